@@ -1,0 +1,51 @@
+"""What SQLAlchemy does not declare, one kind a file, and the guard that makes every statement converge or refuse."""
+
+from __future__ import annotations
+
+from app_schema.ddl import constraint, enum, index, table  # noqa: F401 - each registers the guards of its constructs
+from app_schema.ddl.construct import guard
+from app_schema.ddl.enum import EnumType
+from app_schema.ddl.extension import Extension
+from app_schema.ddl.function import Function
+from app_schema.ddl.grant import DefaultPrivileges, Grant
+from app_schema.ddl.policy import Policy
+from app_schema.ddl.role import Role
+from app_schema.ddl.row_security import RowSecurity
+from app_schema.ddl.schema import Schema
+from app_schema.ddl.statement import (
+    Create,
+    DDLObject,
+    Drop,
+    Guarded,
+    Key,
+    Replace,
+    TableObject,
+    attach,
+    declared,
+)
+from app_schema.ddl.trigger import Trigger
+from app_schema.ddl.view import View
+
+__all__ = [
+    "Create",
+    "DDLObject",
+    "DefaultPrivileges",
+    "Drop",
+    "EnumType",
+    "Extension",
+    "Function",
+    "Grant",
+    "Guarded",
+    "Key",
+    "Policy",
+    "Replace",
+    "Role",
+    "RowSecurity",
+    "Schema",
+    "TableObject",
+    "Trigger",
+    "View",
+    "attach",
+    "declared",
+    "guard",
+]

@@ -1,0 +1,41 @@
+"""``create_all`` and ``drop_all`` make and drop the attached objects too, in an order in which each finds what it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import MetaData, event
+
+from app_schema.ddl.statement import Create, DDLObject, Drop, declared
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_BEFORE_TABLES = ("schema", "extension", "role")
+_AFTER_TABLES = ("function", "view", "trigger", "policy", "row_security", "grant", "default_privileges")
+
+
+def listen(metadata: MetaData) -> None:
+    """Registers the listeners, once for each metadata."""
+    if "app_schema_listens" in metadata.info:
+        return
+    metadata.info["app_schema_listens"] = True
+    event.listen(metadata, "before_create", _statements(Create, _BEFORE_TABLES))
+    event.listen(metadata, "after_create", _statements(Create, _AFTER_TABLES))
+    event.listen(metadata, "before_drop", _statements(Drop, _AFTER_TABLES))
+    event.listen(metadata, "after_drop", _statements(Drop, _BEFORE_TABLES))
+
+
+def _statements(statement: type[Create | Drop], kinds: tuple[str, ...]) -> Callable[..., None]:
+    """A listener that sends one statement an object, by kind and then in the order of declaration; drops backwards."""
+
+    def send(target: MetaData, connection: Connection, **_: Any) -> None:
+        objects = sorted(
+            declared(target).values(), key=lambda one: kinds.index(one.kind) if one.kind in kinds else -1
+        )
+        chosen: list[DDLObject] = [one for one in objects if one.kind in kinds]
+        for one in reversed(chosen) if statement is Drop else chosen:
+            connection.execute(statement(one))
+
+    return send

@@ -1,0 +1,38 @@
+"""The guard of SQLAlchemy's own DDL constructs.
+
+``guard(construct)`` gives the statement that converges or refuses. A construct without a guard comes back as it is:
+that is right for statements that PostgreSQL itself makes converge, and for what somebody writes by hand.
+"""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+from sqlalchemy.schema import CreateSchema, DropSchema, ExecutableDDLElement
+
+from app_schema.ddl.schema import Schema
+from app_schema.ddl.statement import Create, Drop, Guarded
+
+
+@singledispatch
+def guard(construct: ExecutableDDLElement) -> ExecutableDDLElement:
+    """The guarded form of a DDL construct.
+
+    :raises ModelError: where the construct cannot be guarded, as a constraint without a name.
+    """
+    return construct
+
+
+@guard.register
+def _(construct: CreateSchema) -> ExecutableDDLElement:
+    return Create(Schema(str(construct.element)))
+
+
+@guard.register
+def _(construct: DropSchema) -> ExecutableDDLElement:
+    return Drop(Schema(str(construct.element)))
+
+
+def guarded(text: str) -> Guarded:
+    """A block as a construct."""
+    return Guarded(text)

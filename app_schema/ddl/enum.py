@@ -1,0 +1,210 @@
+"""Enum types. They are declared as SQLAlchemy's own ``Enum(..., name=, schema=)``; here are their statements.
+
+A label cannot be removed and labels cannot change places in PostgreSQL, so ``replace`` makes a new type, moves every column to it
+and drops the old one. That rewrites the tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, ClassVar
+
+from sqlalchemy.dialects.postgresql.named_types import CreateEnumType, DropEnumType
+from sqlalchemy.schema import ExecutableDDLElement
+
+from app_schema.ddl.construct import guard
+from app_schema.ddl.guard import DIFFERENT, Side, block, creation_schema, drop
+from app_schema.ddl.sql import dollar, ident, literal, literals, qualified, sequence
+from app_schema.ddl.statement import Create, DDLObject, Drop
+from app_schema.errors import ModelError
+
+LABEL_BYTES = 63
+
+
+@dataclass(frozen=True)
+class EnumType(DDLObject):
+    """``CREATE TYPE schema.name AS ENUM (labels)``; the order of the labels counts."""
+
+    kind: ClassVar[str] = "enum"
+    positional: ClassVar[tuple[str, ...]] = ("name", "labels")
+    stand_in: ClassVar[Mapping[str, Any]] = {"labels": ()}
+    name: str
+    labels: Iterable[str]
+    _: KW_ONLY
+    schema: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", sequence(self.labels))
+        for label in self.labels:
+            if len(label.encode()) > LABEL_BYTES:
+                msg = f"the label {label!r} of {self.label} has more than {LABEL_BYTES} bytes"
+                raise ModelError(msg)
+
+    def catalog_query(self) -> str:
+        return f"""\
+SELECT CASE y.typtype WHEN 'e' THEN coalesce((SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder)
+                                        FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = y.oid), 'no labels')
+            WHEN 'd' THEN 'a domain' WHEN 'c' THEN 'the type of a relation' ELSE 'another type' END
+  FROM pg_catalog.pg_type AS y WHERE y.typnamespace = $1 AND y.typname = {literal(self.name)}"""
+
+    def side(self) -> Side:
+        labels = f"SELECT string_agg(quote_literal(u.label), ', ' ORDER BY u.n) FROM unnest({literals(self.labels)})"
+        return Side(value=f"coalesce(({labels} WITH ORDINALITY AS u(label, n)), 'no labels')")
+
+    def create_sql(self) -> tuple[str, ...]:
+        labels = ", ".join(literal(label) for label in self.labels)
+        return (f"CREATE TYPE {qualified(self.name, self.schema)} AS ENUM ({labels})",)
+
+    def drop_sql(self) -> tuple[str, ...]:
+        return (f"DROP TYPE {qualified(self.name, self.schema)}",)
+
+    def dropped(self) -> str:
+        there = f"""\
+SELECT CASE y.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' ELSE 'type' END
+  FROM pg_catalog.pg_type AS y WHERE y.typnamespace = $1 AND y.typname = {literal(self.name)}"""
+        return drop(self.label, self.namespace(), there, self.kind, self.drop_sql())
+
+    def replace_sql(self) -> tuple[str, ...]:
+        return (
+            "DO "
+            + dollar(
+                _REPLACE.format(
+                    ns=self.namespace(),
+                    name=literal(self.name),
+                    labels=literals(self.labels),
+                    label=literal(self.label),
+                    create=literal(self.create_sql()[0]),
+                    state=DIFFERENT,
+                ),
+                "replace",
+            ),
+        )
+
+
+# Everything is looked at before anything is changed. Defaults and indexes follow the column; a view or policy that reads the
+# column makes PostgreSQL refuse, which names it.
+_REPLACE = """
+DECLARE
+  old oid := (SELECT y.oid FROM pg_catalog.pg_type AS y WHERE y.typnamespace = {ns} AND y.typname = {name});
+  old_name text := {name};
+  spare text := left(old_name, 50) || '_replaced';
+  place text := (SELECT n.nspname FROM pg_catalog.pg_namespace AS n WHERE n.oid = {ns});
+  one record;
+  used bigint;
+BEGIN
+  FOR one IN
+    SELECT c.oid::regclass::text AS tbl, quote_ident(a.attname) AS col, format('%I.%I', place, old_name) || repeat('[]', (a.atttypid <> old)::int) AS typ,
+           pg_get_expr(d.adbin, d.adrelid) AS def, a.atttypid <> old AS is_array
+      FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p')
+      LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attgenerated = ''
+     WHERE NOT a.attisdropped AND a.attnum > 0
+       AND a.atttypid IN (old, (SELECT y.typarray FROM pg_catalog.pg_type AS y WHERE y.oid = old))
+  LOOP
+    EXECUTE format('SELECT count(*) FROM %s WHERE NOT coalesce(%s::text%s <@ %L, true)', one.tbl,
+      CASE WHEN one.is_array THEN one.col ELSE 'ARRAY[' || one.col || ']' END, '[]', {labels}) INTO used;
+    IF used > 0 THEN
+      RAISE EXCEPTION USING ERRCODE = '{state}', MESSAGE = format('%s cannot be replaced: %s rows of %s use a label that is to go (column %s)', {label}, used, one.tbl, one.col),
+        HINT = 'move these rows to another label first, then run again';
+    END IF;
+  END LOOP;
+  EXECUTE format('ALTER TYPE %I.%I RENAME TO %I', place, old_name, spare);
+  EXECUTE {create};
+  FOR one IN
+    SELECT c.oid::regclass::text AS tbl, quote_ident(a.attname) AS col, format('%I.%I', place, old_name) || repeat('[]', (a.atttypid <> old)::int) AS typ,
+           replace(pg_get_expr(d.adbin, d.adrelid), format_type(old, NULL), format('%I.%I', place, old_name)) AS def
+      FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+      LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attgenerated = ''
+     WHERE NOT a.attisdropped AND a.attnum > 0
+       AND a.atttypid IN (old, (SELECT y.typarray FROM pg_catalog.pg_type AS y WHERE y.oid = old))
+  LOOP
+    IF one.def IS NOT NULL THEN
+      EXECUTE format('ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT', one.tbl, one.col);
+    END IF;
+    EXECUTE format('ALTER TABLE %s ALTER COLUMN %s TYPE %s USING %s::text%s::%s', one.tbl, one.col, one.typ, one.col, CASE WHEN one.typ LIKE '%[]' THEN '[]' END, one.typ);
+    IF one.def IS NOT NULL THEN
+      EXECUTE format('ALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s', one.tbl, one.col, one.def);
+    END IF;
+  END LOOP;
+  EXECUTE format('DROP TYPE %I.%I', place, spare);
+END
+"""
+
+
+def add_value(name: str, value: str, *, before: str | None, after: str | None, schema: str | None) -> str:
+    """The guarded ``ALTER TYPE … ADD VALUE``. Refuses a value that stands in another place than before or after the one named."""
+    if before is not None and after is not None:
+        msg = f"the value {value!r} of enum {name} stands before one label or after one, not both"
+        raise ModelError(msg)
+    EnumType(name, (value,), schema=schema)
+    place = (
+        f" BEFORE {literal(before)}"
+        if before is not None
+        else f" AFTER {literal(after)}"
+        if after is not None
+        else ""
+    )
+    other = before if before is not None else after
+    wanted = "labels[position + 1]" if before is not None else "labels[position - 1]"
+    rule = f"{wanted} IS NOT DISTINCT FROM {literal(other)}" if other is not None else "true"
+    words = f"value {value!r} of enum {qualified(name, schema)}"
+    return block(
+        [
+            *_labels(name, schema, words),
+            f"  position := array_position(labels, {literal(value)});",
+            "  IF position IS NULL THEN",
+            f"    EXECUTE {dollar(f'ALTER TYPE {qualified(name, schema)} ADD VALUE {literal(value)}{place}')};",
+            f"  ELSIF NOT ({rule}) THEN",
+            f"    RAISE EXCEPTION USING ERRCODE = '{DIFFERENT}', MESSAGE = {literal(f'{words} is there and stands elsewhere')},",
+            f"      DETAIL = 'found: ' || labels::text || E'\\nexpected: ' || {literal(f'{value}{place.lower()}')},",
+            "      HINT = 'op.replace_enum(...) puts labels in another order';",
+            "  END IF;",
+            "END",
+        ]
+    )
+
+
+def rename_value(name: str, old: str, new: str, *, schema: str | None) -> str:
+    """The guarded ``ALTER TYPE … RENAME VALUE``: old there and new not: rename; new there and old not: done; else refuse."""
+    EnumType(name, (old, new), schema=schema)
+    words = f"value {old!r} of enum {qualified(name, schema)}"
+    return block(
+        [
+            *_labels(name, schema, words),
+            f"  IF {literal(old)} = ANY (labels) AND NOT {literal(new)} = ANY (labels) THEN",
+            f"    EXECUTE {dollar(f'ALTER TYPE {qualified(name, schema)} RENAME VALUE {literal(old)} TO {literal(new)}')};",
+            f"  ELSIF {literal(old)} = ANY (labels) OR NOT {literal(new)} = ANY (labels) THEN",
+            f"    RAISE EXCEPTION USING ERRCODE = '{DIFFERENT}', MESSAGE = {literal(f'{words} cannot be renamed to {new!r}')},",
+            f"      DETAIL = 'found: ' || labels::text || E'\\nexpected: exactly one of the two';",
+            "  END IF;",
+            "END",
+        ]
+    )
+
+
+def _labels(name: str, schema: str | None, words: str) -> list[str]:
+    return [
+        "DECLARE",
+        f"  ns oid := {creation_schema(schema)};",
+        "  position int;",
+        "  labels text[] := (SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum AS e",
+        "    JOIN pg_catalog.pg_type AS y ON y.oid = e.enumtypid WHERE y.typnamespace = ns AND y.typname = "
+        + literal(name)
+        + ");",
+        "BEGIN",
+        "  IF labels IS NULL THEN",
+        f"    RAISE EXCEPTION USING ERRCODE = '{DIFFERENT}', MESSAGE = {literal(f'{words}: the enum is absent')};",
+        "  END IF;",
+    ]
+
+
+@guard.register
+def _(construct: CreateEnumType) -> ExecutableDDLElement:
+    enum = construct.element
+    return Create(EnumType(str(enum.name), tuple(enum.enums), schema=enum.schema))
+
+
+@guard.register
+def _(construct: DropEnumType) -> ExecutableDDLElement:
+    enum = construct.element
+    return Drop(EnumType(str(enum.name), tuple(enum.enums), schema=enum.schema))

@@ -1,0 +1,80 @@
+"""Extensions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from app_schema.ddl.guard import DIFFERENT, Side, drop
+from app_schema.ddl.made import MARK, keep_unless_made
+from app_schema.ddl.sql import dollar, ident, literal
+from app_schema.ddl.statement import DDLObject
+
+
+@dataclass(frozen=True)
+class Extension(DDLObject):
+    """``CREATE EXTENSION name SCHEMA schema``. One that was there before stays when the revision is taken back.
+
+    :param version: the oldest version that will do; a newer one is equal.
+    """
+
+    kind: ClassVar[str] = "extension"
+    name: str
+    version: str | None = None
+    schema: str | None = None
+
+    @property
+    def label(self) -> str:
+        return f"extension {self.name}"
+
+    def namespace(self) -> str:
+        return "NULL"
+
+    def catalog_query(self) -> str:
+        place = "format(' in schema %I', n.nspname)" if self.schema else "''"
+        old_version = "''"
+        if self.version:
+            numbers = "string_to_array(regexp_replace({}, '[^0-9.].*$', ''), '.')::int[]"
+            older = f"{numbers.format('e.extversion')} < {numbers.format(literal(self.version))}"
+            old_version = f"CASE WHEN {older} THEN ' version ' || e.extversion ELSE '' END"
+        return (
+            f"SELECT 'extension' || {place} || {old_version} FROM pg_catalog.pg_extension AS e "
+            f"JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace WHERE e.extname = {literal(self.name)}"
+        )
+
+    def side(self) -> Side:
+        return Side(
+            value=f"'extension' || format(' in schema %I', {literal(self.schema)})"
+            if self.schema
+            else "'extension'"
+        )
+
+    def remedy(self) -> str:
+        return f"ALTER EXTENSION {ident(self.name)} UPDATE (or SET SCHEMA), by a role that owns it"
+
+    def create_sql(self) -> tuple[str, ...]:
+        place = f" SCHEMA {ident(self.schema)}" if self.schema else ""
+        missing = f"the extension {self.name} is not available on this server"
+        hint = (
+            f"install it on the server, or enable it at the provider; then run again: {self.name} is needed"
+        )
+        make = f"""
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM pg_catalog.pg_available_extensions WHERE name = {literal(self.name)}) THEN
+    RAISE EXCEPTION USING ERRCODE = '{DIFFERENT}', MESSAGE = {literal(missing)}, HINT = {literal(hint)};
+  END IF;
+  CREATE EXTENSION {ident(self.name)}{place};
+  EXECUTE format('COMMENT ON EXTENSION %I IS %L', {literal(self.name)}, concat_ws(' ',
+    (SELECT obj_description(oid, 'pg_extension') FROM pg_catalog.pg_extension WHERE extname = {literal(self.name)}),
+    {literal(MARK)}));
+END
+"""
+        return ("DO " + dollar(make, "extension"),)
+
+    def drop_sql(self) -> tuple[str, ...]:
+        return (f"DROP EXTENSION {ident(self.name)}",)
+
+    def dropped(self) -> str:
+        keep = keep_unless_made("pg_extension", "extname", self.name, self.label)
+        there = f"SELECT 'extension'::text FROM pg_catalog.pg_extension WHERE extname = {literal(self.name)}"
+        return drop(self.label, self.namespace(), there, self.kind, self.drop_sql(), keep)

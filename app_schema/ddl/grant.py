@@ -1,0 +1,194 @@
+"""Grants on tables, columns, functions and schemas, and the default privileges of new objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import KW_ONLY, dataclass
+from typing import ClassVar
+
+from app_schema.ddl.guard import Side, creation_schema
+from app_schema.ddl.sql import ident, literal, literals, qualified, role, sequence
+from app_schema.ddl.statement import DDLObject, Key, TableObject
+from app_schema.errors import ModelError
+
+_OBJECT_TYPES = {"TABLES": "r", "SEQUENCES": "S", "FUNCTIONS": "f", "TYPES": "T", "SCHEMAS": "n"}
+
+
+def _grantee(to: str) -> str:
+    return (
+        "0"
+        if to.upper() == "PUBLIC"
+        else f"(SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname = {literal(to)})"
+    )
+
+
+def _privileges(acl: str, to: str) -> str:
+    listed = "SELECT string_agg(DISTINCT x.privilege_type, ', ' ORDER BY x.privilege_type)"
+    return f"({listed} FROM aclexplode({acl}) AS x WHERE x.grantee = {_grantee(to)})"
+
+
+def _sorted(privileges: str | Iterable[str]) -> tuple[str, ...]:
+    names = sorted({privilege.upper() for privilege in sequence(privileges)})
+    if not names or "ALL" in names or "ALL PRIVILEGES" in names:
+        msg = (
+            "name the privileges of a grant one by one: what ALL means differs between versions of PostgreSQL"
+        )
+        raise ModelError(msg)
+    return tuple(names)
+
+
+@dataclass(frozen=True)
+class Grant(TableObject):
+    """``GRANT privileges ON … TO role``: exactly these, of one role, on one object.
+
+    On a table (in ``__table_args__``, or ``table=``); on ``columns`` of it, then one privilege at a time; on a
+    ``function``, given as ``name(types)``; else on the schema.
+    """
+
+    kind: ClassVar[str] = "grant"
+    positional: ClassVar[tuple[str, ...]] = ("privileges",)
+    privileges: str | Iterable[str]
+    _: KW_ONLY
+    to: str
+    columns: str | Iterable[str] | None = None
+    function: str | None = None
+    table: str | None = None
+    schema: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "privileges", _sorted(self.privileges))
+        if self.columns is not None:
+            object.__setattr__(self, "columns", tuple(sorted(sequence(self.columns))))
+            if len(self._words) != 1:
+                msg = f"a grant on columns names one privilege, not {', '.join(self._words)}: write one for each"
+                raise ModelError(msg)
+
+    @property
+    def _words(self) -> tuple[str, ...]:
+        return sequence(self.privileges)
+
+    @property
+    def name(self) -> str:  # type: ignore[override]  # the name of a grant follows from its fields
+        return " ".join(
+            [*([self.function] if self.function else []), self.to, *(self._words if self.columns else [])]
+        )
+
+    @property
+    def key(self) -> Key:
+        return Key("column_grant" if self.columns else self.kind, self.schema, self.table, self.name)
+
+    @property
+    def label(self) -> str:
+        return f"grant to {self.to} on {self._target.lower() if not self.table else qualified(self.table, self.schema)}"
+
+    @property
+    def _target(self) -> str:
+        if self.table:
+            return f"TABLE {qualified(self.table, self.schema)}"
+        if self.function:
+            return f"FUNCTION {f'{ident(self.schema)}.' if self.schema else ''}{self.function}"
+        if not self.schema:
+            msg = f"a grant to {self.to} names neither a table nor a function nor a schema"
+            raise ModelError(msg)
+        return f"SCHEMA {ident(self.schema)}"
+
+    def catalog_query(self) -> str:
+        if self.columns:
+            granted = f"EXISTS (SELECT 1 FROM aclexplode(a.attacl) AS x WHERE x.grantee = {_grantee(self.to)} AND x.privilege_type = {literal(self._words[0])})"
+            return f"""\
+SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY quote_ident(a.attname) COLLATE "C") FROM pg_catalog.pg_class AS c
+  JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND NOT a.attisdropped
+ WHERE c.relnamespace = $1 AND c.relname = {literal(self.table or "")} AND {granted}"""
+        if self.table:
+            return f"SELECT {_privileges('c.relacl', self.to)} FROM pg_catalog.pg_class AS c WHERE c.relnamespace = $1 AND c.relname = {literal(self.table)}"
+        if self.function:
+            found = literal(self._target.removeprefix("FUNCTION "))
+            return f"SELECT {_privileges('p.proacl', self.to)} FROM pg_catalog.pg_proc AS p WHERE p.oid = to_regprocedure({found})"
+        return f"SELECT {_privileges('n.nspacl', self.to)} FROM pg_catalog.pg_namespace AS n WHERE n.oid = $1"
+
+    def side(self) -> Side:
+        if self.columns:
+            names = literals(sequence(self.columns))
+            return Side(
+                value=f"""(SELECT string_agg(quote_ident(u), ', ' ORDER BY quote_ident(u) COLLATE "C") FROM unnest({names}) AS u)"""
+            )
+        return Side(value=literal(", ".join(self._words)))
+
+    def _statement(self, verb: str, direction: str, privileges: tuple[str, ...]) -> str:
+        columns = f" ({', '.join(ident(name) for name in sequence(self.columns))})" if self.columns else ""
+        return f"{verb} {', '.join(f'{word}{columns}' for word in privileges)} ON {self._target} {direction} {role(self.to)}"
+
+    def create_sql(self) -> tuple[str, ...]:
+        return (self._statement("GRANT", "TO", self._words),)
+
+    def drop_sql(self) -> tuple[str, ...]:
+        return (self._statement("REVOKE", "FROM", self._words),)
+
+    def replace_sql(self) -> tuple[str, ...]:
+        if self.columns:
+            msg = f"{self.label}: drop the grant on the old columns and create the one on the new"
+            raise ModelError(msg)
+        return (f"REVOKE ALL ON {self._target} FROM {role(self.to)}", *self.create_sql())
+
+
+@dataclass(frozen=True)
+class DefaultPrivileges(DDLObject):
+    """``ALTER DEFAULT PRIVILEGES IN SCHEMA schema GRANT privileges ON … TO role``, for what the current role makes.
+
+    :param on: TABLES, SEQUENCES, FUNCTIONS, TYPES or SCHEMAS.
+    """
+
+    kind: ClassVar[str] = "default_privileges"
+    positional: ClassVar[tuple[str, ...]] = ("privileges",)
+    privileges: str | Iterable[str]
+    _: KW_ONLY
+    to: str
+    on: str = "TABLES"
+    schema: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "privileges", _sorted(self.privileges))
+        object.__setattr__(self, "on", self.on.upper())
+        if self.on not in _OBJECT_TYPES:
+            msg = f"default privileges are on one of {', '.join(_OBJECT_TYPES)}, not on {self.on}"
+            raise ModelError(msg)
+
+    @property
+    def name(self) -> str:  # type: ignore[override]  # follows from the fields
+        return f"{self.on} {self.to}"
+
+    @property
+    def label(self) -> str:
+        return f"default privileges of {self.to} on {self.on.lower()}" + (
+            f" in schema {self.schema}" if self.schema else ""
+        )
+
+    def namespace(self) -> str:
+        return creation_schema(self.schema) if self.schema else "0"
+
+    def catalog_query(self) -> str:
+        return f"""\
+SELECT {_privileges("d.defaclacl", self.to)} FROM pg_catalog.pg_default_acl AS d
+ WHERE d.defaclrole = current_user::regrole AND d.defaclnamespace = $1 AND d.defaclobjtype = '{_OBJECT_TYPES[self.on]}'"""
+
+    def side(self) -> Side:
+        return Side(value=literal(", ".join(sequence(self.privileges))))
+
+    def _statement(self, change: str) -> str:
+        place = f" IN SCHEMA {ident(self.schema)}" if self.schema else ""
+        return f"ALTER DEFAULT PRIVILEGES{place} {change}"
+
+    def create_sql(self) -> tuple[str, ...]:
+        return (
+            self._statement(f"GRANT {', '.join(sequence(self.privileges))} ON {self.on} TO {role(self.to)}"),
+        )
+
+    def drop_sql(self) -> tuple[str, ...]:
+        return (
+            self._statement(
+                f"REVOKE {', '.join(sequence(self.privileges))} ON {self.on} FROM {role(self.to)}"
+            ),
+        )
+
+    def replace_sql(self) -> tuple[str, ...]:
+        return (self._statement(f"REVOKE ALL ON {self.on} FROM {role(self.to)}"), *self.create_sql())

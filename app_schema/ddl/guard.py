@@ -1,0 +1,190 @@
+"""Converge or refuse, in one statement.
+
+Every guarded statement is one ``DO`` block that looks the object up by schema, table, name and kind, and
+
+* carries out the statement where the object is absent,
+* does nothing where the object is there and equal,
+* refuses where it is there and different.
+
+To compare, PostgreSQL prints both sides. The declared side is made as an empty *twin* in ``pg_temp`` inside a
+subtransaction that is always rolled back, so that no twin can be left behind, and no lock stronger than
+ACCESS SHARE is taken on the real object.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app_schema.ddl.sql import dollar, literal, qualified
+
+DIFFERENT = "AS001"
+"""SQLSTATE of a refusal. Class AS is not used by PostgreSQL."""
+_TWIN_DONE = "AS000"
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """How the definition of one side is obtained: printed from a twin, or given as an SQL expression."""
+
+    twin: tuple[str, ...] = ()
+    value: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """All that one guarded statement needs to know about its object.
+
+    :param label: the object in words, as errors name it.
+    :param namespace: SQL expression: the OID of the object's schema.
+    :param definition: query of one text; ``$1`` is the OID of a schema, the real one or ``pg_temp``. NULL: absent.
+    :param exists: a cheaper query for "is it there", where the definition needs the twin.
+    :param new: the declared side.
+    :param old: what may be replaced by it. None: with ``different`` given, anything may.
+    :param absent: statements for an absent object; None refuses.
+    :param different: statements for a different one; None refuses.
+    :param remedy: the line to write instead.
+    """
+
+    label: str
+    namespace: str
+    definition: str
+    new: Side
+    absent: tuple[str, ...] | None
+    different: tuple[str, ...] | None = None
+    old: Side | None = None
+    exists: str | None = None
+    remedy: str = ""
+
+    def render(self) -> str:
+        """The ``DO`` block."""
+        lines = [
+            "DECLARE",
+            f"  ns oid := {self.namespace};",
+            f"  definition CONSTANT text := {dollar(self.definition, 'def')};",
+            "  found text;",
+            "  expected text;",
+            "BEGIN",
+            *_lookup(self.exists),
+            "  IF found IS NOT NULL THEN",
+            *_compare(self.new),
+            "  END IF;",
+            "  IF found IS NULL THEN",
+            *([_refuse(f"{self.label} is absent", self.remedy)] if self.absent is None else _create(self)),
+            "    RETURN;",
+            "  END IF;",
+            "  IF found IS NOT DISTINCT FROM expected THEN RETURN; END IF;",
+        ]
+        if self.different is None:
+            lines.append(_different(self))
+        else:
+            if self.old is not None:
+                wanted = "  expected := concat(expected, E'\\n  or before: ', before);"
+                lines[4:4] = ["  before text;", "  wanted text;"]
+                lines += [
+                    "  wanted := expected;",
+                    *_compare(self.old),
+                    "  before := expected;",
+                    "  expected := wanted;",
+                ]
+                lines += ["  IF found IS DISTINCT FROM before THEN", wanted, _different(self), "  END IF;"]
+            lines += [f"  EXECUTE {dollar(statement)};" for statement in self.different]
+        return block([*lines, "END"])
+
+
+def drop(
+    label: str, namespace: str, exists: str, kind: str, statements: tuple[str, ...], keep: str = ""
+) -> str:
+    """A ``DO`` block that drops what is there.
+
+    :param exists: query of one text, ``$1`` the schema's OID: the kind of what is there under the name; NULL: absent.
+    :param kind: the kind that may be dropped; another one is refused.
+    :param keep: PL/pgSQL run before, which may RETURN to keep the object.
+    """
+    return block(
+        [
+            "DECLARE",
+            f"  ns oid := {namespace};",
+            "  found text;",
+            "BEGIN",
+            *_lookup(exists),
+            "  IF found IS NULL THEN RETURN; END IF;",
+            f"  IF found <> {literal(kind)} THEN",
+            _refuse(
+                f"{label} cannot be dropped", "", f"'found: ' || found || E'\\nexpected: ' || {literal(kind)}"
+            ),
+            "  END IF;",
+            *([keep] if keep else []),
+            *(f"  EXECUTE {dollar(statement)};" for statement in statements),
+            "END",
+        ]
+    )
+
+
+def block(lines: list[str]) -> str:
+    """One anonymous block, quoted so that nothing in it can end it."""
+    return "DO " + dollar("\n" + "\n".join(lines) + "\n", "guard")
+
+
+def schema_oid(schema: str) -> str:
+    """SQL expression: the OID of a schema, NULL where there is none."""
+    return f"(SELECT n.oid FROM pg_catalog.pg_namespace AS n WHERE n.nspname = {literal(schema)})"
+
+
+def creation_schema(schema: str | None) -> str:
+    """SQL expression: the OID of the schema in which an object would be created."""
+    return schema_oid(schema) if schema else "to_regnamespace(quote_ident(current_schema()))"
+
+
+def table_schema(table: str, schema: str | None) -> str:
+    """SQL expression: the OID of the schema in which a table is found."""
+    if schema:
+        return schema_oid(schema)
+    found = literal(qualified(table, None))
+    return f"(SELECT c.relnamespace FROM pg_catalog.pg_class AS c WHERE c.oid = to_regclass({found}))"
+
+
+def _lookup(exists: str | None) -> list[str]:
+    query = "definition" if exists is None else dollar(exists, "def")
+    return [f"  EXECUTE {query} INTO found USING ns;"]
+
+
+def _create(guard: Guard) -> list[str]:
+    assert guard.absent is not None
+    return [
+        "    BEGIN",
+        *(f"      EXECUTE {dollar(statement)};" for statement in guard.absent),
+        "    EXCEPTION WHEN duplicate_table OR duplicate_object OR duplicate_function OR duplicate_schema THEN",
+        _refuse(f"{guard.label} cannot be created, its name is taken", "", "SQLERRM"),
+        "    END;",
+    ]
+
+
+def _compare(side: Side) -> list[str]:
+    if side.value is not None:
+        return ["  EXECUTE definition INTO found USING ns;", f"  expected := {side.value};"]
+    # pg_temp last: an unqualified name in the statement means the real table, not its twin. Then no path at all:
+    # both sides are printed with every name qualified.
+    return [
+        "  BEGIN",
+        "    PERFORM set_config('search_path', concat_ws(', ', nullif(current_setting('search_path'), ''), 'pg_temp'), true);",
+        "    PERFORM set_config('check_function_bodies', 'off', true);",
+        *(f"    EXECUTE {dollar(statement)};" for statement in side.twin),
+        "    PERFORM set_config('search_path', '', true);",
+        "    EXECUTE definition INTO found USING ns;",
+        "    EXECUTE definition INTO expected USING pg_my_temp_schema();",
+        f"    RAISE SQLSTATE '{_TWIN_DONE}';",
+        f"  EXCEPTION WHEN SQLSTATE '{_TWIN_DONE}' THEN NULL;",
+        "  END;",
+    ]
+
+
+def _different(guard: Guard) -> str:
+    detail = "concat('found: ', found, E'\\nexpected: ', expected)"
+    return _refuse(f"{guard.label} is there and different", guard.remedy, detail)
+
+
+def _refuse(message: str, hint: str, detail: str = "''") -> str:
+    options = [f"ERRCODE = '{DIFFERENT}'", f"MESSAGE = {literal(message)}", f"DETAIL = {detail}"]
+    if hint:
+        options.append(f"HINT = {literal(hint)}")
+    return f"    RAISE EXCEPTION USING {', '.join(options)};"

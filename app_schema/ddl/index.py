@@ -1,0 +1,135 @@
+"""Indexes, in a transaction and CONCURRENTLY."""
+
+from __future__ import annotations
+
+from sqlalchemy import Index
+from sqlalchemy.schema import CreateIndex, DropIndex, ExecutableDDLElement
+
+from app_schema.ddl.construct import guard
+from app_schema.ddl.guard import Guard, Side, drop, table_schema
+from app_schema.ddl.relation import RELKIND
+from app_schema.ddl.sql import DIALECT, checked, literal, plain, qualified
+from app_schema.ddl.statement import Guarded
+from app_schema.errors import ModelError
+
+# pg_get_indexdef without the table, which differs between the index and its twin
+_DEFINITION = """\
+SELECT CASE WHEN c.relkind NOT IN ('i', 'I') THEN 'a ' || {relkind}
+            WHEN t.relname <> {table} THEN format('an index on table %I', t.relname)
+            ELSE regexp_replace(replace(replace(pg_get_indexdef(c.oid), format('%I.%I USING ', n.nspname, t.relname), 'USING '),
+                                        format('pg_temp.%I USING ', t.relname), 'USING '), ' ON (ONLY )?USING ', ' USING ')
+              || CASE WHEN k.oid IS NULL THEN '' ELSE ' (the index of a constraint)' END
+              || CASE WHEN i.indisvalid OR c.relkind = 'I' THEN '' ELSE ' (INVALID: an interrupted build)' END END
+  FROM pg_catalog.pg_class AS c LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = c.oid LEFT JOIN pg_catalog.pg_class AS t ON t.oid = i.indrelid
+  LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = t.relnamespace
+  LEFT JOIN pg_catalog.pg_constraint AS k ON k.conindid = c.oid AND k.contype IN ('p', 'u', 'x')
+ WHERE c.relnamespace = $1 AND c.relname = {name}"""
+
+
+def name_of(index: Index) -> str:
+    """The name of an index, by the naming convention where it has one.
+
+    :raises ModelError: where it has none.
+    """
+    if index.name is None:
+        msg = f"an index on {index.table.name if index.table is not None else 'a table'} has no name: only a named index can be guarded; write name=..."
+        raise ModelError(msg)
+    name = DIALECT.identifier_preparer.format_index(index)
+    return checked(name[1:-1].replace('""', '"') if name.startswith('"') else name)
+
+
+def create(index: Index, *, verify_only: bool = False) -> str:
+    """The guarded ``CREATE INDEX``; with ``verify_only`` nothing is made, and what is there must be equal."""
+    name, table = name_of(index), index.table
+    assert table is not None
+    statement = (
+        plain(CreateIndex(index)).replace(" CONCURRENTLY ", " ", 1)
+        if _concurrently(index)
+        else plain(CreateIndex(index))
+    )
+    real, twin = qualified(table.name, table.schema), qualified(table.name, "pg_temp")
+    on = f"INDEX {qualified(name, None)} ON {real} "
+    make = (
+        f"CREATE TABLE {twin} (LIKE {real})",
+        statement.replace(on, f"INDEX {qualified(name, None)} ON {twin} ", 1),
+    )
+    return Guard(
+        label=f"index {name} on {real}",
+        namespace=table_schema(table.name, table.schema),
+        definition=_DEFINITION.format(name=literal(name), table=literal(table.name), relkind=RELKIND),
+        new=Side(twin=make),
+        absent=() if verify_only else (statement,),
+        remedy=f'op.drop_index("{name}", "{table.name}") first, or give the new definition a new name; an INVALID index is mended by op.create_index_concurrently(...)',
+    ).render()
+
+
+def drop_index(name: str, table: str | None, schema: str | None) -> str:
+    """The guarded ``DROP INDEX``. Where the table is given, an index of another table is refused."""
+    of_table = (
+        f"WHEN t.relname <> {literal(table)} THEN format('index on table %I', t.relname) " if table else ""
+    )
+    exists = f"""\
+SELECT CASE {of_table}WHEN k.oid IS NOT NULL THEN 'index of a constraint' ELSE {RELKIND} END
+  FROM pg_catalog.pg_class AS c LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = c.oid LEFT JOIN pg_catalog.pg_class AS t ON t.oid = i.indrelid
+  LEFT JOIN pg_catalog.pg_constraint AS k ON k.conindid = c.oid AND k.contype IN ('p', 'u', 'x')
+ WHERE c.relnamespace = $1 AND c.relname = {literal(name)}"""
+    place = table_schema(name, schema)  # an index is found as a table is
+    label = f"index {qualified(name, schema)}"
+    return drop(label, place, exists, "index", (f"DROP INDEX {qualified(name, schema)}",))
+
+
+def _concurrently(index: Index) -> bool:
+    return bool(index.dialect_options["postgresql"]["concurrently"])
+
+
+@guard.register
+def _(construct: CreateIndex) -> ExecutableDDLElement:
+    if _concurrently(construct.element):
+        msg = f"index {construct.element.name}: CONCURRENTLY cannot run in a transaction; write op.create_index_concurrently(...)"
+        raise ModelError(msg)
+    return Guarded(create(construct.element))
+
+
+@guard.register
+def _(construct: DropIndex) -> ExecutableDDLElement:
+    index = construct.element
+    if _concurrently(index):
+        msg = f"index {index.name}: CONCURRENTLY cannot run in a transaction; write op.drop_index_concurrently(...)"
+        raise ModelError(msg)
+    table = index.table
+    # Alembic gives an index without a stated table one of the name "no_table"
+    stated = table.name if table is not None and table.name != "no_table" else None
+    return Guarded(drop_index(name_of(index), stated, table.schema if table is not None else None))
+
+
+STATE = """\
+SELECT CASE WHEN i.indisvalid THEN 'valid' ELSE 'invalid' END
+  FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid JOIN pg_catalog.pg_class AS t ON t.oid = i.indrelid
+ WHERE c.relname = :name AND (CAST(:table AS text) IS NULL OR t.relname = :table)
+   AND c.relnamespace = coalesce((SELECT n.oid FROM pg_catalog.pg_namespace AS n WHERE n.nspname = :schema),
+                                 (SELECT r.relnamespace FROM pg_catalog.pg_class AS r WHERE r.oid = to_regclass(:quoted)))"""
+"""Query of 'valid' or 'invalid' for one index; no row where it is absent."""
+
+
+def state_of(name: str, table: str | None, schema: str | None) -> dict[str, str | None]:
+    """The parameters of :data:`STATE`."""
+    return {"name": checked(name), "table": table, "schema": schema, "quoted": qualified(name, None)}
+
+
+def concurrently(index: Index) -> str:
+    """``CREATE INDEX CONCURRENTLY IF NOT EXISTS``; sent after :func:`create` found that the name is free or the index equal."""
+    return plain(CreateIndex(index)).replace("INDEX ", "INDEX CONCURRENTLY IF NOT EXISTS ", 1)
+
+
+def drop_leftover(name: str, table: str, schema: str | None) -> str:
+    """A block that drops the index where it is INVALID, for a script that cannot look and then choose."""
+    invalid = f"""\
+SELECT 'index'::text FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
+ WHERE c.relnamespace = $1 AND c.relname = {literal(name)} AND NOT i.indisvalid"""
+    return drop(
+        f"index {name}",
+        table_schema(table, schema),
+        invalid,
+        "index",
+        (f"DROP INDEX {qualified(name, schema)}",),
+    )

@@ -1,0 +1,66 @@
+"""Row-level security policies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import KW_ONLY, dataclass
+from typing import ClassVar
+
+from app_schema.ddl.guard import Side
+from app_schema.ddl.sql import ident, literal, qualified, role, sequence
+from app_schema.ddl.statement import TableObject
+
+_COMMAND = "CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END"
+_ROLES = """\
+(SELECT string_agg(CASE r WHEN 0 THEN 'PUBLIC' ELSE r::regrole::text END, ', ' ORDER BY r::regrole::text) FROM unnest(p.polroles) AS r)"""
+
+
+@dataclass(frozen=True)
+class Policy(TableObject):
+    """``CREATE POLICY name ON table AS … FOR … TO … USING (…) WITH CHECK (…)``."""
+
+    kind: ClassVar[str] = "policy"
+    positional: ClassVar[tuple[str, ...]] = ("name", "table")
+    name: str
+    _: KW_ONLY
+    as_: str = "PERMISSIVE"
+    for_: str = "ALL"
+    to: str | Iterable[str] = ("PUBLIC",)
+    using: str | None = None
+    with_check: str | None = None
+    table: str | None = None
+    schema: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "to", sequence(self.to))
+
+    def catalog_query(self) -> str:
+        return f"""\
+SELECT format('AS %s FOR %s TO %s%s%s', CASE WHEN p.polpermissive THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END, {_COMMAND}, {_ROLES},
+         ' USING (' || pg_get_expr(p.polqual, p.polrelid) || ')', ' WITH CHECK (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')')
+  FROM pg_catalog.pg_policy AS p JOIN pg_catalog.pg_class AS c ON c.oid = p.polrelid
+ WHERE c.relnamespace = $1 AND c.relname = {literal(self.table or "")} AND p.polname = {literal(self.name)}"""
+
+    def side(self) -> Side:
+        assert self.table is not None
+        twin = qualified(self.table, "pg_temp")
+        return Side(
+            twin=(f"CREATE TABLE {twin} (LIKE {qualified(self.table, self.schema)})", self._create(twin))
+        )
+
+    def _create(self, table: str) -> str:
+        clauses = [
+            f"CREATE POLICY {ident(self.name)} ON {table}",
+            f"AS {self.as_} FOR {self.for_} TO {', '.join(role(to) for to in self.to)}",
+            *([f"USING ({self.using})"] if self.using is not None else []),
+            *([f"WITH CHECK ({self.with_check})"] if self.with_check is not None else []),
+        ]
+        return " ".join(clauses)
+
+    def create_sql(self) -> tuple[str, ...]:
+        assert self.table is not None
+        return (self._create(qualified(self.table, self.schema)),)
+
+    def drop_sql(self) -> tuple[str, ...]:
+        assert self.table is not None
+        return (f"DROP POLICY {ident(self.name)} ON {qualified(self.table, self.schema)}",)

@@ -1,0 +1,93 @@
+"""Roles. They belong to the cluster: two databases may make or drop the same one at the same moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from app_schema.ddl.guard import Side, drop
+from app_schema.ddl.made import keep_unless_made, mark_made
+from app_schema.ddl.sql import dollar, ident, literal
+from app_schema.ddl.statement import DDLObject
+
+_OPTIONS = {
+    "login": "rolcanlogin",
+    "superuser": "rolsuper",
+    "createdb": "rolcreatedb",
+    "createrole": "rolcreaterole",
+    "inherit": "rolinherit",
+    "replication": "rolreplication",
+    "bypassrls": "rolbypassrls",
+}
+
+
+@dataclass(frozen=True)
+class Role(DDLObject):
+    """``CREATE ROLE name NOLOGIN …``. A password is never declared: it is set outside the repository."""
+
+    kind: ClassVar[str] = "role"
+    name: str
+    login: bool = False
+    superuser: bool = False
+    createdb: bool = False
+    createrole: bool = False
+    inherit: bool = True
+    replication: bool = False
+    bypassrls: bool = False
+
+    @property
+    def options(self) -> str:
+        """``NOLOGIN NOSUPERUSER …``, every attribute said."""
+        return " ".join(name.upper() if getattr(self, name) else f"NO{name.upper()}" for name in _OPTIONS)
+
+    def namespace(self) -> str:
+        return "NULL"
+
+    def catalog_query(self) -> str:
+        words = (
+            f"CASE WHEN r.{column} THEN '{name.upper()}' ELSE 'NO{name.upper()}' END"
+            for name, column in _OPTIONS.items()
+        )
+        return f"SELECT concat_ws(' ', {', '.join(words)}) FROM pg_catalog.pg_roles AS r WHERE r.rolname = {literal(self.name)}"
+
+    def side(self) -> Side:
+        return Side(value=literal(self.options))
+
+    def create_sql(self) -> tuple[str, ...]:
+        # another database of the cluster may win the race: then the role is there, and made by app_schema all the same
+        make = f"""
+BEGIN
+  CREATE ROLE {ident(self.name)} {self.options};
+  {mark_made("ROLE", self.name)};
+EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+END
+"""
+        return ("DO " + dollar(make, "role"),)
+
+    def drop_sql(self) -> tuple[str, ...]:
+        return (f"DROP ROLE {ident(self.name)}",)
+
+    def replace_sql(self) -> tuple[str, ...]:
+        return (f"ALTER ROLE {ident(self.name)} {self.options}",)
+
+    def dropped(self) -> str:
+        there = f"SELECT 'role'::text FROM pg_catalog.pg_roles WHERE rolname = {literal(self.name)}"
+        used = f"""
+  IF EXISTS (
+    SELECT 1 FROM pg_catalog.pg_shdepend AS d JOIN pg_catalog.pg_roles AS r ON r.oid = d.refobjid
+     WHERE r.rolname = {literal(self.name)} AND d.refclassid = 'pg_catalog.pg_authid'::regclass
+       AND d.dbid NOT IN (0, (SELECT b.oid FROM pg_catalog.pg_database AS b WHERE b.datname = current_database()))
+  ) OR EXISTS (
+    SELECT 1 FROM pg_catalog.pg_auth_members AS m JOIN pg_catalog.pg_roles AS r ON r.oid = m.roleid
+     WHERE r.rolname = {literal(self.name)} AND m.member <> current_user::regrole
+  ) THEN
+    RAISE NOTICE USING MESSAGE = {literal(f"{self.label} is used by another database or role: it stays")};
+    RETURN;
+  END IF;"""
+        keep = keep_unless_made("pg_authid", "rolname", self.name, self.label) + used
+        return drop(self.label, self.namespace(), there, self.kind, (_if_there(self.drop_sql()[0]),), keep)
+
+
+def _if_there(statement: str) -> str:
+    body = f"\nBEGIN\n  {statement};\nEXCEPTION WHEN undefined_object THEN NULL;\nEND\n"
+    return "DO " + dollar(body, "role")

@@ -1,0 +1,49 @@
+"""Row-level security of a table: off, on, or on for the owner as well."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass
+from typing import ClassVar
+
+from app_schema.ddl.guard import Side
+from app_schema.ddl.sql import literal, qualified
+from app_schema.ddl.statement import TableObject
+
+
+@dataclass(frozen=True)
+class RowSecurity(TableObject):
+    """``ALTER TABLE table ENABLE ROW LEVEL SECURITY``; with ``forced`` also ``FORCE``, so that the owner is held too."""
+
+    kind: ClassVar[str] = "row_security"
+    positional: ClassVar[tuple[str, ...]] = ("table",)
+    name: ClassVar[str] = ""
+    _: KW_ONLY
+    forced: bool = False
+    table: str | None = None
+    schema: str | None = None
+
+    def catalog_query(self) -> str:
+        return f"""\
+SELECT CASE WHEN c.relrowsecurity THEN CASE WHEN c.relforcerowsecurity THEN 'enabled, forced' ELSE 'enabled' END
+            WHEN c.relforcerowsecurity THEN 'forced but not enabled' END
+  FROM pg_catalog.pg_class AS c WHERE c.relnamespace = $1 AND c.relname = {literal(self.table or "")}"""
+
+    def side(self) -> Side:
+        return Side(value="'enabled, forced'" if self.forced else "'enabled'")
+
+    @property
+    def _alter(self) -> str:
+        assert self.table is not None
+        return f"ALTER TABLE {qualified(self.table, self.schema)}"
+
+    def create_sql(self) -> tuple[str, ...]:
+        force = ", FORCE ROW LEVEL SECURITY" if self.forced else ""
+        return (f"{self._alter} ENABLE ROW LEVEL SECURITY{force}",)
+
+    def drop_sql(self) -> tuple[str, ...]:
+        return (f"{self._alter} DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY",)
+
+    def replace_sql(self) -> tuple[str, ...]:
+        return (
+            f"{self._alter} ENABLE ROW LEVEL SECURITY, {'' if self.forced else 'NO '}FORCE ROW LEVEL SECURITY",
+        )

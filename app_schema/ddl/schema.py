@@ -1,0 +1,38 @@
+"""Schemas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from app_schema.ddl.guard import Side, drop
+from app_schema.ddl.made import keep_unless_made, mark_made
+from app_schema.ddl.sql import ident, literal
+from app_schema.ddl.statement import DDLObject
+
+
+@dataclass(frozen=True)
+class Schema(DDLObject):
+    """``CREATE SCHEMA name``. One that was there before is used, and stays when the revision is taken back."""
+
+    kind: ClassVar[str] = "schema"
+    name: str
+
+    def namespace(self) -> str:
+        return "NULL"
+
+    def catalog_query(self) -> str:
+        return f"SELECT 'schema'::text FROM pg_catalog.pg_namespace WHERE nspname = {literal(self.name)}"
+
+    def side(self) -> Side:
+        return Side(value="'schema'")
+
+    def create_sql(self) -> tuple[str, ...]:
+        return (f"CREATE SCHEMA {ident(self.name)}", mark_made("SCHEMA", self.name))
+
+    def drop_sql(self) -> tuple[str, ...]:
+        return (f"DROP SCHEMA {ident(self.name)}",)
+
+    def dropped(self) -> str:
+        keep = keep_unless_made("pg_namespace", "nspname", self.name, self.label)
+        return drop(self.label, self.namespace(), self.catalog_query(), self.kind, self.drop_sql(), keep)

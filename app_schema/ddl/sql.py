@@ -1,0 +1,86 @@
+"""Names and texts as PostgreSQL reads them.
+
+Statements are rendered without parameters and without the driver's doubling of percent signs: what this package
+writes is what the server sees. The one place that doubles them again is the compiler of
+:mod:`app_schema.ddl.statement`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy.dialects.postgresql.base import PGDialect
+from sqlalchemy.schema import ExecutableDDLElement
+
+from app_schema.errors import ModelError
+
+# paramstyle "named" keeps one "%" one "%"; version 15 is the oldest server we speak to
+DIALECT = PGDialect(paramstyle="named")
+DIALECT.server_version_info = (15, 0)
+NAME_BYTES = 63
+
+
+def checked(name: str) -> str:
+    """The name itself; raises ModelError where PostgreSQL would cut it short or could not store it."""
+    size = len(name.encode())
+    if not name or "\x00" in name:
+        msg = f"{name!r} cannot be the name of an object in PostgreSQL"
+        raise ModelError(msg)
+    if size > NAME_BYTES:
+        msg = f"the name {name!r} has {size} bytes, PostgreSQL keeps {NAME_BYTES} and would cut the rest in silence"
+        raise ModelError(msg)
+    return name
+
+
+def ident(name: str) -> str:
+    """A quoted identifier, where it needs quotes."""
+    return DIALECT.identifier_preparer.quote(checked(name))
+
+
+def qualified(name: str, schema: str | None) -> str:
+    """``schema.name``, both quoted; only the name when no schema is given."""
+    return f"{ident(schema)}.{ident(name)}" if schema else ident(name)
+
+
+def role(name: str) -> str:
+    """A role in GRANT, REVOKE or TO: the keyword PUBLIC stays bare."""
+    return "PUBLIC" if name.upper() == "PUBLIC" else ident(name)
+
+
+def literal(text: str) -> str:
+    """A string literal; backslashes keep their meaning whatever standard_conforming_strings says."""
+    quoted = text.replace("'", "''")
+    return "E'" + quoted.replace("\\", "\\\\") + "'" if "\\" in quoted else f"'{quoted}'"
+
+
+def literals(texts: Iterable[str]) -> str:
+    """A ``text[]`` constructor of string literals."""
+    return "ARRAY[" + ", ".join(literal(text) for text in texts) + "]::text[]"
+
+
+def dollar(text: str, tag: str = "sql") -> str:
+    """A dollar-quoted literal whose tag does not occur in the text."""
+    mark, n = f"${tag}$", 0
+    while (text + mark).index(mark) != len(text):
+        n += 1
+        mark = f"${tag}{n}$"
+    return f"{mark}{text}{mark}"
+
+
+def plain(construct: ExecutableDDLElement) -> str:
+    """The SQL of a SQLAlchemy construct, one statement, percent signs single."""
+    return str(construct.compile(dialect=DIALECT)).strip()
+
+
+def sequence(value: str | Iterable[str]) -> tuple[str, ...]:
+    """One string or many, as a tuple."""
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def split(text: str) -> Sequence[str]:
+    """The identifiers of a comma-separated list such as ``a, "B"``, unquoted as PostgreSQL would read them."""
+    return [
+        m["quoted"].replace('""', '"') if m["quoted"] is not None else m["bare"].lower()
+        for m in re.finditer(r'"(?P<quoted>(?:[^"]|"")*)"|(?P<bare>[^\s,"()]+)', text)
+    ]

@@ -1,0 +1,219 @@
+"""Objects and the three statements that create, drop and replace them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.schema import ExecutableDDLElement, MetaData, SchemaItem, Table
+
+from app_schema.ddl import guard
+from app_schema.ddl.guard import Guard, Side
+from app_schema.errors import ModelError
+
+if TYPE_CHECKING:
+    from sqlalchemy.sql.compiler import DDLCompiler
+
+
+class Key(NamedTuple):
+    """Identity of an object: two tables may each have a trigger of one name."""
+
+    kind: str
+    schema: str | None
+    table: str | None
+    name: str
+
+
+class DDLObject:
+    """What SQLAlchemy does not declare: a frozen value. ``key`` is identity, all fields together are equality."""
+
+    kind: ClassVar[str]
+    kinds: ClassVar[dict[str, type[DDLObject]]] = {}
+    positional: ClassVar[tuple[str, ...]] = ("name",)
+    """The fields that an operation takes without a name."""
+    stand_in: ClassVar[Mapping[str, Any]] = {}
+    """Values for required fields that do not belong to identity: what a drop need not know."""
+    name: str
+    table: str | None = None
+    schema: str | None = None
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "kind" in cls.__dict__:
+            DDLObject.kinds[cls.kind] = cls
+
+    @property
+    def key(self) -> Key:
+        """Identity of the object in one database."""
+        return Key(self.kind, self.schema, self.table, self.name)
+
+    @property
+    def label(self) -> str:
+        """The object in words, as errors name it."""
+        place = ".".join(part for part in (self.schema, self.table) if part)
+        words = f"{self.kind.replace('_', ' ')} {self.name}".rstrip()
+        return f"{words} on {place}" if self.table else f"{words} in schema {place}" if place else words
+
+    def namespace(self) -> str:
+        """SQL expression: the OID of the object's schema."""
+        if self.table is not None:
+            return guard.table_schema(self.table, self.schema)
+        return guard.creation_schema(self.schema)
+
+    def catalog_query(self) -> str:
+        """Query of one text, ``$1`` a schema's OID: the object as PostgreSQL prints it; NULL where it is absent."""
+        raise NotImplementedError
+
+    def side(self) -> Side:
+        """The declared side, to be compared with what the definition query finds."""
+        raise NotImplementedError
+
+    def create_sql(self) -> tuple[str, ...]:
+        """The unguarded statements that create the object."""
+        raise NotImplementedError
+
+    def drop_sql(self) -> tuple[str, ...]:
+        """The unguarded statements that drop the object."""
+        raise NotImplementedError
+
+    def replace_sql(self) -> tuple[str, ...]:
+        """The unguarded statements that put this definition in the place of another one."""
+        return (*self.drop_sql(), *self.create_sql())
+
+    def exists(self) -> str | None:
+        """A cheaper query for "is it there", where the definition query needs the twin; None: the definition will do."""
+        return None
+
+    def dropped(self) -> str:
+        """The whole guarded statement that drops the object."""
+        found = f"SELECT {guard.literal(self.kind)} WHERE EXISTS (SELECT 1 FROM ({self.catalog_query()}) AS d(t) WHERE t IS NOT NULL)"
+        return guard.drop(self.label, self.namespace(), found, self.kind, self.drop_sql())
+
+    def remedy(self) -> str:
+        """The line to write where another definition is to be replaced."""
+        return f"op.replace_{self.kind}(...) replaces what is there with what is declared"
+
+    def guarded(
+        self, *, absent: tuple[str, ...] | None, different: tuple[str, ...] | None, old: DDLObject | None
+    ) -> Guard:
+        """The guard of this object's statements."""
+        return Guard(
+            label=self.label,
+            namespace=self.namespace(),
+            definition=self.catalog_query(),
+            new=self.side(),
+            absent=absent,
+            different=different,
+            old=None if old is None else old.side(),
+            exists=self.exists(),
+            remedy=self.remedy(),
+        )
+
+
+class TableObject(SchemaItem, DDLObject):
+    """An object of one table: it stands in ``__table_args__`` like an Index and takes schema and table from there."""
+
+    __visit_name__ = "app_schema_table_object"
+    bound: ClassVar[bool] = True
+
+    def _set_parent(self, parent: Any, **_: Any) -> None:
+        if not isinstance(parent, Table):
+            msg = f"{self.label} belongs into the arguments of a table, not of {parent!r}"
+            raise ModelError(msg)
+        assert dataclasses.is_dataclass(self)
+        bound = dataclasses.replace(self, table=parent.name, schema=parent.schema)
+        assert isinstance(bound, DDLObject)
+        attach(parent.metadata, bound)
+
+
+class Create(ExecutableDDLElement):
+    """Creates an object where it is absent; refuses where it is there and different."""
+
+    inherit_cache = False
+
+    def __init__(self, element: DDLObject) -> None:
+        self.element = element
+
+    def sql(self) -> str:
+        """The guarded statement."""
+        return self.element.guarded(absent=self.element.create_sql(), different=None, old=None).render()
+
+
+class Drop(ExecutableDDLElement):
+    """Drops an object where it is there."""
+
+    inherit_cache = False
+
+    def __init__(self, element: DDLObject) -> None:
+        self.element = element
+
+    def sql(self) -> str:
+        """The guarded statement."""
+        return self.element.dropped()
+
+
+class Replace(ExecutableDDLElement):
+    """Puts a definition in the place of another one.
+
+    :param old: what may be replaced; anything else that is there is refused. None: whatever is there.
+    """
+
+    inherit_cache = False
+
+    def __init__(self, element: DDLObject, old: DDLObject | None = None) -> None:
+        if old is not None and old.key != element.key:
+            msg = f"{element.label} cannot replace {old.label}: they are two objects"
+            raise ModelError(msg)
+        self.element = element
+        self.old = old
+
+    def sql(self) -> str:
+        """The guarded statement."""
+        new = self.element
+        return new.guarded(absent=new.create_sql(), different=new.replace_sql(), old=self.old).render()
+
+
+class Guarded(ExecutableDDLElement):
+    """A statement that is guarded already: exactly this SQL."""
+
+    inherit_cache = False
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def sql(self) -> str:
+        """The guarded statement."""
+        return self.text
+
+
+@compiles(Create)
+@compiles(Drop)
+@compiles(Replace)
+@compiles(Guarded)
+def _compile(element: Create | Drop | Replace | Guarded, compiler: DDLCompiler, **_: Any) -> str:
+    # doubles "%" for drivers that read it as a placeholder, and leaves it alone in --sql
+    text = element.sql()
+    return text.replace("%", "%%") if compiler.preparer._double_percents else text  # noqa: SLF001 - SQLAlchemy has no public name for it
+
+
+def declared(metadata: MetaData) -> dict[Key, DDLObject]:
+    """The objects attached to a metadata, in the order in which they were declared."""
+    objects: dict[Key, DDLObject] = metadata.info.setdefault("app_schema", {})
+    return objects
+
+
+def attach(metadata: MetaData, *objects: DDLObject) -> None:
+    """Declares objects on a metadata; ``create_all`` makes them too.
+
+    :raises ModelError: where an object of the same key is declared already with another definition.
+    """
+    from app_schema.ddl import attachment  # noqa: PLC0415 - attachment knows every kind, and every kind knows this module
+
+    attachment.listen(metadata)
+    known = declared(metadata)
+    for one in objects:
+        if known.setdefault(one.key, one) != one:
+            msg = f"{one.label} is declared twice, with two definitions"
+            raise ModelError(msg)

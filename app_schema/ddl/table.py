@@ -1,0 +1,143 @@
+"""Tables: what is declared must be there and equal; what is there besides is not looked at."""
+
+from __future__ import annotations
+
+from sqlalchemy import Table
+from sqlalchemy.schema import (
+    CreateTable,
+    DropTable,
+    DropTableComment,
+    ExecutableDDLElement,
+    SetColumnComment,
+    SetTableComment,
+)
+
+from app_schema.ddl.constraint import definition, foreign_key, named, not_valid
+from app_schema.ddl.construct import guard
+from app_schema.ddl.guard import Guard, Side, creation_schema, drop, table_schema
+from app_schema.ddl.relation import COLUMN, FOREIGN_KEY, KIND_OF_NAME, RELKIND
+from app_schema.ddl.sql import checked, ident, literal, plain, qualified
+from app_schema.ddl.statement import Guarded
+
+
+def _query(table: Table) -> str:
+    """Columns and constraints that the twin has too, in the twin's order; then the declared foreign keys."""
+    twin = f"to_regclass({literal(qualified(table.name, 'pg_temp'))})"
+    order = f"(SELECT o.attnum FROM pg_catalog.pg_attribute AS o WHERE o.attrelid = {twin} AND o.attname = a.attname AND o.attnum > 0)"
+    constraints = (
+        f"SELECT o.conname FROM pg_catalog.pg_constraint AS o WHERE o.conrelid = {twin} AND o.contype <> 'n'"
+    )
+    return f"""\
+SELECT CASE WHEN c.relkind IN ('r', 'p') THEN concat_ws(E'\\n  ',
+         (SELECT string_agg({COLUMN}, E'\\n  ' ORDER BY {order}) FROM pg_catalog.pg_attribute AS a
+           WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND {order} IS NOT NULL),
+         (SELECT string_agg(format('%I ', t.conname) || {definition("")}, E'\\n  ' ORDER BY t.conname COLLATE "C") FROM pg_catalog.pg_constraint AS t
+           WHERE t.conrelid = c.oid AND t.conname IN ({constraints})){_foreign_keys(table)})
+       ELSE 'a ' || {RELKIND} END
+  FROM pg_catalog.pg_class AS c WHERE c.relnamespace = $1 AND c.relname = {literal(table.name)}"""
+
+
+def _foreign_keys(table: Table) -> str:
+    """The declared foreign keys as found; for the twin, which can have none, as declared."""
+    lines = []
+    for constraint in sorted(table.foreign_key_constraints, key=lambda one: tuple(one.column_keys)):
+        wanted = foreign_key(constraint)
+        one = None if constraint.name is None else named(constraint)
+        by_name = f"t.conname = {literal(one.name)}" if one else f"{FOREIGN_KEY} = {wanted}"
+        validated = (
+            "CASE WHEN t.convalidated THEN '' ELSE ' NOT VALID' END" if not not_valid(constraint) else "''"
+        )
+        found = (
+            f"(SELECT {FOREIGN_KEY} || {validated} FROM pg_catalog.pg_constraint AS t "
+            f"WHERE t.conrelid = c.oid AND t.contype = 'f' AND {by_name} LIMIT 1)"
+        )
+        label = literal(f"{one.name} " if one else "")
+        lines.append(
+            f",\n         {label} || CASE WHEN c.relnamespace = pg_my_temp_schema() THEN {wanted} ELSE {found} END"
+        )
+    return "".join(lines)
+
+
+@guard.register
+def _(construct: CreateTable) -> ExecutableDDLElement:
+    table = construct.element
+    for column in table.columns:
+        checked(column.name)
+    real, twin = qualified(table.name, table.schema), qualified(table.name, "pg_temp")
+    without_keys = plain(CreateTable(table, include_foreign_key_constraints=[]))
+    # a type has a name in the same schema: an enum called as the table stands in its way
+    kind = KIND_OF_NAME.format(name=literal(table.name))
+    exists = (
+        f"{kind} UNION ALL SELECT 'a type' FROM pg_catalog.pg_type AS y "
+        f"WHERE y.typnamespace = $1 AND y.typname = {literal(table.name)} AND y.typtype <> 'c' AND y.typelem = 0 LIMIT 1"
+    )
+    taken = f"SELECT 'a type' FROM pg_catalog.pg_type AS y WHERE y.typnamespace = $1 AND y.typname = {literal(table.name)} AND y.typtype IN ('e', 'd', 'r')"
+    query = f"{_query(table)} UNION ALL {taken} LIMIT 1"
+    head, _, tail = without_keys.partition(real)
+    make = "CREATE TEMPORARY TABLE " if "TABLE" in head else head
+    return Guarded(
+        Guard(
+            label=f"table {real}",
+            namespace=creation_schema(table.schema),
+            definition=query,
+            exists=exists,
+            new=Side(twin=(f"{make}{twin}{tail}",)),
+            absent=(plain(CreateTable(table)),),
+            remedy=f"op.alter_column(...), op.add_column(...) and op.create_..._constraint(...) bring {real} to what is declared",
+        ).render()
+    )
+
+
+@guard.register
+def _(construct: DropTable) -> ExecutableDDLElement:
+    table = construct.element
+    real = qualified(table.name, table.schema)
+    kind = KIND_OF_NAME.format(name=literal(table.name))
+    return Guarded(
+        drop(f"table {real}", table_schema(table.name, table.schema), kind, "table", (f"DROP TABLE {real}",))
+    )
+
+
+@guard.register
+def _(construct: SetTableComment) -> ExecutableDDLElement:
+    table = construct.element
+    return table_comment(table.name, table.schema, table.comment)
+
+
+@guard.register
+def _(construct: DropTableComment) -> ExecutableDDLElement:
+    return table_comment(construct.element.name, construct.element.schema, None)
+
+
+@guard.register
+def _(construct: SetColumnComment) -> ExecutableDDLElement:
+    column = construct.element
+    return column_comment(column.table.name, column.name, column.table.schema, column.comment)
+
+
+def table_comment(table: str, schema: str | None, comment: str | None) -> ExecutableDDLElement:
+    """The guarded ``COMMENT ON TABLE``: an equal comment is not set again, which would lock the table."""
+    return _comment(f"TABLE {qualified(table, schema)}", table, schema, comment, "0")
+
+
+def column_comment(table: str, column: str, schema: str | None, comment: str | None) -> ExecutableDDLElement:
+    """The guarded ``COMMENT ON COLUMN``."""
+    number = f"(SELECT a.attnum FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND a.attname = {literal(checked(column))} AND NOT a.attisdropped)"
+    return _comment(f"COLUMN {qualified(table, schema)}.{ident(column)}", table, schema, comment, number)
+
+
+def _comment(
+    what: str, table: str, schema: str | None, comment: str | None, number: str
+) -> ExecutableDDLElement:
+    where = f"c.relnamespace = $1 AND c.relname = {literal(table)} AND {number} IS NOT NULL"
+    found = f"coalesce((SELECT s.description FROM pg_catalog.pg_description AS s WHERE s.objoid = c.oid AND s.classoid = 'pg_catalog.pg_class'::regclass AND s.objsubid = {number}), '')"
+    return Guarded(
+        Guard(
+            label=what.lower() if what.islower() else what,
+            namespace=table_schema(table, schema),
+            definition=f"SELECT {found} FROM pg_catalog.pg_class AS c WHERE {where}",
+            new=Side(value=literal(comment or "")),
+            absent=None,
+            different=(f"COMMENT ON {what} IS {literal(comment) if comment is not None else 'NULL'}",),
+        ).render()
+    )

@@ -1,0 +1,98 @@
+"""Views and materialized views."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, ClassVar
+
+from app_schema.ddl.guard import Side, drop
+from app_schema.ddl.relation import KIND_OF_NAME, RELKIND
+from app_schema.ddl.sql import dollar, ident, literal, qualified
+from app_schema.ddl.statement import DDLObject
+
+_COLUMNS = """\
+(SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_catalog.pg_attribute AS a
+  WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)"""
+_OPTIONS = "(SELECT string_agg(o, ', ' ORDER BY o) FROM unnest(c.reloptions) AS o)"
+
+
+@dataclass(frozen=True)
+class View(DDLObject):
+    """``CREATE VIEW schema.name WITH (options) AS definition``.
+
+    :param options: reloptions, such as ``{"security_invoker": True}``.
+    :param materialized: a materialized view, made WITH DATA.
+    """
+
+    kind: ClassVar[str] = "view"
+    positional: ClassVar[tuple[str, ...]] = ("name", "definition")
+    stand_in: ClassVar[Mapping[str, Any]] = {"definition": ""}
+    name: str
+    definition: str
+    _: KW_ONLY
+    options: Mapping[str, object] | Iterable[tuple[str, object]] = ()
+    materialized: bool = False
+    schema: str | None = None
+
+    def __post_init__(self) -> None:
+        options = self.options.items() if isinstance(self.options, Mapping) else self.options or ()
+        object.__setattr__(self, "options", tuple((name, value) for name, value in options))
+
+    @property
+    def label(self) -> str:
+        return f"{self._words} {qualified(self.name, self.schema)}"
+
+    @property
+    def _words(self) -> str:
+        return "materialized view" if self.materialized else "view"
+
+    def catalog_query(self) -> str:
+        # the twin is always a plain view: a materialized one cannot be temporary, and both print alike
+        return f"""\
+SELECT CASE WHEN c.relkind = '{"m" if self.materialized else "v"}' OR c.relnamespace = pg_my_temp_schema()
+       THEN format('(%s) WITH (%s) AS %s', {_COLUMNS}, {_OPTIONS}, pg_get_viewdef(c.oid))
+       ELSE {RELKIND} END
+  FROM pg_catalog.pg_class AS c WHERE c.relnamespace = $1 AND c.relname = {literal(self.name)}"""
+
+    def side(self) -> Side:
+        return Side(twin=(self._create("CREATE TEMPORARY VIEW", qualified(self.name, "pg_temp")),))
+
+    def _create(self, verb: str, name: str) -> str:
+        options = ", ".join(f"{ident(option)} = {_value(value)}" for option, value in self.options)
+        return f"{verb} {name}{f' WITH ({options})' if options else ''} AS\n{self.definition}"
+
+    def create_sql(self) -> tuple[str, ...]:
+        return (self._create(f"CREATE {self._words.upper()}", qualified(self.name, self.schema)),)
+
+    def drop_sql(self) -> tuple[str, ...]:
+        return (f"DROP {self._words.upper()} {qualified(self.name, self.schema)}",)
+
+    def replace_sql(self) -> tuple[str, ...]:
+        """CREATE OR REPLACE keeps grants and dependents; where the columns do not allow it, drop and create."""
+        create, drop_ = self.create_sql()[0], self.drop_sql()[0]
+        if self.materialized:
+            return (drop_, create)
+        replace = create.replace("CREATE VIEW", "CREATE OR REPLACE VIEW", 1)
+        anew = f"""
+BEGIN
+  EXECUTE {dollar(replace, "new")};
+EXCEPTION WHEN invalid_table_definition THEN
+  EXECUTE {dollar(drop_, "old")};
+  EXECUTE {dollar(create, "new")};
+END
+"""
+        return ("DO " + dollar(anew, "replace"),)
+
+    def dropped(self) -> str:
+        return drop(
+            self.label,
+            self.namespace(),
+            KIND_OF_NAME.format(name=literal(self.name)),
+            self._words,
+            self.drop_sql(),
+        )
+
+
+def _value(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,30 @@
+"""The errors that app_schema raises. Each message is a sentence a person can act on."""
+
+from __future__ import annotations
+
+
+class AppSchemaError(Exception):
+    """Any error of this package."""
+
+
+class ConfigurationError(AppSchemaError):
+    """A setting is missing or cannot be understood."""
+
+
+class ServerError(AppSchemaError):
+    """The server cannot be reached or cannot be used."""
+
+
+class ModelError(AppSchemaError):
+    """A model or an object is declared in a way that cannot be carried out."""
+
+
+class DifferentError(AppSchemaError):
+    """An object is there and differs from what is declared, so the statement refused.
+
+    The message names the object, what was found, what was expected and the line to write instead.
+    """
+
+
+class StatementError(AppSchemaError):
+    """PostgreSQL refused a statement of a revision."""
