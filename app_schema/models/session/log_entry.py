@@ -1,0 +1,88 @@
+"""The journal."""
+
+import uuid
+from typing import TYPE_CHECKING
+
+from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app_schema.ddl import Grant, Policy, RowSecurity, Trigger
+from app_schema.models.base import Base, Touched, refers_to
+from app_schema.models.enums import LogType, TargetType
+from app_schema.models.json_shapes import FileAttachment, LogSummary
+from app_schema.models.policies import CRUD, ME, OWNER, service_all
+from app_schema.models.types import Json, Owner, UuidKey
+
+if TYPE_CHECKING:
+    from app_schema.models.core.user import User
+
+
+class LogEntry(Touched, Base):
+    """Journal of learning and creating, with an optional pointer to any object."""
+
+    __tablename__ = "log_entries"
+    __table_args__ = (
+        CheckConstraint("difficulty IN ('easy', 'medium', 'hard', 'very_hard')", name="difficulty"),
+        CheckConstraint("(target_id IS NULL) = (target_type IS NULL)", name="target"),
+        CheckConstraint("jsonb_typeof(tags) = 'array'", name="tags_array"),
+        CheckConstraint("jsonb_typeof(attachments) = 'array'", name="attachments_array"),
+        CheckConstraint("jsonb_typeof(ai_summary) = 'object'", name="ai_summary_object"),
+        Index("ix_log_entries_user_id_created_at", "user_id", text("created_at DESC")),
+        Index(
+            "ix_log_entries_created_at_public", text("created_at DESC"), postgresql_where=text("is_public")
+        ),
+        Index(
+            "ix_log_entries_target_type_target_id",
+            "target_type",
+            "target_id",
+            postgresql_where=text("target_id IS NOT NULL"),
+        ),
+        # for service_account: @> is not leakproof, so no index condition under row security
+        Index(
+            "ix_log_entries_tags", "tags", postgresql_using="gin", postgresql_ops={"tags": "jsonb_path_ops"}
+        ),
+        Trigger(
+            "tr_log_entries_stale_embedding",
+            after="UPDATE OF content",
+            when="OLD.content IS DISTINCT FROM NEW.content",
+            execute="app.mark_embedding_stale('log_entry')",
+        ),
+        Trigger("tr_log_entries_drop_embedding", after="DELETE", execute="app.drop_embedding('log_entry')"),
+        RowSecurity(),
+        service_all("log_entries"),
+        # fails closed without a signed-in user; no admin branch, support works as service_account
+        Policy(
+            "log_entries_app_user_select",
+            for_="SELECT",
+            to="app_user",
+            using=f"{ME} IS NOT NULL AND ({OWNER} OR is_public OR (share_with_mentor "
+            "AND user_id = ANY (ARRAY(SELECT app.my_students()))))",
+        ),
+        Policy("log_entries_app_user_insert", for_="INSERT", to="app_user", with_check=OWNER),
+        Policy("log_entries_app_user_update", for_="UPDATE", to="app_user", using=OWNER, with_check=OWNER),
+        Policy("log_entries_app_user_delete", for_="DELETE", to="app_user", using=OWNER),
+        Grant(CRUD, to="service_account"),
+        Grant(CRUD, to="app_user"),
+    )
+
+    id: Mapped[UuidKey]
+    user_id: Mapped[Owner]
+    type: Mapped[LogType] = mapped_column(doc="kind of entry")
+    target_id: Mapped[uuid.UUID | None] = mapped_column(doc="id of the object it is about")
+    target_type: Mapped[TargetType | None] = mapped_column(doc="table family target_id belongs to")
+    content: Mapped[str] = mapped_column(doc="Markdown text")
+    ai_summary: Mapped[LogSummary | None] = mapped_column(Json, doc="summary by the assistant")
+    tags: Mapped[list[str]] = mapped_column(Json, server_default=text("'[]'::jsonb"), doc="array of tags")
+    difficulty: Mapped[str | None] = mapped_column(doc="easy, medium, hard or very_hard")
+    emotion: Mapped[str | None] = mapped_column(doc="free word")
+    attachments: Mapped[list[FileAttachment]] = mapped_column(
+        Json, server_default=text("'[]'::jsonb"), doc="array of files"
+    )
+    is_public: Mapped[bool] = mapped_column(
+        server_default=text("false"), doc="readable by every signed-in user"
+    )
+    share_with_mentor: Mapped[bool] = mapped_column(
+        server_default=text("true"), doc="readable by the mentors of the owner"
+    )
+
+    user: Mapped["User"] = refers_to(back_populates="log_entries")

@@ -1,0 +1,40 @@
+"""The vocabulary of columns: what several tables mean by the same word, said once."""
+
+import uuid
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated
+
+from sqlalchemy import ForeignKey, Numeric, String, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import mapped_column
+
+# None is SQL NULL: a JSON null is neither the array nor the object that the checks ask for.
+Json = JSONB(none_as_null=True)
+
+UuidKey = Annotated[
+    uuid.UUID,
+    mapped_column(primary_key=True, server_default=text("gen_random_uuid()"), doc="surrogate key"),
+]
+Owner = Annotated[uuid.UUID, mapped_column(ForeignKey("public.users.id", ondelete="CASCADE"), doc="owner")]
+CreatedAt = Annotated[datetime, mapped_column(server_default=text("now()"), doc="time of insert")]
+UpdatedAt = Annotated[
+    datetime,
+    mapped_column(server_default=text("now()"), doc="time of last change, moved by the touch trigger"),
+]
+
+Str7 = Annotated[str, mapped_column(String(7))]
+Str10 = Annotated[str, mapped_column(String(10))]
+Str20 = Annotated[str, mapped_column(String(20))]
+Str50 = Annotated[str, mapped_column(String(50))]
+Str100 = Annotated[str, mapped_column(String(100))]
+Str255 = Annotated[str, mapped_column(String(255))]
+
+Yen = Annotated[Decimal, mapped_column(Numeric(10, 2))]
+# a share of a yen: one token costs far less than 0.01
+FineYen = Annotated[Decimal, mapped_column(Numeric(12, 6))]
+Percent = Annotated[Decimal, mapped_column(Numeric(5, 2))]
+# 0.0 to 10.0
+Score = Annotated[Decimal, mapped_column(Numeric(3, 1))]
+# small numbers with two decimals, mostly 0.00 to 1.00
+Ratio = Annotated[Decimal, mapped_column(Numeric(3, 2))]
