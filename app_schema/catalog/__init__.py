@@ -1,0 +1,7 @@
+"""The catalog: one snapshot of everything, and the difference between two."""
+
+from __future__ import annotations
+
+from app_schema.catalog.snapshot import Difference, Snapshot, diff, snapshot
+
+__all__ = ["Difference", "Snapshot", "diff", "snapshot"]
