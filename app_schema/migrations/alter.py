@@ -1,0 +1,223 @@
+"""The guards of Alembic's ALTER TABLE constructs: columns and renames.
+
+An alteration converges from what was there before to what is declared: equal to the new state does nothing, equal to the
+stated old state (``existing_type=``, ``existing_server_default=``) alters, anything else refuses. Where no old state is stated
+any may be altered.
+"""
+
+from __future__ import annotations
+
+from alembic.ddl import base as ops
+from alembic.ddl.postgresql import PostgresqlColumnType
+from sqlalchemy import Column, Identity
+from sqlalchemy.schema import ExecutableDDLElement
+from sqlalchemy.types import TypeEngine
+
+from app_schema.ddl.construct import guard
+from app_schema.ddl.guard import DIFFERENT, Guard, Side, block, drop, table_schema
+from app_schema.ddl.relation import COLUMN, DEFAULT, IDENTITY, KIND_OF_NAME, TYPE
+from app_schema.ddl.sql import DIALECT, checked, dollar, ident, literal, plain, qualified
+from app_schema.ddl.statement import Guarded
+from app_schema.ddl.table import column_comment
+from app_schema.errors import ModelError
+
+
+def _column_query(table: str, column: str, expression: str) -> str:
+    return f"""\
+SELECT {expression} FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
+ WHERE c.relnamespace = $1 AND c.relname = {literal(table)} AND a.attname = {literal(checked(column))} AND NOT a.attisdropped"""
+
+
+def _twin(table: str, schema: str | None, *changes: str) -> Side:
+    """A twin like the table, after these changes to it (``{twin}`` is its name)."""
+    twin = qualified(table, "pg_temp")
+    return Side(
+        twin=(
+            f"CREATE TABLE {twin} (LIKE {qualified(table, schema)})",
+            *(f"ALTER TABLE {twin} {change}" for change in changes),
+        )
+    )
+
+
+def _change(construct: ops.AlterTable, statement: str) -> str:
+    """What follows the table's name in an ALTER TABLE statement."""
+    return statement.replace(f"ALTER TABLE {qualified(construct.table_name, construct.schema)} ", "", 1)
+
+
+def _alter(
+    construct: ops.AlterColumn, expression: str, new: Side, old: Side | None = None
+) -> ExecutableDDLElement:
+    table, column, schema = construct.table_name, construct.column_name, construct.schema
+    return Guarded(
+        Guard(
+            label=f"column {column} of {qualified(table, schema)}",
+            namespace=table_schema(table, schema),
+            definition=_column_query(table, column, expression),
+            new=new,
+            old=old,
+            absent=None,
+            different=(plain(construct),),
+            remedy="leave out the existing_... argument if whatever is there may be altered",
+        ).render()
+    )
+
+
+@guard.register
+def _(construct: ops.AddColumn) -> ExecutableDDLElement:
+    table, schema, column = construct.table_name, construct.schema, construct.column
+    if construct.inline_references or construct.inline_primary_key:
+        msg = (
+            f"column {column.name} of {qualified(table, schema)}: an inline key has no name, so it cannot be guarded; "
+            "write op.create_foreign_key(...) or op.create_primary_key(...) with a name"
+        )
+        raise ModelError(msg)
+    construct.if_not_exists = None
+    create = plain(construct)
+    return Guarded(
+        Guard(
+            label=f"column {column.name} of {qualified(table, schema)}",
+            namespace=table_schema(table, schema),
+            definition=_column_query(table, column.name, COLUMN),
+            new=_twin(
+                table,
+                schema,
+                f"DROP COLUMN IF EXISTS {ident(column.name)} CASCADE",
+                _change(construct, create),
+            ),
+            absent=(create,),
+            remedy=f'op.alter_column("{table}", "{column.name}", ...) changes what is there',
+        ).render()
+    )
+
+
+@guard.register
+def _(construct: ops.DropColumn) -> ExecutableDDLElement:
+    table, column, schema = construct.table_name, construct.column.name, construct.schema
+    construct.if_exists = None
+    exists = _column_query(table, column, "'column'::text")
+    label = f"column {column} of {qualified(table, schema)}"
+    return Guarded(drop(label, table_schema(table, schema), exists, "column", (plain(construct),)))
+
+
+@guard.register
+def _(construct: ops.ColumnNullable) -> ExecutableDDLElement:
+    expression = "CASE WHEN a.attnotnull THEN 'NOT NULL' ELSE 'NULL' END"
+    return _alter(construct, expression, Side(value="'NULL'" if construct.nullable else "'NOT NULL'"))
+
+
+@guard.register
+def _(construct: ops.ColumnDefault) -> ExecutableDDLElement:
+    def side(default: object) -> Side:
+        if default is None or default is False:
+            return Side(value="''")
+        change = plain(
+            ops.ColumnDefault(construct.table_name, construct.column_name, default, schema=construct.schema)
+        )  # type: ignore[arg-type]  # Alembic types the argument more narrowly than its own callers
+        return _twin(construct.table_name, construct.schema, _change(construct, change))
+
+    old = construct.existing_server_default
+    stated = old is not None and old is not False
+    return _alter(construct, DEFAULT, side(construct.default), side(old) if stated else None)
+
+
+@guard.register
+def _(construct: ops.ComputedColumnDefault) -> ExecutableDDLElement:
+    msg = (
+        f"column {construct.column_name} of {qualified(construct.table_name, construct.schema)}: PostgreSQL cannot make an existing column a "
+        "generated one; write op.add_column(...) with the generated column under another name"
+    )
+    raise ModelError(msg)
+
+
+@guard.register
+def _(construct: ops.IdentityColumnDefault) -> ExecutableDDLElement:
+    def side(identity: Identity | None) -> Side:
+        if not isinstance(identity, Identity):
+            return Side(value="''")
+        add = ops.IdentityColumnDefault(
+            construct.table_name, construct.column_name, identity, construct.impl, schema=construct.schema
+        )
+        name = ident(construct.column_name)
+        first = (f"ALTER COLUMN {name} DROP DEFAULT", f"ALTER COLUMN {name} SET NOT NULL")
+        return _twin(construct.table_name, construct.schema, *first, _change(construct, plain(add)))
+
+    old = construct.existing_server_default
+    stated = side(old) if isinstance(old, Identity) else Side(value="''")
+    return _alter(construct, IDENTITY, side(construct.default), stated)
+
+
+def _type_side(construct: ops.AlterColumn, type_: TypeEngine[object]) -> Side:
+    column = DIALECT.ddl_compiler(DIALECT, None).get_column_specification(
+        Column(construct.column_name, type_)
+    )
+    twin = qualified(construct.table_name, "pg_temp")
+    return Side(twin=(f"CREATE TEMPORARY TABLE {twin} ({column})",))
+
+
+@guard.register(PostgresqlColumnType)
+@guard.register(ops.ColumnType)
+def _(construct: PostgresqlColumnType | ops.ColumnType) -> ExecutableDDLElement:
+    # a second run of USING n * 100 would multiply again: the type decides, and existing_type says what may be converted
+    old = None if construct.existing_type is None else _type_side(construct, construct.existing_type)
+    return _alter(construct, TYPE, _type_side(construct, construct.type_), old)
+
+
+@guard.register
+def _(construct: ops.ColumnComment) -> ExecutableDDLElement:
+    return column_comment(construct.table_name, construct.column_name, construct.schema, construct.comment)
+
+
+@guard.register
+def _(construct: ops.ColumnName) -> ExecutableDDLElement:
+    table, old, new = construct.table_name, construct.column_name, construct.newname
+    found = _column_query(table, "{name}", "'column'::text")
+    old_found, new_found = (found.replace(literal("{name}"), literal(checked(name))) for name in (old, new))
+    label = f"column {old} of {qualified(table, construct.schema)}"
+    return _rename(
+        label, new, table_schema(table, construct.schema), old_found, new_found, "column", plain(construct)
+    )
+
+
+@guard.register
+def _(construct: ops.RenameTable) -> ExecutableDDLElement:
+    old, new, schema = construct.table_name, construct.new_table_name, construct.schema
+    # without a schema the new name may already stand where the old one stood
+    namespace = f"coalesce({table_schema(old, schema)}, {table_schema(str(new), schema)})"
+    old_found, new_found = (KIND_OF_NAME.format(name=literal(checked(str(name)))) for name in (old, new))
+    return _rename(
+        f"table {qualified(old, schema)}",
+        str(new),
+        namespace,
+        old_found,
+        new_found,
+        "table",
+        plain(construct),
+    )
+
+
+def _rename(
+    label: str, new: str, namespace: str, old_found: str, new_found: str, kind: str, statement: str
+) -> ExecutableDDLElement:
+    """Old there and new not: rename. New there and old not: done. Else refuse."""
+    words = f"{label} cannot be renamed to {new}"
+    return Guarded(
+        block(
+            [
+                "DECLARE",
+                f"  ns oid := {namespace};",
+                "  old_found text;",
+                "  new_found text;",
+                "BEGIN",
+                f"  EXECUTE {dollar(old_found, 'def')} INTO old_found USING ns;",
+                f"  EXECUTE {dollar(new_found, 'def')} INTO new_found USING ns;",
+                f"  IF old_found = {literal(kind)} AND new_found IS NULL THEN",
+                f"    EXECUTE {dollar(statement)};",
+                f"  ELSIF old_found IS NOT NULL OR new_found IS DISTINCT FROM {literal(kind)} THEN",
+                f"    RAISE EXCEPTION USING ERRCODE = '{DIFFERENT}', MESSAGE = {literal(words)},",
+                "      DETAIL = format(E'found: %s under the old name, %s under the new one\\nexpected: exactly one of them',",
+                "                      coalesce('a ' || old_found, 'nothing'), coalesce('a ' || new_found, 'nothing'));",
+                "  END IF;",
+                "END",
+            ]
+        )
+    )

@@ -1,0 +1,133 @@
+"""What ``alembic/env.py`` runs: one transaction a revision, or ``-x autocommit=true``, or a script by ``--sql``."""
+
+from __future__ import annotations
+
+import logging.config
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from alembic.util import CommandError
+from pgvector.sqlalchemy import Vector
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from app_schema import database
+from app_schema.errors import AppSchemaError, ConfigurationError
+from app_schema.migrations import setup
+from app_schema.migrations.failure import explained
+from app_schema.migrations.once import TABLE as ONCE_TABLE
+
+if TYPE_CHECKING:
+    from alembic.runtime.environment import EnvironmentContext
+    from sqlalchemy import Connection, MetaData
+
+EMPTY = "''"
+OPTIONS: dict[str, Any] = {
+    "transaction_per_migration": True,
+    "version_table_schema": "public",
+    "include_schemas": True,
+    "compare_type": True,
+}
+"""What every run is configured with."""
+
+
+def run(context: EnvironmentContext, metadata: MetaData) -> None:
+    """Runs the command that Alembic was called with against the declared metadata.
+
+    The connection is ``config.attributes["connection"]`` where an application hands one in, else the direct endpoint of
+    ``DATABASE_URL``.
+
+    :raises CommandError: one sentence for whatever went wrong; Alembic prints it and exits with a code other than 0.
+    """
+    setup()
+    if context.config.config_file_name is not None and context.config.attributes.get(
+        "configure_logger", True
+    ):
+        logging.config.fileConfig(context.config.config_file_name, disable_existing_loggers=False)
+    try:
+        if context.is_offline_mode():
+            _script(context, metadata)
+        elif (connection := context.config.attributes.get("connection")) is not None:
+            _migrate(context, metadata, connection)
+        else:
+            engine = database.engine(direct=True, poolclass=NullPool)
+            with engine.connect() as connection:
+                _migrate(context, metadata, connection)
+    except AppSchemaError as error:
+        raise CommandError(_place(context, error) + str(error)) from error
+    except DBAPIError as error:
+        raise CommandError(_place(context, error) + str(explained(error))) from error
+
+
+def _script(context: EnvironmentContext, metadata: MetaData) -> None:
+    autocommit = _autocommit(context)
+    context.configure(
+        dialect_name="postgresql",
+        dialect_opts={"paramstyle": "named"},  # one "%" stays one "%"
+        target_metadata=metadata,
+        literal_binds=True,
+        transactional_ddl=not autocommit,
+        **OPTIONS,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def _migrate(context: EnvironmentContext, metadata: MetaData, connection: Connection) -> None:
+    autocommit = _autocommit(context)
+    if autocommit:
+        connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+    database.check_server(connection)
+    connection.rollback()  # what was read so far must not look like a transaction of the caller's
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        transactional_ddl=not autocommit,
+        include_object=_managed,
+        **OPTIONS,
+    )
+    _pin_search_path(connection, comparing="revision_context" in context.get_context().opts)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def _pin_search_path(connection: Connection, *, comparing: bool) -> None:
+    """Fixes how names are read, whatever the role or the database has set.
+
+    Revisions run with the schema of the extensions, whose types and operator classes they name. Comparing runs with no path
+    at all, so that PostgreSQL prints every name with its schema, as the models declare it; a default schema that is left
+    out on one side only would look like a difference.
+    """
+    connection.exec_driver_sql(f"SET search_path = {EMPTY if comparing else 'public'}")
+    connection.commit()  # else it would be the caller's transaction, and Alembic would leave committing to the caller
+    if comparing:
+        connection.dialect.default_schema_name = None
+        connection.dialect.ischema_names.setdefault("public.vector", Vector)  # type: ignore[attr-defined]  # of PGDialect
+
+
+def _autocommit(context: EnvironmentContext) -> bool:
+    given = context.get_x_argument(as_dictionary=True).get("autocommit", "false")
+    if given not in {"true", "false"}:
+        msg = f"-x autocommit={given} is neither true nor false"
+        raise ConfigurationError(msg)
+    return given == "true"
+
+
+def _managed(_object: object, name: str | None, type_: str, _reflected: bool, _other: object) -> bool:  # noqa: FBT001 - Alembic's signature
+    return not (type_ == "table" and name == ONCE_TABLE)
+
+
+def _place(context: EnvironmentContext, error: BaseException) -> str:
+    """File and line of the revision in which an error arose, where it arose in one."""
+    versions = (
+        {Path(path).resolve() for path in context.script.versions_paths}
+        if hasattr(context.script, "versions_paths")
+        else set()
+    )
+    if not versions:
+        versions = {Path(context.script.versions).resolve()}
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if Path(frame.filename).resolve().parent in versions:
+            return f"{Path(frame.filename).name}, line {frame.lineno}: "
+    return ""

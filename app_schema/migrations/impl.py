@@ -1,0 +1,100 @@
+"""The one choke point: every construct that Alembic executes is guarded on its way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from alembic.ddl.postgresql import PostgresqlImpl
+from sqlalchemy import (
+    Column,
+    Executable,
+    Insert,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    create_mock_engine,
+    exists,
+    select,
+)
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.schema import CreateTable, ExecutableDDLElement
+from sqlalchemy.sql.expression import literal_column
+
+from app_schema.ddl import guard
+from app_schema.migrations import alter  # noqa: F401 - registers the guards of Alembic's constructs
+from app_schema.migrations.failure import explained
+
+
+class GuardedImpl(PostgresqlImpl):
+    """PostgreSQL as Alembic drives it, with every DDL statement converging or refusing."""
+
+    __dialect__ = "postgresql"
+
+    def _exec(
+        self,
+        construct: Executable | str,
+        execution_options: Mapping[str, Any] | None = None,
+        multiparams: Sequence[Mapping[str, Any]] | None = None,
+        params: Mapping[str, Any] | None = None,
+    ) -> CursorResult[Any] | None:
+        if isinstance(construct, ExecutableDDLElement):
+            construct = guard(construct)
+        elif self.as_sql and isinstance(construct, Insert) and self._is_stamp(construct):
+            construct = self._stamp_once(construct)
+        try:
+            return super()._exec(construct, execution_options, multiparams, params or {})
+        except DBAPIError as error:
+            raise explained(error) from error
+
+    def create_table(self, table: Table, **kw: Any) -> None:
+        """As Alembic does it; but types that the table's events make come through ``_exec`` like everything else."""
+        kw.pop("if_not_exists", None)  # the guard looks at more than the name
+        bind = create_mock_engine(
+            f"{self.dialect.name}://", lambda construct, *_, **__: self._exec(construct)
+        )
+        table.dispatch.before_create(table, bind, checkfirst=False, _ddl_runner=self)
+        self._exec(CreateTable(table, **kw))
+        table.dispatch.after_create(table, bind, checkfirst=False, _ddl_runner=self)
+        for index in sorted(table.indexes, key=lambda one: one.name or ""):
+            self.create_index(index)
+        if table.comment is not None:
+            self.create_table_comment(table)
+        for column in table.columns:
+            if column.comment is not None:
+                self.create_column_comment(column)
+
+    def version_table_impl(
+        self, *, version_table: str, version_table_schema: str | None, version_table_pk: bool, **_: Any
+    ) -> Table:
+        """Alembic's version table, with room for revision names of any length."""
+        table = Table(
+            version_table,
+            MetaData(),
+            Column("version_num", Text, nullable=False),
+            schema=version_table_schema,
+        )
+        if version_table_pk:
+            table.append_constraint(PrimaryKeyConstraint("version_num", name=f"{version_table}_pkc"))
+        return table
+
+    def _is_stamp(self, insert: Insert) -> bool:
+        return getattr(insert.table, "name", None) == self.context_opts.get(
+            "version_table", "alembic_version"
+        )
+
+    def _stamp_once(self, insert: Insert) -> Insert:
+        """The first stamp of a script: nothing where this revision, or one that follows it, is stamped already."""
+        table = insert.table
+        (value,) = insert.compile().statement._values.values()  # type: ignore[union-attr]  # noqa: SLF001 - Alembic builds it with one literal
+        revision = str(value.text).strip("'")
+        script = self.context_opts.get("script")
+        later = {revision}
+        if script is not None:
+            later |= {one.revision for one in script.iterate_revisions("heads", revision)}
+        known = exists(select(table)).where(
+            table.c.version_num.in_([literal_column(f"'{one}'") for one in sorted(later)])
+        )
+        return table.insert().from_select(["version_num"], select(value).where(~known))

@@ -1,0 +1,106 @@
+"""The operations that every kind has: ``op.create_<kind>``, ``op.drop_<kind>`` and ``op.replace_<kind>``.
+
+Revisions import ``op`` and not our classes, so an operation takes plain values and makes the object itself: first the
+arguments named in the kind's ``positional``, the others by name.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from alembic.operations import MigrateOperation, Operations
+
+from app_schema.ddl import Create, DDLObject, Drop, Replace
+from app_schema.errors import ModelError
+from app_schema.migrations.special import OPERATIONS
+
+
+class CreateObjectOp(MigrateOperation):
+    """Creates an object; reversed it drops it."""
+
+    def __init__(self, obj: DDLObject) -> None:
+        self.obj = obj
+
+    def reverse(self) -> DropObjectOp:
+        """The operation that drops the object."""
+        return DropObjectOp(self.obj)
+
+
+class DropObjectOp(MigrateOperation):
+    """Drops an object. It carries the whole definition where that is known, so that the reverse can create it."""
+
+    def __init__(self, obj: DDLObject) -> None:
+        self.obj = obj
+
+    def reverse(self) -> CreateObjectOp:
+        """The operation that creates the object."""
+        return CreateObjectOp(self.obj)
+
+
+class ReplaceObjectOp(MigrateOperation):
+    """Puts a definition in the place of ``old``, or of whatever is there where ``old`` is None."""
+
+    def __init__(self, obj: DDLObject, old: DDLObject | None = None) -> None:
+        self.obj = obj
+        self.old = old
+
+    def reverse(self) -> ReplaceObjectOp:
+        """The operation that brings the old definition back; it must be known."""
+        if self.old is None:
+            msg = f"what {self.obj.label} replaced is not known: write old=..."
+            raise ModelError(msg)
+        return ReplaceObjectOp(self.old, self.obj)
+
+
+def build(kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], *, filled: bool = False) -> DDLObject:
+    """The object that an operation's arguments describe.
+
+    :param filled: identity is enough; fields that do not belong to it get a stand-in.
+    """
+    cls = DDLObject.kinds[kind]
+    if len(args) > len(cls.positional):
+        msg = f"at most {len(cls.positional)} arguments without a name ({', '.join(cls.positional)}), {len(args)} were given"
+        raise TypeError(msg)
+    values = {**dict(zip(cls.positional, args, strict=False)), **kwargs}
+    return cls(**({**cls.stand_in, **values} if filled else values))
+
+
+def _create(kind: str) -> Callable[..., None]:
+    def create(self: Operations, *args: Any, **kwargs: Any) -> None:
+        self.invoke(CreateObjectOp(build(kind, args, kwargs)))
+
+    return create
+
+
+def _drop(kind: str) -> Callable[..., None]:
+    def drop(self: Operations, *args: Any, **kwargs: Any) -> None:
+        self.invoke(DropObjectOp(build(kind, args, kwargs, filled=True)))
+
+    return drop
+
+
+def _replace(kind: str) -> Callable[..., None]:
+    def replace(self: Operations, *args: Any, old: dict[str, Any] | None = None, **kwargs: Any) -> None:
+        new = build(kind, args, kwargs)
+        assert dataclasses.is_dataclass(new)
+        self.invoke(ReplaceObjectOp(new, None if old is None else dataclasses.replace(new, **old)))
+
+    return replace
+
+
+def setup() -> None:
+    """Registers the operations with Alembic. Setting an attribute of Operations also makes the function in ``alembic.op``."""
+    for kind in DDLObject.kinds:
+        create, drop = ("enable", "disable") if kind == "row_security" else ("create", "drop")
+        setattr(Operations, f"{create}_{kind}", _create(kind))
+        setattr(Operations, f"{drop}_{kind}", _drop(kind))
+        setattr(Operations, f"replace_{kind}", _replace(kind))
+    for operation in OPERATIONS:
+        setattr(Operations, operation.__name__, operation)
+    # the choke point itself: execute() would take the statement for one that a person wrote
+    run: Any = Operations.implementation_for
+    run(CreateObjectOp, replace=True)(lambda operations, op: operations.impl._exec(Create(op.obj)))  # noqa: SLF001
+    run(DropObjectOp, replace=True)(lambda operations, op: operations.impl._exec(Drop(op.obj)))  # noqa: SLF001
+    run(ReplaceObjectOp, replace=True)(lambda operations, op: operations.impl._exec(Replace(op.obj, op.old)))  # noqa: SLF001
