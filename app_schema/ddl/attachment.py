@@ -21,10 +21,16 @@ def listen(metadata: MetaData) -> None:
     if "app_schema_listens" in metadata.info:
         return
     metadata.info["app_schema_listens"] = True
-    event.listen(metadata, "before_create", _statements(Create, _BEFORE_TABLES))
+    # first of all listeners: enum types, which have listeners of their own, need their schema
+    event.listen(metadata, "before_create", _statements(Create, _BEFORE_TABLES), insert=True)
     event.listen(metadata, "after_create", _statements(Create, _AFTER_TABLES))
     event.listen(metadata, "before_drop", _statements(Drop, _AFTER_TABLES))
-    event.listen(metadata, "after_drop", _statements(Drop, _BEFORE_TABLES))
+    event.listen(metadata, "before_drop", _drop_last)
+
+
+def _drop_last(target: MetaData, _connection: Connection, **_: Any) -> None:
+    # registered anew at each drop, so that it comes after the listeners of every enum type
+    event.listen(target, "after_drop", _statements(Drop, _BEFORE_TABLES), once=True)
 
 
 def _statements(statement: type[Create | Drop], kinds: tuple[str, ...]) -> Callable[..., None]:

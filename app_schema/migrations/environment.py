@@ -52,7 +52,7 @@ def run(context: EnvironmentContext, metadata: MetaData) -> None:
             _migrate(context, metadata, connection)
         else:
             engine = database.engine(direct=True, poolclass=NullPool)
-            with engine.connect() as connection:
+            with database.connect(engine) as connection:
                 _migrate(context, metadata, connection)
     except AppSchemaError as error:
         raise CommandError(_place(context, error) + str(error)) from error

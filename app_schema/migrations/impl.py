@@ -88,8 +88,8 @@ class GuardedImpl(PostgresqlImpl):
     def _stamp_once(self, insert: Insert) -> Insert:
         """The first stamp of a script: nothing where this revision, or one that follows it, is stamped already."""
         table = insert.table
-        (value,) = insert.compile().statement._values.values()  # type: ignore[union-attr]  # noqa: SLF001 - Alembic builds it with one literal
-        revision = str(value.text).strip("'")
+        (value,) = insert._values.values()  # noqa: SLF001 - Alembic builds it with one literal, and no public name leads to it
+        revision = str(value).strip("'")
         script = self.context_opts.get("script")
         later = {revision}
         if script is not None:
@@ -97,4 +97,4 @@ class GuardedImpl(PostgresqlImpl):
         known = exists(select(table)).where(
             table.c.version_num.in_([literal_column(f"'{one}'") for one in sorted(later)])
         )
-        return table.insert().from_select(["version_num"], select(value).where(~known))
+        return table.insert().from_select(["version_num"], select(literal_column(str(value))).where(~known))

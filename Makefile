@@ -1,0 +1,48 @@
+# Everything starts here: `make` lists what there is.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PYTEST_ARGS ?= -n auto
+
+.DEFAULT_GOAL := help
+.PHONY: help migrate overview db-test db-stop lint format clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+migrate: $(VENV)/.embedded ## bring the database to the newest revision and show it (DATABASE_URL, else a server under .pgdata/)
+	@$(BIN)/alembic upgrade head
+	@$(BIN)/python -m app_schema.overview
+
+overview: $(VENV)/.embedded ## show what is in the database
+	@$(BIN)/python -m app_schema.overview
+
+db-test: $(VENV)/.test ## run the tests (TEST_DATABASE_URL, else Docker, else a server of their own)
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+db-stop: ## stop the server under .pgdata/
+	@if [ -x $(BIN)/python ] && [ -d "$${APP_SCHEMA_PGDATA:-.pgdata}" ]; then $(BIN)/python -m app_schema.embedded stop; fi
+
+lint: $(VENV)/.dev ## check style and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy app_schema tests
+
+format: $(VENV)/.dev ## format the code
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+clean: db-stop ## remove .venv, caches and builds; the data under .pgdata/ stay
+	@rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp per extra: pip runs again only when pyproject.toml is newer.
+$(VENV)/.embedded $(VENV)/.test $(VENV)/.dev: $(VENV)/.%: pyproject.toml | $(BIN)/python
+	@echo "installing app-schema[$*] into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$*]'
+	@touch $@
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || { \
+	  echo "app-schema needs Python 3.11, 3.12 or 3.13: name one, as in make PYTHON=python3.12 migrate" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)

@@ -1,0 +1,180 @@
+"""Where the database is: settings, engines, and one sentence for whatever goes wrong on the way there."""
+
+from __future__ import annotations
+
+import random
+import re
+import sys
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.exc import DBAPIError
+
+from app_schema import url as urls
+from app_schema.errors import ConfigurationError, ServerError
+
+MINIMUM_SERVER = 15
+APPLICATION_NAME = "app_schema"
+CONNECT_TIMEOUT = 10
+CONNECT_TRIES = 5
+EMBEDDED = "embedded server"
+
+_PLACES: tuple[tuple[str, ...], ...] = ((), (".env.local",), (".env", ".env.local"))  # a later file wins
+
+_SENTENCES = (
+    (r"password authentication failed", "refuses the password"),
+    (r"no password supplied|no pg_hba\.conf entry|SSL|certificate|authentication", "refuses the login"),
+    (r'role ".*" does not exist', "does not know the role"),
+    (r'database ".*" does not exist', "does not know the database"),
+    (r"permission denied", "refuses permission"),
+    (r"too many (clients|connections)|remaining connection slots", "has no connection left"),
+    (r"starting up|shutting down|recovery mode", "is starting or stopping"),
+    (r"resolve host|translate host", "cannot be found by its name"),
+    (r"refused|timeout|No such file|unreachable|No route|closed the|reset by peer", "cannot be reached"),
+)
+_PASSING = re.compile(
+    r"refused|No such file|starting up|shutting down|recovery mode|closed the connection|reset by peer"
+    r"|Temporary failure|endpoint is disabled"
+)
+
+
+class Settings(BaseSettings):
+    """DATABASE_URL and DIRECT_DATABASE_URL; their repr shows no secret."""
+
+    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True, hide_input_in_errors=True)
+
+    database_url: SecretStr | None = None
+    direct_database_url: SecretStr | None = None
+
+
+@dataclass(frozen=True)
+class Target:
+    """A database and the name of the setting that led to it (EMBEDDED if none did)."""
+
+    url: sa.URL
+    origin: str
+
+
+def settings() -> Settings:
+    """The settings of the environment, else of .env.local, else of .env in the current directory.
+
+    DIRECT_DATABASE_URL comes from the place of DATABASE_URL or a stronger one: a DATABASE_URL of the shell
+    never travels with the direct URL of some file, which may be another database.
+    """
+    found = Settings()
+    for files in _PLACES:
+        try:
+            found = Settings(_env_file=files)  # type: ignore[call-arg]  # pydantic-settings' own argument
+        except (OSError, UnicodeError) as error:
+            named = " or ".join(files)
+            raise ConfigurationError(f"{named} cannot be read: {type(error).__name__}.") from None
+        if found.database_url is not None:
+            break
+    return found
+
+
+def configured(*, direct: bool = False) -> Target | None:
+    """The database that the settings name, or None where they name none."""
+    found = settings()
+    pooled = ("DATABASE_URL", found.database_url)
+    unpooled = ("DIRECT_DATABASE_URL", found.direct_database_url)
+    for origin, secret in (unpooled, pooled) if direct else (pooled, unpooled):
+        if secret is not None:
+            return Target(urls.parse(secret.get_secret_value(), origin), origin)
+    return None
+
+
+def target(*, direct: bool = False) -> Target:
+    """The configured database, else the embedded server, which is started when it does not run.
+
+    With `direct` a pooled Neon endpoint is replaced by its direct twin, and one line on stderr says so.
+    """
+    found = configured(direct=direct)
+    if found is None:
+        from app_schema import embedded  # its package is an extra
+
+        found = Target(urls.parse(embedded.start()), EMBEDDED)
+    return Target(_unpooled(found.url), found.origin) if direct else found
+
+
+def url(*, direct: bool = False) -> sa.URL:
+    """The URL of `target()`. Its str and repr hide the password."""
+    return target(direct=direct).url
+
+
+def engine(url: str | sa.URL | None = None, *, direct: bool = False, **options: Any) -> sa.Engine:
+    """An engine for `url`, or for the configured database. It connects on first use.
+
+    With `direct`, for migrations: the direct endpoint and no pool. Statements are not prepared, because
+    PgBouncer before 1.21 loses prepared statements between transactions.
+    """
+    if url is None:
+        url = target(direct=direct).url
+    elif isinstance(url, str):
+        url = urls.parse(url)
+    if direct:
+        url = _unpooled(url)
+        options.setdefault("poolclass", sa.NullPool)
+    arguments: dict[str, Any] = {"prepare_threshold": None, "fallback_application_name": APPLICATION_NAME}
+    if "connect_timeout" not in url.query:
+        arguments["connect_timeout"] = CONNECT_TIMEOUT
+    arguments |= options.pop("connect_args", {})
+    return sa.create_engine(url.set(drivername=urls.DRIVER), connect_args=arguments, **options)
+
+
+def connect(engine: sa.Engine, *, tries: int = CONNECT_TRIES) -> sa.Connection:
+    """A connection to a server that can be used; raises ServerError with one sentence.
+
+    What passes by itself is tried again: a suspended compute that wakes up, a server that restarts.
+    """
+    for number in range(1, tries + 1):
+        try:
+            connection = engine.connect()
+        except DBAPIError as error:
+            if number == tries or not _PASSING.search(str(error.orig)):
+                raise ServerError(describe_failure(error)) from error
+            time.sleep(0.05 * 2**number * random.uniform(0.5, 1))
+        else:
+            try:
+                check_server(connection)
+            except BaseException:
+                connection.close()
+                raise
+            return connection
+    raise ServerError("No attempt to connect was allowed.")
+
+
+def check_server(connection: sa.Connection) -> None:
+    """Raise ServerError for a server older than PostgreSQL 15."""
+    version = connection.dialect.server_version_info or (0,)
+    if int(version[0]) < MINIMUM_SERVER:
+        found = ".".join(map(str, version))
+        raise ServerError(
+            f"The server is PostgreSQL {found}; PostgreSQL {MINIMUM_SERVER} or later is needed."
+        )
+
+
+def describe_failure(error: DBAPIError | psycopg.Error) -> str:
+    """One sentence without secrets: what the server, or the way to it, said."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    diagnosis = cause.diag if isinstance(cause, psycopg.Error) else None
+    if diagnosis is not None and diagnosis.message_primary:
+        return f"PostgreSQL says: {diagnosis.message_primary.rstrip('.')} (SQLSTATE {diagnosis.sqlstate})."
+    lines = str(cause).strip().splitlines() or [type(cause).__name__]
+    reason = re.sub(r"^connection (failed|is bad): ", "", lines[0]).rstrip(".")
+    for pattern, verdict in _SENTENCES:
+        if re.search(pattern, reason):
+            return f"The server {verdict}: {reason}."
+    return f"The server cannot be used: {reason}."
+
+
+def _unpooled(url: sa.URL) -> sa.URL:
+    twin = urls.direct(url)
+    if twin != url:
+        sys.stderr.write(f"app_schema: using the direct endpoint {twin.host}, not the pooled {url.host}.\n")
+    return twin

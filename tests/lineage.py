@@ -1,0 +1,67 @@
+"""Alembic's commands on a database of a test, and the lineage's revisions in order."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.script import ScriptDirectory
+
+from app_schema import database
+from app_schema.catalog import Snapshot, snapshot
+from app_schema.migrations import config
+
+
+def revisions() -> list[str]:
+    """The revisions from base to head."""
+    script = ScriptDirectory.from_config(config())
+    return [one.revision for one in script.walk_revisions()][::-1]
+
+
+class Alembic:
+    """Alembic's commands against one URL, with ``-x autocommit=true`` or without."""
+
+    def __init__(self, url: str, *, autocommit: bool = False) -> None:
+        self.url = url
+        self.autocommit = autocommit
+
+    def __call__(self, name: str, *args: Any, **options: Any) -> str:
+        """Runs ``alembic name args`` and returns what it wrote."""
+        written = io.StringIO()
+        given: Mapping[str, Any] = {"x": ["autocommit=true"]} if self.autocommit else {"x": []}
+        chosen = config()
+        chosen.cmd_opts = SimpleNamespace(**given)  # type: ignore[assignment]  # an argparse namespace in Alembic
+        chosen.output_buffer = chosen.stdout = written
+        chosen.attributes["configure_logger"] = False
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("DATABASE_URL", self.url)
+            environment.delenv("DIRECT_DATABASE_URL", raising=False)
+            getattr(command, name)(chosen, *args, **options)
+        return written.getvalue()
+
+
+def stamp(url: str, revision: str) -> None:
+    """Says that the database is at a revision, without running it."""
+    with psycopg.connect(url) as connection:
+        connection.execute("DELETE FROM public.alembic_version")
+        if revision != "base":
+            connection.execute("INSERT INTO public.alembic_version VALUES (%s)", [revision])
+
+
+def catalog(url: str) -> Snapshot:
+    """Everything in the database but Alembic's own table."""
+    engine = database.engine(url, poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        return snapshot(connection)
+
+
+def statements(script: str) -> list[str]:
+    """The statements of a ``--sql`` script: each ends with a semicolon and an empty line."""
+    lines = [line for line in script.splitlines(keepends=True) if not line.startswith("-- Running")]
+    return [one.strip() for one in "".join(lines).split(";\n\n") if one.strip()]

@@ -1,0 +1,167 @@
+"""Every operation: absent is created, equal is untouched, different is refused."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import cases_alembic
+import cases_ours
+import psycopg
+import pytest
+import sqlalchemy as sa
+from harness import Case, catalog_rows, operations, script, strong_locks
+
+from app_schema import database
+from app_schema.catalog import snapshot
+from app_schema.errors import DifferentError
+
+CASES: dict[str, Case] = {**cases_alembic.CASES, **cases_ours.CASES}
+ROLLED_BACK = {name: case for name, case in CASES.items() if not case.commits}
+COMMITTING = {name: case for name, case in CASES.items() if case.commits}
+OF_THE_CLUSTER = {"create_role", "drop_role", "replace_role"}
+"""Roles outlive the test's database, so these cases run in a transaction that is rolled back, and only there."""
+DIFFERENCES = [(name, difference) for name, case in CASES.items() for difference in case.different]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _roles(server_url: str) -> None:
+    """Grantees for the cases; the run drops them at its end."""
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        for role in ("case_reader", "case_writer"):
+            with contextlib.suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
+                connection.execute(f"CREATE ROLE {role}")
+
+
+@pytest.fixture(scope="module")
+def shared(databases) -> Iterator[sa.Engine]:  # type: ignore[no-untyped-def]  # the conftest's own class
+    name = databases.create(None)
+    engine = database.engine(databases.url(name))
+    yield engine
+    engine.dispose()
+    databases.drop(name)
+
+
+@pytest.fixture
+def connection(shared: sa.Engine) -> Iterator[sa.Connection]:
+    """A transaction that is rolled back: nothing is left for the next case."""
+    with shared.connect() as connection, connection.begin() as transaction:
+        yield connection
+        transaction.rollback()
+
+
+def _send(connection: sa.Connection, sql: str) -> None:
+    if sql:
+        connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+
+
+def test_there_are_enough_cases() -> None:
+    assert len(CASES) >= 45
+    assert len(DIFFERENCES) >= 40
+
+
+@pytest.mark.parametrize("name", ROLLED_BACK)
+def test_operation_changes_then_leaves_alone(connection: sa.Connection, name: str) -> None:
+    case = CASES[name]
+    _send(connection, case.before)
+    start = catalog_rows(connection)
+    case.call(operations(connection))
+    done = catalog_rows(connection)
+    assert done != start, "the operation had work to do"
+    _assert_untouched(connection, case)
+
+
+@pytest.mark.parametrize("name", COMMITTING)
+def test_committing_operation_changes_then_leaves_alone(empty_engine: sa.Engine, name: str) -> None:
+    case = CASES[name]
+    with empty_engine.connect() as connection:
+        _send(connection, case.before)
+        connection.commit()
+        start = catalog_rows(connection)
+        connection.rollback()
+        case.call(_in_a_revision(connection))
+        connection.commit()
+        assert catalog_rows(connection) != start, "the operation had work to do"
+        connection.rollback()
+        done = catalog_rows(connection)
+        connection.rollback()
+        case.call(_in_a_revision(connection))
+        connection.commit()
+        assert catalog_rows(connection) == done
+
+
+def _in_a_revision(connection: sa.Connection):  # type: ignore[no-untyped-def]  # Alembic's dynamic module
+    op = operations(connection)
+    op.get_context()._transaction = connection.begin()
+    return op
+
+
+def _assert_untouched(connection: sa.Connection, case: Case) -> None:
+    """In a transaction of its own, since locks are kept until the end of one."""
+    with connection.begin_nested():
+        before, locks = catalog_rows(connection), strong_locks(connection)
+        rows = snapshot(connection)
+        case.call(operations(connection))
+        assert catalog_rows(connection) == before
+        assert strong_locks(connection) == locks
+        assert snapshot(connection) == rows
+
+
+@pytest.mark.parametrize("name", sorted(ROLLED_BACK.keys() - OF_THE_CLUSTER))
+def test_equal_takes_no_strong_lock(empty_engine: sa.Engine, name: str) -> None:
+    case = CASES[name]
+    with empty_engine.begin() as connection:
+        _send(connection, case.before)
+        case.call(operations(connection))
+    with empty_engine.begin() as connection:
+        case.call(operations(connection))
+        assert strong_locks(connection) == []
+
+
+@pytest.mark.parametrize(("name", "difference"), [one for one in DIFFERENCES if one[0] in ROLLED_BACK])
+def test_different_is_refused(connection: sa.Connection, name: str, difference: str) -> None:
+    case = CASES[name]
+    sql, words = case.different[difference]
+    _send(connection, case.before)
+    _send(connection, sql)
+    start = catalog_rows(connection)
+    with pytest.raises(DifferentError) as refusal, connection.begin_nested():
+        case.call(operations(connection))
+    assert [word for word in words if word not in str(refusal.value)] == [], str(refusal.value)
+    assert catalog_rows(connection) == start
+
+
+@pytest.mark.parametrize(("name", "difference"), [one for one in DIFFERENCES if one[0] in COMMITTING])
+def test_different_is_refused_by_committing_operation(empty_engine: sa.Engine, name: str, difference: str) -> None:
+    case = CASES[name]
+    sql, words = case.different[difference]
+    with empty_engine.connect() as connection:
+        _send(connection, case.before)
+        _send(connection, sql)
+        connection.commit()
+        start = catalog_rows(connection)
+        connection.rollback()
+        with pytest.raises(DifferentError) as refusal:
+            case.call(_in_a_revision(connection))
+        connection.rollback()
+        assert [word for word in words if word not in str(refusal.value)] == [], str(refusal.value)
+        assert catalog_rows(connection) == start
+
+
+@pytest.mark.parametrize("name", sorted(CASES.keys() - OF_THE_CLUSTER))
+def test_script_can_be_applied_twice(empty_engine: sa.Engine, name: str) -> None:
+    case = CASES[name]
+    statements = [one.strip() for one in _split(script(case.call))]
+    with empty_engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        _send(connection, case.before)
+        for statement in statements:
+            _send(connection, statement)
+        done = snapshot(connection)
+        for statement in statements:
+            _send(connection, statement)
+        assert snapshot(connection) == done
+
+
+def _split(text: str) -> list[str]:
+    """The statements of a script, each ended by a semicolon and an empty line."""
+    return [one for one in text.split(";\n\n") if one.strip() and one.strip() not in {"BEGIN", "COMMIT"}]

@@ -1,0 +1,129 @@
+"""The lineage: up, down, again, both ways to run, and as a script."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from lineage import Alembic, catalog, revisions, stamp, statements
+
+from app_schema import database
+from app_schema.catalog import diff
+from app_schema.ddl import Key
+from app_schema.models import Base
+
+BOTH_WAYS = pytest.mark.parametrize("autocommit", [False, True], ids=["transaction", "autocommit"])
+
+
+@BOTH_WAYS
+def test_each_revision_runs_again_up_and_down(empty_url: str, autocommit: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    alembic = Alembic(empty_url, autocommit=autocommit)
+    alembic("stamp", "base")
+    below = "base"
+    for revision in revisions():
+        before = catalog(empty_url)
+        alembic("upgrade", revision)
+        after = catalog(empty_url)
+        stamp(empty_url, below)
+        alembic("upgrade", revision)
+        assert diff(after, catalog(empty_url)) == [], f"{revision} run again"
+        alembic("downgrade", below)
+        assert diff(before, catalog(empty_url)) == [], f"{revision} taken back"
+        stamp(empty_url, revision)
+        alembic("downgrade", below)
+        assert diff(before, catalog(empty_url)) == [], f"{revision} taken back again"
+        alembic("upgrade", revision)
+        assert diff(after, catalog(empty_url)) == [], f"{revision} once more"
+        below = revision
+
+
+@BOTH_WAYS
+def test_whole_lineage_runs_again_at_head(database_url: str, autocommit: bool) -> None:  # noqa: FBT001
+    head = catalog(database_url)
+    alembic = Alembic(database_url, autocommit=autocommit)
+    alembic("stamp", "base")
+    alembic("upgrade", "head")
+    assert diff(head, catalog(database_url)) == []
+
+
+@BOTH_WAYS
+def test_downgrade_base_leaves_nothing(database_url: str, empty_url: str, autocommit: bool) -> None:  # noqa: FBT001
+    Alembic(database_url, autocommit=autocommit)("downgrade", "base")
+    assert diff(catalog(empty_url), catalog(database_url)) == []
+
+
+@BOTH_WAYS
+def test_downgrade_base_leaves_what_was_there_before(empty_url: str, autocommit: bool) -> None:  # noqa: FBT001
+    with psycopg.connect(empty_url, autocommit=True) as connection:
+        connection.execute("CREATE EXTENSION vector")
+        connection.execute("CREATE SCHEMA app")
+        connection.execute("CREATE TABLE public.older (id int)")
+    before = catalog(empty_url)
+    alembic = Alembic(empty_url, autocommit=autocommit)
+    alembic("upgrade", "head")
+    alembic("downgrade", "base")
+    assert diff(before, catalog(empty_url)) == []
+
+
+def test_autocommit_gives_the_same_catalog(database_url: str, empty_url: str) -> None:
+    Alembic(empty_url, autocommit=True)("upgrade", "head")
+    assert diff(catalog(database_url), catalog(empty_url)) == []
+
+
+def test_models_equal_migrations(database_url: str, empty_engine: sa.Engine, empty_url: str) -> None:
+    with empty_engine.begin() as connection:
+        Base.metadata.create_all(connection)
+        Base.metadata.create_all(connection)  # and again: everything is there and equal
+    assert diff(catalog(database_url), catalog(empty_url)) == []
+
+
+def test_drop_all_leaves_nothing(empty_engine: sa.Engine, empty_url: str) -> None:
+    before = catalog(empty_url)
+    with empty_engine.begin() as connection:
+        Base.metadata.create_all(connection)
+        Base.metadata.drop_all(connection)
+    assert diff(before, catalog(empty_url)) == []
+
+
+@BOTH_WAYS
+def test_script_can_be_applied_twice(database_url: str, empty_url: str, autocommit: bool) -> None:  # noqa: FBT001
+    alembic = Alembic(empty_url, autocommit=autocommit)
+    script = statements(alembic("upgrade", "head", sql=True))
+    down = statements(alembic("downgrade", "head:base", sql=True))
+    assert ("BEGIN" in script) is not autocommit
+    empty = catalog(empty_url)
+    with psycopg.connect(empty_url, autocommit=True) as connection:
+        for _ in range(2):
+            for statement in script:
+                connection.execute(statement)  # type: ignore[arg-type]  # not a literal string
+            assert connection.execute("SELECT version_num FROM public.alembic_version").fetchall() == [(revisions()[-1],)]
+            assert diff(catalog(database_url), catalog(empty_url)) == []
+        for statement in down:
+            connection.execute(statement)  # type: ignore[arg-type]
+        assert connection.execute("SELECT version_num FROM public.alembic_version").fetchall() == []
+    assert diff(empty, catalog(empty_url)) == []
+
+
+def test_check_is_clean_at_head(database_url: str) -> None:
+    assert "No new upgrade operations detected" in Alembic(database_url)("check")
+
+
+def test_second_upgrade_sends_no_ddl(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[str] = []
+    make = database.engine
+
+    def recorded(*args: object, **options: object) -> sa.Engine:
+        engine = make(*args, **options)  # type: ignore[arg-type]
+        sa.event.listen(engine, "before_cursor_execute", lambda _c, _k, statement, *_: sent.append(statement))
+        return engine
+
+    monkeypatch.setattr(database, "engine", recorded)
+    Alembic(database_url)("upgrade", "head")
+    assert sent, "the recording works"
+    assert [one for one in sent if not one.lstrip().upper().startswith(("SELECT", "SET "))] == []
+
+
+def test_snapshot_sees_every_kind(database_url: str) -> None:
+    kinds = {key.kind for key in catalog(database_url)}
+    assert kinds >= {"table", "column", "constraint", "index", "enum", "function", "trigger", "view", "policy", "row_security", "role", "grant", "extension"}
+    assert Key("role", None, None, "app_user") in catalog(database_url)

@@ -1,0 +1,486 @@
+"""The models declare the data dictionary, ``schema.yaml``: nothing more, nothing less."""
+
+import re
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+import yaml
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Computed,
+    DefaultClause,
+    Enum,
+    ForeignKeyConstraint,
+    MetaData,
+    Table,
+    UniqueConstraint,
+    create_mock_engine,
+)
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import Mapped, configure_mappers, mapped_column
+
+import app_schema
+from app_schema import models
+from app_schema.ddl import DDLObject, Trigger, declared
+from app_schema.ddl.sql import DIALECT
+from app_schema.errors import ModelError
+from app_schema.models.base import Base
+from app_schema.models.json_shapes import FocusName
+
+Entry = dict[str, Any]
+
+DICTIONARY: Entry = yaml.safe_load(Path(__file__).with_name("schema.yaml").read_text(encoding="utf-8"))
+TABLES: list[Entry] = DICTIONARY["tables"]
+OBJECTS = declared(Base.metadata)
+MAPPERS = sorted(Base.registry.mappers, key=lambda mapper: mapper.class_.__name__)
+TYPES = {"uuid": "UUID", "timestamptz": "TIMESTAMP WITH TIME ZONE"}
+
+each_table = pytest.mark.parametrize("entry", TABLES, ids=lambda entry: f"{entry['schema']}.{entry['name']}")
+
+
+def table(entry: Entry) -> Table:
+    return Base.metadata.tables[f"{entry['schema']}.{entry['name']}"]
+
+
+def constraints(entry: Entry, kind: type) -> list[Any]:
+    return [one for one in table(entry).constraints if type(one) is kind]
+
+
+def objects(kind: str, entry: Entry | None = None) -> Iterator[Any]:
+    """The declared objects of one kind: of one table, or else those of no table."""
+    place = (entry["schema"], entry["name"]) if entry else None
+    for one in OBJECTS.values():
+        bound = (one.schema, one.table) if one.table else None
+        if one.kind == kind and bound == place:
+            yield one
+
+
+def names(columns: Iterable[Any]) -> list[str]:
+    return [column.name if isinstance(column, Column) else str(column) for column in columns]
+
+
+def expected_type(column: Entry) -> str:
+    spelled: str = column["type"]
+    labels = [enum for enum in DICTIONARY["enums"] if enum["name"] == spelled.rpartition(".")[2]]
+    if labels:
+        return f"{labels[0]['schema']}.{labels[0]['name']}"
+    return TYPES.get(spelled, spelled.upper()).replace(",", ", ")
+
+
+def without_references(meaning: str) -> str:
+    """The text of the dictionary without its references to other documents, such as ``(D18)``."""
+    return re.sub(r" \([A-Z]\d\d\)", "", meaning)
+
+
+def test_tables_are_those_of_the_dictionary() -> None:
+    assert set(Base.metadata.tables) == {f"{entry['schema']}.{entry['name']}" for entry in TABLES}
+    assert {mapper.local_table for mapper in MAPPERS} == set(Base.metadata.tables.values())
+
+
+@each_table
+def test_columns(entry: Entry) -> None:
+    def default(column: Column[Any]) -> str | None:
+        given = column.server_default
+        return str(given.arg) if isinstance(given, DefaultClause) else None
+
+    found = [
+        {
+            "name": column.name,
+            "type": column.type.compile(dialect=DIALECT),
+            "nullable": column.nullable,
+            "default": default(column),
+            "generated": str(column.computed.sqltext) if isinstance(column.computed, Computed) else None,
+        }
+        for column in table(entry).columns
+    ]
+    assert found == [
+        {
+            "name": column["name"],
+            "type": expected_type(column),
+            "nullable": column["nullable"],
+            "default": column["default"],
+            "generated": column["generated"]["expression"] if "generated" in column else None,
+        }
+        for column in entry["columns"]
+    ]
+    assert all(column.computed is None or column.computed.persisted for column in table(entry).columns)
+    assert all(column.default is None and column.onupdate is None for column in table(entry).columns)
+
+
+@each_table
+def test_every_column_tells_its_meaning(entry: Entry) -> None:
+    found = {column.name: column.doc for column in table(entry).columns}
+    assert found == {column["name"]: without_references(column["meaning"]) for column in entry["columns"]}
+    assert all(column.comment is None for column in table(entry).columns)
+
+
+@each_table
+def test_primary_key_and_unique_constraints(entry: Entry) -> None:
+    key = table(entry).primary_key
+    assert {"name": key.name, "columns": names(key.columns)} == entry["primary_key"]
+    found = {
+        str(one.name): (names(one.columns), one.deferrable, one.initially)
+        for one in constraints(entry, UniqueConstraint)
+    }
+    assert found == {
+        one["name"]: (one["columns"], True, "DEFERRED")
+        if "deferrable" in one
+        else (one["columns"], None, None)
+        for one in entry["unique"]
+    }
+
+
+@each_table
+def test_checks(entry: Entry) -> None:
+    found = {str(one.name): str(one.sqltext) for one in constraints(entry, CheckConstraint)}
+    assert found == {one["name"]: one["expression"] for one in entry["checks"]}
+
+
+@each_table
+def test_foreign_keys(entry: Entry) -> None:
+    found = {}
+    for one in constraints(entry, ForeignKeyConstraint):
+        columns = ", ".join(element.column.name for element in one.elements)
+        target = f"{one.referred_table.fullname}({columns})"
+        found[str(one.name)] = (one.column_keys, target, one.ondelete, one.onupdate, one.deferrable)
+    assert found == {
+        one["name"]: (one["columns"], one["target"], one["on_delete"], None, None)
+        for one in entry["foreign_keys"]
+    }
+
+
+@each_table
+def test_exclusions(entry: Entry) -> None:
+    found = [
+        {
+            "name": one.name,
+            "method": one.using,
+            "elements": [(*names([expression]), operator) for expression, _, operator in one._render_exprs],
+            "where": str(one.where),
+        }
+        for one in constraints(entry, postgresql.ExcludeConstraint)
+    ]
+    assert found == [
+        {
+            "name": one["name"],
+            "method": one["method"],
+            "elements": [(part["expression"], part["operator"]) for part in one["elements"]],
+            "where": one["where"],
+        }
+        for one in entry["exclusions"]
+    ]
+
+
+@each_table
+def test_indexes(entry: Entry) -> None:
+    found = {}
+    for index in table(entry).indexes:
+        options = index.dialect_options["postgresql"]
+        where = options["where"]
+        found[index.name] = (
+            names(index.expressions),
+            bool(index.unique),
+            options["using"] or "btree",
+            None if where is None else str(where),
+            dict(options["ops"]),
+            dict(options["with"]),
+        )
+    assert found == {
+        one["name"]: (
+            one["columns"],
+            one["unique"],
+            one["method"],
+            one["where"],
+            one.get("opclass", {}),
+            one.get("with", {}),
+        )
+        for one in entry["indexes"]
+    }
+
+
+@each_table
+def test_triggers(entry: Entry) -> None:
+    found = {
+        one.name: (one.before, one.after, one.instead_of, one.for_each, one.when, one.execute, one.constraint)
+        for one in objects("trigger", entry)
+    }
+    assert found == {
+        one["name"]: (
+            tuple(one["events"]) if one["timing"] == "BEFORE" else None,
+            tuple(one["events"]) if one["timing"] == "AFTER" else None,
+            None,
+            one["for_each"],
+            one["when"],
+            one["function"],
+            False,
+        )
+        for one in entry["triggers"]
+    }
+
+
+@each_table
+def test_a_touch_trigger_moves_updated_at(entry: Entry) -> None:
+    touched = [one.name for one in objects("trigger", entry) if one.execute == "app.touch_updated_at()"]
+    assert touched == ([f"tr_{entry['name']}_touch"] if "updated_at" in table(entry).columns else [])
+
+
+@each_table
+def test_row_security_and_policies(entry: Entry) -> None:
+    assert [one.forced for one in objects("row_security", entry)] == [entry["rls"]["forced"]]
+    found = {
+        one.name: (one.as_, one.for_, one.to, one.using, one.with_check) for one in objects("policy", entry)
+    }
+    assert found == {
+        one["name"]: ("PERMISSIVE", one["command"], tuple(one["roles"]), one["using"], one["with_check"])
+        for one in entry["rls"]["policies"]
+    }
+
+
+@pytest.mark.parametrize("entry", TABLES + DICTIONARY["views"], ids=lambda entry: entry["name"])
+def test_grants(entry: Entry) -> None:
+    found = [*objects("grant", entry)]
+    assert sorted(map(plain_grant, found)) == sorted(
+        (one["role"], sorted(one["privileges"]), sorted(one.get("columns", ()))) for one in entry["grants"]
+    )
+
+
+def plain_grant(grant: Any) -> tuple[str, list[str], list[str]]:
+    return grant.to, sorted(grant.privileges), sorted(grant.columns or ())
+
+
+def test_usage_of_schemas() -> None:
+    found = {(one.schema, one.to): (one.privileges, one.function) for one in objects("grant")}
+    assert found == {
+        (schema["name"], usage["role"]): (("USAGE",), None)
+        for schema in DICTIONARY["schemas"]
+        for usage in schema["usage"]
+    }
+
+
+def test_enums() -> None:
+    types = {
+        (column.type.schema, column.type.name, tuple(column.type.enums))
+        for one in Base.metadata.tables.values()
+        for column in one.columns
+        if isinstance(column.type, Enum)
+    }
+    assert types == {(one["schema"], one["name"], tuple(one["values"])) for one in DICTIONARY["enums"]}
+
+
+@pytest.mark.parametrize("entry", DICTIONARY["enums"], ids=lambda entry: entry["name"])
+def test_members_of_an_enum_are_its_labels_in_capitals(entry: Entry) -> None:
+    enum = getattr(models, entry["name"].title().replace("_", ""))
+    assert [(one.name, one.value) for one in enum] == [(label.upper(), label) for label in entry["values"]]
+
+
+@pytest.mark.parametrize("entry", DICTIONARY["functions"], ids=lambda entry: entry["name"])
+def test_functions(entry: Entry) -> None:
+    schema, _, name = entry["name"].partition(".")
+    [found] = [one for one in objects("function") if (one.schema, one.name) == (schema, name)]
+    assert found.body == entry["body"].removesuffix("\n")
+    assert found.arguments == (entry["arguments"] or "")
+    assert (found.returns, found.language) == (entry["returns"], entry["language"])
+    assert (found.volatility, found.security) == (entry["volatility"], entry["security"])
+    assert dict(found.settings) == entry["settings"]
+    assert entry["revoke_from_public"]
+    assert found.execute is not None
+    assert sorted(found.execute) == sorted(entry["execute"])
+    assert (found.strict, found.leakproof, found.parallel) == (False, False, "UNSAFE")
+
+
+@pytest.mark.parametrize("entry", DICTIONARY["views"], ids=lambda entry: entry["name"])
+def test_views(entry: Entry) -> None:
+    [found] = [one for one in objects("view") if (one.schema, one.name) == (entry["schema"], entry["name"])]
+    assert found.definition == entry["definition"].removesuffix("\n")
+    assert dict(found.options) == entry["options"]
+    assert not found.materialized
+
+
+def test_extensions_schemas_and_default_privileges() -> None:
+    assert {one.name: (one.version, one.schema) for one in objects("extension")} == {
+        one["name"]: (one.get("min_version"), one["schema"]) for one in DICTIONARY["extensions"]
+    }
+    # public is always there
+    assert {one.name for one in objects("schema")} == {
+        one["name"] for one in DICTIONARY["schemas"] if one["revision"]
+    }
+    assert {
+        (one.schema, one.to, one.on, frozenset(one.privileges)) for one in objects("default_privileges")
+    } == {
+        (one["schema"], one["role"], one["on"], frozenset(one["privileges"]))
+        for one in DICTIONARY["default_privileges"]
+    }
+
+
+def test_roles() -> None:
+    words = ("login", "superuser", "createdb", "createrole", "replication", "bypassrls")
+    found = {
+        one.name: " ".join(word.upper() if getattr(one, word) else f"NO{word.upper()}" for word in words)
+        for one in objects("role")
+    }
+    assert found == {one["name"]: one["attributes"] for one in DICTIONARY["roles"]}
+    assert all(one.inherit for one in objects("role"))
+
+
+def test_nothing_else_is_declared() -> None:
+    found: dict[str, int] = {}
+    for one in OBJECTS.values():
+        found[one.kind] = found.get(one.kind, 0) + 1
+    assert found == {
+        "schema": sum(bool(one["revision"]) for one in DICTIONARY["schemas"]),
+        "extension": len(DICTIONARY["extensions"]),
+        "role": len(DICTIONARY["roles"]),
+        "function": len(DICTIONARY["functions"]),
+        "view": len(DICTIONARY["views"]),
+        "default_privileges": len(DICTIONARY["default_privileges"]),
+        "trigger": sum(len(entry["triggers"]) for entry in TABLES),
+        "policy": sum(len(entry["rls"]["policies"]) for entry in TABLES),
+        "row_security": sum(entry["rls"]["enabled"] for entry in TABLES),
+        "grant": sum(len(entry["grants"]) for entry in TABLES + DICTIONARY["views"])
+        + sum(len(one["usage"]) for one in DICTIONARY["schemas"]),
+    }
+
+
+def test_no_name_is_cut_short() -> None:
+    def all_names() -> Iterator[str]:
+        for one in Base.metadata.tables.values():
+            yield one.name
+            yield from (column.name for column in one.columns)
+            yield from (str(constraint.name) for constraint in one.constraints)
+            yield from (str(index.name) for index in one.indexes)
+        yield from (one.name for one in OBJECTS.values())
+
+    assert [name for name in all_names() if len(name.encode()) > 63] == []
+
+
+def test_mappers_configure_without_a_warning() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        configure_mappers()
+
+
+def test_every_relationship_is_two_way_and_never_loads_by_itself() -> None:
+    relationships = [one for mapper in MAPPERS for one in mapper.relationships]
+    assert [str(one) for one in relationships if one.lazy != "raise"] == []
+    assert [str(one) for one in relationships if len(one._reverse_property) != 1] == []
+
+
+@each_table
+def test_every_foreign_key_has_a_relationship(entry: Entry) -> None:
+    [mapper] = [one for one in MAPPERS if one.local_table is table(entry)]
+    found = sorted(
+        (one.local_remote_pairs[0][0].name, one.target.fullname)
+        for one in mapper.relationships
+        if one.direction.name == "MANYTOONE"
+    )
+    assert found == sorted(
+        (one["columns"][0], one["target"].partition("(")[0]) for one in entry["foreign_keys"]
+    )
+
+
+def test_all_models_and_enums_are_exported() -> None:
+    exported = {name for name in models.__all__ if name != "Base"}
+    classes = {mapper.class_.__name__ for mapper in MAPPERS}
+    enums = {entry["name"].title().replace("_", "") for entry in DICTIONARY["enums"]}
+    assert exported == classes | enums
+    assert set(get_args(FocusName)) == {one.value for one in models.FocusArea}
+
+
+def test_create_all_makes_every_enum_once() -> None:
+    sent: list[str] = []
+
+    def send(statement: Any, *_: Any, **__: Any) -> None:
+        sent.append(str(statement.compile(dialect=DIALECT)))
+
+    engine = create_mock_engine("postgresql+psycopg://", send)
+    Base.metadata.create_all(engine, checkfirst=False)
+    found = sorted(name for text in sent for name in re.findall(r"CREATE TYPE (\S+) AS ENUM", text))
+    assert found == sorted(f"{one['schema']}.{one['name']}" for one in DICTIONARY["enums"])
+
+
+def test_import_needs_no_environment_and_opens_no_connection(tmp_path: Path) -> None:
+    code = f"""
+import sys
+sys.path.insert(0, {str(Path(app_schema.__file__).parents[1])!r})
+import psycopg, socket
+def refuse(*_, **__):
+    raise AssertionError("a connection was opened")
+psycopg.connect = psycopg.Connection.connect = socket.socket.connect = refuse
+import app_schema.models
+"""
+    subprocess.run([sys.executable, "-W", "error", "-c", code], env={}, cwd=tmp_path, check=True)
+
+
+@pytest.mark.parametrize(
+    ("misspelt", "meant"),
+    [
+        ("__tableargs__", "__table_args__"),
+        ("__table_name__", "__tablename__"),
+        ("__mapperargs__", "__mapper_args__"),
+    ],
+)
+def test_a_misspelt_setting_is_refused(misspelt: str, meant: str) -> None:
+    with pytest.raises(ModelError, match=rf"\.Wrong\.{misspelt} would be ignored: write {meant}"):
+        type("Wrong", (Base,), {"__tablename__": "wrong", misspelt: ()})
+    mixin = type("Mixin", (), {misspelt: ()})
+    with pytest.raises(ModelError, match=rf"\.Mixin\.{misspelt} would be ignored: write {meant}"):
+        type("Right", (mixin, Base), {"__tablename__": "right"})
+
+
+def test_special_methods_are_no_settings() -> None:
+    class Spoken(Elsewhere):
+        __tablename__ = "spoken"
+        __slots__ = ()
+
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+        def __str__(self) -> str:
+            return "spoken"
+
+        def __len__(self) -> int:
+            return 1
+
+    class Louder(Spoken):
+        """Shares the table of its parent, whose mapper has left its own dunders in it."""
+
+    assert str(Louder()) == "spoken"
+
+
+class Elsewhere(Base):
+    """Models of these tests, in a metadata of their own."""
+
+    __abstract__ = True
+    metadata = MetaData(schema="elsewhere")
+
+
+class Counted:
+    """A mixin whose table arguments are options only."""
+
+    __table_args__: Any = {"comment": "from the mixin", "prefixes": ["UNLOGGED"]}  # noqa: RUF012 - as declarative has it
+
+
+def test_table_args_of_mixins_and_model_are_joined() -> None:
+    class Joined(models.base.Touched, Counted, Elsewhere):
+        __tablename__ = "joined"
+        __table_args__ = (
+            CheckConstraint("id > 0", name="positive"),
+            Trigger("tr_own", after="INSERT", execute="app.own()"),
+            {"comment": "from the model"},
+        )
+
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    made: Any = Joined.__table__
+    attached: Iterable[DDLObject] = declared(Elsewhere.metadata).values()
+    assert [(one.table, one.name) for one in attached] == [
+        ("joined", "tr_own"),
+        ("joined", "tr_joined_touch"),
+    ]
+    assert [one.name for one in made.constraints if isinstance(one, CheckConstraint)] == ["positive"]
+    assert (made.comment, made._prefixes) == ("from the model", ["UNLOGGED"])
