@@ -11,6 +11,7 @@ from alembic.ddl import base as ops
 from alembic.ddl.postgresql import PostgresqlColumnType
 from sqlalchemy import Column, Identity
 from sqlalchemy.schema import ExecutableDDLElement
+from sqlalchemy.sql.elements import quoted_name
 from sqlalchemy.types import TypeEngine
 
 from app_schema.ddl.construct import guard
@@ -20,6 +21,13 @@ from app_schema.ddl.sql import DIALECT, checked, dollar, ident, literal, plain, 
 from app_schema.ddl.statement import Guarded
 from app_schema.ddl.table import column_comment
 from app_schema.errors import ModelError
+
+
+def _sql(construct: ops.AlterTable) -> str:
+    """The plain statement. A dot in the name of a schema is part of the name; Alembic takes it for a separator otherwise."""
+    if construct.schema is not None:
+        construct.schema = quoted_name(construct.schema, quote=None)
+    return plain(construct)
 
 
 def _column_query(table: str, column: str, expression: str) -> str:
@@ -56,7 +64,7 @@ def _alter(
             new=new,
             old=old,
             absent=None,
-            different=(plain(construct),),
+            different=(_sql(construct),),
             remedy="leave out the existing_... argument if whatever is there may be altered",
         ).render()
     )
@@ -72,7 +80,7 @@ def _(construct: ops.AddColumn) -> ExecutableDDLElement:
         )
         raise ModelError(msg)
     construct.if_not_exists = None
-    create = plain(construct)
+    create = _sql(construct)
     return Guarded(
         Guard(
             label=f"column {column.name} of {qualified(table, schema)}",
@@ -96,7 +104,7 @@ def _(construct: ops.DropColumn) -> ExecutableDDLElement:
     construct.if_exists = None
     exists = _column_query(table, column, "'column'::text")
     label = f"column {column} of {qualified(table, schema)}"
-    return Guarded(drop(label, table_schema(table, schema), exists, "column", (plain(construct),)))
+    return Guarded(drop(label, table_schema(table, schema), exists, "column", (_sql(construct),)))
 
 
 @guard.register
@@ -139,7 +147,7 @@ def _(construct: ops.IdentityColumnDefault) -> ExecutableDDLElement:
         )
         name = ident(construct.column_name)
         first = (f"ALTER COLUMN {name} DROP DEFAULT", f"ALTER COLUMN {name} SET NOT NULL")
-        return _twin(construct.table_name, construct.schema, *first, _change(construct, plain(add)))
+        return _twin(construct.table_name, construct.schema, *first, _change(construct, _sql(add)))
 
     old = construct.existing_server_default
     stated = side(old) if isinstance(old, Identity) else Side(value="''")
@@ -174,7 +182,7 @@ def _(construct: ops.ColumnName) -> ExecutableDDLElement:
     old_found, new_found = (found.replace(literal("{name}"), literal(checked(name))) for name in (old, new))
     label = f"column {old} of {qualified(table, construct.schema)}"
     return _rename(
-        label, new, table_schema(table, construct.schema), old_found, new_found, "column", plain(construct)
+        label, new, table_schema(table, construct.schema), old_found, new_found, "column", _sql(construct)
     )
 
 
@@ -191,7 +199,7 @@ def _(construct: ops.RenameTable) -> ExecutableDDLElement:
         old_found,
         new_found,
         "table",
-        plain(construct),
+        _sql(construct),
     )
 
 
