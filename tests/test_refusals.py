@@ -1,0 +1,113 @@
+"""What a person meets whose server, role or URL will not do: one sentence, an exit code, and nothing changed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from lineage import Alembic, catalog
+
+from app_schema import url as urls
+from app_schema.catalog import diff
+from app_schema.migrations import config
+
+ROOT = Path(__file__).parent.parent
+
+
+def _upgrade(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "alembic", "-c", str(config().config_file_name), *arguments],
+        env={**os.environ, "DATABASE_URL": url},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def _assert_refused(result: subprocess.CompletedProcess[str], *words: str) -> None:
+    said = result.stdout + result.stderr
+    assert result.returncode != 0
+    assert [word for word in words if word not in said] == [], said
+    assert "Traceback" not in said
+    assert said.count("FAILED") == 1, said
+
+
+@pytest.fixture
+def poor_role(server_url: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A role that may log in and nothing else."""
+    name = f"poor_{os.getpid()}"
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'p%ss'")  # type: ignore[arg-type]  # not a literal string
+        yield name
+        connection.execute(f"DROP ROLE {name}")  # type: ignore[arg-type]
+
+
+def test_role_without_create_is_refused_and_nothing_changed(empty_url: str, poor_role: str) -> None:
+    before = catalog(empty_url)
+    url = urls.parse(empty_url).set(username=poor_role, password="p%ss")
+    result = _upgrade(url.render_as_string(hide_password=False), "upgrade", "head")
+    _assert_refused(result, "permission denied", "public")
+    assert "p%ss" not in result.stdout + result.stderr
+    assert "p%25ss" not in result.stdout + result.stderr
+    assert diff(before, catalog(empty_url)) == []
+
+
+@pytest.mark.parametrize("autocommit", [False, True])
+def test_missing_extension_is_refused_and_nothing_changed(
+    empty_url: str, autocommit: bool, monkeypatch: pytest.MonkeyPatch  # noqa: FBT001 - a parameter of the test
+) -> None:
+    from alembic.util import CommandError
+
+    from app_schema.ddl import extension
+
+    real = extension.literal
+    monkeypatch.setattr(extension, "literal", lambda text: real("vectr" if text == "vector" else text))
+    before = catalog(empty_url)
+    with pytest.raises(CommandError, match="extension vector is not available on this server"):
+        Alembic(empty_url, autocommit=autocommit)("upgrade", "head")
+    assert diff(before, catalog(empty_url)) == []
+
+
+def test_unknown_revision_is_one_sentence(empty_url: str) -> None:
+    _assert_refused(_upgrade(empty_url, "upgrade", "9999_nowhere"), "9999_nowhere")
+
+
+def test_misspelt_autocommit_is_one_sentence(empty_url: str) -> None:
+    _assert_refused(_upgrade(empty_url, "-x", "autocommit=yes", "upgrade", "head"), "autocommit=yes")
+
+
+def test_different_object_is_refused_with_its_revision(empty_url: str) -> None:
+    with psycopg.connect(empty_url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE public.users (id int)")
+    before = catalog(empty_url)
+    _assert_refused(
+        _upgrade(empty_url, "upgrade", "head"), "0000_initial_schema.py, line", "table public.users is there and different", "found:", "expected:", "hint:"
+    )
+    assert diff(before, catalog(empty_url)) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda url: url.replace("postgresql://", "postgres://", 1),
+        lambda url: url + "&options=-c%20application_name%3Dhundred%25",
+        lambda url: url + "&application_name=100%25&connect_timeout=5",
+        lambda url: url + "&sslmode=prefer",
+        lambda url: url.replace("postgresql://", "postgresql+psycopg://", 1),
+    ],
+    ids=["postgres scheme", "options with an escape", "percent sign", "sslmode", "driver in the scheme"],
+)
+def test_upgrade_takes_any_legal_url(empty_url: str, change: object) -> None:
+    assert callable(change)
+    url = empty_url if "?" in empty_url else empty_url + "?connect_timeout=9"
+    result = _upgrade(change(url), "upgrade", "0000_initial_schema")
+    assert result.returncode == 0, result.stderr
+    assert any(key.kind == "table" and key.name == "users" for key in catalog(empty_url))
+
+

@@ -1,0 +1,148 @@
+"""Every fact of the data dictionary is in the database, under its name; what is there besides is in the dictionary too.
+
+The models are held against the same dictionary in test_models.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from lineage import catalog
+
+from app_schema.catalog import Snapshot
+from app_schema.ddl import Key
+
+FACTS: Mapping[str, Any] = yaml.safe_load((Path(__file__).parent / "schema.yaml").read_text(encoding="utf-8"))
+TABLES = {f"{one['schema']}.{one['name']}": one for one in FACTS["tables"]}
+TYPES = {"timestamptz": "timestamp with time zone", "varchar": "character varying"}
+
+
+@pytest.fixture(scope="module")
+def found(databases: Any, template: str) -> Snapshot:
+    name = databases.create(template)
+    try:
+        return catalog(databases.url(name))
+    finally:
+        databases.drop(name)
+
+
+def _names(found: Snapshot, kind: str, schema: str | None = None, table: str | None = None) -> set[str]:
+    return {key.name for key in found if key.kind == kind and key.schema == schema and key.table == table}
+
+
+def test_counts(found: Snapshot) -> None:
+    assert sum(key.kind == "table" for key in found) == FACTS["about"]["tables"] == 30
+    assert sum(key.kind == "enum" for key in found) == FACTS["about"]["enums"] == 16
+    assert sum(key.kind == "function" for key in found) == FACTS["about"]["functions"]
+    assert sum(key.kind == "view" for key in found) == FACTS["about"]["views"]
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_table_has_its_columns(found: Snapshot, table: str) -> None:
+    fact = TABLES[table]
+    for column in fact["columns"]:
+        text = found[Key("column", fact["schema"], fact["name"], column["name"])]
+        head, _, rest = column["type"].partition("(")
+        wanted = TYPES.get(head, head) + (f"({rest}" if rest else "")
+        enum = next((one for one in FACTS["enums"] if wanted in {one["name"], f"{one['schema']}.{one['name']}"}), None)
+        wanted = f"{enum['schema']}.{enum['name']}" if enum else f"public.{wanted}" if head == "vector" else wanted
+        assert text.removeprefix(wanted)[:1] in {"", " "}, f"{column['name']}: {text} is not {wanted}"
+        assert (" NOT NULL" in text) is not column["nullable"], f"{column['name']}: {text}"
+        assert (" DEFAULT " in text) is (column["default"] is not None), f"{column['name']}: {text}"
+        assert ("GENERATED STORED" in text) is ("generated" in column), f"{column['name']}: {text}"
+    assert _names(found, "column", fact["schema"], fact["name"]) == {one["name"] for one in fact["columns"]}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_table_has_its_objects(found: Snapshot, table: str) -> None:
+    fact = TABLES[table]
+    place = (fact["schema"], fact["name"])
+    constraints = [fact["primary_key"], *fact["unique"], *fact["checks"], *fact["foreign_keys"], *fact["exclusions"]]
+    assert _names(found, "constraint", *place) == {one["name"] for one in constraints}
+    assert _names(found, "index", fact["schema"], ".".join(place)) == {one["name"] for one in fact["indexes"]}
+    assert _names(found, "trigger", *place) == {one["name"] for one in fact["triggers"]}
+    assert _names(found, "policy", *place) == {one["name"] for one in fact["rls"]["policies"]}
+    assert found[Key("row_security", *place, "")] == "enabled"
+    assert not [one for key, one in found.items() if key.kind == "constraint" and "NOT VALID" in one]
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_table_has_its_rules(found: Snapshot, table: str) -> None:
+    """Delete rules, index methods and conditions, trigger events, policy commands."""
+    fact = TABLES[table]
+    place = (fact["schema"], fact["name"])
+    for key in fact["foreign_keys"]:
+        text = found[Key("constraint", *place, key["name"])]
+        assert f"ON DELETE {key['on_delete']}" in text
+        assert f"REFERENCES {key['target'].partition('(')[0]}(" in text
+    for index in fact["indexes"]:
+        text = found[Key("index", fact["schema"], ".".join(place), index["name"])]
+        assert f"USING {index['method']} " in text
+        assert text.startswith("CREATE UNIQUE INDEX") is index["unique"]
+        assert (" WHERE " in text) is (index["where"] is not None)
+        assert all(opclass in text for opclass in index.get("opclass", {}).values())
+    for trigger in fact["triggers"]:
+        text = found[Key("trigger", *place, trigger["name"])]
+        events = sorted(trigger["events"], key=lambda event: ["INSERT", "DELETE", "UPDATE"].index(event.split()[0]))
+        assert f" {trigger['timing']} {' OR '.join(events)} ON " in text
+        assert text.endswith(f"EXECUTE FUNCTION {trigger['function']}")
+        assert (" WHEN (" in text) is (trigger["when"] is not None)
+    letters = {"ALL": "*", "SELECT": "r", "INSERT": "a", "UPDATE": "w", "DELETE": "d"}
+    for policy in fact["rls"]["policies"]:
+        text = found[Key("policy", *place, policy["name"])]
+        assert f" FOR {letters[policy['command']]} TO {', '.join(policy['roles'])}" in text
+        assert (" USING (" in text) is (policy["using"] is not None)
+        assert (" WITH CHECK (" in text) is (policy["with_check"] is not None)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_table_has_its_grants(found: Snapshot, table: str) -> None:
+    fact = TABLES[table]
+    place = (fact["schema"], fact["name"])
+    wanted: dict[Key, str] = {}
+    for grant in fact["grants"]:
+        if "columns" in grant:
+            (privilege,) = grant["privileges"]
+            wanted[Key("column_grant", *place, f"{grant['role']} {privilege}")] = ", ".join(sorted(grant["columns"]))
+        else:
+            wanted[Key("grant", *place, grant["role"])] = ", ".join(sorted(grant["privileges"]))
+    assert {key: text for key, text in found.items() if key.kind in {"grant", "column_grant"} and key[1:3] == place} == wanted
+
+
+def test_enums_have_their_labels(found: Snapshot) -> None:
+    wanted = {Key("enum", one["schema"], None, one["name"]): ", ".join(f"'{label}'" for label in one["values"]) for one in FACTS["enums"]}
+    assert {key: text for key, text in found.items() if key.kind == "enum"} == wanted
+
+
+def test_functions_have_their_attributes(found: Snapshot) -> None:
+    functions = {key.name.partition("(")[0]: (key, text) for key, text in found.items() if key.kind == "function"}
+    assert set(functions) == {one["name"].partition(".")[2] for one in FACTS["functions"]}
+    for one in FACTS["functions"]:
+        key, text = functions[one["name"].partition(".")[2]]
+        assert key.schema == "app"
+        assert f"LANGUAGE {one['language']} {one['volatility'][0].lower()}" in text
+        assert ("SECURITY DEFINER" in text) is (one["security"] == "DEFINER")
+        assert 'SET search_path=""' in text
+        assert text.endswith(one["body"].rstrip("\n"))
+        executors = {grant.name for grant in found if grant.kind == "function_grant" and grant.table == key.name}
+        assert executors == set(one["execute"]), "and not PUBLIC"
+
+
+def test_views_roles_and_the_rest_are_there(found: Snapshot) -> None:
+    for view in FACTS["views"]:
+        assert "security_invoker=true" in found[Key("view", view["schema"], None, view["name"])]
+        for grant in view["grants"]:
+            assert found[Key("grant", view["schema"], view["name"], grant["role"])] == ", ".join(sorted(grant["privileges"]))
+    assert {key.name for key in found if key.kind == "role"} == {one["name"] for one in FACTS["roles"]}
+    assert {text for key, text in found.items() if key.kind == "role"} == {"NOLOGIN"}
+    assert {key.name: text for key, text in found.items() if key.kind == "extension"} == {one["name"]: f"schema {one['schema']}" for one in FACTS["extensions"]}
+    assert {key.name for key in found if key.kind == "schema"} == {one["name"] for one in FACTS["schemas"]}
+    for schema in FACTS["schemas"]:
+        for usage in schema["usage"]:
+            assert found[Key("schema_grant", schema["name"], None, usage["role"])] == "USAGE"
+    for default in FACTS["default_privileges"]:
+        assert found[Key("default_grant", default["schema"], default["on"], default["role"])] == ", ".join(sorted(default["privileges"]))
