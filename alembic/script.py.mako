@@ -1,7 +1,10 @@
+<%!
+    from app_schema.migrations.header import header
+    from app_schema.migrations.layout import layout
+%>\
 """${message}
 
-Locks: say which existing tables are locked, and how.
-Downgrade: say whether it loses data.
+${header(upgrades or "", downgrades or "")}
 
 Revision ID: ${up_revision}
 Revises: ${down_revision | comma,n}
@@ -20,8 +23,8 @@ depends_on = ${repr(depends_on)}
 
 
 def upgrade() -> None:
-    ${upgrades if upgrades else "pass"}
+    ${layout(upgrades or "")}
 
 
 def downgrade() -> None:
-    ${downgrades if downgrades else "pass"}
+    ${layout(downgrades or "")}

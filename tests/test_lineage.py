@@ -38,7 +38,7 @@ def test_each_revision_runs_again_up_and_down(empty_url: str, autocommit: bool) 
 
 
 @BOTH_WAYS
-def test_whole_lineage_runs_again_at_head(database_url: str, autocommit: bool) -> None:  # noqa: FBT001
+def test_whole_lineage_runs_again_at_head(database_url: str, autocommit: bool) -> None:  # noqa: FBT001 - a parameter of the test
     head = catalog(database_url)
     alembic = Alembic(database_url, autocommit=autocommit)
     alembic("stamp", "base")
@@ -47,13 +47,13 @@ def test_whole_lineage_runs_again_at_head(database_url: str, autocommit: bool) -
 
 
 @BOTH_WAYS
-def test_downgrade_base_leaves_nothing(database_url: str, empty_url: str, autocommit: bool) -> None:  # noqa: FBT001
+def test_downgrade_base_leaves_nothing(database_url: str, empty_url: str, autocommit: bool) -> None:  # noqa: FBT001 - a parameter of the test
     Alembic(database_url, autocommit=autocommit)("downgrade", "base")
     assert diff(catalog(empty_url), catalog(database_url)) == []
 
 
 @BOTH_WAYS
-def test_downgrade_base_leaves_what_was_there_before(empty_url: str, autocommit: bool) -> None:  # noqa: FBT001
+def test_downgrade_base_leaves_what_was_there_before(empty_url: str, autocommit: bool) -> None:  # noqa: FBT001 - a parameter of the test
     with psycopg.connect(empty_url, autocommit=True) as connection:
         connection.execute("CREATE EXTENSION vector")
         connection.execute("CREATE SCHEMA app")
@@ -86,7 +86,7 @@ def test_drop_all_leaves_nothing(empty_engine: sa.Engine, empty_url: str) -> Non
 
 
 @BOTH_WAYS
-def test_script_can_be_applied_twice(database_url: str, empty_url: str, autocommit: bool) -> None:  # noqa: FBT001
+def test_script_can_be_applied_twice(database_url: str, empty_url: str, autocommit: bool) -> None:  # noqa: FBT001 - a parameter of the test
     alembic = Alembic(empty_url, autocommit=autocommit)
     script = statements(alembic("upgrade", "head", sql=True))
     down = statements(alembic("downgrade", "head:base", sql=True))
@@ -95,13 +95,17 @@ def test_script_can_be_applied_twice(database_url: str, empty_url: str, autocomm
     with psycopg.connect(empty_url, autocommit=True) as connection:
         for _ in range(2):
             for statement in script:
-                connection.execute(statement)  # type: ignore[arg-type]  # not a literal string
-            assert connection.execute("SELECT version_num FROM public.alembic_version").fetchall() == [(revisions()[-1],)]
+                connection.execute(statement)
+            assert _stamped(connection) == [(revisions()[-1],)]
             assert diff(catalog(database_url), catalog(empty_url)) == []
         for statement in down:
-            connection.execute(statement)  # type: ignore[arg-type]
-        assert connection.execute("SELECT version_num FROM public.alembic_version").fetchall() == []
+            connection.execute(statement)
+        assert _stamped(connection) == []
     assert diff(empty, catalog(empty_url)) == []
+
+
+def _stamped(connection: psycopg.Connection) -> list[tuple[str]]:
+    return connection.execute("SELECT version_num FROM public.alembic_version").fetchall()
 
 
 def test_check_is_clean_at_head(database_url: str) -> None:
@@ -113,7 +117,7 @@ def test_second_upgrade_sends_no_ddl(database_url: str, monkeypatch: pytest.Monk
     make = database.engine
 
     def recorded(*args: object, **options: object) -> sa.Engine:
-        engine = make(*args, **options)  # type: ignore[arg-type]
+        engine = make(*args, **options)  # type: ignore[arg-type]  # passed on as it came
         sa.event.listen(engine, "before_cursor_execute", lambda _c, _k, statement, *_: sent.append(statement))
         return engine
 
@@ -125,5 +129,19 @@ def test_second_upgrade_sends_no_ddl(database_url: str, monkeypatch: pytest.Monk
 
 def test_snapshot_sees_every_kind(database_url: str) -> None:
     kinds = {key.kind for key in catalog(database_url)}
-    assert kinds >= {"table", "column", "constraint", "index", "enum", "function", "trigger", "view", "policy", "row_security", "role", "grant", "extension"}
+    assert kinds >= {
+        "table",
+        "column",
+        "constraint",
+        "index",
+        "enum",
+        "function",
+        "trigger",
+        "view",
+        "policy",
+        "row_security",
+        "role",
+        "grant",
+        "extension",
+    }
     assert Key("role", None, None, "app_user") in catalog(database_url)

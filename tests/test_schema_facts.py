@@ -63,7 +63,7 @@ def test_table_has_its_objects(found: Snapshot, table: str) -> None:
     place = (fact["schema"], fact["name"])
     constraints = [fact["primary_key"], *fact["unique"], *fact["checks"], *fact["foreign_keys"], *fact["exclusions"]]
     assert _names(found, "constraint", *place) == {one["name"] for one in constraints}
-    assert _names(found, "index", fact["schema"], ".".join(place)) == {one["name"] for one in fact["indexes"]}
+    assert _names(found, "index", *place) == {one["name"] for one in fact["indexes"]}
     assert _names(found, "trigger", *place) == {one["name"] for one in fact["triggers"]}
     assert _names(found, "policy", *place) == {one["name"] for one in fact["rls"]["policies"]}
     assert found[Key("row_security", *place, "")] == "enabled"
@@ -80,7 +80,7 @@ def test_table_has_its_rules(found: Snapshot, table: str) -> None:
         assert f"ON DELETE {key['on_delete']}" in text
         assert f"REFERENCES {key['target'].partition('(')[0]}(" in text
     for index in fact["indexes"]:
-        text = found[Key("index", fact["schema"], ".".join(place), index["name"])]
+        text = found[Key("index", *place, index["name"])]
         assert f"USING {index['method']} " in text
         assert text.startswith("CREATE UNIQUE INDEX") is index["unique"]
         assert (" WHERE " in text) is (index["where"] is not None)

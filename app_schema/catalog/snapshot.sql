@@ -41,7 +41,7 @@ WITH space AS (
   SELECT 'default_grant', s.name, CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS' WHEN 'T' THEN 'TYPES' ELSE 'SCHEMAS' END,
          NULL, x.* FROM pg_catalog.pg_default_acl AS d LEFT JOIN space AS s ON s.oid = d.defaclnamespace, aclexplode(d.defaclacl) AS x
 ), found AS (
-  SELECT 'schema' AS kind, NULL AS schema, NULL AS tbl, s.name::text AS name, 'owner ' || s.nspowner::regrole AS definition FROM space AS s
+  SELECT 'schema' AS kind, NULL AS schema, NULL AS tbl, s.name::text AS name, '' AS definition FROM space AS s
   UNION ALL
   SELECT 'extension', NULL, NULL, e.extname, format('schema %s', e.extnamespace::regnamespace) FROM pg_catalog.pg_extension AS e WHERE e.extname <> 'plpgsql'
   UNION ALL
@@ -56,7 +56,7 @@ WITH space AS (
     FROM typ AS y WHERE y.typtype = 'e'
   UNION ALL
   SELECT 'domain', y.schema, NULL, y.typname, concat_ws(' ', format_type(y.typbasetype, y.typtypmod), CASE WHEN y.typnotnull THEN 'NOT NULL' END, 'DEFAULT ' || y.typdefault,
-         (SELECT string_agg(format('%I %s', t.conname, pg_get_constraintdef(t.oid)), ', ' ORDER BY t.conname) FROM pg_catalog.pg_constraint AS t WHERE t.contypid = y.oid AND t.contype <> 'n'))
+         (SELECT string_agg(format('CONSTRAINT %I %s', t.conname, pg_get_constraintdef(t.oid)), ' ' ORDER BY t.conname) FROM pg_catalog.pg_constraint AS t WHERE t.contypid = y.oid AND t.contype <> 'n'))
     FROM typ AS y WHERE y.typtype = 'd'
   UNION ALL
   SELECT 'range', y.schema, NULL, y.typname, format_type(g.rngsubtype, NULL) FROM typ AS y JOIN pg_catalog.pg_range AS g ON g.rngtypid = y.oid
@@ -70,8 +70,7 @@ WITH space AS (
                  q.seqcache, CASE WHEN q.seqcycle THEN ' CYCLE' END) FROM pg_catalog.pg_sequence AS q WHERE q.seqrelid = r.oid),
          (SELECT format('OWNED BY %s.%I', d.refobjid::regclass, a.attname) FROM pg_catalog.pg_depend AS d
             JOIN pg_catalog.pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-           WHERE r.relkind = 'S' AND d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = r.oid AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0),
-         'owner ' || r.relowner::regrole)
+           WHERE r.relkind = 'S' AND d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = r.oid AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0))
     FROM rel AS r WHERE r.relkind NOT IN ('i', 'I')
   UNION ALL
   SELECT 'partition', r.schema, NULL, r.name, format('of %s %s', (SELECT h.inhparent::regclass FROM pg_catalog.pg_inherits AS h WHERE h.inhrelid = r.oid), pg_get_expr(r.relpartbound, r.oid))
@@ -89,7 +88,7 @@ WITH space AS (
   SELECT 'constraint', r.schema, r.name, t.conname, pg_get_constraintdef(t.oid) FROM tab AS r JOIN pg_catalog.pg_constraint AS t ON t.conrelid = r.oid
    WHERE t.contype IN ('c', 'f', 'p', 'u', 'x')
   UNION ALL
-  SELECT 'index', r.schema, i.indrelid::regclass::text, r.name, concat(pg_get_indexdef(r.oid), CASE WHEN NOT i.indisvalid THEN ' INVALID' END,
+  SELECT 'index', r.schema, (SELECT b.relname FROM pg_catalog.pg_class AS b WHERE b.oid = i.indrelid), r.name, concat(pg_get_indexdef(r.oid), CASE WHEN NOT i.indisvalid THEN ' INVALID' END,
          CASE WHEN i.indisclustered THEN ' CLUSTER' END, CASE WHEN i.indisreplident THEN ' REPLICA IDENTITY' END)
     FROM rel AS r JOIN pg_catalog.pg_index AS i ON i.indexrelid = r.oid
    WHERE NOT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint AS t WHERE t.conindid = r.oid AND t.contype IN ('p', 'u', 'x') AND t.conrelid = i.indrelid)
@@ -97,7 +96,7 @@ WITH space AS (
   SELECT 'function', p.schema, NULL, p.signature, concat_ws(' ', CASE p.prokind WHEN 'p' THEN 'PROCEDURE' WHEN 'w' THEN 'WINDOW' END, pg_get_function_arguments(p.oid),
          'RETURNS ' || pg_get_function_result(p.oid), 'LANGUAGE ' || l.lanname, p.provolatile::text, CASE WHEN p.prosecdef THEN 'SECURITY DEFINER' END,
          CASE WHEN p.proisstrict THEN 'STRICT' END, CASE WHEN p.proleakproof THEN 'LEAKPROOF' END, 'PARALLEL ' || p.proparallel::text, 'COST ' || p.procost, 'ROWS ' || p.prorows,
-         'SET ' || array_to_string(p.proconfig, ', '), 'owner ' || p.proowner::regrole, 'AS ' || coalesce(pg_get_function_sqlbody(p.oid), p.prosrc))
+         'SET ' || array_to_string(p.proconfig, ', '), 'AS ' || coalesce(pg_get_function_sqlbody(p.oid), p.prosrc))
     FROM proc AS p JOIN pg_catalog.pg_language AS l ON l.oid = p.prolang
   UNION ALL
   SELECT 'trigger', r.schema, r.name, t.tgname, concat(pg_get_triggerdef(t.oid), CASE t.tgenabled WHEN 'D' THEN ' DISABLED' WHEN 'R' THEN ' REPLICA' WHEN 'A' THEN ' ALWAYS' END)
@@ -120,9 +119,21 @@ WITH space AS (
               ELSE string_agg(a.privilege_type || CASE WHEN a.is_grantable THEN '*' ELSE '' END, ', ' ORDER BY a.privilege_type) END
     FROM acl AS a GROUP BY a.kind, a.schema, a.tbl, a.grantee, CASE WHEN a.kind = 'column_grant' THEN a.privilege_type END
   UNION ALL
-  SELECT 'comment', i.schema, NULL, format('%s %s', i.type, i.identity), d.description
+  SELECT 'owner', o.schema, o.name, o.kind, o.owner::regrole::text FROM (
+    SELECT 'schema' AS kind, NULL AS schema, s.name, s.nspowner AS owner FROM space AS s WHERE s.name <> 'public'
+    UNION ALL SELECT 'relation', r.schema, r.name, r.relowner FROM rel AS r WHERE r.relkind NOT IN ('i', 'I')
+    UNION ALL SELECT 'function', p.schema, p.signature, p.proowner FROM proc AS p
+    UNION ALL SELECT 'type', y.schema, y.typname, y.typowner FROM typ AS y) AS o
+  UNION ALL
+  SELECT 'comment', r.schema, r.name, coalesce(a.attname, ''), d.description FROM rel AS r
+    JOIN pg_catalog.pg_description AS d ON d.classoid = 'pg_catalog.pg_class'::regclass AND d.objoid = r.oid
+    LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = r.oid AND a.attnum = d.objsubid AND d.objsubid > 0
+   WHERE r.relkind NOT IN ('i', 'I', 'S')
+  UNION ALL
+  SELECT 'object_comment', i.schema, NULL, format('%s %s', i.type, i.identity), d.description
     FROM pg_catalog.pg_description AS d CROSS JOIN LATERAL pg_identify_object(d.classoid, d.objoid, d.objsubid) AS i
-   WHERE (i.schema IN (SELECT s.name FROM space AS s) OR (i.schema IS NULL AND i.type IN ('schema', 'extension', 'trigger', 'policy', 'rule', 'event trigger')))
+   WHERE (i.schema IN (SELECT s.name FROM space AS s) OR (i.schema IS NULL AND i.type IN ('schema', 'extension', 'trigger', 'policy', 'rule', 'event trigger', 'table constraint')))
+     AND NOT EXISTS (SELECT 1 FROM rel AS r WHERE d.classoid = 'pg_catalog.pg_class'::regclass AND r.oid = d.objoid AND r.relkind NOT IN ('i', 'I', 'S'))
      AND d.description <> 'standard public schema' AND i.identity <> 'plpgsql'
      AND NOT EXISTS (SELECT 1 FROM member AS m WHERE m.classid = d.classoid AND m.objid = d.objoid)
 )

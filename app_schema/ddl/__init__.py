@@ -1,14 +1,15 @@
-"""What SQLAlchemy does not declare, one kind a file, and the guard that makes every statement converge or refuse."""
+"""What SQLAlchemy does not declare, one kind a file; and the guard: every statement converges or refuses."""
 
 from __future__ import annotations
 
 from app_schema.ddl import constraint, enum, index, table  # noqa: F401 - each registers the guards of its constructs
 from app_schema.ddl.construct import guard
-from app_schema.ddl.enum import EnumType
+from app_schema.ddl.enum import EnumType, RenamedLabels
 from app_schema.ddl.extension import Extension
 from app_schema.ddl.function import Function
 from app_schema.ddl.grant import DefaultPrivileges, Grant
 from app_schema.ddl.policy import Policy
+from app_schema.ddl.printed import Domain, PrintedType, Sequence, TableConstraint, TableIndex
 from app_schema.ddl.role import Role
 from app_schema.ddl.row_security import RowSecurity
 from app_schema.ddl.schema import Schema
@@ -30,6 +31,7 @@ __all__ = [
     "Create",
     "DDLObject",
     "DefaultPrivileges",
+    "Domain",
     "Drop",
     "EnumType",
     "Extension",
@@ -38,10 +40,15 @@ __all__ = [
     "Guarded",
     "Key",
     "Policy",
+    "PrintedType",
+    "RenamedLabels",
     "Replace",
     "Role",
     "RowSecurity",
     "Schema",
+    "Sequence",
+    "TableConstraint",
+    "TableIndex",
     "TableObject",
     "Trigger",
     "View",

@@ -1,4 +1,4 @@
-"""``create_all`` and ``drop_all`` make and drop the attached objects too, in an order in which each finds what it needs."""
+"""``create_all`` and ``drop_all`` make and drop the attached objects too; each finds there what it needs."""
 
 from __future__ import annotations
 
@@ -34,13 +34,14 @@ def _drop_last(target: MetaData, _connection: Connection, **_: Any) -> None:
 
 
 def _statements(statement: type[Create | Drop], kinds: tuple[str, ...]) -> Callable[..., None]:
-    """A listener that sends one statement an object, by kind and then in the order of declaration; drops backwards."""
+    """A listener that sends one statement an object, by kind and then in the order of declaration.
+
+    Drops go backwards.
+    """
 
     def send(target: MetaData, connection: Connection, **_: Any) -> None:
-        objects = sorted(
-            declared(target).values(), key=lambda one: kinds.index(one.kind) if one.kind in kinds else -1
-        )
-        chosen: list[DDLObject] = [one for one in objects if one.kind in kinds]
+        chosen: list[DDLObject] = [one for one in declared(target).values() if one.kind in kinds]
+        chosen.sort(key=lambda one: kinds.index(one.kind))
         for one in reversed(chosen) if statement is Drop else chosen:
             connection.execute(statement(one))
 

@@ -32,7 +32,11 @@ _KINDS: tuple[tuple[type[Constraint], str], ...] = (
 KIND = """\
 CASE t.contype WHEN 'f' THEN 'foreign key' WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique constraint'
      WHEN 'c' THEN 'check constraint' WHEN 'x' THEN 'exclusion constraint' ELSE 'constraint' END"""
-_OF_TABLE = "t.conrelid = (SELECT c.oid FROM pg_catalog.pg_class AS c WHERE c.relnamespace = $1 AND c.relname = {table})"
+_FOUND = """\
+SELECT {expression} FROM pg_catalog.pg_constraint AS t
+ WHERE t.conname = {name}
+   AND t.conrelid = (SELECT c.oid FROM pg_catalog.pg_class AS c
+                      WHERE c.relnamespace = $1 AND c.relname = {table})"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +52,9 @@ class Named:
     def label(self) -> str:
         return f"{self.kind} {self.name} on {qualified(self.table, self.schema)}"
 
-    @property
-    def query(self) -> str:
-        """Query of the kind of the table's constraint of this name."""
-        return f"SELECT {KIND} FROM pg_catalog.pg_constraint AS t WHERE t.conname = {literal(self.name)} AND {_OF_TABLE.format(table=literal(self.table))}"
+    def query(self, expression: str = KIND) -> str:
+        """Query of an expression for the table's constraint ``t`` of this name; by default its kind."""
+        return _FOUND.format(expression=expression, name=literal(self.name), table=literal(self.table))
 
 
 def definition(kind: str, *, validated: bool = True) -> str:
@@ -60,42 +63,42 @@ def definition(kind: str, *, validated: bool = True) -> str:
     :param validated: the declared side is validated; else it does not matter whether the found one is.
     """
     if kind == "foreign key":
-        text = f"CASE t.contype WHEN 'f' THEN {FOREIGN_KEY} || CASE WHEN t.convalidated THEN '' ELSE ' NOT VALID' END ELSE {KIND} || ' ' || pg_get_constraintdef(t.oid) END"
+        text = f"""\
+CASE t.contype WHEN 'f' THEN {FOREIGN_KEY} || CASE WHEN t.convalidated THEN '' ELSE ' NOT VALID' END
+     ELSE {KIND} || ' ' || pg_get_constraintdef(t.oid) END"""
     else:
         text = "pg_get_constraintdef(t.oid)"
     return text if validated else f"regexp_replace({text}, ' NOT VALID$', '')"
 
 
 def foreign_key(constraint: ForeignKeyConstraint) -> str:
-    """SQL expression: the declared foreign key, printed as :data:`app_schema.ddl.relation.FOREIGN_KEY` prints a found one."""
+    """SQL expression: the declared foreign key.
+
+    Printed as :data:`app_schema.ddl.relation.FOREIGN_KEY` prints a found one.
+    """
     referred = constraint.elements[0].column.table
     columns = _name_list([column.name for column in constraint.columns])
     targets = _name_list([element.column.name for element in constraint.elements])
-    # an unqualified target is the table that the search_path finds
-    schema = (
-        literal(referred.schema)
-        if referred.schema
-        else (
-            f"coalesce((SELECT n.nspname FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
-            f"WHERE c.oid = to_regclass({literal(ident(referred.name))})), '')"
-        )
-    )
-    match = (
-        f" MATCH {constraint.match.upper()}"
-        if constraint.match and constraint.match.upper() != "SIMPLE"
-        else ""
-    )
-    on_update = (constraint.onupdate or "NO ACTION").upper()
+    schema = literal(referred.schema) if referred.schema else _found_schema(referred.name)
+    match = (constraint.match or "SIMPLE").upper()
     action, bracket, listed = (constraint.ondelete or "NO ACTION").partition("(")
+    rules = "" if match == "SIMPLE" else f" MATCH {match}"
+    rules += f" ON UPDATE {(constraint.onupdate or 'NO ACTION').upper()} ON DELETE {action.strip().upper()}"
     only = f"' (' || {_name_list(sorted(split(listed)))} || ')'" if bracket else "''"
-    deferrable = (
-        " DEFERRABLE" if constraint.deferrable or (constraint.initially or "").upper() == "DEFERRED" else ""
-    )
-    deferred = " INITIALLY DEFERRED" if (constraint.initially or "").upper() == "DEFERRED" else ""
-    return (
-        f"format('FOREIGN KEY (%s) REFERENCES %I.%I (%s)%s', {columns}, {schema}, {literal(referred.name)}, {targets}, "
-        f"{literal(f'{match} ON UPDATE {on_update} ON DELETE {action.strip().upper()}')} || {only} || {literal(deferrable + deferred)})"
-    )
+    deferred = (constraint.initially or "").upper() == "DEFERRED"
+    deferrable = " DEFERRABLE" if constraint.deferrable or deferred else ""
+    deferrable += " INITIALLY DEFERRED" if deferred else ""
+    return f"""\
+format('FOREIGN KEY (%s) REFERENCES %I.%I (%s)%s', {columns}, {schema}, {literal(referred.name)}, {targets},
+       {literal(rules)} || {only} || {literal(deferrable)})"""
+
+
+def _found_schema(table: str) -> str:
+    """SQL expression: the schema of the table that the search_path finds under an unqualified name."""
+    return f"""\
+coalesce((SELECT n.nspname FROM pg_catalog.pg_class AS c
+            JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+           WHERE c.oid = to_regclass({literal(ident(table))})), '')"""
 
 
 def _name_list(names: list[str]) -> str:
@@ -104,23 +107,23 @@ def _name_list(names: list[str]) -> str:
 
 def not_valid(constraint: Constraint) -> bool:
     """Whether a constraint is declared NOT VALID."""
-    return (
-        bool(constraint.dialect_options["postgresql"].get("not_valid"))
-        if "postgresql" in constraint.dialect_options
-        else False
-    )
+    options = constraint.dialect_options
+    return "postgresql" in options and bool(options["postgresql"].get("not_valid"))
 
 
 def named(constraint: Constraint) -> Named:
     """The constraint with the name that the naming convention gives it.
 
-    :raises ModelError: where it has none: it could not be found again, and a second run would make a second one.
+    :raises ModelError: where it has none: it could not be found again, and a second run would make another.
     """
     kind = next((word for cls, word in _KINDS if isinstance(constraint, cls)), "constraint")
-    table = constraint.table  # type: ignore[attr-defined]  # every constraint of a table has it
+    table = constraint.table
     name = DIALECT.identifier_preparer.format_constraint(constraint)
     if name is None:
-        msg = f"a {kind} on {qualified(table.name, table.schema)} has no name: only a named constraint can be guarded; write name=..."
+        msg = (
+            f"a {kind} on {qualified(table.name, table.schema)} has no name: "
+            "only a named constraint can be guarded; write name=..."
+        )
         raise ModelError(msg)
     raw = constraint.name if isinstance(constraint.name, conv) else _unquoted(name)
     return Named(checked(str(raw)), kind, table.name, table.schema)
@@ -136,14 +139,16 @@ def _(construct: AddConstraint) -> ExecutableDDLElement:
     one = named(constraint)
     validated = not not_valid(constraint)
     create = plain(construct)
-    of_table = _OF_TABLE.format(table=literal(one.table))
-    query = f"SELECT {definition(one.kind, validated=validated)} FROM pg_catalog.pg_constraint AS t WHERE t.conname = {literal(one.name)} AND {of_table}"
+    query = one.query(definition(one.kind, validated=validated))
     if isinstance(constraint, ForeignKeyConstraint):
         side = Side(value=foreign_key(constraint))
     else:
         if not isinstance(constraint, CheckConstraint):
             # the index behind it has the same name, which may be taken in the schema
-            query += f" UNION ALL SELECT 'another ' || {RELKIND} FROM pg_catalog.pg_class AS c WHERE c.relnamespace = $1 AND c.relname = {literal(one.name)} LIMIT 1"
+            query += f"""
+UNION ALL
+SELECT 'another ' || {RELKIND} FROM pg_catalog.pg_class AS c
+ WHERE c.relnamespace = $1 AND c.relname = {literal(one.name)} LIMIT 1"""
         real = qualified(one.table, one.schema)
         twin = qualified(one.table, "pg_temp")
         alter = create.replace(f"ALTER TABLE {real} ", f"ALTER TABLE {twin} ", 1)
@@ -153,7 +158,12 @@ def _(construct: AddConstraint) -> ExecutableDDLElement:
         remedy += f'; op.validate_constraint("{one.name}", "{one.table}") where only NOT VALID differs'
     return Guarded(
         Guard(
-            one.label, table_schema(one.table, one.schema), query, side, absent=(create,), remedy=remedy
+            label=one.label,
+            namespace=table_schema(one.table, one.schema),
+            definition=query,
+            new=side,
+            absent=(create,),
+            remedy=remedy,
         ).render()
     )
 
@@ -162,7 +172,7 @@ def _(construct: AddConstraint) -> ExecutableDDLElement:
 def _(construct: DropConstraint) -> ExecutableDDLElement:
     one = named(construct.element)
     real = qualified(one.table, one.schema)
-    exists = one.query if one.kind != "constraint" else one.query.replace(KIND, "'constraint'::text", 1)
+    exists = one.query() if one.kind != "constraint" else one.query("'constraint'::text")
     cascade = " CASCADE" if construct.cascade else ""
     statement = f"ALTER TABLE {real} DROP CONSTRAINT {ident(one.name)}{cascade}"
     return Guarded(drop(one.label, table_schema(one.table, one.schema), exists, one.kind, (statement,)))
@@ -172,15 +182,16 @@ def validate(name: str, table: str, schema: str | None) -> str:
     """The guarded ``VALIDATE CONSTRAINT``: nothing where it is validated, refuses where it is absent."""
     one = Named(name, "constraint", table, schema)
     statement = f"ALTER TABLE {qualified(table, schema)} VALIDATE CONSTRAINT {ident(name)}"
+    message = literal(f"{one.label} is absent, so it cannot be validated")
     return block(
         [
             "DECLARE",
             f"  ns oid := {table_schema(table, schema)};",
             "  found boolean;",
             "BEGIN",
-            f"  EXECUTE {dollar(one.query.replace(KIND, 't.convalidated', 1), 'def')} INTO found USING ns;",
+            f"  EXECUTE {dollar(one.query('t.convalidated'), 'def')} INTO found USING ns;",
             "  IF found IS NULL THEN",
-            f"    RAISE EXCEPTION USING ERRCODE = '{DIFFERENT}', MESSAGE = {literal(f'{one.label} is absent, so it cannot be validated')};",
+            f"    RAISE EXCEPTION USING ERRCODE = '{DIFFERENT}', MESSAGE = {message};",
             "  ELSIF NOT found THEN",
             f"    EXECUTE {dollar(statement)};",
             "  END IF;",

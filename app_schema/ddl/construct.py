@@ -1,7 +1,7 @@
 """The guard of SQLAlchemy's own DDL constructs.
 
-``guard(construct)`` gives the statement that converges or refuses. A construct without a guard comes back as it is:
-that is right for statements that PostgreSQL itself makes converge, and for what somebody writes by hand.
+``guard(construct)`` gives the statement that converges or refuses. A construct without a guard comes back as
+it is: right for statements that PostgreSQL itself makes converge, and for what somebody writes by hand.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import singledispatch
 from sqlalchemy.schema import CreateSchema, DropSchema, ExecutableDDLElement
 
 from app_schema.ddl.schema import Schema
-from app_schema.ddl.statement import Create, Drop, Guarded
+from app_schema.ddl.statement import Create, Drop
 
 
 @singledispatch
@@ -31,8 +31,3 @@ def _(construct: CreateSchema) -> ExecutableDDLElement:
 @guard.register
 def _(construct: DropSchema) -> ExecutableDDLElement:
     return Drop(Schema(str(construct.element)))
-
-
-def guarded(text: str) -> Guarded:
-    """A block as a construct."""
-    return Guarded(text)

@@ -1,7 +1,7 @@
 """Enum types. They are declared as SQLAlchemy's own ``Enum(..., name=, schema=)``; here are their statements.
 
-A label cannot be removed and labels cannot change places in PostgreSQL, so ``replace`` makes a new type, moves every column to it
-and drops the old one. That rewrites the tables.
+A label cannot be removed and labels cannot change places in PostgreSQL, so ``replace`` makes a new type,
+moves every column to it and drops the old one. That rewrites the tables.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sqlalchemy.schema import ExecutableDDLElement
 
 from app_schema.ddl.construct import guard
 from app_schema.ddl.guard import DIFFERENT, Side, block, creation_schema, drop
-from app_schema.ddl.sql import dollar, ident, literal, literals, qualified, sequence
+from app_schema.ddl.sql import dollar, literal, literals, pairs, qualified, sequence
 from app_schema.ddl.statement import Create, DDLObject, Drop
 from app_schema.errors import ModelError
 
@@ -43,14 +43,16 @@ class EnumType(DDLObject):
 
     def catalog_query(self) -> str:
         return f"""\
-SELECT CASE y.typtype WHEN 'e' THEN coalesce((SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder)
-                                        FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = y.oid), 'no labels')
-            WHEN 'd' THEN 'a domain' WHEN 'c' THEN 'the type of a relation' ELSE 'another type' END
+SELECT CASE y.typtype
+         WHEN 'e' THEN coalesce((SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder)
+                                   FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = y.oid), 'no labels')
+         WHEN 'd' THEN 'a domain' WHEN 'c' THEN 'the type of a relation' ELSE 'another type' END
   FROM pg_catalog.pg_type AS y WHERE y.typnamespace = $1 AND y.typname = {literal(self.name)}"""
 
     def side(self) -> Side:
-        labels = f"SELECT string_agg(quote_literal(u.label), ', ' ORDER BY u.n) FROM unnest({literals(self.labels)})"
-        return Side(value=f"coalesce(({labels} WITH ORDINALITY AS u(label, n)), 'no labels')")
+        labels = f"unnest({literals(self.labels)}) WITH ORDINALITY AS u(label, n)"
+        printed = f"SELECT string_agg(quote_literal(u.label), ', ' ORDER BY u.n) FROM {labels}"
+        return Side(value=f"coalesce(({printed}), 'no labels')")
 
     def create_sql(self) -> tuple[str, ...]:
         labels = ", ".join(literal(label) for label in self.labels)
@@ -66,24 +68,41 @@ SELECT CASE y.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' ELSE 'type' EN
         return drop(self.label, self.namespace(), there, self.kind, self.drop_sql())
 
     def replace_sql(self) -> tuple[str, ...]:
-        return (
-            "DO "
-            + dollar(
-                _REPLACE.format(
-                    ns=self.namespace(),
-                    name=literal(self.name),
-                    labels=literals(self.labels),
-                    label=literal(self.label),
-                    create=literal(self.create_sql()[0]),
-                    state=DIFFERENT,
-                ),
-                "replace",
-            ),
+        replace = _REPLACE.format(
+            ns=self.namespace(),
+            name=literal(self.name),
+            labels=literals(self.labels),
+            label=literal(self.label),
+            create=literal(self.create_sql()[0]),
+            state=DIFFERENT,
         )
+        return ("DO " + dollar(replace, "replace"),)
 
 
-# Everything is looked at before anything is changed. Defaults and indexes follow the column; a view or policy that reads the
-# column makes PostgreSQL refuse, which names it.
+@dataclass(frozen=True)
+class RenamedLabels(DDLObject):
+    """Says which labels of an enum had another name before: ``{new: old}``. Autogenerate renames them then.
+
+    It is a hint to the comparator; nothing is made for it.
+    """
+
+    kind: ClassVar[str] = "renamed_labels"
+    name: str
+    renamed_from: Mapping[str, str] | Iterable[tuple[str, str]]
+    _: KW_ONLY
+    schema: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "renamed_from", pairs(self.renamed_from))
+
+    @property
+    def labels(self) -> tuple[tuple[str, str], ...]:
+        """Pairs of the new label and the old one."""
+        return pairs(self.renamed_from)
+
+
+# Everything is looked at before anything is changed. Defaults and indexes follow the column; a view or policy
+# that reads the column makes PostgreSQL refuse, which names it.
 _REPLACE = """
 DECLARE
   old oid := (SELECT y.oid FROM pg_catalog.pg_type AS y WHERE y.typnamespace = {ns} AND y.typname = {name});
@@ -94,34 +113,44 @@ DECLARE
   used bigint;
 BEGIN
   FOR one IN
-    SELECT c.oid::regclass::text AS tbl, quote_ident(a.attname) AS col, format('%I.%I', place, old_name) || repeat('[]', (a.atttypid <> old)::int) AS typ,
+    SELECT c.oid::regclass::text AS tbl, quote_ident(a.attname) AS col,
+           format('%I.%I', place, old_name) || repeat('[]', (a.atttypid <> old)::int) AS typ,
            pg_get_expr(d.adbin, d.adrelid) AS def, a.atttypid <> old AS is_array
-      FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p')
-      LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attgenerated = ''
+      FROM pg_catalog.pg_attribute AS a
+      JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p')
+      LEFT JOIN pg_catalog.pg_attrdef AS d
+        ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attgenerated = ''
      WHERE NOT a.attisdropped AND a.attnum > 0
        AND a.atttypid IN (old, (SELECT y.typarray FROM pg_catalog.pg_type AS y WHERE y.oid = old))
   LOOP
     EXECUTE format('SELECT count(*) FROM %s WHERE NOT coalesce(%s::text%s <@ %L, true)', one.tbl,
       CASE WHEN one.is_array THEN one.col ELSE 'ARRAY[' || one.col || ']' END, '[]', {labels}) INTO used;
     IF used > 0 THEN
-      RAISE EXCEPTION USING ERRCODE = '{state}', MESSAGE = format('%s cannot be replaced: %s rows of %s use a label that is to go (column %s)', {label}, used, one.tbl, one.col),
+      RAISE EXCEPTION USING ERRCODE = '{state}',
+        MESSAGE = format('%s cannot be replaced: %s rows of %s use a label that is to go (column %s)',
+                         {label}, used, one.tbl, one.col),
         HINT = 'move these rows to another label first, then run again';
     END IF;
   END LOOP;
   EXECUTE format('ALTER TYPE %I.%I RENAME TO %I', place, old_name, spare);
   EXECUTE {create};
   FOR one IN
-    SELECT c.oid::regclass::text AS tbl, quote_ident(a.attname) AS col, format('%I.%I', place, old_name) || repeat('[]', (a.atttypid <> old)::int) AS typ,
-           replace(pg_get_expr(d.adbin, d.adrelid), format_type(old, NULL), format('%I.%I', place, old_name)) AS def
-      FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-      LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attgenerated = ''
+    SELECT c.oid::regclass::text AS tbl, quote_ident(a.attname) AS col,
+           format('%I.%I', place, old_name) || repeat('[]', (a.atttypid <> old)::int) AS typ,
+           replace(pg_get_expr(d.adbin, d.adrelid), format_type(old, NULL),
+                   format('%I.%I', place, old_name)) AS def
+      FROM pg_catalog.pg_attribute AS a
+      JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+      LEFT JOIN pg_catalog.pg_attrdef AS d
+        ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attgenerated = ''
      WHERE NOT a.attisdropped AND a.attnum > 0
        AND a.atttypid IN (old, (SELECT y.typarray FROM pg_catalog.pg_type AS y WHERE y.oid = old))
   LOOP
     IF one.def IS NOT NULL THEN
       EXECUTE format('ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT', one.tbl, one.col);
     END IF;
-    EXECUTE format('ALTER TABLE %s ALTER COLUMN %s TYPE %s USING %s::text%s::%s', one.tbl, one.col, one.typ, one.col, CASE WHEN one.typ LIKE '%[]' THEN '[]' END, one.typ);
+    EXECUTE format('ALTER TABLE %s ALTER COLUMN %s TYPE %s USING %s::text%s::%s', one.tbl, one.col, one.typ,
+                   one.col, CASE WHEN one.typ LIKE '%[]' THEN '[]' END, one.typ);
     IF one.def IS NOT NULL THEN
       EXECUTE format('ALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s', one.tbl, one.col, one.def);
     END IF;
@@ -132,31 +161,34 @@ END
 
 
 def add_value(name: str, value: str, *, before: str | None, after: str | None, schema: str | None) -> str:
-    """The guarded ``ALTER TYPE … ADD VALUE``. Refuses a value that stands in another place than before or after the one named."""
+    """The guarded ``ALTER TYPE … ADD VALUE``.
+
+    Refuses a value that stands in another place than before or after the one named.
+    """
     if before is not None and after is not None:
         msg = f"the value {value!r} of enum {name} stands before one label or after one, not both"
         raise ModelError(msg)
     EnumType(name, (value,), schema=schema)
-    place = (
-        f" BEFORE {literal(before)}"
-        if before is not None
-        else f" AFTER {literal(after)}"
-        if after is not None
-        else ""
-    )
-    other = before if before is not None else after
-    wanted = "labels[position + 1]" if before is not None else "labels[position - 1]"
-    rule = f"{wanted} IS NOT DISTINCT FROM {literal(other)}" if other is not None else "true"
+    place, rule = "", "true"
+    if before is not None:
+        place = f" BEFORE {literal(before)}"
+        rule = f"labels[position + 1] IS NOT DISTINCT FROM {literal(before)}"
+    elif after is not None:
+        place = f" AFTER {literal(after)}"
+        rule = f"labels[position - 1] IS NOT DISTINCT FROM {literal(after)}"
+    statement = f"ALTER TYPE {qualified(name, schema)} ADD VALUE {literal(value)}{place}"
     words = f"value {value!r} of enum {qualified(name, schema)}"
+    elsewhere = literal(f"{words} is there and stands elsewhere")
+    expected = literal(f"{value}{place.lower()}")
     return block(
         [
             *_labels(name, schema, words),
             f"  position := array_position(labels, {literal(value)});",
             "  IF position IS NULL THEN",
-            f"    EXECUTE {dollar(f'ALTER TYPE {qualified(name, schema)} ADD VALUE {literal(value)}{place}')};",
+            f"    EXECUTE {dollar(statement)};",
             f"  ELSIF NOT ({rule}) THEN",
-            f"    RAISE EXCEPTION USING ERRCODE = '{DIFFERENT}', MESSAGE = {literal(f'{words} is there and stands elsewhere')},",
-            f"      DETAIL = 'found: ' || labels::text || E'\\nexpected: ' || {literal(f'{value}{place.lower()}')},",
+            f"    RAISE EXCEPTION USING ERRCODE = '{DIFFERENT}', MESSAGE = {elsewhere},",
+            f"      DETAIL = 'found: ' || labels::text || E'\\nexpected: ' || {expected},",
             "      HINT = 'op.replace_enum(...) puts labels in another order';",
             "  END IF;",
             "END",
@@ -165,17 +197,22 @@ def add_value(name: str, value: str, *, before: str | None, after: str | None, s
 
 
 def rename_value(name: str, old: str, new: str, *, schema: str | None) -> str:
-    """The guarded ``ALTER TYPE … RENAME VALUE``: old there and new not: rename; new there and old not: done; else refuse."""
+    """The guarded ``ALTER TYPE … RENAME VALUE``.
+
+    Old there and new not: rename. New there and old not: done. Else refuse.
+    """
     EnumType(name, (old, new), schema=schema)
+    statement = f"ALTER TYPE {qualified(name, schema)} RENAME VALUE {literal(old)} TO {literal(new)}"
     words = f"value {old!r} of enum {qualified(name, schema)}"
+    message = literal(f"{words} cannot be renamed to {new!r}")
     return block(
         [
             *_labels(name, schema, words),
             f"  IF {literal(old)} = ANY (labels) AND NOT {literal(new)} = ANY (labels) THEN",
-            f"    EXECUTE {dollar(f'ALTER TYPE {qualified(name, schema)} RENAME VALUE {literal(old)} TO {literal(new)}')};",
+            f"    EXECUTE {dollar(statement)};",
             f"  ELSIF {literal(old)} = ANY (labels) OR NOT {literal(new)} = ANY (labels) THEN",
-            f"    RAISE EXCEPTION USING ERRCODE = '{DIFFERENT}', MESSAGE = {literal(f'{words} cannot be renamed to {new!r}')},",
-            f"      DETAIL = 'found: ' || labels::text || E'\\nexpected: exactly one of the two';",
+            f"    RAISE EXCEPTION USING ERRCODE = '{DIFFERENT}', MESSAGE = {message},",
+            "      DETAIL = 'found: ' || labels::text || E'\\nexpected: exactly one of the two';",
             "  END IF;",
             "END",
         ]
@@ -183,17 +220,18 @@ def rename_value(name: str, old: str, new: str, *, schema: str | None) -> str:
 
 
 def _labels(name: str, schema: str | None, words: str) -> list[str]:
+    """The head of a block that looks the enum's labels up, and refuses where there is no such enum."""
+    message = literal(f"{words}: the enum is absent")
     return [
         "DECLARE",
         f"  ns oid := {creation_schema(schema)};",
         "  position int;",
-        "  labels text[] := (SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum AS e",
-        "    JOIN pg_catalog.pg_type AS y ON y.oid = e.enumtypid WHERE y.typnamespace = ns AND y.typname = "
-        + literal(name)
-        + ");",
+        "  labels text[] := (SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder)",
+        "    FROM pg_catalog.pg_enum AS e JOIN pg_catalog.pg_type AS y ON y.oid = e.enumtypid",
+        f"   WHERE y.typnamespace = ns AND y.typname = {literal(name)});",
         "BEGIN",
         "  IF labels IS NULL THEN",
-        f"    RAISE EXCEPTION USING ERRCODE = '{DIFFERENT}', MESSAGE = {literal(f'{words}: the enum is absent')};",
+        f"    RAISE EXCEPTION USING ERRCODE = '{DIFFERENT}', MESSAGE = {message};",
         "  END IF;",
     ]
 

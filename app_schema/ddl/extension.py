@@ -13,7 +13,7 @@ from app_schema.ddl.statement import DDLObject
 
 @dataclass(frozen=True)
 class Extension(DDLObject):
-    """``CREATE EXTENSION name SCHEMA schema``. One that was there before stays when the revision is taken back.
+    """``CREATE EXTENSION name SCHEMA schema``. One that was there before stays when its revision is undone.
 
     :param version: the oldest version that will do; a newer one is equal.
     """
@@ -37,17 +37,14 @@ class Extension(DDLObject):
             numbers = "string_to_array(regexp_replace({}, '[^0-9.].*$', ''), '.')::int[]"
             older = f"{numbers.format('e.extversion')} < {numbers.format(literal(self.version))}"
             old_version = f"CASE WHEN {older} THEN ' version ' || e.extversion ELSE '' END"
-        return (
-            f"SELECT 'extension' || {place} || {old_version} FROM pg_catalog.pg_extension AS e "
-            f"JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace WHERE e.extname = {literal(self.name)}"
-        )
+        return f"""\
+SELECT 'extension' || {place} || {old_version}
+  FROM pg_catalog.pg_extension AS e JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace
+ WHERE e.extname = {literal(self.name)}"""
 
     def side(self) -> Side:
-        return Side(
-            value=f"'extension' || format(' in schema %I', {literal(self.schema)})"
-            if self.schema
-            else "'extension'"
-        )
+        place = f" || format(' in schema %I', {literal(self.schema)})" if self.schema else ""
+        return Side(value=f"'extension'{place}")
 
     def remedy(self) -> str:
         return f"ALTER EXTENSION {ident(self.name)} UPDATE (or SET SCHEMA), by a role that owns it"
@@ -65,7 +62,8 @@ BEGIN
   END IF;
   CREATE EXTENSION {ident(self.name)}{place};
   EXECUTE format('COMMENT ON EXTENSION %I IS %L', {literal(self.name)}, concat_ws(' ',
-    (SELECT obj_description(oid, 'pg_extension') FROM pg_catalog.pg_extension WHERE extname = {literal(self.name)}),
+    (SELECT obj_description(oid, 'pg_extension')
+       FROM pg_catalog.pg_extension WHERE extname = {literal(self.name)}),
     {literal(MARK)}));
 END
 """
@@ -77,4 +75,4 @@ END
     def dropped(self) -> str:
         keep = keep_unless_made("pg_extension", "extname", self.name, self.label)
         there = f"SELECT 'extension'::text FROM pg_catalog.pg_extension WHERE extname = {literal(self.name)}"
-        return drop(self.label, self.namespace(), there, self.kind, self.drop_sql(), keep)
+        return drop(self.label, self.namespace(), there, self.kind, self.drop_sql(), keep=keep)

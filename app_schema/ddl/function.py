@@ -7,13 +7,14 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
 from app_schema.ddl.guard import Side, creation_schema, drop
-from app_schema.ddl.sql import dollar, ident, literal, qualified, role, sequence
+from app_schema.ddl.sql import dollar, ident, literal, pairs, qualified, role, sequence
 from app_schema.ddl.statement import DDLObject, Key
 
 _VOLATILITY = "CASE p.provolatile WHEN 'i' THEN 'IMMUTABLE' WHEN 's' THEN 'STABLE' ELSE 'VOLATILE' END"
 _PARALLEL = "CASE p.proparallel WHEN 's' THEN 'SAFE' WHEN 'r' THEN 'RESTRICTED' ELSE 'UNSAFE' END"
 _EXECUTE = """\
-(SELECT coalesce(string_agg(CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END, ', ' ORDER BY a.grantee::regrole::text), 'nobody')
+(SELECT coalesce(string_agg(CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END, ', '
+                            ORDER BY a.grantee::regrole::text), 'nobody')
    FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS a WHERE a.grantee <> p.proowner)"""
 
 
@@ -22,8 +23,9 @@ class Function(DDLObject):
     """``CREATE FUNCTION schema.name(arguments) RETURNS … AS body``.
 
     :param settings: ``SET name TO value`` clauses, values as SQL. The default pins an empty search_path.
-    :param execute: the roles that may execute it; PUBLIC then may not. None leaves PostgreSQL's default (PUBLIC may).
-        Owner and grants are set in the statement that makes the function: there is no moment in which PUBLIC may run it.
+    :param execute: the roles that may execute it; PUBLIC then may not. None leaves PostgreSQL's default:
+        PUBLIC may. Grants are set in the statement that makes the function, so there is no moment in which
+        PUBLIC may run it.
     """
 
     kind: ClassVar[str] = "function"
@@ -45,8 +47,7 @@ class Function(DDLObject):
     schema: str | None = None
 
     def __post_init__(self) -> None:
-        settings = self.settings.items() if isinstance(self.settings, Mapping) else self.settings or ()
-        object.__setattr__(self, "settings", tuple((name, value) for name, value in settings))
+        object.__setattr__(self, "settings", pairs(self.settings))
         if self.execute is not None:
             object.__setattr__(self, "execute", sequence(self.execute))
 
@@ -63,34 +64,41 @@ class Function(DDLObject):
 
     def _oid(self) -> str:
         # The twin tells the argument types: only PostgreSQL can read them out of a declaration.
-        types = f"(SELECT t.proargtypes FROM pg_catalog.pg_proc AS t WHERE t.pronamespace = pg_my_temp_schema() AND t.proname = {literal(self.name)})"
+        types = f"""\
+(SELECT t.proargtypes FROM pg_catalog.pg_proc AS t
+         WHERE t.pronamespace = pg_my_temp_schema() AND t.proname = {literal(self.name)})"""
         wanted = types if self.arguments else "''"
         return f"p.pronamespace = $1 AND p.proname = {literal(self.name)} AND p.proargtypes = {wanted}"
+
+    def _by_name(self) -> str:
+        # whatever its arguments are: only PostgreSQL can read their types out of a declaration
+        return f"""\
+SELECT 'function' FROM pg_catalog.pg_proc AS p
+ WHERE p.pronamespace = $1 AND p.proname = {literal(self.name)} LIMIT 1"""
 
     def catalog_query(self) -> str:
         execute = f" || ' EXECUTE TO ' || {_EXECUTE}" if self.execute is not None else ""
         return f"""\
-SELECT CASE WHEN p.prokind <> 'f' THEN CASE p.prokind WHEN 'p' THEN 'procedure' ELSE 'aggregate' END ELSE format(
-         '(%s) RETURNS %s LANGUAGE %s %s SECURITY %s%s%s PARALLEL %s COST %s ROWS %s SET %s', pg_get_function_arguments(p.oid),
-         pg_get_function_result(p.oid), l.lanname, {_VOLATILITY}, CASE WHEN p.prosecdef THEN 'DEFINER' ELSE 'INVOKER' END,
-         CASE WHEN p.proisstrict THEN ' STRICT' END, CASE WHEN p.proleakproof THEN ' LEAKPROOF' END, {_PARALLEL},
-         p.procost, p.prorows, coalesce(array_to_string(p.proconfig, ', '), 'nothing')){execute}
+SELECT CASE WHEN p.prokind <> 'f' THEN CASE p.prokind WHEN 'p' THEN 'procedure' ELSE 'aggregate' END ELSE
+         format('(%s) RETURNS %s LANGUAGE %s %s SECURITY %s%s%s PARALLEL %s COST %s ROWS %s SET %s',
+                pg_get_function_arguments(p.oid), pg_get_function_result(p.oid), l.lanname, {_VOLATILITY},
+                CASE WHEN p.prosecdef THEN 'DEFINER' ELSE 'INVOKER' END,
+                CASE WHEN p.proisstrict THEN ' STRICT' END, CASE WHEN p.proleakproof THEN ' LEAKPROOF' END,
+                {_PARALLEL}, p.procost, p.prorows,
+                coalesce(array_to_string(p.proconfig, ', '), 'nothing')){execute}
        || ' AS ' || coalesce(pg_get_function_sqlbody(p.oid), p.prosrc) END
   FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_language AS l ON l.oid = p.prolang
  WHERE {self._oid()}"""
 
     def exists(self) -> str | None:
-        if not self.arguments:
-            return None
         # by the name alone: the arguments are compared when the twin is there
-        return f"SELECT 'function' FROM pg_catalog.pg_proc AS p WHERE p.pronamespace = $1 AND p.proname = {literal(self.name)} LIMIT 1"
+        return self._by_name() if self.arguments else None
 
     def side(self) -> Side:
         return Side(twin=self._create("pg_temp"))
 
     def _create(self, schema: str | None) -> tuple[str, ...]:
         name = f"{qualified(self.name, schema)}({self.arguments})"
-        assert self.settings is not None
         options = [
             f"RETURNS {self.returns}",
             f"LANGUAGE {ident(self.language)}",
@@ -99,7 +107,7 @@ SELECT CASE WHEN p.prokind <> 'f' THEN CASE p.prokind WHEN 'p' THEN 'procedure' 
             f"PARALLEL {self.parallel}",
             *(["STRICT"] if self.strict else []),
             *(["LEAKPROOF"] if self.leakproof else []),
-            *(f"SET {setting} TO {value}" for setting, value in self.settings),
+            *(f"SET {setting} TO {value}" for setting, value in pairs(self.settings)),
         ]
         create = f"CREATE FUNCTION {name} {' '.join(options)} AS {dollar(self.body, 'body')}"
         if self.execute is None:
@@ -114,7 +122,7 @@ SELECT CASE WHEN p.prokind <> 'f' THEN CASE p.prokind WHEN 'p' THEN 'procedure' 
         return (f"DROP FUNCTION {qualified(self.name, self.schema)}({self.arguments})",)
 
     def replace_sql(self) -> tuple[str, ...]:
-        """CREATE OR REPLACE keeps what depends on the function; where PostgreSQL refuses it, drop and create."""
+        """CREATE OR REPLACE keeps what depends on the function; where it is refused, drop and create."""
         create, *grants = self.create_sql()
         replace = create.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", 1)
         anew = f"""
@@ -135,7 +143,8 @@ DECLARE grantee text;
 BEGIN
   FOR grantee IN
     SELECT DISTINCT a.grantee::regrole::text FROM pg_catalog.pg_proc AS p, aclexplode(p.proacl) AS a
-     WHERE p.pronamespace = {self.namespace()} AND p.proname = {literal(self.name)} AND a.grantee NOT IN (0, p.proowner)
+     WHERE p.pronamespace = {self.namespace()} AND p.proname = {literal(self.name)}
+       AND a.grantee NOT IN (0, p.proowner)
   LOOP
     EXECUTE {literal(f"REVOKE ALL ON FUNCTION {name} FROM ")} || grantee;
   END LOOP;
@@ -144,7 +153,6 @@ END
         return ("DO " + dollar(anew, "replace"), "DO " + dollar(revoke, "revoke"), *grants)
 
     def dropped(self) -> str:
-        # by the name alone: only DROP FUNCTION itself can read the types out of a declaration of arguments
-        there = f"SELECT 'function' FROM pg_catalog.pg_proc AS p WHERE p.pronamespace = $1 AND p.proname = {literal(self.name)} LIMIT 1"
+        # IF EXISTS: a function of this name may be there with other arguments
         statement = self.drop_sql()[0].replace("DROP FUNCTION", "DROP FUNCTION IF EXISTS", 1)
-        return drop(self.label, self.namespace(), there, self.kind, (statement,))
+        return drop(self.label, self.namespace(), self._by_name(), self.kind, (statement,))

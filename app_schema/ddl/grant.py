@@ -15,11 +15,9 @@ _OBJECT_TYPES = {"TABLES": "r", "SEQUENCES": "S", "FUNCTIONS": "f", "TYPES": "T"
 
 
 def _grantee(to: str) -> str:
-    return (
-        "0"
-        if to.upper() == "PUBLIC"
-        else f"(SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname = {literal(to)})"
-    )
+    if to.upper() == "PUBLIC":
+        return "0"
+    return f"(SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname = {literal(to)})"
 
 
 def _privileges(acl: str, to: str) -> str:
@@ -41,8 +39,8 @@ def _sorted(privileges: str | Iterable[str]) -> tuple[str, ...]:
 class Grant(TableObject):
     """``GRANT privileges ON … TO role``: exactly these, of one role, on one object.
 
-    On a table (in ``__table_args__``, or ``table=``); on ``columns`` of it, then one privilege at a time; on a
-    ``function``, given as ``name(types)``; else on the schema.
+    On a table (in ``__table_args__``, or ``table=``); on ``columns`` of it, then one privilege at a time; on
+    a ``function`` of the schema, given as ``name(types)``; else on the schema.
     """
 
     kind: ClassVar[str] = "grant"
@@ -60,7 +58,8 @@ class Grant(TableObject):
         if self.columns is not None:
             object.__setattr__(self, "columns", tuple(sorted(sequence(self.columns))))
             if len(self._words) != 1:
-                msg = f"a grant on columns names one privilege, not {', '.join(self._words)}: write one for each"
+                words = ", ".join(self._words)
+                msg = f"a grant on columns names one privilege, not {words}: write one for each"
                 raise ModelError(msg)
 
     @property
@@ -68,10 +67,10 @@ class Grant(TableObject):
         return sequence(self.privileges)
 
     @property
-    def name(self) -> str:  # type: ignore[override]  # the name of a grant follows from its fields
-        return " ".join(
-            [*([self.function] if self.function else []), self.to, *(self._words if self.columns else [])]
-        )
+    def name(self) -> str:
+        """Follows from the fields: the function if there is one, the role, the privilege if on columns."""
+        function = [self.function] if self.function else []
+        return " ".join([*function, self.to, *(self._words if self.columns else [])])
 
     @property
     def key(self) -> Key:
@@ -79,14 +78,16 @@ class Grant(TableObject):
 
     @property
     def label(self) -> str:
-        return f"grant to {self.to} on {self._target.lower() if not self.table else qualified(self.table, self.schema)}"
+        place = qualified(self.table, self.schema) if self.table else self._target.lower()
+        return f"grant to {self.to} on {place}"
 
     @property
     def _target(self) -> str:
         if self.table:
             return f"TABLE {qualified(self.table, self.schema)}"
         if self.function:
-            return f"FUNCTION {f'{ident(self.schema)}.' if self.schema else ''}{self.function}"
+            place = f"{ident(self.schema)}." if self.schema else ""
+            return f"FUNCTION {place}{self.function}"
         if not self.schema:
             msg = f"a grant to {self.to} names neither a table nor a function nor a schema"
             raise ModelError(msg)
@@ -94,29 +95,36 @@ class Grant(TableObject):
 
     def catalog_query(self) -> str:
         if self.columns:
-            granted = f"EXISTS (SELECT 1 FROM aclexplode(a.attacl) AS x WHERE x.grantee = {_grantee(self.to)} AND x.privilege_type = {literal(self._words[0])})"
             return f"""\
-SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY quote_ident(a.attname) COLLATE "C") FROM pg_catalog.pg_class AS c
+SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY quote_ident(a.attname) COLLATE "C")
+  FROM pg_catalog.pg_class AS c
   JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND NOT a.attisdropped
- WHERE c.relnamespace = $1 AND c.relname = {literal(self.table or "")} AND {granted}"""
+ WHERE c.relnamespace = $1 AND c.relname = {literal(self.table or "")}
+   AND EXISTS (SELECT 1 FROM aclexplode(a.attacl) AS x
+                WHERE x.grantee = {_grantee(self.to)} AND x.privilege_type = {literal(self._words[0])})"""
         if self.table:
-            return f"SELECT {_privileges('c.relacl', self.to)} FROM pg_catalog.pg_class AS c WHERE c.relnamespace = $1 AND c.relname = {literal(self.table)}"
+            return f"""\
+SELECT {_privileges("c.relacl", self.to)} FROM pg_catalog.pg_class AS c
+ WHERE c.relnamespace = $1 AND c.relname = {literal(self.table)}"""
         if self.function:
             found = literal(self._target.removeprefix("FUNCTION "))
-            return f"SELECT {_privileges('p.proacl', self.to)} FROM pg_catalog.pg_proc AS p WHERE p.oid = to_regprocedure({found})"
-        return f"SELECT {_privileges('n.nspacl', self.to)} FROM pg_catalog.pg_namespace AS n WHERE n.oid = $1"
+            return f"""\
+SELECT {_privileges("p.proacl", self.to)} FROM pg_catalog.pg_proc AS p
+ WHERE p.oid = to_regprocedure({found})"""
+        return f"""\
+SELECT {_privileges("n.nspacl", self.to)} FROM pg_catalog.pg_namespace AS n WHERE n.oid = $1"""
 
     def side(self) -> Side:
         if self.columns:
             names = literals(sequence(self.columns))
-            return Side(
-                value=f"""(SELECT string_agg(quote_ident(u), ', ' ORDER BY quote_ident(u) COLLATE "C") FROM unnest({names}) AS u)"""
-            )
+            printed = """string_agg(quote_ident(u), ', ' ORDER BY quote_ident(u) COLLATE "C")"""
+            return Side(value=f"(SELECT {printed} FROM unnest({names}) AS u)")
         return Side(value=literal(", ".join(self._words)))
 
     def _statement(self, verb: str, direction: str, privileges: tuple[str, ...]) -> str:
         columns = f" ({', '.join(ident(name) for name in sequence(self.columns))})" if self.columns else ""
-        return f"{verb} {', '.join(f'{word}{columns}' for word in privileges)} ON {self._target} {direction} {role(self.to)}"
+        words = ", ".join(f"{word}{columns}" for word in privileges)
+        return f"{verb} {words} ON {self._target} {direction} {role(self.to)}"
 
     def create_sql(self) -> tuple[str, ...]:
         return (self._statement("GRANT", "TO", self._words),)
@@ -133,7 +141,9 @@ SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY quote_ident(a.attname) C
 
 @dataclass(frozen=True)
 class DefaultPrivileges(DDLObject):
-    """``ALTER DEFAULT PRIVILEGES IN SCHEMA schema GRANT privileges ON … TO role``, for what the current role makes.
+    """``ALTER DEFAULT PRIVILEGES IN SCHEMA schema GRANT privileges ON … TO role``.
+
+    It holds for what the current role makes.
 
     :param on: TABLES, SEQUENCES, FUNCTIONS, TYPES or SCHEMAS.
     """
@@ -154,14 +164,14 @@ class DefaultPrivileges(DDLObject):
             raise ModelError(msg)
 
     @property
-    def name(self) -> str:  # type: ignore[override]  # follows from the fields
+    def name(self) -> str:
+        """Follows from the fields: the kind of objects and the role."""
         return f"{self.on} {self.to}"
 
     @property
     def label(self) -> str:
-        return f"default privileges of {self.to} on {self.on.lower()}" + (
-            f" in schema {self.schema}" if self.schema else ""
-        )
+        place = f" in schema {self.schema}" if self.schema else ""
+        return f"default privileges of {self.to} on {self.on.lower()}{place}"
 
     def namespace(self) -> str:
         return creation_schema(self.schema) if self.schema else "0"
@@ -169,26 +179,22 @@ class DefaultPrivileges(DDLObject):
     def catalog_query(self) -> str:
         return f"""\
 SELECT {_privileges("d.defaclacl", self.to)} FROM pg_catalog.pg_default_acl AS d
- WHERE d.defaclrole = current_user::regrole AND d.defaclnamespace = $1 AND d.defaclobjtype = '{_OBJECT_TYPES[self.on]}'"""
+ WHERE d.defaclrole = current_user::regrole AND d.defaclnamespace = $1
+   AND d.defaclobjtype = '{_OBJECT_TYPES[self.on]}'"""
 
     def side(self) -> Side:
         return Side(value=literal(", ".join(sequence(self.privileges))))
 
-    def _statement(self, change: str) -> str:
+    def _statement(self, verb: str, privileges: str, direction: str) -> str:
         place = f" IN SCHEMA {ident(self.schema)}" if self.schema else ""
+        change = f"{verb} {privileges} ON {self.on} {direction} {role(self.to)}"
         return f"ALTER DEFAULT PRIVILEGES{place} {change}"
 
     def create_sql(self) -> tuple[str, ...]:
-        return (
-            self._statement(f"GRANT {', '.join(sequence(self.privileges))} ON {self.on} TO {role(self.to)}"),
-        )
+        return (self._statement("GRANT", ", ".join(sequence(self.privileges)), "TO"),)
 
     def drop_sql(self) -> tuple[str, ...]:
-        return (
-            self._statement(
-                f"REVOKE {', '.join(sequence(self.privileges))} ON {self.on} FROM {role(self.to)}"
-            ),
-        )
+        return (self._statement("REVOKE", ", ".join(sequence(self.privileges)), "FROM"),)
 
     def replace_sql(self) -> tuple[str, ...]:
-        return (self._statement(f"REVOKE ALL ON {self.on} FROM {role(self.to)}"), *self.create_sql())
+        return (self._statement("REVOKE", "ALL", "FROM"), *self.create_sql())

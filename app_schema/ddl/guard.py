@@ -28,6 +28,8 @@ class Side:
 
     twin: tuple[str, ...] = ()
     value: str | None = None
+    qualified: bool = False
+    """The value has every name qualified, so the found side is printed in that way too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,8 @@ class Guard:
 
     :param label: the object in words, as errors name it.
     :param namespace: SQL expression: the OID of the object's schema.
-    :param definition: query of one text; ``$1`` is the OID of a schema, the real one or ``pg_temp``. NULL: absent.
+    :param definition: query of one text; ``$1`` is the OID of a schema, the real one or ``pg_temp``.
+        NULL: absent.
     :param exists: a cheaper query for "is it there", where the definition needs the twin.
     :param new: the declared side.
     :param old: what may be replaced by it. None: with ``different`` given, anything may.
@@ -92,14 +95,16 @@ class Guard:
 
 
 def drop(
-    label: str, namespace: str, exists: str, kind: str, statements: tuple[str, ...], keep: str = ""
+    label: str, namespace: str, exists: str, kind: str, statements: tuple[str, ...], *, keep: str = ""
 ) -> str:
     """A ``DO`` block that drops what is there.
 
-    :param exists: query of one text, ``$1`` the schema's OID: the kind of what is there under the name; NULL: absent.
+    :param exists: query of one text, ``$1`` the schema's OID: the kind of what is there under the name.
+        NULL: absent.
     :param kind: the kind that may be dropped; another one is refused.
     :param keep: PL/pgSQL run before, which may RETURN to keep the object.
     """
+    detail = f"'found: ' || found || E'\\nexpected: ' || {literal(kind)}"
     return block(
         [
             "DECLARE",
@@ -109,9 +114,7 @@ def drop(
             *_lookup(exists),
             "  IF found IS NULL THEN RETURN; END IF;",
             f"  IF found <> {literal(kind)} THEN",
-            _refuse(
-                f"{label} cannot be dropped", "", f"'found: ' || found || E'\\nexpected: ' || {literal(kind)}"
-            ),
+            _refuse(f"{label} cannot be dropped", detail=detail),
             "  END IF;",
             *([keep] if keep else []),
             *(f"  EXECUTE {dollar(statement)};" for statement in statements),
@@ -153,25 +156,29 @@ def _create(guard: Guard) -> list[str]:
     return [
         "    BEGIN",
         *(f"      EXECUTE {dollar(statement)};" for statement in guard.absent),
-        "    EXCEPTION WHEN duplicate_table OR duplicate_object OR duplicate_function OR duplicate_schema THEN",
-        _refuse(f"{guard.label} cannot be created, its name is taken", "", "SQLERRM"),
+        "    EXCEPTION",
+        "      WHEN duplicate_table OR duplicate_object OR duplicate_function OR duplicate_schema THEN",
+        _refuse(f"{guard.label} cannot be created, its name is taken", detail="SQLERRM"),
         "    END;",
     ]
 
 
 def _compare(side: Side) -> list[str]:
-    if side.value is not None:
+    if side.value is not None and not side.qualified:
         return ["  EXECUTE definition INTO found USING ns;", f"  expected := {side.value};"]
-    # pg_temp last: an unqualified name in the statement means the real table, not its twin. Then no path at all:
-    # both sides are printed with every name qualified.
+    # pg_temp last: an unqualified name in the statement means the real table, not its twin. Then no path at
+    # all: both sides are printed with every name qualified.
     return [
         "  BEGIN",
-        "    PERFORM set_config('search_path', concat_ws(', ', nullif(current_setting('search_path'), ''), 'pg_temp'), true);",
+        "    PERFORM set_config('search_path',",
+        "      concat_ws(', ', nullif(current_setting('search_path'), ''), 'pg_temp'), true);",
         "    PERFORM set_config('check_function_bodies', 'off', true);",
         *(f"    EXECUTE {dollar(statement)};" for statement in side.twin),
         "    PERFORM set_config('search_path', '', true);",
         "    EXECUTE definition INTO found USING ns;",
-        "    EXECUTE definition INTO expected USING pg_my_temp_schema();",
+        f"    expected := {side.value};"
+        if side.value is not None
+        else "    EXECUTE definition INTO expected USING pg_my_temp_schema();",
         f"    RAISE SQLSTATE '{_TWIN_DONE}';",
         f"  EXCEPTION WHEN SQLSTATE '{_TWIN_DONE}' THEN NULL;",
         "  END;",
@@ -180,10 +187,10 @@ def _compare(side: Side) -> list[str]:
 
 def _different(guard: Guard) -> str:
     detail = "concat('found: ', found, E'\\nexpected: ', expected)"
-    return _refuse(f"{guard.label} is there and different", guard.remedy, detail)
+    return _refuse(f"{guard.label} is there and different", guard.remedy, detail=detail)
 
 
-def _refuse(message: str, hint: str, detail: str = "''") -> str:
+def _refuse(message: str, hint: str = "", *, detail: str = "''") -> str:
     options = [f"ERRCODE = '{DIFFERENT}'", f"MESSAGE = {literal(message)}", f"DETAIL = {detail}"]
     if hint:
         options.append(f"HINT = {literal(hint)}")

@@ -16,11 +16,17 @@ from app_schema.errors import ModelError
 _DEFINITION = """\
 SELECT CASE WHEN c.relkind NOT IN ('i', 'I') THEN 'a ' || {relkind}
             WHEN t.relname <> {table} THEN format('an index on table %I', t.relname)
-            ELSE regexp_replace(replace(replace(pg_get_indexdef(c.oid), format('%I.%I USING ', n.nspname, t.relname), 'USING '),
-                                        format('pg_temp.%I USING ', t.relname), 'USING '), ' ON (ONLY )?USING ', ' USING ')
+            ELSE regexp_replace(
+                   replace(replace(pg_get_indexdef(c.oid),
+                                   format('%I.%I USING ', n.nspname, t.relname), 'USING '),
+                           format('pg_temp.%I USING ', t.relname), 'USING '),
+                   ' ON (ONLY )?USING ', ' USING ')
               || CASE WHEN k.oid IS NULL THEN '' ELSE ' (the index of a constraint)' END
-              || CASE WHEN i.indisvalid OR c.relkind = 'I' THEN '' ELSE ' (INVALID: an interrupted build)' END END
-  FROM pg_catalog.pg_class AS c LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = c.oid LEFT JOIN pg_catalog.pg_class AS t ON t.oid = i.indrelid
+              || CASE WHEN i.indisvalid OR c.relkind = 'I' THEN ''
+                      ELSE ' (INVALID: an interrupted build)' END END
+  FROM pg_catalog.pg_class AS c
+  LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = c.oid
+  LEFT JOIN pg_catalog.pg_class AS t ON t.oid = i.indrelid
   LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = t.relnamespace
   LEFT JOIN pg_catalog.pg_constraint AS k ON k.conindid = c.oid AND k.contype IN ('p', 'u', 'x')
  WHERE c.relnamespace = $1 AND c.relname = {name}"""
@@ -32,7 +38,8 @@ def name_of(index: Index) -> str:
     :raises ModelError: where it has none.
     """
     if index.name is None:
-        msg = f"an index on {index.table.name if index.table is not None else 'a table'} has no name: only a named index can be guarded; write name=..."
+        table = index.table.name if index.table is not None else "a table"
+        msg = f"an index on {table} has no name: only a named index can be guarded; write name=..."
         raise ModelError(msg)
     name = DIALECT.identifier_preparer.format_index(index)
     return checked(name[1:-1].replace('""', '"') if name.startswith('"') else name)
@@ -42,11 +49,9 @@ def create(index: Index, *, verify_only: bool = False) -> str:
     """The guarded ``CREATE INDEX``; with ``verify_only`` nothing is made, and what is there must be equal."""
     name, table = name_of(index), index.table
     assert table is not None
-    statement = (
-        plain(CreateIndex(index)).replace(" CONCURRENTLY ", " ", 1)
-        if _concurrently(index)
-        else plain(CreateIndex(index))
-    )
+    statement = plain(CreateIndex(index))
+    if _concurrently(index):
+        statement = statement.replace(" CONCURRENTLY ", " ", 1)
     real, twin = qualified(table.name, table.schema), qualified(table.name, "pg_temp")
     on = f"INDEX {qualified(name, None)} ON {real} "
     make = (
@@ -59,7 +64,10 @@ def create(index: Index, *, verify_only: bool = False) -> str:
         definition=_DEFINITION.format(name=literal(name), table=literal(table.name), relkind=RELKIND),
         new=Side(twin=make),
         absent=() if verify_only else (statement,),
-        remedy=f'op.drop_index("{name}", "{table.name}") first, or give the new definition a new name; an INVALID index is mended by op.create_index_concurrently(...)',
+        remedy=(
+            f'op.drop_index("{name}", "{table.name}") first, or give the new definition a new name; '
+            "an INVALID index is mended by op.create_index_concurrently(...)"
+        ),
     ).render()
 
 
@@ -70,7 +78,9 @@ def drop_index(name: str, table: str | None, schema: str | None) -> str:
     )
     exists = f"""\
 SELECT CASE {of_table}WHEN k.oid IS NOT NULL THEN 'index of a constraint' ELSE {RELKIND} END
-  FROM pg_catalog.pg_class AS c LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = c.oid LEFT JOIN pg_catalog.pg_class AS t ON t.oid = i.indrelid
+  FROM pg_catalog.pg_class AS c
+  LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = c.oid
+  LEFT JOIN pg_catalog.pg_class AS t ON t.oid = i.indrelid
   LEFT JOIN pg_catalog.pg_constraint AS k ON k.conindid = c.oid AND k.contype IN ('p', 'u', 'x')
  WHERE c.relnamespace = $1 AND c.relname = {literal(name)}"""
     place = table_schema(name, schema)  # an index is found as a table is
@@ -82,11 +92,15 @@ def _concurrently(index: Index) -> bool:
     return bool(index.dialect_options["postgresql"]["concurrently"])
 
 
+def _in_transaction(index: Index, verb: str) -> str:
+    remedy = f"write op.{verb}_index_concurrently(...)"
+    return f"index {index.name}: CONCURRENTLY cannot run in a transaction; {remedy}"
+
+
 @guard.register
 def _(construct: CreateIndex) -> ExecutableDDLElement:
     if _concurrently(construct.element):
-        msg = f"index {construct.element.name}: CONCURRENTLY cannot run in a transaction; write op.create_index_concurrently(...)"
-        raise ModelError(msg)
+        raise ModelError(_in_transaction(construct.element, "create"))
     return Guarded(create(construct.element))
 
 
@@ -94,8 +108,7 @@ def _(construct: CreateIndex) -> ExecutableDDLElement:
 def _(construct: DropIndex) -> ExecutableDDLElement:
     index = construct.element
     if _concurrently(index):
-        msg = f"index {index.name}: CONCURRENTLY cannot run in a transaction; write op.drop_index_concurrently(...)"
-        raise ModelError(msg)
+        raise ModelError(_in_transaction(index, "drop"))
     table = index.table
     # Alembic gives an index without a stated table one of the name "no_table"
     stated = table.name if table is not None and table.name != "no_table" else None
@@ -104,10 +117,13 @@ def _(construct: DropIndex) -> ExecutableDDLElement:
 
 STATE = """\
 SELECT CASE WHEN i.indisvalid THEN 'valid' ELSE 'invalid' END
-  FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid JOIN pg_catalog.pg_class AS t ON t.oid = i.indrelid
+  FROM pg_catalog.pg_index AS i
+  JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
+  JOIN pg_catalog.pg_class AS t ON t.oid = i.indrelid
  WHERE c.relname = :name AND (CAST(:table AS text) IS NULL OR t.relname = :table)
-   AND c.relnamespace = coalesce((SELECT n.oid FROM pg_catalog.pg_namespace AS n WHERE n.nspname = :schema),
-                                 (SELECT r.relnamespace FROM pg_catalog.pg_class AS r WHERE r.oid = to_regclass(:quoted)))"""
+   AND c.relnamespace = coalesce(
+         (SELECT n.oid FROM pg_catalog.pg_namespace AS n WHERE n.nspname = :schema),
+         (SELECT r.relnamespace FROM pg_catalog.pg_class AS r WHERE r.oid = to_regclass(:quoted)))"""
 """Query of 'valid' or 'invalid' for one index; no row where it is absent."""
 
 
@@ -117,7 +133,10 @@ def state_of(name: str, table: str | None, schema: str | None) -> dict[str, str 
 
 
 def concurrently(index: Index) -> str:
-    """``CREATE INDEX CONCURRENTLY IF NOT EXISTS``; sent after :func:`create` found that the name is free or the index equal."""
+    """``CREATE INDEX CONCURRENTLY IF NOT EXISTS``.
+
+    Sent after :func:`create` found that the name is free or the index equal.
+    """
     return plain(CreateIndex(index)).replace("INDEX ", "INDEX CONCURRENTLY IF NOT EXISTS ", 1)
 
 
@@ -126,10 +145,5 @@ def drop_leftover(name: str, table: str, schema: str | None) -> str:
     invalid = f"""\
 SELECT 'index'::text FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
  WHERE c.relnamespace = $1 AND c.relname = {literal(name)} AND NOT i.indisvalid"""
-    return drop(
-        f"index {name}",
-        table_schema(table, schema),
-        invalid,
-        "index",
-        (f"DROP INDEX {qualified(name, schema)}",),
-    )
+    statement = f"DROP INDEX {qualified(name, schema)}"
+    return drop(f"index {name}", table_schema(table, schema), invalid, "index", (statement,))

@@ -1,7 +1,7 @@
 """What this package made and what was there before.
 
-Schemas, extensions and roles are shared with others, and may be older than our first revision. Where a statement of
-ours makes one it says so in the object's comment, and a drop leaves alone whatever does not say so.
+Schemas, extensions and roles are shared with others, and may be older than our first revision. Where a
+statement of ours makes one it says so in the object's comment, and a drop leaves alone whatever does not.
 """
 
 from __future__ import annotations

@@ -10,9 +10,12 @@ from app_schema.ddl.guard import Side
 from app_schema.ddl.sql import ident, literal, qualified, role, sequence
 from app_schema.ddl.statement import TableObject
 
-_COMMAND = "CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END"
+_COMMAND = """\
+CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE'
+              ELSE 'ALL' END"""
 _ROLES = """\
-(SELECT string_agg(CASE r WHEN 0 THEN 'PUBLIC' ELSE r::regrole::text END, ', ' ORDER BY r::regrole::text) FROM unnest(p.polroles) AS r)"""
+(SELECT string_agg(CASE r WHEN 0 THEN 'PUBLIC' ELSE r::regrole::text END, ', ' ORDER BY r::regrole::text)
+   FROM unnest(p.polroles) AS r)"""
 
 
 @dataclass(frozen=True)
@@ -36,17 +39,18 @@ class Policy(TableObject):
 
     def catalog_query(self) -> str:
         return f"""\
-SELECT format('AS %s FOR %s TO %s%s%s', CASE WHEN p.polpermissive THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END, {_COMMAND}, {_ROLES},
-         ' USING (' || pg_get_expr(p.polqual, p.polrelid) || ')', ' WITH CHECK (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')')
+SELECT format('AS %s FOR %s TO %s%s%s', CASE WHEN p.polpermissive THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END,
+         {_COMMAND},
+         {_ROLES},
+         ' USING (' || pg_get_expr(p.polqual, p.polrelid) || ')',
+         ' WITH CHECK (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')')
   FROM pg_catalog.pg_policy AS p JOIN pg_catalog.pg_class AS c ON c.oid = p.polrelid
  WHERE c.relnamespace = $1 AND c.relname = {literal(self.table or "")} AND p.polname = {literal(self.name)}"""
 
     def side(self) -> Side:
         assert self.table is not None
-        twin = qualified(self.table, "pg_temp")
-        return Side(
-            twin=(f"CREATE TABLE {twin} (LIKE {qualified(self.table, self.schema)})", self._create(twin))
-        )
+        real, twin = qualified(self.table, self.schema), qualified(self.table, "pg_temp")
+        return Side(twin=(f"CREATE TABLE {twin} (LIKE {real})", self._create(twin)))
 
     def _create(self, table: str) -> str:
         clauses = [

@@ -48,13 +48,15 @@ class Role(DDLObject):
             f"CASE WHEN r.{column} THEN '{name.upper()}' ELSE 'NO{name.upper()}' END"
             for name, column in _OPTIONS.items()
         )
-        return f"SELECT concat_ws(' ', {', '.join(words)}) FROM pg_catalog.pg_roles AS r WHERE r.rolname = {literal(self.name)}"
+        return f"""\
+SELECT concat_ws(' ', {", ".join(words)})
+  FROM pg_catalog.pg_roles AS r WHERE r.rolname = {literal(self.name)}"""
 
     def side(self) -> Side:
         return Side(value=literal(self.options))
 
     def create_sql(self) -> tuple[str, ...]:
-        # another database of the cluster may win the race: then the role is there, and made by app_schema all the same
+        # another database of the cluster may win the race: then the role is there, made by app_schema as well
         make = f"""
 BEGIN
   CREATE ROLE {ident(self.name)} {self.options};
@@ -76,7 +78,8 @@ END
   IF EXISTS (
     SELECT 1 FROM pg_catalog.pg_shdepend AS d JOIN pg_catalog.pg_roles AS r ON r.oid = d.refobjid
      WHERE r.rolname = {literal(self.name)} AND d.refclassid = 'pg_catalog.pg_authid'::regclass
-       AND d.dbid NOT IN (0, (SELECT b.oid FROM pg_catalog.pg_database AS b WHERE b.datname = current_database()))
+       AND d.dbid NOT IN (0, (SELECT b.oid FROM pg_catalog.pg_database AS b
+                               WHERE b.datname = current_database()))
   ) OR EXISTS (
     SELECT 1 FROM pg_catalog.pg_auth_members AS m JOIN pg_catalog.pg_roles AS r ON r.oid = m.roleid
      WHERE r.rolname = {literal(self.name)} AND m.member <> current_user::regrole
@@ -85,7 +88,8 @@ END
     RETURN;
   END IF;"""
         keep = keep_unless_made("pg_authid", "rolname", self.name, self.label) + used
-        return drop(self.label, self.namespace(), there, self.kind, (_if_there(self.drop_sql()[0]),), keep)
+        statement = _if_there(self.drop_sql()[0])
+        return drop(self.label, self.namespace(), there, self.kind, (statement,), keep=keep)
 
 
 def _if_there(statement: str) -> str:

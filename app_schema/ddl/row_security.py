@@ -12,19 +12,27 @@ from app_schema.ddl.statement import TableObject
 
 @dataclass(frozen=True)
 class RowSecurity(TableObject):
-    """``ALTER TABLE table ENABLE ROW LEVEL SECURITY``; with ``forced`` also ``FORCE``, so that the owner is held too."""
+    """``ALTER TABLE table ENABLE ROW LEVEL SECURITY``.
+
+    :param forced: also ``FORCE``, so that the owner is held too.
+    """
 
     kind: ClassVar[str] = "row_security"
     positional: ClassVar[tuple[str, ...]] = ("table",)
-    name: ClassVar[str] = ""
     _: KW_ONLY
     forced: bool = False
     table: str | None = None
     schema: str | None = None
 
+    @property
+    def name(self) -> str:
+        """Empty: a table has it once."""
+        return ""
+
     def catalog_query(self) -> str:
         return f"""\
-SELECT CASE WHEN c.relrowsecurity THEN CASE WHEN c.relforcerowsecurity THEN 'enabled, forced' ELSE 'enabled' END
+SELECT CASE WHEN c.relrowsecurity
+              THEN CASE WHEN c.relforcerowsecurity THEN 'enabled, forced' ELSE 'enabled' END
             WHEN c.relforcerowsecurity THEN 'forced but not enabled' END
   FROM pg_catalog.pg_class AS c WHERE c.relnamespace = $1 AND c.relname = {literal(self.table or "")}"""
 
@@ -44,6 +52,5 @@ SELECT CASE WHEN c.relrowsecurity THEN CASE WHEN c.relforcerowsecurity THEN 'ena
         return (f"{self._alter} DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY",)
 
     def replace_sql(self) -> tuple[str, ...]:
-        return (
-            f"{self._alter} ENABLE ROW LEVEL SECURITY, {'' if self.forced else 'NO '}FORCE ROW LEVEL SECURITY",
-        )
+        force = "FORCE" if self.forced else "NO FORCE"
+        return (f"{self._alter} ENABLE ROW LEVEL SECURITY, {force} ROW LEVEL SECURITY",)

@@ -13,7 +13,7 @@ from app_schema.ddl.statement import DDLObject
 
 @dataclass(frozen=True)
 class Schema(DDLObject):
-    """``CREATE SCHEMA name``. One that was there before is used, and stays when the revision is taken back."""
+    """``CREATE SCHEMA name``. One that was there before is used, and stays when its revision is undone."""
 
     kind: ClassVar[str] = "schema"
     name: str
@@ -35,4 +35,4 @@ class Schema(DDLObject):
 
     def dropped(self) -> str:
         keep = keep_unless_made("pg_namespace", "nspname", self.name, self.label)
-        return drop(self.label, self.namespace(), self.catalog_query(), self.kind, self.drop_sql(), keep)
+        return drop(self.label, self.namespace(), self.catalog_query(), self.kind, self.drop_sql(), keep=keep)

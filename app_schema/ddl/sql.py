@@ -1,14 +1,15 @@
 """Names and texts as PostgreSQL reads them.
 
-Statements are rendered without parameters and without the driver's doubling of percent signs: what this package
-writes is what the server sees. The one place that doubles them again is the compiler of
+Statements are rendered without parameters and without the driver's doubling of percent signs: what this
+package writes is what the server sees. The one place that doubles them again is the compiler of
 :mod:`app_schema.ddl.statement`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.schema import ExecutableDDLElement
@@ -16,9 +17,11 @@ from sqlalchemy.schema import ExecutableDDLElement
 from app_schema.errors import ModelError
 
 # paramstyle "named" keeps one "%" one "%"; version 15 is the oldest server we speak to
-DIALECT = PGDialect(paramstyle="named")
+DIALECT: PGDialect = PGDialect(paramstyle="named")  # type: ignore[no-untyped-call]  # not annotated in SQLAlchemy
 DIALECT.server_version_info = (15, 0)
 NAME_BYTES = 63
+
+Value = TypeVar("Value")
 
 
 def checked(name: str) -> str:
@@ -28,7 +31,8 @@ def checked(name: str) -> str:
         msg = f"{name!r} cannot be the name of an object in PostgreSQL"
         raise ModelError(msg)
     if size > NAME_BYTES:
-        msg = f"the name {name!r} has {size} bytes, PostgreSQL keeps {NAME_BYTES} and would cut the rest in silence"
+        kept = f"PostgreSQL keeps {NAME_BYTES} and would cut the rest in silence"
+        msg = f"the name {name!r} has {size} bytes, {kept}"
         raise ModelError(msg)
     return name
 
@@ -78,8 +82,16 @@ def sequence(value: str | Iterable[str]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
+def pairs(
+    value: Mapping[str, Value] | Iterable[tuple[str, Value]] | None,
+) -> tuple[tuple[str, Value], ...]:
+    """A mapping or its items as a tuple of items, in their order; empty for None."""
+    items = value.items() if isinstance(value, Mapping) else value or ()
+    return tuple((name, one) for name, one in items)
+
+
 def split(text: str) -> Sequence[str]:
-    """The identifiers of a comma-separated list such as ``a, "B"``, unquoted as PostgreSQL would read them."""
+    """The identifiers of a list such as ``a, "B"``, unquoted as PostgreSQL would read them."""
     return [
         m["quoted"].replace('""', '"') if m["quoted"] is not None else m["bare"].lower()
         for m in re.finditer(r'"(?P<quoted>(?:[^"]|"")*)"|(?P<bare>[^\s,"()]+)', text)

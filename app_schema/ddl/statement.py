@@ -11,6 +11,7 @@ from sqlalchemy.schema import ExecutableDDLElement, MetaData, SchemaItem, Table
 
 from app_schema.ddl import guard
 from app_schema.ddl.guard import Guard, Side
+from app_schema.ddl.sql import literal
 from app_schema.errors import ModelError
 
 if TYPE_CHECKING:
@@ -27,7 +28,10 @@ class Key(NamedTuple):
 
 
 class DDLObject:
-    """What SQLAlchemy does not declare: a frozen value. ``key`` is identity, all fields together are equality."""
+    """What SQLAlchemy does not declare: a frozen dataclass.
+
+    ``key`` is identity, all fields together are equality.
+    """
 
     kind: ClassVar[str]
     kinds: ClassVar[dict[str, type[DDLObject]]] = {}
@@ -35,9 +39,14 @@ class DDLObject:
     """The fields that an operation takes without a name."""
     stand_in: ClassVar[Mapping[str, Any]] = {}
     """Values for required fields that do not belong to identity: what a drop need not know."""
-    name: str
     table: str | None = None
     schema: str | None = None
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
+    if TYPE_CHECKING:
+
+        @property
+        def name(self) -> str:
+            """The object's name: a field of most kinds; for some it follows from their fields."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -63,7 +72,10 @@ class DDLObject:
         return guard.creation_schema(self.schema)
 
     def catalog_query(self) -> str:
-        """Query of one text, ``$1`` a schema's OID: the object as PostgreSQL prints it; NULL where it is absent."""
+        """Query of one text, ``$1`` a schema's OID: the object as PostgreSQL prints it.
+
+        NULL where it is absent.
+        """
         raise NotImplementedError
 
     def side(self) -> Side:
@@ -83,12 +95,14 @@ class DDLObject:
         return (*self.drop_sql(), *self.create_sql())
 
     def exists(self) -> str | None:
-        """A cheaper query for "is it there", where the definition query needs the twin; None: the definition will do."""
+        """A cheaper query for "is it there", where the definition query needs the twin; None: it does not."""
         return None
 
     def dropped(self) -> str:
         """The whole guarded statement that drops the object."""
-        found = f"SELECT {guard.literal(self.kind)} WHERE EXISTS (SELECT 1 FROM ({self.catalog_query()}) AS d(t) WHERE t IS NOT NULL)"
+        found = f"""\
+SELECT {literal(self.kind)}
+ WHERE EXISTS (SELECT 1 FROM ({self.catalog_query()}) AS d(t) WHERE t IS NOT NULL)"""
         return guard.drop(self.label, self.namespace(), found, self.kind, self.drop_sql())
 
     def remedy(self) -> str:
@@ -113,7 +127,10 @@ class DDLObject:
 
 
 class TableObject(SchemaItem, DDLObject):
-    """An object of one table: it stands in ``__table_args__`` like an Index and takes schema and table from there."""
+    """An object of one table: it stands in ``__table_args__`` like an Index.
+
+    Schema and table are those of the table in whose arguments it stands.
+    """
 
     __visit_name__ = "app_schema_table_object"
     bound: ClassVar[bool] = True
@@ -122,10 +139,7 @@ class TableObject(SchemaItem, DDLObject):
         if not isinstance(parent, Table):
             msg = f"{self.label} belongs into the arguments of a table, not of {parent!r}"
             raise ModelError(msg)
-        assert dataclasses.is_dataclass(self)
-        bound = dataclasses.replace(self, table=parent.name, schema=parent.schema)
-        assert isinstance(bound, DDLObject)
-        attach(parent.metadata, bound)
+        attach(parent.metadata, dataclasses.replace(self, table=parent.name, schema=parent.schema))
 
 
 class Create(ExecutableDDLElement):
@@ -195,7 +209,8 @@ class Guarded(ExecutableDDLElement):
 def _compile(element: Create | Drop | Replace | Guarded, compiler: DDLCompiler, **_: Any) -> str:
     # doubles "%" for drivers that read it as a placeholder, and leaves it alone in --sql
     text = element.sql()
-    return text.replace("%", "%%") if compiler.preparer._double_percents else text  # noqa: SLF001 - SQLAlchemy has no public name for it
+    doubled = compiler.preparer._double_percents  # noqa: SLF001 - SQLAlchemy has no public name for it
+    return text.replace("%", "%%") if doubled else text
 
 
 def declared(metadata: MetaData) -> dict[Key, DDLObject]:
@@ -209,7 +224,7 @@ def attach(metadata: MetaData, *objects: DDLObject) -> None:
 
     :raises ModelError: where an object of the same key is declared already with another definition.
     """
-    from app_schema.ddl import attachment  # noqa: PLC0415 - attachment knows every kind, and every kind knows this module
+    from app_schema.ddl import attachment  # here: attachment imports this module
 
     attachment.listen(metadata)
     known = declared(metadata)

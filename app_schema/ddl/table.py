@@ -23,15 +23,19 @@ from app_schema.ddl.statement import Guarded
 def _query(table: Table) -> str:
     """Columns and constraints that the twin has too, in the twin's order; then the declared foreign keys."""
     twin = f"to_regclass({literal(qualified(table.name, 'pg_temp'))})"
-    order = f"(SELECT o.attnum FROM pg_catalog.pg_attribute AS o WHERE o.attrelid = {twin} AND o.attname = a.attname AND o.attnum > 0)"
-    constraints = (
-        f"SELECT o.conname FROM pg_catalog.pg_constraint AS o WHERE o.conrelid = {twin} AND o.contype <> 'n'"
-    )
+    order = f"""\
+(SELECT o.attnum FROM pg_catalog.pg_attribute AS o
+           WHERE o.attrelid = {twin} AND o.attname = a.attname AND o.attnum > 0)"""
+    constraints = f"""\
+SELECT o.conname FROM pg_catalog.pg_constraint AS o WHERE o.conrelid = {twin} AND o.contype <> 'n'"""
+    constraint = f"format('%I ', t.conname) || {definition('')}"
     return f"""\
 SELECT CASE WHEN c.relkind IN ('r', 'p') THEN concat_ws(E'\\n  ',
-         (SELECT string_agg({COLUMN}, E'\\n  ' ORDER BY {order}) FROM pg_catalog.pg_attribute AS a
+         (SELECT string_agg({COLUMN}, E'\\n  ' ORDER BY {order})
+            FROM pg_catalog.pg_attribute AS a
            WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND {order} IS NOT NULL),
-         (SELECT string_agg(format('%I ', t.conname) || {definition("")}, E'\\n  ' ORDER BY t.conname COLLATE "C") FROM pg_catalog.pg_constraint AS t
+         (SELECT string_agg({constraint}, E'\\n  ' ORDER BY t.conname COLLATE "C")
+            FROM pg_catalog.pg_constraint AS t
            WHERE t.conrelid = c.oid AND t.conname IN ({constraints})){_foreign_keys(table)})
        ELSE 'a ' || {RELKIND} END
   FROM pg_catalog.pg_class AS c WHERE c.relnamespace = $1 AND c.relname = {literal(table.name)}"""
@@ -44,17 +48,12 @@ def _foreign_keys(table: Table) -> str:
         wanted = foreign_key(constraint)
         one = None if constraint.name is None else named(constraint)
         by_name = f"t.conname = {literal(one.name)}" if one else f"{FOREIGN_KEY} = {wanted}"
-        validated = (
-            "CASE WHEN t.convalidated THEN '' ELSE ' NOT VALID' END" if not not_valid(constraint) else "''"
-        )
-        found = (
-            f"(SELECT {FOREIGN_KEY} || {validated} FROM pg_catalog.pg_constraint AS t "
-            f"WHERE t.conrelid = c.oid AND t.contype = 'f' AND {by_name} LIMIT 1)"
-        )
+        validity = "''" if not_valid(constraint) else "CASE WHEN t.convalidated THEN '' ELSE ' NOT VALID' END"
         label = literal(f"{one.name} " if one else "")
-        lines.append(
-            f",\n         {label} || CASE WHEN c.relnamespace = pg_my_temp_schema() THEN {wanted} ELSE {found} END"
-        )
+        lines.append(f""",
+         {label} || CASE WHEN c.relnamespace = pg_my_temp_schema() THEN {wanted}
+                         ELSE (SELECT {FOREIGN_KEY} || {validity} FROM pg_catalog.pg_constraint AS t
+                                WHERE t.conrelid = c.oid AND t.contype = 'f' AND {by_name} LIMIT 1) END""")
     return "".join(lines)
 
 
@@ -66,24 +65,25 @@ def _(construct: CreateTable) -> ExecutableDDLElement:
     real, twin = qualified(table.name, table.schema), qualified(table.name, "pg_temp")
     without_keys = plain(CreateTable(table, include_foreign_key_constraints=[]))
     # a type has a name in the same schema: an enum called as the table stands in its way
+    a_type = f"""
+UNION ALL
+SELECT 'a type' FROM pg_catalog.pg_type AS y
+ WHERE y.typnamespace = $1 AND y.typname = {literal(table.name)}"""
     kind = KIND_OF_NAME.format(name=literal(table.name))
-    exists = (
-        f"{kind} UNION ALL SELECT 'a type' FROM pg_catalog.pg_type AS y "
-        f"WHERE y.typnamespace = $1 AND y.typname = {literal(table.name)} AND y.typtype <> 'c' AND y.typelem = 0 LIMIT 1"
-    )
-    taken = f"SELECT 'a type' FROM pg_catalog.pg_type AS y WHERE y.typnamespace = $1 AND y.typname = {literal(table.name)} AND y.typtype IN ('e', 'd', 'r')"
-    query = f"{_query(table)} UNION ALL {taken} LIMIT 1"
     head, _, tail = without_keys.partition(real)
     make = "CREATE TEMPORARY TABLE " if "TABLE" in head else head
     return Guarded(
         Guard(
             label=f"table {real}",
             namespace=creation_schema(table.schema),
-            definition=query,
-            exists=exists,
+            definition=f"{_query(table)}{a_type} AND y.typtype IN ('e', 'd', 'r') LIMIT 1",
+            exists=f"{kind}{a_type} AND y.typtype <> 'c' AND y.typelem = 0 LIMIT 1",
             new=Side(twin=(f"{make}{twin}{tail}",)),
             absent=(plain(CreateTable(table)),),
-            remedy=f"op.alter_column(...), op.add_column(...) and op.create_..._constraint(...) bring {real} to what is declared",
+            remedy=(
+                "op.alter_column(...), op.add_column(...) and op.create_..._constraint(...) "
+                f"bring {real} to what is declared"
+            ),
         ).render()
     )
 
@@ -92,10 +92,9 @@ def _(construct: CreateTable) -> ExecutableDDLElement:
 def _(construct: DropTable) -> ExecutableDDLElement:
     table = construct.element
     real = qualified(table.name, table.schema)
+    namespace = table_schema(table.name, table.schema)
     kind = KIND_OF_NAME.format(name=literal(table.name))
-    return Guarded(
-        drop(f"table {real}", table_schema(table.name, table.schema), kind, "table", (f"DROP TABLE {real}",))
-    )
+    return Guarded(drop(f"table {real}", namespace, kind, "table", (f"DROP TABLE {real}",)))
 
 
 @guard.register
@@ -122,20 +121,31 @@ def table_comment(table: str, schema: str | None, comment: str | None) -> Execut
 
 def column_comment(table: str, column: str, schema: str | None, comment: str | None) -> ExecutableDDLElement:
     """The guarded ``COMMENT ON COLUMN``."""
-    number = f"(SELECT a.attnum FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND a.attname = {literal(checked(column))} AND NOT a.attisdropped)"
+    number = f"""\
+(SELECT a.attnum FROM pg_catalog.pg_attribute AS a
+         WHERE a.attrelid = c.oid AND a.attname = {literal(checked(column))} AND NOT a.attisdropped)"""
     return _comment(f"COLUMN {qualified(table, schema)}.{ident(column)}", table, schema, comment, number)
 
 
 def _comment(
     what: str, table: str, schema: str | None, comment: str | None, number: str
 ) -> ExecutableDDLElement:
-    where = f"c.relnamespace = $1 AND c.relname = {literal(table)} AND {number} IS NOT NULL"
-    found = f"coalesce((SELECT s.description FROM pg_catalog.pg_description AS s WHERE s.objoid = c.oid AND s.classoid = 'pg_catalog.pg_class'::regclass AND s.objsubid = {number}), '')"
+    """The guarded comment.
+
+    :param number: SQL expression: the column's number in the table ``c``, NULL where it is absent.
+        0: the table itself.
+    """
+    found = f"""\
+SELECT coalesce((SELECT s.description FROM pg_catalog.pg_description AS s
+                  WHERE s.objoid = c.oid AND s.classoid = 'pg_catalog.pg_class'::regclass
+                    AND s.objsubid = {number}), '')
+  FROM pg_catalog.pg_class AS c
+ WHERE c.relnamespace = $1 AND c.relname = {literal(table)} AND {number} IS NOT NULL"""
     return Guarded(
         Guard(
             label=what.lower() if what.islower() else what,
             namespace=table_schema(table, schema),
-            definition=f"SELECT {found} FROM pg_catalog.pg_class AS c WHERE {where}",
+            definition=found,
             new=Side(value=literal(comment or "")),
             absent=None,
             different=(f"COMMENT ON {what} IS {literal(comment) if comment is not None else 'NULL'}",),

@@ -16,9 +16,10 @@ from app_schema.errors import ModelError
 class Trigger(TableObject):
     """``CREATE TRIGGER name BEFORE … ON table FOR EACH ROW WHEN (…) EXECUTE FUNCTION …``.
 
-    :param before: events: "UPDATE", or several such as ``["INSERT", "UPDATE OF status"]``; so ``after`` and ``instead_of``.
-        Exactly one of the three is given.
+    :param before: events: "UPDATE", or several such as ``["INSERT", "UPDATE OF status"]``; so ``after`` and
+        ``instead_of``. Exactly one of the three is given.
     :param execute: the call, ``app.touch_updated_at()``.
+    :param enabled: ORIGIN as usual, or DISABLED, REPLICA, ALWAYS.
     :param constraint: a CONSTRAINT TRIGGER, which may be ``deferrable`` and ``initially="DEFERRED"``.
     :param referencing: transition tables, ``"NEW TABLE AS fresh"``.
     """
@@ -38,6 +39,7 @@ class Trigger(TableObject):
     constraint: bool = False
     deferrable: bool = False
     initially: str | None = None
+    enabled: str = "ORIGIN"
     table: str | None = None
     schema: str | None = None
 
@@ -61,12 +63,16 @@ class Trigger(TableObject):
         return sequence(self.before or self.after or self.instead_of or ())
 
     def catalog_query(self) -> str:
-        where = f"c.relnamespace = $1 AND c.relname = {literal(self.table or '')} AND t.tgname = {literal(self.name)}"
+        # without the table: pg_get_triggerdef prints its schema, and the twin's is another one
         return f"""\
-SELECT replace(replace(pg_get_triggerdef(t.oid), format(' ON %I.%I ', n.nspname, c.relname), ' ON '), format(' ON pg_temp.%I ', c.relname), ' ON ')
-       || CASE t.tgenabled WHEN 'D' THEN ' (disabled)' WHEN 'R' THEN ' (enabled on replicas)' WHEN 'A' THEN ' (enabled always)' ELSE '' END
+SELECT replace(replace(pg_get_triggerdef(t.oid), format(' ON %I.%I ', n.nspname, c.relname), ' ON '),
+               format(' ON pg_temp.%I ', c.relname), ' ON ')
+       || CASE t.tgenabled WHEN 'D' THEN ' (disabled)' WHEN 'R' THEN ' (enabled on replicas)'
+                           WHEN 'A' THEN ' (enabled always)' ELSE '' END
   FROM pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid
-  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE NOT t.tgisinternal AND {where}"""
+  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+ WHERE NOT t.tgisinternal AND c.relnamespace = $1
+   AND c.relname = {literal(self.table or "")} AND t.tgname = {literal(self.name)}"""
 
     def side(self) -> Side:
         assert self.table is not None
@@ -74,9 +80,9 @@ SELECT replace(replace(pg_get_triggerdef(t.oid), format(' ON %I.%I ', n.nspname,
         make = f"CREATE TABLE {twin} (LIKE {real})"
         if self.instead_of:
             make = f"CREATE TEMPORARY VIEW {twin} AS SELECT * FROM {real}"
-        return Side(twin=(make, self._create(twin)))
+        return Side(twin=(make, *self._create(twin)))
 
-    def _create(self, table: str) -> str:
+    def _create(self, table: str) -> tuple[str, ...]:
         clauses = [
             f"CREATE {'CONSTRAINT ' if self.constraint else ''}TRIGGER {ident(self.name)}",
             f"{self.timing} {' OR '.join(self.events)} ON {table}",
@@ -87,11 +93,15 @@ SELECT replace(replace(pg_get_triggerdef(t.oid), format(' ON %I.%I ', n.nspname,
             *([f"WHEN ({self.when})"] if self.when else []),
             f"EXECUTE FUNCTION {self.execute}",
         ]
-        return " ".join(clauses)
+        create = " ".join(clauses)
+        if self.enabled == "ORIGIN":
+            return (create,)
+        state = "DISABLE" if self.enabled == "DISABLED" else f"ENABLE {self.enabled}"
+        return (create, f"ALTER TABLE {table} {state} TRIGGER {ident(self.name)}")
 
     def create_sql(self) -> tuple[str, ...]:
         assert self.table is not None
-        return (self._create(qualified(self.table, self.schema)),)
+        return self._create(qualified(self.table, self.schema))
 
     def drop_sql(self) -> tuple[str, ...]:
         assert self.table is not None

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from app_schema.ddl.guard import Side, drop
 from app_schema.ddl.relation import KIND_OF_NAME, RELKIND
-from app_schema.ddl.sql import dollar, ident, literal, qualified
+from app_schema.ddl.sql import dollar, ident, literal, pairs, qualified
 from app_schema.ddl.statement import DDLObject
 
 _COLUMNS = """\
@@ -36,8 +36,7 @@ class View(DDLObject):
     schema: str | None = None
 
     def __post_init__(self) -> None:
-        options = self.options.items() if isinstance(self.options, Mapping) else self.options or ()
-        object.__setattr__(self, "options", tuple((name, value) for name, value in options))
+        object.__setattr__(self, "options", pairs(self.options))
 
     @property
     def label(self) -> str:
@@ -59,7 +58,7 @@ SELECT CASE WHEN c.relkind = '{"m" if self.materialized else "v"}' OR c.relnames
         return Side(twin=(self._create("CREATE TEMPORARY VIEW", qualified(self.name, "pg_temp")),))
 
     def _create(self, verb: str, name: str) -> str:
-        options = ", ".join(f"{ident(option)} = {_value(value)}" for option, value in self.options)
+        options = ", ".join(f"{ident(option)} = {_value(value)}" for option, value in pairs(self.options))
         return f"{verb} {name}{f' WITH ({options})' if options else ''} AS\n{self.definition}"
 
     def create_sql(self) -> tuple[str, ...]:
@@ -69,7 +68,7 @@ SELECT CASE WHEN c.relkind = '{"m" if self.materialized else "v"}' OR c.relnames
         return (f"DROP {self._words.upper()} {qualified(self.name, self.schema)}",)
 
     def replace_sql(self) -> tuple[str, ...]:
-        """CREATE OR REPLACE keeps grants and dependents; where the columns do not allow it, drop and create."""
+        """CREATE OR REPLACE keeps grants and dependents; where the columns forbid it, drop and create."""
         create, drop_ = self.create_sql()[0], self.drop_sql()[0]
         if self.materialized:
             return (drop_, create)
@@ -85,13 +84,8 @@ END
         return ("DO " + dollar(anew, "replace"),)
 
     def dropped(self) -> str:
-        return drop(
-            self.label,
-            self.namespace(),
-            KIND_OF_NAME.format(name=literal(self.name)),
-            self._words,
-            self.drop_sql(),
-        )
+        there = KIND_OF_NAME.format(name=literal(self.name))
+        return drop(self.label, self.namespace(), there, self._words, self.drop_sql())
 
 
 def _value(value: object) -> str:

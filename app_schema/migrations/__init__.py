@@ -11,18 +11,24 @@ if TYPE_CHECKING:
 
 def setup() -> None:
     """Makes Alembic use the guarded impl and know our operations. Calling it again changes nothing."""
-    from alembic.ddl.impl import _impls  # noqa: PLC0415 - models users do not pay for Alembic
+    # here: who uses only the models does not pay for Alembic
+    from alembic.ddl.impl import _impls
+    from alembic.runtime.plugins import Plugin, _all_plugins
 
-    from app_schema.migrations import operations  # noqa: PLC0415
-    from app_schema.migrations.impl import GuardedImpl  # noqa: PLC0415
+    from app_schema.migrations import compare, directives, operations, render
+    from app_schema.migrations.impl import GuardedImpl
 
     _impls["postgresql"] = GuardedImpl
     operations.setup()
+    directives.setup()
+    render.setup()
+    if compare.PLUGIN not in _all_plugins:
+        Plugin.setup_plugin_from_module(compare, compare.PLUGIN)
 
 
 def config() -> Config:
-    """Alembic's configuration for the revisions of this package: those of the checkout, or those that the wheel carries."""
-    from alembic.config import Config  # noqa: PLC0415
+    """Alembic's configuration for the revisions of this package: of the checkout, or carried by the wheel."""
+    from alembic.config import Config
 
     package = Path(__file__).resolve().parent.parent
     inside = package / "alembic.ini"

@@ -1,16 +1,18 @@
 """The guards of Alembic's ALTER TABLE constructs: columns and renames.
 
-An alteration converges from what was there before to what is declared: equal to the new state does nothing, equal to the
-stated old state (``existing_type=``, ``existing_server_default=``) alters, anything else refuses. Where no old state is stated
-any may be altered.
+An alteration converges from what was there before to what is declared: equal to the new state does nothing,
+equal to the stated old state (``existing_type=``, ``existing_server_default=``) alters, else it refuses.
+Where no old state is stated any may be altered.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 from alembic.ddl import base as ops
 from alembic.ddl.postgresql import PostgresqlColumnType
 from sqlalchemy import Column, Identity
-from sqlalchemy.schema import ExecutableDDLElement
+from sqlalchemy.schema import CreateColumn, ExecutableDDLElement
 from sqlalchemy.sql.elements import quoted_name
 from sqlalchemy.types import TypeEngine
 
@@ -24,8 +26,9 @@ from app_schema.errors import ModelError
 
 
 def _sql(construct: ops.AlterTable) -> str:
-    """The plain statement. A dot in the name of a schema is part of the name; Alembic takes it for a separator otherwise."""
+    """The plain statement."""
     if construct.schema is not None:
+        # a dot in it is part of the name; in a plain string Alembic takes it for a separator
         construct.schema = quoted_name(construct.schema, quote=None)
     return plain(construct)
 
@@ -33,7 +36,8 @@ def _sql(construct: ops.AlterTable) -> str:
 def _column_query(table: str, column: str, expression: str) -> str:
     return f"""\
 SELECT {expression} FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
- WHERE c.relnamespace = $1 AND c.relname = {literal(table)} AND a.attname = {literal(checked(column))} AND NOT a.attisdropped"""
+ WHERE c.relnamespace = $1 AND c.relname = {literal(table)}
+   AND a.attname = {literal(checked(column))} AND NOT a.attisdropped"""
 
 
 def _twin(table: str, schema: str | None, *changes: str) -> Side:
@@ -75,7 +79,8 @@ def _(construct: ops.AddColumn) -> ExecutableDDLElement:
     table, schema, column = construct.table_name, construct.schema, construct.column
     if construct.inline_references or construct.inline_primary_key:
         msg = (
-            f"column {column.name} of {qualified(table, schema)}: an inline key has no name, so it cannot be guarded; "
+            f"column {column.name} of {qualified(table, schema)}: "
+            "an inline key has no name, so it cannot be guarded; "
             "write op.create_foreign_key(...) or op.create_primary_key(...) with a name"
         )
         raise ModelError(msg)
@@ -115,15 +120,15 @@ def _(construct: ops.ColumnNullable) -> ExecutableDDLElement:
 
 @guard.register
 def _(construct: ops.ColumnDefault) -> ExecutableDDLElement:
-    def side(default: object) -> Side:
+    table, schema = construct.table_name, construct.schema
+
+    def side(default: Any) -> Side:
         if default is None or default is False:
             return Side(value="''")
-        change = plain(
-            ops.ColumnDefault(construct.table_name, construct.column_name, default, schema=construct.schema)
-        )  # type: ignore[arg-type]  # Alembic types the argument more narrowly than its own callers
-        return _twin(construct.table_name, construct.schema, _change(construct, change))
+        change = plain(ops.ColumnDefault(table, construct.column_name, default, schema=schema))
+        return _twin(table, schema, _change(construct, change))
 
-    old = construct.existing_server_default
+    old: Any = construct.existing_server_default  # False, against its type, where the caller states none
     stated = old is not None and old is not False
     return _alter(construct, DEFAULT, side(construct.default), side(old) if stated else None)
 
@@ -131,8 +136,9 @@ def _(construct: ops.ColumnDefault) -> ExecutableDDLElement:
 @guard.register
 def _(construct: ops.ComputedColumnDefault) -> ExecutableDDLElement:
     msg = (
-        f"column {construct.column_name} of {qualified(construct.table_name, construct.schema)}: PostgreSQL cannot make an existing column a "
-        "generated one; write op.add_column(...) with the generated column under another name"
+        f"column {construct.column_name} of {qualified(construct.table_name, construct.schema)}: "
+        "PostgreSQL cannot make an existing column a generated one; "
+        "write op.add_column(...) with the generated column under another name"
     )
     raise ModelError(msg)
 
@@ -155,9 +161,7 @@ def _(construct: ops.IdentityColumnDefault) -> ExecutableDDLElement:
 
 
 def _type_side(construct: ops.AlterColumn, type_: TypeEngine[object]) -> Side:
-    column = DIALECT.ddl_compiler(DIALECT, None).get_column_specification(
-        Column(construct.column_name, type_)
-    )
+    column = CreateColumn(Column(construct.column_name, type_)).compile(dialect=DIALECT)
     twin = qualified(construct.table_name, "pg_temp")
     return Side(twin=(f"CREATE TEMPORARY TABLE {twin} ({column})",))
 
@@ -165,7 +169,8 @@ def _type_side(construct: ops.AlterColumn, type_: TypeEngine[object]) -> Side:
 @guard.register(PostgresqlColumnType)
 @guard.register(ops.ColumnType)
 def _(construct: PostgresqlColumnType | ops.ColumnType) -> ExecutableDDLElement:
-    # a second run of USING n * 100 would multiply again: the type decides, and existing_type says what may be converted
+    # a second run of USING n * 100 would multiply again: the type decides, and existing_type says what may be
+    # converted
     old = None if construct.existing_type is None else _type_side(construct, construct.existing_type)
     return _alter(construct, TYPE, _type_side(construct, construct.type_), old)
 
@@ -182,7 +187,13 @@ def _(construct: ops.ColumnName) -> ExecutableDDLElement:
     old_found, new_found = (found.replace(literal("{name}"), literal(checked(name))) for name in (old, new))
     label = f"column {old} of {qualified(table, construct.schema)}"
     return _rename(
-        label, new, table_schema(table, construct.schema), old_found, new_found, "column", _sql(construct)
+        label,
+        new,
+        kind="column",
+        namespace=table_schema(table, construct.schema),
+        old_found=old_found,
+        new_found=new_found,
+        statement=_sql(construct),
     )
 
 
@@ -195,19 +206,23 @@ def _(construct: ops.RenameTable) -> ExecutableDDLElement:
     return _rename(
         f"table {qualified(old, schema)}",
         str(new),
-        namespace,
-        old_found,
-        new_found,
-        "table",
-        _sql(construct),
+        kind="table",
+        namespace=namespace,
+        old_found=old_found,
+        new_found=new_found,
+        statement=_sql(construct),
     )
 
 
 def _rename(
-    label: str, new: str, namespace: str, old_found: str, new_found: str, kind: str, statement: str
+    label: str, new: str, *, kind: str, namespace: str, old_found: str, new_found: str, statement: str
 ) -> ExecutableDDLElement:
-    """Old there and new not: rename. New there and old not: done. Else refuse."""
+    """Old there and new not: rename. New there and old not: done. Else refuse.
+
+    :param old_found: query of the kind of what has the old name; so ``new_found``.
+    """
     words = f"{label} cannot be renamed to {new}"
+    detail = "E'found: %s under the old name, %s under the new one\\nexpected: exactly one of them'"
     return Guarded(
         block(
             [
@@ -222,8 +237,8 @@ def _rename(
                 f"    EXECUTE {dollar(statement)};",
                 f"  ELSIF old_found IS NOT NULL OR new_found IS DISTINCT FROM {literal(kind)} THEN",
                 f"    RAISE EXCEPTION USING ERRCODE = '{DIFFERENT}', MESSAGE = {literal(words)},",
-                "      DETAIL = format(E'found: %s under the old name, %s under the new one\\nexpected: exactly one of them',",
-                "                      coalesce('a ' || old_found, 'nothing'), coalesce('a ' || new_found, 'nothing'));",
+                f"      DETAIL = format({detail},",
+                "        coalesce('a ' || old_found, 'nothing'), coalesce('a ' || new_found, 'nothing'));",
                 "  END IF;",
                 "END",
             ]

@@ -1,4 +1,7 @@
-"""What ``alembic/env.py`` runs: one transaction a revision, or ``-x autocommit=true``, or a script by ``--sql``."""
+"""What ``alembic/env.py`` runs.
+
+One transaction a revision; or none, with ``-x autocommit=true``; or, with ``--sql``, a script.
+"""
 
 from __future__ import annotations
 
@@ -8,26 +11,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alembic.util import CommandError
-from pgvector.sqlalchemy import Vector
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from app_schema import database
 from app_schema.errors import AppSchemaError, ConfigurationError
 from app_schema.migrations import setup
+from app_schema.migrations.compare import PLUGIN
 from app_schema.migrations.failure import explained
-from app_schema.migrations.once import TABLE as ONCE_TABLE
+from app_schema.migrations.render import item
 
 if TYPE_CHECKING:
     from alembic.runtime.environment import EnvironmentContext
     from sqlalchemy import Connection, MetaData
 
-EMPTY = "''"
 OPTIONS: dict[str, Any] = {
     "transaction_per_migration": True,
     "version_table_schema": "public",
     "include_schemas": True,
-    "compare_type": True,
+    "autogenerate_plugins": [PLUGIN],
+    "render_item": item,
 }
 """What every run is configured with."""
 
@@ -35,10 +38,11 @@ OPTIONS: dict[str, Any] = {
 def run(context: EnvironmentContext, metadata: MetaData) -> None:
     """Runs the command that Alembic was called with against the declared metadata.
 
-    The connection is ``config.attributes["connection"]`` where an application hands one in, else the direct endpoint of
-    ``DATABASE_URL``.
+    The connection is ``config.attributes["connection"]`` where an application hands one in, else the direct
+    endpoint of ``DATABASE_URL``.
 
-    :raises CommandError: one sentence for whatever went wrong; Alembic prints it and exits with a code other than 0.
+    :raises CommandError: one sentence for whatever went wrong; Alembic prints it and exits with another code
+        than 0.
     """
     setup()
     if context.config.config_file_name is not None and context.config.attributes.get(
@@ -61,7 +65,7 @@ def run(context: EnvironmentContext, metadata: MetaData) -> None:
 
 
 def _script(context: EnvironmentContext, metadata: MetaData) -> None:
-    autocommit = _autocommit(context)
+    autocommit = _flag(context, "autocommit")
     context.configure(
         dialect_name="postgresql",
         dialect_opts={"paramstyle": "named"},  # one "%" stays one "%"
@@ -75,7 +79,7 @@ def _script(context: EnvironmentContext, metadata: MetaData) -> None:
 
 
 def _migrate(context: EnvironmentContext, metadata: MetaData, connection: Connection) -> None:
-    autocommit = _autocommit(context)
+    autocommit = _flag(context, "autocommit")
     if autocommit:
         connection = connection.execution_options(isolation_level="AUTOCOMMIT")
     database.check_server(connection)
@@ -84,38 +88,36 @@ def _migrate(context: EnvironmentContext, metadata: MetaData, connection: Connec
         connection=connection,
         target_metadata=metadata,
         transactional_ddl=not autocommit,
-        include_object=_managed,
         **OPTIONS,
+        **_compared(context),
     )
-    _pin_search_path(connection, comparing="revision_context" in context.get_context().opts)
+    _pin_search_path(connection)
     with context.begin_transaction():
         context.run_migrations()
 
 
-def _pin_search_path(connection: Connection, *, comparing: bool) -> None:
-    """Fixes how names are read, whatever the role or the database has set.
+def _pin_search_path(connection: Connection) -> None:
+    """Fixes how names are read, whatever the role or the database has set: where the extensions are.
 
-    Revisions run with the schema of the extensions, whose types and operator classes they name. Comparing runs with no path
-    at all, so that PostgreSQL prints every name with its schema, as the models declare it; a default schema that is left
-    out on one side only would look like a difference.
+    Revisions name every object with its schema, but types and operator classes of extensions without.
     """
-    connection.exec_driver_sql(f"SET search_path = {EMPTY if comparing else 'public'}")
-    connection.commit()  # else it would be the caller's transaction, and Alembic would leave committing to the caller
-    if comparing:
-        connection.dialect.default_schema_name = None
-        connection.dialect.ischema_names.setdefault("public.vector", Vector)  # type: ignore[attr-defined]  # of PGDialect
+    connection.exec_driver_sql("SET search_path = public")
+    connection.commit()  # else it is the caller's transaction, and Alembic leaves committing to the caller
 
 
-def _autocommit(context: EnvironmentContext) -> bool:
-    given = context.get_x_argument(as_dictionary=True).get("autocommit", "false")
+def _compared(context: EnvironmentContext) -> dict[str, Any]:
+    """The comparator's options that were given with ``-x``."""
+    given = context.get_x_argument(as_dictionary=True)
+    flags: dict[str, Any] = {name: _flag(context, name) for name in ("prune", "safe") if name in given}
+    return {**flags, **({"scratch": given["scratch"]} if "scratch" in given else {})}
+
+
+def _flag(context: EnvironmentContext, name: str) -> bool:
+    given = context.get_x_argument(as_dictionary=True).get(name, "false")
     if given not in {"true", "false"}:
-        msg = f"-x autocommit={given} is neither true nor false"
+        msg = f"-x {name}={given} is neither true nor false"
         raise ConfigurationError(msg)
     return given == "true"
-
-
-def _managed(_object: object, name: str | None, type_: str, _reflected: bool, _other: object) -> bool:  # noqa: FBT001 - Alembic's signature
-    return not (type_ == "table" and name == ONCE_TABLE)
 
 
 def _place(context: EnvironmentContext, error: BaseException) -> str:

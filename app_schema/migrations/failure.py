@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def explained(error: DBAPIError) -> AppSchemaError:
-    """What PostgreSQL said, without the statement and its parameters: those may hold what nobody should read."""
+    """What PostgreSQL said, without statement and parameters: those may hold what nobody should read."""
     diagnostic = getattr(error.orig, "diag", None)
     state = getattr(error.orig, "sqlstate", None)
     message = (diagnostic.message_primary if diagnostic else None) or str(error.orig)

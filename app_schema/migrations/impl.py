@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from alembic.ddl.impl import DefaultImpl
 from alembic.ddl.postgresql import PostgresqlImpl
+from alembic.operations import Operations
 from sqlalchemy import (
     Column,
     Executable,
@@ -50,7 +52,7 @@ class GuardedImpl(PostgresqlImpl):
             raise explained(error) from error
 
     def create_table(self, table: Table, **kw: Any) -> None:
-        """As Alembic does it; but types that the table's events make come through ``_exec`` like everything else."""
+        """As Alembic does it; but the types that the table's events make come through ``_exec`` as well."""
         kw.pop("if_not_exists", None)  # the guard looks at more than the name
         bind = create_mock_engine(
             f"{self.dialect.name}://", lambda construct, *_, **__: self._exec(construct)
@@ -81,14 +83,15 @@ class GuardedImpl(PostgresqlImpl):
         return table
 
     def _is_stamp(self, insert: Insert) -> bool:
-        return getattr(insert.table, "name", None) == self.context_opts.get(
-            "version_table", "alembic_version"
-        )
+        version_table: str = self.context_opts.get("version_table", "alembic_version")
+        return getattr(insert.table, "name", None) == version_table
 
     def _stamp_once(self, insert: Insert) -> Insert:
-        """The first stamp of a script: nothing where this revision, or one that follows it, is stamped already."""
+        """The first stamp of a script: nothing where this revision or a later one is stamped already."""
         table = insert.table
-        (value,) = insert._values.values()  # noqa: SLF001 - Alembic builds it with one literal, and no public name leads to it
+        values = insert._values  # noqa: SLF001 - Alembic gives it one literal, and no public name leads there
+        assert values is not None
+        (value,) = values.values()
         revision = str(value).strip("'")
         script = self.context_opts.get("script")
         later = {revision}
@@ -98,3 +101,13 @@ class GuardedImpl(PostgresqlImpl):
             table.c.version_num.in_([literal_column(f"'{one}'") for one in sorted(later)])
         )
         return table.insert().from_select(["version_num"], select(literal_column(str(value))).where(~known))
+
+
+def send(operations: Operations, construct: Executable, /, **params: Any) -> CursorResult[Any] | None:
+    """Sends a statement through the choke point. ``op.execute()`` would take it for one that a person wrote.
+
+    :returns: None where a script is written.
+    """
+    impl = operations.impl
+    assert isinstance(impl, DefaultImpl), "the impl of a batch sends nothing"
+    return impl._exec(construct, params=params)  # noqa: SLF001 - Alembic has no public name for it

@@ -1,4 +1,4 @@
-"""Data statements cannot be guarded by looking: their keys are recorded, in the statement that does the work."""
+"""Data statements cannot be guarded by looking: the statement that does the work records a key."""
 
 from __future__ import annotations
 
@@ -11,8 +11,15 @@ _QUALIFIED = f"public.{TABLE}"
 
 def once(key: str, sql: str) -> str:
     """Carries out ``sql`` where the key is not recorded, and records it."""
-    create = f"CREATE TABLE {_QUALIFIED} (key text PRIMARY KEY, statement text NOT NULL, done_at timestamptz NOT NULL DEFAULT now())"
-    label = f"run_once {key!r}"
+    create = f"""\
+CREATE TABLE {_QUALIFIED} (
+  key text PRIMARY KEY,
+  statement text NOT NULL,
+  done_at timestamptz NOT NULL DEFAULT now()
+)"""
+    look = f"SELECT o.statement FROM {_QUALIFIED} AS o WHERE o.key = $1"
+    record = f"INSERT INTO {_QUALIFIED} (key, statement) VALUES ($1, $2)"
+    message = literal(f"run_once {key!r} was done with another statement")
     return block(
         [
             "DECLARE",
@@ -22,13 +29,14 @@ def once(key: str, sql: str) -> str:
             f"  IF to_regclass('{_QUALIFIED}') IS NULL THEN",
             f"    EXECUTE {dollar(create)};",
             "  END IF;",
-            f"  EXECUTE 'SELECT o.statement FROM {_QUALIFIED} AS o WHERE o.key = $1' INTO found USING {literal(key)};",
+            f"  EXECUTE {literal(look)} INTO found USING {literal(key)};",
             "  IF found IS NULL THEN",
             "    EXECUTE statement;",
-            f"    EXECUTE 'INSERT INTO {_QUALIFIED} (key, statement) VALUES ($1, $2)' USING {literal(key)}, statement;",
+            f"    EXECUTE {literal(record)} USING {literal(key)}, statement;",
             "  ELSIF found <> statement THEN",
-            f"    RAISE EXCEPTION USING ERRCODE = '{DIFFERENT}', MESSAGE = {literal(f'{label} was done with another statement')},",
-            "      DETAIL = concat('found: ', found, E'\\nexpected: ', statement), HINT = 'a new statement takes a new key';",
+            f"    RAISE EXCEPTION USING ERRCODE = '{DIFFERENT}', MESSAGE = {message},",
+            "      DETAIL = concat('found: ', found, E'\\nexpected: ', statement),",
+            "      HINT = 'a new statement takes a new key';",
             "  END IF;",
             "END",
         ]

@@ -1,7 +1,7 @@
 """The operations that every kind has: ``op.create_<kind>``, ``op.drop_<kind>`` and ``op.replace_<kind>``.
 
-Revisions import ``op`` and not our classes, so an operation takes plain values and makes the object itself: first the
-arguments named in the kind's ``positional``, the others by name.
+Revisions import ``op`` and not our classes, so an operation takes plain values and makes the object itself:
+first the arguments named in the kind's ``positional``, the others by name.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from alembic.operations import MigrateOperation, Operations
 
 from app_schema.ddl import Create, DDLObject, Drop, Replace
 from app_schema.errors import ModelError
+from app_schema.migrations.impl import send
 from app_schema.migrations.special import OPERATIONS
 
 
@@ -23,16 +24,24 @@ class CreateObjectOp(MigrateOperation):
     def __init__(self, obj: DDLObject) -> None:
         self.obj = obj
 
+    def to_diff_tuple(self) -> tuple[Any, ...]:
+        """For ``alembic check``: what is done, and to which object."""
+        return ("create_" + self.obj.kind, self.obj.label)
+
     def reverse(self) -> DropObjectOp:
         """The operation that drops the object."""
         return DropObjectOp(self.obj)
 
 
 class DropObjectOp(MigrateOperation):
-    """Drops an object. It carries the whole definition where that is known, so that the reverse can create it."""
+    """Drops an object. It carries the whole definition where that is known: the reverse creates it."""
 
     def __init__(self, obj: DDLObject) -> None:
         self.obj = obj
+
+    def to_diff_tuple(self) -> tuple[Any, ...]:
+        """For ``alembic check``: what is done, and to which object."""
+        return ("drop_" + self.obj.kind, self.obj.label)
 
     def reverse(self) -> CreateObjectOp:
         """The operation that creates the object."""
@@ -45,6 +54,10 @@ class ReplaceObjectOp(MigrateOperation):
     def __init__(self, obj: DDLObject, old: DDLObject | None = None) -> None:
         self.obj = obj
         self.old = old
+
+    def to_diff_tuple(self) -> tuple[Any, ...]:
+        """For ``alembic check``: what is done, and to which object."""
+        return ("replace_" + self.obj.kind, self.obj.label)
 
     def reverse(self) -> ReplaceObjectOp:
         """The operation that brings the old definition back; it must be known."""
@@ -61,7 +74,8 @@ def build(kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], *, filled: b
     """
     cls = DDLObject.kinds[kind]
     if len(args) > len(cls.positional):
-        msg = f"at most {len(cls.positional)} arguments without a name ({', '.join(cls.positional)}), {len(args)} were given"
+        names = ", ".join(cls.positional)
+        msg = f"at most {len(cls.positional)} arguments without a name ({names}), {len(args)} were given"
         raise TypeError(msg)
     values = {**dict(zip(cls.positional, args, strict=False)), **kwargs}
     return cls(**({**cls.stand_in, **values} if filled else values))
@@ -84,14 +98,13 @@ def _drop(kind: str) -> Callable[..., None]:
 def _replace(kind: str) -> Callable[..., None]:
     def replace(self: Operations, *args: Any, old: dict[str, Any] | None = None, **kwargs: Any) -> None:
         new = build(kind, args, kwargs)
-        assert dataclasses.is_dataclass(new)
         self.invoke(ReplaceObjectOp(new, None if old is None else dataclasses.replace(new, **old)))
 
     return replace
 
 
 def setup() -> None:
-    """Registers the operations with Alembic. Setting an attribute of Operations also makes the function in ``alembic.op``."""
+    """Registers the operations with Alembic. Attributes of Operations become functions of ``alembic.op``."""
     for kind in DDLObject.kinds:
         create, drop = ("enable", "disable") if kind == "row_security" else ("create", "drop")
         setattr(Operations, f"{create}_{kind}", _create(kind))
@@ -99,8 +112,18 @@ def setup() -> None:
         setattr(Operations, f"replace_{kind}", _replace(kind))
     for operation in OPERATIONS:
         setattr(Operations, operation.__name__, operation)
-    # the choke point itself: execute() would take the statement for one that a person wrote
-    run: Any = Operations.implementation_for
-    run(CreateObjectOp, replace=True)(lambda operations, op: operations.impl._exec(Create(op.obj)))  # noqa: SLF001
-    run(DropObjectOp, replace=True)(lambda operations, op: operations.impl._exec(Drop(op.obj)))  # noqa: SLF001
-    run(ReplaceObjectOp, replace=True)(lambda operations, op: operations.impl._exec(Replace(op.obj, op.old)))  # noqa: SLF001
+    Operations.implementation_for(CreateObjectOp, replace=True)(_run_create)
+    Operations.implementation_for(DropObjectOp, replace=True)(_run_drop)
+    Operations.implementation_for(ReplaceObjectOp, replace=True)(_run_replace)
+
+
+def _run_create(operations: Operations, op: CreateObjectOp) -> None:
+    send(operations, Create(op.obj))
+
+
+def _run_drop(operations: Operations, op: DropObjectOp) -> None:
+    send(operations, Drop(op.obj))
+
+
+def _run_replace(operations: Operations, op: ReplaceObjectOp) -> None:
+    send(operations, Replace(op.obj, op.old))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,14 @@ from app_schema.migrations import setup
 
 setup()
 
+BASE = (
+    "CREATE SCHEMA s; "
+    "CREATE TABLE s.parent (id int PRIMARY KEY, code text UNIQUE); "
+    "CREATE TABLE s.other (id int PRIMARY KEY); "
+    "CREATE TABLE s.t (id int, a int, b text, c timestamptz, parent_id int);"
+)
+"""What most cases start from."""
+
 Call = Callable[[Any], object]
 """A function of ``op``."""
 
@@ -24,7 +33,8 @@ class Case:
 
     :param before: SQL that brings about that state.
     :param call: the operation.
-    :param different: name of a difference -> the SQL that brings it about (instead of the call), and words of the refusal.
+    :param different: name of a difference -> the SQL that brings it about (instead of the call), and words of
+        the refusal.
     :param commits: the operation commits by itself, so the case needs a database of its own.
     """
 
@@ -36,13 +46,13 @@ class Case:
 
 def operations(connection: sa.Connection, **options: Any) -> Any:
     """Alembic's ``op`` on a connection."""
-    return Operations(MigrationContext.configure(connection, opts={"transaction_per_migration": True, **options}))
+    return Operations(
+        MigrationContext.configure(connection, opts={"transaction_per_migration": True, **options})
+    )
 
 
 def script(call: Call) -> str:
     """The SQL that the operation writes with ``--sql``."""
-    import io
-
     buffer = io.StringIO()
     context = MigrationContext.configure(
         dialect_name="postgresql",
@@ -53,27 +63,44 @@ def script(call: Call) -> str:
     return buffer.getvalue()
 
 
-_CATALOGS = (
-    "pg_attrdef pg_auth_members pg_authid pg_class pg_constraint pg_default_acl pg_enum pg_extension pg_index pg_namespace pg_policy "
-    "pg_proc pg_rewrite pg_sequence pg_trigger pg_type"
-).split()
+_CATALOGS = {
+    "pg_attrdef": "oid",
+    "pg_auth_members": "oid",
+    "pg_authid": "oid",
+    "pg_class": "oid",
+    "pg_constraint": "oid",
+    "pg_default_acl": "oid",
+    "pg_enum": "oid",
+    "pg_extension": "oid",
+    "pg_index": "indexrelid",
+    "pg_namespace": "oid",
+    "pg_policy": "oid",
+    "pg_proc": "oid",
+    "pg_rewrite": "oid",
+    "pg_sequence": "seqrelid",
+    "pg_trigger": "oid",
+    "pg_type": "oid",
+    "pg_attribute": "attrelid::text || '.' || attnum",
+    "pg_description": "objoid::text || '.' || objsubid",
+}
+"""Catalog -> what tells one row of it from another."""
 
 
 def catalog_rows(connection: sa.Connection) -> set[tuple[Any, ...]]:
-    """Every row of the catalogs with its OID and the transaction that wrote it: equal means that nothing was touched."""
-    keys = {"pg_index": "indexrelid", "pg_sequence": "seqrelid"}
+    """Every row of the catalogs with the transaction that wrote it: equal means that nothing was touched."""
     query = " UNION ALL ".join(
-        f"SELECT '{name}', {keys.get(name, 'oid')}::text, xmin::text, ctid::text FROM pg_catalog.{name}" for name in _CATALOGS
+        f"SELECT '{name}', ({key})::text, xmin::text, ctid::text FROM pg_catalog.{name}"
+        for name, key in _CATALOGS.items()
     )
-    columns = " UNION ALL SELECT 'pg_attribute', attrelid::text || '.' || attnum, xmin::text, ctid::text FROM pg_catalog.pg_attribute"
-    comments = " UNION ALL SELECT 'pg_description', objoid::text || '.' || objsubid, xmin::text, ctid::text FROM pg_catalog.pg_description"
-    return {tuple(row) for row in connection.execute(sa.text(query + columns + comments))}
+    return {tuple(row) for row in connection.execute(sa.text(query))}
 
 
 def strong_locks(connection: sa.Connection) -> list[tuple[str, str]]:
     """Locks above ACCESS SHARE that this transaction holds on relations that are not PostgreSQL's own."""
     query = sa.text("""
-        SELECT c.oid::regclass::text, l.mode FROM pg_catalog.pg_locks AS l JOIN pg_catalog.pg_class AS c ON c.oid = l.relation
-         WHERE l.pid = pg_backend_pid() AND l.mode <> 'AccessShareLock' AND c.relnamespace <> 'pg_catalog'::regnamespace
+        SELECT c.oid::regclass::text, l.mode
+          FROM pg_catalog.pg_locks AS l JOIN pg_catalog.pg_class AS c ON c.oid = l.relation
+         WHERE l.pid = pg_backend_pid() AND l.mode <> 'AccessShareLock'
+           AND c.relnamespace <> 'pg_catalog'::regnamespace
     """)
-    return [tuple(row) for row in connection.execute(query)]  # type: ignore[misc]  # two columns
+    return [(relation, mode) for relation, mode in connection.execute(query)]

@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from typing import Any
 
 import cases_alembic
+import cases_alembic_constraint
 import cases_ours
+import cases_ours_security
 import psycopg
 import pytest
 import sqlalchemy as sa
 from harness import Case, catalog_rows, operations, script, strong_locks
+from server import Databases
 
 from app_schema import database
 from app_schema.catalog import snapshot
 from app_schema.errors import DifferentError
 
-CASES: dict[str, Case] = {**cases_alembic.CASES, **cases_ours.CASES}
+CASES: dict[str, Case] = {
+    **cases_alembic.CASES,
+    **cases_alembic_constraint.CASES,
+    **cases_ours.CASES,
+    **cases_ours_security.CASES,
+}
 ROLLED_BACK = {name: case for name, case in CASES.items() if not case.commits}
 COMMITTING = {name: case for name, case in CASES.items() if case.commits}
 OF_THE_CLUSTER = {"create_role", "drop_role", "replace_role"}
-"""Roles outlive the test's database, so these cases run in a transaction that is rolled back, and only there."""
+"""Roles outlive the test's database, so these cases run only in a transaction that is rolled back."""
 DIFFERENCES = [(name, difference) for name, case in CASES.items() for difference in case.different]
 
 
@@ -34,7 +43,7 @@ def _roles(server_url: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def shared(databases) -> Iterator[sa.Engine]:  # type: ignore[no-untyped-def]  # the conftest's own class
+def shared(databases: Databases) -> Iterator[sa.Engine]:
     name = databases.create(None)
     engine = database.engine(databases.url(name))
     yield engine
@@ -90,7 +99,8 @@ def test_committing_operation_changes_then_leaves_alone(empty_engine: sa.Engine,
         assert catalog_rows(connection) == done
 
 
-def _in_a_revision(connection: sa.Connection):  # type: ignore[no-untyped-def]  # Alembic's dynamic module
+def _in_a_revision(connection: sa.Connection) -> Any:
+    """Alembic's ``op`` as a revision has it, in a transaction that Alembic began."""
     op = operations(connection)
     op.get_context()._transaction = connection.begin()
     return op
@@ -132,7 +142,9 @@ def test_different_is_refused(connection: sa.Connection, name: str, difference: 
 
 
 @pytest.mark.parametrize(("name", "difference"), [one for one in DIFFERENCES if one[0] in COMMITTING])
-def test_different_is_refused_by_committing_operation(empty_engine: sa.Engine, name: str, difference: str) -> None:
+def test_different_is_refused_by_committing_operation(
+    empty_engine: sa.Engine, name: str, difference: str
+) -> None:
     case = CASES[name]
     sql, words = case.different[difference]
     with empty_engine.connect() as connection:

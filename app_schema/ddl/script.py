@@ -1,0 +1,47 @@
+"""The DDL of a whole metadata as plain statements, for a database that is known to be empty."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from sqlalchemy import MetaData, Sequence, create_mock_engine
+from sqlalchemy.schema import CreateSchema, ExecutableDDLElement
+from sqlalchemy.types import SchemaType
+
+from app_schema.ddl.sql import plain
+from app_schema.ddl.statement import Create, declared
+
+_T = TypeVar("_T")
+
+
+def statements(metadata: MetaData) -> list[str]:
+    """What ``create_all`` would send, without guards; schemas that tables and types stand in are made as well."""
+    sent: list[str] = []
+
+    def collect(construct: ExecutableDDLElement, *_: Any, **__: Any) -> None:
+        if isinstance(construct, Create):
+            sent.extend(construct.element.create_sql())
+        else:
+            sent.append(plain(construct))
+
+    made = {one.name for one in declared(metadata).values() if one.kind == "schema"} | {"public"}
+    for schema in sorted(schemas(metadata) - made):
+        collect(CreateSchema(schema))
+    metadata.create_all(create_mock_engine("postgresql://", collect), checkfirst=False)  # type: ignore[arg-type]  # a mock
+    return sent
+
+
+def schemas(metadata: MetaData) -> set[str]:
+    """The schemas in which something is declared, ``public`` for what names none."""
+    named = {table.schema for table in metadata.tables.values()}
+    named |= {one.schema for one in of_class(metadata, SchemaType)}
+    named |= {one.schema for one in of_class(metadata, Sequence)}
+    named |= {one.schema or (one.name if one.kind == "schema" else None) for one in declared(metadata).values()}
+    return {schema or "public" for schema in named}
+
+
+def of_class(metadata: MetaData, cls: type[_T]) -> list[_T]:
+    """The types and sequences of a metadata, in whatever schema, by name."""
+    # get_schema_objects() looks into one schema only, and the schemas are what is asked for
+    found = [one for one in metadata._objects if isinstance(one, cls)]  # noqa: SLF001
+    return sorted(found, key=lambda one: (getattr(one, "schema", None) or "", str(getattr(one, "name", ""))))

@@ -1,0 +1,56 @@
+"""Enums through their life: labels added in place, renamed where that is declared, else the type is replaced."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app_schema.catalog.reflect import reflect
+from app_schema.ddl import EnumType, Key
+from app_schema.migrations.directives import CallOp, Makes
+from app_schema.migrations.operations import ReplaceObjectOp
+
+if TYPE_CHECKING:
+    from app_schema.migrations.compare import Comparison
+
+
+def _labels(comparison: Comparison, key: Key) -> tuple[EnumType, EnumType, dict[str, str]]:
+    new = comparison.declared.objects[key]
+    old = reflect(comparison.connection, key, comparison.found[key])
+    assert isinstance(new, EnumType)
+    assert isinstance(old, EnumType)
+    renamed = comparison.declared.renamed.get(key, {})
+    applied = {was: now for now, was in renamed.items() if was in tuple(old.labels) and now not in tuple(old.labels) and now in tuple(new.labels)}
+    return new, old, applied
+
+
+def needs_replacing(comparison: Comparison, key: Key) -> bool:
+    """Whether labels go or change places, which PostgreSQL cannot do to a type in use."""
+    new, old, renamed = _labels(comparison, key)
+    kept = [renamed.get(label, label) for label in old.labels]
+    return [label for label in new.labels if label in kept] != kept
+
+
+def changed(comparison: Comparison, key: Key) -> None:
+    """Plans what makes the found labels the declared ones."""
+    new, old, renamed = _labels(comparison, key)
+    if needs_replacing(comparison, key):
+        comparison.plan.make(Makes.TYPE, ReplaceObjectOp(new, old))
+        return
+    for was, now in renamed.items():
+        call = CallOp("rename_enum_value", new.name, was, now, schema=new.schema)
+        comparison.plan.make(Makes.TYPE, call.undone_by("rename_enum_value", new.name, now, was, schema=new.schema))
+    kept = [renamed.get(label, label) for label in old.labels]
+    before_rename = {now: was for was, now in renamed.items()}
+    for position, one in enumerate(new.labels):
+        if one in kept:
+            continue
+        following = next((label for label in tuple(new.labels)[position + 1 :] if label in kept), None)
+        place = {"before": before_rename.get(following, following)} if following is not None else {}
+        call = CallOp("add_enum_value", new.name, one, schema=new.schema, **place)
+        kept.insert(len(kept) if following is None else kept.index(following), one)
+        # PostgreSQL cannot take a value away: the type is replaced by one without it
+        without = [before_rename.get(label, label) for label in kept if label != one]
+        with_it = [before_rename.get(label, label) for label in kept]
+        call.undo = CallOp("replace_enum", new.name, without, old={"labels": with_it}, schema=new.schema)
+        call.undo.undo = call
+        comparison.plan.make(Makes.ENUM_VALUE, call)

@@ -1,0 +1,124 @@
+"""What a metadata declares, by the keys under which a snapshot finds it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from sqlalchemy import Constraint, Enum, Index, MetaData, Table
+
+from app_schema.catalog import Snapshot
+from app_schema.ddl import DDLObject, DefaultPrivileges, EnumType, Function, Grant, Key, RenamedLabels, Role, Schema, View, declared
+from app_schema.ddl.constraint import named
+from app_schema.ddl.index import name_of
+from app_schema.ddl.script import of_class, schemas, statements
+from app_schema.errors import ModelError
+
+DEFAULT_SCHEMA = "public"
+
+
+class Declared:
+    """The declared side: objects, tables, constraints and indexes by key; ``snapshot`` is added once it was printed."""
+
+    def __init__(self, metadatas: Iterable[MetaData]) -> None:
+        self.metadatas = list(metadatas)
+        self.snapshot: Snapshot = {}
+        self.tables: dict[tuple[str, str], Table] = {}
+        self.objects: dict[Key, DDLObject] = {}
+        self.functions: list[Function] = []
+        self.renamed: dict[Key, dict[str, str]] = {}
+        self.order: dict[Key, int] = {}
+        for metadata in self.metadatas:
+            for table in metadata.tables.values():
+                self.tables[table.schema or DEFAULT_SCHEMA, table.name] = table
+            for schema in schemas(metadata) - {DEFAULT_SCHEMA}:
+                self.objects[Key("schema", None, None, schema)] = Schema(schema)
+            for enum in of_class(metadata, Enum):
+                if enum.name is not None and enum.native_enum:
+                    key = Key("enum", enum.schema or DEFAULT_SCHEMA, None, str(enum.name))
+                    self.objects[key] = EnumType(str(enum.name), tuple(enum.enums), schema=enum.schema)
+            for number, one in enumerate(declared(metadata).values()):
+                self._add(one, number)
+
+    def _add(self, one: DDLObject, number: int) -> None:
+        if isinstance(one, Function):
+            self.functions.append(one)  # only PostgreSQL knows the key: it prints the arguments
+        elif isinstance(one, RenamedLabels):
+            self.renamed[Key("enum", one.schema or DEFAULT_SCHEMA, None, one.name)] = dict(one.labels)
+        else:
+            key = key_of(one)
+            self.objects[key] = one
+            self.order[key] = number
+
+    def statements(self) -> list[str]:
+        """The DDL of everything."""
+        return [statement for metadata in self.metadatas for statement in statements(metadata)]
+
+    def printed(self, snapshot: Snapshot) -> None:
+        """Takes the declared side's snapshot, and finds the keys of the functions in it."""
+        roles = {key: one for key, one in self.objects.items() if isinstance(one, Role)}
+        # roles are of the cluster, so the snapshot shows what is there, not what is declared
+        self.snapshot = {
+            **{key: definition for key, definition in snapshot.items() if key.kind != "role"},
+            **{key: printed_role(role) for key, role in roles.items()},
+        }
+        for number, function in enumerate(self.functions):
+            key = self._function_key(function)
+            self.objects[key] = function
+            self.order[key] = number
+
+    def _function_key(self, function: Function) -> Key:
+        schema = function.schema or DEFAULT_SCHEMA
+        keys = [key for key in self.snapshot if key.kind == "function" and key.schema == schema and key.name.startswith(f"{function.name}(")]
+        exact = [key for key in keys if key.name == f"{function.name}({function.arguments})"]
+        if len(exact or keys) != 1:
+            raise ModelError(f"{function.label} cannot be told from its overloads: write its arguments as PostgreSQL prints them")
+        return (exact or keys)[0]
+
+    def constraint(self, key: Key) -> Constraint | None:
+        """The declared constraint of a key; None where PostgreSQL gave it its name."""
+        for constraint in self._table(key).constraints:
+            if constraint.name is not None and named(constraint).name == key.name:
+                return constraint
+        return None
+
+    def index(self, key: Key) -> Index | None:
+        """The declared index of a key."""
+        for index in self._table(key).indexes:
+            if index.name is not None and name_of(index) == key.name:
+                return index
+        return None
+
+    def _table(self, key: Key) -> Table:
+        return self.tables[key.schema or DEFAULT_SCHEMA, key.table or key.name]
+
+    def sorted_tables(self) -> Iterator[Table]:
+        """All tables, each after those it refers to."""
+        for metadata in self.metadatas:
+            yield from metadata.sorted_tables
+
+
+def key_of(one: DDLObject) -> Key:
+    """The key under which a snapshot finds a declared object."""
+    schema = one.schema or DEFAULT_SCHEMA
+    if isinstance(one, Grant):
+        if one.columns:
+            return Key("column_grant", schema, one.table, one.name)
+        if one.table:
+            return Key("grant", schema, one.table, one.to)
+        return Key("function_grant", schema, one.function, one.to) if one.function else Key("schema_grant", schema, None, one.to)
+    if isinstance(one, DefaultPrivileges):
+        return Key("default_grant", one.schema, one.on, one.to)
+    if isinstance(one, View):
+        return Key("materialized_view" if one.materialized else "view", schema, None, one.name)
+    if one.kind in {"schema", "extension", "role"}:
+        return Key(one.kind, None, None, one.name)
+    return Key(one.kind, schema, one.table, one.name)
+
+
+def printed_role(role: Role) -> str:
+    """A role as the snapshot prints it."""
+    words = ["LOGIN" if role.login else "NOLOGIN"]
+    words += [word.upper() for word in ("superuser", "createdb", "createrole") if getattr(role, word)]
+    words += [] if role.inherit else ["NOINHERIT"]
+    words += [word.upper() for word in ("replication", "bypassrls") if getattr(role, word)]
+    return " ".join(words)

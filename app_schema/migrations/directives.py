@@ -1,0 +1,158 @@
+"""The directives of a generated revision that Alembic has no class for: a call, and what cannot be written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+from alembic.operations import MigrateOperation, Operations
+from alembic.operations.ops import ModifyTableOps
+
+
+class CallOp(MigrateOperation):
+    """``op.<name>(*args, **kwargs)``; reversed it is the call ``undo``, or nothing."""
+
+    def __init__(self, name: str, *args: Any, undo: CallOp | None = None, **kwargs: Any) -> None:
+        self.name = name
+        self.args = args
+        self.kwargs = {key: value for key, value in kwargs.items() if value is not None or key in {"server_default", "comment"}}
+        self.undo = undo
+
+    def undone_by(self, name: str, *args: Any, **kwargs: Any) -> CallOp:
+        """This call, with the call that takes it back."""
+        self.undo = CallOp(name, *args, **kwargs)
+        self.undo.undo = self
+        return self
+
+    def reverse(self) -> MigrateOperation:
+        """The call that takes this one back."""
+        return self.undo or ModifyTableOps("", [])
+
+    def to_diff_tuple(self) -> tuple[Any, ...]:
+        """For ``alembic check``: the name of the call and what it names."""
+        return (self.name, *self.args)
+
+
+class UnwritableOp(MigrateOperation):
+    """A difference that no revision of ours can mend: a comment in the revision, and ``check`` goes on failing."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+    def reverse(self) -> MigrateOperation:
+        """Nothing was done, so nothing is taken back."""
+        return ModifyTableOps("", [])
+
+    def to_diff_tuple(self) -> tuple[Any, ...]:
+        """For ``alembic check``: the reason in words."""
+        return ("unwritable", self.reason)
+
+
+def setup() -> None:
+    """Registers how the directives are carried out."""
+
+    @Operations.implementation_for(CallOp, replace=True)
+    def _call(operations: Operations, operation: CallOp) -> None:
+        getattr(operations, operation.name)(*operation.args, **operation.kwargs)
+
+    @Operations.implementation_for(UnwritableOp, replace=True)
+    def _nothing(operations: Operations, operation: UnwritableOp) -> None:
+        del operations, operation
+
+
+class Drops(IntEnum):
+    """The order of what is dropped: dependents first."""
+
+    DEFAULT_GRANT = 0
+    GRANT = 1
+    POLICY = 2
+    ROW_SECURITY = 3
+    TRIGGER = 4
+    VIEW = 5
+    INDEX = 6
+    FOREIGN_KEY = 7
+    FUNCTION = 8
+    CONSTRAINT = 9
+    COLUMN = 10
+    TABLE = 11
+    EARLY_FUNCTION = 12
+    TYPE = 13
+    EXTENSION = 14
+    SCHEMA = 15
+    ROLE = 16
+
+
+class Makes(IntEnum):
+    """The order of what is made or altered: prerequisites first. An added enum value commits what came before it."""
+
+    ENUM_VALUE = 0
+    SCHEMA = 1
+    EXTENSION = 2
+    ROLE = 3
+    TYPE = 4
+    EARLY_FUNCTION = 5
+    TABLE = 6
+    COLUMN = 7
+    ALTERED = 8
+    CONSTRAINT = 9
+    INDEX = 10
+    FOREIGN_KEY = 11
+    FUNCTION = 12
+    VIEW = 13
+    TRIGGER = 14
+    POLICY = 15
+    ROW_SECURITY = 16
+    GRANT = 17
+    DEFAULT_GRANT = 18
+    COMMENT = 19
+
+
+@dataclass
+class Plan:
+    """Directives by rank. The reversed list is a right downgrade: what was made last goes first."""
+
+    drops: list[tuple[Drops, int, MigrateOperation]] = field(default_factory=list)
+    makes: list[tuple[Makes, int, MigrateOperation]] = field(default_factory=list)
+    notes: list[MigrateOperation] = field(default_factory=list)
+
+    def drop(self, rank: Drops, *operations: MigrateOperation, order: int | None = None) -> None:
+        """Drops something; among equals the lower ``order`` goes first."""
+        for one in operations:
+            self.drops.append((rank, len(self.drops) if order is None else order, one))
+
+    def make(self, rank: Makes, *operations: MigrateOperation, order: int | None = None) -> None:
+        """Makes or alters something; among equals the lower ``order`` goes first."""
+        for one in operations:
+            self.makes.append((rank, len(self.makes) if order is None else order, one))
+
+    def operations(self) -> Sequence[MigrateOperation]:
+        """All directives in their order."""
+        drops = [one for _, _, one in sorted(self.drops, key=lambda entry: entry[:2])]
+        makes = [one for _, _, one in sorted(self.makes, key=lambda entry: entry[:2])]
+        return [*drops, *makes, *self.notes]
+
+
+RANKS: Mapping[str, tuple[Drops, Makes]] = {
+    "schema": (Drops.SCHEMA, Makes.SCHEMA),
+    "extension": (Drops.EXTENSION, Makes.EXTENSION),
+    "role": (Drops.ROLE, Makes.ROLE),
+    "enum": (Drops.TYPE, Makes.TYPE),
+    "domain": (Drops.TYPE, Makes.TYPE),
+    "sequence": (Drops.TYPE, Makes.TYPE),
+    "function": (Drops.FUNCTION, Makes.FUNCTION),
+    "view": (Drops.VIEW, Makes.VIEW),
+    "materialized_view": (Drops.VIEW, Makes.VIEW),
+    "trigger": (Drops.TRIGGER, Makes.TRIGGER),
+    "policy": (Drops.POLICY, Makes.POLICY),
+    "row_security": (Drops.ROW_SECURITY, Makes.ROW_SECURITY),
+    "grant": (Drops.GRANT, Makes.GRANT),
+    "column_grant": (Drops.GRANT, Makes.GRANT),
+    "function_grant": (Drops.GRANT, Makes.GRANT),
+    "schema_grant": (Drops.GRANT, Makes.GRANT),
+    "default_grant": (Drops.DEFAULT_GRANT, Makes.DEFAULT_GRANT),
+    "index": (Drops.INDEX, Makes.INDEX),
+    "constraint": (Drops.CONSTRAINT, Makes.CONSTRAINT),
+}
+"""Ranks of the objects that are dropped and made by one directive each."""

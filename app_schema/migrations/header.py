@@ -1,0 +1,95 @@
+"""What a generated revision says of itself: what it does, which locks it takes, what it loses."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+
+_LOCKS = {
+    "add_column": "ACCESS EXCLUSIVE",
+    "drop_column": "ACCESS EXCLUSIVE",
+    "alter_column": "ACCESS EXCLUSIVE",
+    "drop_table": "ACCESS EXCLUSIVE",
+    "create_index": "SHARE",
+    "drop_index": "ACCESS EXCLUSIVE",
+    "create_table_index": "SHARE",
+    "drop_table_index": "ACCESS EXCLUSIVE",
+    "create_index_concurrently": "SHARE UPDATE EXCLUSIVE",
+    "drop_index_concurrently": "SHARE UPDATE EXCLUSIVE",
+    "create_foreign_key": "SHARE ROW EXCLUSIVE",
+    "create_check_constraint": "ACCESS EXCLUSIVE",
+    "create_unique_constraint": "ACCESS EXCLUSIVE",
+    "create_primary_key": "ACCESS EXCLUSIVE",
+    "create_exclude_constraint": "ACCESS EXCLUSIVE",
+    "create_table_constraint": "ACCESS EXCLUSIVE",
+    "drop_table_constraint": "ACCESS EXCLUSIVE",
+    "drop_constraint": "ACCESS EXCLUSIVE",
+    "validate_constraint": "SHARE UPDATE EXCLUSIVE",
+    "create_trigger": "SHARE ROW EXCLUSIVE",
+    "drop_trigger": "ACCESS EXCLUSIVE",
+    "replace_trigger": "ACCESS EXCLUSIVE",
+    "create_policy": "ACCESS EXCLUSIVE",
+    "drop_policy": "ACCESS EXCLUSIVE",
+    "replace_policy": "ACCESS EXCLUSIVE",
+    "enable_row_security": "ACCESS EXCLUSIVE",
+    "disable_row_security": "ACCESS EXCLUSIVE",
+    "replace_row_security": "ACCESS EXCLUSIVE",
+    "replace_enum": "ACCESS EXCLUSIVE",
+}
+"""The lock that each operation takes on its table, strongest where several are taken. Source: PostgreSQL's ALTER TABLE page."""
+_LOSES = {"drop_table": "the rows of {0}", "drop_column": "the values of {0}.{1}"}
+_STRENGTH = ["SHARE UPDATE EXCLUSIVE", "SHARE", "SHARE ROW EXCLUSIVE", "ACCESS EXCLUSIVE"]
+_TABLE_IS_SECOND = {"create_index", "drop_index", "create_index_concurrently", "drop_index_concurrently", "create_foreign_key", "create_check_constraint"}
+_TABLE_IS_SECOND |= {"create_unique_constraint", "create_primary_key", "create_exclude_constraint", "create_table_constraint", "drop_table_constraint"}
+_TABLE_IS_SECOND |= {"drop_constraint", "validate_constraint", "create_trigger", "drop_trigger", "replace_trigger", "create_policy", "drop_policy", "replace_policy"}
+
+
+def header(upgrades: str, downgrades: str) -> str:
+    """The paragraphs of the docstring of a revision with this code."""
+    up, down = _calls(upgrades), _calls(downgrades)
+    if not up:
+        return "Locks: say which existing tables are locked, and how.\nDowngrade: say whether it loses data."
+    counts = Counter(name for name, _ in up)
+    does = ", ".join(f"{count} {name}" for name, count in counts.items())
+    lines = [f"Does: {does}.", f"Locks: {_locks(up)}."]
+    lost = _losses(up)
+    if lost:
+        lines.append(f"Loses data: {', '.join(lost)}. The downgrade makes the object again, and cannot bring back what was in it.")
+    rewrites = [f"{args[0]}.{args[1]}" for name, args in up if name == "alter_column" and "type_" in args]
+    if rewrites:
+        lines.append(f"Rewrites: {', '.join(rewrites)} may be rewritten, under its lock; large tables take their time.")
+    lines.append(f"Downgrade: {'loses ' + ', '.join(_losses(down)) if _losses(down) else 'loses no data'}.")
+    return "\n".join(lines)
+
+
+def _calls(code: str) -> list[tuple[str, list[str]]]:
+    """The operations with their positional texts and the names of the others."""
+    found = []
+    for statement in ast.parse(code).body:
+        call = statement.value if isinstance(statement, ast.Expr) else None
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+            args = [_text(one) for one in call.args] + [keyword.arg or "" for keyword in call.keywords]
+            found.append((call.func.attr, [*args, "", ""]))
+    return found
+
+
+def _text(node: ast.expr) -> str:
+    if isinstance(node, ast.Call) and node.args:
+        return _text(node.args[0])  # op.f("name")
+    return str(node.value) if isinstance(node, ast.Constant) else "..."
+
+
+def _locks(calls: list[tuple[str, list[str]]]) -> str:
+    new = {args[0] for name, args in calls if name == "create_table"}
+    strongest: dict[str, str] = {}
+    for name, args in calls:
+        table = args[1] if name in _TABLE_IS_SECOND else args[0]
+        lock = _LOCKS.get(name)
+        if lock is not None and table not in new and _STRENGTH.index(lock) >= _STRENGTH.index(strongest.get(table, _STRENGTH[0])):
+            strongest[table] = lock
+    by_lock = {lock: sorted(table for table, held in strongest.items() if held == lock) for lock in reversed(_STRENGTH)}
+    return "; ".join(f"{lock} on {', '.join(tables)}" for lock, tables in by_lock.items() if tables) or "no existing table"
+
+
+def _losses(calls: list[tuple[str, list[str]]]) -> list[str]:
+    return [_LOSES[name].format(*args) for name, args in calls if name in _LOSES]

@@ -1,0 +1,98 @@
+"""Generated code, laid out as ``ruff format`` would: one call a line where it fits, else one argument a line."""
+
+from __future__ import annotations
+
+import ast
+
+WIDTH = 110
+_INDENT = 4
+
+
+def layout(code: str, *, indent: int = _INDENT) -> str:
+    """The statements of a body, wrapped; comments of the template around them are dropped, ``pass`` stands for nothing."""
+    lines: list[str] = []
+    for statement in ast.parse(code).body:
+        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant) and isinstance(statement.value.value, str):
+            lines += [f"# {line}" for line in statement.value.value.splitlines()]
+        elif isinstance(statement, ast.Expr):
+            lines.append(_wrapped(statement.value, indent, ""))
+        else:
+            lines.append(ast.unparse(statement))
+    if not any(not line.startswith("#") for line in lines):
+        lines.append("pass")
+    text = "\n".join(lines)
+    return "\n".join((" " * indent + line if number else line) for number, line in enumerate(text.split("\n")))
+
+
+def _wrapped(node: ast.expr, indent: int, tail: str) -> str:
+    """The expression; broken open where it is too long for its line. ``indent`` counts what stands before it."""
+    flat = _flat(node)
+    if indent + len(flat) + len(tail) <= WIDTH:
+        return flat
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return "\n".join(_quoted(line) for line in _lines(node.value, indent))
+    if isinstance(node, ast.Call):
+        parts: list[tuple[str, ast.expr]] = [("", argument) for argument in node.args]
+        parts += [(f"{keyword.arg}=", keyword.value) for keyword in node.keywords]
+        return _broken(f"{_flat(node.func)}(", parts, ")")
+    if isinstance(node, (ast.List, ast.Tuple)):
+        opening, closing = ("[", "]") if isinstance(node, ast.List) else ("(", ")")
+        return _broken(opening, [("", element) for element in node.elts], closing)
+    if isinstance(node, ast.Dict):
+        return _broken("{", [(f"{_flat(key)}: " if key else "**", item) for key, item in zip(node.keys, node.values, strict=True)], "}")
+    return flat
+
+
+def _broken(opening: str, parts: list[tuple[str, ast.expr]], closing: str) -> str:
+    lines = [opening]
+    for name, node in parts:
+        text = _wrapped(node, _INDENT + len(name), ",")
+        if name and isinstance(node, ast.Constant) and "\n" in text:
+            inner = "\n".join(" " * _INDENT + line for line in text.split("\n"))
+            text = f"(\n{inner}\n)"
+        lines += [" " * _INDENT + line for line in f"{name}{text},".split("\n")]
+    return "\n".join([*lines, closing])
+
+
+def _lines(text: str, indent: int) -> list[str]:
+    """A long text in pieces: by its own lines, and a line that is still too long at spaces."""
+    room = WIDTH - indent - 2 * _INDENT
+    pieces: list[str] = []
+    for line in text.splitlines(keepends=True):
+        rest = line
+        while len(_quoted(rest)) > room and " " in rest[20:room]:
+            cut = rest.rindex(" ", 20, room - 10) + 1 if " " in rest[20 : room - 10] else len(rest)
+            if cut >= len(rest):
+                break
+            pieces.append(rest[:cut])
+            rest = rest[cut:]
+        pieces.append(rest)
+    return pieces
+
+
+def _flat(node: ast.expr) -> str:
+    """The expression on one line, strings in double quotes."""
+    match node:
+        case ast.Constant(value=str() as text):
+            return _quoted(text)
+        case ast.Call():
+            arguments = [_flat(one) for one in node.args] + [f"{one.arg}={_flat(one.value)}" for one in node.keywords]
+            return f"{_flat(node.func)}({', '.join(arguments)})"
+        case ast.Attribute():
+            return f"{_flat(node.value)}.{node.attr}"
+        case ast.List():
+            return f"[{', '.join(map(_flat, node.elts))}]"
+        case ast.Tuple():
+            return f"({', '.join(map(_flat, node.elts))}{',' if len(node.elts) == 1 else ''})"
+        case ast.Dict():
+            pairs = zip(node.keys, node.values, strict=True)
+            return "{" + ", ".join(f"{_flat(key)}: {_flat(item)}" for key, item in pairs if key is not None) + "}"
+    return ast.unparse(node)
+
+
+def _quoted(text: str) -> str:
+    """A string literal as the formatter prefers it: double quotes, unless that means more backslashes."""
+    plain = repr(text)
+    if plain.startswith('"') or '"' in text:
+        return plain
+    return '"' + plain[1:-1].replace("\\'", "'") + '"'

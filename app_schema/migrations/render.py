@@ -1,0 +1,148 @@
+"""Directives as Python: calls of ``op`` with plain values, and the imports they need."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from alembic.autogenerate import render as alembic_render
+from alembic.autogenerate import renderers
+from sqlalchemy import Enum, Identity, TextClause, TypeDecorator
+from sqlalchemy.types import TypeEngine
+
+from app_schema.ddl import DDLObject
+from app_schema.ddl.printed import PrintedType
+from app_schema.ddl.sql import DIALECT
+from app_schema.migrations.compare_table import ConcurrentIndexOp
+from app_schema.migrations.directives import CallOp, UnwritableOp
+from app_schema.migrations.operations import CreateObjectOp, DropObjectOp, ReplaceObjectOp
+
+if TYPE_CHECKING:
+    from alembic.autogenerate.api import AutogenContext
+
+_MAPPINGS = {"settings", "options"}
+_WHOLE = {"grant", "default_privileges"}
+_IDENTITY = {"table", "schema", "arguments", "materialized"}
+
+
+def value(one: Any, context: AutogenContext) -> str:
+    """A value as a Python expression."""
+    if isinstance(one, TextClause):
+        return f"sa.text({one.text.replace(chr(92) + ':', ':')!r})" if ":" not in one.text else f"sa.text({one.text!r})"
+    if isinstance(one, TypeEngine):
+        return alembic_render._repr_type(one, context)  # noqa: SLF001 - Alembic has no public name for it
+    if isinstance(one, Identity):
+        return alembic_render._render_identity(one, context)  # noqa: SLF001
+    if isinstance(one, dict):
+        return "{" + ", ".join(f"{key!r}: {value(item, context)}" for key, item in one.items()) + "}"
+    if isinstance(one, (list, tuple)):
+        return "[" + ", ".join(value(item, context) for item in one) + "]"
+    return repr(one)
+
+
+def _call(name: str, args: list[str], kwargs: dict[str, str], context: AutogenContext) -> str:
+    prefix = context.opts["alembic_module_prefix"] or ""
+    return f"{prefix}{name}({', '.join([*args, *(f'{key}={text}' for key, text in kwargs.items())])})"
+
+
+def _field(one: DDLObject, name: str) -> Any:
+    found = getattr(one, name)
+    if name in _MAPPINGS and found is not None:
+        return dict(found)
+    if isinstance(found, tuple) and len(found) == 1 and name in {"before", "after", "instead_of", "to", "columns", "privileges", "execute"}:
+        return found[0]
+    return list(found) if isinstance(found, tuple) else found
+
+
+def _told(one: DDLObject) -> list[str]:
+    """The names of the fields that differ from their default."""
+    assert dataclasses.is_dataclass(one)
+    return [field.name for field in dataclasses.fields(one) if field.init and getattr(one, field.name) != field.default]
+
+
+def _verb(verb: str, kind: str) -> str:
+    if kind == "row_security":
+        verb = {"create": "enable", "drop": "disable"}.get(verb, verb)
+    return f"{verb}_{kind}"
+
+
+def _object(verb: str, one: DDLObject, context: AutogenContext, names: list[str], **more: str) -> str:
+    args = [value(_field(one, name), context) for name in one.positional if name in names]
+    kwargs = {name: value(_field(one, name), context) for name in names if name not in one.positional}
+    schema = {"schema": kwargs.pop("schema")} if "schema" in kwargs else {}
+    return _call(_verb(verb, one.kind), args, {**kwargs, **more, **schema}, context)
+
+
+def _create(context: AutogenContext, operation: CreateObjectOp) -> str:
+    return _object("create", operation.obj, context, _told(operation.obj))
+
+
+def _drop(context: AutogenContext, operation: DropObjectOp) -> str:
+    one = operation.obj
+    names = _told(one)
+    if one.kind not in _WHOLE:
+        identity = _IDENTITY | {name for name in one.positional if name not in one.stand_in}
+        names = [name for name in names if name in identity]
+    return _object("drop", one, context, names)
+
+
+def _replace(context: AutogenContext, operation: ReplaceObjectOp) -> str:
+    new, old = operation.obj, operation.old
+    if old is None:
+        return _object("replace", new, context, _told(new))
+    assert dataclasses.is_dataclass(new)
+    fields = [field.name for field in dataclasses.fields(new) if field.init]
+    before = {name: _field(old, name) for name in fields if getattr(old, name) != getattr(new, name) and name not in {"schema", "table"}}
+    return _object("replace", new, context, _told(new), old=value(before, context))
+
+
+def _plain_call(context: AutogenContext, operation: CallOp) -> str:
+    args = [value(one, context) for one in operation.args]
+    return _call(operation.name, args, {key: value(one, context) for key, one in operation.kwargs.items()}, context)
+
+
+def _unwritable(context: AutogenContext, operation: UnwritableOp) -> str:
+    del context
+    return f"'not mended by this revision: {operation.reason}'" if "'" not in operation.reason else repr(f"not mended by this revision: {operation.reason}")
+
+
+def _concurrent_index(context: AutogenContext, operation: ConcurrentIndexOp) -> str:
+    text = alembic_render._add_index(context, operation.create)  # noqa: SLF001
+    return text.replace("create_index(", "create_index_concurrently(", 1)
+
+
+def item(type_: str, obj: Any, context: AutogenContext) -> str | bool:
+    """Alembic's ``render_item``: types as revisions write them, which know neither models nor decorators."""
+    if type_ != "type":
+        return False
+    if isinstance(obj, PrintedType):
+        context.imports.add("from app_schema.ddl import PrintedType")
+        return f"PrintedType({obj.text!r})"
+    if isinstance(obj, Enum) and obj.native_enum and obj.name is not None:
+        schema = f", schema={obj.schema!r}" if obj.schema else ""
+        return f"sa.Enum(name={str(obj.name)!r}{schema}, create_type=False)"
+    module = type(obj).__module__
+    if module.startswith("pgvector."):
+        context.imports.add("from pgvector.sqlalchemy import Vector")
+        return f"Vector({obj.dim or ''})" if type(obj).__name__.lower() == "vector" else _printed(obj, context)
+    if isinstance(obj, TypeDecorator) or not module.startswith("sqlalchemy."):
+        return _printed(obj, context)
+    return False
+
+
+def _printed(obj: TypeEngine[Any], context: AutogenContext) -> str:
+    context.imports.add("from app_schema.ddl import PrintedType")
+    return f"PrintedType({obj.compile(dialect=DIALECT)!r})"
+
+
+def setup() -> None:
+    """Registers the renderers."""
+    for cls, function in (
+        (CreateObjectOp, _create),
+        (DropObjectOp, _drop),
+        (ReplaceObjectOp, _replace),
+        (CallOp, _plain_call),
+        (UnwritableOp, _unwritable),
+        (ConcurrentIndexOp, _concurrent_index),
+    ):
+        renderers.dispatch_for(cls, replace=True)(function)

@@ -1,0 +1,86 @@
+"""Autogenerate on a database of a test: the rendered revision, and its two functions carried out."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.autogenerate import produce_migrations
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+
+from app_schema.migrations import environment, setup
+from app_schema.migrations.layout import layout
+
+setup()
+_TEMPLATE = """\
+import sqlalchemy as sa
+from alembic import op
+{imports}
+
+def upgrade():
+    {upgrades}
+
+def downgrade():
+    {downgrades}
+"""
+
+
+@dataclass
+class Generated:
+    """A generated revision."""
+
+    text: str
+    diffs: list[Any]
+    undeclared: list[str]
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.diffs
+
+    def upgrade(self, engine: sa.Engine) -> None:
+        """Runs the rendered upgrade."""
+        self._run(engine, "upgrade")
+
+    def downgrade(self, engine: sa.Engine) -> None:
+        """Runs the rendered downgrade."""
+        self._run(engine, "downgrade")
+
+    def _run(self, engine: sa.Engine, name: str) -> None:
+        module = ModuleType("revision")
+        exec(compile(self.text, "revision", "exec"), module.__dict__)  # noqa: S102 - what a revision is
+        with engine.connect() as connection:
+            connection.exec_driver_sql("SET search_path = public")
+            connection.commit()
+            context = MigrationContext.configure(connection, opts={"transaction_per_migration": True})
+            with context.begin_transaction(_per_migration=True), Operations.context(context):
+                getattr(module, name)()
+
+
+def autogenerate(engine: sa.Engine, metadata: Any, *, prune: bool = False, safe: bool = True, **options: Any) -> Generated:
+    """The revision that leads from the database to the metadata."""
+    opts = {**environment.OPTIONS, "prune": prune, "safe": safe, "undeclared": [], "target_metadata": metadata, **options}
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts=opts)
+        logging.getLogger("app_schema.migrations.compare").disabled = True
+        script = produce_migrations(context, metadata)
+        imports: set[str] = set()
+        upgrades, downgrades = (_render(one, context, imports) for one in (script.upgrade_ops, script.downgrade_ops))
+        text = _TEMPLATE.format(imports="\n".join(sorted(imports)), upgrades=upgrades, downgrades=downgrades)
+        return Generated(text, script.upgrade_ops.as_diffs() if script.upgrade_ops else [], opts["undeclared"])
+
+
+def _render(container: Any, context: MigrationContext, imports: set[str]) -> str:
+    from alembic.autogenerate import api, render
+
+    prefixes = {"alembic_module_prefix": "op.", "sqlalchemy_module_prefix": "sa.", "user_module_prefix": None, "render_as_batch": False}
+    autogen = api.AutogenContext(context, opts={**context.opts, **prefixes})
+    autogen.imports = imports
+    code = render._render_cmd_body(container, autogen)
+    return layout("\n".join(line for line in code.splitlines()))
+
+
