@@ -1,6 +1,6 @@
 <%!
     from app_schema.migrations.header import header
-    from app_schema.migrations.layout import layout
+    from app_schema.migrations.layout import layout, literal
 %>\
 """${message}
 
@@ -14,12 +14,14 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-${imports if imports else ""}
+% if imports:
+${imports}
+% endif
 
-revision = ${repr(up_revision)}
-down_revision = ${repr(down_revision)}
-branch_labels = ${repr(branch_labels)}
-depends_on = ${repr(depends_on)}
+revision = ${literal(up_revision)}
+down_revision = ${literal(down_revision)}
+branch_labels = ${literal(branch_labels)}
+depends_on = ${literal(depends_on)}
 
 
 def upgrade() -> None:

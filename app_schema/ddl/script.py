@@ -27,7 +27,7 @@ def statements(metadata: MetaData) -> list[str]:
     made = {one.name for one in declared(metadata).values() if one.kind == "schema"} | {"public"}
     for schema in sorted(schemas(metadata) - made):
         collect(CreateSchema(schema))
-    metadata.create_all(create_mock_engine("postgresql://", collect), checkfirst=False)  # type: ignore[arg-type]  # a mock
+    metadata.create_all(create_mock_engine("postgresql://", collect), checkfirst=False)
     return sent
 
 

@@ -108,8 +108,7 @@ class Comparison:
             return key.kind != "schema" and key in self.wanted
         table = key.table if key.kind != "table" else key.name
         if table is not None and key.kind in _TABLE_KINDS | {"trigger", "policy", "row_security", "grant", "column_grant"}:
-            filters = {"schema_name": key.schema}
-            if not self.context.run_name_filters(table, "table", dict(filters)):
+            if not self.context.run_name_filters(table, "table", {"schema_name": key.schema}):
                 return False
             declared_table = self.declared.tables.get((key.schema or "", table))
             if declared_table is not None and not self.context.run_object_filters(declared_table, table, "table", key not in self.wanted, None):  # noqa: FBT003 - Alembic's signature

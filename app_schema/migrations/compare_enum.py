@@ -45,8 +45,8 @@ def changed(comparison: Comparison, key: Key) -> None:
         if one in kept:
             continue
         following = next((label for label in tuple(new.labels)[position + 1 :] if label in kept), None)
-        place = {"before": before_rename.get(following, following)} if following is not None else {}
-        call = CallOp("add_enum_value", new.name, one, schema=new.schema, **place)
+        before = None if following is None else before_rename.get(following, following)
+        call = CallOp("add_enum_value", new.name, one, schema=new.schema, before=before)
         kept.insert(len(kept) if following is None else kept.index(following), one)
         # PostgreSQL cannot take a value away: the type is replaced by one without it
         without = [before_rename.get(label, label) for label in kept if label != one]

@@ -93,7 +93,6 @@ def _add_table(comparison: Comparison, key: Key) -> None:
     operation = ops.CreateTableOp.from_table(table)
     if later:
         operation.columns = [item for item in operation.columns if item not in later]
-        operation.constraints_included = True
     comparison.plan.make(Makes.TABLE, operation, order=order)
     for fk in later:
         comparison.plan.make(Makes.FOREIGN_KEY, ops.CreateForeignKeyOp.from_constraint(fk))

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import ast
+import inspect
+import textwrap
 from collections import Counter
+
+from app_schema.migrations.layout import WIDTH
 
 _LOCKS = {
     "add_column": "ACCESS EXCLUSIVE",
@@ -59,13 +63,13 @@ def header(upgrades: str, downgrades: str) -> str:
     if rewrites:
         lines.append(f"Rewrites: {', '.join(rewrites)} may be rewritten, under its lock; large tables take their time.")
     lines.append(f"Downgrade: {'loses ' + ', '.join(_losses(down)) if _losses(down) else 'loses no data'}.")
-    return "\n".join(lines)
+    return "\n".join(textwrap.fill(line, WIDTH) for line in lines)
 
 
 def _calls(code: str) -> list[tuple[str, list[str]]]:
     """The operations with their positional texts and the names of the others."""
     found = []
-    for statement in ast.parse(code).body:
+    for statement in ast.parse(inspect.cleandoc(code)).body:
         call = statement.value if isinstance(statement, ast.Expr) else None
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
             args = [_text(one) for one in call.args] + [keyword.arg or "" for keyword in call.keywords]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 
 WIDTH = 110
 _INDENT = 4
@@ -11,7 +12,7 @@ _INDENT = 4
 def layout(code: str, *, indent: int = _INDENT) -> str:
     """The statements of a body, wrapped; comments of the template around them are dropped, ``pass`` stands for nothing."""
     lines: list[str] = []
-    for statement in ast.parse(code).body:
+    for statement in ast.parse(inspect.cleandoc(code)).body:
         if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant) and isinstance(statement.value.value, str):
             lines += [f"# {line}" for line in statement.value.value.splitlines()]
         elif isinstance(statement, ast.Expr):
@@ -34,22 +35,24 @@ def _wrapped(node: ast.expr, indent: int, tail: str) -> str:
     if isinstance(node, ast.Call):
         parts: list[tuple[str, ast.expr]] = [("", argument) for argument in node.args]
         parts += [(f"{keyword.arg}=", keyword.value) for keyword in node.keywords]
-        return _broken(f"{_flat(node.func)}(", parts, ")")
+        return _broken(f"{_flat(node.func)}(", parts, ")", indent)
     if isinstance(node, (ast.List, ast.Tuple)):
         opening, closing = ("[", "]") if isinstance(node, ast.List) else ("(", ")")
-        return _broken(opening, [("", element) for element in node.elts], closing)
+        return _broken(opening, [("", element) for element in node.elts], closing, indent)
     if isinstance(node, ast.Dict):
-        return _broken("{", [(f"{_flat(key)}: " if key else "**", item) for key, item in zip(node.keys, node.values, strict=True)], "}")
+        pairs = zip(node.keys, node.values, strict=True)
+        return _broken("{", [(f"{_flat(key)}: " if key else "**", item) for key, item in pairs], "}", indent)
     return flat
 
 
-def _broken(opening: str, parts: list[tuple[str, ast.expr]], closing: str) -> str:
+def _broken(opening: str, parts: list[tuple[str, ast.expr]], closing: str, indent: int) -> str:
+    inner = indent + _INDENT
     lines = [opening]
     for name, node in parts:
-        text = _wrapped(node, _INDENT + len(name), ",")
+        text = _wrapped(node, inner + len(name), ",")
         if name and isinstance(node, ast.Constant) and "\n" in text:
-            inner = "\n".join(" " * _INDENT + line for line in text.split("\n"))
-            text = f"(\n{inner}\n)"
+            pieces = "\n".join(" " * _INDENT + line for line in text.split("\n"))
+            text = f"(\n{pieces}\n)"
         lines += [" " * _INDENT + line for line in f"{name}{text},".split("\n")]
     return "\n".join([*lines, closing])
 
@@ -96,3 +99,8 @@ def _quoted(text: str) -> str:
     if plain.startswith('"') or '"' in text:
         return plain
     return '"' + plain[1:-1].replace("\\'", "'") + '"'
+
+
+def literal(value: object) -> str:
+    """A plain value as the formatter would write it."""
+    return _flat(ast.parse(repr(value), mode="eval").body)

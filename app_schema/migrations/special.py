@@ -73,7 +73,7 @@ def create_index_concurrently(
             state = send(self, text(index.STATE), **index.state_of(name, table, schema))
             found = state.scalar() if state is not None else None
             if found == "invalid":
-                send(self, text(f"DROP INDEX CONCURRENTLY {qualified(name, schema)}"))
+                send(self, Guarded(f"DROP INDEX CONCURRENTLY {qualified(name, schema)}"))
         send(self, Guarded(index.create(built, verify_only=True)))
         if self.get_context().as_sql or found != "valid":
             send(self, Guarded(index.concurrently(built)))

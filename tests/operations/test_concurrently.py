@@ -1,0 +1,54 @@
+"""What an interrupted CREATE INDEX CONCURRENTLY leaves behind is mended by running it again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from harness import operations, script
+
+NAMES = ["ix_t", "a:x % \"b'"]
+
+
+def _build(op: Any, name: str) -> None:
+    op.create_index_concurrently(op.f(name), "t", ["a"], unique=True, schema="s")
+
+
+def _left_behind(url: str, name: str) -> None:
+    """A unique build that fails leaves an INVALID index, as an interrupted one does."""
+    quoted = '"' + name.replace('"', '""') + '"'
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA s; CREATE TABLE s.t (a int); INSERT INTO s.t VALUES (1), (1)")
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            connection.execute(f"CREATE UNIQUE INDEX CONCURRENTLY {quoted} ON s.t (a)")  # type: ignore[arg-type]
+        connection.execute("TRUNCATE s.t")
+        assert _valid(url) == [(name, False)]
+
+
+def _valid(url: str) -> list[tuple[str, bool]]:
+    query = "SELECT c.relname, i.indisvalid FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid WHERE c.relnamespace = 's'::regnamespace"
+    with psycopg.connect(url) as connection:
+        return connection.execute(query).fetchall()  # type: ignore[return-value]  # two columns
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_invalid_index_is_built_anew(empty_url: str, empty_engine: sa.Engine, name: str) -> None:
+    _left_behind(empty_url, name)
+    with empty_engine.connect() as connection:
+        op = operations(connection)
+        op.get_context()._transaction = connection.begin()
+        _build(op, name)
+        connection.commit()
+    assert _valid(empty_url) == [(name, True)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_script_mends_an_invalid_index(empty_url: str, name: str) -> None:
+    _left_behind(empty_url, name)
+    with psycopg.connect(empty_url, autocommit=True) as connection:
+        for statement in script(lambda op: _build(op, name)).split(";\n\n"):
+            if statement.strip():
+                connection.execute(statement.encode())
+    assert _valid(empty_url) == [(name, True)]
