@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -27,9 +29,10 @@ def revisions() -> list[str]:
 class Alembic:
     """Alembic's commands against one URL, with ``-x autocommit=true`` or without."""
 
-    def __init__(self, url: str, *, autocommit: bool = False) -> None:
+    def __init__(self, url: str, *, autocommit: bool = False, versions: Path | None = None) -> None:
         self.url = url
         self.autocommit = autocommit
+        self.versions = versions
 
     def __call__(self, name: str, *args: Any, **options: Any) -> str:
         """Runs ``alembic name args`` and returns what it wrote."""
@@ -39,6 +42,9 @@ class Alembic:
         chosen.cmd_opts = SimpleNamespace(**given)  # type: ignore[assignment]  # an argparse namespace in Alembic
         chosen.output_buffer = chosen.stdout = written
         chosen.attributes["configure_logger"] = False
+        if self.versions is not None:
+            own = Path(chosen.get_main_option("script_location") or "") / "versions"
+            chosen.set_main_option("version_locations", f"{own}{os.pathsep}{self.versions}")
         with pytest.MonkeyPatch.context() as environment:
             environment.setenv("DATABASE_URL", self.url)
             environment.delenv("DIRECT_DATABASE_URL", raising=False)

@@ -16,14 +16,14 @@ from app_schema.catalog import Difference, diff, snapshot
 from app_schema.catalog.dependents import dependents
 from app_schema.catalog.reflect import reflect
 from app_schema.catalog.scratch import declared_snapshot
-from app_schema.ddl import DDLObject, Function, Key, View
+from app_schema.ddl import DDLObject, Function, Grant, Key, View
 from app_schema.ddl.made import MARK
 from app_schema.errors import ModelError
 from app_schema.migrations import compare_enum, compare_table
 from app_schema.migrations.declared import Declared
-from app_schema.migrations.directives import RANKS, Drops, Makes, Plan, UnwritableOp
+from app_schema.migrations.directives import RANKS, CallOp, Drops, Makes, Plan, UnwritableOp
 from app_schema.migrations.once import TABLE as ONCE_TABLE
-from app_schema.migrations.operations import CreateObjectOp, DropObjectOp, ReplaceObjectOp
+from app_schema.migrations.operations import CreateObjectOp, DropObjectOp, ReplaceObjectOp, SetGrantOp
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -159,7 +159,28 @@ class Comparison:
         if key.kind == "function" and self._early(key, self.wanted):
             rank = Makes.EARLY_FUNCTION
         self._made.add(key)
+        if key.kind == "grant" and self._fresh(key):
+            self.plan.make(rank, SetGrantOp(one), order=self.declared.order.get(key))
+            return
         self.plan.make(rank, CreateObjectOp(one), order=self.declared.order.get(key))
+        if key.kind in {"view", "materialized_view"}:
+            self.take_default_grants_away(key)
+
+    def _fresh(self, grant: Key) -> bool:
+        """Whether the relation of a grant is made in this revision, so that default privileges have a say."""
+        return any(
+            (relation := Key(kind, grant.schema, None, grant.table or "")) in self._made or (relation in self.wanted and relation not in self.found)
+            for kind in ("table", "view", "materialized_view")
+        )
+
+    def take_default_grants_away(self, relation: Key) -> None:
+        """Revokes what default privileges grant on a new relation and nobody declared."""
+        for default, privileges in self.found.items():
+            if default.kind == "default_grant" and default.table == "TABLES" and default.schema in {None, relation.schema}:
+                declared = Key("grant", relation.schema, relation.name, default.name)
+                if declared not in self.wanted and declared not in self.found:
+                    grant = Grant(privileges.replace("*", "").split(", "), to=default.name, table=relation.name, schema=relation.schema)
+                    self.plan.make(Makes.GRANT, CallOp("drop_grant", list(grant.privileges), to=grant.to, table=grant.table, schema=grant.schema))
 
     def _early(self, key: Key, side: Any) -> bool:
         """Whether a column, constraint or index names the function, so that it must be there before them."""

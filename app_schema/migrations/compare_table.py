@@ -94,6 +94,7 @@ def _add_table(comparison: Comparison, key: Key) -> None:
     if later:
         operation.columns = [item for item in operation.columns if item not in later]
     comparison.plan.make(Makes.TABLE, operation, order=order)
+    comparison.take_default_grants_away(key)
     for fk in later:
         comparison.plan.make(Makes.FOREIGN_KEY, ops.CreateForeignKeyOp.from_constraint(fk))
 

@@ -122,13 +122,8 @@ def _flag(context: EnvironmentContext, name: str) -> bool:
 
 def _place(context: EnvironmentContext, error: BaseException) -> str:
     """File and line of the revision in which an error arose, where it arose in one."""
-    versions = (
-        {Path(path).resolve() for path in context.script.versions_paths}
-        if hasattr(context.script, "versions_paths")
-        else set()
-    )
-    if not versions:
-        versions = {Path(context.script.versions).resolve()}
+    script = context.script
+    versions = {Path(path).resolve() for path in script.version_locations or [Path(script.dir) / "versions"]}
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if Path(frame.filename).resolve().parent in versions:
             return f"{Path(frame.filename).name}, line {frame.lineno}: "

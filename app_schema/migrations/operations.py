@@ -12,7 +12,7 @@ from typing import Any
 
 from alembic.operations import MigrateOperation, Operations
 
-from app_schema.ddl import Create, DDLObject, Drop, Replace
+from app_schema.ddl import Create, DDLObject, Drop, Grant, Replace
 from app_schema.errors import ModelError
 from app_schema.migrations.impl import send
 from app_schema.migrations.special import OPERATIONS
@@ -43,9 +43,11 @@ class DropObjectOp(MigrateOperation):
         """For ``alembic check``: what is done, and to which object."""
         return ("drop_" + self.obj.kind, self.obj.label)
 
-    def reverse(self) -> CreateObjectOp:
+    def reverse(self) -> CreateObjectOp | ReplaceObjectOp:
         """The operation that creates the object."""
-        return CreateObjectOp(self.obj)
+        one = self.obj
+        on_a_table = isinstance(one, Grant) and one.table is not None and one.columns is None
+        return SetGrantOp(one) if on_a_table else CreateObjectOp(one)
 
 
 class ReplaceObjectOp(MigrateOperation):
@@ -65,6 +67,14 @@ class ReplaceObjectOp(MigrateOperation):
             msg = f"what {self.obj.label} replaced is not known: write old=..."
             raise ModelError(msg)
         return ReplaceObjectOp(self.old, self.obj)
+
+
+class SetGrantOp(ReplaceObjectOp):
+    """Exactly this grant on a table that was just made, whatever default privileges have granted; reversed it revokes."""
+
+    def reverse(self) -> DropObjectOp:  # type: ignore[override]  # what it replaced was of the same revision
+        """The operation that revokes the grant."""
+        return DropObjectOp(self.obj)
 
 
 def build(kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], *, filled: bool = False) -> DDLObject:
