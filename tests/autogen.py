@@ -12,6 +12,7 @@ from alembic.autogenerate import produce_migrations
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 
+from app_schema.ddl.sql import DIALECT
 from app_schema.migrations import environment, setup
 from app_schema.migrations.layout import layout
 
@@ -80,6 +81,7 @@ def _render(container: Any, context: MigrationContext, imports: set[str]) -> str
     prefixes = {"alembic_module_prefix": "op.", "sqlalchemy_module_prefix": "sa.", "user_module_prefix": None, "render_as_batch": False}
     autogen = api.AutogenContext(context, opts={**context.opts, **prefixes})
     autogen.imports = imports
+    autogen.dialect = DIALECT
     code = render._render_cmd_body(container, autogen)
     return layout("\n".join(line for line in code.splitlines()))
 

@@ -30,7 +30,7 @@ WITH RECURSIVE wanted AS (
     JOIN pg_catalog.pg_namespace AS n ON n.nspname = w.schema JOIN pg_catalog.pg_type AS y ON y.typnamespace = n.oid AND y.typname = w.name WHERE w.kind = 'enum'
   UNION ALL
   SELECT 'pg_catalog.pg_proc'::regclass::oid, p.oid, 0 FROM wanted AS w JOIN pg_catalog.pg_namespace AS n ON n.nspname = w.schema
-    JOIN pg_catalog.pg_proc AS p ON p.pronamespace = n.oid AND format('%s(%s)', p.proname, pg_get_function_identity_arguments(p.oid)) = w.name WHERE w.kind = 'function'
+    JOIN pg_catalog.pg_proc AS p ON p.pronamespace = n.oid AND format('%s(%s)', p.proname, oidvectortypes(p.proargtypes)) = w.name WHERE w.kind = 'function'
 ), dependent(classid, objid) AS (
   SELECT d.classid, d.objid FROM pg_catalog.pg_depend AS d JOIN target AS t ON d.refclassid = t.classid AND d.refobjid = t.objid
      AND (t.objsubid = 0 OR d.refobjsubid = t.objsubid) WHERE d.deptype IN ('n', 'a')

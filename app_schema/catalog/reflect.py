@@ -52,9 +52,9 @@ SELECT json_build_object('name', p.proname, 'body', p.prosrc, 'returns', pg_get_
   'security', CASE WHEN p.prosecdef THEN 'DEFINER' ELSE 'INVOKER' END, 'settings', coalesce(to_json(p.proconfig), '[]'), 'strict', p.proisstrict,
   'leakproof', p.proleakproof, 'parallel', CASE p.proparallel WHEN 's' THEN 'SAFE' WHEN 'r' THEN 'RESTRICTED' ELSE 'UNSAFE' END,
   'execute', CASE WHEN p.proacl IS NOT NULL THEN coalesce({_ROLES.format(source="aclexplode(p.proacl)", oid="x.grantee").replace("FROM aclexplode(p.proacl) AS x", "FROM (SELECT * FROM aclexplode(p.proacl) AS y WHERE y.grantee <> p.proowner) AS x")}, '[]') END,
-  'other', p.prosqlbody IS NOT NULL OR p.prokind <> 'f')
+  'other', p.prosqlbody IS NOT NULL OR p.prokind <> 'f' OR (p.procost <> 100 AND l.lanname NOT IN ('c', 'internal')) OR p.prorows NOT IN (0, 1000) OR EXISTS (SELECT 1 FROM aclexplode(p.proacl) AS y WHERE y.is_grantable AND y.grantee <> p.proowner))
   FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace JOIN pg_catalog.pg_language AS l ON l.oid = p.prolang
- WHERE n.nspname = :schema AND format('%s(%s)', p.proname, pg_get_function_identity_arguments(p.oid)) = :name"""
+ WHERE n.nspname = :schema AND format('%s(%s)', p.proname, oidvectortypes(p.proargtypes)) = :name"""
 _VIEW = """\
 SELECT json_build_object('definition', rtrim(pg_get_viewdef(c.oid), ';'), 'options', coalesce(to_json(c.reloptions), '[]'), 'materialized', c.relkind = 'm')
   FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = :schema AND c.relname = :name AND c.relkind IN ('v', 'm')"""
@@ -104,7 +104,7 @@ _LISTS = {"search_path", "temp_tablespaces", "session_preload_libraries", "share
 
 def _function(key: Key, found: dict[str, Any]) -> DDLObject:
     if found.pop("other"):
-        raise ModelError(f"{key.name} in schema {key.schema} is not a function with a body in a string: it cannot be written as a revision")
+        raise ModelError(f"{key.name} in schema {key.schema} is no function with a body in a string, plain grants and the usual COST and ROWS: it cannot be written as a revision")
     settings = []
     for setting in found.pop("settings"):
         name, _, value = setting.partition("=")
@@ -117,10 +117,20 @@ def _view(key: Key, found: dict[str, Any]) -> DDLObject:
     return View(key.name, found["definition"].strip(), options=options, materialized=found["materialized"], schema=key.schema)
 
 
-def _privileges(definition: str) -> list[str]:
+def _privileges(definition: str) -> dict[str, Any]:
+    words = definition.split(", ")
+    granted = [word for word in words if word.endswith("*")]
+    if granted and granted != words:
+        raise ModelError("a grant of which a part is WITH GRANT OPTION cannot be written as a revision")
+    names = [word.rstrip("*") for word in words]
+    return {"privileges": names, **({"with_grant_option": True} if granted else {})}
+
+
+def _column_grant(key: Key, definition: str) -> DDLObject:
+    to, _, privilege = key.name.rpartition(" ")
     if "*" in definition:
-        raise ModelError("a grant WITH GRANT OPTION cannot be written as a revision")
-    return definition.split(", ")
+        raise ModelError("a grant on columns WITH GRANT OPTION cannot be written as a revision")
+    return Grant(privilege, columns=definition.split(", "), to=to, table=key.table, schema=key.schema)
 
 
 _FROM_QUERY: dict[str, Callable[[Key, dict[str, Any]], DDLObject]] = {
@@ -135,16 +145,14 @@ _FROM_QUERY: dict[str, Callable[[Key, dict[str, Any]], DDLObject]] = {
 }
 _FROM_DEFINITION: dict[str, Callable[[Key, str], DDLObject]] = {
     "schema": lambda key, _: Schema(key.name),
-    "row_security": lambda key, text_: RowSecurity(forced="forced" in text_, table=key.table, schema=key.schema),
-    "grant": lambda key, text_: Grant(_privileges(text_), to=key.name, table=key.table, schema=key.schema),
-    "column_grant": lambda key, text_: Grant(
-        key.name.rpartition(" ")[2], columns=_privileges(text_), to=key.name.rpartition(" ")[0], table=key.table, schema=key.schema
-    ),
-    "function_grant": lambda key, text_: Grant(_privileges(text_), function=key.table, to=key.name, schema=key.schema),
-    "schema_grant": lambda key, text_: Grant(_privileges(text_), to=key.name, schema=key.schema),
-    "default_grant": lambda key, text_: DefaultPrivileges(_privileges(text_), on=key.table or "", to=key.name, schema=key.schema),
+    "row_security": lambda key, text_: RowSecurity(forced="forced" in text_, enabled="enabled" in text_, table=key.table, schema=key.schema),
+    "grant": lambda key, text_: Grant(**_privileges(text_), to=key.name, table=key.table, schema=key.schema),
+    "column_grant": _column_grant,
+    "function_grant": lambda key, text_: Grant(**_privileges(text_), function=key.table, to=key.name, schema=key.schema),
+    "schema_grant": lambda key, text_: Grant(**_privileges(text_), to=key.name, schema=key.schema),
+    "default_grant": lambda key, text_: DefaultPrivileges(**_privileges(text_), on=key.table or "", to=key.name, schema=key.schema),
     "constraint": lambda key, text_: TableConstraint(key.name, text_, table=key.table, schema=key.schema),
-    "index": lambda key, text_: TableIndex(key.name, text_, schema=key.schema),
+    "index": lambda key, text_: TableIndex(key.name, text_.removesuffix(" INVALID"), schema=key.schema),
     "sequence": lambda key, text_: Sequence(key.name, text_, schema=key.schema),
     "domain": lambda key, text_: Domain(key.name, text_, schema=key.schema),
 }

@@ -15,9 +15,10 @@ WITH space AS (
 ), tab AS (
   SELECT * FROM rel WHERE relkind IN ('r', 'p', 'f')
 ), proc AS (
-  SELECT p.*, s.name AS schema, format('%s(%s)', p.proname, pg_get_function_identity_arguments(p.oid)) AS signature
+  SELECT p.*, s.name AS schema, format('%s(%s)', p.proname, oidvectortypes(p.proargtypes)) AS signature
     FROM pg_catalog.pg_proc AS p JOIN space AS s ON s.oid = p.pronamespace
    WHERE p.prokind <> 'a'
+     AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend AS d WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'i')
      AND NOT EXISTS (SELECT 1 FROM member AS m WHERE m.classid = 'pg_catalog.pg_proc'::regclass AND m.objid = p.oid)
 ), typ AS (
   SELECT y.*, s.name AS schema FROM pg_catalog.pg_type AS y JOIN space AS s ON s.oid = y.typnamespace
@@ -39,9 +40,11 @@ WITH space AS (
   SELECT 'schema_grant', s.name, NULL, NULL, x.* FROM space AS s, aclexplode(s.nspacl) AS x WHERE x.grantee <> s.nspowner
   UNION ALL
   SELECT 'default_grant', s.name, CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS' WHEN 'T' THEN 'TYPES' ELSE 'SCHEMAS' END,
-         NULL, x.* FROM pg_catalog.pg_default_acl AS d LEFT JOIN space AS s ON s.oid = d.defaclnamespace, aclexplode(d.defaclacl) AS x
+         NULL, x.* FROM pg_catalog.pg_default_acl AS d LEFT JOIN space AS s ON s.oid = d.defaclnamespace, aclexplode(d.defaclacl) AS x WHERE x.grantee <> d.defaclrole
 ), found AS (
   SELECT 'schema' AS kind, NULL AS schema, NULL AS tbl, s.name::text AS name, '' AS definition FROM space AS s
+  UNION ALL
+  SELECT 'default_acl', NULL, d.defaclobjtype::text, d.defaclrole::regrole::text, d.defaclacl::text FROM pg_catalog.pg_default_acl AS d WHERE d.defaclnamespace = 0
   UNION ALL
   SELECT 'extension', NULL, NULL, e.extname, format('schema %s', e.extnamespace::regnamespace) FROM pg_catalog.pg_extension AS e WHERE e.extname <> 'plpgsql'
   UNION ALL

@@ -8,7 +8,7 @@ from typing import ClassVar
 from app_schema.ddl.guard import DIFFERENT, Side, drop
 from app_schema.ddl.made import MARK, keep_unless_made
 from app_schema.ddl.sql import dollar, ident, literal
-from app_schema.ddl.statement import DDLObject
+from app_schema.ddl.statement import DDLObject, Key
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,10 @@ class Extension(DDLObject):
     @property
     def label(self) -> str:
         return f"extension {self.name}"
+
+    @property
+    def key(self) -> Key:
+        return Key(self.kind, None, None, self.name)
 
     def namespace(self) -> str:
         return "NULL"
@@ -71,6 +75,11 @@ END
 
     def drop_sql(self) -> tuple[str, ...]:
         return (f"DROP EXTENSION {ident(self.name)}",)
+
+    def replace_sql(self) -> tuple[str, ...]:
+        """Moves it to the declared schema; and to the newest version, where an older one is not enough."""
+        place = (f"ALTER EXTENSION {ident(self.name)} SET SCHEMA {ident(self.schema)}",) if self.schema else ()
+        return (*((f"ALTER EXTENSION {ident(self.name)} UPDATE",) if self.version else ()), *place)
 
     def dropped(self) -> str:
         keep = keep_unless_made("pg_extension", "extname", self.name, self.label)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
@@ -13,7 +14,7 @@ from app_schema.ddl.statement import DDLObject, Key
 _VOLATILITY = "CASE p.provolatile WHEN 'i' THEN 'IMMUTABLE' WHEN 's' THEN 'STABLE' ELSE 'VOLATILE' END"
 _PARALLEL = "CASE p.proparallel WHEN 's' THEN 'SAFE' WHEN 'r' THEN 'RESTRICTED' ELSE 'UNSAFE' END"
 _EXECUTE = """\
-(SELECT coalesce(string_agg(CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END, ', '
+(SELECT coalesce(string_agg(CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END || CASE WHEN a.is_grantable THEN '*' ELSE '' END, ', '
                             ORDER BY a.grantee::regrole::text), 'nobody')
    FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS a WHERE a.grantee <> p.proowner)"""
 
@@ -119,7 +120,7 @@ SELECT CASE WHEN p.prokind <> 'f' THEN CASE p.prokind WHEN 'p' THEN 'procedure' 
         return self._create(self.schema)
 
     def drop_sql(self) -> tuple[str, ...]:
-        return (f"DROP FUNCTION {qualified(self.name, self.schema)}({self.arguments})",)
+        return (f"DROP FUNCTION {qualified(self.name, self.schema)}({_without_defaults(self.arguments)})",)
 
     def replace_sql(self) -> tuple[str, ...]:
         """CREATE OR REPLACE keeps what depends on the function; where it is refused, drop and create."""
@@ -156,3 +157,17 @@ END
         # IF EXISTS: a function of this name may be there with other arguments
         statement = self.drop_sql()[0].replace("DROP FUNCTION", "DROP FUNCTION IF EXISTS", 1)
         return drop(self.label, self.namespace(), self._by_name(), self.kind, (statement,))
+
+
+def _without_defaults(arguments: str) -> str:
+    """The declaration of arguments without their defaults, which DROP FUNCTION does not take."""
+    kept, depth, skipping = [], 0, False
+    for token in re.findall(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|[A-Za-z_]\w*|\s+|.", arguments, re.DOTALL):
+        depth += (token in "([") - (token in ")]")
+        if depth == 0 and (token.upper() == "DEFAULT" or token == "="):
+            skipping = True
+        elif depth == 0 and token == ",":
+            skipping = False
+        if not skipping:
+            kept.append(token)
+    return "".join(kept).strip()

@@ -7,7 +7,7 @@ from dataclasses import KW_ONLY, dataclass
 from typing import ClassVar
 
 from app_schema.ddl.guard import Side, creation_schema
-from app_schema.ddl.sql import ident, literal, literals, qualified, role, sequence
+from app_schema.ddl.sql import dollar, ident, literal, literals, qualified, role, sequence
 from app_schema.ddl.statement import DDLObject, Key, TableObject
 from app_schema.errors import ModelError
 
@@ -21,7 +21,8 @@ def _grantee(to: str) -> str:
 
 
 def _privileges(acl: str, to: str) -> str:
-    listed = "SELECT string_agg(DISTINCT x.privilege_type, ', ' ORDER BY x.privilege_type)"
+    word = "x.privilege_type || CASE WHEN x.is_grantable THEN '*' ELSE '' END"
+    listed = f"SELECT string_agg(DISTINCT {word}, ', ' ORDER BY {word})"
     return f"({listed} FROM aclexplode({acl}) AS x WHERE x.grantee = {_grantee(to)})"
 
 
@@ -50,6 +51,7 @@ class Grant(TableObject):
     to: str
     columns: str | Iterable[str] | None = None
     function: str | None = None
+    with_grant_option: bool = False
     table: str | None = None
     schema: str | None = None
 
@@ -119,7 +121,8 @@ SELECT {_privileges("n.nspacl", self.to)} FROM pg_catalog.pg_namespace AS n WHER
             names = literals(sequence(self.columns))
             printed = """string_agg(quote_ident(u), ', ' ORDER BY quote_ident(u) COLLATE "C")"""
             return Side(value=f"(SELECT {printed} FROM unnest({names}) AS u)")
-        return Side(value=literal(", ".join(self._words)))
+        star = "*" if self.with_grant_option else ""
+        return Side(value=literal(", ".join(f"{word}{star}" for word in self._words)))
 
     def _statement(self, verb: str, direction: str, privileges: tuple[str, ...]) -> str:
         columns = f" ({', '.join(ident(name) for name in sequence(self.columns))})" if self.columns else ""
@@ -127,16 +130,39 @@ SELECT {_privileges("n.nspacl", self.to)} FROM pg_catalog.pg_namespace AS n WHER
         return f"{verb} {words} ON {self._target} {direction} {role(self.to)}"
 
     def create_sql(self) -> tuple[str, ...]:
-        return (self._statement("GRANT", "TO", self._words),)
+        option = " WITH GRANT OPTION" if self.with_grant_option else ""
+        return (self._statement("GRANT", "TO", self._words) + option,)
 
     def drop_sql(self) -> tuple[str, ...]:
-        return (self._statement("REVOKE", "FROM", self._words),)
+        return (self._keeping_columns(self._statement("REVOKE", "FROM", self._words)),)
+
+    def _keeping_columns(self, revoke: str) -> str:
+        """A REVOKE on a table also takes the same privileges on its columns away: those are granted again."""
+        if self.columns or not self.table:
+            return revoke
+        table, to = qualified(self.table, self.schema), role(self.to)
+        granted = f"aclexplode(a.attacl) AS x WHERE a.attrelid = c.oid AND x.grantee = {_grantee(self.to)}"
+        body = f"""
+DECLARE
+  grant_again text;
+  kept text[] := ARRAY(
+    SELECT format('GRANT %s (%I) ON %s TO %s', x.privilege_type, a.attname, {literal(table)}, {literal(to)})
+      FROM pg_catalog.pg_class AS c, pg_catalog.pg_attribute AS a, {granted}
+       AND c.relname = {literal(self.table)} AND c.relnamespace = {self.namespace()});
+BEGIN
+  EXECUTE {literal(revoke)};
+  FOREACH grant_again IN ARRAY kept LOOP
+    EXECUTE grant_again;
+  END LOOP;
+END
+"""
+        return "DO " + dollar(body, "revoke")
 
     def replace_sql(self) -> tuple[str, ...]:
         if self.columns:
             msg = f"{self.label}: drop the grant on the old columns and create the one on the new"
             raise ModelError(msg)
-        return (f"REVOKE ALL ON {self._target} FROM {role(self.to)}", *self.create_sql())
+        return (self._keeping_columns(f"REVOKE ALL ON {self._target} FROM {role(self.to)}"), *self.create_sql())
 
 
 @dataclass(frozen=True)

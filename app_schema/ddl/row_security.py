@@ -21,6 +21,7 @@ class RowSecurity(TableObject):
     positional: ClassVar[tuple[str, ...]] = ("table",)
     _: KW_ONLY
     forced: bool = False
+    enabled: bool = True
     table: str | None = None
     schema: str | None = None
 
@@ -37,6 +38,8 @@ SELECT CASE WHEN c.relrowsecurity
   FROM pg_catalog.pg_class AS c WHERE c.relnamespace = $1 AND c.relname = {literal(self.table or "")}"""
 
     def side(self) -> Side:
+        if not self.enabled:
+            return Side(value="'forced but not enabled'")
         return Side(value="'enabled, forced'" if self.forced else "'enabled'")
 
     @property
@@ -45,12 +48,12 @@ SELECT CASE WHEN c.relrowsecurity
         return f"ALTER TABLE {qualified(self.table, self.schema)}"
 
     def create_sql(self) -> tuple[str, ...]:
-        force = ", FORCE ROW LEVEL SECURITY" if self.forced else ""
-        return (f"{self._alter} ENABLE ROW LEVEL SECURITY{force}",)
+        enable = "ENABLE" if self.enabled else "DISABLE"
+        return (f"{self._alter} {enable} ROW LEVEL SECURITY{', FORCE ROW LEVEL SECURITY' if self.forced else ''}",)
 
     def drop_sql(self) -> tuple[str, ...]:
         return (f"{self._alter} DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY",)
 
     def replace_sql(self) -> tuple[str, ...]:
-        force = "FORCE" if self.forced else "NO FORCE"
-        return (f"{self._alter} ENABLE ROW LEVEL SECURITY, {force} ROW LEVEL SECURITY",)
+        enable, force = "ENABLE" if self.enabled else "DISABLE", "" if self.forced else "NO "
+        return (f"{self._alter} {enable} ROW LEVEL SECURITY, {force}FORCE ROW LEVEL SECURITY",)

@@ -16,12 +16,14 @@ from app_schema.catalog import Difference, diff, snapshot
 from app_schema.catalog.dependents import dependents
 from app_schema.catalog.reflect import reflect
 from app_schema.catalog.scratch import declared_snapshot
-from app_schema.ddl import DDLObject, Function, Grant, Key, View
+from app_schema.catalog.spelling import same
+from app_schema.ddl import DDLObject, Function, Key, View
 from app_schema.ddl.made import MARK
+from app_schema.ddl.sql import DIALECT, ident, qualified
 from app_schema.errors import ModelError
 from app_schema.migrations import compare_enum, compare_table
 from app_schema.migrations.declared import Declared
-from app_schema.migrations.directives import RANKS, CallOp, Drops, Makes, Plan, UnwritableOp
+from app_schema.migrations.directives import RANKS, CallOp, Drops, Makes, OnTheWayBackOp, Plan, UnwritableOp
 from app_schema.migrations.once import TABLE as ONCE_TABLE
 from app_schema.migrations.operations import CreateObjectOp, DropObjectOp, ReplaceObjectOp, SetGrantOp
 
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 PLUGIN = "app_schema"
 _TABLE_KINDS = {"table", "column", "constraint", "index", "comment", "sequence", "partition"}
-_SILENT = {"type_grant", "owner"}
+_SILENT = {"owner"}
 """What follows from another object: new or gone with it."""
 
 
@@ -66,7 +68,7 @@ class Comparison:
         wanted = declared_snapshot(self.connection, self.declared.statements(), self.context.opts.get("scratch"))
         self.declared.printed(wanted)
         self.wanted = self.declared.snapshot
-        differences = [one for one in diff(self.wanted, self.found) if self._managed(one.key)]
+        differences = [one for one in diff(self.wanted, self.found) if self._managed(one.key) and not same(one.left, one.right)]
         if not differences:
             return
         path = self.connection.scalar(text("SELECT current_setting('search_path')"))
@@ -142,7 +144,7 @@ class Comparison:
     # What is declared and absent
 
     def _added(self, key: Key, wanted: str) -> None:
-        if key in self._made or key.kind in _SILENT:
+        if key in self._made or key.kind in _SILENT or (key.kind == "type_grant" and not self._type_is_on_both_sides(key)):
             return
         if key.kind in _TABLE_KINDS:
             compare_table.added(self, key, wanted)
@@ -152,6 +154,10 @@ class Comparison:
             self.make(key, declared)
         else:
             raise ModelError("is declared in a way that cannot be written as a revision")
+
+    def _type_is_on_both_sides(self, grant: Key) -> bool:
+        types = [Key(kind, grant.schema, None, grant.table or "") for kind in ("enum", "domain", "range")]
+        return any(one in self.found and one in self.wanted for one in types)
 
     def make(self, key: Key, one: DDLObject) -> None:
         """Plans the creation of an object."""
@@ -175,17 +181,32 @@ class Comparison:
 
     def take_default_grants_away(self, relation: Key) -> None:
         """Revokes what default privileges grant on a new relation and nobody declared."""
+        for call in self._default_grants(relation, self.wanted):
+            self.plan.make(Makes.GRANT, call)
+
+    def forget_default_grants(self, relation: Key) -> None:
+        """The same for a relation that the downgrade makes again."""
+        for call in self._default_grants(relation, self.found):
+            self.plan.drop(Drops.GRANT, OnTheWayBackOp(call))
+
+    def _default_grants(self, relation: Key, side: Any) -> list[CallOp]:
+        calls = []
         for default, privileges in self.found.items():
             if default.kind == "default_grant" and default.table == "TABLES" and default.schema in {None, relation.schema}:
-                declared = Key("grant", relation.schema, relation.name, default.name)
-                if declared not in self.wanted and declared not in self.found:
-                    grant = Grant(privileges.replace("*", "").split(", "), to=default.name, table=relation.name, schema=relation.schema)
-                    self.plan.make(Makes.GRANT, CallOp("drop_grant", list(grant.privileges), to=grant.to, table=grant.table, schema=grant.schema))
+                if Key("grant", relation.schema, relation.name, default.name) not in side:
+                    words = privileges.replace("*", "").split(", ")
+                    calls.append(CallOp("drop_grant", words, to=default.name, table=relation.name, schema=relation.schema))
+        return calls
 
     def _early(self, key: Key, side: Any) -> bool:
         """Whether a column, constraint or index names the function, so that it must be there before them."""
         call = f"{key.schema}.{key.name.partition('(')[0]}("
         return any(call in definition for other, definition in side.items() if other.kind in {"column", "constraint", "index", "domain"})
+
+    def _survives(self, key: Key) -> bool:
+        """Whether something that stays calls the function until it is altered, so that the function goes last."""
+        call = f"{key.schema}.{key.name.partition('(')[0]}("
+        return any(call in definition and other in self.wanted for other, definition in self.found.items() if other.kind != "function")
 
     def _granted_function(self, key: Key) -> Key | None:
         function = Key("function", key.schema, None, key.table or "")
@@ -199,7 +220,7 @@ class Comparison:
     # What is there and not declared
 
     def _undeclared(self, key: Key, found: str) -> None:
-        if key.kind in _SILENT or key in self._gone or self._child_of_undeclared(key):
+        if key.kind in _SILENT or self._child_of_undeclared(key) or (key in self._gone and self.prune):
             return
         if key.kind == "function_grant" and (function := self._granted_function(key)) is not None:
             self._change_function_of_grant(function)
@@ -217,31 +238,53 @@ class Comparison:
         relations = [Key(kind, key.schema, None, key.table or "") for kind in ("table", "view", "materialized_view", "foreign_table", "composite")]
         owner = next((one for one in relations if one in self.found or one in self.wanted), None)
         if key.kind == "sequence" and "OWNED BY" in self.found[key]:
+            return not self._owner_is_declared(key)
+        if key.kind in {"comment", "column_grant"} and self._of_undeclared_column(key):
             return True
+        if key.kind == "type_grant":
+            return not self._type_is_on_both_sides(key)
         if key.kind == "function_grant":
             return Key("function", key.schema, None, key.table or "") not in self.wanted
         if owner is None or key.kind in {"schema_grant", "default_grant", "object_comment"}:
             return False
         if owner.kind != "table" and key.kind == "column":
             return True
+        if owner.kind == "materialized_view" and key.kind == "index" and self.prune:
+            return False
         if owner in self.wanted:
             return False
         return not self.prune or key.kind in {"column", "constraint", "index", "comment"}
 
-    def take(self, key: Key, found: str) -> None:
+    def _owner_is_declared(self, sequence: Key) -> bool:
+        """Whether the sequence hangs on a column that is declared without one; an identity's goes with the identity."""
+        owner = self.found[sequence].rpartition(" OWNED BY ")[2]
+        for key, definition in self.found.items():
+            if key.kind == "column" and owner == f"{qualified(key.table or '', key.schema)}.{ident(key.name)}":
+                return key in self.wanted and " AS IDENTITY" not in definition
+        return False
+
+    def _of_undeclared_column(self, key: Key) -> bool:
+        return key.kind == "comment" and bool(key.name) and Key("column", *key[1:]) not in self.wanted
+
+    def take(self, key: Key, found: str, *, with_dependents: bool = False) -> None:
         """Plans the drop of an object, with all that its reverse needs."""
         rank = RANKS[key.kind][0] if key.kind in RANKS else None
         if rank is None:
             raise ModelError("cannot be dropped by a revision of ours")
-        if key.kind == "function" and self._early(key, self.found):
+        if key.kind == "function" and not with_dependents and self._survives(key):
             rank = Drops.EARLY_FUNCTION
         self._gone.add(key)
+        if key.kind == "index" and Key("materialized_view", key.schema, None, key.table or "") in self.found:
+            self.plan.drop(Drops.VIEW, DropObjectOp(reflect(self.connection, key, found)), order=-(2**40))
+            return
+        if key.kind in {"view", "materialized_view"}:
+            self.forget_default_grants(key)
         newest_first = -list(self.found).index(key) if key.kind not in {"view", "materialized_view", "function"} else -self._age(key)
         self.plan.drop(rank, DropObjectOp(reflect(self.connection, key, found)), order=newest_first)
 
     def _age(self, key: Key) -> int:
         """The OID: what was made later may depend on what was made before."""
-        catalog, name, space = ("pg_proc", "format('%s(%s)', proname, pg_get_function_identity_arguments(oid))", "pronamespace")
+        catalog, name, space = ("pg_proc", "format('%s(%s)', proname, oidvectortypes(proargtypes))", "pronamespace")
         if key.kind != "function":
             catalog, name, space = ("pg_class", "relname", "relnamespace")
         query = text(f"SELECT oid::bigint FROM pg_catalog.{catalog} WHERE {name} = :name AND {space} = to_regnamespace(quote_ident(:schema))")
@@ -309,14 +352,22 @@ class Comparison:
             compare_table.take_and_make_again(self, key)
             return
         old = reflect(self.connection, key, found)
-        for grant in [one for one in self.found if one.kind == "grant" and one[1:3] == (key.schema, key.name)] if isinstance(old, View) else []:
-            self._take_and_make_again(grant)
-        self.take(key, found)
+        of_view = [one for one in self.found if one.kind in {"grant", "column_grant"} and one[1:3] == (key.schema, key.name)]
+        grants = [one for one in of_view if one not in self._gone] if isinstance(old, View) else []
+        for grant in grants:
+            self.take(grant, self.found[grant])
+        self.take(key, found, with_dependents=True)
         new = self.declared.objects.get(key)
         if new is None and key not in self.wanted and not self.prune:
             new = old
         if new is not None:
             self.make(key, new)
+        for grant in grants:
+            again = self.declared.objects.get(grant)
+            if again is None and not self.prune:
+                again = reflect(self.connection, grant, self.found[grant])
+            if again is not None and new is not None:
+                self.make(grant, again)
 
 
 def label(key: Key) -> str:
@@ -331,6 +382,7 @@ def compare(context: AutogenContext, upgrade_ops: UpgradeOps) -> PriorityDispatc
     comparison.run()
     for one in comparison.undeclared:
         log.warning("not declared, and left alone: %s", one)
+    context.dialect = DIALECT  # renders one "%" as one; psycopg's would double it in the file
     context.opts.setdefault("undeclared", []).extend(comparison.undeclared)
     upgrade_ops.ops.extend(comparison.plan.operations())
     return PriorityDispatchResult.STOP

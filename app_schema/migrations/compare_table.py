@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from alembic.operations import MigrateOperation, ops
-from sqlalchemy import CheckConstraint, Column, Computed, ForeignKeyConstraint, Identity, MetaData, Table, inspect, text
+from sqlalchemy import CheckConstraint, Column, Computed, ForeignKeyConstraint, Identity, MetaData, PrimaryKeyConstraint, Table, inspect, text
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.types import TypeEngine
 
 from app_schema.catalog.reflect import reflect
@@ -143,6 +144,10 @@ def _add_constraint(comparison: Comparison, key: Key, wanted: str) -> None:
     if constraint is None:
         printed = TableConstraint(key.name, wanted, table=key.table, schema=_schema(comparison, key))
         comparison.plan.make(rank, CreateObjectOp(printed))
+        return
+    if isinstance(constraint, (ExcludeConstraint, PrimaryKeyConstraint)):
+        # Alembic takes the elements of the one for columns, which an expression is not, and cannot render the other
+        comparison.plan.make(rank, CreateObjectOp(TableConstraint(key.name, wanted, table=key.table, schema=_schema(comparison, key))))
         return
     operation = ops.AddConstraintOp.from_constraint(constraint)
     safely = isinstance(constraint, (ForeignKeyConstraint, CheckConstraint)) and "NOT VALID" not in wanted and _has_rows(comparison, key)
@@ -296,7 +301,7 @@ def _change_nullable(comparison: Comparison, key: Key, *, nullable: bool) -> Non
 
 
 def _change_identity(comparison: Comparison, key: Key, column: Column[Any], new: dict[str, str | None], old: dict[str, str | None]) -> None:
-    before = Identity(always="ALWAYS" in old["identity"]) if old["identity"] else None
+    before = _identity(comparison, key, old["identity"]) if old["identity"] else None
     after = column.identity if new["identity"] else None
     comparison.plan.make(
         Makes.ALTERED,
@@ -333,6 +338,9 @@ def _comment(comparison: Comparison, key: Key, wanted: str | None, found: str | 
 def removed(comparison: Comparison, key: Key, found: str) -> None:
     """Plans the drop of what nobody declared; only ever called to prune."""
     if key.kind == "table":
+        if "PARTITION BY" in found or Key("partition", key.schema, None, key.name) in comparison.found:
+            raise ModelError("a partitioned table is dropped by hand")
+        comparison.forget_default_grants(key)
         comparison.plan.drop(Drops.TABLE, DropWholeTableOp(_reflected_table(comparison, key)), order=-_table_age(comparison, key))
         for other in [one for one in comparison.found if one.kind == "constraint" and one[1:3] == (key.schema, key.name)]:
             if comparison.found[other].startswith("FOREIGN KEY"):
@@ -365,12 +373,26 @@ def _reflected_column(comparison: Comparison, key: Key) -> Column[Any]:
     if (serial := _serial(comparison, key, part)) is not None:
         return Column(key.name, PrintedType(serial), nullable=not part["not_null"])
     if part["identity"]:
-        extra.append(Identity(always="ALWAYS" in part["identity"]))
+        extra.append(_identity(comparison, key, part["identity"]))
     elif "GENERATED" in (part["how"] or ""):
         extra.append(Computed((part["expression"] or "").replace(":", "\\:"), persisted="STORED" in (part["how"] or "")))
     type_ = (part["type"] or "") + (f" COLLATE {part['collation']}" if part["collation"] else "")
     comment = comparison.found.get(Key("comment", key.schema, key.table, key.name))
     return Column(key.name, PrintedType(type_), *extra, nullable=not part["not_null"], server_default=_sql_default(part), comment=comment)
+
+
+_SEQUENCE = re.compile(
+    r"AS \w+ START (?P<start>-?\d+) INCREMENT (?P<increment>-?\d+) MINVALUE (?P<minvalue>-?\d+) MAXVALUE (?P<maxvalue>-?\d+) CACHE (?P<cache>\d+)(?P<cycle> CYCLE)?"
+)
+
+
+def _identity(comparison: Comparison, key: Key, identity: str) -> Identity:
+    """The identity of a found column, with the options of its sequence."""
+    owner = f" OWNED BY {qualified(key.table or '', key.schema)}.{ident(key.name)}"
+    text_ = next((one for other, one in comparison.found.items() if other.kind == "sequence" and one.endswith(owner)), "")
+    match = _SEQUENCE.match(text_)
+    numbers = {name: int(value) for name, value in match.groupdict().items() if name != "cycle"} if match else {}
+    return Identity(always="ALWAYS" in identity, cycle=True if match and match["cycle"] else None, **numbers)
 
 
 def _serial(comparison: Comparison, key: Key, part: dict[str, str | None]) -> str | None:

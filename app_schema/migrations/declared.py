@@ -69,7 +69,7 @@ class Declared:
     def _function_key(self, function: Function) -> Key:
         schema = function.schema or DEFAULT_SCHEMA
         keys = [key for key in self.snapshot if key.kind == "function" and key.schema == schema and key.name.startswith(f"{function.name}(")]
-        exact = [key for key in keys if key.name == f"{function.name}({function.arguments})"]
+        exact = [key for key in keys if self.snapshot[key].startswith(f"{function.arguments} RETURNS")]
         if len(exact or keys) != 1:
             raise ModelError(f"{function.label} cannot be told from its overloads: write its arguments as PostgreSQL prints them")
         return (exact or keys)[0]

@@ -35,6 +35,18 @@ class CallOp(MigrateOperation):
         return (self.name, *self.args)
 
 
+class OnTheWayBackOp(ModifyTableOps):
+    """Nothing in the one direction; in the other the call ``undo``."""
+
+    def __init__(self, undo: CallOp) -> None:
+        super().__init__("", [])
+        self.undo = undo
+
+    def reverse(self) -> CallOp:  # type: ignore[override]  # one directive is as good as a list of them
+        """The call."""
+        return self.undo
+
+
 class UnwritableOp(MigrateOperation):
     """A difference that no revision of ours can mend: a comment in the revision, and ``check`` goes on failing."""
 
@@ -63,7 +75,7 @@ def setup() -> None:
 
 
 class Drops(IntEnum):
-    """The order of what is dropped: dependents first."""
+    """The order of what is dropped: dependents before anything is made, prerequisites (from EARLY_FUNCTION on) after it."""
 
     DEFAULT_GRANT = 0
     GRANT = 1
@@ -129,9 +141,11 @@ class Plan:
 
     def operations(self) -> Sequence[MigrateOperation]:
         """All directives in their order."""
-        drops = [one for _, _, one in sorted(self.drops, key=lambda entry: entry[:2])]
+        drops = sorted(self.drops, key=lambda entry: entry[:2])
+        first = [one for rank, _, one in drops if rank < Drops.EARLY_FUNCTION]
+        last = [one for rank, _, one in drops if rank >= Drops.EARLY_FUNCTION]
         makes = [one for _, _, one in sorted(self.makes, key=lambda entry: entry[:2])]
-        return [*drops, *makes, *self.notes]
+        return [*first, *makes, *last, *self.notes]
 
 
 RANKS: Mapping[str, tuple[Drops, Makes]] = {

@@ -68,6 +68,11 @@ class GuardedImpl(PostgresqlImpl):
             if column.comment is not None:
                 self.create_column_comment(column)
 
+    def render_ddl_sql_expr(self, expr: Any, *args: Any, **kwargs: Any) -> str:
+        """An expression for a generated revision: there one "%" is one, whatever the driver makes of it."""
+        text = super().render_ddl_sql_expr(expr, *args, **kwargs)
+        return text.replace("%%", "%") if self.dialect.identifier_preparer._double_percents else text  # noqa: SLF001 - no public name
+
     def version_table_impl(
         self, *, version_table: str, version_table_schema: str | None, version_table_pk: bool, **_: Any
     ) -> Table:

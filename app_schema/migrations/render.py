@@ -47,7 +47,7 @@ def _call(name: str, args: list[str], kwargs: dict[str, str], context: AutogenCo
 
 def _field(one: DDLObject, name: str) -> Any:
     found = getattr(one, name)
-    if name in _MAPPINGS and found is not None:
+    if name in _MAPPINGS and isinstance(found, tuple):
         return dict(found)
     if isinstance(found, tuple) and len(found) == 1 and name in {"before", "after", "instead_of", "to", "columns", "privileges", "execute"}:
         return found[0]
@@ -92,7 +92,7 @@ def _replace(context: AutogenContext, operation: ReplaceObjectOp) -> str:
         return _object("replace", new, context, _told(new))
     assert dataclasses.is_dataclass(new)
     fields = [field.name for field in dataclasses.fields(new) if field.init]
-    before = {name: _field(old, name) for name in fields if getattr(old, name) != getattr(new, name) and name not in {"schema", "table"}}
+    before = {name: _field(old, name) for name in fields if getattr(old, name) != getattr(new, name) and (name not in {"schema", "table"} or new.kind == "extension")}
     return _object("replace", new, context, _told(new), old=value(before, context))
 
 

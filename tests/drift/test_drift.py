@@ -1,0 +1,235 @@
+"""Every kind of drift is noticed, mended by one generated revision,
+and brought back to the letter by its downgrade."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from autogen import Generated, autogenerate
+from cases import CASES
+from sqlalchemy import Constraint
+
+from app_schema import database
+from app_schema.catalog import Snapshot, diff, snapshot
+from app_schema.catalog.scratch import declared_snapshot
+from app_schema.ddl import Key
+from app_schema.models import Base
+
+if TYPE_CHECKING:
+    from case import Case
+    from server import Databases
+
+SCHEMAS = ("public", "app", "muednote_v3")
+MENDABLE = [name for name, case in CASES.items() if case.mendable is True]
+NOT_MENDABLE = [name for name, case in CASES.items() if case.mendable is not True]
+
+
+def _catalog(engine: sa.Engine) -> Snapshot:
+    with engine.connect() as connection:
+        return snapshot(connection)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _declared_once() -> Iterator[None]:
+    """What is declared is the same for every case, so its scratch database is made once."""
+    known: dict[tuple[str, ...], Snapshot] = {}
+
+    def remembered(connection: sa.Connection, statements: list[str], url: str | None = None) -> Snapshot:
+        key = tuple(statements)
+        if key not in known:
+            known[key] = declared_snapshot(connection, statements, url)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("app_schema.migrations.compare.declared_snapshot", remembered)
+        yield
+
+
+@pytest.fixture(scope="module")
+def head(databases: Databases, template: str) -> Iterator[Snapshot]:
+    """The catalog at the newest revision."""
+    name = databases.create(template)
+    engine = database.engine(databases.url(name), poolclass=sa.NullPool)
+    yield _catalog(engine)
+    databases.drop(name)
+
+
+def _drift(url: str, case: Case) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute(case.sql.encode())
+
+
+def _label(difference: object) -> str:
+    """Alembic's tuple; the items of a schema in it do not all show their names."""
+    items = difference if isinstance(difference, tuple | list) else [difference]
+    return " ".join(
+        [str(difference), *(str(item.name) for item in items if isinstance(item, Constraint | sa.Index))]
+    )
+
+
+def _noticed(case: Case, generated: Generated) -> None:
+    labels = [*(_label(one) for one in generated.diffs), *generated.undeclared]
+    for word in case.noticed:
+        assert any(word in label for label in labels), f"{word!r} is in none of {labels}"
+
+
+def _taken(text: str, word: str) -> tuple[list[str], list[str]]:
+    """The statements of the upgrade that drop something of that name, and those that make it."""
+    upgrade = next(
+        one for one in ast.walk(ast.parse(text)) if isinstance(one, ast.FunctionDef) and one.name == "upgrade"
+    )
+    statements = [ast.unparse(one) for one in ast.walk(upgrade) if isinstance(one, ast.Expr)]
+    about = [one for one in statements if word in one]
+    drops = [one for one in about if "op.drop_" in one or "DROP " in one or "REVOKE " in one]
+    return drops, [one for one in about if one not in drops and ("op.create_" in one or "CREATE " in one)]
+
+
+def _left_alone(case: Case, generated: Generated) -> None:
+    """What is undeclared is reported; a drop of it stands only where it is made again."""
+    for word in case.reported:
+        assert any(word in label for label in generated.undeclared), (
+            f"{word!r} is in none of {generated.undeclared}"
+        )
+        drops, makes = _taken(generated.text, word)
+        assert len(drops) <= len(makes), drops
+    if case.reported == case.noticed:
+        assert generated.empty, generated.text
+
+
+def _compare(engine: sa.Engine, case: Case, *, prune: bool) -> Generated:
+    options: dict[str, Any] = {"managed_schemas": {*SCHEMAS, *case.schemas}} if case.schemas else {}
+    return autogenerate(engine, Base.metadata, prune=prune, **options)
+
+
+def _generate(engine: sa.Engine, case: Case) -> Generated:
+    if case.reported:
+        generated = _compare(engine, case, prune=False)
+        _left_alone(case, generated)
+        if not case.prune:
+            return generated
+    return _compare(engine, case, prune=case.prune)
+
+
+@pytest.mark.parametrize("name", MENDABLE)
+def test_drift_is_noticed_mended_and_brought_back(
+    name: str, database_url: str, engine: sa.Engine, head: Snapshot
+) -> None:
+    case = CASES[name]
+    _drift(database_url, case)
+    drifted = _catalog(engine)
+    assert diff(head, drifted) != []
+
+    generated = _generate(engine, case)
+    _noticed(case, generated)
+    generated.upgrade(engine)
+
+    stays: dict[Key, str] = {}
+    if case.undeclared and not case.prune:
+        stays = {key: definition for key, definition in drifted.items() if key not in head}
+    mended = _catalog(engine)
+    # the columns of a view that nobody declared follow the table's
+    follows = {key: mended[key] for key in stays if key.kind == "column" and key in mended}
+    assert diff({**stays, **head, **follows}, mended) == []
+    assert _compare(engine, case, prune=case.prune).empty
+    generated.downgrade(engine)
+    if case.reversible is True:
+        assert diff(drifted, _catalog(engine)) == []
+
+
+@pytest.mark.parametrize("name", NOT_MENDABLE)
+def test_drift_that_no_revision_mends_stays_noticed(
+    name: str, database_url: str, engine: sa.Engine, head: Snapshot
+) -> None:
+    case = CASES[name]
+    _drift(database_url, case)
+    drifted = _catalog(engine)
+    assert diff(head, drifted) != []
+
+    generated = _generate(engine, case)
+    _noticed(case, generated)
+    generated.upgrade(engine)
+
+    assert diff(drifted, _catalog(engine)) == []
+    _noticed(case, _compare(engine, case, prune=case.prune))
+
+
+def test_database_at_head_has_no_drift(engine: sa.Engine) -> None:
+    for prune in (False, True):
+        generated = autogenerate(engine, Base.metadata, prune=prune)
+        assert generated.empty, generated.text
+        assert generated.undeclared == []
+
+
+def test_schema_in_which_nothing_is_declared_is_not_looked_at(database_url: str, engine: sa.Engine) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute("CREATE SCHEMA others; CREATE TABLE others.t (id integer)")
+    for prune in (False, True):
+        generated = autogenerate(engine, Base.metadata, prune=prune)
+        assert generated.empty, generated.text
+        assert generated.undeclared == []
+
+
+def test_mark_of_what_was_made_is_no_drift(database_url: str, engine: sa.Engine) -> None:
+    """A schema or extension that was there before the first revision carries no mark, and is as good."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "COMMENT ON SCHEMA app IS NULL; COMMENT ON EXTENSION vector IS NULL; "
+            "COMMENT ON EXTENSION pg_trgm IS 'words'"
+        )
+    for prune in (False, True):
+        generated = autogenerate(engine, Base.metadata, prune=prune)
+        assert generated.empty, generated.text
+        assert generated.undeclared == []
+
+
+RESTORE = """
+DO $restore$
+DECLARE
+  one record;
+BEGIN
+  PERFORM set_config('search_path', '', true);
+  FOR one IN
+    SELECT t.conrelid::regclass AS place, quote_ident(t.conname) AS name,
+      pg_get_constraintdef(t.oid) AS printed
+      FROM pg_constraint AS t WHERE t.contype = 'c' AND t.connamespace IN ('public'::regnamespace,
+        'muednote_v3'::regnamespace)
+  LOOP
+    EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %s', one.place, one.name);
+    EXECUTE format('ALTER TABLE %s ADD CONSTRAINT %s %s', one.place, one.name, one.printed);
+  END LOOP;
+  FOR one IN SELECT i.indexrelid::regclass AS name,
+    pg_get_indexdef(i.indexrelid) AS printed FROM pg_index AS i
+    WHERE i.indexrelid::regclass::text LIKE '%.%x\\_%' AND NOT EXISTS (SELECT FROM pg_constraint AS t WHERE
+      t.conindid = i.indexrelid)
+  LOOP
+    EXECUTE format('DROP INDEX %s', one.name);
+    EXECUTE one.printed;
+  END LOOP;
+  FOR one IN SELECT polrelid::regclass AS place, quote_ident(polname) AS name,
+    concat(' USING (' || pg_get_expr(polqual, polrelid) || ')',
+    ' WITH CHECK (' || pg_get_expr(polwithcheck, polrelid) || ')') AS printed FROM pg_policy
+  LOOP
+    EXECUTE format('ALTER POLICY %s ON %s %s', one.name, one.place, one.printed);
+  END LOOP;
+  FOR one IN SELECT c.oid::regclass AS name, pg_get_viewdef(c.oid) AS printed FROM pg_class AS c
+    WHERE c.relkind = 'v' AND c.relnamespace = 'public'::regnamespace
+  LOOP
+    EXECUTE format('CREATE OR REPLACE VIEW %s WITH (security_invoker = true) AS %s', one.name, one.printed);
+  END LOOP;
+END $restore$
+"""
+
+
+def test_database_restored_from_a_dump_has_no_drift(database_url: str, engine: sa.Engine) -> None:
+    """What PostgreSQL prints and reads again it may print in another way the next time."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute(RESTORE)
+
+    generated = autogenerate(engine, Base.metadata)
+
+    assert generated.empty, generated.text

@@ -1,0 +1,119 @@
+"""Roles belong to the cluster, so these have names of the test's own, and go when it ends."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from autogen import autogenerate
+from psycopg import sql
+
+from app_schema.catalog import Snapshot, diff, snapshot
+from app_schema.ddl import Grant, Role, attach
+
+ATTRIBUTES = ("LOGIN", "SUPERUSER", "CREATEDB", "CREATEROLE", "NOINHERIT", "REPLICATION", "BYPASSRLS")
+
+
+def _catalog(engine: sa.Engine) -> Snapshot:
+    with engine.connect() as connection:
+        return snapshot(connection)
+
+
+@pytest.fixture
+def role(server_url: str) -> Iterator[str]:
+    """The name of a role that another test cannot have."""
+    name = f"drift_{secrets.token_hex(6)}"
+    yield name
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def role_engine(role: str, empty_engine: sa.Engine) -> sa.Engine:
+    """A database that goes before the role does."""
+    del role
+    return empty_engine
+
+
+def _metadata(role: str) -> sa.MetaData:
+    metadata = sa.MetaData()
+    attach(metadata, Role(role))
+    sa.Table("t", metadata, sa.Column("id", sa.Integer), Grant("SELECT", to=role))
+    return metadata
+
+
+@pytest.mark.parametrize("attribute", ATTRIBUTES)
+def test_attribute_is_noticed_mended_and_brought_back(
+    attribute: str, role: str, role_engine: sa.Engine
+) -> None:
+    metadata = _metadata(role)
+    autogenerate(role_engine, metadata).upgrade(role_engine)
+    declared = _catalog(role_engine)
+    with role_engine.begin() as connection:
+        connection.exec_driver_sql(f"ALTER ROLE {role} {attribute}")
+    drifted = _catalog(role_engine)
+
+    generated = autogenerate(role_engine, metadata)
+
+    assert any(role in str(one) for one in generated.diffs)
+    generated.upgrade(role_engine)
+    assert diff(declared, _catalog(role_engine)) == []
+    assert autogenerate(role_engine, metadata).empty
+    generated.downgrade(role_engine)
+    assert diff(drifted, _catalog(role_engine)) == []
+
+
+def test_missing_role_is_made_and_dropped(role: str, role_engine: sa.Engine) -> None:
+    metadata = _metadata(role)
+    empty = _catalog(role_engine)
+
+    generated = autogenerate(role_engine, metadata)
+
+    assert any(role in str(one) for one in generated.diffs)
+    generated.upgrade(role_engine)
+    assert any(key.kind == "role" and key.name == role for key in _catalog(role_engine))
+    assert autogenerate(role_engine, metadata).empty
+    generated.downgrade(role_engine)
+    assert diff(empty, _catalog(role_engine)) == []
+    with role_engine.connect() as connection:
+        assert (
+            connection.scalar(sa.text("SELECT count(*) FROM pg_roles WHERE rolname = :role"), {"role": role})
+            == 0
+        )
+
+
+def test_role_that_is_there_already_is_used(role: str, role_engine: sa.Engine) -> None:
+    with role_engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE ROLE {role}")
+    metadata = _metadata(role)
+
+    generated = autogenerate(role_engine, metadata)
+    generated.upgrade(role_engine)
+
+    assert autogenerate(role_engine, metadata).empty
+    generated.downgrade(role_engine)
+    with role_engine.connect() as connection:
+        assert (
+            connection.scalar(sa.text("SELECT count(*) FROM pg_roles WHERE rolname = :role"), {"role": role})
+            == 1
+        )
+
+
+def test_undeclared_role_is_reported_by_its_grant(role: str, role_engine: sa.Engine) -> None:
+    with role_engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE ROLE {role}")
+        connection.exec_driver_sql("CREATE TABLE t (id integer)")
+        connection.exec_driver_sql(f"GRANT SELECT ON t TO {role}")
+    metadata = sa.MetaData()
+    sa.Table("t", metadata, sa.Column("id", sa.Integer))
+
+    generated = autogenerate(role_engine, metadata)
+
+    assert generated.empty
+    assert any(role in one for one in generated.undeclared)
+    pruned = autogenerate(role_engine, metadata, prune=True)
+    pruned.upgrade(role_engine)
+    assert autogenerate(role_engine, metadata, prune=True).empty
