@@ -67,6 +67,8 @@ class Guard:
             "  found text;",
             "  expected text;",
             "BEGIN",
+            # where an unqualified name is looked for, remembered for when there is no path
+            "  PERFORM set_config('app_schema.schemas', current_schemas(false)::text, true);",
             *_lookup(self.exists),
             "  IF found IS NOT NULL THEN",
             *_compare(self.new),

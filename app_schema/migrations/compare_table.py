@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from alembic.operations import MigrateOperation, ops
-from sqlalchemy import CheckConstraint, Column, Computed, ForeignKeyConstraint, Identity, MetaData, PrimaryKeyConstraint, Table, inspect, text
+from sqlalchemy import CheckConstraint, Column, Computed, ForeignKeyConstraint, Identity, MetaData, PrimaryKeyConstraint, Sequence, Table, inspect, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.types import TypeEngine
 
@@ -89,9 +89,9 @@ def _add_table(comparison: Comparison, key: Key) -> None:
     table = comparison.declared.tables.get((key.schema or "", key.name))
     if table is None:
         raise ModelError("is no table of the metadata")
-    order = [(one.schema or "public", one.name) for one in comparison.declared.sorted_tables()].index((key.schema or "", key.name))
+    order = comparison.declared.table_order[key.schema or "", key.name]
     later = {fk for fk in table.foreign_key_constraints if fk.use_alter or _refers_to_later(comparison, fk, order)}
-    operation = ops.CreateTableOp.from_table(table)
+    operation = ops.CreateTableOp.from_table(_without_serial(table))
     if later:
         operation.columns = [item for item in operation.columns if item not in later]
     comparison.plan.make(Makes.TABLE, operation, order=order)
@@ -101,8 +101,22 @@ def _add_table(comparison: Comparison, key: Key) -> None:
 
 
 def _refers_to_later(comparison: Comparison, fk: ForeignKeyConstraint, order: int) -> bool:
-    names = [(one.schema, one.name) for one in comparison.declared.sorted_tables()]
-    return names.index((fk.referred_table.schema, fk.referred_table.name)) > order
+    referred = fk.referred_table
+    return comparison.declared.table_order[referred.schema or "public", referred.name] > order
+
+
+def _without_serial(table: Table) -> Table:
+    """The table, or where a key takes its values from a sequence of the metadata, a copy that says so.
+
+    A generated revision names no sequence, and without one Alembic would write the key as a SERIAL.
+    """
+    keys = [column.name for column in table.primary_key if isinstance(column.default, Sequence)]
+    if not keys:
+        return table
+    copy = table.to_metadata(MetaData(naming_convention=table.metadata.naming_convention))
+    for name in keys:
+        copy.c[name].autoincrement = False
+    return copy
 
 
 def _add_column(comparison: Comparison, key: Key) -> ops.AddColumnOp:

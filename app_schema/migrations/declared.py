@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from functools import cached_property
 
 from sqlalchemy import Constraint, Enum, Index, MetaData, Table
 
@@ -91,10 +92,11 @@ class Declared:
     def _table(self, key: Key) -> Table:
         return self.tables[key.schema or DEFAULT_SCHEMA, key.table or key.name]
 
-    def sorted_tables(self) -> Iterator[Table]:
-        """All tables, each after those it refers to."""
-        for metadata in self.metadatas:
-            yield from metadata.sorted_tables
+    @cached_property
+    def table_order(self) -> dict[tuple[str, str], int]:
+        """Schema and name of each table, with its place in an order in which each comes after those it refers to."""
+        tables = [table for metadata in self.metadatas for table in metadata.sorted_tables]
+        return {(table.schema or DEFAULT_SCHEMA, table.name): number for number, table in enumerate(tables)}
 
 
 def key_of(one: DDLObject) -> Key:
