@@ -62,27 +62,43 @@ class Generated:
                 getattr(module, name)()
 
 
-def autogenerate(engine: sa.Engine, metadata: Any, *, prune: bool = False, safe: bool = True, **options: Any) -> Generated:
+def autogenerate(
+    engine: sa.Engine, metadata: Any, *, prune: bool = False, safe: bool = True, **options: Any
+) -> Generated:
     """The revision that leads from the database to the metadata."""
-    opts = {**environment.OPTIONS, "prune": prune, "safe": safe, "undeclared": [], "target_metadata": metadata, **options}
+    opts = {
+        **environment.OPTIONS,
+        "prune": prune,
+        "safe": safe,
+        "undeclared": [],
+        "target_metadata": metadata,
+        **options,
+    }
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts=opts)
         logging.getLogger("app_schema.migrations.compare").disabled = True
         script = produce_migrations(context, metadata)
         imports: set[str] = set()
-        upgrades, downgrades = (_render(one, context, imports) for one in (script.upgrade_ops, script.downgrade_ops))
+        upgrades, downgrades = (
+            _render(one, context, imports) for one in (script.upgrade_ops, script.downgrade_ops)
+        )
         text = _TEMPLATE.format(imports="\n".join(sorted(imports)), upgrades=upgrades, downgrades=downgrades)
-        return Generated(text, script.upgrade_ops.as_diffs() if script.upgrade_ops else [], opts["undeclared"])
+        return Generated(
+            text, script.upgrade_ops.as_diffs() if script.upgrade_ops else [], opts["undeclared"]
+        )
 
 
 def _render(container: Any, context: MigrationContext, imports: set[str]) -> str:
     from alembic.autogenerate import api, render
 
-    prefixes = {"alembic_module_prefix": "op.", "sqlalchemy_module_prefix": "sa.", "user_module_prefix": None, "render_as_batch": False}
+    prefixes = {
+        "alembic_module_prefix": "op.",
+        "sqlalchemy_module_prefix": "sa.",
+        "user_module_prefix": None,
+        "render_as_batch": False,
+    }
     autogen = api.AutogenContext(context, opts={**context.opts, **prefixes})
     autogen.imports = imports
     autogen.dialect = DIALECT
     code = render._render_cmd_body(container, autogen)
     return layout("\n".join(line for line in code.splitlines()))
-
-

@@ -1,4 +1,5 @@
-"""Autogenerate as a person uses it: files, options, safe ways, enums through their life, and the scratch database."""
+"""Autogenerate as a person uses it: files, options, safe ways, enums through their life, and the scratch
+database."""
 
 from __future__ import annotations
 
@@ -67,7 +68,11 @@ def test_empty_table_and_safe_off_get_the_plain_ways(engine: sa.Engine) -> None:
 
 def test_undeclared_is_reported_and_dropped_only_when_asked(engine: sa.Engine, database_url: str) -> None:
     head = catalog(database_url)
-    _send(engine, "CREATE TABLE public.stray (id int PRIMARY KEY)", "CREATE INDEX stray_too ON public.users (name)")
+    _send(
+        engine,
+        "CREATE TABLE public.stray (id int PRIMARY KEY)",
+        "CREATE INDEX stray_too ON public.users (name)",
+    )
     generated = autogenerate(engine, Base.metadata)
     assert generated.empty
     assert generated.undeclared == ["index stray_too of public.users", "table stray of public"]
@@ -84,16 +89,27 @@ def test_other_schemas_are_nobodys_business_unless_managed(engine: sa.Engine) ->
 
 def test_include_object_leaves_tables_out(engine: sa.Engine) -> None:
     _send(engine, "ALTER TABLE public.users DROP COLUMN bio")
-    kept = autogenerate(engine, Base.metadata, include_name=lambda name, type_, _parents: not (type_ == "table" and name == "users"))
+    kept = autogenerate(
+        engine,
+        Base.metadata,
+        include_name=lambda name, type_, _parents: not (type_ == "table" and name == "users"),
+    )
     assert kept.empty
 
 
 # Files and the command line
 
 
-def test_revision_file_is_formatted_and_says_what_it_does(engine: sa.Engine, database_url: str, tmp_path: Path) -> None:
+def test_revision_file_is_formatted_and_says_what_it_does(
+    engine: sa.Engine, database_url: str, tmp_path: Path
+) -> None:
     head = catalog(database_url)
-    _send(engine, "ALTER TABLE public.users DROP COLUMN bio", "ALTER TABLE public.sessions DISABLE TRIGGER tr_sessions_touch", "DROP VIEW public.v_session_details")
+    _send(
+        engine,
+        "ALTER TABLE public.users DROP COLUMN bio",
+        "ALTER TABLE public.sessions DISABLE TRIGGER tr_sessions_touch",
+        "DROP VIEW public.v_session_details",
+    )
     drifted = catalog(database_url)
     alembic = Alembic(database_url, versions=tmp_path)
     alembic("revision", message="mend", autogenerate=True, rev_id="0017_mend", version_path=str(tmp_path))
@@ -110,14 +126,28 @@ def test_revision_file_is_formatted_and_says_what_it_does(engine: sa.Engine, dat
     ruff = Path(sys.executable).with_name("ruff")
     if not ruff.exists():
         pytest.skip("ruff is not installed here, so its opinion of the layout is not asked for")
-    result = subprocess.run([ruff, "format", "--isolated", "--line-length", "110", "--check", path], capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        [ruff, "format", "--isolated", "--line-length", "110", "--check", path],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert result.returncode == 0, result.stdout + text
 
 
 def test_check_exits_with_a_sentence(engine: sa.Engine, database_url: str) -> None:
     _send(engine, "DROP TRIGGER tr_users_touch ON public.users")
-    command = [sys.executable, "-m", "alembic", "-c", str(Path(__file__).parent.parent / "alembic.ini"), "check"]
-    result = subprocess.run(command, env={**os.environ, "DATABASE_URL": database_url}, capture_output=True, text=True, check=False)
+    command = [
+        sys.executable,
+        "-m",
+        "alembic",
+        "-c",
+        str(Path(__file__).parent.parent / "alembic.ini"),
+        "check",
+    ]
+    result = subprocess.run(
+        command, env={**os.environ, "DATABASE_URL": database_url}, capture_output=True, text=True, check=False
+    )
     assert result.returncode == 255
     assert "tr_users_touch" in result.stdout + result.stderr
 
@@ -133,8 +163,18 @@ def test_comparator_is_really_asked(engine: sa.Engine) -> None:
 
 def _moods(labels: list[str], **renamed: str) -> sa.MetaData:
     metadata = sa.MetaData()
-    enum = sa.Enum(StrEnum("Mood", [(label, label) for label in labels]), name="mood", values_callable=lambda cls: [one.value for one in cls])
-    sa.Table("t", metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("mood", enum, server_default=labels[0]), sa.Column("moods", sa.ARRAY(enum)))
+    enum = sa.Enum(
+        StrEnum("Mood", [(label, label) for label in labels]),
+        name="mood",
+        values_callable=lambda cls: [one.value for one in cls],
+    )
+    sa.Table(
+        "t",
+        metadata,
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("mood", enum, server_default=labels[0]),
+        sa.Column("moods", sa.ARRAY(enum)),
+    )
     if renamed:
         attach(metadata, RenamedLabels("mood", renamed))
     return metadata
@@ -183,14 +223,14 @@ def poor_role(server_url: str, database_url: str) -> Iterator[str]:
     """A role that owns the database's objects and may not create databases."""
     name = f"poor_{os.getpid()}_x"
     with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(f"CREATE ROLE {name} LOGIN")  # type: ignore[arg-type]  # not a literal string
+        connection.execute(f"CREATE ROLE {name} LOGIN")
         yield urls.parse(database_url).set(username=name).render_as_string(hide_password=False)
-        connection.execute(f"DROP ROLE {name}")  # type: ignore[arg-type]
+        connection.execute(f"DROP ROLE {name}")
 
 
 def test_role_without_createdb_is_told_the_way_out(poor_role: str, server_url: str) -> None:
     engine = database.engine(poor_role, poolclass=sa.NullPool)
-    with pytest.raises(ServerError, match="may not create databases.*scratch=URL"):
+    with pytest.raises(ServerError, match=r"may not create databases.*scratch=URL"):
         autogenerate(engine, Base.metadata)
     generated = autogenerate(engine, Base.metadata, scratch=server_url)
     assert generated.diffs == [] or all(one[0] == "unwritable" for one in generated.diffs)
@@ -205,14 +245,18 @@ def _scratch_databases(url: str) -> list[str]:
 def test_scratch_left_behind_by_a_crash_is_dropped(engine: sa.Engine, database_url: str) -> None:
     old = f"{PREFIX}{1_000_000_000 - LEFT_BEHIND}_dead"
     with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {old}")  # type: ignore[arg-type]
+        connection.execute(f"CREATE DATABASE {old}")
     autogenerate(engine, Base.metadata)
     assert old not in _scratch_databases(database_url)
 
 
-def test_what_cannot_be_made_names_the_statement_and_leaves_no_scratch(empty_engine: sa.Engine, empty_url: str) -> None:
+def test_what_cannot_be_made_names_the_statement_and_leaves_no_scratch(
+    empty_engine: sa.Engine, empty_url: str
+) -> None:
     metadata = sa.MetaData()
-    sa.Table("t", metadata, sa.Column("id", sa.Integer), Trigger("tr", before="UPDATE", execute="public.nowhere()"))
+    sa.Table(
+        "t", metadata, sa.Column("id", sa.Integer), Trigger("tr", before="UPDATE", execute="public.nowhere()")
+    )
     ours = set(_scratch_databases(empty_url))
     with pytest.raises(ModelError, match=r"nowhere.*\n.*CREATE TRIGGER tr"):
         autogenerate(empty_engine, metadata)

@@ -37,7 +37,9 @@ def _imported(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("app_schema."):
             found.add((node.module or "").split(".")[1])
         elif isinstance(node, ast.Import):
-            found |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("app_schema.")}
+            found |= {
+                alias.name.split(".")[1] for alias in node.names if alias.name.startswith("app_schema.")
+            }
     return found
 
 
@@ -50,18 +52,24 @@ def test_layer_imports_only_what_lies_below(layer: str) -> None:
 
 
 def test_every_module_has_a_layer() -> None:
-    assert {_layer(path) for path in PACKAGE.rglob("*.py")} - {"__init__", "__main__", "alembic"} == set(MAY_IMPORT)
+    assert {_layer(path) for path in PACKAGE.rglob("*.py")} - {"__init__", "__main__", "alembic"} == set(
+        MAY_IMPORT
+    )
 
 
 def test_only_the_alembic_side_imports_alembic() -> None:
     for path in PACKAGE.rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+        names = {
+            alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
+        }
         names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
         if any(name.split(".")[0] == "alembic" for name in names):
             assert _layer(path) in {"migrations", "overview"}, path
 
 
-@pytest.mark.parametrize("path", sorted((PACKAGE.parent / "alembic" / "versions").glob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", sorted((PACKAGE.parent / "alembic" / "versions").glob("*.py")), ids=lambda path: path.stem
+)
 def test_revision_imports_no_models(path: Path) -> None:
     assert _imported(path) == set()

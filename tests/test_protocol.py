@@ -21,18 +21,23 @@ OUTSIDE = {"BEGIN", "COMMIT"}
 
 
 def test_lineage_passes_the_extended_protocol_twice(empty_url: str, database_url: str) -> None:
-    script = [one for one in statements(Alembic(empty_url)("upgrade", "head", sql=True)) if one not in OUTSIDE]
+    script = [
+        one for one in statements(Alembic(empty_url)("upgrade", "head", sql=True)) if one not in OUTSIDE
+    ]
     assert len(script) > 19 * 5, "the whole lineage"
     with psycopg.connect(empty_url, autocommit=True) as connection:
         for _ in range(2):
             for statement in script:
                 # binary results need the extended protocol, and that takes one statement only
-                connection.execute(statement, binary=True, prepare=False)  # type: ignore[arg-type]  # not a literal string
+                connection.execute(statement, binary=True, prepare=False)
     assert diff(catalog(database_url), catalog(empty_url)) == []
 
 
 def test_two_statements_do_not_pass_the_extended_protocol(empty_url: str) -> None:
-    with psycopg.connect(empty_url, autocommit=True) as connection, pytest.raises(psycopg.errors.SyntaxError, match="multiple commands"):
+    with (
+        psycopg.connect(empty_url, autocommit=True) as connection,
+        pytest.raises(psycopg.errors.SyntaxError, match="multiple commands"),
+    ):
         connection.execute("SELECT 1; SELECT 2", binary=True)
 
 
@@ -40,16 +45,24 @@ def test_two_statements_do_not_pass_the_extended_protocol(empty_url: str) -> Non
     ("before", "call"),
     [
         ("CREATE TYPE public.x AS ENUM ('a')", lambda op: op.create_enum("x", ["a"], schema="public")),
-        ("CREATE TABLE public.y (id int); CREATE INDEX x ON public.y (id)", lambda op: op.create_index("x", "y", ["id"], schema="public")),
         (
-            "CREATE TABLE public.y (id int); CREATE FUNCTION public.f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
-            "CREATE TRIGGER x BEFORE UPDATE ON public.y FOR EACH ROW EXECUTE FUNCTION public.f()",
+            "CREATE TABLE public.y (id int); CREATE INDEX x ON public.y (id)",
+            lambda op: op.create_index("x", "y", ["id"], schema="public"),
+        ),
+        (
+            (
+                "CREATE TABLE public.y (id int); CREATE FUNCTION public.f() RETURNS trigger "
+                "LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
+                "CREATE TRIGGER x BEFORE UPDATE ON public.y FOR EACH ROW EXECUTE FUNCTION public.f()"
+            ),
             lambda op: op.create_trigger("x", "y", before="UPDATE", execute="public.f()", schema="public"),
         ),
     ],
     ids=["type already exists", "relation already exists", "trigger for relation already exists"],
 )
-def test_already_exists_is_no_error(empty_engine: sa.Engine, before: str, call: Callable[[Any], None]) -> None:
+def test_already_exists_is_no_error(
+    empty_engine: sa.Engine, before: str, call: Callable[[Any], None]
+) -> None:
     with empty_engine.begin() as connection:
         connection.exec_driver_sql(before)
         call(Operations(MigrationContext.configure(connection)))

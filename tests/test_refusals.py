@@ -1,4 +1,5 @@
-"""What a person meets whose server, role or URL will not do: one sentence, an exit code, and nothing changed."""
+"""What a person meets whose server, role or URL will not do: one sentence, an exit code, and nothing
+changed."""
 
 from __future__ import annotations
 
@@ -39,13 +40,13 @@ def _assert_refused(result: subprocess.CompletedProcess[str], *words: str) -> No
 
 
 @pytest.fixture
-def poor_role(server_url: str, request: pytest.FixtureRequest) -> Iterator[str]:
+def poor_role(server_url: str) -> Iterator[str]:
     """A role that may log in and nothing else."""
     name = f"poor_{os.getpid()}"
     with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'p%ss'")  # type: ignore[arg-type]  # not a literal string
+        connection.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'p%ss'")
         yield name
-        connection.execute(f"DROP ROLE {name}")  # type: ignore[arg-type]
+        connection.execute(f"DROP ROLE {name}")
 
 
 def test_role_without_create_is_refused_and_nothing_changed(empty_url: str, poor_role: str) -> None:
@@ -60,13 +61,15 @@ def test_role_without_create_is_refused_and_nothing_changed(empty_url: str, poor
 
 @pytest.mark.parametrize("autocommit", [False, True])
 def test_missing_extension_is_refused_and_nothing_changed(
-    empty_url: str, autocommit: bool, monkeypatch: pytest.MonkeyPatch  # noqa: FBT001 - a parameter of the test
+    empty_url: str,
+    autocommit: bool,  # noqa: FBT001 - a parameter of the test
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from alembic.util import CommandError
 
-    from app_schema.ddl import extension
+    from app_schema.ddl import extension, sql
 
-    real = extension.literal
+    real = sql.literal
     monkeypatch.setattr(extension, "literal", lambda text: real("vectr" if text == "vector" else text))
     before = catalog(empty_url)
     with pytest.raises(CommandError, match="extension vector is not available on this server"):
@@ -87,7 +90,12 @@ def test_different_object_is_refused_with_its_revision(empty_url: str) -> None:
         connection.execute("CREATE TABLE public.users (id int)")
     before = catalog(empty_url)
     _assert_refused(
-        _upgrade(empty_url, "upgrade", "head"), "0000_initial_schema.py, line", "table public.users is there and different", "found:", "expected:", "hint:"
+        _upgrade(empty_url, "upgrade", "head"),
+        "0000_initial_schema.py, line",
+        "table public.users is there and different",
+        "found:",
+        "expected:",
+        "hint:",
     )
     assert diff(before, catalog(empty_url)) == []
 
@@ -109,5 +117,3 @@ def test_upgrade_takes_any_legal_url(empty_url: str, change: object) -> None:
     result = _upgrade(change(url), "upgrade", "0000_initial_schema")
     assert result.returncode == 0, result.stderr
     assert any(key.kind == "table" and key.name == "users" for key in catalog(empty_url))
-
-

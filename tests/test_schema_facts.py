@@ -1,4 +1,5 @@
-"""Every fact of the data dictionary is in the database, under its name; what is there besides is in the dictionary too.
+"""Every fact of the data dictionary is in the database, under its name; what is there besides is in the
+dictionary too.
 
 The models are held against the same dictionary in test_models.py.
 """
@@ -48,8 +49,12 @@ def test_table_has_its_columns(found: Snapshot, table: str) -> None:
         text = found[Key("column", fact["schema"], fact["name"], column["name"])]
         head, _, rest = column["type"].partition("(")
         wanted = TYPES.get(head, head) + (f"({rest}" if rest else "")
-        enum = next((one for one in FACTS["enums"] if wanted in {one["name"], f"{one['schema']}.{one['name']}"}), None)
-        wanted = f"{enum['schema']}.{enum['name']}" if enum else f"public.{wanted}" if head == "vector" else wanted
+        enum = next(
+            (one for one in FACTS["enums"] if wanted in {one["name"], f"{one['schema']}.{one['name']}"}), None
+        )
+        wanted = (
+            f"{enum['schema']}.{enum['name']}" if enum else f"public.{wanted}" if head == "vector" else wanted
+        )
         assert text.removeprefix(wanted)[:1] in {"", " "}, f"{column['name']}: {text} is not {wanted}"
         assert (" NOT NULL" in text) is not column["nullable"], f"{column['name']}: {text}"
         assert (" DEFAULT " in text) is (column["default"] is not None), f"{column['name']}: {text}"
@@ -61,7 +66,13 @@ def test_table_has_its_columns(found: Snapshot, table: str) -> None:
 def test_table_has_its_objects(found: Snapshot, table: str) -> None:
     fact = TABLES[table]
     place = (fact["schema"], fact["name"])
-    constraints = [fact["primary_key"], *fact["unique"], *fact["checks"], *fact["foreign_keys"], *fact["exclusions"]]
+    constraints = [
+        fact["primary_key"],
+        *fact["unique"],
+        *fact["checks"],
+        *fact["foreign_keys"],
+        *fact["exclusions"],
+    ]
     assert _names(found, "constraint", *place) == {one["name"] for one in constraints}
     assert _names(found, "index", *place) == {one["name"] for one in fact["indexes"]}
     assert _names(found, "trigger", *place) == {one["name"] for one in fact["triggers"]}
@@ -87,7 +98,9 @@ def test_table_has_its_rules(found: Snapshot, table: str) -> None:
         assert all(opclass in text for opclass in index.get("opclass", {}).values())
     for trigger in fact["triggers"]:
         text = found[Key("trigger", *place, trigger["name"])]
-        events = sorted(trigger["events"], key=lambda event: ["INSERT", "DELETE", "UPDATE"].index(event.split()[0]))
+        events = sorted(
+            trigger["events"], key=lambda event: ["INSERT", "DELETE", "UPDATE"].index(event.split()[0])
+        )
         assert f" {trigger['timing']} {' OR '.join(events)} ON " in text
         assert text.endswith(f"EXECUTE FUNCTION {trigger['function']}")
         assert (" WHEN (" in text) is (trigger["when"] is not None)
@@ -107,19 +120,30 @@ def test_table_has_its_grants(found: Snapshot, table: str) -> None:
     for grant in fact["grants"]:
         if "columns" in grant:
             (privilege,) = grant["privileges"]
-            wanted[Key("column_grant", *place, f"{grant['role']} {privilege}")] = ", ".join(sorted(grant["columns"]))
+            wanted[Key("column_grant", *place, f"{grant['role']} {privilege}")] = ", ".join(
+                sorted(grant["columns"])
+            )
         else:
             wanted[Key("grant", *place, grant["role"])] = ", ".join(sorted(grant["privileges"]))
-    assert {key: text for key, text in found.items() if key.kind in {"grant", "column_grant"} and key[1:3] == place} == wanted
+    assert {
+        key: text
+        for key, text in found.items()
+        if key.kind in {"grant", "column_grant"} and key[1:3] == place
+    } == wanted
 
 
 def test_enums_have_their_labels(found: Snapshot) -> None:
-    wanted = {Key("enum", one["schema"], None, one["name"]): ", ".join(f"'{label}'" for label in one["values"]) for one in FACTS["enums"]}
+    wanted = {
+        Key("enum", one["schema"], None, one["name"]): ", ".join(f"'{label}'" for label in one["values"])
+        for one in FACTS["enums"]
+    }
     assert {key: text for key, text in found.items() if key.kind == "enum"} == wanted
 
 
 def test_functions_have_their_attributes(found: Snapshot) -> None:
-    functions = {key.name.partition("(")[0]: (key, text) for key, text in found.items() if key.kind == "function"}
+    functions = {
+        key.name.partition("(")[0]: (key, text) for key, text in found.items() if key.kind == "function"
+    }
     assert set(functions) == {one["name"].partition(".")[2] for one in FACTS["functions"]}
     for one in FACTS["functions"]:
         key, text = functions[one["name"].partition(".")[2]]
@@ -128,7 +152,9 @@ def test_functions_have_their_attributes(found: Snapshot) -> None:
         assert ("SECURITY DEFINER" in text) is (one["security"] == "DEFINER")
         assert 'SET search_path=""' in text
         assert text.endswith(one["body"].rstrip("\n"))
-        executors = {grant.name for grant in found if grant.kind == "function_grant" and grant.table == key.name}
+        executors = {
+            grant.name for grant in found if grant.kind == "function_grant" and grant.table == key.name
+        }
         assert executors == set(one["execute"]), "and not PUBLIC"
 
 
@@ -136,13 +162,19 @@ def test_views_roles_and_the_rest_are_there(found: Snapshot) -> None:
     for view in FACTS["views"]:
         assert "security_invoker=true" in found[Key("view", view["schema"], None, view["name"])]
         for grant in view["grants"]:
-            assert found[Key("grant", view["schema"], view["name"], grant["role"])] == ", ".join(sorted(grant["privileges"]))
+            assert found[Key("grant", view["schema"], view["name"], grant["role"])] == ", ".join(
+                sorted(grant["privileges"])
+            )
     assert {key.name for key in found if key.kind == "role"} == {one["name"] for one in FACTS["roles"]}
     assert {text for key, text in found.items() if key.kind == "role"} == {"NOLOGIN"}
-    assert {key.name: text for key, text in found.items() if key.kind == "extension"} == {one["name"]: f"schema {one['schema']}" for one in FACTS["extensions"]}
+    assert {key.name: text for key, text in found.items() if key.kind == "extension"} == {
+        one["name"]: f"schema {one['schema']}" for one in FACTS["extensions"]
+    }
     assert {key.name for key in found if key.kind == "schema"} == {one["name"] for one in FACTS["schemas"]}
     for schema in FACTS["schemas"]:
         for usage in schema["usage"]:
             assert found[Key("schema_grant", schema["name"], None, usage["role"])] == "USAGE"
     for default in FACTS["default_privileges"]:
-        assert found[Key("default_grant", default["schema"], default["on"], default["role"])] == ", ".join(sorted(default["privileges"]))
+        assert found[Key("default_grant", default["schema"], default["on"], default["role"])] == ", ".join(
+            sorted(default["privileges"])
+        )

@@ -1,6 +1,8 @@
-"""The declared side, as PostgreSQL prints it: a metadata carried out in a scratch database on the same server.
+"""The declared side, as PostgreSQL prints it: a metadata carried out in a scratch database on the same
+server.
 
-Everything happens in one transaction that is rolled back, so that not even a role is left behind; then the database goes.
+Everything happens in one transaction that is rolled back, so that not even a role is left behind; then the
+database goes.
 """
 
 from __future__ import annotations
@@ -49,7 +51,9 @@ def _culprit(scratch: psycopg.Connection[Any], statements: list[str]) -> ModelEr
         try:
             scratch.execute(statement.encode())
         except psycopg.Error as error:
-            return ModelError(f"what is declared cannot be made: {error.diag.message_primary}\nin: {statement[:2000]}")
+            return ModelError(
+                f"what is declared cannot be made: {error.diag.message_primary}\nin: {statement[:2000]}"
+            )
     return ModelError("what is declared cannot be made in one go, only statement by statement")
 
 
@@ -75,14 +79,17 @@ def _scratch(connection: Connection, url: str | None) -> Iterator[psycopg.Connec
 
 def _create(admin: psycopg.Connection[Any], name: str) -> None:
     # template0 is the same everywhere; C is a collation that goes with every encoding
-    create = "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C'"
+    locale = "ENCODING 'UTF8' LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C'"
+    create = f"CREATE DATABASE {{}} TEMPLATE template0 {locale}"
     try:
         admin.execute(sql.SQL(create).format(sql.Identifier(name)))
     except psycopg.errors.InsufficientPrivilege:
         major = admin.info.server_version // 10000
         msg = (
-            f"the role {admin.info.user} may not create databases, and comparing needs a scratch one: name a server of the same major version "
-            f"(PostgreSQL {major}) where it may, with -x scratch=URL; `python -m app_schema.embedded start` gives one of PostgreSQL 18"
+            f"the role {admin.info.user} may not create databases, and comparing needs a scratch one: name "
+            f"a server of the same major version "
+            f"(PostgreSQL {major}) where it may, with -x scratch=URL; `python -m app_schema.embedded start` "
+            f"gives one of PostgreSQL 18"
         )
         raise ServerError(msg) from None
     _sweep(admin)
@@ -91,7 +98,8 @@ def _create(admin: psycopg.Connection[Any], name: str) -> None:
 def _sweep(admin: psycopg.Connection[Any]) -> None:
     """Drops scratch databases that a crash left behind."""
     found = admin.execute(
-        "SELECT d.datname FROM pg_catalog.pg_database AS d WHERE starts_with(d.datname, %s) AND pg_has_role(d.datdba, 'MEMBER')"
+        "SELECT d.datname FROM pg_catalog.pg_database AS d WHERE starts_with(d.datname, %s) AND "
+        "pg_has_role(d.datdba, 'MEMBER')"
         " AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_stat_activity AS a WHERE a.datname = d.datname)",
         [PREFIX],
     ).fetchall()
@@ -105,4 +113,7 @@ def _sweep(admin: psycopg.Connection[Any]) -> None:
 def _same_major(driver: Any, admin: psycopg.Connection[Any]) -> None:
     real, other = driver.info.server_version // 10000, admin.info.server_version // 10000
     if real != other:
-        raise ServerError(f"the scratch server is PostgreSQL {other}, the database is on PostgreSQL {real}: they print differently")
+        raise ServerError(
+            f"the scratch server is PostgreSQL {other}, the database is on PostgreSQL {real}: they print "
+            f"differently"
+        )

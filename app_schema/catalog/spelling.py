@@ -1,6 +1,7 @@
 """The one thing that PostgreSQL prints in two ways: how the members of an AND or OR are grouped.
 
-A parsed ``a AND b AND c`` is one list; what was printed with inner brackets, as by a dump, is parsed into nested ones, and
+A parsed ``a AND b AND c`` is one list; what was printed with inner brackets, as by a dump, is parsed into
+nested ones, and
 prints like that ever after. The brackets of an AND within an AND, or of an OR within an OR, mean nothing.
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-_TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|[()]|[^\s()'\"]+|\s+")
+_PIECE = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|[()]|[^\s()'\"]+|\s+")
 Group = list["str | Group"]
 
 
@@ -20,16 +21,17 @@ def same(left: str | None, right: str | None) -> bool:
 
 
 def flat(text: str) -> str:
-    """The definition without brackets that only group members of the same AND or OR, and with single spaces."""
+    """The definition without brackets that only group members of the same AND or OR, and with single
+    spaces."""
     stack: list[Group] = [[]]
-    for token in _TOKEN.findall(text):
-        if token == "(":
+    for piece in _PIECE.findall(text):
+        if piece == "(":
             stack.append([])
-        elif token == ")" and len(stack) > 1:
+        elif piece == ")" and len(stack) > 1:
             group = _spliced(stack.pop())
             stack[-1].append(group)
-        elif not token.isspace():
-            stack[-1].append(token)
+        elif not piece.isspace():
+            stack[-1].append(piece)
     return _joined(_spliced(stack[0]))
 
 
@@ -45,7 +47,12 @@ def _spliced(group: Group) -> Group:
     for number, one in enumerate(group):
         before = group[number - 1] if number else word
         after = group[number + 1] if number + 1 < len(group) else word
-        if isinstance(one, list) and word is not None and _connective(one) == word and before == word == after:
+        if (
+            isinstance(one, list)
+            and word is not None
+            and _connective(one) == word
+            and before == word == after
+        ):
             spliced += one
         else:
             spliced.append(one)

@@ -96,7 +96,8 @@ format('FOREIGN KEY (%s) REFERENCES %I.%I (%s)%s', {columns}, {schema}, {literal
 def _found_schema(table: str) -> str:
     """SQL expression: the schema in which the block finds a table of this unqualified name."""
     return f"""\
-coalesce((SELECT n.nspname FROM unnest(current_setting('app_schema.schemas')::name[]) WITH ORDINALITY AS s(name, place)
+coalesce((SELECT n.nspname FROM unnest(current_setting('app_schema.schemas')::name[]) WITH ORDINALITY AS
+s(name, place)
             JOIN pg_catalog.pg_namespace AS n ON n.nspname = s.name
             JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = {literal(table)}
            ORDER BY s.place LIMIT 1), '')"""

@@ -78,7 +78,9 @@ END
 
     def replace_sql(self) -> tuple[str, ...]:
         """Moves it to the declared schema; and to the newest version, where an older one is not enough."""
-        place = (f"ALTER EXTENSION {ident(self.name)} SET SCHEMA {ident(self.schema)}",) if self.schema else ()
+        place = (
+            (f"ALTER EXTENSION {ident(self.name)} SET SCHEMA {ident(self.schema)}",) if self.schema else ()
+        )
         return (*((f"ALTER EXTENSION {ident(self.name)} UPDATE",) if self.version else ()), *place)
 
     def dropped(self) -> str:

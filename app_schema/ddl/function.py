@@ -14,7 +14,8 @@ from app_schema.ddl.statement import DDLObject, Key
 _VOLATILITY = "CASE p.provolatile WHEN 'i' THEN 'IMMUTABLE' WHEN 's' THEN 'STABLE' ELSE 'VOLATILE' END"
 _PARALLEL = "CASE p.proparallel WHEN 's' THEN 'SAFE' WHEN 'r' THEN 'RESTRICTED' ELSE 'UNSAFE' END"
 _EXECUTE = """\
-(SELECT coalesce(string_agg(CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END || CASE WHEN a.is_grantable THEN '*' ELSE '' END, ', '
+(SELECT coalesce(string_agg(CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END || CASE
+WHEN a.is_grantable THEN '*' ELSE '' END, ', '
                             ORDER BY a.grantee::regrole::text), 'nobody')
    FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS a WHERE a.grantee <> p.proowner)"""
 
@@ -162,12 +163,12 @@ END
 def _without_defaults(arguments: str) -> str:
     """The declaration of arguments without their defaults, which DROP FUNCTION does not take."""
     kept, depth, skipping = [], 0, False
-    for token in re.findall(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|[A-Za-z_]\w*|\s+|.", arguments, re.DOTALL):
-        depth += (token in "([") - (token in ")]")
-        if depth == 0 and (token.upper() == "DEFAULT" or token == "="):
+    for word in re.findall(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|[A-Za-z_]\w*|\s+|.", arguments, re.DOTALL):
+        depth += (word in "([") - (word in ")]")
+        if depth == 0 and (word.upper() == "DEFAULT" or word == "="):
             skipping = True
-        elif depth == 0 and token == ",":
+        elif depth == 0 and word == ",":
             skipping = False
         if not skipping:
-            kept.append(token)
+            kept.append(word)
     return "".join(kept).strip()

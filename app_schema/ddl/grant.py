@@ -162,7 +162,10 @@ END
         if self.columns:
             msg = f"{self.label}: drop the grant on the old columns and create the one on the new"
             raise ModelError(msg)
-        return (self._keeping_columns(f"REVOKE ALL ON {self._target} FROM {role(self.to)}"), *self.create_sql())
+        return (
+            self._keeping_columns(f"REVOKE ALL ON {self._target} FROM {role(self.to)}"),
+            *self.create_sql(),
+        )
 
 
 @dataclass(frozen=True)

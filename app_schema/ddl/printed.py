@@ -32,7 +32,8 @@ class PrintedType(UserDefinedType[Any]):
 
 @dataclass(frozen=True)
 class TableConstraint(TableObject):
-    """``ALTER TABLE table ADD CONSTRAINT name definition``, the definition as pg_get_constraintdef prints it."""
+    """``ALTER TABLE table ADD CONSTRAINT name definition``, the definition as pg_get_constraintdef prints
+    it."""
 
     kind: ClassVar[str] = "table_constraint"
     positional: ClassVar[tuple[str, ...]] = ("name", "table", "definition")
@@ -45,7 +46,8 @@ class TableConstraint(TableObject):
 
     def catalog_query(self) -> str:
         return f"""\
-SELECT pg_get_constraintdef(t.oid) FROM pg_catalog.pg_constraint AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.conrelid
+SELECT pg_get_constraintdef(t.oid) FROM pg_catalog.pg_constraint AS t
+  JOIN pg_catalog.pg_class AS c ON c.oid = t.conrelid
  WHERE c.relnamespace = $1 AND c.relname = {literal(self.table or "")} AND t.conname = {literal(self.name)}"""
 
     def side(self) -> Side:
@@ -53,7 +55,8 @@ SELECT pg_get_constraintdef(t.oid) FROM pg_catalog.pg_constraint AS t JOIN pg_ca
 
     def create_sql(self) -> tuple[str, ...]:
         assert self.table is not None
-        return (f"ALTER TABLE {qualified(self.table, self.schema)} ADD CONSTRAINT {ident(self.name)} {self.definition}",)
+        add = f"ADD CONSTRAINT {ident(self.name)} {self.definition}"
+        return (f"ALTER TABLE {qualified(self.table, self.schema)} {add}",)
 
     def drop_sql(self) -> tuple[str, ...]:
         assert self.table is not None
@@ -90,7 +93,8 @@ SELECT pg_get_indexdef(c.oid) || CASE WHEN i.indisvalid THEN '' ELSE ' INVALID' 
 
 @dataclass(frozen=True)
 class Sequence(DDLObject):
-    """``CREATE SEQUENCE schema.name options``; the options say everything: ``AS bigint START 1 INCREMENT 1 …``."""
+    """``CREATE SEQUENCE schema.name options``; the options say everything: ``AS bigint START 1 INCREMENT 1
+    …``."""
 
     kind: ClassVar[str] = "sequence"
     positional: ClassVar[tuple[str, ...]] = ("name", "options")
@@ -102,11 +106,14 @@ class Sequence(DDLObject):
 
     def catalog_query(self) -> str:
         return f"""\
-SELECT format('AS %s START %s INCREMENT %s MINVALUE %s MAXVALUE %s CACHE %s%s%s', format_type(q.seqtypid, NULL), q.seqstart,
+SELECT format('AS %s START %s INCREMENT %s MINVALUE %s MAXVALUE %s CACHE %s%s%s', format_type(q.seqtypid,
+  NULL), q.seqstart,
               q.seqincrement, q.seqmin, q.seqmax, q.seqcache, CASE WHEN q.seqcycle THEN ' CYCLE' END,
-              (SELECT format(' OWNED BY %s.%I', d.refobjid::regclass, a.attname) FROM pg_catalog.pg_depend AS d
+              (SELECT format(' OWNED BY %s.%I', d.refobjid::regclass, a.attname)
+                FROM pg_catalog.pg_depend AS d
                  JOIN pg_catalog.pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-                WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0))
+                WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid
+                  AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0))
   FROM pg_catalog.pg_sequence AS q JOIN pg_catalog.pg_class AS c ON c.oid = q.seqrelid
  WHERE c.relnamespace = $1 AND c.relname = {literal(self.name)}"""
 
@@ -120,12 +127,19 @@ SELECT format('AS %s START %s INCREMENT %s MINVALUE %s MAXVALUE %s CACHE %s%s%s'
         return (f"DROP SEQUENCE {qualified(self.name, self.schema)}",)
 
     def dropped(self) -> str:
-        return drop(self.label, self.namespace(), KIND_OF_NAME.format(name=literal(self.name)), "sequence", self.drop_sql())
+        return drop(
+            self.label,
+            self.namespace(),
+            KIND_OF_NAME.format(name=literal(self.name)),
+            "sequence",
+            self.drop_sql(),
+        )
 
 
 @dataclass(frozen=True)
 class Domain(DDLObject):
-    """``CREATE DOMAIN schema.name AS definition``, the definition with its constraints as PostgreSQL prints them."""
+    """``CREATE DOMAIN schema.name AS definition``, the definition with its constraints as PostgreSQL prints
+    them."""
 
     kind: ClassVar[str] = "domain"
     positional: ClassVar[tuple[str, ...]] = ("name", "definition")
@@ -137,10 +151,13 @@ class Domain(DDLObject):
 
     def catalog_query(self) -> str:
         return f"""\
-SELECT concat_ws(' ', format_type(y.typbasetype, y.typtypmod), CASE WHEN y.typnotnull THEN 'NOT NULL' END, 'DEFAULT ' || y.typdefault,
-         (SELECT string_agg(format('CONSTRAINT %I %s', t.conname, pg_get_constraintdef(t.oid)), ' ' ORDER BY t.conname)
+SELECT concat_ws(' ', format_type(y.typbasetype, y.typtypmod), CASE
+  WHEN y.typnotnull THEN 'NOT NULL' END, 'DEFAULT ' || y.typdefault,
+         (SELECT string_agg(format('CONSTRAINT %I %s', t.conname, pg_get_constraintdef(t.oid)), ' '
+           ORDER BY t.conname)
             FROM pg_catalog.pg_constraint AS t WHERE t.contypid = y.oid AND t.contype <> 'n'))
-  FROM pg_catalog.pg_type AS y WHERE y.typnamespace = $1 AND y.typname = {literal(self.name)} AND y.typtype = 'd'"""
+  FROM pg_catalog.pg_type AS y WHERE y.typnamespace = $1 AND y.typname = {literal(self.name)}
+    AND y.typtype = 'd'"""
 
     def side(self) -> Side:
         return Side(value=literal(self.definition), qualified=True)

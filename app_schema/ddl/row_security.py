@@ -49,7 +49,9 @@ SELECT CASE WHEN c.relrowsecurity
 
     def create_sql(self) -> tuple[str, ...]:
         enable = "ENABLE" if self.enabled else "DISABLE"
-        return (f"{self._alter} {enable} ROW LEVEL SECURITY{', FORCE ROW LEVEL SECURITY' if self.forced else ''}",)
+        return (
+            f"{self._alter} {enable} ROW LEVEL SECURITY{', FORCE ROW LEVEL SECURITY' if self.forced else ''}",
+        )
 
     def drop_sql(self) -> tuple[str, ...]:
         return (f"{self._alter} DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY",)

@@ -15,7 +15,8 @@ _T = TypeVar("_T")
 
 
 def statements(metadata: MetaData) -> list[str]:
-    """What ``create_all`` would send, without guards; schemas that tables and types stand in are made as well."""
+    """What ``create_all`` would send, without guards; schemas that tables and types stand in are made as
+    well."""
     sent: list[str] = []
 
     def collect(construct: ExecutableDDLElement, *_: Any, **__: Any) -> None:
@@ -36,7 +37,9 @@ def schemas(metadata: MetaData) -> set[str]:
     named = {table.schema for table in metadata.tables.values()}
     named |= {one.schema for one in of_class(metadata, SchemaType)}
     named |= {one.schema for one in of_class(metadata, Sequence)}
-    named |= {one.schema or (one.name if one.kind == "schema" else None) for one in declared(metadata).values()}
+    named |= {
+        one.schema or (one.name if one.kind == "schema" else None) for one in declared(metadata).values()
+    }
     return {schema or "public" for schema in named}
 
 

@@ -1,6 +1,7 @@
 """Autogenerate: the declared catalog, the found one, and the directives that lead from one to the other.
 
-Alembic's own comparators are not used. Both sides are printed by PostgreSQL, so a difference is one, and what is spelt in
+Alembic's own comparators are not used. Both sides are printed by PostgreSQL, so a difference is one, and
+what is spelt in
 another way is none; the number of queries does not grow with the number of tables.
 """
 
@@ -42,8 +43,10 @@ _SILENT = {"owner"}
 class Comparison:
     """One run of the comparator.
 
-    Options, from the context: ``prune`` drops what nobody declared; ``safe`` (the default) takes ways that do not block writers where
-    a table has rows; ``managed_schemas`` (by default those in which something is declared); ``scratch`` is a server's URL.
+    Options, from the context: ``prune`` drops what nobody declared; ``safe`` (the default) takes ways that
+    do not block writers where
+    a table has rows; ``managed_schemas`` (by default those in which something is declared); ``scratch`` is
+    a server's URL.
     """
 
     def __init__(self, context: AutogenContext) -> None:
@@ -65,10 +68,16 @@ class Comparison:
         """Compares and fills the plan."""
         ignore = (self.version_table, ONCE_TABLE)
         self.found = snapshot(self.connection, ignore=ignore)
-        wanted = declared_snapshot(self.connection, self.declared.statements(), self.context.opts.get("scratch"))
+        wanted = declared_snapshot(
+            self.connection, self.declared.statements(), self.context.opts.get("scratch")
+        )
         self.declared.printed(wanted)
         self.wanted = self.declared.snapshot
-        differences = [one for one in diff(self.wanted, self.found) if self._managed(one.key) and not same(one.left, one.right)]
+        differences = [
+            one
+            for one in diff(self.wanted, self.found)
+            if self._managed(one.key) and not same(one.left, one.right)
+        ]
         if not differences:
             return
         path = self.connection.scalar(text("SELECT current_setting('search_path')"))
@@ -97,7 +106,8 @@ class Comparison:
 
     def _managed(self, key: Key) -> bool:
         schemas = self.context.opts.get("managed_schemas") or {table[0] for table in self.declared.tables} | {
-            one.schema or "public" if one.kind != "schema" else one.name for one in self.declared.objects.values()
+            one.schema or "public" if one.kind != "schema" else one.name
+            for one in self.declared.objects.values()
         }
         if key.kind == "role":
             return key in self.wanted
@@ -109,11 +119,19 @@ class Comparison:
         if space is not None and space not in schemas:
             return key.kind != "schema" and key in self.wanted
         table = key.table if key.kind != "table" else key.name
-        if table is not None and key.kind in _TABLE_KINDS | {"trigger", "policy", "row_security", "grant", "column_grant"}:
+        if table is not None and key.kind in _TABLE_KINDS | {
+            "trigger",
+            "policy",
+            "row_security",
+            "grant",
+            "column_grant",
+        }:
             if not self.context.run_name_filters(table, "table", {"schema_name": key.schema}):
                 return False
             declared_table = self.declared.tables.get((key.schema or "", table))
-            if declared_table is not None and not self.context.run_object_filters(declared_table, table, "table", key not in self.wanted, None):  # noqa: FBT003 - Alembic's signature
+            if declared_table is not None and not self.context.run_object_filters(
+                declared_table, table, "table", key not in self.wanted, None
+            ):
                 return False
         return True
 
@@ -133,18 +151,30 @@ class Comparison:
     def referring(self, key: Key) -> list[Key]:
         """The foreign keys that need this key or unique constraint, and are not dropped yet."""
         query = text(
-            "SELECT n.nspname, r.relname, f.conname FROM pg_catalog.pg_constraint AS f JOIN pg_catalog.pg_constraint AS k ON k.conindid = f.conindid"
-            " JOIN pg_catalog.pg_class AS c ON c.oid = k.conrelid JOIN pg_catalog.pg_namespace AS m ON m.oid = c.relnamespace"
-            " JOIN pg_catalog.pg_class AS r ON r.oid = f.conrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = r.relnamespace"
-            " WHERE f.contype = 'f' AND k.contype <> 'f' AND m.nspname = :schema AND c.relname = :table AND k.conname = :name"
+            "SELECT n.nspname, r.relname, f.conname FROM pg_catalog.pg_constraint AS f JOIN "
+            "pg_catalog.pg_constraint AS k ON k.conindid = f.conindid"
+            " JOIN pg_catalog.pg_class AS c ON c.oid = k.conrelid JOIN pg_catalog.pg_namespace AS m ON "
+            "m.oid = c.relnamespace"
+            " JOIN pg_catalog.pg_class AS r ON r.oid = f.conrelid JOIN pg_catalog.pg_namespace AS n ON "
+            "n.oid = r.relnamespace"
+            " WHERE f.contype = 'f' AND k.contype <> 'f' AND m.nspname = :schema AND c.relname = :table AND "
+            "k.conname = :name"
         )
         rows = self.connection.execute(query, {"schema": key.schema, "table": key.table, "name": key.name})
-        return [one for one in (Key("constraint", *row) for row in rows) if one not in self._gone and one in self.found]
+        return [
+            one
+            for one in (Key("constraint", *row) for row in rows)
+            if one not in self._gone and one in self.found
+        ]
 
     # What is declared and absent
 
     def _added(self, key: Key, wanted: str) -> None:
-        if key in self._made or key.kind in _SILENT or (key.kind == "type_grant" and not self._type_is_on_both_sides(key)):
+        if (
+            key in self._made
+            or key.kind in _SILENT
+            or (key.kind == "type_grant" and not self._type_is_on_both_sides(key))
+        ):
             return
         if key.kind in _TABLE_KINDS:
             compare_table.added(self, key, wanted)
@@ -175,7 +205,8 @@ class Comparison:
     def _fresh(self, grant: Key) -> bool:
         """Whether the relation of a grant is made in this revision, so that default privileges have a say."""
         return any(
-            (relation := Key(kind, grant.schema, None, grant.table or "")) in self._made or (relation in self.wanted and relation not in self.found)
+            (relation := Key(kind, grant.schema, None, grant.table or "")) in self._made
+            or (relation in self.wanted and relation not in self.found)
             for kind in ("table", "view", "materialized_view")
         )
 
@@ -190,23 +221,36 @@ class Comparison:
             self.plan.drop(Drops.GRANT, OnTheWayBackOp(call))
 
     def _default_grants(self, relation: Key, side: Any) -> list[CallOp]:
+        schemas = {None, relation.schema}
         calls = []
         for default, privileges in self.found.items():
-            if default.kind == "default_grant" and default.table == "TABLES" and default.schema in {None, relation.schema}:
-                if Key("grant", relation.schema, relation.name, default.name) not in side:
-                    words = privileges.replace("*", "").split(", ")
-                    calls.append(CallOp("drop_grant", words, to=default.name, table=relation.name, schema=relation.schema))
+            if default.kind != "default_grant" or default.table != "TABLES" or default.schema not in schemas:
+                continue
+            if Key("grant", relation.schema, relation.name, default.name) not in side:
+                words = privileges.replace("*", "").split(", ")
+                calls.append(
+                    CallOp("drop_grant", words, to=default.name, table=relation.name, schema=relation.schema)
+                )
         return calls
 
     def _early(self, key: Key, side: Any) -> bool:
         """Whether a column, constraint or index names the function, so that it must be there before them."""
         call = f"{key.schema}.{key.name.partition('(')[0]}("
-        return any(call in definition for other, definition in side.items() if other.kind in {"column", "constraint", "index", "domain"})
+        return any(
+            call in definition
+            for other, definition in side.items()
+            if other.kind in {"column", "constraint", "index", "domain"}
+        )
 
     def _survives(self, key: Key) -> bool:
-        """Whether something that stays calls the function until it is altered, so that the function goes last."""
+        """Whether something that stays calls the function until it is altered, so that the function goes
+        last."""
         call = f"{key.schema}.{key.name.partition('(')[0]}("
-        return any(call in definition and other in self.wanted for other, definition in self.found.items() if other.kind != "function")
+        return any(
+            call in definition and other in self.wanted
+            for other, definition in self.found.items()
+            if other.kind != "function"
+        )
 
     def _granted_function(self, key: Key) -> Key | None:
         function = Key("function", key.schema, None, key.table or "")
@@ -233,9 +277,12 @@ class Comparison:
         else:
             self.take(key, found)
 
-    def _child_of_undeclared(self, key: Key) -> bool:
+    def _child_of_undeclared(self, key: Key) -> bool:  # noqa: PLR0911 - a list of cases
         """Whether it belongs to something that is not declared either, which is named itself."""
-        relations = [Key(kind, key.schema, None, key.table or "") for kind in ("table", "view", "materialized_view", "foreign_table", "composite")]
+        relations = [
+            Key(kind, key.schema, None, key.table or "")
+            for kind in ("table", "view", "materialized_view", "foreign_table", "composite")
+        ]
         owner = next((one for one in relations if one in self.found or one in self.wanted), None)
         if key.kind == "sequence" and "OWNED BY" in self.found[key]:
             return not self._owner_is_declared(key)
@@ -256,10 +303,14 @@ class Comparison:
         return not self.prune or key.kind in {"column", "constraint", "index", "comment"}
 
     def _owner_is_declared(self, sequence: Key) -> bool:
-        """Whether the sequence hangs on a column that is declared without one; an identity's goes with the identity."""
+        """Whether the sequence hangs on a column that is declared without one; an identity's goes with the
+        identity."""
         owner = self.found[sequence].rpartition(" OWNED BY ")[2]
         for key, definition in self.found.items():
-            if key.kind == "column" and owner == f"{qualified(key.table or '', key.schema)}.{ident(key.name)}":
+            if (
+                key.kind == "column"
+                and owner == f"{qualified(key.table or '', key.schema)}.{ident(key.name)}"
+            ):
                 return key in self.wanted and " AS IDENTITY" not in definition
         return False
 
@@ -279,15 +330,26 @@ class Comparison:
             return
         if key.kind in {"view", "materialized_view"}:
             self.forget_default_grants(key)
-        newest_first = -list(self.found).index(key) if key.kind not in {"view", "materialized_view", "function"} else -self._age(key)
+        newest_first = (
+            -list(self.found).index(key)
+            if key.kind not in {"view", "materialized_view", "function"}
+            else -self._age(key)
+        )
         self.plan.drop(rank, DropObjectOp(reflect(self.connection, key, found)), order=newest_first)
 
     def _age(self, key: Key) -> int:
         """The OID: what was made later may depend on what was made before."""
-        catalog, name, space = ("pg_proc", "format('%s(%s)', proname, oidvectortypes(proargtypes))", "pronamespace")
+        catalog, name, space = (
+            "pg_proc",
+            "format('%s(%s)', proname, oidvectortypes(proargtypes))",
+            "pronamespace",
+        )
         if key.kind != "function":
             catalog, name, space = ("pg_class", "relname", "relnamespace")
-        query = text(f"SELECT oid::bigint FROM pg_catalog.{catalog} WHERE {name} = :name AND {space} = to_regnamespace(quote_ident(:schema))")
+        query = text(
+            f"SELECT oid::bigint FROM pg_catalog.{catalog} WHERE {name} = :name AND {space} = "
+            f"to_regnamespace(quote_ident(:schema))"
+        )
         return int(self.connection.execute(query, {"name": key.name, "schema": key.schema}).scalar_one())
 
     # What is there and different
@@ -320,14 +382,22 @@ class Comparison:
     def _take_dependents_away(self, differences: list[Difference]) -> None:
         blocked = [one.key for one in differences if self._blocks(one)]
         if self.prune:
-            blocked += [key for key in self.changed if key not in self.wanted and key.kind in {"column", "view", "materialized_view"}]
+            blocked += [
+                key
+                for key in self.changed
+                if key not in self.wanted and key.kind in {"column", "view", "materialized_view"}
+            ]
         for key in dependents(self.connection, blocked):
             if key.kind == "generated":
                 compare_table.regenerate(self, Key("column", *key[1:]))
             elif key in self.found and key not in self._gone:
                 self._take_and_make_again(key)
         for key in blocked:
-            if key.kind in {"view", "materialized_view", "function"} and key in self.wanted and key not in self._gone:
+            if (
+                key.kind in {"view", "materialized_view", "function"}
+                and key in self.wanted
+                and key not in self._gone
+            ):
                 self._take_and_make_again(key)
 
     def _blocks(self, difference: Difference) -> bool:
@@ -339,12 +409,20 @@ class Comparison:
         if key.kind == "enum":
             return compare_enum.needs_replacing(self, key)
         if key.kind in {"view", "materialized_view"}:
-            return key.kind == "materialized_view" or self._columns(self.wanted, key) != self._columns(self.found, key)
-        return key.kind == "function" and wanted.partition(" LANGUAGE ")[0] != found.partition(" LANGUAGE ")[0]
+            return key.kind == "materialized_view" or self._columns(self.wanted, key) != self._columns(
+                self.found, key
+            )
+        return (
+            key.kind == "function" and wanted.partition(" LANGUAGE ")[0] != found.partition(" LANGUAGE ")[0]
+        )
 
     @staticmethod
     def _columns(side: Any, key: Key) -> dict[str, str]:
-        return {other.name: text_ for other, text_ in side.items() if other.kind == "column" and other[1:3] == (key.schema, key.name)}
+        return {
+            other.name: text_
+            for other, text_ in side.items()
+            if other.kind == "column" and other[1:3] == (key.schema, key.name)
+        }
 
     def _take_and_make_again(self, key: Key) -> None:
         found = self.found[key]
@@ -352,7 +430,11 @@ class Comparison:
             compare_table.take_and_make_again(self, key)
             return
         old = reflect(self.connection, key, found)
-        of_view = [one for one in self.found if one.kind in {"grant", "column_grant"} and one[1:3] == (key.schema, key.name)]
+        of_view = [
+            one
+            for one in self.found
+            if one.kind in {"grant", "column_grant"} and one[1:3] == (key.schema, key.name)
+        ]
         grants = [one for one in of_view if one not in self._gone] if isinstance(old, View) else []
         for grant in grants:
             self.take(grant, self.found[grant])
@@ -391,5 +473,3 @@ def compare(context: AutogenContext, upgrade_ops: UpgradeOps) -> PriorityDispatc
 def setup(plugin: Plugin) -> None:
     """Registers the comparator."""
     plugin.add_autogenerate_comparator(compare, "autogenerate")
-
-

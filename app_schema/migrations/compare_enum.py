@@ -1,4 +1,5 @@
-"""Enums through their life: labels added in place, renamed where that is declared, else the type is replaced."""
+"""Enums through their life: labels added in place, renamed where that is declared, else the type is
+replaced."""
 
 from __future__ import annotations
 
@@ -19,7 +20,11 @@ def _labels(comparison: Comparison, key: Key) -> tuple[EnumType, EnumType, dict[
     assert isinstance(new, EnumType)
     assert isinstance(old, EnumType)
     renamed = comparison.declared.renamed.get(key, {})
-    applied = {was: now for now, was in renamed.items() if was in tuple(old.labels) and now not in tuple(old.labels) and now in tuple(new.labels)}
+    applied = {
+        was: now
+        for now, was in renamed.items()
+        if was in tuple(old.labels) and now not in tuple(old.labels) and now in tuple(new.labels)
+    }
     return new, old, applied
 
 
@@ -38,7 +43,9 @@ def changed(comparison: Comparison, key: Key) -> None:
         return
     for was, now in renamed.items():
         call = CallOp("rename_enum_value", new.name, was, now, schema=new.schema)
-        comparison.plan.make(Makes.TYPE, call.undone_by("rename_enum_value", new.name, now, was, schema=new.schema))
+        comparison.plan.make(
+            Makes.TYPE, call.undone_by("rename_enum_value", new.name, now, was, schema=new.schema)
+        )
     kept = [renamed.get(label, label) for label in old.labels]
     before_rename = {now: was for was, now in renamed.items()}
     for position, one in enumerate(new.labels):

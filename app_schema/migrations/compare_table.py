@@ -6,7 +6,19 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from alembic.operations import MigrateOperation, ops
-from sqlalchemy import CheckConstraint, Column, Computed, ForeignKeyConstraint, Identity, MetaData, PrimaryKeyConstraint, Sequence, Table, inspect, text
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Computed,
+    ForeignKeyConstraint,
+    Identity,
+    MetaData,
+    PrimaryKeyConstraint,
+    Sequence,
+    Table,
+    inspect,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.types import TypeEngine
 
@@ -22,8 +34,10 @@ if TYPE_CHECKING:
     from app_schema.migrations.compare import Comparison
 
 _COLUMN = re.compile(
-    r"(?P<type>.*?)(?: COLLATE (?P<collation>(?:\"(?:[^\"]|\"\")*\"|[^\s.])+\.(?:\"(?:[^\"]|\"\")*\"|\S+)))?(?P<not_null> NOT NULL)?"
-    r"(?P<identity> GENERATED (?:ALWAYS|BY DEFAULT) AS IDENTITY)?(?: (?P<how>DEFAULT|GENERATED STORED AS|GENERATED VIRTUAL AS) (?P<expression>.*))?$",
+    r"(?P<type>.*?)(?: COLLATE "
+    r"(?P<collation>(?:\"(?:[^\"]|\"\")*\"|[^\s.])+\.(?:\"(?:[^\"]|\"\")*\"|\S+)))?(?P<not_null> NOT NULL)?"
+    r"(?P<identity> GENERATED (?:ALWAYS|BY DEFAULT) AS IDENTITY)?(?: (?P<how>DEFAULT|GENERATED STORED "
+    r"AS|GENERATED VIRTUAL AS) (?P<expression>.*))?$",
     re.DOTALL,
 )
 
@@ -36,10 +50,15 @@ def parts(definition: str) -> dict[str, str | None]:
 
 
 def changes_type(wanted: str, found: str) -> bool:
-    """Whether the type, the collation or the generation expression differs: then dependents stand in the way."""
+    """Whether the type, the collation or the generation expression differs: then dependents stand in the
+    way."""
     new, old = parts(wanted), parts(found)
     generated = "GENERATED" in (new["how"] or "") or "GENERATED" in (old["how"] or "")
-    return new["type"] != old["type"] or new["collation"] != old["collation"] or (generated and (new["how"], new["expression"]) != (old["how"], old["expression"]))
+    return (
+        new["type"] != old["type"]
+        or new["collation"] != old["collation"]
+        or (generated and (new["how"], new["expression"]) != (old["how"], old["expression"]))
+    )
 
 
 def _schema(comparison: Comparison, key: Key) -> str | None:
@@ -57,7 +76,9 @@ def _has_rows(comparison: Comparison, key: Key) -> bool:
     if not comparison.safe:
         return False
     query = f"SELECT EXISTS (SELECT 1 FROM {qualified(key.table or '', key.schema)})"
-    return bool(comparison.connection.exec_driver_sql(query, execution_options={"no_parameters": True}).scalar_one())
+    return bool(
+        comparison.connection.exec_driver_sql(query, execution_options={"no_parameters": True}).scalar_one()
+    )
 
 
 # Absent
@@ -90,7 +111,9 @@ def _add_table(comparison: Comparison, key: Key) -> None:
     if table is None:
         raise ModelError("is no table of the metadata")
     order = comparison.declared.table_order[key.schema or "", key.name]
-    later = {fk for fk in table.foreign_key_constraints if fk.use_alter or _refers_to_later(comparison, fk, order)}
+    later = {
+        fk for fk in table.foreign_key_constraints if fk.use_alter or _refers_to_later(comparison, fk, order)
+    }
     operation = ops.CreateTableOp.from_table(_without_serial(table))
     if later:
         operation.columns = [item for item in operation.columns if item not in later]
@@ -122,7 +145,14 @@ def _without_serial(table: Table) -> Table:
 def _add_column(comparison: Comparison, key: Key) -> ops.AddColumnOp:
     table = comparison.declared.tables[key.schema or "", key.table or ""]
     column = next(one for one in table.columns if one.name == key.name)
-    bare: Column[Any] = Column(column.name, column.type, *_generated(column), nullable=column.nullable, server_default=_default(column), comment=column.comment)
+    bare: Column[Any] = Column(
+        column.name,
+        column.type,
+        *_generated(column),
+        nullable=column.nullable,
+        server_default=_default(column),
+        comment=column.comment,
+    )
     return ops.AddColumnOp(table.name, bare, schema=table.schema)
 
 
@@ -140,7 +170,9 @@ def _add_index(comparison: Comparison, key: Key) -> None:
     index = comparison.declared.index(key)
     schema = _schema(comparison, key)
     if index is None:
-        comparison.plan.make(Makes.INDEX, CreateObjectOp(reflect(comparison.connection, key, comparison.wanted[key])))
+        comparison.plan.make(
+            Makes.INDEX, CreateObjectOp(reflect(comparison.connection, key, comparison.wanted[key]))
+        )
     elif not _new(comparison, key) and _has_rows(comparison, key):
         comparison.plan.make(Makes.INDEX, ConcurrentIndexOp(ops.CreateIndexOp.from_index(index)))
     else:
@@ -160,15 +192,27 @@ def _add_constraint(comparison: Comparison, key: Key, wanted: str) -> None:
         comparison.plan.make(rank, CreateObjectOp(printed))
         return
     if isinstance(constraint, (ExcludeConstraint, PrimaryKeyConstraint)):
-        # Alembic takes the elements of the one for columns, which an expression is not, and cannot render the other
-        comparison.plan.make(rank, CreateObjectOp(TableConstraint(key.name, wanted, table=key.table, schema=_schema(comparison, key))))
+        # Alembic takes the elements of the one for columns, which an expression is not, and cannot render
+        # the other
+        comparison.plan.make(
+            rank,
+            CreateObjectOp(
+                TableConstraint(key.name, wanted, table=key.table, schema=_schema(comparison, key))
+            ),
+        )
         return
     operation = ops.AddConstraintOp.from_constraint(constraint)
-    safely = isinstance(constraint, (ForeignKeyConstraint, CheckConstraint)) and "NOT VALID" not in wanted and _has_rows(comparison, key)
+    safely = (
+        isinstance(constraint, (ForeignKeyConstraint, CheckConstraint))
+        and "NOT VALID" not in wanted
+        and _has_rows(comparison, key)
+    )
     if not safely:
         comparison.plan.make(rank, operation)
         return
-    printed = TableConstraint(key.name, f"{wanted} NOT VALID", table=key.table, schema=_schema(comparison, key))
+    printed = TableConstraint(
+        key.name, f"{wanted} NOT VALID", table=key.table, schema=_schema(comparison, key)
+    )
     comparison.plan.make(rank, CreateObjectOp(printed), _validate(key, _schema(comparison, key)))
 
 
@@ -190,7 +234,11 @@ def changed(comparison: Comparison, key: Key, wanted: str, found: str) -> None:
         take_and_make_again(comparison, key)
     elif key.kind == "comment":
         _comment(comparison, key, wanted, found)
-    elif key.kind == "sequence" and "OWNED BY" in wanted and Key("column", key.schema, None, "") not in comparison.changed:
+    elif (
+        key.kind == "sequence"
+        and "OWNED BY" in wanted
+        and Key("column", key.schema, None, "") not in comparison.changed
+    ):
         _change_owned_sequence(comparison, key, wanted, found)
     else:
         raise ModelError(f"found: {found or 'nothing'}; expected: {wanted or 'nothing'}")
@@ -198,7 +246,9 @@ def changed(comparison: Comparison, key: Key, wanted: str, found: str) -> None:
 
 def _change_owned_sequence(comparison: Comparison, key: Key, wanted: str, found: str) -> None:
     for column in [one for one in comparison.changed if one.kind == "column" and one.schema == key.schema]:
-        if f".{ident(column.table or '')}.{ident(column.name)}" in f".{wanted}" or wanted.endswith(f"{ident(column.table or '')}.{ident(column.name)}"):
+        if f".{ident(column.table or '')}.{ident(column.name)}" in f".{wanted}" or wanted.endswith(
+            f"{ident(column.table or '')}.{ident(column.name)}"
+        ):
             return  # follows its column
     raise ModelError(f"found: {found}; expected: {wanted}")
 
@@ -208,7 +258,9 @@ def _change_constraint(comparison: Comparison, key: Key, wanted: str, found: str
     if found == f"{wanted} NOT VALID":
         call = _validate(key, schema)
         # PostgreSQL cannot take a validation back: the constraint is made anew
-        call.undo = CallOp("replace_table_constraint", key.name, key.table, found, old={"definition": wanted}, schema=schema)
+        call.undo = CallOp(
+            "replace_table_constraint", key.name, key.table, found, old={"definition": wanted}, schema=schema
+        )
         call.undo.undo = call
         comparison.plan.make(Makes.CONSTRAINT, call)
         return
@@ -254,8 +306,14 @@ def _sql_default(part: dict[str, str | None]) -> Any:
     return None if part["how"] != "DEFAULT" else text((part["expression"] or "").replace(":", "\\:"))
 
 
-def _change_column(comparison: Comparison, key: Key, new: dict[str, str | None], old: dict[str, str | None]) -> None:
-    if any("GENERATED" in (part["how"] or "") for part in (new, old)) and (new["how"], new["expression"], new["type"]) != (old["how"], old["expression"], old["type"]):
+def _change_column(
+    comparison: Comparison, key: Key, new: dict[str, str | None], old: dict[str, str | None]
+) -> None:
+    if any("GENERATED" in (part["how"] or "") for part in (new, old)) and (
+        new["how"],
+        new["expression"],
+        new["type"],
+    ) != (old["how"], old["expression"], old["type"]):
         regenerate(comparison, key)
         return
     make = comparison.plan.make
@@ -265,11 +323,17 @@ def _change_column(comparison: Comparison, key: Key, new: dict[str, str | None],
     if new["identity"] != old["identity"] and old["identity"]:
         _change_identity(comparison, key, column, new, old)
     if old["how"] and (defaults or type_changes):
-        make(Makes.ALTERED, _alter(comparison, key, {"server_default": None}, {"server_default": _sql_default(old)}))
+        make(
+            Makes.ALTERED,
+            _alter(comparison, key, {"server_default": None}, {"server_default": _sql_default(old)}),
+        )
     if type_changes:
         _change_type(comparison, key, new, old)
     if new["how"] and (defaults or type_changes):
-        make(Makes.ALTERED, _alter(comparison, key, {"server_default": _sql_default(new)}, {"server_default": None}))
+        make(
+            Makes.ALTERED,
+            _alter(comparison, key, {"server_default": _sql_default(new)}, {"server_default": None}),
+        )
     if bool(new["not_null"]) != bool(old["not_null"]):
         _change_nullable(comparison, key, nullable=not new["not_null"])
     if new["identity"] != old["identity"] and not old["identity"]:
@@ -282,16 +346,30 @@ def _alter(comparison: Comparison, key: Key, new: dict[str, Any], old: dict[str,
     return call.undone_by("alter_column", key.table, key.name, schema=schema, **old)
 
 
-def _change_type(comparison: Comparison, key: Key, new: dict[str, str | None], old: dict[str, str | None]) -> None:
-    new_type, old_type = (part["type"] + (f" COLLATE {part['collation']}" if part["collation"] else "") for part in (new, old) if part["type"])
+def _change_type(
+    comparison: Comparison, key: Key, new: dict[str, str | None], old: dict[str, str | None]
+) -> None:
+    new_type, old_type = (
+        part["type"] + (f" COLLATE {part['collation']}" if part["collation"] else "")
+        for part in (new, old)
+        if part["type"]
+    )
     cast = f"{ident(key.name)}::{{}}"
     comparison.plan.make(
         Makes.ALTERED,
         _alter(
             comparison,
             key,
-            {"type_": PrintedType(new_type), "existing_type": PrintedType(old_type), "postgresql_using": _cast(cast, old["type"], new["type"])},
-            {"type_": PrintedType(old_type), "existing_type": PrintedType(new_type), "postgresql_using": _cast(cast, new["type"], old["type"])},
+            {
+                "type_": PrintedType(new_type),
+                "existing_type": PrintedType(old_type),
+                "postgresql_using": _cast(cast, old["type"], new["type"]),
+            },
+            {
+                "type_": PrintedType(old_type),
+                "existing_type": PrintedType(new_type),
+                "postgresql_using": _cast(cast, new["type"], old["type"]),
+            },
         ),
     )
 
@@ -308,23 +386,37 @@ def _change_nullable(comparison: Comparison, key: Key, *, nullable: bool) -> Non
         return
     # a validated CHECK spares SET NOT NULL the scan under its ACCESS EXCLUSIVE lock
     name = f"{key.table}_{key.name}_is_set"[-63:]
-    check = TableConstraint(name, f"CHECK (({ident(key.name)} IS NOT NULL)) NOT VALID", table=key.table, schema=schema)
+    check = TableConstraint(
+        name, f"CHECK (({ident(key.name)} IS NOT NULL)) NOT VALID", table=key.table, schema=schema
+    )
     valid = TableConstraint(name, f"CHECK (({ident(key.name)} IS NOT NULL))", table=key.table, schema=schema)
     make(Makes.ALTERED, CreateObjectOp(check), CallOp("validate_constraint", name, key.table, schema=schema))
     make(Makes.ALTERED, _alter(comparison, key, {"nullable": False}, {"nullable": True}), DropObjectOp(valid))
 
 
-def _change_identity(comparison: Comparison, key: Key, column: Column[Any], new: dict[str, str | None], old: dict[str, str | None]) -> None:
+def _change_identity(
+    comparison: Comparison,
+    key: Key,
+    column: Column[Any],
+    new: dict[str, str | None],
+    old: dict[str, str | None],
+) -> None:
     before = _identity(comparison, key, old["identity"]) if old["identity"] else None
     after = column.identity if new["identity"] else None
     comparison.plan.make(
         Makes.ALTERED,
-        _alter(comparison, key, {"server_default": after, "existing_server_default": before}, {"server_default": before, "existing_server_default": after}),
+        _alter(
+            comparison,
+            key,
+            {"server_default": after, "existing_server_default": before},
+            {"server_default": before, "existing_server_default": after},
+        ),
     )
 
 
 def regenerate(comparison: Comparison, key: Key) -> None:
-    """A generated column is dropped and added: PostgreSQL changes no expression, and the values follow from the row."""
+    """A generated column is dropped and added: PostgreSQL changes no expression, and the values follow from
+    the row."""
     if key in comparison.found:
         comparison.gone(key)
         comparison.plan.drop(Drops.COLUMN, _drop_column(comparison, key))
@@ -338,11 +430,17 @@ def _comment(comparison: Comparison, key: Key, wanted: str | None, found: str | 
         call = CallOp("alter_column", key.table, key.name, comment=wanted, schema=schema)
         call.undone_by("alter_column", key.table, key.name, comment=found, schema=schema)
     elif wanted is None:
-        call = CallOp("drop_table_comment", key.table, schema=schema).undone_by("create_table_comment", key.table, found, schema=schema)
+        call = CallOp("drop_table_comment", key.table, schema=schema).undone_by(
+            "create_table_comment", key.table, found, schema=schema
+        )
     elif found is None:
-        call = CallOp("create_table_comment", key.table, wanted, schema=schema).undone_by("drop_table_comment", key.table, schema=schema)
+        call = CallOp("create_table_comment", key.table, wanted, schema=schema).undone_by(
+            "drop_table_comment", key.table, schema=schema
+        )
     else:
-        call = CallOp("create_table_comment", key.table, wanted, schema=schema).undone_by("create_table_comment", key.table, found, schema=schema)
+        call = CallOp("create_table_comment", key.table, wanted, schema=schema).undone_by(
+            "create_table_comment", key.table, found, schema=schema
+        )
     comparison.plan.make(Makes.COMMENT, call)
 
 
@@ -355,8 +453,14 @@ def removed(comparison: Comparison, key: Key, found: str) -> None:
         if "PARTITION BY" in found or Key("partition", key.schema, None, key.name) in comparison.found:
             raise ModelError("a partitioned table is dropped by hand")
         comparison.forget_default_grants(key)
-        comparison.plan.drop(Drops.TABLE, DropWholeTableOp(_reflected_table(comparison, key)), order=-_table_age(comparison, key))
-        for other in [one for one in comparison.found if one.kind == "constraint" and one[1:3] == (key.schema, key.name)]:
+        comparison.plan.drop(
+            Drops.TABLE,
+            DropWholeTableOp(_reflected_table(comparison, key)),
+            order=-_table_age(comparison, key),
+        )
+        for other in [
+            one for one in comparison.found if one.kind == "constraint" and one[1:3] == (key.schema, key.name)
+        ]:
             if comparison.found[other].startswith("FOREIGN KEY"):
                 _take_constraint(comparison, other, comparison.found[other])
     elif key.kind == "column":
@@ -389,23 +493,40 @@ def _reflected_column(comparison: Comparison, key: Key) -> Column[Any]:
     if part["identity"]:
         extra.append(_identity(comparison, key, part["identity"]))
     elif "GENERATED" in (part["how"] or ""):
-        extra.append(Computed((part["expression"] or "").replace(":", "\\:"), persisted="STORED" in (part["how"] or "")))
+        extra.append(
+            Computed(
+                (part["expression"] or "").replace(":", "\\:"), persisted="STORED" in (part["how"] or "")
+            )
+        )
     type_ = (part["type"] or "") + (f" COLLATE {part['collation']}" if part["collation"] else "")
     comment = comparison.found.get(Key("comment", key.schema, key.table, key.name))
-    return Column(key.name, PrintedType(type_), *extra, nullable=not part["not_null"], server_default=_sql_default(part), comment=comment)
+    return Column(
+        key.name,
+        PrintedType(type_),
+        *extra,
+        nullable=not part["not_null"],
+        server_default=_sql_default(part),
+        comment=comment,
+    )
 
 
 _SEQUENCE = re.compile(
-    r"AS \w+ START (?P<start>-?\d+) INCREMENT (?P<increment>-?\d+) MINVALUE (?P<minvalue>-?\d+) MAXVALUE (?P<maxvalue>-?\d+) CACHE (?P<cache>\d+)(?P<cycle> CYCLE)?"
+    r"AS \w+ START (?P<start>-?\d+) INCREMENT (?P<increment>-?\d+) MINVALUE (?P<minvalue>-?\d+) MAXVALUE "
+    r"(?P<maxvalue>-?\d+) CACHE (?P<cache>\d+)(?P<cycle> CYCLE)?"
 )
 
 
 def _identity(comparison: Comparison, key: Key, identity: str) -> Identity:
     """The identity of a found column, with the options of its sequence."""
     owner = f" OWNED BY {qualified(key.table or '', key.schema)}.{ident(key.name)}"
-    text_ = next((one for other, one in comparison.found.items() if other.kind == "sequence" and one.endswith(owner)), "")
+    text_ = next(
+        (one for other, one in comparison.found.items() if other.kind == "sequence" and one.endswith(owner)),
+        "",
+    )
     match = _SEQUENCE.match(text_)
-    numbers = {name: int(value) for name, value in match.groupdict().items() if name != "cycle"} if match else {}
+    numbers: dict[str, Any] = (
+        {name: int(value) for name, value in match.groupdict().items() if name != "cycle"} if match else {}
+    )
     return Identity(always="ALWAYS" in identity, cycle=True if match and match["cycle"] else None, **numbers)
 
 
@@ -413,8 +534,14 @@ def _serial(comparison: Comparison, key: Key, part: dict[str, str | None]) -> st
     """The pseudo type of a column whose default is the next value of its own sequence."""
     sizes = {"smallint": "smallserial", "integer": "serial", "bigint": "bigserial"}
     owner = f" OWNED BY {qualified(key.table or '', key.schema)}.{ident(key.name)}"
-    owned = any(one.kind == "sequence" and definition.endswith(owner) for one, definition in comparison.found.items())
-    return sizes.get(part["type"] or "") if owned and not part["identity"] and (part["expression"] or "").startswith("nextval(") else None
+    owned = any(
+        one.kind == "sequence" and definition.endswith(owner) for one, definition in comparison.found.items()
+    )
+    return (
+        sizes.get(part["type"] or "")
+        if owned and not part["identity"] and (part["expression"] or "").startswith("nextval(")
+        else None
+    )
 
 
 def _reflected_table(comparison: Comparison, key: Key) -> list[MigrateOperation]:
@@ -423,11 +550,27 @@ def _reflected_table(comparison: Comparison, key: Key) -> list[MigrateOperation]
     mine = [one for one in comparison.found if one[1:3] == place]
     names = [one["name"] for one in inspect(comparison.connection).get_columns(key.name, schema=key.schema)]
     columns = [_reflected_column(comparison, Key("column", *place, name)) for name in names]
-    table = Table(key.name, MetaData(), *columns, schema=key.schema, comment=comparison.found.get(Key("comment", *place, "")))
+    table = Table(
+        key.name,
+        MetaData(),
+        *columns,
+        schema=key.schema,
+        comment=comparison.found.get(Key("comment", *place, "")),
+    )
     create = ops.CreateTableOp.from_table(table)
-    constraints = [one for one in mine if one.kind == "constraint" and not comparison.found[one].startswith("FOREIGN KEY")]
-    after = [CreateObjectOp(reflect(comparison.connection, one, comparison.found[one])) for one in constraints]
-    after += [CreateObjectOp(reflect(comparison.connection, one, comparison.found[one])) for one in mine if one.kind == "index"]
+    constraints = [
+        one
+        for one in mine
+        if one.kind == "constraint" and not comparison.found[one].startswith("FOREIGN KEY")
+    ]
+    after = [
+        CreateObjectOp(reflect(comparison.connection, one, comparison.found[one])) for one in constraints
+    ]
+    after += [
+        CreateObjectOp(reflect(comparison.connection, one, comparison.found[one]))
+        for one in mine
+        if one.kind == "index"
+    ]
     return [create, *after]
 
 
@@ -456,7 +599,12 @@ class ConcurrentIndexOp(MigrateOperation):
 
     def reverse(self) -> CallOp:
         """The drop, which blocks nobody either."""
-        return CallOp("drop_index_concurrently", self.create.index_name, self.create.table_name, schema=self.create.schema)
+        return CallOp(
+            "drop_index_concurrently",
+            self.create.index_name,
+            self.create.table_name,
+            schema=self.create.schema,
+        )
 
     def to_diff_tuple(self) -> tuple[Any, ...]:
         """For ``alembic check``."""

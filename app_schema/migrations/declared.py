@@ -8,7 +8,19 @@ from functools import cached_property
 from sqlalchemy import Constraint, Enum, Index, MetaData, Table
 
 from app_schema.catalog import Snapshot
-from app_schema.ddl import DDLObject, DefaultPrivileges, EnumType, Function, Grant, Key, RenamedLabels, Role, Schema, View, declared
+from app_schema.ddl import (
+    DDLObject,
+    DefaultPrivileges,
+    EnumType,
+    Function,
+    Grant,
+    Key,
+    RenamedLabels,
+    Role,
+    Schema,
+    View,
+    declared,
+)
 from app_schema.ddl.constraint import named
 from app_schema.ddl.index import name_of
 from app_schema.ddl.script import of_class, schemas, statements
@@ -18,7 +30,8 @@ DEFAULT_SCHEMA = "public"
 
 
 class Declared:
-    """The declared side: objects, tables, constraints and indexes by key; ``snapshot`` is added once it was printed."""
+    """The declared side: objects, tables, constraints and indexes by key; ``snapshot`` is added once it was
+    printed."""
 
     def __init__(self, metadatas: Iterable[MetaData]) -> None:
         self.metadatas = list(metadatas)
@@ -69,10 +82,17 @@ class Declared:
 
     def _function_key(self, function: Function) -> Key:
         schema = function.schema or DEFAULT_SCHEMA
-        keys = [key for key in self.snapshot if key.kind == "function" and key.schema == schema and key.name.startswith(f"{function.name}(")]
+        keys = [
+            key
+            for key in self.snapshot
+            if key.kind == "function" and key.schema == schema and key.name.startswith(f"{function.name}(")
+        ]
         exact = [key for key in keys if self.snapshot[key].startswith(f"{function.arguments} RETURNS")]
         if len(exact or keys) != 1:
-            raise ModelError(f"{function.label} cannot be told from its overloads: write its arguments as PostgreSQL prints them")
+            raise ModelError(
+                f"{function.label} cannot be told from its overloads: write its arguments as PostgreSQL "
+                f"prints them"
+            )
         return (exact or keys)[0]
 
     def constraint(self, key: Key) -> Constraint | None:
@@ -94,12 +114,13 @@ class Declared:
 
     @cached_property
     def table_order(self) -> dict[tuple[str, str], int]:
-        """Schema and name of each table, with its place in an order in which each comes after those it refers to."""
+        """Schema and name of each table, with its place in an order in which each comes after those it
+        refers to."""
         tables = [table for metadata in self.metadatas for table in metadata.sorted_tables]
         return {(table.schema or DEFAULT_SCHEMA, table.name): number for number, table in enumerate(tables)}
 
 
-def key_of(one: DDLObject) -> Key:
+def key_of(one: DDLObject) -> Key:  # noqa: PLR0911 - a list of cases
     """The key under which a snapshot finds a declared object."""
     schema = one.schema or DEFAULT_SCHEMA
     if isinstance(one, Grant):
@@ -107,7 +128,11 @@ def key_of(one: DDLObject) -> Key:
             return Key("column_grant", schema, one.table, one.name)
         if one.table:
             return Key("grant", schema, one.table, one.to)
-        return Key("function_grant", schema, one.function, one.to) if one.function else Key("schema_grant", schema, None, one.to)
+        return (
+            Key("function_grant", schema, one.function, one.to)
+            if one.function
+            else Key("schema_grant", schema, None, one.to)
+        )
     if isinstance(one, DefaultPrivileges):
         return Key("default_grant", one.schema, one.on, one.to)
     if isinstance(one, View):

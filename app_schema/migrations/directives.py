@@ -1,4 +1,5 @@
-"""The directives of a generated revision that Alembic has no class for: a call, and what cannot be written."""
+"""The directives of a generated revision that Alembic has no class for: a call, and what cannot be
+written."""
 
 from __future__ import annotations
 
@@ -17,7 +18,11 @@ class CallOp(MigrateOperation):
     def __init__(self, name: str, *args: Any, undo: CallOp | None = None, **kwargs: Any) -> None:
         self.name = name
         self.args = args
-        self.kwargs = {key: value for key, value in kwargs.items() if value is not None or key in {"server_default", "comment"}}
+        self.kwargs = {
+            key: value
+            for key, value in kwargs.items()
+            if value is not None or key in {"server_default", "comment"}
+        }
         self.undo = undo
 
     def undone_by(self, name: str, *args: Any, **kwargs: Any) -> CallOp:
@@ -48,7 +53,8 @@ class OnTheWayBackOp(ModifyTableOps):
 
 
 class UnwritableOp(MigrateOperation):
-    """A difference that no revision of ours can mend: a comment in the revision, and ``check`` goes on failing."""
+    """A difference that no revision of ours can mend: a comment in the revision, and ``check`` goes on
+    failing."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -75,7 +81,8 @@ def setup() -> None:
 
 
 class Drops(IntEnum):
-    """The order of what is dropped: dependents before anything is made, prerequisites (from EARLY_FUNCTION on) after it."""
+    """The order of what is dropped: dependents before anything is made, prerequisites (from EARLY_FUNCTION
+    on) after it."""
 
     DEFAULT_GRANT = 0
     GRANT = 1
@@ -97,7 +104,8 @@ class Drops(IntEnum):
 
 
 class Makes(IntEnum):
-    """The order of what is made or altered: prerequisites first. An added enum value commits what came before it."""
+    """The order of what is made or altered: prerequisites first. An added enum value commits what came
+    before it."""
 
     ENUM_VALUE = 0
     SCHEMA = 1

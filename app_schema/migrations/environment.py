@@ -123,7 +123,9 @@ def _flag(context: EnvironmentContext, name: str) -> bool:
 def _place(context: EnvironmentContext, error: BaseException) -> str:
     """File and line of the revision in which an error arose, where it arose in one."""
     script = context.script
-    versions = {Path(path).resolve() for path in script.version_locations or [Path(script.dir) / "versions"]}
+    versions = {
+        Path(path).resolve() for path in script.version_locations or [str(Path(script.dir) / "versions")]
+    }
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if Path(frame.filename).resolve().parent in versions:
             return f"{Path(frame.filename).name}, line {frame.lineno}: "

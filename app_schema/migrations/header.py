@@ -40,12 +40,35 @@ _LOCKS = {
     "replace_row_security": "ACCESS EXCLUSIVE",
     "replace_enum": "ACCESS EXCLUSIVE",
 }
-"""The lock that each operation takes on its table, strongest where several are taken. Source: PostgreSQL's ALTER TABLE page."""
+"""The lock that each operation takes on its table, strongest where several are taken. Source: PostgreSQL's
+ALTER TABLE page."""
 _LOSES = {"drop_table": "the rows of {0}", "drop_column": "the values of {0}.{1}"}
 _STRENGTH = ["SHARE UPDATE EXCLUSIVE", "SHARE", "SHARE ROW EXCLUSIVE", "ACCESS EXCLUSIVE"]
-_TABLE_IS_SECOND = {"create_index", "drop_index", "create_index_concurrently", "drop_index_concurrently", "create_foreign_key", "create_check_constraint"}
-_TABLE_IS_SECOND |= {"create_unique_constraint", "create_primary_key", "create_exclude_constraint", "create_table_constraint", "drop_table_constraint"}
-_TABLE_IS_SECOND |= {"drop_constraint", "validate_constraint", "create_trigger", "drop_trigger", "replace_trigger", "create_policy", "drop_policy", "replace_policy"}
+_TABLE_IS_SECOND = {
+    "create_index",
+    "drop_index",
+    "create_index_concurrently",
+    "drop_index_concurrently",
+    "create_foreign_key",
+    "create_check_constraint",
+}
+_TABLE_IS_SECOND |= {
+    "create_unique_constraint",
+    "create_primary_key",
+    "create_exclude_constraint",
+    "create_table_constraint",
+    "drop_table_constraint",
+}
+_TABLE_IS_SECOND |= {
+    "drop_constraint",
+    "validate_constraint",
+    "create_trigger",
+    "drop_trigger",
+    "replace_trigger",
+    "create_policy",
+    "drop_policy",
+    "replace_policy",
+}
 
 
 def header(upgrades: str, downgrades: str) -> str:
@@ -58,10 +81,15 @@ def header(upgrades: str, downgrades: str) -> str:
     lines = [f"Does: {does}.", f"Locks: {_locks(up)}."]
     lost = _losses(up)
     if lost:
-        lines.append(f"Loses data: {', '.join(lost)}. The downgrade makes the object again, and cannot bring back what was in it.")
+        lines.append(
+            f"Loses data: {', '.join(lost)}. The downgrade makes the object again, and cannot bring back "
+            f"what was in it."
+        )
     rewrites = [f"{args[0]}.{args[1]}" for name, args in up if name == "alter_column" and "type_" in args]
     if rewrites:
-        lines.append(f"Rewrites: {', '.join(rewrites)} may be rewritten, under its lock; large tables take their time.")
+        lines.append(
+            f"Rewrites: {', '.join(rewrites)} may be rewritten, under its lock; large tables take their time."
+        )
     lines.append(f"Downgrade: {'loses ' + ', '.join(_losses(down)) if _losses(down) else 'loses no data'}.")
     return "\n".join(textwrap.fill(line, WIDTH) for line in lines)
 
@@ -89,10 +117,20 @@ def _locks(calls: list[tuple[str, list[str]]]) -> str:
     for name, args in calls:
         table = args[1] if name in _TABLE_IS_SECOND else args[0]
         lock = _LOCKS.get(name)
-        if lock is not None and table not in new and _STRENGTH.index(lock) >= _STRENGTH.index(strongest.get(table, _STRENGTH[0])):
+        if (
+            lock is not None
+            and table not in new
+            and _STRENGTH.index(lock) >= _STRENGTH.index(strongest.get(table, _STRENGTH[0]))
+        ):
             strongest[table] = lock
-    by_lock = {lock: sorted(table for table, held in strongest.items() if held == lock) for lock in reversed(_STRENGTH)}
-    return "; ".join(f"{lock} on {', '.join(tables)}" for lock, tables in by_lock.items() if tables) or "no existing table"
+    by_lock = {
+        lock: sorted(table for table, held in strongest.items() if held == lock)
+        for lock in reversed(_STRENGTH)
+    }
+    return (
+        "; ".join(f"{lock} on {', '.join(tables)}" for lock, tables in by_lock.items() if tables)
+        or "no existing table"
+    )
 
 
 def _losses(calls: list[tuple[str, list[str]]]) -> list[str]:

@@ -1,4 +1,5 @@
-"""Generated code, laid out as ``ruff format`` would: one call a line where it fits, else one argument a line."""
+"""Generated code, laid out as ``ruff format`` would: one call a line where it fits, else one argument a
+line."""
 
 from __future__ import annotations
 
@@ -10,10 +11,15 @@ _INDENT = 4
 
 
 def layout(code: str, *, indent: int = _INDENT) -> str:
-    """The statements of a body, wrapped; comments of the template around them are dropped, ``pass`` stands for nothing."""
+    """The statements of a body, wrapped; comments of the template around them are dropped, ``pass`` stands
+    for nothing."""
     lines: list[str] = []
     for statement in ast.parse(inspect.cleandoc(code)).body:
-        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant) and isinstance(statement.value.value, str):
+        if (
+            isinstance(statement, ast.Expr)
+            and isinstance(statement.value, ast.Constant)
+            and isinstance(statement.value.value, str)
+        ):
             lines += [f"# {line}" for line in statement.value.value.splitlines()]
         elif isinstance(statement, ast.Expr):
             lines.append(_wrapped(statement.value, indent, ""))
@@ -22,11 +28,14 @@ def layout(code: str, *, indent: int = _INDENT) -> str:
     if not any(not line.startswith("#") for line in lines):
         lines.append("pass")
     text = "\n".join(lines)
-    return "\n".join((" " * indent + line if number else line) for number, line in enumerate(text.split("\n")))
+    return "\n".join(
+        (" " * indent + line if number else line) for number, line in enumerate(text.split("\n"))
+    )
 
 
 def _wrapped(node: ast.expr, indent: int, tail: str) -> str:
-    """The expression; broken open where it is too long for its line. ``indent`` counts what stands before it."""
+    """The expression; broken open where it is too long for its line. ``indent`` counts what stands before
+    it."""
     flat = _flat(node)
     if indent + len(flat) + len(tail) <= WIDTH:
         return flat
@@ -73,13 +82,15 @@ def _lines(text: str, indent: int) -> list[str]:
     return pieces
 
 
-def _flat(node: ast.expr) -> str:
+def _flat(node: ast.expr) -> str:  # noqa: PLR0911 - a list of cases
     """The expression on one line, strings in double quotes."""
     match node:
         case ast.Constant(value=str() as text):
             return _quoted(text)
         case ast.Call():
-            arguments = [_flat(one) for one in node.args] + [f"{one.arg}={_flat(one.value)}" for one in node.keywords]
+            arguments = [_flat(one) for one in node.args] + [
+                f"{one.arg}={_flat(one.value)}" for one in node.keywords
+            ]
             return f"{_flat(node.func)}({', '.join(arguments)})"
         case ast.Attribute():
             return f"{_flat(node.value)}.{node.attr}"
@@ -89,7 +100,11 @@ def _flat(node: ast.expr) -> str:
             return f"({', '.join(map(_flat, node.elts))}{',' if len(node.elts) == 1 else ''})"
         case ast.Dict():
             pairs = zip(node.keys, node.values, strict=True)
-            return "{" + ", ".join(f"{_flat(key)}: {_flat(item)}" for key, item in pairs if key is not None) + "}"
+            return (
+                "{"
+                + ", ".join(f"{_flat(key)}: {_flat(item)}" for key, item in pairs if key is not None)
+                + "}"
+            )
     return ast.unparse(node)
 
 

@@ -70,7 +70,8 @@ class ReplaceObjectOp(MigrateOperation):
 
 
 class SetGrantOp(ReplaceObjectOp):
-    """Exactly this grant on a table that was just made, whatever default privileges have granted; reversed it revokes."""
+    """Exactly this grant on a table that was just made, whatever default privileges have granted; reversed
+    it revokes."""
 
     def reverse(self) -> DropObjectOp:  # type: ignore[override]  # what it replaced was of the same revision
         """The operation that revokes the grant."""

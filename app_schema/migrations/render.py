@@ -28,7 +28,11 @@ _IDENTITY = {"table", "schema", "arguments", "materialized"}
 def value(one: Any, context: AutogenContext) -> str:
     """A value as a Python expression."""
     if isinstance(one, TextClause):
-        return f"sa.text({one.text.replace(chr(92) + ':', ':')!r})" if ":" not in one.text else f"sa.text({one.text!r})"
+        return (
+            f"sa.text({one.text.replace(chr(92) + ':', ':')!r})"
+            if ":" not in one.text
+            else f"sa.text({one.text!r})"
+        )
     if isinstance(one, TypeEngine):
         return alembic_render._repr_type(one, context)  # noqa: SLF001 - Alembic has no public name for it
     if isinstance(one, Identity):
@@ -49,7 +53,11 @@ def _field(one: DDLObject, name: str) -> Any:
     found = getattr(one, name)
     if name in _MAPPINGS and isinstance(found, tuple):
         return dict(found)
-    if isinstance(found, tuple) and len(found) == 1 and name in {"before", "after", "instead_of", "to", "columns", "privileges", "execute"}:
+    if (
+        isinstance(found, tuple)
+        and len(found) == 1
+        and name in {"before", "after", "instead_of", "to", "columns", "privileges", "execute"}
+    ):
         return found[0]
     return list(found) if isinstance(found, tuple) else found
 
@@ -57,7 +65,11 @@ def _field(one: DDLObject, name: str) -> Any:
 def _told(one: DDLObject) -> list[str]:
     """The names of the fields that differ from their default."""
     assert dataclasses.is_dataclass(one)
-    return [field.name for field in dataclasses.fields(one) if field.init and getattr(one, field.name) != field.default]
+    return [
+        field.name
+        for field in dataclasses.fields(one)
+        if field.init and getattr(one, field.name) != field.default
+    ]
 
 
 def _verb(verb: str, kind: str) -> str:
@@ -92,18 +104,29 @@ def _replace(context: AutogenContext, operation: ReplaceObjectOp) -> str:
         return _object("replace", new, context, _told(new))
     assert dataclasses.is_dataclass(new)
     fields = [field.name for field in dataclasses.fields(new) if field.init]
-    before = {name: _field(old, name) for name in fields if getattr(old, name) != getattr(new, name) and (name not in {"schema", "table"} or new.kind == "extension")}
+    before = {
+        name: _field(old, name)
+        for name in fields
+        if getattr(old, name) != getattr(new, name)
+        and (name not in {"schema", "table"} or new.kind == "extension")
+    }
     return _object("replace", new, context, _told(new), old=value(before, context))
 
 
 def _plain_call(context: AutogenContext, operation: CallOp) -> str:
     args = [value(one, context) for one in operation.args]
-    return _call(operation.name, args, {key: value(one, context) for key, one in operation.kwargs.items()}, context)
+    return _call(
+        operation.name, args, {key: value(one, context) for key, one in operation.kwargs.items()}, context
+    )
 
 
 def _unwritable(context: AutogenContext, operation: UnwritableOp) -> str:
     del context
-    return f"'not mended by this revision: {operation.reason}'" if "'" not in operation.reason else repr(f"not mended by this revision: {operation.reason}")
+    return (
+        f"'not mended by this revision: {operation.reason}'"
+        if "'" not in operation.reason
+        else repr(f"not mended by this revision: {operation.reason}")
+    )
 
 
 def _concurrent_index(context: AutogenContext, operation: ConcurrentIndexOp) -> str:
@@ -124,7 +147,9 @@ def item(type_: str, obj: Any, context: AutogenContext) -> str | bool:
     module = type(obj).__module__
     if module.startswith("pgvector."):
         context.imports.add("from pgvector.sqlalchemy import Vector")
-        return f"Vector({obj.dim or ''})" if type(obj).__name__.lower() == "vector" else _printed(obj, context)
+        return (
+            f"Vector({obj.dim or ''})" if type(obj).__name__.lower() == "vector" else _printed(obj, context)
+        )
     if isinstance(obj, TypeDecorator) or not module.startswith("sqlalchemy."):
         return _printed(obj, context)
     return False

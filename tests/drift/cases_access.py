@@ -67,6 +67,13 @@ CASES: dict[str, Case] = {
     "grant with more": Case(
         "GRANT DELETE, TRUNCATE ON public.users TO app_user", ("grant", "users", "app_user")
     ),
+    "grant with more, where a granted column was dropped": Case(
+        (
+            "ALTER TABLE public.users ADD gone text; GRANT UPDATE (gone) ON public.users TO app_user; "
+            "ALTER TABLE public.users DROP gone; GRANT DELETE ON public.users TO app_user"
+        ),
+        ("grant", "users", "app_user"),
+    ),
     "grant with less": Case(
         "REVOKE UPDATE ON public.users FROM service_account", ("grant", "users", "service_account")
     ),

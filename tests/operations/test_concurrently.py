@@ -22,15 +22,18 @@ def _left_behind(url: str, name: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("CREATE SCHEMA s; CREATE TABLE s.t (a int); INSERT INTO s.t VALUES (1), (1)")
         with pytest.raises(psycopg.errors.UniqueViolation):
-            connection.execute(f"CREATE UNIQUE INDEX CONCURRENTLY {quoted} ON s.t (a)")  # type: ignore[arg-type]
+            connection.execute(f"CREATE UNIQUE INDEX CONCURRENTLY {quoted} ON s.t (a)")
         connection.execute("TRUNCATE s.t")
         assert _valid(url) == [(name, False)]
 
 
 def _valid(url: str) -> list[tuple[str, bool]]:
-    query = "SELECT c.relname, i.indisvalid FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid WHERE c.relnamespace = 's'::regnamespace"
+    query = (
+        "SELECT c.relname, i.indisvalid FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid "
+        "WHERE c.relnamespace = 's'::regnamespace"
+    )
     with psycopg.connect(url) as connection:
-        return connection.execute(query).fetchall()  # type: ignore[return-value]  # two columns
+        return connection.execute(query).fetchall()
 
 
 @pytest.mark.parametrize("name", NAMES)
