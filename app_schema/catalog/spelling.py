@@ -13,6 +13,10 @@ _PIECE = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|[()]|[^\s()'\"]+|\s+")
 Group = list["str | Group"]
 
 
+PARSED = {"column", "constraint", "domain", "index", "materialized_view", "policy", "rule", "trigger", "view"}
+"""The kinds that PostgreSQL prints from a parse tree. In the body of a function every space may count."""
+
+
 def same(left: str | None, right: str | None) -> bool:
     """Whether two printed definitions differ in such brackets at most."""
     if left is None or right is None or left == right:

@@ -141,7 +141,8 @@ SELECT {_privileges("n.nspacl", self.to)} FROM pg_catalog.pg_namespace AS n WHER
         if self.columns or not self.table:
             return revoke
         table, to = qualified(self.table, self.schema), role(self.to)
-        granted = f"aclexplode(a.attacl) AS x WHERE a.attrelid = c.oid AND x.grantee = {_grantee(self.to)}"
+        alive = "a.attrelid = c.oid AND NOT a.attisdropped"
+        granted = f"aclexplode(a.attacl) AS x WHERE {alive} AND x.grantee = {_grantee(self.to)}"
         body = f"""
 DECLARE
   grant_again text;

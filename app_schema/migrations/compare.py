@@ -17,7 +17,7 @@ from app_schema.catalog import Difference, diff, snapshot
 from app_schema.catalog.dependents import dependents
 from app_schema.catalog.reflect import reflect
 from app_schema.catalog.scratch import declared_snapshot
-from app_schema.catalog.spelling import same
+from app_schema.catalog.spelling import PARSED, same
 from app_schema.ddl import DDLObject, Function, Key, View
 from app_schema.ddl.made import MARK
 from app_schema.ddl.sql import DIALECT, ident, qualified
@@ -76,7 +76,7 @@ class Comparison:
         differences = [
             one
             for one in diff(self.wanted, self.found)
-            if self._managed(one.key) and not same(one.left, one.right)
+            if self._managed(one.key) and not (one.key.kind in PARSED and same(one.left, one.right))
         ]
         if not differences:
             return
@@ -300,6 +300,11 @@ class Comparison:
             return False
         if owner in self.wanted:
             return False
+        if (
+            "PARTITION BY" in self.found[owner]
+            or Key("partition", key.schema, None, owner.name) in self.found
+        ):
+            return True  # it cannot be dropped by a revision, so nothing of it is
         return not self.prune or key.kind in {"column", "constraint", "index", "comment"}
 
     def _owner_is_declared(self, sequence: Key) -> bool:
