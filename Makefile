@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTEST_ARGS ?= -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help migrate overview db-test fuzz db-stop lint format clean
+.PHONY: help migrate overview db-test drift fuzz db-stop lint format clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ overview: $(VENV)/.embedded ## show what is in the database
 
 db-test: $(VENV)/.test ## run the tests (TEST_DATABASE_URL, else Docker, else a server of their own)
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+drift: $(VENV)/.test ## every case of drift; a usual run takes one of five
+	@DRIFT=all $(BIN)/python -m pytest -n auto tests/drift
 
 fuzz: $(VENV)/.test ## autogenerate between random pairs of schemas, a thousand new ones
 	@HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -n auto tests/fuzz

@@ -28,6 +28,10 @@ CASES: dict[str, Case] = {
 }
 ROLLED_BACK = {name: case for name, case in CASES.items() if not case.commits}
 COMMITTING = {name: case for name, case in CASES.items() if case.commits}
+SWEEP = """
+DROP SCHEMA IF EXISTS s, s2, s3 CASCADE; DROP EXTENSION IF EXISTS pg_trgm; DROP TYPE IF EXISTS public.mood;
+DROP TABLE IF EXISTS public.alembic_run_once
+"""
 OF_THE_CLUSTER = {"create_role", "drop_role", "replace_role"}
 """Roles outlive the test's database, so these cases run only in a transaction that is rolled back."""
 DIFFERENCES = [(name, difference) for name, case in CASES.items() for difference in case.different]
@@ -57,6 +61,16 @@ def connection(shared: sa.Engine) -> Iterator[sa.Connection]:
     with shared.connect() as connection, connection.begin() as transaction:
         yield connection
         transaction.rollback()
+
+
+@pytest.fixture
+def swept(shared: sa.Engine) -> sa.Engine:
+    """The shared database without what an earlier case committed: quicker than a database for each case."""
+    with shared.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        _send(connection, SWEEP)
+        left = [key for key in snapshot(connection) if key.kind not in {"schema", "owner", "schema_grant"}]
+    assert left == []
+    return shared
 
 
 def _send(connection: sa.Connection, sql: str) -> None:
@@ -118,12 +132,12 @@ def _assert_untouched(connection: sa.Connection, case: Case) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(ROLLED_BACK.keys() - OF_THE_CLUSTER))
-def test_equal_takes_no_strong_lock(empty_engine: sa.Engine, name: str) -> None:
+def test_equal_takes_no_strong_lock(swept: sa.Engine, name: str) -> None:
     case = CASES[name]
-    with empty_engine.begin() as connection:
+    with swept.begin() as connection:
         _send(connection, case.before)
         case.call(operations(connection))
-    with empty_engine.begin() as connection:
+    with swept.begin() as connection:
         case.call(operations(connection))
         assert strong_locks(connection) == []
 
@@ -161,10 +175,10 @@ def test_different_is_refused_by_committing_operation(
 
 
 @pytest.mark.parametrize("name", sorted(CASES.keys() - OF_THE_CLUSTER))
-def test_script_can_be_applied_twice(empty_engine: sa.Engine, name: str) -> None:
+def test_script_can_be_applied_twice(swept: sa.Engine, name: str) -> None:
     case = CASES[name]
     statements = [one.strip() for one in _split(script(case.call))]
-    with empty_engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with swept.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         _send(connection, case.before)
         for statement in statements:
             _send(connection, statement)
