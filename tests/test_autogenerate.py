@@ -158,6 +158,19 @@ def test_comparator_is_really_asked(engine: sa.Engine) -> None:
     assert not autogenerate(engine, Base.metadata).empty
 
 
+def test_colons_and_percent_signs_come_through(empty_engine: sa.Engine) -> None:
+    metadata = sa.MetaData()
+    odd = sa.text("' \\:y ::z 5 % 12\\:30'")
+    check = sa.CheckConstraint("a <> ' \\:y' AND a LIKE '5 %'", name="ck_t")
+    sa.Table("t", metadata, sa.Column("a", sa.Text, server_default=odd), check)
+    _mend(empty_engine, metadata)
+    with empty_engine.connect() as connection:
+        default = connection.exec_driver_sql(
+            "SELECT column_default FROM information_schema.columns WHERE table_name = 't'"
+        ).scalar_one()
+    assert default == "' :y ::z 5 % 12:30'::text"
+
+
 # Enums through their life
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -28,6 +29,9 @@ from sqlalchemy.sql.expression import literal_column
 from app_schema.ddl import guard
 from app_schema.migrations import alter  # noqa: F401 - registers the guards of Alembic's constructs
 from app_schema.migrations.failure import explained
+
+_BIND = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
+"""What SQLAlchemy's text() reads as a bind parameter."""
 
 
 class GuardedImpl(PostgresqlImpl):
@@ -69,9 +73,15 @@ class GuardedImpl(PostgresqlImpl):
                 self.create_column_comment(column)
 
     def render_ddl_sql_expr(self, expr: Any, *args: Any, **kwargs: Any) -> str:
-        """An expression for a generated revision: there one "%" is one, whatever the driver makes of it."""
+        """An expression for a generated revision.
+
+        There one "%" is one, whatever the driver makes of it, and what ``sa.text`` would take for a bind
+        parameter is escaped: else a colon in a default would become NULL.
+        """
         text = super().render_ddl_sql_expr(expr, *args, **kwargs)
-        return text.replace("%%", "%") if self.dialect.identifier_preparer._double_percents else text  # noqa: SLF001 - no public name
+        if self.dialect.identifier_preparer._double_percents:  # noqa: SLF001 - SQLAlchemy has no public name
+            text = text.replace("%%", "%")
+        return _BIND.sub(r"\\:\1", text)
 
     def version_table_impl(
         self, *, version_table: str, version_table_schema: str | None, version_table_pk: bool, **_: Any

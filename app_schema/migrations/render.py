@@ -28,11 +28,7 @@ _IDENTITY = {"table", "schema", "arguments", "materialized"}
 def value(one: Any, context: AutogenContext) -> str:
     """A value as a Python expression."""
     if isinstance(one, TextClause):
-        return (
-            f"sa.text({one.text.replace(chr(92) + ':', ':')!r})"
-            if ":" not in one.text
-            else f"sa.text({one.text!r})"
-        )
+        return f"sa.text({one.text!r})"
     if isinstance(one, TypeEngine):
         return alembic_render._repr_type(one, context)  # noqa: SLF001 - Alembic has no public name for it
     if isinstance(one, Identity):
