@@ -138,6 +138,7 @@ WITH space AS (
    WHERE (i.schema IN (SELECT s.name FROM space AS s) OR (i.schema IS NULL AND i.type IN ('schema', 'extension', 'trigger', 'policy', 'rule', 'event trigger', 'table constraint')))
      AND NOT EXISTS (SELECT 1 FROM rel AS r WHERE d.classoid = 'pg_catalog.pg_class'::regclass AND r.oid = d.objoid AND r.relkind NOT IN ('i', 'I', 'S'))
      AND d.description <> 'standard public schema' AND i.identity <> 'plpgsql'
+     AND NOT (i.type = 'schema' AND i.identity ~ '^pg_')
      AND NOT EXISTS (SELECT 1 FROM member AS m WHERE m.classid = d.classoid AND m.objid = d.objoid)
 )
 SELECT kind, schema, tbl, name, coalesce(definition, '') AS definition FROM found ORDER BY kind, schema, tbl, name

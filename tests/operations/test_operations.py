@@ -64,13 +64,13 @@ def connection(shared: sa.Engine) -> Iterator[sa.Connection]:
 
 
 @pytest.fixture
-def swept(shared: sa.Engine) -> sa.Engine:
-    """The shared database without what an earlier case committed: quicker than a database for each case."""
+def swept(shared: sa.Engine) -> Iterator[sa.Engine]:
+    """The shared database, emptied after a case that commits: quicker than a database for each case."""
+    yield shared
     with shared.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         _send(connection, SWEEP)
         left = [key for key in snapshot(connection) if key.kind not in {"schema", "owner", "schema_grant"}]
     assert left == []
-    return shared
 
 
 def _send(connection: sa.Connection, sql: str) -> None:
