@@ -133,7 +133,6 @@ class TableObject(SchemaItem, DDLObject):
     """
 
     __visit_name__ = "app_schema_table_object"
-    bound: ClassVar[bool] = True
 
     def _set_parent(self, parent: Any, **_: Any) -> None:
         if not isinstance(parent, Table):

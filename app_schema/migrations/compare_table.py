@@ -20,7 +20,6 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
-from sqlalchemy.types import TypeEngine
 
 from app_schema.catalog.reflect import reflect
 from app_schema.ddl import Key
@@ -296,10 +295,6 @@ def _take_constraint(comparison: Comparison, key: Key, found: str) -> None:
                 _add_constraint(comparison, other, comparison.wanted[other])
     printed = TableConstraint(key.name, found, table=key.table, schema=schema)
     comparison.plan.drop(rank, DropObjectOp(printed))
-
-
-def _column_type(definition: str | None) -> TypeEngine[Any]:
-    return PrintedType(definition or "")
 
 
 def _sql_default(part: dict[str, str | None]) -> Any:
