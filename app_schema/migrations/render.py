@@ -13,7 +13,7 @@ from sqlalchemy.types import TypeEngine
 from app_schema.ddl import DDLObject
 from app_schema.ddl.printed import PrintedType
 from app_schema.ddl.sql import DIALECT
-from app_schema.migrations.compare_table import ConcurrentIndexOp
+from app_schema.migrations.compare.index import ConcurrentIndexOp
 from app_schema.migrations.directives import CallOp, UnwritableOp
 from app_schema.migrations.operations import CreateObjectOp, DropObjectOp, ReplaceObjectOp
 

@@ -50,7 +50,7 @@ def _declared_once() -> Iterator[None]:
         return known[key]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("app_schema.migrations.compare.declared_snapshot", remembered)
+        patch.setattr("app_schema.migrations.compare.comparison.declared_snapshot", remembered)
         yield
 
 

@@ -11,7 +11,7 @@ from app_schema.migrations.directives import CallOp, Makes
 from app_schema.migrations.operations import ReplaceObjectOp
 
 if TYPE_CHECKING:
-    from app_schema.migrations.compare import Comparison
+    from app_schema.migrations.compare.comparison import Comparison
 
 
 def _labels(comparison: Comparison, key: Key) -> tuple[EnumType, EnumType, dict[str, str]]:
@@ -35,8 +35,9 @@ def needs_replacing(comparison: Comparison, key: Key) -> bool:
     return [label for label in new.labels if label in kept] != kept
 
 
-def changed(comparison: Comparison, key: Key) -> None:
+def changed(comparison: Comparison, key: Key, wanted: str, found: str) -> None:
     """Plans what makes the found labels the declared ones."""
+    del wanted, found
     new, old, renamed = _labels(comparison, key)
     if needs_replacing(comparison, key):
         comparison.plan.make(Makes.TYPE, ReplaceObjectOp(new, old))

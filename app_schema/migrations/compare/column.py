@@ -1,0 +1,110 @@
+"""Columns that are added, dropped, or both: generated ones, whose expression PostgreSQL does not change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from alembic.operations import ops
+from sqlalchemy import Column, Computed
+
+from app_schema.ddl import Key
+from app_schema.ddl.printed import PrintedType
+from app_schema.migrations.compare import alter_column, sequence
+from app_schema.migrations.compare.alter_column import sql_default
+from app_schema.migrations.compare.printed_column import parts
+from app_schema.migrations.directives import Drops, Makes
+
+if TYPE_CHECKING:
+    from app_schema.migrations.compare.comparison import Comparison
+
+
+def added(comparison: Comparison, key: Key, wanted: str) -> None:
+    """Plans a column that is absent; that of a new table comes with it."""
+    del wanted
+    if not comparison.new(key):
+        comparison.plan.make(Makes.COLUMN, _add_column(comparison, key))
+
+
+def changed(comparison: Comparison, key: Key, wanted: str, found: str) -> None:
+    """Plans what makes a found column the declared one; those of a view follow it."""
+    if Key("table", key.schema, None, key.table or "") not in comparison.found:
+        return
+    new, old = parts(wanted), parts(found)
+    if any("GENERATED" in (part["how"] or "") for part in (new, old)) and (
+        new["how"],
+        new["expression"],
+        new["type"],
+    ) != (old["how"], old["expression"], old["type"]):
+        regenerate(comparison, key)
+    else:
+        alter_column.alter(comparison, key, new, old)
+
+
+def removed(comparison: Comparison, key: Key, found: str) -> None:
+    """Plans the drop of a column that nobody declared."""
+    del found
+    comparison.plan.drop(Drops.COLUMN, _drop_column(comparison, key))
+
+
+def regenerate(comparison: Comparison, key: Key) -> None:
+    """A generated column is dropped and added: PostgreSQL changes no expression, and the values follow from
+    the row."""
+    if key in comparison.found:
+        comparison.gone.add(key)
+        comparison.plan.drop(Drops.COLUMN, _drop_column(comparison, key))
+    if key in comparison.wanted:
+        comparison.plan.make(Makes.COLUMN, _add_column(comparison, key))
+
+
+def _add_column(comparison: Comparison, key: Key) -> ops.AddColumnOp:
+    table = comparison.declared.tables[key.schema or "", key.table or ""]
+    column = next(one for one in table.columns if one.name == key.name)
+    bare: Column[Any] = Column(
+        column.name,
+        column.type,
+        *_generated(column),
+        nullable=column.nullable,
+        server_default=_default(column),
+        comment=column.comment,
+    )
+    return ops.AddColumnOp(table.name, bare, schema=table.schema)
+
+
+def _generated(column: Column[Any]) -> list[Any]:
+    return [one._copy() for one in (column.computed, column.identity) if one is not None]  # noqa: SLF001 - SQLAlchemy's copy has no public name
+
+
+def _default(column: Column[Any]) -> Any:
+    if column.computed is not None or column.identity is not None or column.server_default is None:
+        return None
+    return column.server_default
+
+
+def _drop_column(comparison: Comparison, key: Key) -> ops.DropColumnOp:
+    column = reflected(comparison, key)
+    return ops.DropColumnOp.from_column_and_tablename(comparison.schema(key), key.table or "", column)
+
+
+def reflected(comparison: Comparison, key: Key) -> Column[Any]:
+    part = parts(comparison.found[key])
+    extra: list[Any] = []
+    if (serial := sequence.serial(comparison, key, part)) is not None:
+        return Column(key.name, PrintedType(serial), nullable=not part["not_null"])
+    if part["identity"]:
+        extra.append(sequence.identity(comparison, key, part["identity"]))
+    elif "GENERATED" in (part["how"] or ""):
+        extra.append(
+            Computed(
+                (part["expression"] or "").replace(":", "\\:"), persisted="STORED" in (part["how"] or "")
+            )
+        )
+    type_ = (part["type"] or "") + (f" COLLATE {part['collation']}" if part["collation"] else "")
+    comment = comparison.found.get(Key("comment", key.schema, key.table, key.name))
+    return Column(
+        key.name,
+        PrintedType(type_),
+        *extra,
+        nullable=not part["not_null"],
+        server_default=sql_default(part),
+        comment=comment,
+    )

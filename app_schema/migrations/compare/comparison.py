@@ -1,0 +1,253 @@
+"""Autogenerate: the declared catalog, the found one, and the directives that lead from one to the other."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Column, MetaData, text
+
+from app_schema.catalog import Difference, diff, snapshot
+from app_schema.catalog.reflect import reflect
+from app_schema.catalog.scratch import declared_snapshot
+from app_schema.catalog.spelling import PARSED, same
+from app_schema.ddl import DDLObject, Key
+from app_schema.ddl.sql import qualified
+from app_schema.errors import ModelError
+from app_schema.migrations.compare import (
+    column,
+    comment,
+    constraint,
+    dependent,
+    enum,
+    function,
+    grant,
+    index,
+    partition,
+    sequence,
+    table,
+    undeclared,
+)
+from app_schema.migrations.compare.managed import managed
+from app_schema.migrations.declared import Declared
+from app_schema.migrations.directives import RANKS, Drops, Makes, Plan, UnwritableOp
+from app_schema.migrations.once import TABLE as ONCE_TABLE
+from app_schema.migrations.operations import CreateObjectOp, DropObjectOp, ReplaceObjectOp, SetGrantOp
+
+if TYPE_CHECKING:
+    from alembic.autogenerate.api import AutogenContext
+
+_OF_TABLES: dict[str, ModuleType] = {
+    "table": table,
+    "column": column,
+    "constraint": constraint,
+    "index": index,
+    "comment": comment,
+    "sequence": sequence,
+    "partition": partition,
+}
+"""The kinds that SQLAlchemy declares: each module has ``added``, ``changed`` and ``removed``."""
+_SILENT = {"owner"}
+"""What follows from another object: new or gone with it."""
+
+
+class Comparison:
+    """One run of the comparator.
+
+    Options, from the context: ``prune`` drops what nobody declared; ``safe`` (the default) takes ways that
+    do not block writers where a table has rows; ``managed_schemas`` (by default those in which something is
+    declared); ``scratch`` is a server's URL.
+
+    ``found`` and ``wanted`` are the snapshots of the two sides. ``gone`` and ``made`` are the keys whose drop
+    or creation is planned, so that nobody plans it again.
+    """
+
+    def __init__(self, context: AutogenContext) -> None:
+        assert context.connection is not None
+        assert context.metadata is not None
+        self.context = context
+        self.connection = context.connection
+        self.prune = bool(context.opts.get("prune", False))
+        self.safe = bool(context.opts.get("safe", True))
+        metadata = context.metadata
+        self.declared = Declared([metadata] if isinstance(metadata, MetaData) else metadata)
+        self.plan = Plan()
+        self.undeclared: list[str] = []
+        self.version_table = context.opts.get("version_table") or "alembic_version"
+        self.gone: set[Key] = set()
+        self.made: set[Key] = set()
+
+    def run(self) -> None:
+        """Compares and fills the plan."""
+        ignore = (self.version_table, ONCE_TABLE)
+        self.found = snapshot(self.connection, ignore=ignore)
+        wanted = declared_snapshot(
+            self.connection, self.declared.statements(), self.context.opts.get("scratch")
+        )
+        self.declared.printed(wanted)
+        self.wanted = self.declared.snapshot
+        differences = [
+            one
+            for one in diff(self.wanted, self.found)
+            if managed(self, one.key) and not (one.key.kind in PARSED and same(one.left, one.right))
+        ]
+        if not differences:
+            return
+        path = self.connection.scalar(text("SELECT current_setting('search_path')"))
+        self.connection.execute(text("SELECT set_config('search_path', '', true)"))
+        try:
+            self._compare(differences)
+        finally:
+            self.connection.execute(text("SELECT set_config('search_path', :path, true)"), {"path": path})
+
+    def _compare(self, differences: list[Difference]) -> None:
+        self.changed = {one.key for one in differences}
+        changed_alone = [one for one in differences if one.left is not None and one.right is not None]
+        dependent.take_away(self, changed_alone)
+        for difference in differences:
+            key, wanted, found = difference
+            try:
+                if found is None:
+                    assert wanted is not None
+                    self._added(key, wanted)
+                elif wanted is None:
+                    self._undeclared(key, found)
+                else:
+                    self._changed(key, wanted, found)
+            except ModelError as error:
+                self.plan.notes.append(UnwritableOp(f"{label(key)}: {error}"))
+
+    def _added(self, key: Key, wanted: str) -> None:
+        if (
+            key in self.made
+            or key.kind in _SILENT
+            or (key.kind == "type_grant" and not grant.type_is_on_both_sides(self, key))
+        ):
+            return
+        if key.kind in _OF_TABLES:
+            _OF_TABLES[key.kind].added(self, key, wanted)
+        elif key.kind == "function_grant" and (granted := grant.granted_function(self, key)) is not None:
+            grant.change_function(self, granted)
+        elif (declared := self.declared.objects.get(key)) is not None:
+            self.make(key, declared)
+        else:
+            raise ModelError("is declared in a way that cannot be written as a revision")
+
+    def _undeclared(self, key: Key, found: str) -> None:
+        if key.kind in _SILENT or undeclared.is_child(self, key) or (key in self.gone and self.prune):
+            return
+        if key.kind == "function_grant" and (granted := grant.granted_function(self, key)) is not None:
+            grant.change_function(self, granted)
+        elif key.kind == "row_security" and (key.schema, key.table) in self.declared.tables and self.prune:
+            self.take(key, found)
+        elif not self.prune:
+            self.undeclared.append(label(key))
+        elif key.kind in _OF_TABLES:
+            _OF_TABLES[key.kind].removed(self, key, found)
+        else:
+            self.take(key, found)
+
+    def _changed(self, key: Key, wanted: str, found: str) -> None:
+        if key in self.gone:  # taken away before something it reads, and made again
+            return
+        if key.kind in _OF_TABLES:
+            _OF_TABLES[key.kind].changed(self, key, wanted, found)
+        elif key.kind == "enum":
+            enum.changed(self, key, wanted, found)
+        elif key.kind == "function_grant" and (granted := grant.granted_function(self, key)) is not None:
+            grant.change_function(self, granted)
+        elif key.kind == "column_grant":
+            self.take(key, found)
+            self.make(key, self.declared.objects[key])
+        elif key.kind == "owner":
+            raise ModelError(f"belongs to {found}, and not to {wanted}, who migrates")
+        elif key in self.declared.objects:
+            self.replace(key, self.declared.objects[key], reflect(self.connection, key, found))
+        else:
+            raise ModelError(f"found: {found}; expected: {wanted}")
+
+    def has(self, key: Key) -> bool:
+        """Whether an object is found."""
+        return key in self.found
+
+    def column(self, key: Key) -> Column[Any]:
+        """The declared column of a key."""
+        declared = self.declared.tables[key.schema or "", key.table or ""]
+        return next(one for one in declared.columns if one.name == key.name)
+
+    def schema(self, key: Key) -> str | None:
+        """The schema as revisions should name it: as the declared table does."""
+        declared = self.declared.tables.get((key.schema or "", key.table or key.name))
+        return declared.schema if declared is not None else key.schema
+
+    def new(self, key: Key) -> bool:
+        """Whether the object's table is made in this revision."""
+        return Key("table", key.schema, None, key.table or "") not in self.found
+
+    def has_rows(self, key: Key) -> bool:
+        """Whether writers of the object's table would be kept waiting, and that matters."""
+        if not self.safe:
+            return False
+        query = f"SELECT EXISTS (SELECT 1 FROM {qualified(key.table or '', key.schema)})"
+        return bool(
+            self.connection.exec_driver_sql(query, execution_options={"no_parameters": True}).scalar_one()
+        )
+
+    def make(self, key: Key, one: DDLObject) -> None:
+        """Plans the creation of an object."""
+        rank = RANKS[key.kind][1]
+        if key.kind == "function" and function.early(key, self.wanted):
+            rank = Makes.EARLY_FUNCTION
+        self.made.add(key)
+        if key.kind == "grant" and grant.fresh(self, key):
+            self.plan.make(rank, SetGrantOp(one), order=self.declared.order.get(key))
+            return
+        self.plan.make(rank, CreateObjectOp(one), order=self.declared.order.get(key))
+        if key.kind in {"view", "materialized_view"}:
+            grant.take_default_grants_away(self, key)
+
+    def take(self, key: Key, found: str, *, with_dependents: bool = False) -> None:
+        """Plans the drop of an object, with all that its reverse needs."""
+        rank = RANKS[key.kind][0] if key.kind in RANKS else None
+        if rank is None:
+            raise ModelError("cannot be dropped by a revision of ours")
+        if key.kind == "function" and not with_dependents and function.survives(self, key):
+            rank = Drops.EARLY_FUNCTION
+        self.gone.add(key)
+        if key.kind == "index" and Key("materialized_view", key.schema, None, key.table or "") in self.found:
+            self.plan.drop(Drops.VIEW, DropObjectOp(reflect(self.connection, key, found)), order=-(2**40))
+            return
+        if key.kind in {"view", "materialized_view"}:
+            grant.forget_default_grants(self, key)
+        newest_first = (
+            -list(self.found).index(key)
+            if key.kind not in {"view", "materialized_view", "function"}
+            else -self._age(key)
+        )
+        self.plan.drop(rank, DropObjectOp(reflect(self.connection, key, found)), order=newest_first)
+
+    def replace(self, key: Key, new: DDLObject, old: DDLObject) -> None:
+        """Plans that a definition takes the place of another."""
+        self.made.add(key)
+        self.plan.make(RANKS[key.kind][1], ReplaceObjectOp(new, old), order=self.declared.order.get(key))
+
+    def _age(self, key: Key) -> int:
+        """The OID: what was made later may depend on what was made before."""
+        catalog, name, space = (
+            "pg_proc",
+            "format('%s(%s)', proname, oidvectortypes(proargtypes))",
+            "pronamespace",
+        )
+        if key.kind != "function":
+            catalog, name, space = ("pg_class", "relname", "relnamespace")
+        query = text(
+            f"SELECT oid::bigint FROM pg_catalog.{catalog} WHERE {name} = :name AND {space} = "
+            f"to_regnamespace(quote_ident(:schema))"
+        )
+        return int(self.connection.execute(query, {"name": key.name, "schema": key.schema}).scalar_one())
+
+
+def label(key: Key) -> str:
+    """An object in words."""
+    place = ".".join(part for part in (key.schema, key.table) if part)
+    return f"{key.kind.replace('_', ' ')} {key.name}".rstrip() + (f" of {place}" if place else "")

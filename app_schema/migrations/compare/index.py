@@ -1,0 +1,73 @@
+"""Indexes; on a table with rows they are built without blocking writers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from alembic.operations import MigrateOperation, ops
+
+from app_schema.catalog.reflect import reflect
+from app_schema.ddl import Key
+from app_schema.migrations.directives import CallOp, Makes
+from app_schema.migrations.operations import CreateObjectOp
+
+if TYPE_CHECKING:
+    from app_schema.migrations.compare.comparison import Comparison
+
+
+def added(comparison: Comparison, key: Key, wanted: str) -> None:
+    """Plans an index that is absent."""
+    index = comparison.declared.index(key)
+    schema = comparison.schema(key)
+    if index is None:
+        comparison.plan.make(Makes.INDEX, CreateObjectOp(reflect(comparison.connection, key, wanted)))
+    elif not comparison.new(key) and comparison.has_rows(key):
+        comparison.plan.make(Makes.INDEX, ConcurrentIndexOp(ops.CreateIndexOp.from_index(index)))
+    else:
+        comparison.plan.make(Makes.INDEX, _with_schema(ops.CreateIndexOp.from_index(index), schema))
+
+
+def changed(comparison: Comparison, key: Key, wanted: str, found: str) -> None:
+    """Plans that an index is built anew."""
+    del wanted, found
+    take_and_make_again(comparison, key)
+
+
+def removed(comparison: Comparison, key: Key, found: str) -> None:
+    """Plans the drop of an index that nobody declared."""
+    comparison.take(key, found)
+
+
+def take_and_make_again(comparison: Comparison, key: Key) -> None:
+    """Drops an index and makes the declared one, or where none is declared the same again."""
+    found, wanted = comparison.found[key], comparison.wanted.get(key)
+    comparison.take(key, found)
+    if wanted is not None:
+        added(comparison, key, wanted)
+    elif not comparison.prune:
+        comparison.plan.make(Makes.INDEX, CreateObjectOp(reflect(comparison.connection, key, found)))
+
+
+def _with_schema(operation: Any, schema: str | None) -> Any:
+    operation.schema = schema
+    return operation
+
+
+class ConcurrentIndexOp(MigrateOperation):
+    """``op.create_index_concurrently``; reversed ``op.drop_index_concurrently``."""
+
+    def __init__(self, create: ops.CreateIndexOp) -> None:
+        self.create = create
+
+    def reverse(self) -> CallOp:
+        """The drop, which blocks nobody either."""
+        return CallOp(
+            "drop_index_concurrently",
+            self.create.index_name,
+            self.create.table_name,
+            schema=self.create.schema,
+        )
+
+    def to_diff_tuple(self) -> tuple[Any, ...]:
+        """For ``alembic check``."""
+        return ("add_index", self.create.index_name, self.create.table_name)

@@ -1,0 +1,132 @@
+"""Whole tables, new or gone, with what they bring along."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from alembic.operations import MigrateOperation, ops
+from sqlalchemy import ForeignKeyConstraint, MetaData, Sequence, Table, inspect, text
+
+from app_schema.catalog.reflect import reflect
+from app_schema.ddl import Key
+from app_schema.ddl.sql import qualified
+from app_schema.errors import ModelError
+from app_schema.migrations.compare import column, constraint, grant
+from app_schema.migrations.directives import Drops, Makes
+from app_schema.migrations.operations import CreateObjectOp
+
+if TYPE_CHECKING:
+    from app_schema.migrations.compare.comparison import Comparison
+
+
+def added(comparison: Comparison, key: Key, wanted: str) -> None:
+    """Plans a table that is absent, and the foreign keys that must wait for other tables."""
+    del wanted
+    table = comparison.declared.tables.get((key.schema or "", key.name))
+    if table is None:
+        raise ModelError("is no table of the metadata")
+    order = comparison.declared.table_order[key.schema or "", key.name]
+    later = {
+        fk for fk in table.foreign_key_constraints if fk.use_alter or _refers_to_later(comparison, fk, order)
+    }
+    operation = ops.CreateTableOp.from_table(_without_serial(table))
+    if later:
+        operation.columns = [item for item in operation.columns if item not in later]
+    comparison.plan.make(Makes.TABLE, operation, order=order)
+    grant.take_default_grants_away(comparison, key)
+    for fk in later:
+        comparison.plan.make(Makes.FOREIGN_KEY, ops.CreateForeignKeyOp.from_constraint(fk))
+
+
+def changed(comparison: Comparison, key: Key, wanted: str, found: str) -> None:
+    """Refuses: PostgreSQL changes no partitioning."""
+    del comparison, key
+    raise ModelError(f"found: {found or 'nothing'}; expected: {wanted or 'nothing'}")
+
+
+def removed(comparison: Comparison, key: Key, found: str) -> None:
+    """Plans the drop of a table that nobody declared."""
+    if "PARTITION BY" in found or Key("partition", key.schema, None, key.name) in comparison.found:
+        raise ModelError("a partitioned table is dropped by hand")
+    grant.forget_default_grants(comparison, key)
+    comparison.plan.drop(
+        Drops.TABLE,
+        DropWholeTableOp(_reflected_table(comparison, key)),
+        order=-_table_age(comparison, key),
+    )
+    for other in [
+        one for one in comparison.found if one.kind == "constraint" and one[1:3] == (key.schema, key.name)
+    ]:
+        if comparison.found[other].startswith("FOREIGN KEY"):
+            constraint.take(comparison, other, comparison.found[other])
+
+
+def _refers_to_later(comparison: Comparison, fk: ForeignKeyConstraint, order: int) -> bool:
+    referred = fk.referred_table
+    return comparison.declared.table_order[referred.schema or "public", referred.name] > order
+
+
+def _without_serial(table: Table) -> Table:
+    """The table, or where a key takes its values from a sequence of the metadata, a copy that says so.
+
+    A generated revision names no sequence, and without one Alembic would write the key as a SERIAL.
+    """
+    keys = [one.name for one in table.primary_key if isinstance(one.default, Sequence)]
+    if not keys:
+        return table
+    copy = table.to_metadata(MetaData(naming_convention=table.metadata.naming_convention))
+    for name in keys:
+        copy.c[name].autoincrement = False
+    return copy
+
+
+def _table_age(comparison: Comparison, key: Key) -> int:
+    query = text("SELECT to_regclass(:name)::oid::bigint")
+    return int(comparison.connection.execute(query, {"name": qualified(key.name, key.schema)}).scalar_one())
+
+
+def _reflected_table(comparison: Comparison, key: Key) -> list[MigrateOperation]:
+    """What makes the table again: the table with its columns, then its constraints and indexes."""
+    place = (key.schema, key.name)
+    mine = [one for one in comparison.found if one[1:3] == place]
+    names = [one["name"] for one in inspect(comparison.connection).get_columns(key.name, schema=key.schema)]
+    columns = [column.reflected(comparison, Key("column", *place, name)) for name in names]
+    table = Table(
+        key.name,
+        MetaData(),
+        *columns,
+        schema=key.schema,
+        comment=comparison.found.get(Key("comment", *place, "")),
+    )
+    create = ops.CreateTableOp.from_table(table)
+    constraints = [
+        one
+        for one in mine
+        if one.kind == "constraint" and not comparison.found[one].startswith("FOREIGN KEY")
+    ]
+    after = [
+        CreateObjectOp(reflect(comparison.connection, one, comparison.found[one])) for one in constraints
+    ]
+    after += [
+        CreateObjectOp(reflect(comparison.connection, one, comparison.found[one]))
+        for one in mine
+        if one.kind == "index"
+    ]
+    return [create, *after]
+
+
+class DropWholeTableOp(ops.DropTableOp):
+    """Drops a table; reversed it makes the table, then its constraints and indexes."""
+
+    def __init__(self, made_by: list[MigrateOperation]) -> None:
+        create = next(one for one in made_by if isinstance(one, ops.CreateTableOp))
+        super().__init__(create.table_name, schema=create.schema)
+        self.made_by = made_by
+
+    def reverse(self) -> Any:
+        """The directives that bring the table back."""
+        return ops.ModifyTableOps(self.table_name, self.made_by, schema=self.schema)
+
+    def to_diff_tuple(self) -> tuple[Any, ...]:
+        """For ``alembic check``."""
+        return ("remove_table", self.schema, self.table_name)
