@@ -24,7 +24,8 @@ from app_schema.models import Base
 
 if TYPE_CHECKING:
     from case import Case
-    from server import Databases
+
+    from app_schema.testing.databases import Databases
 
 SCHEMAS = ("public", "app", "muednote_v3")
 EVERY = 1 if os.environ.get("DRIFT") == "all" else 5

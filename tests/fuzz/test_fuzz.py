@@ -18,11 +18,11 @@ from autogen import Generated, autogenerate
 from declare import metadata
 from hypothesis import given, note, settings
 from schemas import SCHEMAS, pairs
-from server import Databases
 from shape import Shape
 
 from app_schema import database
 from app_schema.catalog import Snapshot, diff, scratch, snapshot
+from app_schema.testing.databases import Databases
 
 PARTS = 4
 """So that the workers share the work; each part has examples of its own."""

@@ -14,11 +14,11 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 from harness import Case, catalog_rows, operations, script, strong_locks
-from server import Databases
 
 from app_schema import database
 from app_schema.catalog import snapshot
 from app_schema.errors import DifferentError
+from app_schema.testing.databases import Databases
 
 CASES: dict[str, Case] = {
     **cases_alembic.CASES,

@@ -1,83 +1,16 @@
-"""The PostgreSQL server of a test run, and databases on it."""
+"""The databases of a test run."""
 
 from __future__ import annotations
 
-import os
-import re
 import secrets
-import shutil
-import tempfile
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from psycopg import sql
 
-IMAGE = "pgvector/pgvector:pg17"
-FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_connections": "200"}
 ROLES = ("app_user", "service_account")
-
-
-@dataclass(frozen=True)
-class TestServer:
-    """A server, what to call it, and how to be rid of it."""
-
-    __test__ = False  # a name that pytest would collect
-
-    url: str
-    description: str
-    stop: Callable[[], None]
-
-
-def start() -> TestServer:
-    """TEST_DATABASE_URL, else a container where a Docker engine answers, else a server of our own."""
-    if url := os.environ.get("TEST_DATABASE_URL"):
-        plain = re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql://", url)
-        return TestServer(plain, "TEST_DATABASE_URL", lambda: None)
-    return _container() or _embedded()
-
-
-def _container() -> TestServer | None:
-    if not os.environ.get("DOCKER_HOST") and not Path("/var/run/docker.sock").exists():
-        return None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what other packages do at import is theirs
-        try:
-            import docker
-            from testcontainers.postgres import PostgresContainer
-
-            engine = docker.from_env(timeout=2)
-            try:
-                engine.ping()
-            finally:
-                engine.close()
-            container = PostgresContainer(IMAGE, driver=None)
-            options = (word for name, value in FAST.items() for word in ("-c", f"{name}={value}"))
-            container.with_command(["postgres", *options]).start()
-        except Exception:  # noqa: BLE001  # whatever is wrong with Docker, there is another way
-            return None
-        return TestServer(container.get_connection_url(), f"container {IMAGE}", container.stop)
-
-
-def _embedded() -> TestServer:
-    from app_schema import embedded
-
-    directory = Path(tempfile.mkdtemp(prefix="app_schema_tests_"))
-    directory.chmod(0o755)  # root hands the server inside to another user
-
-    def stop() -> None:
-        embedded.stop(directory)
-        shutil.rmtree(directory, ignore_errors=True)
-
-    try:
-        return TestServer(embedded.start(directory, settings=FAST), "embedded server", stop)
-    except BaseException:
-        stop()
-        raise
 
 
 class Databases:

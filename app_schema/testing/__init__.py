@@ -1,0 +1,7 @@
+"""A pytest plugin: a migrated database for each test, sessions that act as a person, and valid rows.
+
+Opt in with ``pytest_plugins = ["app_schema.testing"]`` in the root conftest.py; nothing is started before a
+test asks for a database. It needs ``pip install 'app-schema[testing]'``. See docs/testing.md.
+"""
+
+pytest_plugins = ["app_schema.testing.plugin"]

@@ -1,0 +1,123 @@
+"""The hooks and fixtures of the pytest plugin; ``app_schema.testing`` tells how to switch it on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from app_schema import database
+from app_schema.errors import AppSchemaError
+from app_schema.testing.databases import Databases
+from app_schema.testing.run import Run
+
+CreateDatabase = Callable[..., str]
+Migrate = Callable[[str], None]
+
+_RUN = pytest.StashKey[Run]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    given: dict[str, Any] = getattr(config, "workerinput", {})
+    config.stash[_RUN] = Run(given.get("app_schema_server"), given.get("app_schema_run"))
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_configure_node(node: Any) -> None:
+    run = node.config.stash[_RUN]
+    node.workerinput["app_schema_server"] = run.databases.server_url
+    node.workerinput["app_schema_run"] = run.name
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if description := config.stash[_RUN].describe():
+        terminalreporter.write_line(f"server: {description}")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if run := config.stash.get(_RUN, None):
+        run.close()
+
+
+@pytest.fixture(scope="session")
+def databases(request: pytest.FixtureRequest) -> Databases:
+    """The databases of the run; the server starts here."""
+    try:
+        return request.config.stash[_RUN].databases
+    except AppSchemaError as error:
+        pytest.exit(f"no server for the tests: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
+
+
+@pytest.fixture(scope="session")
+def server_url(databases: Databases) -> str:
+    """A superuser's URL of the server, for psycopg and SQLAlchemy alike."""
+    return databases.server_url
+
+
+@pytest.fixture
+def create_database(databases: Databases) -> Iterator[CreateDatabase]:
+    """A function that makes a database (`template=` names another to copy) and returns its URL."""
+    made: list[str] = []
+
+    def create(template: str | None = None) -> str:
+        made.append(databases.create(template))
+        return databases.url(made[-1])
+
+    yield create
+    for name in made:
+        databases.drop(name)
+
+
+@pytest.fixture(scope="session")
+def migrate() -> Migrate:
+    """How an empty database is brought to the newest revision; override it to add revisions of your own."""
+    return _upgrade
+
+
+@pytest.fixture(scope="session")
+def template(databases: Databases, migrate: Migrate) -> str:
+    """The name of a database at the newest revision; copy it, never connect to it."""
+    return databases.template(migrate)
+
+
+@pytest.fixture
+def empty_url(create_database: CreateDatabase) -> str:
+    """A database of the test's own with nothing in it."""
+    return create_database()
+
+
+@pytest.fixture
+def database_url(create_database: CreateDatabase, template: str) -> str:
+    """A database of the test's own at the newest revision."""
+    return create_database(template)
+
+
+@pytest.fixture
+def empty_engine(empty_url: str) -> Iterator[sa.Engine]:
+    """An engine for `empty_url`."""
+    yield from _engine(empty_url)
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[sa.Engine]:
+    """An engine for `database_url`."""
+    yield from _engine(database_url)
+
+
+def _engine(url: str) -> Iterator[sa.Engine]:
+    engine = database.engine(url)
+    yield engine
+    engine.dispose()
+
+
+def _upgrade(url: str) -> None:
+    from alembic import command
+
+    from app_schema.migrations import config
+
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("DATABASE_URL", url)
+        environment.delenv("DIRECT_DATABASE_URL", raising=False)
+        command.upgrade(config(), "head")

@@ -1,0 +1,54 @@
+"""What the processes of a test run share: one server, started when it is first needed."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+from functools import cached_property
+
+from app_schema.testing.databases import ROLES, Databases
+from app_schema.testing.server import TestServer, start
+
+
+class Run:
+    """A run with a server and databases of its own; a worker of pytest-xdist is given those of its master."""
+
+    def __init__(self, server_url: str | None = None, name: str | None = None) -> None:
+        self.name = name or secrets.token_hex(4)
+        self._server_url = server_url
+        self._test_database_url = os.environ.get("TEST_DATABASE_URL")
+        self._started: TestServer | None = None
+        self._kept_roles = set(ROLES)
+
+    @cached_property
+    def databases(self) -> Databases:
+        """Starts the server on first use. Raises ServerError or ConfigurationError when there is none."""
+        if self._server_url is not None:
+            return Databases(self._server_url, self.name)
+        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that a run that is ended cleans up
+        self._started = start(self._test_database_url)
+        databases = Databases(self._started.url, self.name)
+        self._kept_roles = databases.roles()
+        return databases
+
+    def describe(self) -> str | None:
+        """The server in one line; None when this process has started none."""
+        if self._started is None:
+            return None
+        with self.databases.admin() as connection:
+            version = connection.info.parameter_status("server_version")
+        return f"PostgreSQL {version}, {self._started.description}"
+
+    def close(self) -> None:
+        """Drop what the run has made, and stop the server that it started."""
+        if self._started is None:
+            return
+        try:
+            if "databases" in vars(self):
+                self.databases.drop_all()
+                self.databases.drop_roles(self._kept_roles)
+        finally:
+            self._started.stop()
+            self._started = None
