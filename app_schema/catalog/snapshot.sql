@@ -41,6 +41,28 @@ WITH space AS (
   UNION ALL
   SELECT 'default_grant', s.name, CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS' WHEN 'T' THEN 'TYPES' ELSE 'SCHEMAS' END,
          NULL, x.* FROM pg_catalog.pg_default_acl AS d LEFT JOIN space AS s ON s.oid = d.defaclnamespace, aclexplode(d.defaclacl) AS x WHERE x.grantee <> d.defaclrole
+), described AS (
+  SELECT 'pg_catalog.pg_constraint'::regclass AS classid, t.oid, 'constraint' AS kind, r.schema, r.name AS tbl, t.conname::text AS name
+    FROM tab AS r JOIN pg_catalog.pg_constraint AS t ON t.conrelid = r.oid
+  UNION ALL
+  SELECT 'pg_catalog.pg_trigger'::regclass, t.oid, 'trigger', r.schema, r.name, t.tgname FROM rel AS r JOIN pg_catalog.pg_trigger AS t ON t.tgrelid = r.oid
+  UNION ALL
+  SELECT 'pg_catalog.pg_policy'::regclass, p.oid, 'policy', r.schema, r.name, p.polname FROM rel AS r JOIN pg_catalog.pg_policy AS p ON p.polrelid = r.oid
+  UNION ALL
+  SELECT 'pg_catalog.pg_rewrite'::regclass, u.oid, 'rule', r.schema, r.name, u.rulename FROM rel AS r JOIN pg_catalog.pg_rewrite AS u ON u.ev_class = r.oid
+  UNION ALL
+  SELECT 'pg_catalog.pg_class'::regclass, r.oid, CASE r.relkind WHEN 'S' THEN 'sequence' WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized_view' ELSE 'index' END,
+         r.schema, b.relname, r.name
+    FROM rel AS r LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = r.oid LEFT JOIN pg_catalog.pg_class AS b ON b.oid = i.indrelid
+   WHERE r.relkind IN ('S', 'v', 'm', 'i', 'I')
+  UNION ALL
+  SELECT 'pg_catalog.pg_proc'::regclass, p.oid, 'function', p.schema, NULL, p.signature FROM proc AS p
+  UNION ALL
+  SELECT 'pg_catalog.pg_type'::regclass, y.oid, CASE y.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' ELSE 'range' END, y.schema, NULL, y.typname FROM typ AS y
+  UNION ALL
+  SELECT 'pg_catalog.pg_namespace'::regclass, s.oid, 'schema', NULL, NULL, s.name FROM space AS s
+  UNION ALL
+  SELECT 'pg_catalog.pg_extension'::regclass, e.oid, 'extension', NULL, NULL, e.extname FROM pg_catalog.pg_extension AS e
 ), found AS (
   SELECT 'schema' AS kind, NULL AS schema, NULL AS tbl, s.name::text AS name, '' AS definition FROM space AS s
   UNION ALL
@@ -131,14 +153,17 @@ WITH space AS (
   SELECT 'comment', r.schema, r.name, coalesce(a.attname, ''), d.description FROM rel AS r
     JOIN pg_catalog.pg_description AS d ON d.classoid = 'pg_catalog.pg_class'::regclass AND d.objoid = r.oid
     LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = r.oid AND a.attnum = d.objsubid AND d.objsubid > 0
-   WHERE r.relkind NOT IN ('i', 'I', 'S')
+   WHERE r.relkind NOT IN ('i', 'I', 'S') AND (d.objsubid > 0 OR r.relkind NOT IN ('v', 'm'))
+  UNION ALL
+  SELECT 'object_comment', o.schema, o.tbl, format('%s %s', o.kind, o.name), d.description
+    FROM pg_catalog.pg_description AS d JOIN described AS o ON o.classid = d.classoid AND o.oid = d.objoid AND d.objsubid = 0
+   WHERE d.description <> 'standard public schema' AND o.name <> 'plpgsql'
   UNION ALL
   SELECT 'object_comment', i.schema, NULL, format('%s %s', i.type, i.identity), d.description
     FROM pg_catalog.pg_description AS d CROSS JOIN LATERAL pg_identify_object(d.classoid, d.objoid, d.objsubid) AS i
-   WHERE (i.schema IN (SELECT s.name FROM space AS s) OR (i.schema IS NULL AND i.type IN ('schema', 'extension', 'trigger', 'policy', 'rule', 'event trigger', 'table constraint')))
-     AND NOT EXISTS (SELECT 1 FROM rel AS r WHERE d.classoid = 'pg_catalog.pg_class'::regclass AND r.oid = d.objoid AND r.relkind NOT IN ('i', 'I', 'S'))
-     AND d.description <> 'standard public schema' AND i.identity <> 'plpgsql'
-     AND NOT (i.type = 'schema' AND i.identity ~ '^pg_')
+   WHERE d.objoid >= 16384 AND (i.schema IN (SELECT s.name FROM space AS s) OR i.type IN ('event trigger', 'domain constraint'))
+     AND NOT EXISTS (SELECT 1 FROM described AS o WHERE o.classid = d.classoid AND o.oid = d.objoid)
+     AND NOT EXISTS (SELECT 1 FROM rel AS r WHERE d.classoid = 'pg_catalog.pg_class'::regclass AND r.oid = d.objoid)
      AND NOT EXISTS (SELECT 1 FROM member AS m WHERE m.classid = d.classoid AND m.objid = d.objoid)
 )
 SELECT kind, schema, tbl, name, coalesce(definition, '') AS definition FROM found ORDER BY kind, schema, tbl, name

@@ -12,11 +12,12 @@ from sqlalchemy.schema import (
     SetTableComment,
 )
 
+from app_schema.ddl.comment import column_comment, table_comment
 from app_schema.ddl.constraint import definition, foreign_key, named, not_valid
 from app_schema.ddl.construct import guard
 from app_schema.ddl.guard import Guard, Side, creation_schema, drop, table_schema
 from app_schema.ddl.relation import COLUMN, FOREIGN_KEY, KIND_OF_NAME, RELKIND
-from app_schema.ddl.sql import checked, ident, literal, plain, qualified
+from app_schema.ddl.sql import checked, literal, plain, qualified
 from app_schema.ddl.statement import Guarded
 
 
@@ -112,42 +113,3 @@ def _(construct: DropTableComment) -> ExecutableDDLElement:
 def _(construct: SetColumnComment) -> ExecutableDDLElement:
     column = construct.element
     return column_comment(column.table.name, column.name, column.table.schema, column.comment)
-
-
-def table_comment(table: str, schema: str | None, comment: str | None) -> ExecutableDDLElement:
-    """The guarded ``COMMENT ON TABLE``: an equal comment is not set again, which would lock the table."""
-    return _comment(f"TABLE {qualified(table, schema)}", table, schema, comment, "0")
-
-
-def column_comment(table: str, column: str, schema: str | None, comment: str | None) -> ExecutableDDLElement:
-    """The guarded ``COMMENT ON COLUMN``."""
-    number = f"""\
-(SELECT a.attnum FROM pg_catalog.pg_attribute AS a
-         WHERE a.attrelid = c.oid AND a.attname = {literal(checked(column))} AND NOT a.attisdropped)"""
-    return _comment(f"COLUMN {qualified(table, schema)}.{ident(column)}", table, schema, comment, number)
-
-
-def _comment(
-    what: str, table: str, schema: str | None, comment: str | None, number: str
-) -> ExecutableDDLElement:
-    """The guarded comment.
-
-    :param number: SQL expression: the column's number in the table ``c``, NULL where it is absent.
-        0: the table itself.
-    """
-    found = f"""\
-SELECT coalesce((SELECT s.description FROM pg_catalog.pg_description AS s
-                  WHERE s.objoid = c.oid AND s.classoid = 'pg_catalog.pg_class'::regclass
-                    AND s.objsubid = {number}), '')
-  FROM pg_catalog.pg_class AS c
- WHERE c.relnamespace = $1 AND c.relname = {literal(table)} AND {number} IS NOT NULL"""
-    return Guarded(
-        Guard(
-            label=what.lower() if what.islower() else what,
-            namespace=table_schema(table, schema),
-            definition=found,
-            new=Side(value=literal(comment or "")),
-            absent=None,
-            different=(f"COMMENT ON {what} IS {literal(comment) if comment is not None else 'NULL'}",),
-        ).render()
-    )

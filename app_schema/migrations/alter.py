@@ -16,12 +16,12 @@ from sqlalchemy.schema import CreateColumn, ExecutableDDLElement
 from sqlalchemy.sql.elements import quoted_name
 from sqlalchemy.types import TypeEngine
 
+from app_schema.ddl.comment import column_comment
 from app_schema.ddl.construct import guard
 from app_schema.ddl.guard import DIFFERENT, Guard, Side, block, drop, table_schema
 from app_schema.ddl.relation import COLUMN, DEFAULT, IDENTITY, KIND_OF_NAME, TYPE
 from app_schema.ddl.sql import DIALECT, checked, dollar, ident, literal, plain, qualified
 from app_schema.ddl.statement import Guarded
-from app_schema.ddl.table import column_comment
 from app_schema.errors import ModelError
 
 

@@ -84,6 +84,7 @@ class Drops(IntEnum):
     """The order of what is dropped: dependents before anything is made, prerequisites (from EARLY_FUNCTION
     on) after it."""
 
+    COMMENT = -1
     DEFAULT_GRANT = 0
     GRANT = 1
     POLICY = 2

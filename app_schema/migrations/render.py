@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from alembic.autogenerate import render as alembic_render
 from alembic.autogenerate import renderers
-from sqlalchemy import Enum, Identity, TextClause, TypeDecorator
+from sqlalchemy import Enum, Identity, PrimaryKeyConstraint, TextClause, TypeDecorator
 from sqlalchemy.types import TypeEngine
 
 from app_schema.ddl import DDLObject
+from app_schema.ddl.constraint import named
 from app_schema.ddl.printed import PrintedType
 from app_schema.ddl.sql import DIALECT
 from app_schema.migrations.compare.index import ConcurrentIndexOp
@@ -132,8 +133,13 @@ def _concurrent_index(context: AutogenContext, operation: ConcurrentIndexOp) -> 
 
 def item(type_: str, obj: Any, context: AutogenContext) -> str | bool:
     """Alembic's ``render_item``: types as revisions write them, which know neither models nor decorators."""
-    if type_ != "type":
-        return False
+    if type_ == "type":
+        return _type(obj, context)
+    told = type_ == "primary_key" and (obj.deferrable or obj.dialect_kwargs)
+    return _primary_key(obj) if told else False
+
+
+def _type(obj: Any, context: AutogenContext) -> str | bool:
     if isinstance(obj, PrintedType):
         context.imports.add("from app_schema.ddl import PrintedType")
         return f"PrintedType({obj.text!r})"
@@ -149,6 +155,17 @@ def item(type_: str, obj: Any, context: AutogenContext) -> str | bool:
     if isinstance(obj, TypeDecorator) or not module.startswith("sqlalchemy."):
         return _printed(obj, context)
     return False
+
+
+def _primary_key(key: PrimaryKeyConstraint) -> str:
+    """Alembic's own renderer leaves out all but columns and name."""
+    options = {"name": key.name and named(key).name, "deferrable": key.deferrable, "initially": key.initially}
+    told = {name: one for name, one in {**options, **key.dialect_kwargs}.items() if one is not None}
+    args = [
+        *(repr(column.name) for column in key.columns),
+        *(f"{name}={one!r}" for name, one in told.items()),
+    ]
+    return f"sa.PrimaryKeyConstraint({', '.join(args)})"
 
 
 def _printed(obj: TypeEngine[Any], context: AutogenContext) -> str:

@@ -9,6 +9,7 @@ from alembic.operations.ops import CreateIndexOp
 from sqlalchemy import text
 
 from app_schema.ddl import Guarded, index
+from app_schema.ddl.comment import object_comment
 from app_schema.ddl.constraint import validate
 from app_schema.ddl.enum import add_value, rename_value
 from app_schema.ddl.sql import qualified
@@ -37,6 +38,19 @@ def add_enum_value(
 def rename_enum_value(self: Operations, name: str, old: str, new: str, *, schema: str | None = None) -> None:
     """Renames a label: old there and new not."""
     send(self, Guarded(rename_value(name, old, new, schema=schema)))
+
+
+def comment_on(
+    self: Operations,
+    kind: str,
+    name: str,
+    comment: str | None,
+    *,
+    table: str | None = None,
+    schema: str | None = None,
+) -> None:
+    """Sets the comment of a constraint, trigger, policy, index, function, type, …; None takes it away."""
+    send(self, object_comment(kind, name, comment, table, schema))
 
 
 def validate_constraint(self: Operations, name: str, table: str, *, schema: str | None = None) -> None:
@@ -109,6 +123,7 @@ def undo_once(self: Operations, key: str, sql: str | None = None) -> None:
 OPERATIONS = (
     add_enum_value,
     rename_enum_value,
+    comment_on,
     validate_constraint,
     create_index_concurrently,
     drop_index_concurrently,

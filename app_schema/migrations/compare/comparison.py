@@ -23,6 +23,7 @@ from app_schema.migrations.compare import (
     function,
     grant,
     index,
+    object_comment,
     partition,
     sequence,
     table,
@@ -43,10 +44,11 @@ _OF_TABLES: dict[str, ModuleType] = {
     "constraint": constraint,
     "index": index,
     "comment": comment,
+    "object_comment": object_comment,
     "sequence": sequence,
     "partition": partition,
 }
-"""The kinds that SQLAlchemy declares: each module has ``added``, ``changed`` and ``removed``."""
+"""The kinds that are no DDLObject: each module has ``added``, ``changed`` and ``removed``."""
 _SILENT = {"owner"}
 """What follows from another object: new or gone with it."""
 
@@ -116,6 +118,7 @@ class Comparison:
                     self._changed(key, wanted, found)
             except ModelError as error:
                 self.plan.notes.append(UnwritableOp(f"{label(key)}: {error}"))
+        object_comment.follow(self)
 
     def _added(self, key: Key, wanted: str) -> None:
         if (
@@ -165,6 +168,10 @@ class Comparison:
             self.replace(key, self.declared.objects[key], reflect(self.connection, key, found))
         else:
             raise ModelError(f"found: {found}; expected: {wanted}")
+
+    def managed(self, key: Key) -> bool:
+        """Whether anything is said about an object."""
+        return managed(self, key)
 
     def has(self, key: Key) -> bool:
         """Whether an object is found."""

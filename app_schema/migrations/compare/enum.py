@@ -40,6 +40,7 @@ def changed(comparison: Comparison, key: Key, wanted: str, found: str) -> None:
     del wanted, found
     new, old, renamed = _labels(comparison, key)
     if needs_replacing(comparison, key):
+        comparison.made.add(key)
         comparison.plan.make(Makes.TYPE, ReplaceObjectOp(new, old))
         return
     for was, now in renamed.items():

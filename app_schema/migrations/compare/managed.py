@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from app_schema.ddl import Key
 from app_schema.ddl.made import MARK
+from app_schema.migrations.compare import object_comment
 
 if TYPE_CHECKING:
     from app_schema.migrations.compare.comparison import Comparison
@@ -28,6 +29,8 @@ def managed(comparison: Comparison, key: Key) -> bool:
         (side.get(key) or "").endswith(MARK) for side in (comparison.wanted, comparison.found)
     ):
         return False
+    if key.kind == "object_comment":
+        key = object_comment.of(key)
     space = key.name if key.kind == "schema" else key.schema
     if space is not None and space not in schemas:
         return key.kind != "schema" and key in comparison.wanted

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from app_schema.ddl import Key
 from app_schema.ddl.sql import ident, qualified
-from app_schema.migrations.compare import grant
+from app_schema.migrations.compare import grant, object_comment
 
 if TYPE_CHECKING:
     from app_schema.migrations.compare.comparison import Comparison
@@ -21,7 +21,7 @@ def is_child(comparison: Comparison, key: Key) -> bool:  # noqa: PLR0911 - a lis
     owner = next((one for one in relations if one in comparison.found or one in comparison.wanted), None)
     if key.kind == "sequence" and "OWNED BY" in comparison.found[key]:
         return not _owner_is_declared(comparison, key)
-    if key.kind in {"comment", "column_grant"} and _of_undeclared_column(comparison, key):
+    if key.kind in {"comment", "column_grant", "object_comment"} and _of_undeclared_part(comparison, key):
         return True
     if key.kind == "type_grant":
         return not grant.type_is_on_both_sides(comparison, key)
@@ -53,5 +53,8 @@ def _owner_is_declared(comparison: Comparison, sequence: Key) -> bool:
     return False
 
 
-def _of_undeclared_column(comparison: Comparison, key: Key) -> bool:
+def _of_undeclared_part(comparison: Comparison, key: Key) -> bool:
+    if key.kind == "object_comment":
+        owner = object_comment.of(key)
+        return owner in comparison.found and owner not in comparison.wanted
     return key.kind == "comment" and bool(key.name) and Key("column", *key[1:]) not in comparison.wanted

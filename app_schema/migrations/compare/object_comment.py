@@ -1,0 +1,77 @@
+"""Comments on constraints, indexes, triggers, policies, functions, types: not on tables and columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app_schema.ddl import Key
+from app_schema.ddl.comment import KINDS
+from app_schema.errors import ModelError
+from app_schema.migrations.directives import CallOp, Drops, Makes, OnTheWayBackOp
+
+if TYPE_CHECKING:
+    from app_schema.migrations.compare.comparison import Comparison
+
+
+def added(comparison: Comparison, key: Key, wanted: str) -> None:
+    """Plans a comment that is absent."""
+    if not _made_anew(comparison, key):
+        _set(comparison, key, wanted, None)
+
+
+def changed(comparison: Comparison, key: Key, wanted: str, found: str) -> None:
+    """Plans another text."""
+    if not _made_anew(comparison, key):
+        _set(comparison, key, wanted, found)
+
+
+def removed(comparison: Comparison, key: Key, found: str) -> None:
+    """Plans that a comment goes; with its object it goes by itself."""
+    if not _made_anew(comparison, key):
+        _set(comparison, key, None, found)
+
+
+def follow(comparison: Comparison) -> None:
+    """Plans the comments of what is made, and for the way back those of what is dropped: they go with it."""
+    keys = {*comparison.found, *comparison.wanted}
+    for key in sorted((one for one in keys if one.kind == "object_comment"), key=str):
+        if not comparison.managed(key) or not _made_anew(comparison, key):
+            continue
+        wanted, found = comparison.wanted.get(key), comparison.found.get(key)
+        if wanted is None and not comparison.prune and of(key) in comparison.wanted:
+            wanted = found
+        if wanted is not None:
+            comparison.plan.make(Makes.COMMENT, _call(key, wanted))
+        if found is not None:
+            comparison.plan.drop(Drops.COMMENT, OnTheWayBackOp(_call(key, found)))
+
+
+def of(key: Key) -> Key:
+    """The object that a comment is on."""
+    kind, _, name = key.name.partition(" ")
+    return Key(kind, key.schema, key.table, name)
+
+
+def _made_anew(comparison: Comparison, key: Key) -> bool:
+    """Whether the object is new, gone, or dropped and made again."""
+    owner = of(key)
+    if owner not in comparison.found and owner not in comparison.wanted:
+        return False
+    if owner not in comparison.found or owner in comparison.gone | comparison.made:
+        return True
+    return owner not in comparison.wanted and comparison.prune
+
+
+def _call(key: Key, text: str | None) -> CallOp:
+    kind, name = of(key).kind, of(key).name
+    if kind not in KINDS:
+        raise ModelError("cannot be written as a revision: write it by hand")
+    return CallOp(
+        "comment_on", kind, name, text, table=key.table if kind != "index" else None, schema=key.schema
+    )
+
+
+def _set(comparison: Comparison, key: Key, wanted: str | None, found: str | None) -> None:
+    call, back = _call(key, wanted), _call(key, found)
+    call.undo, back.undo = back, call
+    comparison.plan.make(Makes.COMMENT, call)
