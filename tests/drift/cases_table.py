@@ -120,25 +120,41 @@ CASES: dict[str, Case] = {
         "COMMENT ON CONSTRAINT ck_users_role ON public.users IS 'roles'",
         ("comment", "ck_users_role"),
         prune=True,
-        mendable=NO_OPERATION,
     ),
     "comment on an index extra": Case(
         "COMMENT ON INDEX public.uq_users_email_lower IS 'mail'",
         ("comment", "uq_users_email_lower"),
         prune=True,
-        mendable=NO_OPERATION,
     ),
     "comment on a function extra": Case(
         "COMMENT ON FUNCTION app.is_admin() IS 'admins'",
         ("comment", "is_admin"),
         prune=True,
-        mendable=NO_OPERATION,
     ),
     "comment on a policy extra": Case(
         "COMMENT ON POLICY users_app_user_select ON public.users IS 'own row'",
         ("comment", "users_app_user_select"),
         prune=True,
-        mendable=NO_OPERATION,
+    ),
+    "comment on a view extra": Case(
+        "COMMENT ON VIEW public.v_session_details IS 'it''s a view'",
+        ("comment", "v_session_details"),
+        prune=True,
+    ),
+    "comment on a constraint that is made anew": Case(
+        """ALTER TABLE public.users DROP CONSTRAINT ck_users_role,
+          ADD CONSTRAINT ck_users_role CHECK (role <> '');
+        COMMENT ON CONSTRAINT ck_users_role ON public.users IS 'roles'""",
+        ("ck_users_role",),
+        prune=True,
+        undeclared=("comment constraint ck_users_role",),
+    ),
+    "comment on a policy that is made anew": Case(
+        """ALTER POLICY users_app_user_select ON public.users USING (false);
+        COMMENT ON POLICY users_app_user_select ON public.users IS 'nobody'""",
+        ("users_app_user_select",),
+        prune=True,
+        undeclared=("comment policy users_app_user_select",),
     ),
     "owner of a table": Case(
         "ALTER TABLE public.materials OWNER TO pg_monitor", ("owner", "materials"), mendable=OWNER

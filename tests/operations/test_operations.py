@@ -8,6 +8,7 @@ from typing import Any
 
 import cases_alembic
 import cases_alembic_constraint
+import cases_comment
 import cases_ours
 import cases_ours_security
 import psycopg
@@ -23,6 +24,7 @@ from app_schema.testing.databases import Databases
 CASES: dict[str, Case] = {
     **cases_alembic.CASES,
     **cases_alembic_constraint.CASES,
+    **cases_comment.CASES,
     **cases_ours.CASES,
     **cases_ours_security.CASES,
 }
