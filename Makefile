@@ -11,11 +11,11 @@ help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 migrate: $(VENV)/.embedded ## bring the database to the newest revision and show it (DATABASE_URL, else a server under .pgdata/)
-	@$(BIN)/alembic upgrade head
-	@$(BIN)/python -m app_schema.overview
+	@$(BIN)/app-schema upgrade
+	@$(BIN)/app-schema connect
 
 overview: $(VENV)/.embedded ## show what is in the database
-	@$(BIN)/python -m app_schema.overview
+	@$(BIN)/app-schema connect
 
 db-test: $(VENV)/.test ## run the tests (TEST_DATABASE_URL, else Docker, else a server of their own)
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)

@@ -23,6 +23,7 @@ APPLICATION_NAME = "app_schema"
 CONNECT_TIMEOUT = 10
 CONNECT_TRIES = 5
 EMBEDDED = "embedded server"
+GIVEN = "the given URL"
 
 _PLACES: tuple[tuple[str, ...], ...] = ((), (".env.local",), (".env", ".env.local"))  # a later file wins
 
@@ -54,7 +55,7 @@ class Settings(BaseSettings):
 
 @dataclass(frozen=True)
 class Target:
-    """A database and the name of the setting that led to it (EMBEDDED if none did)."""
+    """A database and what led to it: the name of a setting, GIVEN or EMBEDDED."""
 
     url: sa.URL
     origin: str
@@ -89,12 +90,13 @@ def configured(*, direct: bool = False) -> Target | None:
     return None
 
 
-def target(*, direct: bool = False) -> Target:
-    """The configured database, else the embedded server, which is started when it does not run.
+def target(url: str | None = None, *, direct: bool = False) -> Target:
+    """The database of a URL that somebody gave, else the configured one, else the embedded server.
 
-    With `direct` a pooled Neon endpoint is replaced by its direct twin, and one line on stderr says so.
+    The embedded server is started when it does not run. With `direct` a pooled Neon endpoint is replaced by
+    its direct twin, and one line on stderr says so.
     """
-    found = configured(direct=direct)
+    found = Target(urls.parse(url, GIVEN), GIVEN) if url is not None else configured(direct=direct)
     if found is None:
         from app_schema import embedded  # its package is an extra
 

@@ -1,104 +1,259 @@
-"""`python -m app_schema.overview`: what is there, and which URL to use next."""
+"""What a server and a database on it are, and what to mend before migrating: the facts behind `connect`."""
 
 from __future__ import annotations
 
-import argparse
-import sys
-import textwrap
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+import statistics
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
-from sqlalchemy.exc import DBAPIError
 
-from app_schema import database, url
-from app_schema.errors import AppSchemaError
-from app_schema.migrations import config
+from app_schema import url
+from app_schema.database import EMBEDDED, Target, settings
+from app_schema.ddl import Extension, declared
+from app_schema.ddl.sql import qualified
+from app_schema.errors import ServerError
+from app_schema.migrations.lineage import Lineage, current
 
-WIDTH = 100
+TRIES = 10
+COUNTED = 64 * 2**20
+"""Bytes: the rows of larger tables are estimates, because counting reads a table from end to end."""
 
-_SERVER = """
-SELECT pg_catalog.current_setting('server_version'), pg_catalog.current_database(), current_user
-"""
-_OBJECTS = """
-SELECT kind, schema, name
-FROM (
-  SELECT CASE c.relkind WHEN 'v' THEN 'views' ELSE 'tables' END, n.nspname, c.relname
-  FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-  WHERE c.relkind IN ('r', 'p', 'v') AND c.relname !~ '^alembic_'
-    AND NOT EXISTS (
-      SELECT FROM pg_catalog.pg_depend AS d
-      WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
-    )
-  UNION ALL
-  SELECT 'enums', n.nspname, t.typname
-  FROM pg_catalog.pg_type AS t JOIN pg_catalog.pg_namespace AS n ON n.oid = t.typnamespace
-  WHERE t.typtype = 'e'
-) AS found (kind, schema, name)
-WHERE schema <> 'information_schema' AND schema !~ '^pg_'
-ORDER BY schema, pg_catalog.array_position(ARRAY['tables', 'views', 'enums'], kind), name
-"""
+_SERVER = sa.text("""
+SELECT pg_catalog.current_setting('server_version') AS version,
+       d.datname AS database, pg_catalog.pg_encoding_to_char(d.encoding) AS encoding,
+       current_user AS role, r.rolsuper AS superuser, r.rolbypassrls AS bypass_rls,
+       r.rolcreatedb OR r.rolsuper AS create_databases,
+       pg_catalog.pg_has_role(d.datdba, 'USAGE') AS owner,
+       pg_catalog.pg_get_userbyid(d.datdba) AS owned_by,
+       pg_catalog.pg_is_in_recovery() AS standby,
+       pg_catalog.current_setting('default_transaction_read_only')::boolean AS read_only,
+       pg_catalog.pg_backend_pid() AS backend
+FROM pg_catalog.pg_database AS d CROSS JOIN pg_catalog.pg_roles AS r
+WHERE d.datname = pg_catalog.current_database() AND r.rolname = current_user
+""")
+_EXTENSIONS = sa.text("""
+SELECT w.name, e.extversion AS found, a.default_version AS available
+FROM pg_catalog.unnest(CAST(:names AS text[])) AS w(name)
+LEFT JOIN pg_catalog.pg_extension AS e ON e.extname = w.name
+LEFT JOIN pg_catalog.pg_available_extensions AS a ON a.name = w.name
+ORDER BY w.name
+""")
+_TABLES = sa.text("""
+SELECT n.nspname AS schema, c.relname AS name, c.reltuples::bigint AS estimate,
+       pg_catalog.pg_table_size(c.oid) AS bytes, pg_catalog.has_table_privilege(c.oid, 'SELECT') AS readable,
+       pg_catalog.pg_get_userbyid(c.relowner) AS owned_by,
+       pg_catalog.pg_has_role(c.relowner, 'USAGE') AS owner
+FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p') AND c.relname !~ '^alembic_' AND NOT c.relispartition
+  AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+  AND NOT EXISTS (
+    SELECT FROM pg_catalog.pg_depend AS d
+    WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
+  )
+ORDER BY n.nspname, c.relname
+""")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Show the configured database: 0 = at the newest revision, 1 = not there, 2 = could not tell."""
-    parser = argparse.ArgumentParser(
-        prog="python -m app_schema.overview", description="What is in the database."
-    )
-    parser.parse_args(arguments)
+@dataclass(frozen=True)
+class Server:
+    """The server, the role, and the way to them. `round_trip` is the median of ten, in milliseconds."""
+
+    version: str
+    place: str
+    origin: str
+    database: str
+    encoding: str
+    role: str
+    owner: bool
+    owned_by: str
+    superuser: bool
+    bypass_rls: bool
+    create_databases: bool
+    pooled: bool
+    tls: bool
+    local: bool
+    writable: bool
+    round_trip: float
+
+
+@dataclass(frozen=True)
+class ExtensionState:
+    """An extension that the schema needs; versions are None where there is none."""
+
+    name: str
+    wanted: str | None
+    found: str | None
+    available: str | None
+
+
+@dataclass(frozen=True)
+class TableRows:
+    """A table; `rows` is None where the role may not read it, and an estimate for a large one."""
+
+    schema: str
+    name: str
+    rows: int | None
+    estimated: bool
+    bytes: int
+    owned_by: str
+    owner: bool
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What is there. `problems` are sentences, each with what mends it; none means that all is well.
+
+    `here` is None where the role may not read it.
+    """
+
+    server: Server
+    extensions: list[ExtensionState]
+    here: frozenset[str] | None
+    heads: frozenset[str]
+    tables: list[TableRows]
+    problems: list[str]
+
+
+def overview(connection: sa.Connection, target: Target, metadata: sa.MetaData) -> Overview:
+    """Looks at everything once. Only the tables' rows cost more than a moment, and those are bounded."""
+    lineage = Lineage()
+    server = _server(connection, target)
+    extensions = _extensions(connection, metadata)
+    tables = _tables(connection)
+    problems = [
+        *_of_server(server, target),
+        *(problem for one in extensions if (problem := _of_extension(one))),
+    ]
+    here: frozenset[str] | None = None
     try:
-        target = database.target(direct=True)
-        with database.connect(database.engine(target.url, direct=True)) as connection:
-            current, heads = revisions(connection)
-            lines = [*describe(connection, target, current, heads), *next_step(target)]
-    except (AppSchemaError, CommandError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    except DBAPIError as error:
-        sys.stderr.write(f"{database.describe_failure(error)}\n")
-        return 2
-    print("\n".join(lines))
-    return 0 if current == heads else 1
+        here = current(connection)
+        problems += of_revision(here, lineage.heads, lineage.unknown(here))
+    except ServerError as error:
+        problems.append(str(error))
+    problems += _of_tables(server, tables, metadata, newest=here == lineage.heads)
+    return Overview(server, extensions, here, lineage.heads, tables, problems)
 
 
-def revisions(connection: sa.Connection) -> tuple[set[str], set[str]]:
-    """The revisions that the database is at, and those it could be at."""
-    heads = set(ScriptDirectory.from_config(config()).get_heads())
-    if not connection.scalar(sa.text("SELECT pg_catalog.to_regclass('public.alembic_version') IS NOT NULL")):
-        return set(), heads
-    return set(connection.scalars(sa.text("SELECT version_num FROM public.alembic_version"))), heads
+def of_revision(here: frozenset[str], heads: frozenset[str], unknown: frozenset[str]) -> Iterator[str]:
+    """What is to be said about the revision of a database."""
+    if unknown:
+        yield (
+            f"The database is at {', '.join(sorted(unknown))}, which this app-schema does not have: "
+            "install the version that made it."
+        )
+    elif here != heads:
+        at = f"is at {', '.join(sorted(here))}" if here else "was never migrated"
+        yield f"The database {at}, the newest revision is {', '.join(sorted(heads))}: run app-schema upgrade."
 
 
-def describe(
-    connection: sa.Connection, target: database.Target, current: set[str], heads: set[str]
-) -> Iterator[str]:
-    """The lines of the overview."""
-    version, name, role = connection.execute(sa.text(_SERVER)).one()
+def _server(connection: sa.Connection, target: Target) -> Server:
+    found = connection.execute(_SERVER).one()
+    driver: Any = connection.connection.dbapi_connection
+    times = []
+    for _ in range(TRIES):
+        begin = time.perf_counter()
+        driver.execute("SELECT 1").fetchone()
+        times.append(time.perf_counter() - begin)
     host = target.url.host or target.url.query.get("host", "the default socket")
-    yield f"server    PostgreSQL {version} at {host} ({target.origin})"
-    yield f"database  {name}, as {role}"
-    here, newest = ", ".join(sorted(current)) or "none", ", ".join(sorted(heads)) or "none"
-    state = "the newest" if current == heads else f"the newest is {newest}; run alembic upgrade head"
-    yield f"revision  {here} ({state})"
-    schemas: defaultdict[str, defaultdict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for kind, schema, found in connection.execute(sa.text(_OBJECTS)):
-        schemas[schema][kind].append(found)
-    for schema, kinds in schemas.items():
-        yield f"schema {schema}"
-        for kind, names in kinds.items():
-            listed = f"{len(names)} {kind}: {', '.join(names)}"
-            yield textwrap.fill(listed, WIDTH, initial_indent="  ", subsequent_indent="    ")
+    return Server(
+        version=found.version,
+        place=host if isinstance(host, str) else ", ".join(host),
+        origin=target.origin,
+        database=found.database,
+        encoding=found.encoding,
+        role=found.role,
+        owner=found.owner,
+        owned_by=found.owned_by,
+        superuser=found.superuser,
+        bypass_rls=found.superuser or found.bypass_rls,
+        create_databases=found.create_databases,
+        # a pooler invents the number that it gives to its client
+        pooled=driver.info.backend_pid != found.backend or url.direct(target.url) != target.url,
+        tls=driver.pgconn.ssl_in_use,
+        local=driver.info.host.startswith("/") or driver.info.hostaddr in {"127.0.0.1", "::1"},
+        writable=not (found.standby or found.read_only),
+        round_trip=round(statistics.median(times) * 1000, 3),
+    )
 
 
-def next_step(target: database.Target) -> Iterator[str]:
-    """What to export so that other programs find the database; the embedded server has no secret to hide."""
-    if target.origin == database.EMBEDDED:
-        yield f"connect   export DATABASE_URL='{url.show(target.url)}'"
-    else:
-        yield f"connect   {url.show(target.url)} ({target.origin} is set)"
+def _extensions(connection: sa.Connection, metadata: sa.MetaData) -> list[ExtensionState]:
+    wanted = {one.name: one.version for one in declared(metadata).values() if isinstance(one, Extension)}
+    rows = connection.execute(_EXTENSIONS, {"names": list(wanted)})
+    return [ExtensionState(row.name, wanted[row.name], row.found, row.available) for row in rows]
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _tables(connection: sa.Connection) -> list[TableRows]:
+    rows = connection.execute(_TABLES).all()
+    small = [row for row in rows if row.readable and (row.bytes <= COUNTED or row.estimate < 0)]
+    counts: dict[tuple[str, str], int] = {}
+    if small:
+        each = [
+            f"SELECT {place}, count(*) FROM {qualified(row.name, row.schema)}"
+            for place, row in enumerate(small)
+        ]
+        for place, count in connection.execute(sa.text(" UNION ALL ".join(each).replace(":", r"\:"))):
+            counts[small[place].schema, small[place].name] = count
+    return [
+        TableRows(
+            schema=row.schema,
+            name=row.name,
+            rows=counts.get((row.schema, row.name), row.estimate if row.readable else None),
+            estimated=row.readable and (row.schema, row.name) not in counts,
+            bytes=row.bytes,
+            owned_by=row.owned_by,
+            owner=row.owner,
+        )
+        for row in rows
+    ]
+
+
+def _of_server(server: Server, target: Target) -> Iterator[str]:
+    if not server.writable:
+        yield "The server takes no writes, it is a standby or read-only: migrate on the primary."
+    twin = url.direct(target.url) != target.url or (
+        target.origin == "DATABASE_URL" and settings().direct_database_url is not None
+    )
+    if server.pooled and not twin:
+        yield (
+            "A pooler stands between, where locks and settings of a session leak: set DIRECT_DATABASE_URL "
+            "to the server itself for migrations."
+        )
+    if not server.tls and not server.local:
+        yield "The connection is not encrypted: add sslmode=require to the URL."
+    if server.encoding != "UTF8":
+        yield f"The encoding is {server.encoding}: make the database anew with ENCODING 'UTF8'."
+
+
+def _of_extension(one: ExtensionState) -> str | None:
+    if one.found is None and one.available is None:
+        return f"The server has no extension {one.name}: install it there; managed servers list it."
+    if one.wanted and (old := one.found or one.available) and _parts(old) < _parts(one.wanted):
+        mend = f"ALTER EXTENSION {one.name} UPDATE" if one.found else "install a newer one on the server"
+        return f"The extension {one.name} is {old}, and {one.wanted} or later is needed: {mend}."
+    return None
+
+
+def _of_tables(
+    server: Server, tables: list[TableRows], metadata: sa.MetaData, *, newest: bool
+) -> Iterator[str]:
+    there = {(one.schema, one.name) for one in tables}
+    wanted = {(one.schema or "public", one.name) for one in metadata.tables.values()}
+    missing = sorted(".".join(one) for one in wanted - there)
+    if missing and newest:
+        yield f"The revision is the newest, but {', '.join(missing)} is missing: run app-schema verify."
+    owners = sorted({one.owned_by for one in tables if not one.owner and (one.schema, one.name) in wanted})
+    if owners:
+        yield f"The tables belong to {', '.join(owners)}, not to {server.role}: migrate as their owner."
+
+
+def _parts(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdecimal())
+
+
+def paste(target: Target) -> str:
+    """What makes other programs find the database; the embedded server has no secret to hide."""
+    shown = url.show(target.url)
+    return f"export DATABASE_URL='{shown}'" if target.origin == EMBEDDED else f"{shown} ({target.origin})"

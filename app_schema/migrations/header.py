@@ -9,7 +9,7 @@ from collections import Counter
 
 from app_schema.migrations.layout import WIDTH
 
-_LOCKS = {
+LOCKS = {
     "add_column": "ACCESS EXCLUSIVE",
     "drop_column": "ACCESS EXCLUSIVE",
     "alter_column": "ACCESS EXCLUSIVE",
@@ -43,7 +43,7 @@ _LOCKS = {
 """The lock that each operation takes on its table, strongest where several are taken. Source: PostgreSQL's
 ALTER TABLE page."""
 _LOSES = {"drop_table": "the rows of {0}", "drop_column": "the values of {0}.{1}"}
-_STRENGTH = ["SHARE UPDATE EXCLUSIVE", "SHARE", "SHARE ROW EXCLUSIVE", "ACCESS EXCLUSIVE"]
+STRENGTH = ["SHARE UPDATE EXCLUSIVE", "SHARE", "SHARE ROW EXCLUSIVE", "ACCESS EXCLUSIVE"]
 _TABLE_IS_SECOND = {
     "create_index",
     "drop_index",
@@ -116,16 +116,16 @@ def _locks(calls: list[tuple[str, list[str]]]) -> str:
     strongest: dict[str, str] = {}
     for name, args in calls:
         table = args[1] if name in _TABLE_IS_SECOND else args[0]
-        lock = _LOCKS.get(name)
+        lock = LOCKS.get(name)
         if (
             lock is not None
             and table not in new
-            and _STRENGTH.index(lock) >= _STRENGTH.index(strongest.get(table, _STRENGTH[0]))
+            and STRENGTH.index(lock) >= STRENGTH.index(strongest.get(table, STRENGTH[0]))
         ):
             strongest[table] = lock
     by_lock = {
         lock: sorted(table for table, held in strongest.items() if held == lock)
-        for lock in reversed(_STRENGTH)
+        for lock in reversed(STRENGTH)
     }
     return (
         "; ".join(f"{lock} on {', '.join(tables)}" for lock, tables in by_lock.items() if tables)

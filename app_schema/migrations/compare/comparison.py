@@ -79,8 +79,8 @@ class Comparison:
         self.gone: set[Key] = set()
         self.made: set[Key] = set()
 
-    def run(self) -> None:
-        """Compares and fills the plan."""
+    def differences(self) -> list[Difference]:
+        """What is not the same on both sides, of the objects that are looked at."""
         ignore = (self.version_table, ONCE_TABLE)
         self.found = snapshot(self.connection, ignore=ignore)
         wanted = declared_snapshot(
@@ -88,11 +88,15 @@ class Comparison:
         )
         self.declared.printed(wanted)
         self.wanted = self.declared.snapshot
-        differences = [
+        return [
             one
             for one in diff(self.wanted, self.found)
             if managed(self, one.key) and not (one.key.kind in PARSED and same(one.left, one.right))
         ]
+
+    def run(self) -> None:
+        """Compares and fills the plan."""
+        differences = self.differences()
         if not differences:
             return
         path = self.connection.scalar(text("SELECT current_setting('search_path')"))

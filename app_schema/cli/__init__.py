@@ -1,0 +1,37 @@
+"""`app-schema`: one thin command a file. Its docstring is the help, its signature the arguments.
+
+Data go to stdout, talk to stderr. Exit code 0: it is as it should be; 1: there is a difference; 2: could not
+tell.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from app_schema.cli.common import Commands
+from app_schema.cli.connect import connect
+from app_schema.cli.downgrade import downgrade
+from app_schema.cli.history import history
+from app_schema.cli.plan import plan
+from app_schema.cli.status import status
+from app_schema.cli.upgrade import upgrade
+from app_schema.cli.verify import verify
+
+app = typer.Typer(
+    name="app-schema",
+    cls=Commands,
+    help="The schema of a database: migrate it, compare it, fill it, watch over it.",
+    epilog="Exit codes: 0 as it should be, 1 a difference, 2 could not tell.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (connect, status, plan, upgrade, history, verify):
+    app.command()(command)
+for command in (downgrade,):
+    app.command(context_settings={"ignore_unknown_options": True})(command)  # -1 is a revision
+
+
+def main() -> None:
+    """The entry point of the program."""
+    app()

@@ -1,0 +1,88 @@
+"""What the commands share: options, the database they work on, and one sentence for whatever goes wrong.
+
+Nothing heavy is imported before a command runs, so that `--help` is instant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from app_schema.database import Target
+
+Url = Annotated[
+    str | None,
+    typer.Option("--url", metavar="URL", help="The database, instead of the one that DATABASE_URL names."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print data for machines.")]
+
+DIFFERENT = 1
+UNKNOWN = 2
+
+
+class Commands(TyperGroup):
+    """The commands; what fails for a reason that a person can act on is one sentence and exit code 2."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs the command that was named."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            sentence = explained(error)
+            if sentence is None:
+                raise
+            typer.echo(sentence, err=True)
+            raise typer.Exit(UNKNOWN) from error
+
+
+def explained(error: Exception) -> str | None:
+    """What to tell a person, without secrets; None for an error of this program."""
+    from alembic.util import CommandError
+    from psycopg import Error
+    from sqlalchemy.exc import DBAPIError
+
+    from app_schema.database import describe_failure
+    from app_schema.errors import AppSchemaError
+
+    if isinstance(error, (AppSchemaError, CommandError)):
+        return str(error)
+    if isinstance(error, (DBAPIError, Error)):
+        return describe_failure(error)
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}."
+    return None
+
+
+def target(url: str | None, *, direct: bool = False) -> Target:
+    """The database of `--url`, else of the settings, else the embedded server."""
+    from app_schema import database
+
+    return database.target(url, direct=direct)
+
+
+@contextmanager
+def opened(target: Target) -> Iterator[sa.Connection]:
+    """A connection to a database, closed in the end."""
+    from sqlalchemy.pool import NullPool
+
+    from app_schema import database
+
+    with database.connect(database.engine(target.url, poolclass=NullPool)) as connection:
+        yield connection
+
+
+def connected(url: str | None) -> AbstractContextManager[sa.Connection]:
+    """A connection to the database of `--url` or the settings, at its direct endpoint."""
+    return opened(target(url, direct=True))
+
+
+def finish(*, well: bool) -> None:
+    """Ends the command: exit code 0 where all is as it should be, 1 where something differs."""
+    raise typer.Exit(0 if well else DIFFERENT)

@@ -1,0 +1,65 @@
+"""`app-schema connect`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app_schema.cli.common import Json, Url, finish, opened, target
+from app_schema.cli.output import facts, machine, number, table, talk
+
+if TYPE_CHECKING:
+    from app_schema.overview import Overview, Server
+
+
+def connect(url: Url = None, *, as_json: Json = False) -> None:
+    """Show the server, the role, the extensions, the revision and the tables, and what is to be mended.
+
+    Exit code 0: nothing is to be mended; 1: something is; 2: the server cannot be reached.
+    """
+    from app_schema.models import Base
+    from app_schema.overview import overview, paste
+
+    found = target(url)
+    with opened(found) as connection:
+        seen = overview(connection, found, Base.metadata)
+    if as_json:
+        machine(seen)
+    else:
+        facts({**_facts(seen), "connect": paste(found)})
+        if seen.tables:
+            print()
+            _tables(seen)
+    for problem in seen.problems:
+        talk(problem)
+    finish(well=not seen.problems)
+
+
+def _facts(seen: Overview) -> dict[str, str]:
+    server = seen.server
+    here, newest = ", ".join(sorted(seen.here or ())) or "none", ", ".join(sorted(seen.heads))
+    way = ["pooled" if server.pooled else "direct", "TLS" if server.tls else "no TLS"]
+    extensions = [
+        f"{one.name} {one.found}" if one.found else f"{one.name} (not made yet)" for one in seen.extensions
+    ]
+    return {
+        "server": f"PostgreSQL {server.version} at {server.place} ({server.origin})",
+        "database": f"{server.database}, {server.encoding}",
+        "role": f"{server.role} ({', '.join(_powers(server))})",
+        "way": f"{', '.join(way)}, {server.round_trip:.2f} ms there and back",
+        "extensions": ", ".join(extensions),
+        "revision": f"{here} (the newest)" if seen.here == seen.heads else f"{here} (the newest is {newest})",
+    }
+
+
+def _powers(server: Server) -> list[str]:
+    powers = ["owner of the database" if server.owner else f"the database belongs to {server.owned_by}"]
+    powers += ["superuser"] if server.superuser else []
+    powers += ["bypasses row security"] if server.bypass_rls else []
+    return powers + (["may create databases"] if server.create_databases else [])
+
+
+def _tables(seen: Overview) -> None:
+    rows = [
+        (one.schema, one.name, ("about " if one.estimated else "") + number(one.rows)) for one in seen.tables
+    ]
+    table(("schema", "table", ">rows"), rows)

@@ -1,0 +1,20 @@
+"""`app-schema downgrade`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from app_schema.cli import migration
+from app_schema.cli.common import Json, Url
+
+
+def downgrade(
+    revision: Annotated[str, typer.Argument(help="Down to this one, or base, or -2 for two steps.")] = "-1",
+    *,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Undo revisions without asking, by default one; `rollback` shows first which rows would be lost."""
+    migration.show(migration.downgrade(url, revision), "undone", as_json=as_json)

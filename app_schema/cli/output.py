@@ -1,0 +1,77 @@
+"""Data to stdout, for people or machines; talk to stderr."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+UNLIMITED = 10_000
+"""Columns where stdout is no terminal: whoever reads a pipe wants one row a line."""
+
+
+def talk(text: str) -> None:
+    """A line for the person at the terminal."""
+    sys.stderr.write(f"{text}\n")
+
+
+def machine(value: Any) -> None:
+    """A value as JSON: dataclasses as objects, sets as sorted arrays, whatever else as its text."""
+    print(json.dumps(value, default=_plain, ensure_ascii=False, indent=2))
+
+
+def facts(values: Mapping[str, str]) -> None:
+    """Names and values, a pair a line."""
+    width = max(map(len, values), default=0)
+    for name, value in values.items():
+        print(f"{name:<{width}}  {value}")
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
+    """A table; columns whose name begins with ">" are aligned to the right."""
+    from rich import box
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    made = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", show_edge=False, pad_edge=False)
+    for column in columns:
+        name = column.removeprefix(">")
+        made.add_column(name, justify="right" if name != column else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*(escape(str(cell)) for cell in row))
+    console = Console(width=None if sys.stdout.isatty() else UNLIMITED, highlight=False)
+    with console.capture() as captured:
+        console.print(made)
+    print("\n".join(line.rstrip() for line in captured.get().rstrip().splitlines()))
+
+
+def sql(text: str) -> None:
+    """SQL, in colours at a terminal."""
+    if not sys.stdout.isatty():
+        print(text)
+        return
+    from rich.console import Console
+    from rich.syntax import Syntax
+
+    Console().print(Syntax(text, "postgresql", background_color="default", word_wrap=True))
+
+
+def counted(count: int, noun: str) -> str:
+    """A number and its noun."""
+    return f"{number(count)} {noun}" if count == 1 else f"{number(count)} {noun}s"
+
+
+def number(value: int | None) -> str:
+    """A count with its thousands set apart; a dash where it is not known."""
+    return "-" if value is None else f"{value:,}"
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    return str(value)

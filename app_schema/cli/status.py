@@ -1,0 +1,32 @@
+"""`app-schema status`."""
+
+from __future__ import annotations
+
+from app_schema.cli.common import Json, Url, connected, finish
+from app_schema.cli.output import machine, talk
+
+
+def status(url: Url = None, *, as_json: Json = False) -> None:
+    """Show the revision of the database, and of each pending revision what it does, locks and loses.
+
+    Exit code 0: nothing is pending; 1: something is; 2: could not tell.
+    """
+    from app_schema.migrations.lineage import Lineage, current, described
+    from app_schema.overview import of_revision
+
+    lineage = Lineage()
+    with connected(url) as connection:
+        here = current(connection)
+    unknown = lineage.unknown(here)
+    pending = [] if unknown else [described(one) for one in lineage.upgrades(here)]
+    if as_json:
+        machine({"here": here, "heads": lineage.heads, "unknown": unknown, "pending": pending})
+    else:
+        print(f"at {', '.join(sorted(here)) or 'base'}, {len(pending)} pending")
+        for revision in pending:
+            print("\n  ".join(("", revision.revision, f"  {revision.subject}")).lstrip("\n"))
+            for note in revision.notes:
+                print(f"    {note}")
+    for problem in of_revision(here, lineage.heads, unknown):
+        talk(problem)
+    finish(well=not unknown and not pending)

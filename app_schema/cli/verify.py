@@ -1,0 +1,41 @@
+"""`app-schema verify`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from app_schema.cli.common import Json, Url, connected, finish
+from app_schema.cli.output import machine, table, talk
+
+
+def verify(
+    *,
+    strict: Annotated[bool, typer.Option("--strict", help="Undeclared is a difference too.")] = False,
+    scratch: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="A server where the role may create a database."),
+    ] = None,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Compare the whole database with the models, both as PostgreSQL prints them.
+
+    Exit code 0: everything that is declared is there and equal; 1: something is not; 2: could not tell.
+    """
+    from app_schema.migrations.drift import drift
+    from app_schema.models import Base
+
+    with connected(url) as connection:
+        found = drift(connection, Base.metadata, scratch)
+    if as_json:
+        machine(found)
+    else:
+        columns = ("kind", ">declared", ">created", ">equal", ">different", ">undeclared")
+        table(columns, [tuple(vars(one).values()) for one in found.kinds])
+        for one in found.objects:
+            talk(f"{one.state}: {one.object}")
+            if one.state == "different":
+                talk(f"  found:    {one.found}\n  declared: {one.declared}")
+    finish(well=found.conforms and not (strict and found.objects))

@@ -1,0 +1,98 @@
+"""The revisions of this package, and where a database stands among them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from app_schema.errors import ServerError
+from app_schema.migrations import config
+
+if TYPE_CHECKING:
+    from alembic.runtime.migration import RevisionStep
+    from alembic.script.base import Script
+    from sqlalchemy import Connection
+
+Direction = Literal["up", "down"]
+
+_READABLE = text(
+    "SELECT pg_catalog.has_table_privilege(pg_catalog.to_regclass('public.alembic_version'), 'SELECT')"
+)
+_BOOKKEEPING = re.compile(r"(Revision ID|Revises|Create Date|Branch Labels|Depends On):.*")
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A revision as its file describes it: the first line of its docstring, and the paragraphs below it."""
+
+    revision: str
+    subject: str
+    notes: tuple[str, ...]
+
+
+class Lineage:
+    """The revision files, in order. Every method raises alembic's CommandError for a name that is unknown."""
+
+    def __init__(self) -> None:
+        self.scripts = ScriptDirectory.from_config(config())
+
+    @property
+    def heads(self) -> frozenset[str]:
+        """The newest revisions."""
+        return frozenset(self.scripts.get_heads())
+
+    def all(self) -> list[Revision]:
+        """Every revision, the newest first."""
+        return [described(script) for script in self.scripts.walk_revisions()]
+
+    def unknown(self, here: frozenset[str]) -> frozenset[str]:
+        """Those of `here` that no file has."""
+        return here - {script.revision for script in self.scripts.walk_revisions()}
+
+    def applied(self, here: frozenset[str]) -> frozenset[str]:
+        """The revisions that a database at `here` has gone through; what no file has is left out."""
+        known = tuple(here - self.unknown(here))
+        return frozenset(script.revision for script in self.scripts.iterate_revisions(known, "base"))
+
+    def upgrades(self, here: frozenset[str], to: str = "head") -> list[Script]:
+        """What `upgrade` would run from `here`, in order. A name may be cut short, or be `+1`."""
+        return self._scripts(self.steps(here, to, "up"))
+
+    def downgrades(self, here: frozenset[str], to: str = "-1") -> list[Script]:
+        """What `downgrade` would undo from `here`, in order. A name may be cut short, or be `base`."""
+        return self._scripts(self.steps(here, to, "down"))
+
+    def steps(self, here: frozenset[str], to: str, direction: Direction) -> list[RevisionStep]:
+        """The same as Alembic's steps."""
+        # as alembic.command does; a tuple stands for several heads there, whatever the annotation says
+        at: Any = tuple(sorted(here))
+        if direction == "up":
+            return self.scripts._upgrade_revs(to, at)  # noqa: SLF001
+        return self.scripts._downgrade_revs(to, at)  # noqa: SLF001
+
+    def _scripts(self, steps: list[RevisionStep]) -> list[Script]:
+        return [self.scripts.get_revision(step.revision.revision) for step in steps]
+
+
+def current(connection: Connection) -> frozenset[str]:
+    """The revisions that the database is at; none where nothing was migrated.
+
+    :raises ServerError: where the role may not read them.
+    """
+    readable = connection.scalar(_READABLE)
+    if readable is None:
+        return frozenset()
+    if not readable:
+        raise ServerError("The role may not read public.alembic_version, so the revision is not known.")
+    return frozenset(connection.scalars(text("SELECT version_num FROM public.alembic_version")))
+
+
+def described(script: Script) -> Revision:
+    """What the file says of itself, without Alembic's own lines."""
+    paragraphs = [" ".join(part.split()) for part in script.longdoc.strip().split("\n\n")]
+    kept = [part for part in paragraphs[1:] if part and not _BOOKKEEPING.match(part)]
+    return Revision(script.revision, script.doc, tuple(kept))

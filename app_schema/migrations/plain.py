@@ -1,0 +1,32 @@
+"""Statements without their guards, for people and linters to read; never to run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alembic.ddl.postgresql import PostgresqlImpl
+from sqlalchemy import Executable
+
+from app_schema.ddl import Create, Drop, Guarded, Replace
+from app_schema.migrations.impl import GuardedImpl
+
+
+class PlainImpl(GuardedImpl):
+    """Writes what each operation does where its object is absent, or where a drop finds it."""
+
+    _write = PostgresqlImpl._exec  # noqa: SLF001 - past the guard, one class further down
+
+    def _exec(self, construct: Executable | str, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(construct, Create | Drop | Replace):
+            for statement in _plain(construct):
+                self._write(Guarded(statement))
+            return None
+        return self._write(construct, *args, **kwargs)
+
+
+def _plain(construct: Create | Drop | Replace) -> tuple[str, ...]:
+    if isinstance(construct, Create):
+        return construct.element.create_sql()
+    if isinstance(construct, Drop):
+        return construct.element.drop_sql()
+    return construct.element.replace_sql()

@@ -1,0 +1,220 @@
+"""What revisions would do: their SQL, and each operation with the table that it locks. Nothing is run.
+
+The revisions' own code runs against a script, so that loops and helpers in it are seen too.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from alembic.ddl.impl import DefaultImpl
+from alembic.operations import MigrateOperation, Operations, ops
+from alembic.runtime.migration import MigrationContext, RevisionStep
+from sqlalchemy import Column, ForeignKeyConstraint
+
+from app_schema.migrations import setup
+from app_schema.migrations.environment import OPTIONS
+from app_schema.migrations.header import LOCKS
+from app_schema.migrations.lineage import Direction, Lineage
+from app_schema.migrations.operations import CreateObjectOp, DropObjectOp, ReplaceObjectOp
+from app_schema.migrations.special import OPERATIONS
+
+UNKNOWN = "unknown"
+"""The lock of a statement that somebody wrote by hand."""
+ROW_EXCLUSIVE = "ROW EXCLUSIVE"
+_NAMES: dict[type[MigrateOperation], str] = {
+    ops.CreateTableOp: "create_table",
+    ops.DropTableOp: "drop_table",
+    ops.RenameTableOp: "rename_table",
+    ops.AddColumnOp: "add_column",
+    ops.DropColumnOp: "drop_column",
+    ops.AlterColumnOp: "alter_column",
+    ops.CreateIndexOp: "create_index",
+    ops.DropIndexOp: "drop_index",
+    ops.CreateForeignKeyOp: "create_foreign_key",
+    ops.CreateCheckConstraintOp: "create_check_constraint",
+    ops.CreateUniqueConstraintOp: "create_unique_constraint",
+    ops.CreatePrimaryKeyOp: "create_primary_key",
+    ops.DropConstraintOp: "drop_constraint",
+    ops.ExecuteSQLOp: "execute",
+    ops.BulkInsertOp: "bulk_insert",
+}
+_SCANS = {
+    "create_index",
+    "create_foreign_key",
+    "create_check_constraint",
+    "create_unique_constraint",
+    "create_primary_key",
+    "validate_constraint",
+    "create_index_concurrently",
+}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One call of a revision. `table` is schema and name, None for what belongs to no table.
+
+    `lock` is what it takes on the table; its foreign keys take SHARE ROW EXCLUSIVE on `referred`.
+    `scans`: it reads the whole table under its lock. `column` is the column that it drops.
+    """
+
+    name: str
+    table: tuple[str, str] | None = None
+    lock: str | None = None
+    referred: tuple[tuple[str, str], ...] = ()
+    scans: bool = False
+    column: str | None = None
+
+
+@dataclass
+class Recorded:
+    """A revision with the SQL that it would send, guards included, and its operations in order."""
+
+    revision: str
+    sql: str = ""
+    operations: list[Operation] = field(default_factory=list)
+
+
+def _operations(context: MigrationContext, note: Callable[[Operation], None]) -> Operations:
+    """Alembic's operations, each noted on its way; not a subclass, because `alembic.op` knows none."""
+    operations = Operations(context)
+    invoke = operations.invoke
+
+    def noted(operation: MigrateOperation) -> Any:
+        note(_noted(operation))
+        return invoke(operation)
+
+    def special(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        note(_of_call(function.__name__, args, kwargs))
+        return function(operations, *args, **kwargs)
+
+    setattr(operations, "invoke", noted)  # noqa: B010 - mypy refuses to assign to a method
+    for function in OPERATIONS:
+        setattr(operations, function.__name__, partial(special, function))
+    return operations
+
+
+def record(
+    lineage: Lineage,
+    here: frozenset[str],
+    to: str,
+    direction: Direction = "up",
+    impl: type[DefaultImpl] | None = None,
+) -> list[Recorded]:
+    """What going from `here` to `to` would send, a revision at a time.
+
+    :param impl: writes the statements instead of the guarded impl.
+    """
+    setup()
+    buffer = io.StringIO()
+    found: list[Recorded] = []
+
+    def steps(_: Any, __: Any) -> Iterator[RevisionStep]:
+        for step in lineage.steps(here, to, direction):
+            found.append(Recorded(step.revision.revision))
+            begin = buffer.tell()
+            yield step
+            found[-1].sql = buffer.getvalue()[begin:]
+
+    context = MigrationContext.configure(
+        dialect_name="postgresql",
+        dialect_opts={"paramstyle": "named"},
+        opts={
+            **OPTIONS,
+            "as_sql": True,
+            "literal_binds": True,
+            "output_buffer": buffer,
+            "fn": steps,
+            "starting_rev": tuple(sorted(here)),
+            "script": lineage.scripts,
+        },
+    )
+    if impl is not None:
+        context.impl = impl(context.dialect, None, True, None, buffer, context.opts)  # noqa: FBT003
+    operations = _operations(context, lambda one: found[-1].operations.append(one))  # noqa: PLW0108 - the last one changes
+    operations._install_proxy()  # noqa: SLF001 - as Operations.context does, with an object of its own
+    try:
+        with context.begin_transaction():
+            context.run_migrations()
+    finally:
+        operations._remove_proxy()  # noqa: SLF001
+    return found
+
+
+def _noted(operation: MigrateOperation) -> Operation:
+    if isinstance(operation, CreateObjectOp | DropObjectOp | ReplaceObjectOp):
+        return _of_object(operation)
+    name = next((one for cls, one in _NAMES.items() if isinstance(operation, cls)), type(operation).__name__)
+    if isinstance(operation, ops.ExecuteSQLOp):
+        return Operation(name, lock=UNKNOWN)
+    if isinstance(operation, ops.BulkInsertOp):
+        return Operation(
+            name, _place(operation.table.name, getattr(operation.table, "schema", None)), ROW_EXCLUSIVE
+        )
+    if isinstance(operation, ops.CreateForeignKeyOp):
+        return Operation(
+            name,
+            _place(operation.source_table, operation.kw.get("source_schema")),
+            LOCKS[name],
+            (_place(operation.referent_table, operation.kw.get("referent_schema")),),
+            scans=not operation.kw.get("postgresql_not_valid"),
+        )
+    if isinstance(operation, ops.CreateTableOp):
+        return Operation(name, _place(operation.table_name, operation.schema), referred=_referred(operation))
+    return _of_table(name, operation)
+
+
+def _of_table(name: str, operation: Any) -> Operation:
+    """An operation of Alembic's own on a table that is there."""
+    table = getattr(operation, "table_name", None)
+    keywords = getattr(operation, "kw", {})
+    concurrently = name in {"create_index", "drop_index"} and keywords.get("postgresql_concurrently")
+    scans = name in _SCANS and not keywords.get("postgresql_not_valid")
+    if isinstance(operation, ops.AlterColumnOp):
+        scans = operation.modify_type is not None or operation.modify_nullable is False
+    return Operation(
+        name,
+        None if table is None else _place(table, getattr(operation, "schema", None)),
+        LOCKS.get(f"{name}_concurrently" if concurrently else name),
+        scans=scans,
+        column=operation.column_name if isinstance(operation, ops.DropColumnOp) else None,
+    )
+
+
+def _referred(operation: ops.CreateTableOp) -> tuple[tuple[str, str], ...]:
+    keys = [
+        key for item in operation.columns if isinstance(item, ForeignKeyConstraint) for key in item.elements
+    ]
+    keys += [key for item in operation.columns if isinstance(item, Column) for key in item.foreign_keys]
+    tables = [key.target_fullname.split(".")[:-1] for key in keys]
+    return tuple(_place(one[-1], one[0] if len(one) > 1 else None) for one in tables)
+
+
+def _place(table: object, schema: str | None) -> tuple[str, str]:
+    return schema or "public", str(table)
+
+
+def _of_call(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Operation:
+    if name in {"run_once", "undo_once"}:
+        return Operation(name, lock=UNKNOWN)
+    if name not in LOCKS:
+        return Operation(name)
+    table = kwargs.get("table", args[1] if len(args) > 1 else None)
+    place = None if table is None else _place(table, kwargs.get("schema"))
+    return Operation(name, place, LOCKS[name], scans=name in _SCANS)
+
+
+def _of_object(operation: CreateObjectOp | DropObjectOp | ReplaceObjectOp) -> Operation:
+    one = operation.obj
+    verb = "replace"
+    if isinstance(operation, CreateObjectOp | DropObjectOp):
+        verb = "create" if isinstance(operation, CreateObjectOp) else "drop"
+    if one.kind == "row_security":
+        verb = {"create": "enable", "drop": "disable"}.get(verb, verb)
+    name = f"{verb}_{one.kind}"
+    place = _place(one.table, one.schema) if one.table else None
+    return Operation(name, place, LOCKS.get(name))

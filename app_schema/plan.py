@@ -1,0 +1,108 @@
+"""What `upgrade` would do now: the statements, the tables it locks, and how large these are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from app_schema.migrations.header import STRENGTH
+from app_schema.migrations.lineage import Lineage, current, described
+from app_schema.migrations.plain import PlainImpl
+from app_schema.migrations.recording import ROW_EXCLUSIVE, UNKNOWN, Recorded, record
+
+REFERRED = "SHARE ROW EXCLUSIVE"
+_ORDER = [ROW_EXCLUSIVE, *STRENGTH, UNKNOWN]
+_SIZES = sa.text("""
+SELECT w.schema, w.name, pg_catalog.pg_table_size(c.oid) AS bytes, greatest(c.reltuples, 0)::bigint AS rows
+FROM unnest(CAST(:schemas AS text[]), CAST(:names AS text[])) AS w(schema, name)
+JOIN pg_catalog.pg_namespace AS n ON n.nspname = w.schema
+JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = w.name
+""")
+
+
+@dataclass(frozen=True)
+class Lock:
+    """The strongest lock that a revision takes on a table which is there already.
+
+    `rows` is PostgreSQL's estimate; `bytes` is the table without its indexes. `scans`: the table is read
+    from end to end while the lock is held.
+    """
+
+    table: str
+    lock: str
+    scans: bool
+    bytes: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class PlannedRevision:
+    """A revision that would run. `by_hand` counts the statements whose locks only their author knows."""
+
+    revision: str
+    subject: str
+    locks: list[Lock]
+    by_hand: int
+    sql: str
+
+
+def plan(connection: sa.Connection, to: str = "head", *, script: bool = False) -> list[PlannedRevision]:
+    """The revisions that `upgrade` would run now, in that order; empty where nothing is pending.
+
+    :param script: the SQL with all its guards, as `alembic upgrade --sql` writes it, and not the bare
+        statements inside them.
+    """
+    lineage = Lineage()
+    here = current(connection)
+    recorded = record(lineage, here, to, impl=None if script else PlainImpl)
+    sizes = _sizes(connection, recorded)
+    return [
+        PlannedRevision(
+            revision=one.revision,
+            subject=described(lineage.scripts.get_revision(one.revision)).subject,
+            locks=_locks(one, sizes),
+            by_hand=sum(operation.lock == UNKNOWN for operation in one.operations),
+            sql=one.sql.strip(),
+        )
+        for one in recorded
+    ]
+
+
+def comments(planned: PlannedRevision) -> list[str]:
+    """What goes before the revision's SQL, as comments, so that a plan stays a script."""
+    lines = [f"-- {planned.revision}: {planned.subject}"]
+    for lock in planned.locks:
+        scans = ", while it reads all of it" if lock.scans else ""
+        size = f"about {lock.rows:,} rows, {lock.bytes / 2**20:,.1f} MiB"
+        lines.append(f"-- locks {lock.table} ({size}): {lock.lock}{scans}")
+    if planned.by_hand:
+        lines.append(f"-- locks of {planned.by_hand} handwritten statements: see there")
+    elif not planned.locks:
+        lines.append("-- locks no table that is there")
+    return lines
+
+
+def _locks(recorded: Recorded, sizes: dict[tuple[str, str], tuple[int, int]]) -> list[Lock]:
+    strongest: dict[tuple[str, str], tuple[str, bool]] = {}
+    for operation in recorded.operations:
+        held = [(operation.table, operation.lock, operation.scans)]
+        held += [(table, REFERRED, False) for table in operation.referred]
+        for table, lock, scans in held:
+            if table is not None and lock is not None and table in sizes:
+                before, scanned = strongest.get(table, (lock, False))
+                strongest[table] = (max(before, lock, key=_ORDER.index), scanned or scans)
+    return [Lock(".".join(table), *held, *sizes[table]) for table, held in sorted(strongest.items())]
+
+
+def _sizes(connection: sa.Connection, recorded: Iterable[Recorded]) -> dict[tuple[str, str], tuple[int, int]]:
+    """Bytes and rows of the tables that are there; those that the revisions make are not."""
+    operations = [operation for one in recorded for operation in one.operations]
+    named = {one.table for one in operations if one.table} | {
+        table for one in operations for table in one.referred
+    }
+    rows = connection.execute(
+        _SIZES, {"schemas": [schema for schema, _ in named], "names": [name for _, name in named]}
+    )
+    return {(row.schema, row.name): (row.bytes, row.rows) for row in rows}

@@ -1,0 +1,71 @@
+"""Commands run in this process, on databases in four states: fresh, full, broken, and none at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+from typer.testing import CliRunner
+
+from app_schema import database
+from app_schema import url as urls
+from app_schema.cli import app
+
+Run = Callable[..., str]
+
+NOWHERE = "postgresql://someone:s3cret@127.0.0.1:1/nowhere"
+
+_VOLATILE = (
+    (r"PostgreSQL \d+\.\d+", "PostgreSQL N.N"),
+    (r"\d+\.\d+ ms", "N ms"),
+    (r"\b(vector|pg_trgm|btree_gist) [\d.]+", r"\1 N"),
+    (r"(role +)\w+ \(.*\)", r"\1ROLE"),
+)
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Runs a command against a database, and gives exit code, stdout and stderr as one text."""
+    monkeypatch.chdir(tmp_path)  # no .env of yours
+    monkeypatch.setitem(database.connect.__kwdefaults__, "tries", 1)  # type: ignore[arg-type]
+
+    def run(url: str, *arguments: str) -> str:
+        monkeypatch.setenv("DATABASE_URL", url)
+        result = CliRunner().invoke(app, arguments, catch_exceptions=False)
+        out, err = settled(result.stdout, url), settled(result.stderr, url)
+        assert "s3cret" not in out + err
+        return f"exit code {result.exit_code}\n--- stdout\n{out}--- stderr\n{err}"
+
+    return run
+
+
+@pytest.fixture
+def full_url(database_url: str) -> str:
+    """A database at the newest revision with rows."""
+    return database_url
+
+
+@pytest.fixture
+def broken_url(database_url: str) -> str:
+    """A database at the newest revision in which somebody has worked by hand."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute("DROP TRIGGER tr_users_touch ON public.users")
+        connection.execute("ALTER TABLE public.users DROP CONSTRAINT ck_users_role")
+        connection.execute("ALTER TABLE public.users ADD CONSTRAINT ck_users_role CHECK (role <> '')")
+        connection.execute("CREATE TABLE public.left_over (id int)")
+        connection.execute("DROP TABLE public.webhook_events")
+    return database_url
+
+
+def settled(text: str, url: str) -> str:
+    """Without the names and versions that differ from server to server and from run to run."""
+    shown = urls.parse(url)
+    text = text.replace(urls.show(shown), "URL")
+    for name, value in (("DATABASE", shown.database), ("HOST", shown.host or shown.query.get("host"))):
+        text = text.replace(value if isinstance(value, str) else "\0", name)
+    for pattern, replacement in _VOLATILE:
+        text = re.sub(pattern, replacement, text)
+    return text

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from commands import NOWHERE, Run
+from psycopg import sql
+from syrupy.assertion import SnapshotAssertion
+
+from app_schema import embedded, url
+
+
+def test_fresh_database_says_what_to_run(run: Run, empty_url: str, snapshot: SnapshotAssertion) -> None:
+    assert run(empty_url, "connect") == snapshot
+
+
+def test_full_database_names_what_is_there(run: Run, full_url: str, snapshot: SnapshotAssertion) -> None:
+    assert run(full_url, "connect") == snapshot
+
+
+def test_broken_database_names_what_is_missing(
+    run: Run, broken_url: str, snapshot: SnapshotAssertion
+) -> None:
+    assert run(broken_url, "connect") == snapshot
+
+
+def test_no_server_is_one_sentence(run: Run, snapshot: SnapshotAssertion) -> None:
+    assert run(NOWHERE, "connect") == snapshot
+
+
+def test_json_holds_the_same(run: Run, database_url: str) -> None:
+    said = run(database_url, "connect", "--json")
+    found = json.loads(said.partition("--- stdout\n")[2].partition("--- stderr")[0])
+    assert found["here"] == found["heads"] == ["0016_core_and_chat_rls"]
+    assert len(found["tables"]) == 30
+    assert found["problems"] == []
+    assert found["server"]["round_trip"] > 0
+
+
+def test_extensions_and_what_they_bring_are_no_tables_of_ours(run: Run, empty_url: str) -> None:
+    with psycopg.connect(empty_url) as connection:
+        connection.execute("CREATE EXTENSION pg_stat_statements")
+        connection.execute('CREATE TABLE "our:table" ("a:b" int)')
+        connection.execute('INSERT INTO "our:table" VALUES (1)')
+    said = run(empty_url, "connect")
+    assert "public   our:table      1" in said
+    assert "pg_stat_statements" not in said
+
+
+def test_password_is_hidden(run: Run, database_url: str) -> None:
+    secret = url.parse(database_url).set(drivername="postgresql", password="s3cret")
+    said = run(secret.render_as_string(hide_password=False), "connect")  # the fixture looks for it
+    assert said.startswith("exit code 0")
+
+
+def test_embedded_server_gives_the_line_to_paste(
+    run: Run, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "start", lambda: database_url)
+    monkeypatch.setattr(monkeypatch, "setenv", lambda *_: None)
+    assert f"export DATABASE_URL='{url.show(url.parse(database_url))}'" in run(
+        "postgresql://somewhere/else", "connect"
+    )
+
+
+@pytest.fixture
+def stranger(database_url: str) -> Iterator[str]:
+    """A role that owns nothing, made for the test."""
+    name = f"stranger_{url.parse(database_url).database}"
+    identifier = sql.Identifier(name)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(identifier))
+        yield url.parse(database_url).set(drivername="postgresql", username=name).render_as_string()
+        connection.execute(sql.SQL("DROP ROLE {}").format(identifier))
+
+
+def test_role_that_owns_nothing_is_told_so(run: Run, stranger: str) -> None:
+    said = run(stranger, "connect")
+    assert "not to stranger_" in said
+    assert ": migrate as their owner." in said
+    assert "-\n" in said  # rows that it may not count
