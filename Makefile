@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTEST_ARGS ?= -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help migrate overview db-test drift fuzz db-stop lint format clean
+.PHONY: help migrate audit overview db-test drift fuzz db-stop lint format clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -13,6 +13,9 @@ help: ## list the commands
 migrate: $(VENV)/.embedded ## bring the database to the newest revision and show it (DATABASE_URL, else a server under .pgdata/)
 	@$(BIN)/app-schema upgrade
 	@$(BIN)/app-schema connect
+
+audit: $(VENV)/.embedded ## check the database: who sees too much, what will break, what costs for nothing
+	@$(BIN)/python -m app_schema.audit
 
 overview: $(VENV)/.embedded ## show what is in the database
 	@$(BIN)/app-schema connect

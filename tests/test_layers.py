@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "embedded": {"errors", "system_user"},
     "database": {"errors", "url", "embedded"},
     "migrations": {"errors", "ddl", "catalog", "database"},
+    "audit": {"errors", "ddl", "catalog", "url", "database", "models"},
     "testing": {"errors", "models", "embedded", "database", "migrations"},
     "overview": {"errors", "ddl", "url", "database", "migrations"},
     "plan": {"ddl", "migrations"},

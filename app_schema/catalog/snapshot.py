@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from app_schema.catalog.query import query, read
 from app_schema.ddl.statement import Key
 
 if TYPE_CHECKING:
@@ -25,19 +26,9 @@ class Difference(NamedTuple):
     right: str | None
 
 
-# Sent as one message, so that it costs one round trip: no path, the query, and the old path again. Where it
-# fails, the transaction it is in, or that of the message itself, takes the setting back.
-_BEFORE = (
-    "SELECT set_config('app_schema.search_path', current_setting('search_path'), false),"
-    " set_config('search_path', '', false);"
-)
-_AFTER = ";SELECT set_config('search_path', current_setting('app_schema.search_path'), false)"
-
-
 @cache
-def _message() -> bytes:
-    query = files("app_schema.catalog").joinpath("snapshot.sql").read_text(encoding="utf-8")
-    return f"{_BEFORE}{query.rstrip()}{_AFTER}".encode()
+def _query() -> str:
+    return files("app_schema.catalog").joinpath("snapshot.sql").read_text(encoding="utf-8")
 
 
 def snapshot(connection: Connection, *, ignore: tuple[str, ...] = ("alembic_version",)) -> Snapshot:
@@ -47,23 +38,15 @@ def snapshot(connection: Connection, *, ignore: tuple[str, ...] = ("alembic_vers
 
     :param ignore: names of tables of the migration tool, left out with all that belongs to them.
     """
-    connection.connection  # noqa: B018 - makes a lazy connection connect
-    if not connection.in_transaction():
-        connection.begin()
-        try:
-            return snapshot(connection, ignore=ignore)
-        finally:
-            connection.rollback()
-    driver: Any = connection.connection.dbapi_connection
-    return printed(getattr(driver, "driver_connection", driver), ignore=ignore)
+    return _snapshot(read(connection, _query())[0], ignore)
 
 
 def printed(driver: psycopg.Connection[Any], *, ignore: tuple[str, ...] = ()) -> Snapshot:
     """The snapshot through a connection of psycopg's own."""
-    with driver.cursor() as cursor:
-        cursor.execute(_message())
-        cursor.nextset()
-        rows = cursor.fetchall()
+    return _snapshot(query(driver, _query())[0], ignore)
+
+
+def _snapshot(rows: Iterable[tuple[Any, ...]], ignore: tuple[str, ...]) -> Snapshot:
     found = {Key(kind, schema, table, name): definition for kind, schema, table, name, definition in rows}
     return {key: definition for key, definition in found.items() if not {key.table, key.name} & set(ignore)}
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app_schema.ddl import Grant, Policy, RowSecurity
 from app_schema.models.base import Base, Touched, referred_by, refers_to
+from app_schema.models.one_of import one_of
 from app_schema.models.policies import CRUD, IS_ADMIN, IS_TEACHER, ME, service_all
 from app_schema.models.types import Json, UuidKey, Yen
 
@@ -25,7 +26,7 @@ class LessonSlot(Touched, Base):
     __table_args__ = (
         # target of the composite key of reservations
         UniqueConstraint("id", "mentor_id"),
-        CheckConstraint("status IN ('available', 'booked', 'cancelled')", name="status"),
+        one_of("status", "available", "booked", "cancelled"),
         CheckConstraint("end_time > start_time", name="time"),
         # the upper bound also refuses NaN
         CheckConstraint("price BETWEEN 0 AND 99999999.99", name="price"),

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app_schema.ddl import Grant, Policy, RowSecurity
 from app_schema.models.base import Base, Touched, refers_to
 from app_schema.models.json_shapes import AbcAnalysis, MaterialMetadata
+from app_schema.models.one_of import one_of
 from app_schema.models.policies import CRUD, IS_ADMIN, IS_TEACHER, ME, service_all
 from app_schema.models.types import Json, Score, UuidKey
 
@@ -24,13 +25,20 @@ class Material(Touched, Base):
 
     __tablename__ = "materials"
     __table_args__ = (
-        CheckConstraint(
-            "type IN ('video', 'pdf', 'text', 'interactive', 'quiz', 'music', 'summary', 'flashcards', "
-            "'practice')",
-            name="type",
+        one_of(
+            "type",
+            "video",
+            "pdf",
+            "text",
+            "interactive",
+            "quiz",
+            "music",
+            "summary",
+            "flashcards",
+            "practice",
         ),
-        CheckConstraint("difficulty IN ('beginner', 'intermediate', 'advanced')", name="difficulty"),
-        CheckConstraint("quality_status IN ('pending', 'draft', 'approved')", name="quality_status"),
+        one_of("difficulty", "beginner", "intermediate", "advanced"),
+        one_of("quality_status", "pending", "draft", "approved"),
         CheckConstraint("playability_score BETWEEN 0 AND 10", name="playability_score"),
         CheckConstraint("learning_value_score BETWEEN 0 AND 10", name="learning_value_score"),
         CheckConstraint("view_count >= 0", name="view_count"),

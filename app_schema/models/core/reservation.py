@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app_schema.ddl import Grant, Policy, RowSecurity, Trigger
 from app_schema.models.base import Base, Touched, referred_by, refers_to
+from app_schema.models.one_of import one_of
 from app_schema.models.policies import CRUD, IS_ADMIN, ME, service_all
 from app_schema.models.types import UuidKey, Yen
 
@@ -29,11 +30,16 @@ class Reservation(Touched, Base):
             ["public.lesson_slots.id", "public.lesson_slots.mentor_id"],
             ondelete="RESTRICT",
         ),
-        CheckConstraint("status IN ('pending', 'approved', 'paid', 'completed', 'cancelled')", name="status"),
-        CheckConstraint(
-            "payment_status IN ('pending', 'processing', 'completed', 'failed', 'refunded', "
-            "'partial_refund', 'cancelled')",
-            name="payment_status",
+        one_of("status", "pending", "approved", "paid", "completed", "cancelled"),
+        one_of(
+            "payment_status",
+            "pending",
+            "processing",
+            "completed",
+            "failed",
+            "refunded",
+            "partial_refund",
+            "cancelled",
         ),
         CheckConstraint("amount BETWEEN 0 AND 99999999.99", name="amount"),
         CheckConstraint("student_id <> mentor_id", name="parties"),

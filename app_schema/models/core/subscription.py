@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app_schema.ddl import Grant, Policy, RowSecurity
 from app_schema.models.base import Base, Touched, refers_to
+from app_schema.models.one_of import one_of
 from app_schema.models.policies import CRUD, IS_ADMIN, OWNER, service_all
 from app_schema.models.types import Json, Owner, UuidKey
 
@@ -20,10 +21,10 @@ class Subscription(Touched, Base):
 
     __tablename__ = "subscriptions"
     __table_args__ = (
-        CheckConstraint("plan IN ('freemium', 'starter', 'basic', 'premium')", name="plan"),
+        one_of("plan", "freemium", "starter", "basic", "premium"),
         # the provider's words are mapped before writing: trialing is active, incomplete is past_due,
         # incomplete_expired, paused and canceled are cancelled
-        CheckConstraint("status IN ('active', 'past_due', 'unpaid', 'cancelled')", name="status"),
+        one_of("status", "active", "past_due", "unpaid", "cancelled"),
         CheckConstraint("ai_materials_used >= 0 AND reservations_used >= 0", name="usage"),
         CheckConstraint("current_period_end > current_period_start", name="period"),
         CheckConstraint("jsonb_typeof(metadata) = 'object'", name="metadata_object"),

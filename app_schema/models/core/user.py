@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app_schema.ddl import Grant, Policy, RowSecurity
 from app_schema.models.base import Base, Touched, referred_by
+from app_schema.models.one_of import one_of
 from app_schema.models.policies import CRUD, IS_ADMIN, ME, service_all
 from app_schema.models.types import Json, UuidKey
 
@@ -37,7 +38,7 @@ class User(Touched, Base):
 
     __tablename__ = "users"
     __table_args__ = (
-        CheckConstraint("role IN ('student', 'mentor', 'admin')", name="role"),
+        one_of("role", "student", "mentor", "admin"),
         # an empty setting must never match a person
         CheckConstraint("clerk_id <> ''", name="clerk_id_set"),
         CheckConstraint("jsonb_typeof(skills) = 'array'", name="skills_array"),

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app_schema.ddl import Grant, Policy, RowSecurity
 from app_schema.models.base import Base
 from app_schema.models.enums import WebhookStatus
+from app_schema.models.one_of import one_of
 from app_schema.models.policies import CRUD, IS_ADMIN, service_all
 from app_schema.models.types import CreatedAt, Json, UuidKey
 
@@ -24,7 +25,7 @@ class WebhookEvent(Base):
     __table_args__ = (
         # ids are unique per provider only
         UniqueConstraint("source", "event_id"),
-        CheckConstraint("source IN ('stripe', 'clerk')", name="source"),
+        one_of("source", "stripe", "clerk"),
         CheckConstraint("attempts > 0", name="attempts"),
         # a processed event has an end
         CheckConstraint("status <> 'processed' OR completed_at IS NOT NULL", name="completed"),

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app_schema.ddl import Grant, Policy, RowSecurity, Trigger
 from app_schema.models.base import Base, Touched, refers_to
 from app_schema.models.json_shapes import EmbeddingMetadata
+from app_schema.models.one_of import one_of
 from app_schema.models.policies import CRUD, ME, OWNER, service_all
 from app_schema.models.types import Json, Str100, UuidKey
 
@@ -30,8 +31,8 @@ class RagEmbedding(Touched, Base):
             "chunk_no",
             name="uq_rag_embeddings_source_model_chunk",
         ),
-        CheckConstraint("source_type IN ('session', 'template', 'log_entry')", name="source_type"),
-        CheckConstraint("status IN ('pending', 'ready', 'failed')", name="status"),
+        one_of("source_type", "session", "template", "log_entry"),
+        one_of("status", "pending", "ready", "failed"),
         CheckConstraint("(status = 'ready') = (embedding IS NOT NULL)", name="ready"),
         # the cosine distance of a zero vector is NaN, which passes every threshold
         CheckConstraint("vector_norm(embedding) > 0", name="embedding_not_zero"),

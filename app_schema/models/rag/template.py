@@ -11,6 +11,7 @@ from app_schema.ddl import Grant, Policy, RowSecurity, Trigger
 from app_schema.models.base import Base, Touched, referred_by
 from app_schema.models.enums import FocusArea, InterviewDepth
 from app_schema.models.json_shapes import TemplateVariables
+from app_schema.models.one_of import one_of
 from app_schema.models.policies import CRUD, IS_ADMIN, ME, service_all
 from app_schema.models.types import Json, Str10, UuidKey
 
@@ -27,7 +28,7 @@ class QuestionTemplate(Touched, Base):
         UniqueConstraint("language", "focus", "depth", "template_text"),
         # the upper bound keeps the text inside a btree entry
         CheckConstraint("char_length(template_text) BETWEEN 5 AND 500", name="template_text_length"),
-        CheckConstraint("category IN ('technical', 'creative', 'reflective', 'diagnostic')", name="category"),
+        one_of("category", "technical", "creative", "reflective", "diagnostic"),
         CheckConstraint("priority BETWEEN 0 AND 100", name="priority"),
         CheckConstraint("usage_count >= 0", name="usage_count"),
         # coalesce: a check that is NULL passes

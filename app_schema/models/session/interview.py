@@ -11,6 +11,7 @@ from app_schema.ddl import Grant, Policy, RowSecurity, Trigger
 from app_schema.models.base import Base, Touched, referred_by, refers_to
 from app_schema.models.enums import FocusArea, InterviewDepth
 from app_schema.models.json_shapes import AnswerInsights
+from app_schema.models.one_of import one_of
 from app_schema.models.policies import CRUD, owned_session, service_all, visible_session
 from app_schema.models.types import CreatedAt, Json, UuidKey
 
@@ -30,7 +31,7 @@ class InterviewQuestion(Base):
         UniqueConstraint("session_id", "order", deferrable=True, initially="DEFERRED"),
         CheckConstraint("char_length(text) >= 5", name="text_length"),
         CheckConstraint('"order" >= 0', name="order"),
-        CheckConstraint("generated_by IN ('ai', 'template', 'custom')", name="generated_by"),
+        one_of("generated_by", "ai", "template", "custom"),
         Index(
             "ix_interview_questions_template_id",
             "template_id",

@@ -10,6 +10,7 @@ from app_schema.ddl import Grant, Policy, RowSecurity, Trigger
 from app_schema.models.base import Base, Touched, refers_to
 from app_schema.models.enums import LogType, TargetType
 from app_schema.models.json_shapes import FileAttachment, LogSummary
+from app_schema.models.one_of import one_of
 from app_schema.models.policies import CRUD, ME, OWNER, service_all
 from app_schema.models.types import Json, Owner, UuidKey
 
@@ -22,7 +23,7 @@ class LogEntry(Touched, Base):
 
     __tablename__ = "log_entries"
     __table_args__ = (
-        CheckConstraint("difficulty IN ('easy', 'medium', 'hard', 'very_hard')", name="difficulty"),
+        one_of("difficulty", "easy", "medium", "hard", "very_hard"),
         CheckConstraint("(target_id IS NULL) = (target_type IS NULL)", name="target"),
         CheckConstraint("jsonb_typeof(tags) = 'array'", name="tags_array"),
         CheckConstraint("jsonb_typeof(attachments) = 'array'", name="attachments_array"),

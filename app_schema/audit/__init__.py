@@ -1,0 +1,10 @@
+"""Read-only checks of a database: who can see too much, what will break, what costs for nothing."""
+
+from __future__ import annotations
+
+from app_schema.audit.finding import Finding, Severity, Waiver
+from app_schema.audit.report import as_json, as_text
+from app_schema.audit.run import CHECKS, audit
+from app_schema.audit.settings import waivers
+
+__all__ = ["CHECKS", "Finding", "Severity", "Waiver", "as_json", "as_text", "audit", "waivers"]

@@ -1,0 +1,55 @@
+"""Indexes that cost and do not serve."""
+
+from app_schema.audit.check import Check
+
+# Of two equal ones stays the primary key, then what a foreign key needs, then a constraint, then the older.
+DUPLICATE = Check(
+    "duplicate_index",
+    """
+    SELECT 'warning', 'index ' || a.name, format('it is the same as %s on %s', b.name, a.table_name),
+           CASE WHEN a.conname IS NULL
+                THEN format('DROP INDEX %s%s;', CASE a.relkind WHEN 'i' THEN 'CONCURRENTLY ' ELSE '' END, a.name)
+                ELSE format('ALTER TABLE %s DROP CONSTRAINT %I;', a.table_name, a.conname) END
+      FROM ranked AS a
+      JOIN LATERAL (
+        SELECT b.name FROM ranked AS b
+         WHERE b.indrelid = a.indrelid AND b.rank < a.rank AND b.relam = a.relam
+           AND (b.indisunique OR NOT a.indisunique)
+           AND (b.indnullsnotdistinct = a.indnullsnotdistinct OR NOT a.indisunique)
+           AND (b.keys, b.included, b.classes, b.collations, b.options)
+               IS NOT DISTINCT FROM (a.keys, a.included, a.classes, a.collations, a.options)
+           AND (b.predicate, b.expressions) IS NOT DISTINCT FROM (a.predicate, a.expressions)
+         ORDER BY b.rank LIMIT 1
+      ) AS b ON true
+     WHERE NOT a.indisexclusion
+    """,  # noqa: E501 - one line is one expression
+)
+
+# A unique index says something about the data and is never redundant.
+REDUNDANT = Check(
+    "redundant_index",
+    """
+    SELECT 'warning', 'index ' || a.name,
+           format('%s on %s begins with the same columns and serves the same queries', min(b.name), a.table_name),
+           format('DROP INDEX %s%s;', CASE a.relkind WHEN 'i' THEN 'CONCURRENTLY ' ELSE '' END, a.name)
+      FROM idx AS a
+      JOIN idx AS b ON b.indrelid = a.indrelid AND b.indisvalid AND b.relam = a.relam AND b.indnkeyatts > a.indnkeyatts
+     WHERE a.amname = 'btree' AND a.indisvalid AND NOT a.indisunique AND a.expressions IS NULL AND a.included = '{}'
+       AND b.predicate IS NOT DISTINCT FROM a.predicate
+       AND (b.keys[1:a.indnkeyatts], b.classes[1:a.indnkeyatts], b.collations[1:a.indnkeyatts], b.options[1:a.indnkeyatts])
+           IS NOT DISTINCT FROM (a.keys, a.classes, a.collations, a.options)
+     GROUP BY a.name, a.relkind, a.table_name
+    """,  # noqa: E501 - one line is one expression
+)
+
+INVALID = Check(
+    "invalid_index",
+    """
+    SELECT 'error', 'index ' || i.name,
+           format('it is INVALID: a concurrent build on %s was cut short; it is kept up to date and never read', i.table_name),
+           format('REINDEX INDEX CONCURRENTLY %s;', i.name)
+      FROM idx AS i WHERE NOT i.indisvalid AND i.relkind = 'i'
+    """,  # noqa: E501 - one line is one expression
+)
+
+CHECKS = (DUPLICATE, REDUNDANT, INVALID)

@@ -1,0 +1,80 @@
+"""Names that PostgreSQL cut short, or would."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import sqlalchemy as sa
+
+from app_schema.audit.check import Check, Row
+from app_schema.audit.finding import Finding
+
+LIMIT = 63
+
+# A longer name is cut when the object is made, and nothing in the catalog tells: one that fills the limit
+# is suspect.
+CATALOG = """
+SELECT words, name, format(rename, short)
+  FROM (
+    SELECT CASE r.relkind WHEN 'v' THEN 'view ' WHEN 'm' THEN 'materialized view ' WHEN 'S' THEN 'sequence '
+                          WHEN 'i' THEN 'index ' WHEN 'I' THEN 'index ' ELSE 'table ' END || r.name AS words,
+           r.relname AS name, format('ALTER TABLE %s RENAME TO %%I;', replace(r.name, '%', '%%')) AS rename
+      FROM rel AS r
+     WHERE NOT EXISTS (SELECT FROM idx AS i WHERE i.indexrelid = r.oid AND i.conname IS NOT NULL)
+    UNION ALL
+    SELECT format('column %I of %s', c.attname, c.table_name), c.attname,
+           replace(format('ALTER TABLE %s RENAME COLUMN %I TO ', c.table_name, c.attname), '%', '%%') || '%I;'
+      FROM col AS c
+    UNION ALL
+    SELECT format('constraint %I on %s', k.conname, t.name), k.conname,
+           replace(format('ALTER TABLE %s RENAME CONSTRAINT %I TO ', t.name, k.conname), '%', '%%') || '%I;'
+      FROM pg_catalog.pg_constraint AS k JOIN tab AS t ON t.oid = k.conrelid
+    UNION ALL
+    SELECT format('trigger %I on %s', g.tgname, t.name), g.tgname,
+           replace(format('ALTER TRIGGER %I ON %s RENAME TO ', g.tgname, t.name), '%', '%%') || '%I;'
+      FROM pg_catalog.pg_trigger AS g JOIN tab AS t ON t.oid = g.tgrelid WHERE NOT g.tgisinternal
+    UNION ALL
+    SELECT format('policy %I on %s', p.polname, t.name), p.polname,
+           replace(format('ALTER POLICY %I ON %s RENAME TO ', p.polname, t.name), '%', '%%') || '%I;'
+      FROM pg_catalog.pg_policy AS p JOIN tab AS t ON t.oid = p.polrelid
+    UNION ALL
+    SELECT 'function ' || p.name, p.proname,
+           replace(format('ALTER ROUTINE %s RENAME TO ', p.name), '%', '%%') || '%I;' FROM proc AS p
+    UNION ALL
+    SELECT 'type ' || y.oid::regtype, y.typname,
+           replace(format('ALTER TYPE %s RENAME TO ', y.oid::regtype), '%', '%%') || '%I;'
+      FROM pg_catalog.pg_type AS y JOIN space AS s ON s.oid = y.typnamespace WHERE y.typtype IN ('e', 'd')
+  ) AS named (words, name, rename)
+ CROSS JOIN LATERAL (SELECT left(name, 55 * char_length(name) / octet_length(name)) AS short) AS cut
+ WHERE octet_length(name) = 63
+"""
+
+
+def _long(check: str, rows: Sequence[Row], metadata: sa.MetaData | None) -> Iterator[Finding]:
+    declared = set(_declared(metadata)) if metadata else set()
+    for words, name, rename in rows:
+        if name in declared:
+            continue
+        longer = next((one for one in sorted(declared) if _cut(one) == name and one != name), None)
+        message = f"its name has {LIMIT} bytes, the most there can be: a longer one may have been cut to it"
+        if longer:
+            message = f"it is declared as {longer}, which PostgreSQL has cut to {LIMIT} bytes"
+        yield Finding(check, "error" if longer else "info", words, message, rename)
+
+
+def _cut(name: str) -> str:
+    return name.encode()[:LIMIT].decode(errors="ignore")
+
+
+def _declared(metadata: sa.MetaData) -> Iterator[str]:
+    """The names in the metadata that SQLAlchemy and our own statements leave as they are."""
+    for table in metadata.tables.values():
+        yield table.name
+        yield from (column.name for column in table.columns)
+        yield from (str(one.name) for one in table.constraints if one.name)
+        yield from (one.name for one in table.indexes if one.name)
+        yield from (one.type.name for one in table.columns if isinstance(one.type, sa.Enum) and one.type.name)
+
+
+LONG = Check("name_fills_the_limit", CATALOG, _long)
+CHECKS = (LONG,)

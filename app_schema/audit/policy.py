@@ -1,0 +1,175 @@
+"""Policies that cost more than they need: a permissive one more is one more OR, a bare call is one a row."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import MetaData
+
+from app_schema.audit import node_tree
+from app_schema.audit.check import Check, Row
+from app_schema.audit.finding import Finding
+
+COMMANDS = {"r": "SELECT", "a": "INSERT", "w": "UPDATE", "d": "DELETE"}
+
+
+class Policy(NamedTuple):
+    """A permissive or restrictive policy, with all names quoted."""
+
+    table: str
+    name: str
+    plain_name: str
+    """of the table, without schema and quotes"""
+    command: str
+    permissive: bool
+    roles: list[str]
+    using: str | None
+    with_check: str | None
+    tree: str
+    functions: dict[str, str]
+    """OID of a function that is not immutable -> its name as PostgreSQL prints it in the expression"""
+    holders: list[str]
+    """roles other than the owner that hold a privilege on the table"""
+
+    @property
+    def commands(self) -> set[str]:
+        return set(COMMANDS) if self.command == "*" else {self.command}
+
+    @property
+    def words(self) -> str:
+        return f"policy {self.name} on {self.table}"
+
+
+# current_setting is the one function of PostgreSQL's own that says who is asking.
+FACTS = """
+SELECT t.name, quote_ident(p.polname), t.relname, p.polcmd::text, p.polpermissive,
+       ARRAY(SELECT CASE x WHEN 0 THEN 'PUBLIC' ELSE x::regrole::text END FROM unnest(p.polroles) AS x ORDER BY 1),
+       pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid),
+       concat(p.polqual::text, p.polwithcheck::text),
+       (SELECT coalesce(json_object_agg(f.oid::text, CASE n.nspname WHEN 'pg_catalog' THEN quote_ident(f.proname)
+                                                      ELSE format('%I.%I', n.nspname, f.proname) END), '{}')::text
+          FROM pg_catalog.pg_proc AS f JOIN pg_catalog.pg_namespace AS n ON n.oid = f.pronamespace
+         WHERE f.provolatile <> 'i'
+           AND (f.oid IN (SELECT d.refobjid FROM pg_catalog.pg_depend AS d
+                           WHERE d.classid = 'pg_catalog.pg_policy'::regclass AND d.objid = p.oid
+                             AND d.refclassid = 'pg_catalog.pg_proc'::regclass)
+                OR (n.nspname = 'pg_catalog' AND f.proname = 'current_setting'))),
+       ARRAY(SELECT DISTINCT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE x.grantee::regrole::text END
+               FROM (SELECT * FROM aclexplode(t.relacl) UNION ALL
+                     SELECT x.* FROM pg_catalog.pg_attribute AS a, aclexplode(a.attacl) AS x WHERE a.attrelid = t.oid) AS x
+              WHERE x.grantee <> t.relowner)
+  FROM pg_catalog.pg_policy AS p JOIN tab AS t ON t.oid = p.polrelid
+ ORDER BY t.name, p.polname
+"""  # noqa: E501 - one line is one expression
+
+
+def _read(rows: Sequence[Row]) -> list[Policy]:
+    policies = [Policy(*row) for row in rows]
+    return [one._replace(functions=json.loads(str(one.functions))) for one in policies]
+
+
+def _several(check: str, rows: Sequence[Row], _metadata: MetaData | None) -> Iterator[Finding]:
+    tables = defaultdict(list)
+    for policy in _read(rows):
+        if policy.permissive:
+            tables[policy.table].append(policy)
+    for table, policies in tables.items():
+        for role in sorted({role for policy in policies for role in policy.roles}):
+            of_role = [policy for policy in policies if {role, "PUBLIC"} & set(policy.roles)]
+            per_command = {c: [p for p in of_role if c in p.commands] for c in COMMANDS}
+            several = {c: found for c, found in per_command.items() if len(found) > 1}
+            if role != "PUBLIC" and all("PUBLIC" in p.roles for found in several.values() for p in found):
+                continue  # said of PUBLIC
+            if several:
+                names = sorted({policy.name for found in several.values() for policy in found})
+                commands = ", ".join(COMMANDS[command] for command in several)
+                yield Finding(
+                    check,
+                    "warning",
+                    f"table {table}",
+                    f"{len(names)} permissive policies let {role} do {commands}, and each is tried on a row: "
+                    f"{', '.join(names)}",
+                    _joined(role, of_role, names),
+                )
+
+
+def _joined(role: str, of_role: Sequence[Policy], names: Sequence[str]) -> str:
+    """One policy a command for the role; the other roles keep what they have.
+
+    PUBLIC has no "all others", so a policy of PUBLIC goes to the others that hold a privilege on the table.
+    """
+    merged = [policy for policy in of_role if policy.name in names]
+    lines = []
+    for policy in merged:
+        others = policy.holders if "PUBLIC" in policy.roles and role != "PUBLIC" else policy.roles
+        kept = ", ".join(one for one in others if one not in {role, "PUBLIC"})
+        on = f"{policy.name} ON {policy.table}"
+        lines.append(f"ALTER POLICY {on} TO {kept};" if kept and role != "PUBLIC" else f"DROP POLICY {on};")
+    for command, word in COMMANDS.items():
+        found = [policy for policy in merged if command in policy.commands]
+        if not found:
+            continue
+        name = f"{found[0].plain_name[:40]}_{role.strip(chr(34)).lower()[:14]}_{word.lower()}".replace(
+            '"', '""'
+        )
+        clause = f'CREATE POLICY "{name}" ON {found[0].table} FOR {word} TO {role}'
+        if command != "a":
+            clause += f" USING ({_either([policy.using for policy in found])})"
+        if command in "aw":
+            clause += f" WITH CHECK ({_either([policy.with_check or policy.using for policy in found])})"
+        lines.append(f"{clause};")
+    return "\n".join(lines)
+
+
+def _either(expressions: Sequence[str | None]) -> str:
+    parts = dict.fromkeys(part for part in expressions if part is not None)
+    return " OR ".join(parts) or "true"
+
+
+def _per_row(check: str, rows: Sequence[Row], _metadata: MetaData | None) -> Iterator[Finding]:
+    for policy in _read(rows):
+        found = dict.fromkeys(map(str, node_tree.calls_per_row(node_tree.parse(policy.tree))))
+        names = [policy.functions[oid] for oid in found if oid in policy.functions]
+        if not names:
+            continue
+        clauses = [("USING", policy.using), ("WITH CHECK", policy.with_check)]
+        changed = " ".join(f"{word} ({_once(text, names)})" for word, text in clauses if text is not None)
+        yield Finding(
+            check,
+            "warning",
+            policy.words,
+            f"{', '.join(names)} is called for each row, though the answer is the same for all of them",
+            f"ALTER POLICY {policy.name} ON {policy.table} {changed};",
+        )
+
+
+def _once(expression: str, names: Sequence[str]) -> str:
+    """The expression with the calls in sub-selects; only the printed text can be written back as SQL."""
+    for name in names:
+        call = re.compile(rf"(?<!SELECT )(?<![\w.\"]){re.escape(name)}\(")
+        place = 0
+        while found := call.search(expression, place):
+            end = _closing(expression, found.end())
+            once = f"(SELECT {expression[found.start() : end]})"
+            expression = expression[: found.start()] + once + expression[end:]
+            place = found.start() + len("(SELECT ") + len(name)
+    return expression
+
+
+def _closing(text: str, start: int) -> int:
+    """The place behind the bracket that closes the one before `start`; brackets in quotes do not count."""
+    depth = 1
+    for token in re.finditer(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|[()]", text[start:]):
+        depth += {"(": 1, ")": -1}.get(token[0], 0)
+        if depth == 0:
+            return start + token.end()
+    return len(text)
+
+
+SEVERAL = Check("several_permissive_policies", FACTS, _several)
+PER_ROW = Check("identity_per_row", FACTS, _per_row)
+CHECKS = (SEVERAL, PER_ROW)

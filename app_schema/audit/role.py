@@ -1,0 +1,52 @@
+"""Roles that row security does not bind."""
+
+from app_schema.audit.check import Check
+
+# The superuser that initdb made is left out: every cluster has it, and it cannot be taken away.
+BYPASS = Check(
+    "role_bypasses_row_security",
+    """
+    SELECT CASE WHEN application THEN 'error' ELSE 'warning' END, format('role %s', role),
+           format('it may log in and %s%s', CASE WHEN rolsuper THEN 'is a superuser' ELSE 'has BYPASSRLS' END,
+                  CASE WHEN application THEN ', though policies are written for it' ELSE ', so no policy binds it' END),
+           format('ALTER ROLE %s %sNOBYPASSRLS;', role, CASE WHEN rolsuper THEN 'NOSUPERUSER ' ELSE '' END)
+      FROM (
+        SELECT r.oid::regrole::text AS role, r.rolsuper,
+               EXISTS (SELECT FROM policy_role AS p
+                        WHERE p.oid = r.oid
+                           OR CASE WHEN r.rolsuper
+                                   THEN EXISTS (SELECT FROM pg_catalog.pg_auth_members AS m
+                                                 WHERE m.roleid = p.oid AND m.member = r.oid)
+                                   ELSE pg_has_role(r.oid, p.oid, 'USAGE') END) AS application
+          FROM pg_catalog.pg_roles AS r
+         WHERE r.rolcanlogin AND (r.rolsuper OR r.rolbypassrls) AND r.oid <> 10
+      ) AS found
+    """,  # noqa: E501 - one line is one expression
+)
+
+# An application role is one that a policy is written for, or one that may log in and has its rights.
+# PostgreSQL takes whoever has the rights of the owner for the owner. Superusers have the rights of
+# everybody and are reported above.
+OWNER = Check(
+    "application_role_owns_table",
+    """
+    SELECT CASE WHEN a.named THEN 'error' ELSE 'warning' END, 'table ' || t.name,
+           format('%s, which policies are meant to bind, %s its owner %s, whom they do not bind', a.role,
+                  CASE WHEN a.oid = t.relowner THEN 'is' ELSE 'has the rights of' END, o.oid::regrole),
+           CASE WHEN a.oid = t.relowner THEN format('ALTER TABLE %s OWNER TO %s;', t.name, d.datdba::regrole)
+                ELSE format('REVOKE %s FROM %s;', o.oid::regrole, a.role) END
+      FROM tab AS t
+      JOIN pg_catalog.pg_roles AS o ON o.oid = t.relowner
+      JOIN pg_catalog.pg_database AS d ON d.datname = current_database()
+      JOIN (
+        SELECT r.oid, r.oid::regrole::text AS role, r.oid IN (SELECT p.oid FROM policy_role AS p) AS named
+          FROM pg_catalog.pg_roles AS r
+         WHERE NOT r.rolsuper
+           AND EXISTS (SELECT FROM policy_role AS p
+                        WHERE p.oid = r.oid OR (r.rolcanlogin AND pg_has_role(r.oid, p.oid, 'USAGE')))
+      ) AS a ON pg_has_role(a.oid, t.relowner, 'USAGE')
+     WHERE NOT t.relforcerowsecurity
+    """,
+)
+
+CHECKS = (BYPASS, OWNER)

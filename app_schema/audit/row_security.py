@@ -1,0 +1,38 @@
+"""Tables whose rows nobody guards."""
+
+from app_schema.audit.check import Check
+
+# A table that nobody but its owner may touch leaks nothing; it is said all the same, because one GRANT is
+# enough.
+OFF = Check(
+    "row_security_off",
+    """
+    SELECT CASE WHEN others IS NULL THEN 'info' ELSE 'error' END, 'table ' || name,
+           CASE WHEN others IS NULL THEN 'row security is off; for now nobody but the owner holds a privilege on it'
+                ELSE format('row security is off, so %s see every row that their privileges reach', others) END,
+           format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY;', name)
+      FROM (
+        SELECT t.name, (SELECT string_agg(DISTINCT coalesce(r.rolname, 'PUBLIC'), ', ')
+                          FROM (SELECT * FROM aclexplode(t.relacl) UNION ALL
+                                SELECT x.* FROM pg_catalog.pg_attribute AS a, aclexplode(a.attacl) AS x
+                                 WHERE a.attrelid = t.oid) AS x
+                          LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = x.grantee
+                         WHERE x.grantee <> t.relowner) AS others
+          FROM tab AS t WHERE NOT t.relrowsecurity
+      ) AS found
+    """,  # noqa: E501 - one line is one expression
+)
+
+NO_POLICY = Check(
+    "row_security_without_policy",
+    """
+    SELECT 'warning', 'table ' || t.name,
+           'row security is on and there is no policy, so that only the owner sees rows; write the policy that is '
+           'meant, or one that says that nobody is',
+           format('CREATE POLICY %I ON %s USING (false);', left(t.relname, 50) || '_nobody', t.name)
+      FROM tab AS t
+     WHERE t.relrowsecurity AND NOT EXISTS (SELECT FROM pg_catalog.pg_policy AS p WHERE p.polrelid = t.oid)
+    """,  # noqa: E501 - one line is one expression
+)
+
+CHECKS = (OFF, NO_POLICY)

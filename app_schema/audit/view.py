@@ -1,0 +1,35 @@
+"""Views that show rows which their reader may not see."""
+
+from app_schema.audit.check import Check
+
+INVOKER = Check(
+    "view_without_security_invoker",
+    """
+    SELECT 'error', 'view ' || r.name,
+           'it reads its tables with the rights of its owner, so that their row security does not hold',
+           format('ALTER VIEW %s SET (security_invoker = true);', r.name)
+      FROM rel AS r
+     WHERE r.relkind = 'v'
+       AND NOT EXISTS (SELECT FROM pg_options_to_table(r.reloptions) AS o
+                        WHERE o.option_name = 'security_invoker' AND o.option_value::boolean)
+    """,
+)
+
+# It cannot be made with the rights of its reader: it holds a copy of the rows.
+MATERIALIZED = Check(
+    "materialized_view_is_readable",
+    """
+    SELECT 'error', 'materialized view ' || r.name,
+           format('it holds a copy of rows, which no row security guards, and %s may read it', string_agg(g.grantee, ', ')),
+           format('REVOKE ALL ON TABLE %s FROM %s;', r.name, string_agg(g.grantee, ', '))
+      FROM rel AS r
+     CROSS JOIN LATERAL (
+       SELECT DISTINCT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE x.grantee::regrole::text END AS grantee
+         FROM aclexplode(r.relacl) AS x WHERE x.grantee <> r.relowner AND x.privilege_type = 'SELECT'
+     ) AS g
+     WHERE r.relkind = 'm'
+     GROUP BY r.name
+    """,  # noqa: E501 - one line is one expression
+)
+
+CHECKS = (INVOKER, MATERIALIZED)

@@ -1,0 +1,156 @@
+"""The audit as a whole: the migrated database is clean, waivers have reasons, exit codes and JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from app_schema.audit import Waiver, __main__, audit, waivers
+from app_schema.audit.column import closed_values
+from app_schema.errors import ConfigurationError
+from app_schema.models import Base
+
+PROJECT = Path(__file__).parent.parent.parent
+
+
+def test_migrated_database_is_clean(engine: sa.Engine) -> None:
+    accepted = waivers(PROJECT)
+    with engine.connect() as connection:
+        found = audit(connection, Base.metadata, waivers=accepted)
+    # roles belong to the cluster, and a test beside this one may have one for a moment
+    ours = [one for one in found if one.check != "role_bypasses_row_security"]
+    assert [one for one in ours if one.waived is None] == []
+    assert {one.waived for one in ours} == {one.reason for one in accepted}
+
+
+def test_migrated_database_needs_no_waiver_to_pass(engine: sa.Engine) -> None:
+    """Who installs the package and audits his database has not our pyproject.toml."""
+    with engine.connect() as connection:
+        found = audit(connection, Base.metadata)
+    assert {one.severity for one in found if one.check != "role_bypasses_row_security"} == {"info"}
+
+
+def test_every_column_with_a_closed_set_of_words_is_declared_so(engine: sa.Engine) -> None:
+    """Columns of text whose CHECK lists values, as the catalog has them."""
+    query = """
+        SELECT n.nspname, c.relname, a.attname
+          FROM pg_constraint AS k JOIN pg_class AS c ON c.oid = k.conrelid
+          JOIN pg_namespace AS n ON n.oid = c.relnamespace
+          JOIN pg_attribute AS a ON a.attrelid = c.oid AND k.conkey = ARRAY[a.attnum]
+         WHERE k.contype = 'c' AND a.atttypid IN ('text'::regtype, 'varchar'::regtype)
+           AND pg_get_constraintdef(k.oid) ~ 'ANY.*ARRAY'
+    """
+    with engine.connect() as connection:
+        found = {tuple(row) for row in connection.exec_driver_sql(query)}
+    assert found == set(closed_values(Base.metadata))
+    assert len(found) > 10
+
+
+def test_dropped_protections_are_found_in_the_whole_schema(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "ALTER TABLE sessions DISABLE ROW LEVEL SECURITY;"
+            "ALTER TABLE users DROP CONSTRAINT ck_users_role;"
+            "DROP INDEX ix_sessions_user_id_created_at;"
+            "DROP TRIGGER tr_users_touch ON users;"
+            "ALTER VIEW v_session_details RESET (security_invoker)"
+        )
+        found = {(one.check, one.object) for one in audit(connection, Base.metadata) if one.open}
+    assert found - {one for one in found if one[0] == "role_bypasses_row_security"} == {
+        ("row_security_off", "table public.sessions"),
+        ("closed_values_without_check", "column role of public.users"),
+        ("foreign_key_without_index", "constraint fk_sessions_user_id_users on public.sessions"),
+        ("updated_at_without_trigger", "table public.users"),
+        ("view_without_security_invoker", "view public.v_session_details"),
+    }
+
+
+def test_waiver_that_covers_nothing_is_a_finding(empty_engine: sa.Engine) -> None:
+    with empty_engine.connect() as connection:
+        found = audit(connection, waivers=[Waiver("invalid_index", "index public.gone", "it was slow")])
+    (unused,) = [one for one in found if one.check == "unused_waiver"]
+    assert (unused.object, unused.open) == ("index public.gone", True)
+    assert "it was slow" in unused.message
+
+
+def _exit(url: str, *more: str) -> int:
+    return __main__.main(["--url", url, *more])
+
+
+WAIVER = '[[tool.app_schema.audit.waivers]]\ncheck = "naive_timestamp"\nobject = "column at of public.t"\n'
+
+
+def test_exit_codes_json_and_waivers(
+    empty_engine: sa.Engine,
+    empty_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert _exit(empty_url) == 0
+    assert capsys.readouterr().out == "0 error, 0 warning, 0 info, 0 waived\n"
+    with empty_engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (id int PRIMARY KEY, at timestamp)")
+    assert _exit(empty_url) == 1
+    said = capsys.readouterr().out
+    assert "error    naive_timestamp: column at of public.t" in said
+    assert "ALTER TABLE public.t ALTER COLUMN at TYPE timestamptz" in said
+    assert _exit(empty_url, "--json") == 1
+    first = json.loads(capsys.readouterr().out)[0]
+    assert set(first) == {"check", "severity", "object", "message", "mend", "waived"}
+    assert (first["check"], first["waived"]) == ("naive_timestamp", None)
+    (tmp_path / "pyproject.toml").write_text(f"{WAIVER}reason = 'one zone'\n")
+    assert _exit(empty_url) == 0
+    assert "waived   naive_timestamp: column at of public.t\n         one zone" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (WAIVER, "has check, object, reason"),
+        (f"{WAIVER}reason = ' '", "the reason of a waiver"),
+        (f"{WAIVER}reason = 1", "the reason of a waiver"),
+        (f"{WAIVER.replace('naive_timestamp', 'nave')}reason = 'x'", "names the check 'nave'"),
+        ("[tool.app_schema.audit]\nwaiver = []", "knows waivers, not waiver"),
+        ("[tool.app_schema.audit]\nwaivers = 'all'", "write each waiver as a table"),
+        ("tool = 1", "tool has to be a table"),
+        ("[tool", "cannot be read"),
+    ],
+)
+def test_settings_that_cannot_be_understood_are_one_sentence(
+    text: str,
+    sentence: str,
+    server_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pyproject.toml").write_text(text)
+    assert _exit(server_url) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert sentence in said.err
+    assert said.err.count("\n") == 1
+
+
+def test_waivers_come_from_the_nearest_file_above(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"{WAIVER}reason = 'one zone'\n")
+    below = tmp_path / "a" / "b"
+    below.mkdir(parents=True)
+    assert waivers(below) == [Waiver("naive_timestamp", "column at of public.t", "one zone")]
+
+
+def test_waiver_without_a_reason_is_refused_in_python_too() -> None:
+    connection = sa.create_mock_engine("postgresql+psycopg://", lambda *_: None)
+    with pytest.raises(ConfigurationError, match="gives no reason"):
+        audit(connection, waivers=[Waiver("naive_timestamp", "column at of public.t", "")])  # type: ignore[arg-type]
+
+
+def test_server_that_is_not_there_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _exit("postgresql:///d?host=/nowhere") == 2
+    assert capsys.readouterr().err.startswith("The server cannot be reached: ")
