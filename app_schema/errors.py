@@ -28,3 +28,7 @@ class DifferentError(AppSchemaError):
 
 class StatementError(AppSchemaError):
     """PostgreSQL refused a statement of a revision."""
+
+
+class IdentityError(AppSchemaError):
+    """Nobody can act on this session or connection, or not as this person or in this role."""

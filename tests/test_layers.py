@@ -21,7 +21,6 @@ MAY_IMPORT = {
     "database": {"errors", "url", "embedded"},
     "migrations": {"errors", "ddl", "catalog", "database"},
     "audit": {"errors", "ddl", "catalog", "url", "database", "models"},
-    "testing": {"errors", "models", "embedded", "database", "migrations"},
     "overview": {"errors", "ddl", "url", "database", "migrations"},
     "plan": {"ddl", "migrations"},
     "cli": {
@@ -33,6 +32,9 @@ MAY_IMPORT = {
         "overview",
         "plan",
     },
+    "identity": {"errors"},
+    "ext": {"errors", "identity"},
+    "testing": {"errors", "identity", "models", "embedded", "database", "migrations"},
 }
 
 

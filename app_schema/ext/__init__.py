@@ -1,0 +1,1 @@
+"""Glue to frameworks; each module needs the extra of its name."""

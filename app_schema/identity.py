@@ -1,0 +1,287 @@
+"""Who is asking: one person and one role, for one transaction at a time.
+
+The person goes into the setting ``app.current_user_id``, the role is that of ``SET LOCAL ROLE``. Both end
+with the transaction, so a connection that goes back to a pool or to another client of a pooler keeps nothing.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar, get_args, overload
+from weakref import WeakKeyDictionary
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, SessionTransaction
+
+from app_schema.errors import IdentityError
+
+if TYPE_CHECKING:  # importing it needs greenlet, which only those who use it have
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+Role = Literal["app_user", "service_account"]
+
+Target = TypeVar("Target", bound=Session | sa.Connection)
+AsyncTarget = TypeVar("AsyncTarget", bound="AsyncSession | AsyncConnection")
+
+# set_config('role', ..., true) is SET LOCAL ROLE that takes a bind value and shares the round trip. The CTE
+# is materialized so that it is read before anything is set.
+_SET = sa.text("""
+    WITH before AS MATERIALIZED (
+      SELECT pg_catalog.current_setting('app.current_user_id', true) AS person,
+             pg_catalog.current_setting('role') AS role)
+    SELECT coalesce(person, ''), role,
+           pg_catalog.set_config('app.current_user_id', :person, true),
+           pg_catalog.set_config('role', :role, true)
+      FROM before
+""")
+_ABORTED, _NO_SUCH_ROLE, _NOT_PERMITTED = "25P02", "22023", "42501"
+
+
+class Identity(NamedTuple):
+    """What the two settings hold; no person is the empty string, no role is ``none``."""
+
+    person: str
+    role: str
+
+
+@overload
+def acting_as(
+    target: Target, clerk_id: str | None, *, role: Role = "app_user"
+) -> AbstractContextManager[Target, None]: ...
+@overload
+def acting_as(
+    target: AsyncTarget, clerk_id: str | None, *, role: Role = "app_user"
+) -> AbstractAsyncContextManager[AsyncTarget, None]: ...
+def acting_as(target: Any, clerk_id: str | None, *, role: Role = "app_user") -> Any:
+    """A block in which everything that a session or connection does is done as this person, in this role.
+
+    `clerk_id` is the id of the identity provider, as in ``users.clerk_id``; None is nobody, who sees no row.
+    The login role must be a member of `role`.
+
+    * Every transaction of the block begins with one statement that sets both. One that is open already goes
+      on with them from here, and has its former ones back after the block.
+    * What a session has not flushed belongs to whoever made it, so it is flushed on the way in and on the way
+      out. On the way in, and out to an outer block, loaded objects are expired: they may be others' to see.
+    * An error that leaves the block rolls back the transaction or its innermost savepoint. Commits are yours.
+    * Where the settings cannot be made, the connection is given up: nothing runs with the login's own powers.
+
+    Raises IdentityError for an id that PostgreSQL cannot hold, a login that may not take the role, a closed
+    connection, and for AUTOCOMMIT, in which the settings would be over before the first query.
+    """
+    identity = Identity(_checked(clerk_id), role)
+    if role not in get_args(Role):
+        raise IdentityError(f"The role {role!r} is none of {', '.join(get_args(Role))}.")
+    if hasattr(target, "run_sync"):
+        return _AsyncBlock(target, identity)
+    if isinstance(target, (Session, sa.Connection)):
+        return _Block(target, identity)
+    raise IdentityError(f"acting_as() takes a session or a connection, not {type(target).__name__}.")
+
+
+def _checked(clerk_id: object) -> str:
+    if clerk_id is None:
+        return ""
+    if not isinstance(clerk_id, str):
+        raise IdentityError(f"The id of a person is a string or None, not {type(clerk_id).__name__}.")
+    if not clerk_id:
+        raise IdentityError("The id of the person is empty: pass None when nobody is signed in.")
+    if "\0" in clerk_id or any("\ud800" <= character <= "\udfff" for character in clerk_id):
+        raise IdentityError("The id of the person holds a character that PostgreSQL cannot store.")
+    return clerk_id
+
+
+class _Acting:
+    """The identities of the open blocks of one session or connection, the innermost last."""
+
+    def __init__(self) -> None:
+        self.identities: list[Identity] = []
+        self.before: WeakKeyDictionary[sa.Connection, Identity] = WeakKeyDictionary()
+
+    def listen(self, target: Session | sa.Connection) -> None:
+        if isinstance(target, Session):
+            sa.event.listen(target, "after_begin", self.after_begin)
+        else:
+            sa.event.listen(target, "begin", self.begin)
+            sa.event.listen(target, "begin_twophase", self.begin_twophase)
+
+    def forget(self, target: Session | sa.Connection) -> None:
+        if isinstance(target, Session):
+            sa.event.remove(target, "after_begin", self.after_begin)
+        else:
+            sa.event.remove(target, "begin", self.begin)
+            sa.event.remove(target, "begin_twophase", self.begin_twophase)
+
+    def after_begin(self, _: Session, transaction: SessionTransaction, connection: sa.Connection) -> None:
+        if transaction.nested:
+            return  # a savepoint keeps the settings
+        try:
+            self.apply(connection)
+        except BaseException as error:
+            connection.invalidate(error)  # else the session would go on with it
+            raise
+
+    def begin(self, connection: sa.Connection) -> None:
+        try:
+            self.apply(connection)
+        except BaseException:
+            connection.close()  # else the next statement would begin a transaction without asking us
+            raise
+
+    def begin_twophase(self, connection: sa.Connection, _: object) -> None:
+        connection.close()
+        raise IdentityError(
+            "A two-phase transaction of a connection cannot act as a person: use Session(twophase=True)."
+        )
+
+    def apply(self, connection: sa.Connection) -> None:
+        found = _set(connection, self.identities[-1])
+        # what is found may be our own work, where the transaction is the session's but not the connection's
+        if found not in self.identities or connection not in self.before:
+            self.before[connection] = found
+
+    def restore(self, connection: sa.Connection) -> None:
+        _set(connection, self.identities[-1] if self.identities else self.before[connection])
+
+
+_ACTING: WeakKeyDictionary[Session | sa.Connection, _Acting] = WeakKeyDictionary()
+
+
+class _Block(Generic[Target]):
+    def __init__(self, target: Target, identity: Identity) -> None:
+        self._target = target
+        self._identity = identity
+
+    def __enter__(self) -> Target:
+        target = self._target
+        if isinstance(target, sa.Connection) and target.closed:
+            raise IdentityError("The connection is closed: nobody can act on it.")
+        if isinstance(target, Session):
+            target.flush()
+            target.expire_all()
+        self._former = _innermost(target)
+        acting = _ACTING.get(target)
+        if acting is None:
+            acting = _ACTING[target] = _Acting()
+            acting.listen(target)
+        acting.identities.append(self._identity)
+        try:
+            for connection in _in_transaction(target):
+                acting.apply(connection)
+        except BaseException:
+            self._leave()
+            raise
+        return target
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if error is None and isinstance(self._target, Session):
+                self._target.flush()
+        except BaseException as failure:
+            error = failure
+            raise
+        finally:
+            restored = False
+            try:
+                if error is not None:
+                    restored = self._roll_back()
+            finally:
+                self._leave(restored=restored)
+
+    def _roll_back(self) -> bool:
+        """End what began in the block, and what it began in; True when that took the settings back."""
+        while (innermost := _innermost(self._target)) is not None:
+            innermost.rollback()
+            if innermost is self._former:
+                return True
+        return False
+
+    def _leave(self, *, restored: bool = False) -> None:
+        target = self._target
+        acting = _ACTING[target]
+        acting.identities.pop()
+        if not acting.identities:
+            del _ACTING[target]
+            acting.forget(target)
+        elif isinstance(target, Session):
+            target.expire_all()
+        if restored:
+            return
+        try:
+            for connection in list(acting.before):
+                if not connection.closed and not connection.invalidated and connection.in_transaction():
+                    acting.restore(connection)
+        except BaseException as error:
+            target.rollback()  # the settings end with their transaction
+            if not isinstance(error, DBAPIError) or _sqlstate(error) != _ABORTED:
+                raise
+
+
+class _AsyncBlock(Generic[AsyncTarget]):
+    def __init__(self, target: AsyncTarget, identity: Identity) -> None:
+        self._target = target
+        self._identity = identity
+
+    async def __aenter__(self) -> AsyncTarget:
+        if getattr(self._target, "sync_connection", self) is None:
+            raise IdentityError("The connection is not open: await it before acting_as().")
+        await self._target.run_sync(self._enter)
+        return self._target
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._target.run_sync(lambda _: self._block.__exit__(kind, error, trace))
+
+    def _enter(self, target: Session | sa.Connection) -> None:
+        self._block = _Block(target, self._identity)
+        self._block.__enter__()
+
+
+def _in_transaction(target: Session | sa.Connection) -> list[sa.Connection]:
+    if isinstance(target, sa.Connection):
+        return [target] if target.in_transaction() else []
+    transaction = target.get_transaction()
+    # there is no public list, and a session may have several connections
+    held = transaction._connections.values() if transaction is not None else ()  # noqa: SLF001
+    # asked for by the session, each sends a savepoint that is still due: undoing it must undo what we set
+    return [
+        target.connection(bind_arguments={"bind": connection}) for connection in {one for one, *_ in held}
+    ]
+
+
+def _innermost(target: Session | sa.Connection) -> sa.Transaction | SessionTransaction | None:
+    return target.get_nested_transaction() or target.get_transaction()
+
+
+def _set(connection: sa.Connection, identity: Identity) -> Identity:
+    """Set both; returns what they were."""
+    if getattr(connection.connection.dbapi_connection, "autocommit", False):
+        raise IdentityError(
+            "The connection is in AUTOCOMMIT, where an identity ends with the statement that sets it: "
+            "use an engine with another isolation level."
+        )
+    try:
+        found = connection.execute(_SET, identity._asdict()).one()
+    except DBAPIError as error:
+        if reason := _refusal(connection, identity.role, error):
+            raise IdentityError(reason) from error
+        raise
+    return Identity(found[0], found[1])
+
+
+def _refusal(connection: sa.Connection, role: str, error: DBAPIError) -> str | None:
+    if _sqlstate(error) == _NO_SUCH_ROLE:
+        return f"The role {role} does not exist on this server: run `alembic upgrade head`."
+    if _sqlstate(error) != _NOT_PERMITTED:
+        return None
+    login = connection.engine.url.username
+    whom = connection.dialect.identifier_preparer.quote(login) if login else "the login role"
+    return f"The login may not act as {role}, because it is no member: GRANT {role} TO {whom};"
+
+
+def _sqlstate(error: DBAPIError) -> str | None:
+    return getattr(error.orig, "sqlstate", None)

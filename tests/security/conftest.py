@@ -1,0 +1,78 @@
+"""Login roles of the tests, and one database with a few people for those who leave it as it was."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from psycopg import sql
+
+from app_schema import database
+from app_schema.testing.databases import Databases
+
+CreateLogin = Callable[..., str]
+
+
+@pytest.fixture(scope="session")
+def create_login(databases: Databases) -> Iterator[CreateLogin]:
+    """A function that makes a login role, a member of the roles named, and returns its name and password."""
+    made: list[str] = []
+
+    def create(*member_of: str) -> str:
+        name = f"{databases.prefix}_{secrets.token_hex(4)}"
+        with databases.admin() as connection:
+            login = sql.SQL("CREATE ROLE {} LOGIN NOINHERIT PASSWORD {}")
+            connection.execute(login.format(sql.Identifier(name), name))
+            for role in member_of:
+                grant = sql.SQL("GRANT {} TO {}").format(sql.Identifier(role), sql.Identifier(name))
+                connection.execute(grant)
+        made.append(name)
+        return name
+
+    yield create
+    with databases.admin() as connection:
+        for name in made:
+            connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def web(template: str, create_login: CreateLogin) -> str:  # noqa: ARG001 - the template brings the roles
+    """The login of a web application: a member of app_user and service_account without powers of its own."""
+    return create_login("app_user", "service_account")
+
+
+@pytest.fixture(scope="module")
+def people_url(databases: Databases, template: str) -> Iterator[str]:
+    """A database with Ann and Bob, a session of each, and an admin. Tests roll back what they do to it."""
+    name = databases.create(template)
+    with psycopg.connect(databases.url(name)) as connection:
+        connection.execute(PEOPLE)
+    yield databases.url(name)
+    databases.drop(name)
+
+
+PEOPLE = """
+    WITH people AS (
+      INSERT INTO public.users (clerk_id, email, role)
+      VALUES ('user_ann', 'ann@example.com', 'student'), ('user_bob', 'bob@example.com', 'student'),
+             ('user_admin', 'admin@example.com', 'admin')
+      RETURNING id, clerk_id)
+    INSERT INTO public.sessions (user_id, type, title, user_short_note)
+    SELECT id, 'practice', clerk_id, 'a note' FROM people
+"""
+
+
+def login_url(url: str, login: str) -> sa.URL:
+    """The same database for another login, as made by `create_login`."""
+    return sa.make_url(url).set(drivername="postgresql+psycopg", username=login, password=login)
+
+
+@pytest.fixture(scope="module")
+def web_engine(people_url: str, web: str) -> Iterator[sa.Engine]:
+    """The engine of an application: one pooled connection, so that what is left behind meets the next one."""
+    engine = database.engine(login_url(people_url, web), pool_size=1, max_overflow=0, pool_timeout=5)
+    yield engine
+    engine.dispose()

@@ -1,0 +1,388 @@
+"""Who is asking holds for the block, in every transaction of it, and for nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from conftest import login_url
+from sqlalchemy.exc import PendingRollbackError, ProgrammingError, ResourceClosedError
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.orm import Session
+
+from app_schema import IdentityError, database, identity
+from app_schema.identity import acting_as
+from app_schema.models import Project, User
+from app_schema.models import Session as MusicSession
+
+WHO = sa.text("SELECT current_user, current_setting('app.current_user_id', true)")
+TITLES = sa.select(MusicSession.title).order_by(MusicSession.title)
+
+Open = Callable[[], Any]
+
+
+@pytest.fixture(params=["session", "connection"])
+def opened(request: pytest.FixtureRequest, web_engine: sa.Engine) -> Iterator[Session | sa.Connection]:
+    """A session and a connection by turns; afterwards the pooled connection is as it was."""
+    target = Session(web_engine) if request.param == "session" else web_engine.connect()
+    with target:
+        yield target
+    assert identity._ACTING.get(target) is None
+    with web_engine.connect() as connection:
+        login = web_engine.url.username
+        assert connection.execute(WHO).one() in {(login, None), (login, "")}
+
+
+def who(target: Session | sa.Connection) -> tuple[str, str]:
+    role, person = target.execute(WHO).one()
+    return str(role), person or ""
+
+
+def login(target: Session | sa.Connection) -> tuple[str, str]:
+    bind = target.get_bind() if isinstance(target, Session) else target
+    return str(bind.engine.url.username), ""
+
+
+@contextmanager
+def counted(engine: sa.Engine) -> Iterator[list[str]]:
+    """The statements that are sent."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        sent.append(" ".join(statement.split()))
+
+    sa.event.listen(engine, "before_cursor_execute", note)
+    yield sent
+    sa.event.remove(engine, "before_cursor_execute", note)
+
+
+def test_block_acts_as_the_person(opened: Any) -> None:
+    with acting_as(opened, "user_ann") as same:
+        assert same is opened
+        assert who(opened) == ("app_user", "user_ann")
+        assert opened.scalars(TITLES).all() == ["user_ann"]
+    assert who(opened) == login(opened)
+
+
+def test_block_acts_in_the_role(opened: Any) -> None:
+    with acting_as(opened, None, role="service_account"):
+        assert who(opened) == ("service_account", "")
+        assert opened.scalars(TITLES).all() == ["user_admin", "user_ann", "user_bob"]
+
+
+def test_nobody_sees_nothing(opened: Any) -> None:
+    with acting_as(opened, None):
+        assert opened.scalars(TITLES).all() == []
+
+
+def test_person_is_set_anew_in_every_transaction(opened: Any) -> None:
+    with acting_as(opened, "user_ann"):
+        for end in (opened.commit, opened.rollback, opened.commit):
+            assert who(opened) == ("app_user", "user_ann")
+            end()
+        assert who(opened) == ("app_user", "user_ann")
+    opened.rollback()
+    assert who(opened) == login(opened)
+
+
+def test_a_transaction_costs_one_statement(opened: Any, web_engine: sa.Engine) -> None:
+    with counted(web_engine) as sent, acting_as(opened, "user_ann"):
+        assert sent == []
+        opened.execute(sa.text("SELECT 1"))
+        with opened.begin_nested():
+            opened.execute(sa.text("SELECT 2"))
+        opened.commit()
+        assert [one for one in sent if "set_config" in one] == sent[:1]
+        assert [one for one in sent if one.startswith("SELECT")] == ["SELECT 1", "SELECT 2"]
+
+
+def test_savepoints_keep_the_person(opened: Any) -> None:
+    with acting_as(opened, "user_ann"):
+        savepoint = opened.begin_nested()
+        assert who(opened) == ("app_user", "user_ann")
+        savepoint.rollback()
+        assert who(opened) == ("app_user", "user_ann")
+
+
+def test_block_in_an_open_transaction_gives_back_what_was(opened: Any) -> None:
+    opened.execute(sa.text("SET LOCAL ROLE service_account"))
+    with opened.begin_nested(), acting_as(opened, "user_ann"):
+        assert who(opened) == ("app_user", "user_ann")
+    assert who(opened) == ("service_account", "")
+
+
+def test_blocks_nest(opened: Any) -> None:
+    with acting_as(opened, "user_ann"):
+        with acting_as(opened, "user_bob"):
+            assert who(opened) == ("app_user", "user_bob")
+            opened.commit()
+            assert who(opened) == ("app_user", "user_bob")
+            with acting_as(opened, None, role="service_account"):
+                assert who(opened) == ("service_account", "")
+            assert who(opened) == ("app_user", "user_bob")
+        assert who(opened) == ("app_user", "user_ann")
+        opened.commit()
+        assert who(opened) == ("app_user", "user_ann")
+    assert who(opened) == login(opened)
+
+
+def test_an_error_rolls_back(opened: Any) -> None:
+    def act() -> None:
+        with acting_as(opened, "user_ann"):
+            opened.execute(sa.update(MusicSession).values(title="changed"))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        act()
+    assert not opened.in_transaction()
+    with acting_as(opened, "user_ann"):
+        assert opened.scalars(TITLES).all() == ["user_ann"]
+
+
+def test_an_error_rolls_back_to_the_savepoint_only(opened: Any) -> None:
+    def act() -> None:
+        with opened.begin_nested(), acting_as(opened, "user_ann"):
+            opened.execute(sa.update(MusicSession).values(title="changed by ann"))
+            raise RuntimeError
+
+    with acting_as(opened, "user_bob"):
+        opened.execute(sa.update(MusicSession).values(title="changed"))
+        with pytest.raises(RuntimeError):
+            act()
+        assert who(opened) == ("app_user", "user_bob")
+        assert opened.scalars(TITLES).all() == ["changed"]
+        opened.rollback()
+
+
+def test_a_swallowed_error_of_the_database_ends_the_transaction(opened: Any) -> None:
+    with acting_as(opened, "user_ann"):
+        opened.begin_nested()
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            opened.execute(sa.update(User).values(role="admin"))
+    assert not opened.in_transaction()
+    assert who(opened) == login(opened)
+
+
+@pytest.mark.parametrize(
+    "clerk_id",
+    ["user'; RESET ROLE; --", 'user"', "user\\", "%s %(x)s", ":person", "ユーザー", "x" * 1_000_000],
+)
+def test_any_text_is_an_id(opened: Any, clerk_id: str) -> None:
+    with acting_as(opened, clerk_id):
+        assert who(opened) == ("app_user", clerk_id)
+        assert opened.scalars(TITLES).all() == []
+
+
+@pytest.mark.parametrize(
+    ("clerk_id", "sentence"),
+    [
+        ("", "is empty: pass None"),
+        ("user\0", "cannot store"),
+        ("user\ud800", "cannot store"),
+        (42, "a string or None, not int"),
+    ],
+)
+def test_what_is_no_id_is_refused(opened: Any, clerk_id: Any, sentence: str) -> None:
+    with pytest.raises(IdentityError, match=sentence):
+        acting_as(opened, clerk_id)
+
+
+def test_what_is_no_role_or_target_is_refused(opened: Any, web_engine: sa.Engine) -> None:
+    with pytest.raises(IdentityError, match="'postgres' is none of app_user, service_account"):
+        acting_as(opened, "user_ann", role="postgres")  # type: ignore[call-overload]
+    with pytest.raises(IdentityError, match="takes a session or a connection, not Engine"):
+        acting_as(web_engine, "user_ann")  # type: ignore[call-overload]
+
+
+def test_a_closed_connection_is_refused(web_engine: sa.Engine) -> None:
+    with web_engine.connect() as connection:
+        pass
+    with pytest.raises(IdentityError, match="closed"), acting_as(connection, "user_ann"):
+        pass
+
+
+def test_closing_inside_the_block_is_fine(opened: Any) -> None:
+    with acting_as(opened, "user_ann"):
+        assert who(opened) == ("app_user", "user_ann")
+        opened.close()
+
+
+def test_a_closed_session_begins_again_as_the_person(web_engine: sa.Engine) -> None:
+    with Session(web_engine) as session, acting_as(session, "user_ann"):
+        assert who(session) == ("app_user", "user_ann")
+        session.close()
+        assert who(session) == ("app_user", "user_ann")
+
+
+def test_a_dead_connection_leaves_nothing(opened: Any, people_url: str) -> None:
+    with acting_as(opened, "user_ann"):
+        pid = opened.scalar(sa.text("SELECT pg_backend_pid()"))
+        admin = database.engine(people_url, poolclass=sa.NullPool)
+        with admin.connect() as connection:
+            connection.execute(sa.text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+        with pytest.raises(sa.exc.OperationalError):
+            opened.execute(WHO)
+        opened.rollback()
+        assert who(opened) == ("app_user", "user_ann")
+
+
+def test_a_pooled_connection_keeps_nothing_even_without_a_reset(people_url: str, web: str) -> None:
+    """R13, R14: the setting ends with its transaction, so another client of a pooler cannot meet it."""
+    engine = database.engine(
+        login_url(people_url, web), pool_size=1, max_overflow=0, pool_reset_on_return=None
+    )
+    for _ in range(2):
+        with engine.connect() as connection:
+            pid = connection.connection.driver_connection.info.backend_pid  # type: ignore[union-attr]
+            with acting_as(connection, "user_ann"):
+                assert connection.scalars(TITLES).all() == ["user_ann"]
+                connection.commit()
+        with engine.connect() as connection:
+            assert connection.connection.driver_connection.info.backend_pid == pid  # type: ignore[union-attr]
+            assert who(connection) == (web, "")
+            connection.execute(sa.text("SET LOCAL ROLE app_user"))
+            assert connection.scalars(TITLES).all() == []
+            connection.commit()
+    engine.dispose()
+
+
+def test_without_membership_nothing_runs(people_url: str, create_login: Callable[..., str]) -> None:
+    stranger = create_login()
+    engine = database.engine(login_url(people_url, stranger))
+    with Session(engine) as session, acting_as(session, "user_ann"):
+        for _ in range(2):
+            with pytest.raises(IdentityError, match=f"GRANT app_user TO {stranger};"):
+                session.execute(WHO)
+            with pytest.raises(PendingRollbackError):
+                session.execute(WHO)
+            session.rollback()
+    with engine.connect() as connection, acting_as(connection, "user_ann"):
+        with pytest.raises(IdentityError, match="no member"):
+            connection.execute(WHO)
+        with pytest.raises(ResourceClosedError):
+            connection.execute(WHO)
+    engine.dispose()
+
+
+def test_a_missing_role_is_named(web_engine: sa.Engine) -> None:
+    block = identity._Block(Session(web_engine), identity.Identity("user_ann", "no_such_role"))
+    with block as session, pytest.raises(IdentityError, match="no_such_role does not exist on this server"):
+        session.execute(WHO)
+
+
+def test_autocommit_is_refused_and_nothing_runs(people_url: str) -> None:
+    """The login owns everything here: a session that fell back to it would see all rows."""
+    engine = database.engine(people_url, isolation_level="AUTOCOMMIT")
+    with Session(engine) as session, acting_as(session, "user_ann"):
+        with pytest.raises(IdentityError, match="AUTOCOMMIT"):
+            session.execute(TITLES)
+        with pytest.raises(PendingRollbackError):
+            session.execute(TITLES)
+    with engine.connect() as connection, acting_as(connection, "user_ann"):
+        with pytest.raises(IdentityError, match="AUTOCOMMIT"):
+            connection.execute(TITLES)
+        with pytest.raises(ResourceClosedError):
+            connection.execute(TITLES)
+    engine.dispose()
+
+
+def test_two_phase_connection_is_refused(web_engine: sa.Engine) -> None:
+    with web_engine.connect() as connection, acting_as(connection, "user_ann"):
+        with pytest.raises(IdentityError, match=r"Session\(twophase=True\)"):
+            connection.begin_twophase()
+        with pytest.raises(ResourceClosedError):
+            connection.execute(TITLES)
+
+
+def test_changes_are_written_by_who_made_them(web_engine: sa.Engine) -> None:
+    with Session(web_engine, autoflush=False) as session:
+        with acting_as(session, None, role="service_account"):
+            ids = {one.clerk_id: one.id for one in session.scalars(sa.select(User))}
+        with acting_as(session, "user_ann"):
+            session.add(Project(user_id=ids["user_ann"], name="of ann"))
+            with acting_as(session, "user_bob"):
+                session.add(Project(user_id=ids["user_bob"], name="of bob"))
+            assert session.scalars(sa.select(Project.name)).all() == ["of ann"]
+        with acting_as(session, None, role="service_account"):
+            assert set(session.scalars(sa.select(Project.name))) == {"of ann", "of bob"}
+        session.rollback()
+
+
+def test_a_change_that_is_not_the_persons_is_refused_at_the_end_of_the_block(web_engine: sa.Engine) -> None:
+    def act(session: Session) -> None:
+        with acting_as(session, None, role="service_account"):
+            bob = session.scalars(sa.select(User.id).where(User.clerk_id == "user_bob")).one()
+        with acting_as(session, "user_ann"):
+            session.add(Project(user_id=bob, name="not mine"))
+
+    with Session(web_engine) as session:
+        with pytest.raises(ProgrammingError, match="row-level security"):
+            act(session)
+        assert not session.in_transaction()
+
+
+def test_loaded_objects_are_not_handed_on(web_engine: sa.Engine) -> None:
+    with Session(web_engine) as session:
+        with acting_as(session, "user_admin"):
+            bob = session.scalars(sa.select(User).where(User.clerk_id == "user_bob")).one()
+            key = bob.id
+        with acting_as(session, "user_ann"):
+            assert session.get(User, key) is None
+            with acting_as(session, "user_bob"):
+                assert session.get(User, key) is not None
+            assert session.get(User, key) is None
+
+
+@pytest.mark.parametrize("mode", ["create_savepoint", "rollback_only"])
+def test_session_in_the_transaction_of_another(web_engine: sa.Engine, mode: Any) -> None:
+    with web_engine.connect() as connection:
+        with Session(connection, join_transaction_mode=mode) as session:
+            connection.begin()
+            with acting_as(session, "user_ann"):
+                for _ in range(2):
+                    assert who(session) == ("app_user", "user_ann")
+                    session.commit()
+        assert connection.in_transaction()
+        assert who(connection) == login(connection)
+
+
+def test_every_connection_of_a_session_acts(web_engine: sa.Engine, people_url: str, web: str) -> None:
+    other = database.engine(login_url(people_url, web))
+    with Session(binds={User: other, MusicSession: web_engine}) as session:
+        session.connection(bind_arguments={"mapper": User})
+        with acting_as(session, "user_ann"):
+            assert session.scalars(TITLES).all() == ["user_ann"]
+            assert session.scalars(sa.select(User.clerk_id)).all() == ["user_ann"]
+    other.dispose()
+
+
+def test_async_blocks(web_engine: sa.Engine) -> None:
+    async def run() -> None:
+        engine = create_async_engine(web_engine.url, pool_size=1, max_overflow=0)
+        async with AsyncSession(engine) as session:
+            async with acting_as(session, "user_ann") as same:
+                assert same is session
+                for end in (session.commit, session.rollback, session.commit):
+                    assert (await session.scalars(TITLES)).all() == ["user_ann"]
+                    await end()
+                await session.execute(WHO)
+                async with session.begin_nested(), acting_as(session, None, role="service_account"):
+                    assert len((await session.scalars(TITLES)).all()) == 3
+                assert (await session.execute(WHO)).one() == ("app_user", "user_ann")
+            assert (await session.execute(WHO)).one() == (web_engine.url.username, "")
+        async with engine.connect() as connection:
+            async with acting_as(connection, "user_bob"):
+                assert (await connection.scalars(TITLES)).all() == ["user_bob"]
+                await connection.commit()
+                assert (await connection.scalars(TITLES)).all() == ["user_bob"]
+            assert (await connection.execute(WHO)).one() == (web_engine.url.username, "")
+        with pytest.raises(IdentityError, match="await it before"):
+            async with acting_as(engine.connect(), "user_bob"):
+                pass
+        await engine.dispose()
+
+    asyncio.run(run())
