@@ -15,6 +15,10 @@ class ServerError(AppSchemaError):
     """The server cannot be reached or cannot be used."""
 
 
+class LockedError(AppSchemaError):
+    """Another migration holds the lock, and the time to wait for it is over."""
+
+
 class ModelError(AppSchemaError):
     """A model or an object is declared in a way that cannot be carried out."""
 
@@ -27,7 +31,9 @@ class DifferentError(AppSchemaError):
 
 
 class StatementError(AppSchemaError):
-    """PostgreSQL refused a statement of a revision."""
+    """PostgreSQL refused a statement of a revision; `sqlstate` is its code, where it gave one."""
+
+    sqlstate: str | None = None
 
 
 class IdentityError(AppSchemaError):

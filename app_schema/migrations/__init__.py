@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from alembic.config import Config
+
+    from app_schema.migrations.api import downgrade, downgrade_async, upgrade, upgrade_async
+
+__all__ = ["config", "downgrade", "downgrade_async", "setup", "upgrade", "upgrade_async"]
+
+
+def __getattr__(name: str) -> Any:
+    """The functions that need Alembic, when they are asked for."""
+    if name not in __all__:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    from app_schema.migrations import api
+
+    return getattr(api, name)
 
 
 def setup() -> None:

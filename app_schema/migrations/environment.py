@@ -5,12 +5,17 @@ One transaction a revision; or none, with ``-x autocommit=true``; or, with ``--s
 
 from __future__ import annotations
 
+import asyncio
 import logging.config
 import traceback
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
+import psycopg
+from alembic.operations import Operations
 from alembic.util import CommandError
+from sqlalchemy import Connection, Engine, MetaData
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
@@ -19,12 +24,16 @@ from app_schema.errors import AppSchemaError, ConfigurationError
 from app_schema.migrations import setup
 from app_schema.migrations.compare import PLUGIN
 from app_schema.migrations.failure import explained
+from app_schema.migrations.options import Options, flag
 from app_schema.migrations.render import item
+from app_schema.migrations.runner import Runner
+from app_schema.migrations.session import Session
 
 if TYPE_CHECKING:
     from alembic.runtime.environment import EnvironmentContext
-    from sqlalchemy import Connection, MetaData
+    from sqlalchemy.ext.asyncio import AsyncEngine  # needs greenlet, which not everybody has
 
+VERSION_TABLE = "alembic_version"
 OPTIONS: dict[str, Any] = {
     "transaction_per_migration": True,
     "version_table_schema": "public",
@@ -38,8 +47,8 @@ OPTIONS: dict[str, Any] = {
 def run(context: EnvironmentContext, metadata: MetaData) -> None:
     """Runs the command that Alembic was called with against the declared metadata.
 
-    The connection is ``config.attributes["connection"]`` where an application hands one in, else the direct
-    endpoint of ``DATABASE_URL``.
+    ``config.attributes["connection"]`` may be a connection or an engine of an application, synchronous or
+    not; else the direct endpoint of ``DATABASE_URL`` is used.
 
     :raises CommandError: one sentence for whatever went wrong; Alembic prints it and exits with another code
         than 0.
@@ -52,20 +61,51 @@ def run(context: EnvironmentContext, metadata: MetaData) -> None:
     try:
         if context.is_offline_mode():
             _script(context, metadata)
-        elif (connection := context.config.attributes.get("connection")) is not None:
-            _migrate(context, metadata, connection)
+        elif (given := context.config.attributes.get("connection")) is not None:
+            _on(given, lambda connection: _migrate(context, metadata, connection))
         else:
             engine = database.engine(direct=True, poolclass=NullPool)
             with database.connect(engine) as connection:
                 _migrate(context, metadata, connection)
     except AppSchemaError as error:
         raise CommandError(_place(context, error) + str(error)) from error
-    except DBAPIError as error:
+    except (DBAPIError, psycopg.Error) as error:
         raise CommandError(_place(context, error) + str(explained(error))) from error
 
 
+def _on(given: Any, migrate: Callable[[Connection], None]) -> None:
+    """Migrates on what an application hands in: a connection or an engine, synchronous or not."""
+    if hasattr(given, "run_sync"):
+        _refuse_loop(given)
+    elif hasattr(given, "sync_engine"):
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            asyncio.run(_on_async(given, migrate))
+        else:
+            _refuse_loop(given)
+    elif isinstance(given, Engine):
+        with database.connect(given) as connection:
+            migrate(connection)
+    else:
+        migrate(given)
+
+
+async def _on_async(engine: AsyncEngine, migrate: Callable[[Connection], None]) -> None:
+    async with engine.connect() as connection:
+        await connection.run_sync(migrate)
+    await engine.dispose()  # its connections belong to the event loop that ends here
+
+
+def _refuse_loop(given: Any) -> NoReturn:
+    raise ConfigurationError(
+        f"{type(given).__name__} is asynchronous: await app_schema.migrations.upgrade_async(...), or hand in "
+        "the connection that its run_sync() gives"
+    )
+
+
 def _script(context: EnvironmentContext, metadata: MetaData) -> None:
-    autocommit = _flag(context, "autocommit")
+    autocommit = Options.read(context.get_x_argument(as_dictionary=True)).autocommit
     context.configure(
         dialect_name="postgresql",
         dialect_opts={"paramstyle": "named"},  # one "%" stays one "%"
@@ -79,45 +119,33 @@ def _script(context: EnvironmentContext, metadata: MetaData) -> None:
 
 
 def _migrate(context: EnvironmentContext, metadata: MetaData, connection: Connection) -> None:
-    autocommit = _flag(context, "autocommit")
-    if autocommit:
+    options = Options.read(context.get_x_argument(as_dictionary=True))
+    if options.autocommit:
         connection = connection.execution_options(isolation_level="AUTOCOMMIT")
     database.check_server(connection)
-    connection.rollback()  # what was read so far must not look like a transaction of the caller's
+    session = Session(connection, VERSION_TABLE, OPTIONS["version_table_schema"])
+    facts = session.facts()
     context.configure(
         connection=connection,
         target_metadata=metadata,
-        transactional_ddl=not autocommit,
+        transactional_ddl=not options.autocommit,
         **OPTIONS,
         **_compared(context),
     )
-    _pin_search_path(connection)
-    with context.begin_transaction():
-        context.run_migrations()
-
-
-def _pin_search_path(connection: Connection) -> None:
-    """Fixes how names are read, whatever the role or the database has set: where the extensions are.
-
-    Revisions name every object with its schema, but types and operator classes of extensions without.
-    """
-    connection.exec_driver_sql("SET search_path = public")
-    connection.commit()  # else it is the caller's transaction, and Alembic leaves committing to the caller
+    migration_context = context.get_context()
+    runner = Runner(migration_context, session, options)
+    try:
+        with Operations.context(migration_context):
+            runner.run(facts)
+    finally:
+        context.config.attributes.setdefault("landed", []).extend(runner.revisions)
 
 
 def _compared(context: EnvironmentContext) -> dict[str, Any]:
     """The comparator's options that were given with ``-x``."""
     given = context.get_x_argument(as_dictionary=True)
-    flags: dict[str, Any] = {name: _flag(context, name) for name in ("prune", "safe") if name in given}
+    flags: dict[str, Any] = {name: flag(name, given[name]) for name in ("prune", "safe") if name in given}
     return {**flags, **({"scratch": given["scratch"]} if "scratch" in given else {})}
-
-
-def _flag(context: EnvironmentContext, name: str) -> bool:
-    given = context.get_x_argument(as_dictionary=True).get(name, "false")
-    if given not in {"true", "false"}:
-        msg = f"-x {name}={given} is neither true nor false"
-        raise ConfigurationError(msg)
-    return given == "true"
 
 
 def _place(context: EnvironmentContext, error: BaseException) -> str:

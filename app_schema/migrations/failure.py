@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import psycopg
+from sqlalchemy.exc import DBAPIError
 
 from app_schema.ddl.guard import DIFFERENT
-from app_schema.errors import AppSchemaError, DifferentError, StatementError
+from app_schema.errors import AppSchemaError, DifferentError, ServerError, StatementError
 
-if TYPE_CHECKING:
-    from sqlalchemy.exc import DBAPIError
+_GONE = ("57P01", "57P02", "57P03", "25P03", "25P04")
+"""The server ended the session: by an administrator, a crash, a shutdown, a timeout of idleness."""
 
 
-def explained(error: DBAPIError) -> AppSchemaError:
-    """What PostgreSQL said, without statement and parameters: those may hold what nobody should read."""
-    diagnostic = getattr(error.orig, "diag", None)
-    state = getattr(error.orig, "sqlstate", None)
-    message = (diagnostic.message_primary if diagnostic else None) or str(error.orig)
-    lines = [message]
+def explained(error: DBAPIError | psycopg.Error, *, place: str = "") -> AppSchemaError:
+    """What PostgreSQL said, without statement and parameters: those may hold what nobody should read.
+
+    :param place: file and line of the revision, to stand before it.
+    """
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    diagnostic = cause.diag if isinstance(cause, psycopg.Error) else None
+    state = getattr(cause, "sqlstate", None)
+    message = (diagnostic.message_primary if diagnostic else None) or str(cause).strip()
+    lines = [place + message]
     if diagnostic is not None:
         lines += [
             line
@@ -26,8 +31,16 @@ def explained(error: DBAPIError) -> AppSchemaError:
             )
             if line
         ]
+    if state in _GONE or (state is None and isinstance(cause, psycopg.OperationalError)):
+        said = " ".join(message.split()).rstrip(".")
+        return ServerError(
+            f"{place}the connection was lost: {said}. What was committed has landed; "
+            "run the same command again to go on."
+        )
     if state == DIFFERENT:
         return DifferentError("\n".join(lines))
     if state:
         lines[0] += f" (SQLSTATE {state})"
-    return StatementError("\n".join(lines))
+    found = StatementError("\n".join(lines))
+    found.sqlstate = state
+    return found

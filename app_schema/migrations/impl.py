@@ -10,26 +10,37 @@ from alembic.ddl.impl import DefaultImpl
 from alembic.ddl.postgresql import PostgresqlImpl
 from alembic.operations import Operations
 from sqlalchemy import (
+    DDL,
     Column,
+    Connection,
     Executable,
     Insert,
     MetaData,
     PrimaryKeyConstraint,
     Table,
     Text,
+    TextClause,
+    UpdateBase,
     create_mock_engine,
     exists,
     select,
+    text,
 )
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateTable, ExecutableDDLElement
 from sqlalchemy.sql.expression import literal_column
 
-from app_schema.ddl import guard
+from app_schema.ddl import Guarded, guard
+from app_schema.ddl.guard import block
+from app_schema.ddl.sql import DIALECT
 from app_schema.migrations import alter  # noqa: F401 - registers the guards of Alembic's constructs
 from app_schema.migrations.failure import explained
+from app_schema.migrations.lock import LOST
+from app_schema.migrations.pipeline import Pipeline
 
+_ALONE = re.compile(r";\s*\S|^\s*(COPY|VACUUM)\b", re.IGNORECASE)
+"""Several statements in one string, or one that cannot be part of a flight."""
 _BIND = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
 """What SQLAlchemy's text() reads as a bind parameter."""
 
@@ -38,6 +49,25 @@ class GuardedImpl(PostgresqlImpl):
     """PostgreSQL as Alembic drives it, with every DDL statement converging or refusing."""
 
     __dialect__ = "postgresql"
+    pipeline: Pipeline | None = None
+    """Where statements are kept back, while revisions run on a connection of psycopg's."""
+
+    @property
+    def bind(self) -> Connection | None:
+        """The connection, with nothing kept back any more: what a revision does there comes in its place."""
+        if self.pipeline is not None:
+            self.pipeline.flush()
+            self.pipeline.direct = self.pipeline.unguarded = True
+        return self.connection
+
+    def execute(self, sql: Executable | str, execution_options: dict[str, Any] | None = None) -> None:
+        """As Alembic does it; nobody waits for the answer, so the statement may be kept back."""
+        if self.pipeline is not None:
+            construct = text(sql) if isinstance(sql, str) else sql
+            self.pipeline.unguarded |= not _converges(construct)
+            if not execution_options and self._kept(construct):
+                return
+        self._exec(sql, execution_options)
 
     def _exec(
         self,
@@ -48,6 +78,11 @@ class GuardedImpl(PostgresqlImpl):
     ) -> CursorResult[Any] | None:
         if isinstance(construct, ExecutableDDLElement):
             construct = guard(construct)
+            if self._kept(construct):
+                return None
+        elif self.pipeline is not None and isinstance(construct, UpdateBase) and self._is_stamp(construct):
+            self._exec(self._counted_stamp(construct))
+            return None
         elif self.as_sql and isinstance(construct, Insert) and self._is_stamp(construct):
             construct = self._stamp_once(construct)
         try:
@@ -78,10 +113,10 @@ class GuardedImpl(PostgresqlImpl):
         There one "%" is one, whatever the driver makes of it, and what ``sa.text`` would take for a bind
         parameter is escaped: else a colon in a default would become NULL.
         """
-        text = super().render_ddl_sql_expr(expr, *args, **kwargs)
+        rendered = super().render_ddl_sql_expr(expr, *args, **kwargs)
         if self.dialect.identifier_preparer._double_percents:  # noqa: SLF001 - SQLAlchemy has no public name
-            text = text.replace("%%", "%")
-        return _BIND.sub(r"\\:\1", text)
+            rendered = rendered.replace("%%", "%")
+        return _BIND.sub(r"\\:\1", rendered)
 
     def version_table_impl(
         self, *, version_table: str, version_table_schema: str | None, version_table_pk: bool, **_: Any
@@ -97,9 +132,35 @@ class GuardedImpl(PostgresqlImpl):
             table.append_constraint(PrimaryKeyConstraint("version_num", name=f"{version_table}_pkc"))
         return table
 
-    def _is_stamp(self, insert: Insert) -> bool:
+    def _kept(self, construct: Any) -> bool:
+        """Keeps a statement back, where nothing hinders; False: it must be sent now."""
+        if self.pipeline is None or self.connection is None or not self.pipeline.keeps:
+            return False
+        if self.connection.get_execution_options().get("schema_translate_map"):
+            return False
+        compiled = construct.compile(dialect=self.dialect)
+        sql = str(compiled)
+        if getattr(compiled, "params", None):
+            return False
+        if isinstance(construct, TextClause | DDL) and _ALONE.search(sql):
+            return False
+        if self.dialect.identifier_preparer._double_percents:  # noqa: SLF001 - SQLAlchemy has no public name
+            sql = sql.replace("%%", "%")
+        self.pipeline.add(sql.strip())
+        return True
+
+    def _is_stamp(self, statement: UpdateBase) -> bool:
         version_table: str = self.context_opts.get("version_table", "alembic_version")
-        return getattr(insert.table, "name", None) == version_table
+        return getattr(statement.table, "name", None) == version_table
+
+    def _counted_stamp(self, stamp: UpdateBase) -> ExecutableDDLElement:
+        """A stamp that fails where it does not meet exactly one row: Alembic's own check needs the answer."""
+        stamp = stamp.inline() if isinstance(stamp, Insert) else stamp  # no RETURNING
+        sql = str(stamp.compile(dialect=DIALECT, compile_kwargs={"literal_binds": True}))
+        message = "'the version table was changed meanwhile'"
+        lines = ["DECLARE", "  n bigint;", "BEGIN", f"  {sql};", "  GET DIAGNOSTICS n = ROW_COUNT;"]
+        refuse = f"RAISE EXCEPTION USING ERRCODE = '{LOST}', MESSAGE = {message}, HINT = 'run again'"
+        return Guarded(block([*lines, f"  IF n <> 1 THEN {refuse}; END IF;", "END"]))
 
     def _stamp_once(self, insert: Insert) -> Insert:
         """The first stamp of a script: nothing where this revision or a later one is stamped already."""
@@ -116,6 +177,10 @@ class GuardedImpl(PostgresqlImpl):
             table.c.version_num.in_([literal_column(f"'{one}'") for one in sorted(later)])
         )
         return table.insert().from_select(["version_num"], select(literal_column(str(value))).where(~known))
+
+
+def _converges(construct: Executable) -> bool:
+    return isinstance(construct, ExecutableDDLElement) and guard(construct) is not construct
 
 
 def send(operations: Operations, construct: Executable, /, **params: Any) -> CursorResult[Any] | None:

@@ -1,0 +1,144 @@
+"""Migrating from code: the revisions that the package carries, on an engine, a connection or a URL."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.util import CommandError
+
+from app_schema import database
+from app_schema.errors import AppSchemaError, ConfigurationError, LockedError
+from app_schema.migrations import config
+from app_schema.migrations.options import Options
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine  # needs greenlet, which not everybody has
+
+Target: TypeAlias = sa.Engine | sa.Connection | sa.URL | str | None
+
+_turn = threading.Lock()
+"""Alembic keeps what it runs in module globals: one command at a time in a process."""
+_POLL = 0.05
+
+
+def upgrade(target: Target = None, revision: str = "head", **options: Any) -> list[str]:
+    """Brings a database to a revision of this package; returns the revisions that landed, in their order.
+
+    Safe to call from several threads and processes at once: one does the work, the others wait for it and
+    find nothing left to do.
+
+    :param target: an engine; a connection, whose transaction is used where it has begun one; a URL; None: the
+        configured database. A direct connection is needed, not one through a transaction pooler.
+    :param options: those of :class:`app_schema.migrations.options.Options`, times in seconds or as
+        ``"500ms"``.
+    :raises AppSchemaError: one sentence for whatever went wrong. What landed before stays, and calling again
+        goes on from there.
+    """
+    return _run(command.upgrade, target, revision, options)
+
+
+def downgrade(target: Target = None, revision: str = "-1", **options: Any) -> list[str]:
+    """Takes revisions back, down to the one named; ``base``: all. Arguments and errors as :func:`upgrade`."""
+    return _run(command.downgrade, target, revision, options)
+
+
+async def upgrade_async(
+    target: AsyncEngine | AsyncConnection, revision: str = "head", **options: Any
+) -> list[str]:
+    """:func:`upgrade` for an asynchronous engine or connection; the event loop goes on meanwhile."""
+    return await _run_async(command.upgrade, target, revision, options)
+
+
+async def downgrade_async(
+    target: AsyncEngine | AsyncConnection, revision: str = "-1", **options: Any
+) -> list[str]:
+    """:func:`downgrade` for an asynchronous engine or connection."""
+    return await _run_async(command.downgrade, target, revision, options)
+
+
+def _run(function: Callable[..., None], target: Target, revision: str, options: dict[str, Any]) -> list[str]:
+    if hasattr(target, "sync_engine"):
+        name = function.__name__
+        raise ConfigurationError(f"{type(target).__name__} is asynchronous: await {name}_async(...) instead")
+    wait = _read(options).lock_wait
+    if not _turn.acquire(timeout=wait):
+        raise _no_turn(wait)
+    try:
+        with _connection(target) as connection:
+            return _command(function, connection, revision, options)
+    finally:
+        _turn.release()
+
+
+async def _run_async(
+    function: Callable[..., None],
+    target: AsyncEngine | AsyncConnection,
+    revision: str,
+    options: dict[str, Any],
+) -> list[str]:
+    wait = _read(options).lock_wait
+    deadline = time.monotonic() + wait
+    while not _turn.acquire(blocking=False):  # a blocking wait would stop the event loop that must release it
+        if time.monotonic() > deadline:
+            raise _no_turn(wait)
+        await asyncio.sleep(_POLL)
+    try:
+        if hasattr(target, "run_sync"):
+            return await target.run_sync(lambda one: _command(function, one, revision, options))
+        async with target.connect() as connection:
+            return await connection.run_sync(lambda one: _command(function, one, revision, options))
+    finally:
+        _turn.release()
+
+
+def _command(
+    function: Callable[..., None], connection: sa.Connection, revision: str, options: dict[str, Any]
+) -> list[str]:
+    landed: list[str] = []
+    chosen = config()
+    chosen.attributes.update(connection=connection, configure_logger=False, landed=landed)
+    chosen.cmd_opts = SimpleNamespace(x=_given(options))  # type: ignore[assignment]  # an argparse namespace
+    try:
+        function(chosen, revision)
+    except CommandError as error:
+        cause = error.__cause__
+        raise (
+            type(cause)(str(error)) if isinstance(cause, AppSchemaError) else AppSchemaError(str(error))
+        ) from cause
+    return landed
+
+
+@contextmanager
+def _connection(target: Target) -> Iterator[sa.Connection]:
+    if isinstance(target, sa.Connection):
+        yield target
+        return
+    engine = target if isinstance(target, sa.Engine) else database.engine(target, direct=True)
+    with database.connect(engine) as connection:
+        yield connection
+
+
+def _read(options: dict[str, Any]) -> Options:
+    return Options.read(dict(one.split("=", 1) for one in _given(options)))
+
+
+def _given(options: dict[str, Any]) -> list[str]:
+    unknown = sorted(set(options) - set(Options.__dataclass_fields__))
+    if unknown:
+        known = ", ".join(Options.__dataclass_fields__)
+        raise ConfigurationError(f"no option is called {unknown[0]}; there are {known}")
+    return [f"{name}={str(value).lower()}" for name, value in options.items()]
+
+
+def _no_turn(wait: float) -> LockedError:
+    return LockedError(
+        f"Another migration runs in this process; waited {wait:g} s for it, and nothing was changed."
+    )

@@ -1,0 +1,129 @@
+"""One migrator at a time: a session-level advisory lock, polled, on the migration's own connection.
+
+Polled, because a waiting ``pg_advisory_lock`` holds a snapshot, for which ``CREATE INDEX CONCURRENTLY`` of
+the holder would wait for ever. On the migration's own connection, so that a backend that outlives its
+client keeps it. Advisory locks belong to one database; the key adds the version table.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import sys
+import time
+from collections.abc import Callable
+
+from app_schema.ddl.guard import block
+from app_schema.ddl.sql import literal
+from app_schema.errors import LockedError
+from app_schema.migrations.session import Facts, Session, read
+
+POLL = 0.3
+"""Seconds between two tries, at most."""
+LOST = "AS002"
+"""SQLSTATE of a fence that does not hold."""
+
+# CASE looks at the holder only where the lock is not to be had
+_TRY = """\
+SELECT CASE WHEN {function}({key}) THEN NULL ELSE coalesce((
+  SELECT json_build_object('pid', a.pid, 'application', a.application_name, 'user', a.usename,
+                           'since', to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS TZ'))::text
+    FROM pg_catalog.pg_locks AS l JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
+   WHERE {held} LIMIT 1), '{{}}') END"""
+_HELD = """\
+l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+     AND l.database = (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = current_database())
+     AND l.classid = {high}::oid AND l.objid = {low}::oid"""
+
+
+class Lock:
+    """The migration lock of one version table in one database."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        digest = hashlib.sha256(f"app_schema {session.version_table}".encode()).digest()
+        self.key = int.from_bytes(digest[:8], "big", signed=True)
+        unsigned = self.key % 2**64
+        self._held = _HELD.format(high=unsigned >> 32, low=unsigned % 2**32)
+        self.taken = False
+
+    def acquire(self, wait: float, *also: str, say: Callable[[str], None] | None = None) -> Facts:
+        """Takes the lock, waiting up to ``wait`` seconds, and finds the facts anew under it.
+
+        In a transaction of the caller's the lock lasts until that ends.
+
+        :param also: statements that go along with each try.
+        :param say: takes a line that says who holds the lock; by default it goes to stderr.
+        :raises LockedError: when the time is over; nothing was changed.
+        """
+        function = "pg_try_advisory_xact_lock" if self.session.external else "pg_try_advisory_lock"
+        attempt = _TRY.format(function=function, key=self.key, held=self._held)
+        say = say or _say
+        begun = said = time.monotonic()
+        last = ""
+        while True:
+            answer, *_, facts = self.session.ask(attempt, *also, *self.session.survey())
+            if answer is None:
+                self.taken = True
+                return read(facts)
+            now, holder = time.monotonic(), _holder(answer)
+            if now - begun >= wait:
+                raise LockedError(
+                    f"The migration lock is held by {holder}; waited {wait:g} s, and nothing was changed. "
+                    "Run again when it is done, or wait longer with -x lock_wait=10min."
+                )
+            if holder != last or now - said >= 10:  # noqa: PLR2004 - seconds
+                say(f"waiting for the migration lock, held by {holder} (up to {wait:g} s)")
+                last, said = holder, now
+            self.session.sleep(min(POLL * random.uniform(0.3, 1), max(begun + wait - now, 0)))
+
+    def release(self) -> str:
+        """The statement that gives the lock back; one taken in a caller's transaction ends with that."""
+        self.taken = False
+        return "SELECT" if self.session.external else f"SELECT pg_advisory_unlock({self.key})"
+
+    def fence(self, application: str, heads: set[str] | None) -> str:
+        """The statement that stands before a revision's own, and names the revision in ``application_name``.
+
+        Refuses where this session does not hold the lock any more, and where the database is not at the
+        heads at which it was found: somebody else is at work.
+
+        :param heads: what must be stamped; None: there is no version table yet.
+        """
+        stamped = f"(SELECT array_agg(v.version_num::text) FROM {self.session.version_table} AS v)"
+        lines = [
+            "BEGIN",
+            "  IF NOT EXISTS (SELECT 1 FROM pg_catalog.pg_locks AS l",
+            f"                  WHERE {self._held} AND l.pid = pg_backend_pid()) THEN",
+            f"    RAISE EXCEPTION USING ERRCODE = '{LOST}', MESSAGE = 'the migration lock is lost',",
+            "      DETAIL = 'another backend answers, or something in a revision released it',",
+            "      HINT = 'use a direct connection, and run again';",
+            "  END IF;",
+        ]
+        if heads is not None:
+            wanted = ", ".join(literal(head) for head in sorted(heads))
+            lines += [
+                f"  IF NOT coalesce({stamped}, '{{}}') <@ ARRAY[{wanted}]::text[]",
+                f"     OR NOT coalesce({stamped}, '{{}}') @> ARRAY[{wanted}]::text[] THEN",
+                f"    RAISE EXCEPTION USING ERRCODE = '{LOST}',",
+                "      MESSAGE = 'the version table was changed meanwhile',",
+                f"      DETAIL = concat('found: ', {stamped}, E'\\nexpected: ', ARRAY[{wanted}]::text[]),",
+                "      HINT = 'run again';",
+                "  END IF;",
+            ]
+        lines += [f"  PERFORM set_config('application_name', {literal(application)}, false);", "END"]
+        return block(lines)
+
+
+def _holder(answer: str) -> str:
+    found = json.loads(answer)
+    if not found:
+        return "a session that has just ended"
+    since = f", connected since {found['since']}" if found["since"] else ""
+    return f"pid {found['pid']} ({found['application'] or 'no application_name'}, {found['user']}{since})"
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"app_schema: {line}\n")
+    sys.stderr.flush()

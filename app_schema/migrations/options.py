@@ -1,0 +1,65 @@
+"""What is asked for with ``-x name=value``, or by an application."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from app_schema.errors import ConfigurationError
+
+_UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
+
+
+@dataclass(frozen=True)
+class Options:
+    """How revisions are run. Times are in seconds.
+
+    :param autocommit: each statement is a transaction of its own.
+    :param lock_wait: how long to wait for another migration.
+    :param lock_timeout: how long a statement may wait for a lock on an object, and so hold up others behind
+        it.
+    :param lock_tries: how often a revision is begun that did not get its locks.
+    """
+
+    autocommit: bool = False
+    lock_wait: float = 60.0
+    lock_timeout: float = 2.0
+    lock_tries: int = 10
+
+    @classmethod
+    def read(cls, given: Mapping[str, str]) -> Options:
+        """The options out of the values of ``-x``; others are not looked at.
+
+        :raises ConfigurationError: for a value that cannot be understood.
+        """
+        readers: dict[str, Callable[[str, str], Any]] = {"bool": flag, "float": seconds, "int": _number}
+        return cls(
+            **{
+                one.name: readers[str(one.type)](one.name, given[one.name])
+                for one in fields(cls)
+                if one.name in given
+            }
+        )
+
+
+def flag(name: str, value: str) -> bool:
+    """True or false."""
+    if value not in {"true", "false"}:
+        raise ConfigurationError(f"-x {name}={value} is neither true nor false")
+    return value == "true"
+
+
+def seconds(name: str, value: str) -> float:
+    """A time such as ``60s``, ``500ms``, ``2min``; without a unit it is seconds."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|min|h)?", value.strip())
+    if match is None:
+        raise ConfigurationError(f"-x {name}={value} is no time; write 500ms, 60s or 2min")
+    return float(match[1]) * _UNITS[match[2] or "s"]
+
+
+def _number(name: str, value: str) -> int:
+    if not value.isdecimal() or int(value) < 1:
+        raise ConfigurationError(f"-x {name}={value} is no number of 1 or more")
+    return int(value)

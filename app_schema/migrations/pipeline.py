@@ -1,0 +1,170 @@
+"""The statements of revisions on their way: kept back as long as nobody needs an answer, then sent in one
+flight.
+
+A revision stays a transaction of its own. Its COMMIT is kept back as well, and stands in the flight like a
+statement: where one fails, the server skips all that follows, and what was committed before it stays. So
+the number of round trips does not grow with the number of revisions.
+
+Whatever else uses the connection is noticed by SQLAlchemy's events, and has everything sent first.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import sqlalchemy as sa
+from psycopg import pq
+
+from app_schema.migrations import wire
+from app_schema.migrations.failure import explained
+
+if TYPE_CHECKING:
+    from psycopg.pq.abc import PGresult
+
+FULL = 4_000_000
+"""Characters kept back at most: memory does not grow with the number of revisions."""
+
+_IDLE = pq.TransactionStatus.IDLE
+
+
+@dataclass(slots=True)
+class Statement:
+    """A statement kept back."""
+
+    sql: str
+    place: str = ""
+    """File and line of the revision that it stands in."""
+    then: Callable[[], None] | None = None
+    """What to do when the server has carried it out."""
+
+
+@dataclass
+class Pipeline:
+    """What is kept back for one connection; from :meth:`attach` to :meth:`detach`."""
+
+    connection: sa.Connection
+    driver: psycopg.Connection[Any]
+    kept: list[Statement] = field(default_factory=list)
+    path: str | None = None
+    """The file of the revision that runs."""
+    done: Callable[[], None] | None = None
+    """What the next COMMIT makes true."""
+    part: int = 0
+    """Statements after which a revision is committed in parts; 0: never."""
+    direct: bool = False
+    """A revision has asked for the connection: until it ends, each of its statements is sent at once."""
+    unguarded: bool = False
+    """The revision that runs has sent a statement that does not converge: a second time may do harm."""
+    _open: bool = False
+    _size: int = 0
+    _in_part: int = 0
+
+    def attach(self) -> None:
+        """From here on nothing overtakes what is kept back."""
+        for name, listener in self._listeners():
+            sa.event.listen(self.connection, name, listener)
+
+    def detach(self) -> None:
+        for name, listener in self._listeners():
+            with suppress(sa.exc.InvalidRequestError):
+                sa.event.remove(self.connection, name, listener)
+
+    def _listeners(self) -> tuple[tuple[str, Callable[..., None]], ...]:
+        return (
+            ("before_cursor_execute", self._before_execute),
+            ("commit", self._before_commit),
+            ("rollback", self._before_rollback),
+        )
+
+    @property
+    def keeps(self) -> bool:
+        """Statements may be kept back: in autocommit each is a transaction of its own, and goes alone."""
+        return not self.driver.autocommit and not self.direct
+
+    def add(self, sql: str, *, outside: bool = False) -> None:
+        """Keeps a statement back.
+
+        :param outside: after the last transaction, not in one.
+        """
+        if not self._open and not outside:
+            self._open = True
+            if self.driver.pgconn.transaction_status == _IDLE or self.kept:
+                self._keep(Statement(self._begin()))
+        self._keep(Statement(sql, place=self._place()))
+        self._in_part += 1
+        if self.part and self._in_part >= self.part:
+            self._commit()
+
+    def flush(self) -> None:
+        """Sends what is kept back and waits for the answers.
+
+        :raises StatementError: the server refused a statement, and everything after it was skipped.
+        """
+        kept, self.kept, self._size = self.kept, [], 0
+        if not kept:
+            return
+
+        def each(number: int, _: PGresult) -> None:
+            if (then := kept[number].then) is not None:
+                then()
+
+        try:
+            wire.exchange(self.driver, [one.sql for one in kept], each)
+        except wire.Refused as refused:
+            raise explained(refused.cause, place=kept[refused.number].place) from refused.cause
+        finally:
+            if self.driver.closed:
+                self.connection.invalidate()
+            self._open = not self.driver.closed and self.driver.pgconn.transaction_status != _IDLE
+
+    def _keep(self, statement: Statement) -> None:
+        self.kept.append(statement)
+        self._size += len(statement.sql)
+
+    def _begin(self) -> str:
+        level = self.driver.isolation_level
+        return wire.BEGIN if level is None else f"BEGIN ISOLATION LEVEL {level.name.replace('_', ' ')}"
+
+    def _commit(self) -> None:
+        self._keep(Statement(wire.COMMIT, then=self.done))
+        self.done = None
+        self._open = False
+        self._in_part = 0
+
+    def _before_execute(self, *_: Any) -> None:
+        self.flush()
+
+    def _before_commit(self, _: sa.Connection) -> None:
+        self.direct = False
+        if self.driver.pgconn.transaction_status != _IDLE:
+            self.flush()  # a part of this transaction was sent already: psycopg's own COMMIT ends it
+        elif self._open:
+            self._commit()
+            if self._size > FULL:
+                self.flush()
+
+    def _before_rollback(self, _: sa.Connection) -> None:
+        """Forgets the statements of the transaction that ends; those of earlier ones are sent."""
+        if self._open:
+            while self.kept and self.kept[-1].sql != wire.COMMIT:
+                self.kept.pop()
+        self._open = self.direct = False
+        self._in_part = 0
+        self.flush()
+
+    def _place(self) -> str:
+        if self.path is None:
+            return ""
+        frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - inspect.currentframe() with a depth
+        while frame is not None:
+            if frame.f_code.co_filename == self.path:
+                return f"{Path(self.path).name}, line {frame.f_lineno}: "
+            frame = frame.f_back
+        return f"{Path(self.path).name}: "
