@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from app_schema import database
 from app_schema.errors import AppSchemaError
+from app_schema.identity import Role, acting_as
 from app_schema.testing.databases import Databases
 from app_schema.testing.run import Run
 
+if TYPE_CHECKING:  # read when a test first asks for rows: importing the models takes a third of a second
+    from app_schema.models import Base, User
+
+    Row = TypeVar("Row", bound=Base)
+
 CreateDatabase = Callable[..., str]
 Migrate = Callable[[str], None]
+AsUser = Callable[["User | str | None"], Session]
+AsService = Callable[[], Session]
+
+
+class Make(Protocol):
+    """Makes, commits and returns a valid row; what is not given is made up."""
+
+    def __call__(self, model: type[Row], /, **values: Any) -> Row: ...
+
 
 _RUN = pytest.StashKey[Run]()
 
@@ -104,6 +121,53 @@ def empty_engine(empty_url: str) -> Iterator[sa.Engine]:
 def engine(database_url: str) -> Iterator[sa.Engine]:
     """An engine for `database_url`."""
     yield from _engine(database_url)
+
+
+@pytest.fixture
+def _open_session(engine: sa.Engine) -> Iterator[Callable[[str | None, Role], Session]]:
+    with ExitStack() as stack:
+
+        def opened(clerk_id: str | None, role: Role) -> Session:
+            # closed for good: a session that is used after its `with` must not go on as the superuser
+            session = stack.enter_context(Session(engine, expire_on_commit=False, close_resets_only=False))
+            return stack.enter_context(acting_as(session, clerk_id, role=role))
+
+        yield opened
+
+
+@pytest.fixture
+def as_user(_open_session: Callable[[str | None, Role], Session]) -> AsUser:
+    """``as_user("user_123")``: a session of that person in the role app_user, closed after the test.
+
+    Takes a User as well, and None for a request without a person. Commits are yours.
+    """
+
+    def as_person(user: User | str | None) -> Session:
+        clerk_id = user if user is None or isinstance(user, str) else user.clerk_id
+        return _open_session(clerk_id, "app_user")
+
+    return as_person
+
+
+@pytest.fixture
+def as_service(_open_session: Callable[[str | None, Role], Session]) -> AsService:
+    """``as_service()``: a session in the role service_account, who sees and writes every row."""
+    return lambda: _open_session(None, "service_account")
+
+
+@pytest.fixture
+def make(as_service: AsService) -> Make:
+    """``make(LessonSlot, price=4000)``: a valid row, committed, with all the rows that it needs."""
+    from app_schema.testing.factories import RowFactory
+
+    session = as_service()
+
+    def make_row(model: type[Row], /, **values: Any) -> Row:
+        row: Row = RowFactory.of[model].create(session, **values)
+        session.commit()
+        return row
+
+    return make_row
 
 
 def _engine(url: str) -> Iterator[sa.Engine]:
