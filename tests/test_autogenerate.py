@@ -20,9 +20,8 @@ from lineage import Alembic, catalog
 from app_schema import database
 from app_schema import url as urls
 from app_schema.catalog import diff, snapshot
-from app_schema.catalog.scratch import LEFT_BEHIND, PREFIX
-from app_schema.ddl import RenamedLabels, Trigger, attach
-from app_schema.errors import ModelError, ServerError
+from app_schema.ddl import RenamedLabels, attach
+from app_schema.errors import ServerError
 from app_schema.models import Base
 
 PERSON = "INSERT INTO public.users (clerk_id, email) VALUES ('u1', 'a@b.c')"
@@ -247,33 +246,6 @@ def test_role_without_createdb_is_told_the_way_out(poor_role: str, server_url: s
         autogenerate(engine, Base.metadata)
     generated = autogenerate(engine, Base.metadata, scratch=server_url)
     assert generated.diffs == [] or all(one[0] == "unwritable" for one in generated.diffs)
-
-
-def _scratch_databases(url: str) -> list[str]:
-    with psycopg.connect(url) as connection:
-        query = "SELECT datname FROM pg_database WHERE starts_with(datname, %s)"
-        return [name for (name,) in connection.execute(query, [PREFIX])]
-
-
-def test_scratch_left_behind_by_a_crash_is_dropped(engine: sa.Engine, database_url: str) -> None:
-    old = f"{PREFIX}{1_000_000_000 - LEFT_BEHIND}_dead"
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {old}")
-    autogenerate(engine, Base.metadata)
-    assert old not in _scratch_databases(database_url)
-
-
-def test_what_cannot_be_made_names_the_statement_and_leaves_no_scratch(
-    empty_engine: sa.Engine, empty_url: str
-) -> None:
-    metadata = sa.MetaData()
-    sa.Table(
-        "t", metadata, sa.Column("id", sa.Integer), Trigger("tr", before="UPDATE", execute="public.nowhere()")
-    )
-    ours = set(_scratch_databases(empty_url))
-    with pytest.raises(ModelError, match=r"nowhere.*\n.*CREATE TRIGGER tr"):
-        autogenerate(empty_engine, metadata)
-    assert {one for one in _scratch_databases(empty_url) if one not in ours} == set()
 
 
 def test_snapshot_leaves_the_search_path_alone(engine: sa.Engine) -> None:

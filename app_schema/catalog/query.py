@@ -8,13 +8,15 @@ if TYPE_CHECKING:
     import psycopg
     from sqlalchemy import Connection
 
-# Sent as one message, so that it costs one round trip: no path, the queries, and the old path again. Where
-# one fails, the transaction it is in, or that of the message itself, takes the setting back.
+# Sent as one message, so that it costs one round trip: what printing depends on set, the queries, and all as
+# it was. Where one fails, the transaction it is in, or that of the message itself, takes the settings back.
+_PINNED = "('search_path', ''), ('quote_all_identifiers', 'off'), ('extra_float_digits', '1')"
+_SETTINGS = f"(VALUES {_PINNED}) AS s(n, v)"
 _BEFORE = (
-    "SELECT set_config('app_schema.search_path', current_setting('search_path'), false),"
-    " set_config('search_path', '', false)"
+    "SELECT set_config('app_schema.' || s.n, current_setting(s.n), false), set_config(s.n, s.v, false)"
+    f" FROM {_SETTINGS}"
 )
-_AFTER = "SELECT set_config('search_path', current_setting('app_schema.search_path'), false)"
+_AFTER = f"SELECT set_config(s.n, current_setting('app_schema.' || s.n), false) FROM {_SETTINGS}"
 
 
 def query(driver: psycopg.Connection[Any], *queries: str) -> list[list[tuple[Any, ...]]]:

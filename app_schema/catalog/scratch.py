@@ -1,88 +1,196 @@
-"""The declared side, as PostgreSQL prints it: a metadata carried out in a scratch database on the same
-server.
+"""The declared side, as PostgreSQL prints it: a metadata carried out in a scratch database on the server.
 
-Everything happens in one transaction that is rolled back, so that not even a role is left behind; then the
-database goes.
+The statements go in transactions of a few hundred, because each object that one makes takes a place in the
+server's lock table until it ends. Roles are of the whole cluster: whatever makes or names one comes last, in
+a transaction that is rolled back, so that none is left behind. Then the database goes.
 """
 
 from __future__ import annotations
 
-import secrets
-import time
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import sql
 
+from app_schema.catalog import cache as kept
 from app_schema.catalog.snapshot import Snapshot, printed
 from app_schema.errors import ModelError, ServerError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    Driver = psycopg.Connection[Any]
+
 PREFIX = "app_schema_scratch_"
-LEFT_BEHIND = 600
-"""Seconds after which a scratch database without a session was left behind by a crash."""
+CHUNK = 200
+"""Statements in one transaction. A table takes about eight locks; a server has room for 6,400 by default."""
+
+_REPORTED = ("TimeZone", "DateStyle", "IntervalStyle")
+"""Settings that a literal in a default or a check is read and printed by; the server tells them unasked."""
+
+_NAMES_ROLE = re.compile(
+    r"\s*(?:GRANT|REVOKE|ALTER\s+DEFAULT\s+PRIVILEGES|(?:CREATE|ALTER)\s+POLICY|ALTER\b.*\bOWNER\s+TO"
+    r"|(?:CREATE|ALTER|DROP|COMMENT\s+ON)\s+(?:ROLE|USER|GROUP)|DO\b.*\bCREATE\s+(?:ROLE|USER|GROUP))\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+_SERVER = """\
+SELECT version(), current_user::text,
+       (SELECT jsonb_agg(s.setconfig ORDER BY s.setrole)::text FROM pg_catalog.pg_db_role_setting AS s
+         WHERE s.setdatabase = 0 AND s.setrole IN (0, current_user::regrole::oid)),
+       (SELECT string_agg(concat_ws(' ', e.name, e.default_version), ', ' ORDER BY e.name)
+          FROM pg_catalog.pg_available_extensions AS e)"""
+"""What of a server may change how it carries statements out and prints them."""
+
+_DATABASES = """\
+WITH session AS (
+  SELECT a.pid, a.datname, a.backend_start IS NULL AS hidden,
+         concat(%(prefix)s::text, a.pid, '_', floor(extract(epoch FROM a.backend_start))) AS name
+    FROM pg_catalog.pg_stat_activity AS a
+)
+SELECT s.name, true FROM session AS s WHERE s.pid = pg_backend_pid()
+UNION ALL
+SELECT d.datname, false FROM pg_catalog.pg_database AS d
+ WHERE starts_with(d.datname, %(prefix)s::text) AND pg_has_role(d.datdba, 'MEMBER') AND NOT EXISTS (
+       SELECT 1 FROM session AS s
+        WHERE d.datname IN (s.datname, s.name) OR (s.hidden AND starts_with(d.datname, s.name)))"""
+"""The scratch database of this session, named after it, and those whose sessions have crashed."""
 
 
-def declared_snapshot(connection: Connection, statements: list[str], url: str | None = None) -> Snapshot:
+def declared_snapshot(
+    connection: Connection, statements: Sequence[str], url: str | None = None, *, cache: bool = True
+) -> Snapshot:
     """The snapshot of a database in which exactly these statements were carried out.
 
     :param url: a server to use instead of the connection's own; it must be of the same major version.
+    :param cache: take the snapshot of an earlier run where nothing has changed since, and keep this one.
     :raises ModelError: where PostgreSQL refuses a statement; it names the statement.
-    :raises ServerError: where the role may not create databases.
+    :raises ServerError: where no scratch database can be had.
     """
-    with _scratch(connection, url) as scratch:
-        scratch.execute("SET check_function_bodies = off")
-        try:
-            if statements:
-                scratch.execute(";\n".join(statements).encode())
-        except psycopg.Error:
-            scratch.rollback()
-            raise _culprit(scratch, statements) from None
-        return printed(scratch)
+    driver: Any = connection.connection.dbapi_connection
+    session = {name: driver.info.parameter_status(name) or "" for name in _REPORTED}
+    name = ""
+    if cache:
+        name = kept.digest([*_server(driver, url), *session.values(), *statements])
+        if (known := kept.load(name)) is not None:
+            return known
+    with _scratch(driver, url) as scratch:
+        _build(scratch, session, statements)
+        snapshot = printed(scratch)
+    if cache:
+        kept.store(name, snapshot)
+    return snapshot
 
 
-def _culprit(scratch: psycopg.Connection[Any], statements: list[str]) -> ModelError:
-    """The same again, one at a time: the message of the whole does not say which statement it was."""
-    for statement in ["SET check_function_bodies = off", *statements]:
+def _server(driver: Driver, url: str | None) -> list[str]:
+    if url is not None:
+        with _connected(driver, url) as other:
+            return _server(other, None)
+    (row,) = driver.execute(_SERVER).fetchall()
+    return [driver.info.host, *map(str, (driver.info.port, *row))]
+
+
+# Building
+
+
+def _build(scratch: Driver, session: Mapping[str, str], statements: Sequence[str]) -> None:
+    """Carries the statements out, all in one message; the last transaction stays open."""
+    chunks = _chunks(statements)
+    settings = _settings(scratch, session)
+    message = [settings]
+    for number, chunk in enumerate(chunks, 1):
+        message += ["BEGIN", *chunk]
+        if number < len(chunks):
+            message += [f"SET app_schema.chunks = {number}", "COMMIT"]
+    try:
+        scratch.execute(";\n".join(message).encode())
+    except psycopg.Error:
+        raise _culprit(scratch, settings, chunks) from None
+
+
+def _chunks(statements: Sequence[str]) -> list[list[str]]:
+    """The statements of each transaction; the last, which is never committed, has those that name a role."""
+    others = [one for one in statements if not _NAMES_ROLE.match(one)]
+    chunks = [others[start : start + CHUNK] for start in range(0, len(others), CHUNK)] or [[]]
+    chunks[-1] += [one for one in statements if _NAMES_ROLE.match(one)]
+    return chunks
+
+
+def _settings(scratch: Driver, session: Mapping[str, str]) -> str:
+    # public: a schema of the metadata may have the name of the role
+    settings = {**session, "search_path": "public", "check_function_bodies": "off", "statement_timeout": "0"}
+    calls = (sql.SQL("set_config({}, {}, false)").format(*pair) for pair in settings.items())
+    return "SELECT " + sql.SQL(", ").join(calls).as_string(scratch)
+
+
+def _culprit(scratch: Driver, settings: str, chunks: Sequence[Sequence[str]]) -> ModelError:
+    """The transaction that failed again, one statement at a time: the message of the whole does not say which
+    one it was."""
+    scratch.execute(b"ROLLBACK")
+    row = scratch.execute("SELECT current_setting('app_schema.chunks', true)").fetchone()
+    failed = chunks[int(row[0] or 0) if row else 0]
+    for statement in ["BEGIN", settings, *failed]:
         try:
             scratch.execute(statement.encode())
         except psycopg.Error as error:
-            return ModelError(
-                f"what is declared cannot be made: {error.diag.message_primary}\nin: {statement[:2000]}"
-            )
+            return ModelError(f"what is declared cannot be made: {_said(error)}\nin: {statement[:2000]}")
     return ModelError("what is declared cannot be made in one go, only statement by statement")
 
 
+def _said(error: psycopg.Error) -> str:
+    return error.diag.message_primary or str(error).strip().partition("\n")[0]
+
+
+# The database
+
+
 @contextmanager
-def _scratch(connection: Connection, url: str | None) -> Iterator[psycopg.Connection[Any]]:
-    driver: Any = connection.connection.dbapi_connection
-    parameters = {**driver.info.get_parameters(), "password": driver.info.password}
-    if url is not None:
-        parameters = psycopg.conninfo.conninfo_to_dict(url)
-    name = f"{PREFIX}{int(time.time())}_{secrets.token_hex(4)}"
-    with psycopg.connect(**parameters, autocommit=True) as admin:
-        _same_major(driver, admin)
-        _create(admin, name)
+def _scratch(driver: Driver, url: str | None) -> Iterator[Driver]:
+    """A connection to an empty database, which goes afterwards with all that is in it."""
+    with _connected(driver, url) as admin:
+        name = _create(admin)
         try:
-            scratch = psycopg.connect(**{**parameters, "dbname": name})
-            try:
+            with _connected(driver, url, dbname=name) as scratch:
                 yield scratch
-            finally:
-                scratch.close()  # rolls back
         finally:
-            admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+            admin.execute(_drop(name) + sql.SQL(" WITH (FORCE)"))
 
 
-def _create(admin: psycopg.Connection[Any], name: str) -> None:
+@contextmanager
+def _connected(driver: Driver, url: str | None, **parameters: str) -> Iterator[Driver]:
+    """A connection of our own, to the server of the driver's connection or to that of the URL."""
+    if url is None:
+        known: dict[str, Any] = {**driver.info.get_parameters(), "password": driver.info.password}
+    else:
+        known = psycopg.conninfo.conninfo_to_dict(url)
+    try:
+        connection = psycopg.connect(**{**known, **parameters}, autocommit=True)
+    except psycopg.Error as error:
+        raise ServerError(f"no scratch database for comparing can be had: {_said(error)}") from error
+    try:
+        _same_major(driver, connection)
+        yield connection
+    finally:
+        connection.close()  # rolls back
+
+
+def _create(admin: Driver) -> str:
+    """The name of a new database; what crashes have left behind goes."""
+    name = ""
+    for found, ours in admin.execute(_DATABASES, {"prefix": PREFIX}).fetchall():
+        if ours:
+            name = found
+        else:
+            with suppress(psycopg.Error):  # somebody else was quicker
+                admin.execute(_drop(found))
     # template0 is the same everywhere; C is a collation that goes with every encoding
     locale = "ENCODING 'UTF8' LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C'"
-    create = f"CREATE DATABASE {{}} TEMPLATE template0 {locale}"
+    create = sql.SQL(f"CREATE DATABASE {{}} TEMPLATE template0 {locale}")
     try:
-        admin.execute(sql.SQL(create).format(sql.Identifier(name)))
+        admin.execute(create.format(sql.Identifier(name)))
     except psycopg.errors.InsufficientPrivilege:
         major = admin.info.server_version // 10000
         msg = (
@@ -92,28 +200,19 @@ def _create(admin: psycopg.Connection[Any], name: str) -> None:
             f"gives one of PostgreSQL 18"
         )
         raise ServerError(msg) from None
-    _sweep(admin)
+    except psycopg.Error as error:
+        raise ServerError(f"no scratch database for comparing can be made: {_said(error)}") from error
+    return name
 
 
-def _sweep(admin: psycopg.Connection[Any]) -> None:
-    """Drops scratch databases that a crash left behind."""
-    found = admin.execute(
-        "SELECT d.datname FROM pg_catalog.pg_database AS d WHERE starts_with(d.datname, %s) AND "
-        "pg_has_role(d.datdba, 'MEMBER')"
-        " AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_stat_activity AS a WHERE a.datname = d.datname)",
-        [PREFIX],
-    ).fetchall()
-    for (name,) in found:
-        made = name.removeprefix(PREFIX).partition("_")[0]
-        if made.isdecimal() and int(made) < time.time() - LEFT_BEHIND:
-            with suppress(psycopg.Error):  # somebody else was quicker
-                admin.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
+def _drop(name: str) -> sql.Composed:
+    return sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name))
 
 
-def _same_major(driver: Any, admin: psycopg.Connection[Any]) -> None:
-    real, other = driver.info.server_version // 10000, admin.info.server_version // 10000
-    if real != other:
+def _same_major(driver: Driver, other: Driver) -> None:
+    real, found = driver.info.server_version // 10000, other.info.server_version // 10000
+    if real != found:
         raise ServerError(
-            f"the scratch server is PostgreSQL {other}, the database is on PostgreSQL {real}: they print "
+            f"the scratch server is PostgreSQL {found}, the database is on PostgreSQL {real}: they print "
             f"differently"
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from sqlalchemy import MetaData, Sequence, create_mock_engine
-from sqlalchemy.schema import CreateSchema, ExecutableDDLElement
+from sqlalchemy.schema import CreateIndex, CreateSchema, ExecutableDDLElement
 from sqlalchemy.types import SchemaType
 
 from app_schema.ddl.sql import plain
@@ -15,11 +15,17 @@ _T = TypeVar("_T")
 
 
 def statements(metadata: MetaData) -> list[str]:
-    """What ``create_all`` would send, without guards; schemas that tables and types stand in are made as
-    well."""
+    """What ``create_all`` would send, without guards, the same each time; schemas that tables and types stand
+    in are made as well."""
     sent: list[str] = []
+    indexes: list[str] = []  # of one table: SQLAlchemy keeps them in a set, whose order is another each time
 
     def collect(construct: ExecutableDDLElement, *_: Any, **__: Any) -> None:
+        if isinstance(construct, CreateIndex):
+            indexes.append(plain(construct))
+            return
+        sent.extend(sorted(indexes))
+        indexes.clear()
         if isinstance(construct, Create):
             sent.extend(construct.element.create_sql())
         else:
@@ -29,7 +35,7 @@ def statements(metadata: MetaData) -> list[str]:
     for schema in sorted(schemas(metadata) - made):
         collect(CreateSchema(schema))
     metadata.create_all(create_mock_engine("postgresql://", collect), checkfirst=False)
-    return sent
+    return sent + sorted(indexes)
 
 
 def schemas(metadata: MetaData) -> set[str]:

@@ -144,7 +144,8 @@ def _migrate(context: EnvironmentContext, metadata: MetaData, connection: Connec
 def _compared(context: EnvironmentContext) -> dict[str, Any]:
     """The comparator's options that were given with ``-x``."""
     given = context.get_x_argument(as_dictionary=True)
-    flags: dict[str, Any] = {name: flag(name, given[name]) for name in ("prune", "safe") if name in given}
+    names = ("prune", "safe", "cache")
+    flags: dict[str, Any] = {name: flag(name, given[name]) for name in names if name in given}
     return {**flags, **({"scratch": given["scratch"]} if "scratch" in given else {})}
 
 

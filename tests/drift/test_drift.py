@@ -18,7 +18,6 @@ from sqlalchemy import Constraint
 
 from app_schema import database
 from app_schema.catalog import Snapshot, diff, snapshot
-from app_schema.catalog.scratch import declared_snapshot
 from app_schema.ddl import Key
 from app_schema.models import Base
 
@@ -37,22 +36,6 @@ NOT_MENDABLE = [name for name, case in CASES.items() if case.mendable is not Tru
 def _catalog(engine: sa.Engine) -> Snapshot:
     with engine.connect() as connection:
         return snapshot(connection)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _declared_once() -> Iterator[None]:
-    """What is declared is the same for every case, so its scratch database is made once."""
-    known: dict[tuple[str, ...], Snapshot] = {}
-
-    def remembered(connection: sa.Connection, statements: list[str], url: str | None = None) -> Snapshot:
-        key = tuple(statements)
-        if key not in known:
-            known[key] = declared_snapshot(connection, statements, url)
-        return known[key]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("app_schema.migrations.compare.comparison.declared_snapshot", remembered)
-        yield
 
 
 @dataclass

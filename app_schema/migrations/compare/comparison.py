@@ -58,7 +58,8 @@ class Comparison:
 
     Options, from the context: ``prune`` drops what nobody declared; ``safe`` (the default) takes ways that
     do not block writers where a table has rows; ``managed_schemas`` (by default those in which something is
-    declared); ``scratch`` is a server's URL.
+    declared); ``scratch`` is a server's URL; ``cache`` (the default) takes the declared side from an earlier
+    run where nothing has changed since.
 
     ``found`` and ``wanted`` are the snapshots of the two sides. ``gone`` and ``made`` are the keys whose drop
     or creation is planned, so that nobody plans it again.
@@ -84,7 +85,10 @@ class Comparison:
         ignore = (self.version_table, ONCE_TABLE)
         self.found = snapshot(self.connection, ignore=ignore)
         wanted = declared_snapshot(
-            self.connection, self.declared.statements(), self.context.opts.get("scratch")
+            self.connection,
+            self.declared.statements(),
+            self.context.opts.get("scratch"),
+            cache=self.context.opts.get("cache", True),
         )
         self.declared.printed(wanted)
         self.wanted = self.declared.snapshot

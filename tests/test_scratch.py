@@ -1,0 +1,220 @@
+"""The declared side: a scratch database that leaves nothing behind, and the snapshots kept between runs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from autogen import autogenerate
+
+from app_schema.catalog import cache, scratch
+from app_schema.catalog.scratch import PREFIX, declared_snapshot
+from app_schema.ddl import Function, Grant, Key, Policy, Role, Trigger, attach
+from app_schema.ddl.script import statements
+from app_schema.errors import ModelError, ServerError
+from app_schema.models import Base
+
+SCRIPT = """\
+import os, signal, sys
+import sqlalchemy as sa
+from app_schema.catalog import scratch
+from app_schema.database import engine
+scratch.printed = lambda _: os.kill(os.getpid(), signal.SIGKILL)
+with engine(sys.argv[1]).connect() as connection:
+    scratch.declared_snapshot(connection, ["CREATE TABLE t (id int)"], cache=False)
+"""
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache directory of the test's own; the place of the snapshots in it."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    return tmp_path / "app_schema" / "declared"
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The databases in which the declared side was made."""
+    names: list[str] = []
+    real = scratch._scratch
+
+    @contextmanager
+    def counted(*arguments: Any) -> Iterator[psycopg.Connection[Any]]:
+        with real(*arguments) as connection:
+            names.append(connection.info.dbname)
+            yield connection
+
+    monkeypatch.setattr(scratch, "_scratch", counted)
+    return names
+
+
+def _left_behind(url: str) -> list[str]:
+    """Scratch databases in which nobody works; other workers have theirs."""
+    query = (
+        "SELECT datname FROM pg_database AS d WHERE starts_with(datname, %s)"
+        " AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid::text = split_part(d.datname, '_', 4))"
+    )
+    with psycopg.connect(url) as connection:
+        return [name for (name,) in connection.execute(query, [PREFIX])]
+
+
+def _with_roles() -> tuple[sa.MetaData, str]:
+    """Tables, a function, and a role that no other run has, named by policies, grants and the function."""
+    metadata, role = sa.MetaData(), f"scratch_{os.getpid()}_é"
+    attach(metadata, Role(role, inherit=False))
+    attach(metadata, Function("f", "SELECT 1", returns="integer", language="sql", execute=(role,)))
+    for name in "abcd":
+        policy = Policy("own", to=role, using="id > 0")
+        sa.Table(name, metadata, sa.Column("id", sa.Integer, index=True), policy, Grant("SELECT", to=role))
+    return metadata, role
+
+
+# The database
+
+
+def test_many_transactions_make_the_same_as_one_and_no_role(
+    empty_engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metadata, role = _with_roles()
+    sent = statements(metadata)
+    with empty_engine.connect() as connection:
+        whole = declared_snapshot(connection, sent, cache=False)
+        monkeypatch.setattr(scratch, "CHUNK", 2)
+        assert declared_snapshot(connection, sent, cache=False) == whole
+        roles = connection.exec_driver_sql("SELECT rolname FROM pg_roles").scalars().all()
+    assert role not in roles
+    assert f' TO "{role}" ' in whole[Key("policy", "public", "d", "own")]
+    assert whole[Key("function_grant", "public", "f()", f'"{role}"')] == "EXECUTE"
+
+
+def test_no_transaction_takes_many_locks() -> None:
+    tables = [f"CREATE TABLE t{number} (id int)" for number in range(1000)]
+    policies = [f"CREATE POLICY p ON t{number}" for number in range(10)]
+    chunks = scratch._chunks([*policies, *tables])
+    assert [len(chunk) for chunk in chunks] == [scratch.CHUNK] * 4 + [scratch.CHUNK + 10]
+    assert chunks[-1][-10:] == policies
+
+
+@pytest.mark.parametrize("chunk", [2, 200])
+def test_what_cannot_be_made_names_the_statement_and_leaves_no_database(
+    empty_engine: sa.Engine, empty_url: str, monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    monkeypatch.setattr(scratch, "CHUNK", chunk)
+    metadata, _ = _with_roles()
+    sa.Table(
+        "e", metadata, sa.Column("x", sa.Text), Trigger("tr", before="UPDATE", execute="public.nowhere()")
+    )
+    with pytest.raises(ModelError, match=r"nowhere.*\n.*CREATE TRIGGER tr"):
+        autogenerate(empty_engine, metadata)
+    assert _left_behind(empty_url) == []
+
+
+def test_database_of_a_killed_process_goes_with_the_next_run(empty_engine: sa.Engine, empty_url: str) -> None:
+    died = subprocess.run([sys.executable, "-c", SCRIPT, empty_url], check=False, capture_output=True)
+    assert died.returncode == -signal.SIGKILL
+    with empty_engine.connect() as connection:
+        for _ in range(20):  # the server notices after a moment, and other workers' runs sweep as well
+            declared_snapshot(connection, [], cache=False)
+            if not _left_behind(empty_url):
+                break
+    assert _left_behind(empty_url) == []
+
+
+def test_unreachable_scratch_server_is_one_sentence(empty_engine: sa.Engine, tmp_path: Path) -> None:
+    with (
+        empty_engine.connect() as connection,
+        pytest.raises(ServerError, match="no scratch database for comparing can be had: connection"),
+    ):
+        declared_snapshot(connection, [], f"postgresql:///x?host={tmp_path}", cache=False)
+
+
+def test_session_settings_are_those_of_the_compared_connection(empty_engine: sa.Engine) -> None:
+    sent = ["CREATE TABLE t (at timestamptz DEFAULT '2020-01-01 00:00')"]
+    key = Key("column", "public", "t", "at")
+    with empty_engine.connect() as connection:
+        connection.exec_driver_sql("SET TimeZone = 'Asia/Tokyo'")
+        assert "2020-01-01 00:00:00+09" in declared_snapshot(connection, sent)[key]
+        connection.exec_driver_sql("SET TimeZone = 'UTC'")
+        assert "2020-01-01 00:00:00+00" in declared_snapshot(connection, sent)[key]
+
+
+# The kept snapshots
+
+
+def test_second_run_needs_no_database(engine: sa.Engine, kept: Path, made: list[str]) -> None:
+    assert autogenerate(engine, Base.metadata).empty
+    assert autogenerate(engine, Base.metadata).empty
+    assert (len(made), len(list(kept.iterdir()))) == (1, 1)
+    assert autogenerate(engine, Base.metadata, cache=False).empty
+    assert len(made) == 2
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TRIGGER tr_users_touch ON public.users")
+    assert not autogenerate(engine, Base.metadata).empty
+    metadata = sa.MetaData()
+    sa.Table("other", metadata, sa.Column("id", sa.Integer))
+    assert not autogenerate(engine, metadata).empty
+    assert len(made) == 3
+
+
+@pytest.mark.parametrize("harm", ["", "{}", "cut short", "one byte"])
+def test_broken_file_is_as_good_as_none(
+    empty_engine: sa.Engine, kept: Path, made: list[str], harm: str
+) -> None:
+    with empty_engine.connect() as connection:
+        good = declared_snapshot(connection, ["CREATE TABLE t (id int)"])
+        (path,) = kept.iterdir()
+        whole = path.read_bytes()
+        harmed = {"cut short": whole[:-9], "one byte": whole.replace(b"integer", b"intager")}
+        path.write_bytes(harmed.get(harm, harm.encode()))
+        assert declared_snapshot(connection, ["CREATE TABLE t (id int)"]) == good
+    assert len(made) == 2
+    assert path.read_bytes() == whole, "mended"
+
+
+def test_directory_that_cannot_be_written_harms_nothing(
+    empty_engine: sa.Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: list[str]
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    with empty_engine.connect() as connection:
+        assert declared_snapshot(connection, []) == declared_snapshot(connection, [])
+    assert len(made) == 2
+
+
+def test_files_used_last_are_kept(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "KEPT", 2)
+    for number, name in enumerate("abc"):
+        cache.store(name, {Key("table", "public", None, name): ""})
+        os.utime(kept / name, (number, number))
+    cache.load("b")
+    cache.store("d", {})
+    assert sorted(path.name for path in kept.iterdir()) == ["b", "d"]
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (kept, *kept.iterdir()))
+
+
+def test_statements_are_the_same_in_each_process() -> None:
+    script = (
+        "from app_schema.ddl.script import statements; from app_schema.models import Base; "
+        "print(hash('x'), statements(Base.metadata))"
+    )
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(printed) == 2, "the hashes differ"
+    assert len({text.partition(" ")[2] for text in printed}) == 1
