@@ -26,7 +26,8 @@ from app_schema.ddl import (
     Trigger,
     View,
 )
-from app_schema.ddl.printed import Domain, Sequence, TableConstraint, TableIndex
+from app_schema.ddl.printed import Domain, TableConstraint, TableIndex
+from app_schema.ddl.sequence import Sequence
 from app_schema.ddl.sql import literal, split
 from app_schema.errors import ModelError
 

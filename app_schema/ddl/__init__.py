@@ -9,10 +9,11 @@ from app_schema.ddl.extension import Extension
 from app_schema.ddl.function import Function
 from app_schema.ddl.grant import DefaultPrivileges, Grant
 from app_schema.ddl.policy import Policy
-from app_schema.ddl.printed import Domain, PrintedType, Sequence, TableConstraint, TableIndex
+from app_schema.ddl.printed import Domain, PrintedType, TableConstraint, TableIndex
 from app_schema.ddl.role import Role
 from app_schema.ddl.row_security import RowSecurity
 from app_schema.ddl.schema import Schema
+from app_schema.ddl.sequence import Sequence
 from app_schema.ddl.statement import (
     Create,
     DDLObject,

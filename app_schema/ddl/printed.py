@@ -8,8 +8,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy.types import UserDefinedType
 
-from app_schema.ddl.guard import Side, drop
-from app_schema.ddl.relation import KIND_OF_NAME
+from app_schema.ddl.guard import Side
 from app_schema.ddl.sql import ident, literal, qualified
 from app_schema.ddl.statement import DDLObject, TableObject
 
@@ -89,51 +88,6 @@ SELECT pg_get_indexdef(c.oid) || CASE WHEN i.indisvalid THEN '' ELSE ' INVALID' 
 
     def drop_sql(self) -> tuple[str, ...]:
         return (f"DROP INDEX {qualified(self.name, self.schema)}",)
-
-
-@dataclass(frozen=True)
-class Sequence(DDLObject):
-    """``CREATE SEQUENCE schema.name options``; the options say everything: ``AS bigint START 1 INCREMENT 1
-    …``."""
-
-    kind: ClassVar[str] = "sequence"
-    positional: ClassVar[tuple[str, ...]] = ("name", "options")
-    stand_in: ClassVar[Mapping[str, Any]] = {"options": ""}
-    name: str
-    options: str
-    _: KW_ONLY
-    schema: str | None = None
-
-    def catalog_query(self) -> str:
-        return f"""\
-SELECT format('AS %s START %s INCREMENT %s MINVALUE %s MAXVALUE %s CACHE %s%s%s', format_type(q.seqtypid,
-  NULL), q.seqstart,
-              q.seqincrement, q.seqmin, q.seqmax, q.seqcache, CASE WHEN q.seqcycle THEN ' CYCLE' END,
-              (SELECT format(' OWNED BY %s.%I', d.refobjid::regclass, a.attname)
-                FROM pg_catalog.pg_depend AS d
-                 JOIN pg_catalog.pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-                WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid
-                  AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0))
-  FROM pg_catalog.pg_sequence AS q JOIN pg_catalog.pg_class AS c ON c.oid = q.seqrelid
- WHERE c.relnamespace = $1 AND c.relname = {literal(self.name)}"""
-
-    def side(self) -> Side:
-        return Side(value=literal(self.options), qualified=True)
-
-    def create_sql(self) -> tuple[str, ...]:
-        return (f"CREATE SEQUENCE {qualified(self.name, self.schema)} {self.options}",)
-
-    def drop_sql(self) -> tuple[str, ...]:
-        return (f"DROP SEQUENCE {qualified(self.name, self.schema)}",)
-
-    def dropped(self) -> str:
-        return drop(
-            self.label,
-            self.namespace(),
-            KIND_OF_NAME.format(name=literal(self.name)),
-            "sequence",
-            self.drop_sql(),
-        )
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from app_schema.ddl import Guarded, index
 from app_schema.ddl.comment import object_comment
 from app_schema.ddl.constraint import validate
 from app_schema.ddl.enum import add_value, rename_value
+from app_schema.ddl.sequence import advance
 from app_schema.ddl.sql import qualified
 from app_schema.migrations.impl import send
 from app_schema.migrations.once import once, undo
@@ -51,6 +52,14 @@ def comment_on(
 ) -> None:
     """Sets the comment of a constraint, trigger, policy, index, function, type, …; None takes it away."""
     send(self, object_comment(kind, name, comment, table, schema))
+
+
+def advance_sequence(self: Operations, table: str, column: str, *, schema: str | None = None) -> None:
+    """Sets the sequence of a serial or identity column past the values that are there; never back.
+
+    Reads the greatest value: quick where the column leads an index.
+    """
+    send(self, Guarded(advance(table, column, schema)))
 
 
 def validate_constraint(self: Operations, name: str, table: str, *, schema: str | None = None) -> None:
@@ -124,6 +133,7 @@ OPERATIONS = (
     add_enum_value,
     rename_enum_value,
     comment_on,
+    advance_sequence,
     validate_constraint,
     create_index_concurrently,
     drop_index_concurrently,

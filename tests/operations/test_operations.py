@@ -11,6 +11,7 @@ import cases_alembic_constraint
 import cases_comment
 import cases_ours
 import cases_ours_security
+import cases_sequence
 import psycopg
 import pytest
 import sqlalchemy as sa
@@ -27,6 +28,7 @@ CASES: dict[str, Case] = {
     **cases_comment.CASES,
     **cases_ours.CASES,
     **cases_ours_security.CASES,
+    **cases_sequence.CASES,
 }
 ROLLED_BACK = {name: case for name, case in CASES.items() if not case.commits}
 COMMITTING = {name: case for name, case in CASES.items() if case.commits}

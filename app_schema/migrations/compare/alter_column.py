@@ -4,43 +4,62 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, text
+from sqlalchemy import Identity
 
 from app_schema.ddl import Key
 from app_schema.ddl.printed import PrintedType, TableConstraint
 from app_schema.ddl.sql import ident
 from app_schema.migrations.compare import sequence
-from app_schema.migrations.directives import CallOp, Makes
+from app_schema.migrations.compare.printed_column import PrintedColumn
+from app_schema.migrations.directives import CallOp, Makes, OnTheWayBackOp
 from app_schema.migrations.operations import CreateObjectOp, DropObjectOp
 
 if TYPE_CHECKING:
     from app_schema.migrations.compare.comparison import Comparison
 
 
-def alter(comparison: Comparison, key: Key, new: dict[str, str | None], old: dict[str, str | None]) -> None:
+def alter(comparison: Comparison, key: Key, new: PrintedColumn, old: PrintedColumn) -> None:
     """Plans what makes a found column the declared one, where neither is generated."""
-    make = comparison.plan.make
-    column = comparison.column(key)
-    type_changes = (new["type"], new["collation"]) != (old["type"], old["collation"])
-    defaults = (new["how"], new["expression"]) != (old["how"], old["expression"])
-    if new["identity"] != old["identity"] and old["identity"]:
-        _change_identity(comparison, key, column, new, old)
-    if old["how"] and (defaults or type_changes):
-        make(
-            Makes.ALTERED,
-            _alter(comparison, key, {"server_default": None}, {"server_default": sql_default(old)}),
-        )
-    if type_changes:
-        _change_type(comparison, key, new, old)
-    if new["how"] and (defaults or type_changes):
-        make(
-            Makes.ALTERED,
-            _alter(comparison, key, {"server_default": sql_default(new)}, {"server_default": None}),
-        )
-    if bool(new["not_null"]) != bool(old["not_null"]):
-        _change_nullable(comparison, key, nullable=not new["not_null"])
-    if new["identity"] != old["identity"] and not old["identity"]:
-        _change_identity(comparison, key, column, new, old)
+    _strip(comparison, key, new, old)
+    if new.type != old.type:
+        _change_type(comparison, key, new.type, old.type)
+    _equip(comparison, key, new, old)
+
+
+def _strip(comparison: Comparison, key: Key, new: PrintedColumn, old: PrintedColumn) -> None:
+    """Takes away what stands in the way of another type: identity, default, sequence."""
+    now, before = (sequence.counts(side, key) for side in (comparison.wanted, comparison.found))
+    if before and now != before:
+        comparison.plan.make(Makes.ALTERED, OnTheWayBackOp(sequence.advance(comparison, key)))
+    if before == "identity" != now:
+        old_identity = Identity(**sequence.identity(comparison.found, key))
+        comparison.plan.make(Makes.ALTERED, sequence.change_identity(comparison, key, None, old_identity))
+    if old.how and (new.rule, new.type) != (old.rule, old.type):
+        comparison.plan.make(Makes.ALTERED, _default(comparison, key, None, old.default))
+    if before == "serial" and now != "serial":
+        sequence.dismiss(comparison, key)
+
+
+def _equip(comparison: Comparison, key: Key, new: PrintedColumn, old: PrintedColumn) -> None:
+    """Gives the column what it is declared with."""
+    now, before = (sequence.counts(side, key) for side in (comparison.wanted, comparison.found))
+    if now == "serial":
+        sequence.provide(comparison, key)
+    if new.how and (new.rule, new.type) != (old.rule, old.type):
+        comparison.plan.make(Makes.ALTERED, _default(comparison, key, new.default, None))
+    if new.nullable != old.nullable:
+        _change_nullable(comparison, key, nullable=new.nullable)
+    if now == before == "identity":
+        sequence.set_identity(comparison, key)
+    elif now == "identity":
+        identity = comparison.column(key).identity
+        comparison.plan.make(Makes.ALTERED, sequence.change_identity(comparison, key, identity, None))
+    if now and now != before:
+        comparison.plan.make(Makes.ALTERED, sequence.advance(comparison, key))
+
+
+def _default(comparison: Comparison, key: Key, new: Any, old: Any) -> CallOp:
+    return _alter(comparison, key, {"server_default": new}, {"server_default": old})
 
 
 def _alter(comparison: Comparison, key: Key, new: dict[str, Any], old: dict[str, Any]) -> CallOp:
@@ -49,37 +68,21 @@ def _alter(comparison: Comparison, key: Key, new: dict[str, Any], old: dict[str,
     return call.undone_by("alter_column", key.table, key.name, schema=schema, **old)
 
 
-def _change_type(
-    comparison: Comparison, key: Key, new: dict[str, str | None], old: dict[str, str | None]
-) -> None:
-    new_type, old_type = (
-        part["type"] + (f" COLLATE {part['collation']}" if part["collation"] else "")
-        for part in (new, old)
-        if part["type"]
-    )
-    cast = f"{ident(key.name)}::{{}}"
-    comparison.plan.make(
-        Makes.ALTERED,
-        _alter(
-            comparison,
-            key,
-            {
-                "type_": PrintedType(new_type),
-                "existing_type": PrintedType(old_type),
-                "postgresql_using": _cast(cast, old["type"], new["type"]),
-            },
-            {
-                "type_": PrintedType(old_type),
-                "existing_type": PrintedType(new_type),
-                "postgresql_using": _cast(cast, new["type"], old["type"]),
-            },
-        ),
-    )
+def _change_type(comparison: Comparison, key: Key, new: str, old: str) -> None:
+    def change(wanted: str, found: str) -> dict[str, Any]:
+        return {
+            "type_": PrintedType(wanted),
+            "existing_type": PrintedType(found),
+            "postgresql_using": _cast(ident(key.name), found, wanted),
+        }
+
+    comparison.plan.make(Makes.ALTERED, _alter(comparison, key, change(new, old), change(old, new)))
 
 
-def _cast(cast: str, source: str | None, target: str | None) -> str:
+def _cast(name: str, source: str, target: str) -> str:
+    source, target = (type_.partition(" COLLATE ")[0] for type_ in (source, target))
     # by way of text there is a cast between any two types, as between two enums
-    return cast.format(f"text::{target}" if source != target and "." in f"{source}{target}" else target)
+    return f"{name}::text::{target}" if source != target and "." in source + target else f"{name}::{target}"
 
 
 def _change_nullable(comparison: Comparison, key: Key, *, nullable: bool) -> None:
@@ -95,28 +98,3 @@ def _change_nullable(comparison: Comparison, key: Key, *, nullable: bool) -> Non
     valid = TableConstraint(name, f"CHECK (({ident(key.name)} IS NOT NULL))", table=key.table, schema=schema)
     make(Makes.ALTERED, CreateObjectOp(check), CallOp("validate_constraint", name, key.table, schema=schema))
     make(Makes.ALTERED, _alter(comparison, key, {"nullable": False}, {"nullable": True}), DropObjectOp(valid))
-
-
-def _change_identity(
-    comparison: Comparison,
-    key: Key,
-    column: Column[Any],
-    new: dict[str, str | None],
-    old: dict[str, str | None],
-) -> None:
-    before = sequence.identity(comparison, key, old["identity"]) if old["identity"] else None
-    after = column.identity if new["identity"] else None
-    comparison.plan.make(
-        Makes.ALTERED,
-        _alter(
-            comparison,
-            key,
-            {"server_default": after, "existing_server_default": before},
-            {"server_default": before, "existing_server_default": after},
-        ),
-    )
-
-
-def sql_default(part: dict[str, str | None]) -> Any:
-    """The default as a text; None where there is none."""
-    return None if part["how"] != "DEFAULT" else text((part["expression"] or "").replace(":", "\\:"))

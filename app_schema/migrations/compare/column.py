@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from alembic.operations import ops
-from sqlalchemy import Column, Computed
+from sqlalchemy import Column, Computed, Identity
 
 from app_schema.ddl import Key
 from app_schema.ddl.printed import PrintedType
 from app_schema.migrations.compare import alter_column, sequence
-from app_schema.migrations.compare.alter_column import sql_default
-from app_schema.migrations.compare.printed_column import parts
+from app_schema.migrations.compare.printed_column import escaped, parts
 from app_schema.migrations.directives import Drops, Makes
 
 if TYPE_CHECKING:
@@ -30,11 +29,7 @@ def changed(comparison: Comparison, key: Key, wanted: str, found: str) -> None:
     if Key("table", key.schema, None, key.table or "") not in comparison.found:
         return
     new, old = parts(wanted), parts(found)
-    if any("GENERATED" in (part["how"] or "") for part in (new, old)) and (
-        new["how"],
-        new["expression"],
-        new["type"],
-    ) != (old["how"], old["expression"], old["type"]):
+    if (new.generated or old.generated) and (*new.rule, new.type) != (*old.rule, old.type):
         regenerate(comparison, key)
     else:
         alter_column.alter(comparison, key, new, old)
@@ -59,9 +54,10 @@ def regenerate(comparison: Comparison, key: Key) -> None:
 def _add_column(comparison: Comparison, key: Key) -> ops.AddColumnOp:
     table = comparison.declared.tables[key.schema or "", key.table or ""]
     column = next(one for one in table.columns if one.name == key.name)
+    serial = sequence.serial(comparison.wanted, key)
     bare: Column[Any] = Column(
         column.name,
-        column.type,
+        column.type if serial is None else PrintedType(serial),
         *_generated(column),
         nullable=column.nullable,
         server_default=_default(column),
@@ -86,25 +82,19 @@ def _drop_column(comparison: Comparison, key: Key) -> ops.DropColumnOp:
 
 
 def reflected(comparison: Comparison, key: Key) -> Column[Any]:
+    """A found column, with all that makes it again."""
     part = parts(comparison.found[key])
+    serial = sequence.serial(comparison.found, key)
     extra: list[Any] = []
-    if (serial := sequence.serial(comparison, key, part)) is not None:
-        return Column(key.name, PrintedType(serial), nullable=not part["not_null"])
-    if part["identity"]:
-        extra.append(sequence.identity(comparison, key, part["identity"]))
-    elif "GENERATED" in (part["how"] or ""):
-        extra.append(
-            Computed(
-                (part["expression"] or "").replace(":", "\\:"), persisted="STORED" in (part["how"] or "")
-            )
-        )
-    type_ = (part["type"] or "") + (f" COLLATE {part['collation']}" if part["collation"] else "")
-    comment = comparison.found.get(Key("comment", key.schema, key.table, key.name))
+    if part.identity:
+        extra.append(Identity(**sequence.identity(comparison.found, key)))
+    elif part.generated:
+        extra.append(Computed(escaped(part.expression), persisted="STORED" in part.how))
     return Column(
         key.name,
-        PrintedType(type_),
+        PrintedType(serial or part.type),
         *extra,
-        nullable=not part["not_null"],
-        server_default=sql_default(part),
-        comment=comment,
+        nullable=part.nullable,
+        server_default=None if serial else part.default,
+        comment=comparison.found.get(Key("comment", key.schema, key.table, key.name)),
     )

@@ -3,30 +3,71 @@
 from __future__ import annotations
 
 import re
+from typing import Any, NamedTuple
+
+from sqlalchemy import text
 
 _COLUMN = re.compile(
-    r"(?P<type>.*?)(?: COLLATE "
-    r"(?P<collation>(?:\"(?:[^\"]|\"\")*\"|[^\s.])+\.(?:\"(?:[^\"]|\"\")*\"|\S+)))?(?P<not_null> NOT NULL)?"
+    r"(?P<type>.*?)(?P<collation> COLLATE "
+    r"(?:\"(?:[^\"]|\"\")*\"|[^\s.])+\.(?:\"(?:[^\"]|\"\")*\"|\S+))?(?P<not_null> NOT NULL)?"
     r"(?P<identity> GENERATED (?:ALWAYS|BY DEFAULT) AS IDENTITY)?(?: (?P<how>DEFAULT|GENERATED STORED "
     r"AS|GENERATED VIRTUAL AS) (?P<expression>.*))?$",
     re.DOTALL,
 )
 
 
-def parts(definition: str) -> dict[str, str | None]:
-    """Type, collation, not_null, identity, how and expression of a column in a snapshot."""
+class PrintedColumn(NamedTuple):
+    """What PostgreSQL prints of a column; an empty text is what it does not have.
+
+    :param type: with the collation, where it is not the type's own.
+    :param identity: `` GENERATED ALWAYS AS IDENTITY`` or ``BY DEFAULT``.
+    :param how: what the expression is: DEFAULT, GENERATED STORED AS or GENERATED VIRTUAL AS.
+    """
+
+    type: str
+    nullable: bool
+    identity: str
+    how: str
+    expression: str
+
+    @property
+    def generated(self) -> bool:
+        """Whether the values follow from the row."""
+        return self.how.startswith("GENERATED")
+
+    @property
+    def default(self) -> Any:
+        """The default as a text; None where there is none."""
+        return text(escaped(self.expression)) if self.how == "DEFAULT" else None
+
+    @property
+    def rule(self) -> tuple[str, str]:
+        """Default or generation expression, with which of the two it is."""
+        return self.how, self.expression
+
+
+def escaped(expression: str) -> str:
+    """An expression for ``sa.text``, which takes a word after a colon for a parameter."""
+    return expression.replace(":", "\\:")
+
+
+def parts(definition: str) -> PrintedColumn:
+    """The parts of a column's definition in a snapshot."""
     match = _COLUMN.match(definition)
     assert match is not None
-    return match.groupdict()
+    found = {name: value or "" for name, value in match.groupdict().items()}
+    return PrintedColumn(
+        found["type"] + found["collation"],
+        not found["not_null"],
+        found["identity"],
+        found["how"],
+        found["expression"],
+    )
 
 
 def changes_type(wanted: str, found: str) -> bool:
     """Whether the type, the collation or the generation expression differs: then dependents stand in the
     way."""
     new, old = parts(wanted), parts(found)
-    generated = "GENERATED" in (new["how"] or "") or "GENERATED" in (old["how"] or "")
-    return (
-        new["type"] != old["type"]
-        or new["collation"] != old["collation"]
-        or (generated and (new["how"], new["expression"]) != (old["how"], old["expression"]))
-    )
+    generated = new.generated or old.generated
+    return new.type != old.type or (generated and new.rule != old.rule)

@@ -7,39 +7,46 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Identity
 
+from app_schema.catalog import Snapshot
 from app_schema.catalog.reflect import reflect
 from app_schema.ddl import Key
-from app_schema.ddl.sql import ident, qualified
-from app_schema.errors import ModelError
-from app_schema.migrations.directives import Makes
-from app_schema.migrations.operations import CreateObjectOp
+from app_schema.migrations.compare.printed_column import parts
+from app_schema.migrations.directives import CallOp, Makes, OnTheWayBackOp
+from app_schema.migrations.operations import CreateObjectOp, DropObjectOp, ReplaceObjectOp
 
 if TYPE_CHECKING:
     from app_schema.migrations.compare.comparison import Comparison
 
-
-_SEQUENCE = re.compile(
+_OPTIONS = re.compile(
     r"AS \w+ START (?P<start>-?\d+) INCREMENT (?P<increment>-?\d+) MINVALUE (?P<minvalue>-?\d+) MAXVALUE "
-    r"(?P<maxvalue>-?\d+) CACHE (?P<cache>\d+)(?P<cycle> CYCLE)?"
+    r"(?P<maxvalue>-?\d+) CACHE (?P<cache>\d+)"
 )
+_NAME = re.compile(r'"((?:[^"]|"")*)"|([^."]+)')
+_SERIALS = {"smallint": "smallserial", "integer": "serial", "bigint": "bigserial"}
+
+
+_BOUNDS = {
+    "smallint": (-(2**15), 2**15 - 1),
+    "integer": (-(2**31), 2**31 - 1),
+    "bigint": (-(2**63), 2**63 - 1),
+}
 
 
 def added(comparison: Comparison, key: Key, wanted: str) -> None:
     """Plans a sequence that is absent; one that a column owns comes with the column."""
-    if "OWNED BY" not in wanted:
+    if owner(wanted) is None:
         comparison.plan.make(Makes.TYPE, CreateObjectOp(reflect(comparison.connection, key, wanted)))
 
 
 def changed(comparison: Comparison, key: Key, wanted: str, found: str) -> None:
-    """Plans nothing: what a column owns follows it, and what stands alone is not altered."""
-    if "OWNED BY" not in wanted:
-        raise ModelError(f"found: {found or 'nothing'}; expected: {wanted or 'nothing'}")
-    for column in [one for one in comparison.changed if one.kind == "column" and one.schema == key.schema]:
-        if f".{ident(column.table or '')}.{ident(column.name)}" in f".{wanted}" or wanted.endswith(
-            f"{ident(column.table or '')}.{ident(column.name)}"
-        ):
-            return  # follows its column
-    raise ModelError(f"found: {found}; expected: {wanted}")
+    """Plans other options; those of a column that changes are a part of its change."""
+    column = owner(wanted) or owner(found)
+    if column in comparison.changed:
+        return
+    if column is None or not parts(comparison.found[column]).identity:
+        _replace(comparison, key)
+    else:
+        set_identity(comparison, column)
 
 
 def removed(comparison: Comparison, key: Key, found: str) -> None:
@@ -47,29 +54,109 @@ def removed(comparison: Comparison, key: Key, found: str) -> None:
     comparison.take(key, found)
 
 
-def identity(comparison: Comparison, key: Key, printed: str) -> Identity:
-    """The identity of a found column, with the options of its sequence."""
-    owner = f" OWNED BY {qualified(key.table or '', key.schema)}.{ident(key.name)}"
-    text_ = next(
-        (one for other, one in comparison.found.items() if other.kind == "sequence" and one.endswith(owner)),
-        "",
-    )
-    match = _SEQUENCE.match(text_)
-    numbers: dict[str, Any] = (
-        {name: int(value) for name, value in match.groupdict().items() if name != "cycle"} if match else {}
-    )
-    return Identity(always="ALWAYS" in printed, cycle=True if match and match["cycle"] else None, **numbers)
+def owner(definition: str) -> Key | None:
+    """The column that owns a sequence."""
+    _, owned, place = definition.partition(" OWNED BY ")
+    names = [quoted.replace('""', '"') or bare for quoted, bare in _NAME.findall(place)]
+    return Key("column", *names) if owned else None
 
 
-def serial(comparison: Comparison, key: Key, part: dict[str, str | None]) -> str | None:
+def owned(side: Snapshot, column: Key) -> Key | None:
+    """The sequence that a column owns."""
+    return next((key for key in side if key.kind == "sequence" and owner(side[key]) == column), None)
+
+
+def identity(side: Snapshot, column: Key) -> dict[str, Any]:
+    """The arguments of a column's ``Identity``: what is said of its sequence that is not as usual."""
+    part = parts(side[column])
+    key = owned(side, column)
+    match = _OPTIONS.match(side[key]) if key is not None else None
+    found: dict[str, Any] = {name: int(value) for name, value in match.groupdict().items()} if match else {}
+    rising = found.get("increment", 1) > 0
+    least, greatest = _BOUNDS.get(part.type, (None, None))
+    low, high = (1, greatest) if rising else (least, -1)
+    start = found.get("minvalue" if rising else "maxvalue")
+    usual = {"start": start, "increment": 1, "minvalue": low, "maxvalue": high, "cache": 1}
+    told = {name: value for name, value in found.items() if value != usual[name]}
+    always = {"always": True} if "ALWAYS" in part.identity else {}
+    cycle = {"cycle": True} if key is not None and " CYCLE" in side[key] else {}
+    return {**always, **told, **cycle}
+
+
+def set_identity(comparison: Comparison, column: Key) -> None:
+    """Plans other options of an identity, where they differ still when the type is the declared one."""
+    new, old = (identity(side, column) for side in (comparison.wanted, comparison.found))
+    if new == old:
+        return
+    change = change_identity(comparison, column, Identity(**new), Identity(**old))
+    if (new.get("increment", 1) < 0) == (old.get("increment", 1) < 0):
+        comparison.plan.make(Makes.ALTERED, change)
+        return
+    # counted the other way it begins anew
+    back, onwards = OnTheWayBackOp(advance(comparison, column)), advance(comparison, column)
+    comparison.plan.make(Makes.ALTERED, back, change, onwards)
+
+
+def change_identity(
+    comparison: Comparison, column: Key, new: Identity | None, old: Identity | None
+) -> CallOp:
+    """The call that gives a column another identity, or takes it away."""
+    call, undo = (
+        CallOp(
+            "alter_column",
+            column.table,
+            column.name,
+            server_default=one,
+            existing_server_default=other,
+            schema=comparison.schema(column),
+        )
+        for one, other in ((new, old), (old, new))
+    )
+    call.undo, undo.undo = undo, call
+    return call
+
+
+def serial(side: Snapshot, column: Key) -> str | None:
     """The pseudo type of a column whose default is the next value of its own sequence."""
-    sizes = {"smallint": "smallserial", "integer": "serial", "bigint": "bigserial"}
-    owner = f" OWNED BY {qualified(key.table or '', key.schema)}.{ident(key.name)}"
-    owned = any(
-        one.kind == "sequence" and definition.endswith(owner) for one, definition in comparison.found.items()
+    part = parts(side[column])
+    takes = not part.identity and part.expression.startswith("nextval(")
+    return _SERIALS.get(part.type) if takes and owned(side, column) is not None else None
+
+
+def counts(side: Snapshot, column: Key) -> str:
+    """Where a column takes its numbers from: ``identity``, ``serial`` or nowhere."""
+    return "identity" if parts(side[column]).identity else "serial" if serial(side, column) else ""
+
+
+def provide(comparison: Comparison, column: Key) -> None:
+    """Plans the sequence of a column that is to be serial, before its default."""
+    key = owned(comparison.wanted, column)
+    assert key is not None
+    goes_with_identity = owned(comparison.found, column) == key and "identity" in counts(
+        comparison.found, column
     )
-    return (
-        sizes.get(part["type"] or "")
-        if owned and not part["identity"] and (part["expression"] or "").startswith("nextval(")
-        else None
+    if key not in comparison.found or goes_with_identity:
+        new = reflect(comparison.connection, key, comparison.wanted[key])
+        comparison.plan.make(Makes.ALTERED, CreateObjectOp(new))
+    elif comparison.found[key] != comparison.wanted[key]:
+        _replace(comparison, key)
+
+
+def dismiss(comparison: Comparison, column: Key) -> None:
+    """Plans that the sequence of a serial column goes, where an identity is to have one of its name."""
+    key = owned(comparison.found, column)
+    if key is not None and key in comparison.wanted:
+        old = reflect(comparison.connection, key, comparison.found[key])
+        comparison.plan.make(Makes.ALTERED, DropObjectOp(old))
+
+
+def advance(comparison: Comparison, column: Key) -> CallOp:
+    """The call that sets the column's sequence past the values that are there."""
+    return CallOp("advance_sequence", column.table, column.name, schema=comparison.schema(column))
+
+
+def _replace(comparison: Comparison, key: Key) -> None:
+    new, old = (
+        reflect(comparison.connection, key, side[key]) for side in (comparison.wanted, comparison.found)
     )
+    comparison.plan.make(Makes.ALTERED, ReplaceObjectOp(new, old))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app_schema.ddl import Key
-from app_schema.ddl.sql import ident, qualified
-from app_schema.migrations.compare import grant, object_comment
+from app_schema.migrations.compare import grant, object_comment, sequence
 
 if TYPE_CHECKING:
     from app_schema.migrations.compare.comparison import Comparison
@@ -43,14 +42,13 @@ def is_child(comparison: Comparison, key: Key) -> bool:  # noqa: PLR0911 - a lis
     return not comparison.prune or key.kind in {"column", "constraint", "index", "comment"}
 
 
-def _owner_is_declared(comparison: Comparison, sequence: Key) -> bool:
+def _owner_is_declared(comparison: Comparison, key: Key) -> bool:
     """Whether the sequence hangs on a column that is declared without one; an identity's goes with the
     identity."""
-    owner = comparison.found[sequence].rpartition(" OWNED BY ")[2]
-    for key, definition in comparison.found.items():
-        if key.kind == "column" and owner == f"{qualified(key.table or '', key.schema)}.{ident(key.name)}":
-            return key in comparison.wanted and " AS IDENTITY" not in definition
-    return False
+    column = sequence.owner(comparison.found[key])
+    if column is None or column not in comparison.found:
+        return False
+    return column in comparison.wanted and sequence.counts(comparison.found, column) != "identity"
 
 
 def _of_undeclared_part(comparison: Comparison, key: Key) -> bool:

@@ -1,0 +1,106 @@
+"""Sequences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, ClassVar
+
+from app_schema.ddl.guard import DIFFERENT, Side, block, drop
+from app_schema.ddl.relation import KIND_OF_NAME
+from app_schema.ddl.sql import dollar, ident, literal, qualified
+from app_schema.ddl.statement import DDLObject
+
+_OF_NO_IDENTITY = """
+   AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend AS d
+                    WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid
+                      AND d.deptype = 'i')"""
+"""An identity's sequence is a part of the column: it has taken the place of one that is gone."""
+
+
+@dataclass(frozen=True)
+class Sequence(DDLObject):
+    """``CREATE SEQUENCE schema.name options``; the options say everything: ``AS bigint START 1 INCREMENT 1
+    …``."""
+
+    kind: ClassVar[str] = "sequence"
+    positional: ClassVar[tuple[str, ...]] = ("name", "options")
+    stand_in: ClassVar[Mapping[str, Any]] = {"options": ""}
+    name: str
+    options: str
+    _: KW_ONLY
+    schema: str | None = None
+
+    def catalog_query(self) -> str:
+        return f"""\
+SELECT format('AS %s START %s INCREMENT %s MINVALUE %s MAXVALUE %s CACHE %s%s%s', format_type(q.seqtypid,
+  NULL), q.seqstart,
+              q.seqincrement, q.seqmin, q.seqmax, q.seqcache, CASE WHEN q.seqcycle THEN ' CYCLE' END,
+              (SELECT format(' OWNED BY %s.%I', d.refobjid::regclass, a.attname)
+                FROM pg_catalog.pg_depend AS d
+                 JOIN pg_catalog.pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+                WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid
+                  AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0))
+  FROM pg_catalog.pg_sequence AS q JOIN pg_catalog.pg_class AS c ON c.oid = q.seqrelid
+ WHERE c.relnamespace = $1 AND c.relname = {literal(self.name)}"""
+
+    def side(self) -> Side:
+        return Side(value=literal(self.options), qualified=True)
+
+    def create_sql(self) -> tuple[str, ...]:
+        return (f"CREATE SEQUENCE {qualified(self.name, self.schema)} {self.options}",)
+
+    def drop_sql(self) -> tuple[str, ...]:
+        return (f"DROP SEQUENCE {qualified(self.name, self.schema)}",)
+
+    def replace_sql(self) -> tuple[str, ...]:
+        # altered, not made anew: its numbers go on, and what takes its values from it stays
+        cycle = "" if " CYCLE" in self.options else " NO CYCLE"
+        owner = "" if " OWNED BY " in self.options else " OWNED BY NONE"
+        return (f"ALTER SEQUENCE {qualified(self.name, self.schema)} {self.options}{cycle}{owner}",)
+
+    def dropped(self) -> str:
+        return drop(
+            self.label,
+            self.namespace(),
+            KIND_OF_NAME.format(name=literal(self.name)) + _OF_NO_IDENTITY,
+            "sequence",
+            self.drop_sql(),
+        )
+
+
+_ADVANCE = """\
+DECLARE
+  place CONSTANT text := pg_get_serial_sequence({table}, {column});
+  up boolean;
+  reached bigint;
+BEGIN
+  IF place IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = '{different}', MESSAGE = {absent};
+  END IF;
+  SELECT q.seqincrement > 0 INTO up FROM pg_catalog.pg_sequence AS q WHERE q.seqrelid = place::regclass;
+  EXECUTE format({farthest}, CASE WHEN up THEN 'max' ELSE 'min' END) INTO reached;
+  EXECUTE format('SELECT setval(%L, $1) FROM %s AS s WHERE CASE
+    WHEN $1 = s.last_value THEN NOT s.is_called WHEN $2 THEN $1 > s.last_value ELSE $1 < s.last_value END',
+    place, place) USING reached, up;
+END"""
+
+
+def advance(table: str, column: str, schema: str | None) -> str:
+    """A block that sets the sequence of a serial or identity column past the values that are there.
+
+    It never goes back, so a second time it does nothing. Where the column has no sequence it refuses.
+    """
+    real = qualified(table, schema)
+    farthest = f"SELECT %s({ident(column).replace('%', '%%')}) FROM {real.replace('%', '%%')}"
+    return block(
+        [
+            _ADVANCE.format(
+                table=literal(real),
+                column=literal(column),
+                different=DIFFERENT,
+                absent=literal(f"column {column} of {real} has no sequence of its own"),
+                farthest=dollar(farthest),
+            )
+        ]
+    )
