@@ -61,7 +61,7 @@ def _alter(
     expression: str,
     new: Side,
     old: Side | None = None,
-    statement: str | None = None,
+    sql: str = "",
 ) -> ExecutableDDLElement:
     table, column, schema = construct.table_name, construct.column_name, construct.schema
     return Guarded(
