@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "audit": {"errors", "ddl", "catalog", "url", "database", "models"},
     "overview": {"errors", "ddl", "url", "database", "migrations"},
     "plan": {"ddl", "migrations"},
+    "studio": {"errors", "ddl", "models", "identity", "migrations", "overview"},
     "cli": {
         "errors",
         "embedded",
@@ -31,6 +32,7 @@ MAY_IMPORT = {
         "models",
         "overview",
         "plan",
+        "studio",
     },
     "identity": {"errors"},
     "ext": {"errors", "identity"},

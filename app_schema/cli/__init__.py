@@ -14,6 +14,7 @@ from app_schema.cli.downgrade import downgrade
 from app_schema.cli.history import history
 from app_schema.cli.plan import plan
 from app_schema.cli.status import status
+from app_schema.cli.studio import studio
 from app_schema.cli.upgrade import upgrade
 from app_schema.cli.verify import verify
 
@@ -26,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (connect, status, plan, upgrade, history, verify):
+for command in (connect, status, plan, upgrade, history, verify, studio):
     app.command()(command)
 for command in (downgrade,):
     app.command(context_settings={"ignore_unknown_options": True})(command)  # -1 is a revision

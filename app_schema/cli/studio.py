@@ -1,0 +1,40 @@
+"""`app-schema studio`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from app_schema.cli.common import UNKNOWN, Url, target
+from app_schema.cli.output import talk
+
+
+def studio(
+    url: Url = None,
+    *,
+    write: Annotated[bool, typer.Option("--write", help="Let rows be made, changed and deleted.")] = False,
+    port: Annotated[int, typer.Option(help="Where to listen; 0 takes a free port.", min=0, max=65535)] = 0,
+    browser: Annotated[bool, typer.Option("--open", help="Open the link in a browser.")] = False,
+) -> None:
+    """Serve a web page for looking at the database, on this machine alone, until Ctrl-C.
+
+    The link that is printed lets one browser in, once. Nothing can be changed without --write.
+    """
+    try:
+        from app_schema.studio.server import serve
+    except ModuleNotFoundError as error:
+        talk(f"The studio needs {error.name}: pip install 'app-schema[studio]'.")
+        raise typer.Exit(UNKNOWN) from error
+    import webbrowser
+
+    from app_schema import database
+
+    def ready(link: str) -> None:
+        print(link, flush=True)
+        if browser:
+            webbrowser.open(link)
+
+    engine = database.engine(target(url).url)
+    database.connect(engine).close()
+    serve(engine, port=port, write=write, ready=ready)

@@ -1,0 +1,71 @@
+"""Who may come in: the browser that was given the link, from this machine."""
+
+from __future__ import annotations
+
+import secrets
+from hmac import compare_digest
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+HEADERS = {
+    # scripts and styles stand in the pages of starlette-admin; nothing comes from another host
+    "content-security-policy": "default-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "font-src 'self' data:; frame-ancestors 'none'; form-action 'self'; base-uri 'self'",
+    "referrer-policy": "same-origin",
+    "x-content-type-options": "nosniff",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+
+
+class Door:
+    """Middleware: the token of the link lets one browser in, once; a cookie knows it from then on.
+
+    The cookie is kept from scripts and from other sites. Other ports of this machine see it as well, which is
+    why its name has the port.
+    """
+
+    def __init__(self, app: ASGIApp, *, token: str, port: int) -> None:
+        self.app = app
+        self._token: str | None = token
+        self._cookie = f"app_schema_studio_{port}"
+        self._secret = secrets.token_urlsafe(32)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Runs the request, or refuses it."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope)
+        app = self.app if self._known(request) else self._answer(request)
+
+        async def sealed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.update(HEADERS)
+                if "/static/" not in request.url.path:
+                    headers["cache-control"] = "no-store"
+            await send(message)
+
+        await app(scope, receive, sealed)
+
+    def _known(self, request: Request) -> bool:
+        cookie = request.cookies.get(self._cookie, "")
+        return "token" not in request.query_params and compare_digest(cookie.encode(), self._secret.encode())
+
+    def _answer(self, request: Request) -> Response:
+        given = request.query_params.get("token")
+        if given is None:
+            return PlainTextResponse("Open the link that `app-schema studio` has printed.\n", 403)
+        if self._token is None or not compare_digest(given.encode(), self._token.encode()):
+            return PlainTextResponse(
+                "This link is not, or no longer, valid: it works once. Start `app-schema studio` again.\n",
+                403,
+            )
+        self._token = None
+        response = RedirectResponse(request.url.remove_query_params("token"), 303)
+        response.set_cookie(self._cookie, self._secret, httponly=True, samesite="strict")
+        return response

@@ -1,0 +1,143 @@
+"""How a column is shown and edited."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette_admin import BaseField, DateTimeField, EnumField, StringField, UUIDField
+from starlette_admin.contrib.sqla.converters import ModelConverter
+from starlette_admin.converters import converts
+
+_MOVED_BY_THE_DATABASE = {"created_at", "updated_at"}
+_LITERAL = re.compile(r"'((?:[^']|'')*)'(?:::(\w+))?$")
+_IN = re.compile(r"(\w+) IN \(((?:'[^']*'(?:, *)?)+)\)(?: OR \1 IS NULL)?$")
+
+
+@dataclass
+class KeyField(UUIDField):
+    """A key of another table; a click leads to its row."""
+
+    target: str = ""
+    detail_template: str = "fields/key.html"
+
+
+@dataclass
+class VectorField(StringField):
+    """An embedding, abbreviated; it is computed and not typed."""
+
+    read_only: bool | None = True
+    searchable: bool | None = False
+    orderable: bool | None = False
+    exclude_from_create: bool | None = True
+    exclude_from_edit: bool | None = True
+
+    async def serialize_value(self, request: Request, value: Any) -> str:
+        del request
+        numbers = list(value)
+        shown = ", ".join(f"{number:.4g}" for number in numbers[:4])
+        return f"[{shown}{', …' if len(numbers) > 4 else ''}] {len(numbers)} dimensions"  # noqa: PLR2004
+
+
+@dataclass
+class MomentField(DateTimeField):
+    """A moment with its offset and all its digits, so that saving a form unchanged changes nothing."""
+
+    input_type: str = "text"
+    class_: str = "form-control"
+    placeholder: str | None = "2026-01-31 18:30:00+09:00"
+
+    def __post_init__(self) -> None:
+        self.validators = [*self.validators, _is_moment]
+        super().__post_init__()
+
+    async def parse_form_data(self, request: Request, form_data: FormData) -> Any:
+        """The moment; what is none is left as it was typed, for the form to show again."""
+        del request
+        text = str(form_data.get(self.id) or "").strip()
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            return text or None
+        return moment if moment.tzinfo is not None else text
+
+    async def serialize_value(self, request: Request, value: Any) -> str:
+        return str(value.isoformat(sep=" ") if request.state.action.is_form() else f"{value:%F %T%z}")
+
+
+def _is_moment(request: Request, field: BaseField, value: Any, form: dict[str, Any]) -> None:
+    del request, field, form
+    if not isinstance(value, datetime):
+        raise ValueError("write a date, a time and an offset, such as 2026-01-31 18:30:00+09:00")  # noqa: TRY004 - what starlette-admin expects
+
+
+class Converter(ModelConverter):
+    """starlette-admin's, with what these models have besides."""
+
+    def convert(self, *args: Any, **kwargs: Any) -> BaseField:
+        """The field of a column."""
+        column: sa.Column[Any] = kwargs["column"]
+        key = next((one for one in column.foreign_keys if one.column.primary_key), None)
+        values = _closed_set(column)
+        if key is not None:
+            field: BaseField = KeyField(**self._field_common(**kwargs), target=key.column.table.name)
+        elif values:
+            field = EnumField(**self._field_common(**kwargs), choices=[(one, one) for one in values])
+        else:
+            field = super().convert(*args, **kwargs)
+        field.label = column.name
+        field.help_text = column.doc
+        field.default = _server_default(column)
+        if column.computed is not None or column.name in _MOVED_BY_THE_DATABASE:
+            field.exclude_from_create = field.exclude_from_edit = field.read_only = True
+        if isinstance(field, UUIDField):
+            field.list_template = "fields/key.html"
+        return field
+
+    @converts("DateTime")
+    def conv_datetime(self, *args: Any, **kwargs: Any) -> BaseField:
+        """A moment."""
+        del args
+        return MomentField(**self._field_common(**kwargs))
+
+    @converts("pgvector.sqlalchemy.vector.VECTOR")
+    def conv_vector(self, *args: Any, **kwargs: Any) -> BaseField:
+        """An embedding."""
+        del args
+        return VectorField(**self._field_common(**kwargs))
+
+    @converts("Enum")
+    def conv_enum(self, *args: Any, **kwargs: Any) -> BaseField:
+        """A choice of the labels."""
+        del args
+        labels = [(label, label) for label in kwargs["type"].enums]
+        return EnumField(**self._field_common(**kwargs), choices=labels)
+
+
+def _server_default(column: sa.Column[Any]) -> Any:
+    """The value with which a form for a new row begins: the server's default, where that is a constant."""
+    default = getattr(column.server_default, "arg", None)
+    text = str(default) if isinstance(default, (str, sa.TextClause)) else ""
+    if text in {"true", "false"}:
+        return text == "true"
+    match = _LITERAL.match(text)
+    if match is None:
+        return text if text.replace(".", "", 1).isdecimal() else None
+    value = match[1].replace("''", "'")
+    return json.loads(value) if match[2] == "jsonb" else value
+
+
+def _closed_set(column: sa.Column[Any]) -> list[str]:
+    """The values that a CHECK of the table leaves to a text column; none where it leaves it open."""
+    for constraint in getattr(column.table, "constraints", ()):  # an item of an array is of no table
+        if isinstance(constraint, sa.CheckConstraint):
+            match = _IN.match(str(constraint.sqltext))
+            if match is not None and match[1] == column.name:
+                return re.findall(r"'([^']*)'", match[2])
+    return []

@@ -1,0 +1,42 @@
+"""Serves the studio on this machine alone."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import socket
+from collections.abc import Callable
+
+import sqlalchemy as sa
+import uvicorn
+
+from app_schema.errors import ConfigurationError
+from app_schema.studio.app import studio
+
+HOST = "127.0.0.1"
+
+
+def serve(
+    engine: sa.Engine, *, port: int = 0, write: bool = False, ready: Callable[[str], None] = print
+) -> None:
+    """Serves until it is interrupted.
+
+    :param port: 0 takes a free one.
+    :param ready: is told the link, which lets one browser in, once.
+    :raises ConfigurationError: where the port is taken.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((HOST, port))
+        except (OSError, OverflowError) as error:
+            raise ConfigurationError(f"Port {port} cannot be listened on: {error}.") from error
+        chosen = listener.getsockname()[1]
+        token = secrets.token_urlsafe(32)
+        app = studio(engine, token=token, port=chosen, write=write)
+        # it logs what the database refuses with the values of the row; the page says it without them
+        logging.getLogger("starlette_admin").setLevel(logging.CRITICAL)
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", access_log=False))
+        listener.listen()
+        ready(f"http://{HOST}:{chosen}/?token={token}")
+        server.run(sockets=[listener])
