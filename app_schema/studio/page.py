@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import anyio.to_thread
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -14,14 +12,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette_admin import CustomView
 from starlette_admin.routing import route
 
-from app_schema.errors import AppSchemaError
 from app_schema.migrations.drift import Drift, drift
-from app_schema.migrations.failure import explained
 from app_schema.migrations.lineage import Lineage, current
 from app_schema.models import Base, User
 from app_schema.overview import of_revision
 from app_schema.studio import tables
-from app_schema.studio.session import VIEW_AS
+from app_schema.studio.session import VIEW_AS, read
 
 FOUND = 20
 """So many people are listed for a search."""
@@ -37,15 +33,6 @@ class Page(CustomView):
             request, template, {"title": self.menu_label, **context}
         )
 
-    async def read(self, work: Any, *args: Any) -> Any:
-        """What the database answers, or a page with its refusal."""
-        try:
-            return await anyio.to_thread.run_sync(work, *args)
-        except AppSchemaError as error:
-            raise HTTPException(400, str(error)) from error
-        except DBAPIError as error:
-            raise HTTPException(400, str(explained(error))) from error
-
 
 class Start(Page):
     """Every table, with its size."""
@@ -53,7 +40,7 @@ class Start(Page):
     @route("")
     async def index(self, request: Request) -> Response:
         """The page."""
-        found = await self.read(tables.overview, request.state.session, list(Base.metadata.tables.values()))
+        found = await read(tables.overview, request.state.session, list(Base.metadata.tables.values()))
         return await self.show(request, "start.html", tables=found)
 
 
@@ -67,7 +54,7 @@ class SchemaPage(Page):
         name = request.query_params.get("table", "users")
         if name not in known:
             raise HTTPException(404, f"The models have no table {name}.")
-        parts = await self.read(tables.parts, request.state.session, known[name])
+        parts = await read(tables.parts, request.state.session, known[name])
         docs = {column.name: column.doc or "" for column in known[name].columns}
         return await self.show(
             request, "schema.html", table=known[name], names=sorted(known), parts=parts, docs=docs
@@ -81,7 +68,7 @@ class MigrationsPage(Page):
     async def index(self, request: Request) -> Response:
         """The page, newest revision first; with ``?drift=1`` the models are compared with the database."""
         lineage = Lineage()
-        here = await self.read(_here, request.state.session)
+        here = await read(_here, request.state.session)
         applied = lineage.applied(here)
         return await self.show(
             request,
@@ -89,7 +76,7 @@ class MigrationsPage(Page):
             revisions=[(one, one.revision in applied) for one in lineage.all()],
             here=sorted(here),
             problems=list(of_revision(here, lineage.heads, lineage.unknown(here))),
-            drift=await self.read(_drift, request.state.session) if "drift" in request.query_params else None,
+            drift=await read(_drift, request.state.session) if "drift" in request.query_params else None,
         )
 
 
@@ -108,7 +95,7 @@ class ViewAsPage(Page):
     async def index(self, request: Request) -> Response:
         """The page, with the people that ``?q=`` finds."""
         term = request.query_params.get("q", "")
-        people = await self.read(_people, request.state.session, term)
+        people = await read(_people, request.state.session, term)
         return await self.show(request, "view_as.html", people=people, term=term)
 
     @route("/person", methods=["POST"])

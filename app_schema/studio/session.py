@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
+import anyio.to_thread
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app_schema.errors import AppSchemaError
 from app_schema.identity import acting_as
+from app_schema.migrations.failure import explained
+
+T = TypeVar("T")
 
 VIEW_AS = "app_schema_studio_view_as"
 """The cookie that names the person, by the id of the identity provider."""
@@ -42,7 +50,30 @@ class ViewAs:
         """Runs the request."""
         request = Request(scope)
         person = request.cookies.get(VIEW_AS) if scope["type"] == "http" else None
-        if person:
-            request.state.view_as = person
-            acting_as(request.state.session, person)
-        await self.app(scope, receive, send)
+        if not person:
+            await self.app(scope, receive, send)
+            return
+        request.state.view_as = person
+        with acting_as(request.state.session, person):
+            await self.app(scope, receive, send)
+
+
+async def read(work: Callable[..., T], *args: Any) -> T:
+    """What the database answers.
+
+    :raises HTTPException: a page with its refusal.
+    """
+    try:
+        return await anyio.to_thread.run_sync(work, *args)
+    except AppSchemaError as error:
+        raise HTTPException(400, str(error)) from error
+    except DBAPIError as error:
+        raise refused(error) from error
+
+
+def refused(error: DBAPIError) -> HTTPException:
+    """A refusal of the database as a page."""
+    state = getattr(error.orig, "sqlstate", None)
+    if state == "57014":
+        return HTTPException(503, "That took too long. Filter by a column that an index begins with.")
+    return HTTPException(403 if state == "42501" else 400, str(explained(error)))

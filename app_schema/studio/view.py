@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-import anyio.to_thread
 import sqlakeyset
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -29,8 +28,7 @@ from starlette_admin.filters.base import BaseFilter
 from app_schema.migrations.failure import explained
 from app_schema.studio import paging
 from app_schema.studio.field import Converter, VectorField
-
-T = TypeVar("T")
+from app_schema.studio.session import read, refused
 
 
 class Filters(SqlaFilterRegistry):
@@ -119,12 +117,8 @@ class TableView(ModelView):
         ]
         query = paging.ordered(query, by, self._key())
         bookmark = request.query_params.get("page")
-
-        def read() -> sqlakeyset.Page[Any]:
-            return paging.page(request.state.session, query, limit, bookmark)
-
         try:
-            page = await _read(read)
+            page = await read(paging.page, request.state.session, query, limit, bookmark)
         except (sqlakeyset.InvalidPage, ValueError, LookupError) as error:
             raise HTTPException(400, "?page= is no place in this list: go to its first page.") from error
         request.state.paging = page.paging
@@ -134,7 +128,7 @@ class TableView(ModelView):
         """The number of rows, as ``request.state.total`` tells it."""
         query = await self._apply_search_and_filters(request, self.get_list_query(request), q, filters)
         whole = query.whereclause is None and not getattr(request.state, "view_as", None)
-        found = await _read(lambda: paging.total(request.state.session, query, self.table if whole else None))
+        found = await read(paging.total, request.state.session, query, self.table if whole else None)
         request.state.total = found
         return found.rows
 
@@ -144,7 +138,7 @@ class TableView(ModelView):
         except ValueError:  # no key of this table at all
             return None
         except DBAPIError as error:
-            raise _page(error) from error
+            raise refused(error) from error
 
     def _key(self) -> tuple[Any, ...]:
         return self._pk_column if isinstance(self._pk_column, tuple) else (self._pk_column,)
@@ -233,18 +227,3 @@ def _meant(field: BaseField, typed: Any, old: Any) -> Any:
     if isinstance(typed, str) and isinstance(field, TextAreaField) and "\r\n" not in str(old):
         return typed.replace("\r\n", "\n")
     return typed
-
-
-async def _read(work: Callable[[], T]) -> T:
-    try:
-        return await anyio.to_thread.run_sync(work)
-    except DBAPIError as error:
-        raise _page(error) from error
-
-
-def _page(error: DBAPIError) -> HTTPException:
-    """A refusal of the database as a page."""
-    state = getattr(error.orig, "sqlstate", None)
-    if state == "57014":
-        return HTTPException(503, "That took too long. Filter by a column that an index begins with.")
-    return HTTPException(403 if state == "42501" else 400, str(explained(error)))
