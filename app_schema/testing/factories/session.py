@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from polyfactory import Use
 
 from app_schema.models import (
@@ -15,8 +17,13 @@ from app_schema.models import (
     SessionAnalysis,
     SessionType,
 )
+from app_schema.models.json_shapes import AnalysisData
 from app_schema.testing.factories.base import RowFactory, number, same
 from app_schema.testing.factories.core import UserFactory
+
+
+def _nothing_found() -> AnalysisData:
+    return {}
 
 
 class SessionFactory(RowFactory[Session]):
@@ -30,7 +37,7 @@ class SessionAnalysisFactory(RowFactory[SessionAnalysis]):
     """An analysis that found nothing."""
 
     session = SessionFactory
-    analysis_data = Use(dict)
+    analysis_data: Any = Use(_nothing_found)
 
 
 class InterviewQuestionFactory(RowFactory[InterviewQuestion]):
