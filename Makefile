@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTEST_ARGS ?= -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help migrate audit overview db-test drift fuzz db-stop lint format clean
+.PHONY: help migrate audit overview db-test drift faults fuzz db-stop lint format clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ db-test: $(VENV)/.test ## run the tests (TEST_DATABASE_URL, else Docker, else a 
 
 drift: $(VENV)/.test ## every case of drift; a usual run takes one of five
 	@DRIFT=all $(BIN)/python -m pytest -n auto tests/drift
+
+faults: $(VENV)/.test ## more than a thousand faults in the middle of a migration; a usual run takes a part
+	@FAULTS=all $(BIN)/python -m pytest -n auto tests/faults
 
 fuzz: $(VENV)/.test ## autogenerate between random pairs of schemas, a thousand new ones
 	@HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -n auto tests/fuzz

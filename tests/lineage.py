@@ -29,10 +29,13 @@ def revisions() -> list[str]:
 class Alembic:
     """Alembic's commands against one URL, with ``-x autocommit=true`` or without."""
 
-    def __init__(self, url: str, *, autocommit: bool = False, versions: Path | None = None) -> None:
+    def __init__(
+        self, url: str, *, autocommit: bool = False, versions: Path | None = None, alone: bool = False
+    ) -> None:
         self.url = url
         self.autocommit = autocommit
         self.versions = versions
+        self.alone = alone  # these versions are a lineage of their own
 
     def __call__(self, name: str, *args: Any, **options: Any) -> str:
         """Runs ``alembic name args`` and returns what it wrote."""
@@ -44,7 +47,8 @@ class Alembic:
         chosen.attributes["configure_logger"] = False
         if self.versions is not None:
             own = Path(chosen.get_main_option("script_location") or "") / "versions"
-            chosen.set_main_option("version_locations", f"{own}{os.pathsep}{self.versions}")
+            places = [self.versions] if self.alone else [own, self.versions]
+            chosen.set_main_option("version_locations", os.pathsep.join(map(str, places)))
         with pytest.MonkeyPatch.context() as environment:
             environment.setenv("DATABASE_URL", self.url)
             environment.delenv("DIRECT_DATABASE_URL", raising=False)

@@ -16,7 +16,7 @@ import psycopg
 from alembic.operations import Operations
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, MetaData
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from sqlalchemy.pool import NullPool
 
 from app_schema import database
@@ -71,6 +71,9 @@ def run(context: EnvironmentContext, metadata: MetaData) -> None:
         raise CommandError(_place(context, error) + str(error)) from error
     except (DBAPIError, psycopg.Error) as error:
         raise CommandError(_place(context, error) + str(explained(error))) from error
+    except PendingRollbackError as error:
+        # the end of Alembic's autocommit_block asks a dead connection for more, which hides why it died
+        raise CommandError(_place(context, error) + str(error.__context__ or error)) from error
 
 
 def _on(given: Any, migrate: Callable[[Connection], None]) -> None:

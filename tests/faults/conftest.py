@@ -1,0 +1,45 @@
+"""What the tests of faults share, and the number at their end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from amount import ALL, SEED
+from world import OWN, SMALL, World
+
+from app_schema.testing.databases import Databases
+
+SURVIVED = "faults survived"
+
+
+@pytest.fixture
+def survived(record_property: Callable[[str, object], None]) -> Callable[[int], None]:
+    """Function that adds to the number of faults survived."""
+    return lambda number: record_property(SURVIVED, number)
+
+
+@pytest.fixture(scope="session")
+def small(databases: Databases) -> Iterator[World]:
+    """The small lineage: every kind of operation, with rows."""
+    yield from _world(World(databases, SMALL))
+
+
+@pytest.fixture(scope="session")
+def own(databases: Databases) -> Iterator[World]:
+    """The lineage of the package, from nothing."""
+    yield from _world(World(databases, OWN, every_stage=ALL))
+
+
+def _world(world: World) -> Iterator[World]:
+    yield world
+    world.close()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = [one for kind in ("passed", "failed") for one in terminalreporter.getreports(kind)]
+    number = sum(value for one in reports for name, value in one.user_properties if name == SURVIVED)
+    lost = sum("NotSurvived" in one.longreprtext for one in reports if one.failed)
+    if number or lost:
+        part = "" if ALL else f", a part drawn with FAULTS_SEED={SEED}"
+        terminalreporter.write_line(f"survived {number}/{number + lost} faults{part}")
