@@ -1,87 +1,48 @@
-"""What PostgreSQL will not let be changed under: views, policies, triggers and generated columns that read
-a thing."""
+"""What hangs on a thing that PostgreSQL will not change under it, from pg_depend."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import text
 
 from app_schema.ddl import Key
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-_QUERY = text("""\
-WITH RECURSIVE wanted AS (
-  SELECT * FROM json_to_recordset(CAST(:keys AS json)) AS j(kind text, schema text, tbl text, name text)
-), target(classid, objid, objsubid) AS (
-  SELECT 'pg_catalog.pg_class'::regclass::oid, c.oid, coalesce(a.attnum, 0)::int FROM wanted AS w
-    JOIN pg_catalog.pg_namespace AS n ON n.nspname = w.schema
-    JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = coalesce(w.tbl, w.name)
-    LEFT JOIN pg_catalog.pg_attribute AS a ON w.kind = 'column' AND a.attrelid = c.oid AND a.attname = w.name
-   WHERE w.kind IN ('column', 'view', 'materialized_view')
-  UNION ALL
-  SELECT 'pg_catalog.pg_class'::regclass::oid, a.attrelid, a.attnum::int FROM wanted AS w
-    JOIN pg_catalog.pg_namespace AS n ON n.nspname = w.schema
-      JOIN pg_catalog.pg_type AS y ON y.typnamespace = n.oid AND y.typname = w.name
-    JOIN pg_catalog.pg_attribute AS a ON a.atttypid IN (y.oid, y.typarray) AND NOT a.attisdropped
-      WHERE w.kind = 'enum'
-  UNION ALL
-  SELECT 'pg_catalog.pg_type'::regclass::oid, y.oid, 0 FROM wanted AS w
-    JOIN pg_catalog.pg_namespace AS n ON n.nspname = w.schema
-      JOIN pg_catalog.pg_type AS y ON y.typnamespace = n.oid AND y.typname = w.name WHERE w.kind = 'enum'
-  UNION ALL
-  SELECT 'pg_catalog.pg_proc'::regclass::oid, p.oid, 0 FROM wanted AS w
-    JOIN pg_catalog.pg_namespace AS n ON n.nspname = w.schema
-    JOIN pg_catalog.pg_proc AS p ON p.pronamespace = n.oid
-      AND format('%s(%s)', p.proname, oidvectortypes(p.proargtypes)) = w.name WHERE w.kind = 'function'
-), dependent(classid, objid) AS (
-  SELECT d.classid, d.objid FROM pg_catalog.pg_depend AS d
-    JOIN target AS t ON d.refclassid = t.classid AND d.refobjid = t.objid
-     AND (t.objsubid = 0 OR d.refobjsubid = t.objsubid) WHERE d.deptype IN ('n', 'a')
-  UNION
-  SELECT e.classid, e.objid FROM dependent AS o
-    JOIN pg_catalog.pg_rewrite AS r ON o.classid = 'pg_catalog.pg_rewrite'::regclass AND r.oid = o.objid
-    JOIN pg_catalog.pg_depend AS e ON e.refclassid = 'pg_catalog.pg_class'::regclass
-      AND e.refobjid = r.ev_class AND e.deptype IN ('n', 'a')
-), found AS (
-  SELECT CASE c.relkind WHEN 'm' THEN 'materialized_view'
-    ELSE 'view' END AS kind, c.relnamespace AS space, NULL AS tbl, c.relname AS name, c.oid AS made
-    FROM dependent AS o JOIN pg_catalog.pg_rewrite AS r ON o.classid = 'pg_catalog.pg_rewrite'::regclass
-      AND r.oid = o.objid
-    JOIN pg_catalog.pg_class AS c ON c.oid = r.ev_class AND c.relkind IN ('v', 'm')
-  UNION SELECT 'policy', c.relnamespace, c.relname, p.polname, p.oid FROM dependent AS o
-    JOIN pg_catalog.pg_policy AS p ON o.classid = 'pg_catalog.pg_policy'::regclass AND p.oid = o.objid
-      JOIN pg_catalog.pg_class AS c ON c.oid = p.polrelid
-  UNION SELECT 'trigger', c.relnamespace, c.relname, t.tgname, t.oid FROM dependent AS o
-    JOIN pg_catalog.pg_trigger AS t ON o.classid = 'pg_catalog.pg_trigger'::regclass AND t.oid = o.objid
-      AND NOT t.tgisinternal JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid
-  UNION SELECT 'generated', c.relnamespace, c.relname, a.attname, d.oid FROM dependent AS o
-    JOIN pg_catalog.pg_attrdef AS d ON o.classid = 'pg_catalog.pg_attrdef'::regclass AND d.oid = o.objid
-      JOIN pg_catalog.pg_class AS c ON c.oid = d.adrelid
-    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
-      AND a.attgenerated <> ''
-  UNION SELECT 'constraint', c.relnamespace, c.relname, k.conname, k.oid FROM dependent AS o
-    JOIN pg_catalog.pg_constraint AS k ON o.classid = 'pg_catalog.pg_constraint'::regclass AND k.oid = o.objid
-      AND k.contype = 'c' JOIN pg_catalog.pg_class AS c ON c.oid = k.conrelid
-  UNION SELECT 'index', c.relnamespace, t.relname, c.relname, c.oid FROM dependent AS o
-    JOIN pg_catalog.pg_index AS i ON o.classid = 'pg_catalog.pg_class'::regclass AND i.indexrelid = o.objid
-      AND (i.indpred IS NOT NULL OR i.indexprs IS NOT NULL)
-    JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid JOIN pg_catalog.pg_class AS t ON t.oid = i.indrelid
-)
-SELECT f.kind, n.nspname, f.tbl, f.name FROM found AS f JOIN pg_catalog.pg_namespace AS n ON n.oid = f.space
-  ORDER BY f.made
-""")
+    from sqlalchemy import Connection, TextClause
 
 
-def dependents(connection: Connection, keys: Iterable[Key]) -> list[Key]:
-    """The objects that read these columns, functions, views or enums, directly or through a view, oldest
-    first."""
-    import json
+class Blocked(NamedTuple):
+    """A thing that is to change; ``gone`` where it is dropped, and all that hangs on it with it."""
 
-    wanted = [{"kind": key.kind, "schema": key.schema, "tbl": key.table, "name": key.name} for key in keys]
+    key: Key
+    gone: bool
+
+
+@cache
+def _query() -> TextClause:
+    return text(files("app_schema.catalog").joinpath("dependents.sql").read_text(encoding="utf-8"))
+
+
+def dependents(connection: Connection, blocked: Iterable[Blocked]) -> list[Key]:
+    """What stands in the way of these changes, directly or through something else, what came first first.
+
+    Of a column that changes its type: what PostgreSQL refuses or would misread, which are views, policies,
+    triggers, generated columns, foreign keys, and the constraints and indexes that have an expression. Of an
+    enum the same of its columns, and what names it. Of what is dropped: everything.
+
+    Kinds are those of a snapshot, besides ``default``, a default that reads the thing, and ``own_default``,
+    that of a column that changes; their names are those of the columns.
+    """
+    wanted = [{**dict(zip(_FIELDS, one.key, strict=True)), "gone": one.gone} for one in blocked]
     if not wanted:
         return []
-    return [Key(*row) for row in connection.execute(_QUERY, {"keys": json.dumps(wanted)})]
+    rows = connection.execute(_query(), {"keys": json.dumps(wanted)})
+    return list(dict.fromkeys(Key(*row) for row in rows))
+
+
+_FIELDS = ("kind", "schema", "tbl", "name")

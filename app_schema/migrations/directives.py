@@ -41,14 +41,14 @@ class CallOp(MigrateOperation):
 
 
 class OnTheWayBackOp(ModifyTableOps):
-    """Nothing in the one direction; in the other the call ``undo``."""
+    """Nothing in the one direction; in the other the directive ``undo``."""
 
-    def __init__(self, undo: CallOp) -> None:
+    def __init__(self, undo: MigrateOperation) -> None:
         super().__init__("", [])
         self.undo = undo
 
-    def reverse(self) -> CallOp:  # type: ignore[override]  # one directive is as good as a list of them
-        """The call."""
+    def reverse(self) -> MigrateOperation:  # type: ignore[override]  # one is as good as a list of them
+        """The directive."""
         return self.undo
 
 
@@ -91,17 +91,19 @@ class Drops(IntEnum):
     ROW_SECURITY = 3
     TRIGGER = 4
     VIEW = 5
-    INDEX = 6
-    FOREIGN_KEY = 7
-    FUNCTION = 8
-    CONSTRAINT = 9
-    COLUMN = 10
-    TABLE = 11
-    EARLY_FUNCTION = 12
-    TYPE = 13
-    EXTENSION = 14
-    SCHEMA = 15
-    ROLE = 16
+    FOREIGN_KEY = 6
+    INDEX = 7
+    CONSTRAINT = 8
+    GENERATED = 9
+    DEFAULT = 10
+    FUNCTION = 11
+    COLUMN = 12
+    TABLE = 13
+    EARLY_FUNCTION = 14
+    TYPE = 15
+    EXTENSION = 16
+    SCHEMA = 17
+    ROLE = 18
 
 
 class Makes(IntEnum):
@@ -117,17 +119,18 @@ class Makes(IntEnum):
     TABLE = 6
     COLUMN = 7
     ALTERED = 8
-    CONSTRAINT = 9
-    INDEX = 10
-    FOREIGN_KEY = 11
-    FUNCTION = 12
-    VIEW = 13
-    TRIGGER = 14
-    POLICY = 15
-    ROW_SECURITY = 16
-    GRANT = 17
-    DEFAULT_GRANT = 18
-    COMMENT = 19
+    GENERATED = 9
+    CONSTRAINT = 10
+    INDEX = 11
+    FOREIGN_KEY = 12
+    FUNCTION = 13
+    VIEW = 14
+    TRIGGER = 15
+    POLICY = 16
+    ROW_SECURITY = 17
+    GRANT = 18
+    DEFAULT_GRANT = 19
+    COMMENT = 20
 
 
 @dataclass
@@ -147,6 +150,11 @@ class Plan:
         """Makes or alters something; among equals the lower ``order`` goes first."""
         for one in operations:
             self.makes.append((rank, len(self.makes) if order is None else order, one))
+
+    def on_the_way_back(self, other: Plan) -> None:
+        """Takes the directives of another plan over, so that they are carried out by the downgrade alone."""
+        self.drops += [(rank, order, OnTheWayBackOp(one.reverse())) for rank, order, one in other.drops]
+        self.makes += [(rank, order, OnTheWayBackOp(one.reverse())) for rank, order, one in other.makes]
 
     def operations(self) -> Sequence[MigrateOperation]:
         """All directives in their order."""

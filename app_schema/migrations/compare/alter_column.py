@@ -10,8 +10,8 @@ from app_schema.ddl import Key
 from app_schema.ddl.printed import PrintedType, TableConstraint
 from app_schema.ddl.sql import ident
 from app_schema.migrations.compare import sequence
-from app_schema.migrations.compare.printed_column import PrintedColumn
-from app_schema.migrations.directives import CallOp, Makes, OnTheWayBackOp
+from app_schema.migrations.compare.printed_column import PrintedColumn, parts
+from app_schema.migrations.directives import CallOp, Drops, Makes, OnTheWayBackOp
 from app_schema.migrations.operations import CreateObjectOp, DropObjectOp
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def _strip(comparison: Comparison, key: Key, new: PrintedColumn, old: PrintedCol
     if before == "identity" != now:
         old_identity = Identity(**sequence.identity(comparison.found, key))
         comparison.plan.make(Makes.ALTERED, sequence.change_identity(comparison, key, None, old_identity))
-    if old.how and (new.rule, new.type) != (old.rule, old.type):
+    if old.how and (new.rule, new.type) != (old.rule, old.type) and not _taken(comparison, key):
         comparison.plan.make(Makes.ALTERED, _default(comparison, key, None, old.default))
     if before == "serial" and now != "serial":
         sequence.dismiss(comparison, key)
@@ -45,7 +45,7 @@ def _equip(comparison: Comparison, key: Key, new: PrintedColumn, old: PrintedCol
     now, before = (sequence.counts(side, key) for side in (comparison.wanted, comparison.found))
     if now == "serial":
         sequence.provide(comparison, key)
-    if new.how and (new.rule, new.type) != (old.rule, old.type):
+    if new.how and ((new.rule, new.type) != (old.rule, old.type) or _taken(comparison, key)):
         comparison.plan.make(Makes.ALTERED, _default(comparison, key, new.default, None))
     if new.nullable != old.nullable:
         _change_nullable(comparison, key, nullable=new.nullable)
@@ -56,6 +56,19 @@ def _equip(comparison: Comparison, key: Key, new: PrintedColumn, old: PrintedCol
         comparison.plan.make(Makes.ALTERED, sequence.change_identity(comparison, key, identity, None))
     if now and now != before:
         comparison.plan.make(Makes.ALTERED, sequence.advance(comparison, key))
+
+
+def take_default(comparison: Comparison, key: Key, found: str, *, again: bool) -> None:
+    """Plans that a default goes before what it reads is changed, and ``again`` that the same comes back."""
+    comparison.gone.add(Key("default", *key[1:]))
+    default = parts(found).default
+    comparison.plan.drop(Drops.DEFAULT, _default(comparison, key, None, default))
+    if again:
+        comparison.plan.make(Makes.ALTERED, _default(comparison, key, default, None))
+
+
+def _taken(comparison: Comparison, key: Key) -> bool:
+    return Key("default", *key[1:]) in comparison.gone
 
 
 def _default(comparison: Comparison, key: Key, new: Any, old: Any) -> CallOp:

@@ -10,7 +10,7 @@ from sqlalchemy import Column, Computed, Identity
 from app_schema.ddl import Key
 from app_schema.ddl.printed import PrintedType
 from app_schema.migrations.compare import alter_column, sequence
-from app_schema.migrations.compare.printed_column import escaped, parts
+from app_schema.migrations.compare.printed_column import escaped, is_rebuilt, parts
 from app_schema.migrations.directives import Drops, Makes
 
 if TYPE_CHECKING:
@@ -19,36 +19,45 @@ if TYPE_CHECKING:
 
 def added(comparison: Comparison, key: Key, wanted: str) -> None:
     """Plans a column that is absent; that of a new table comes with it."""
-    del wanted
     if not comparison.new(key):
-        comparison.plan.make(Makes.COLUMN, _add_column(comparison, key))
+        comparison.plan.make(_makes(wanted), _add_column(comparison, key))
 
 
 def changed(comparison: Comparison, key: Key, wanted: str, found: str) -> None:
     """Plans what makes a found column the declared one; those of a view follow it."""
     if Key("table", key.schema, None, key.table or "") not in comparison.found:
         return
-    new, old = parts(wanted), parts(found)
-    if (new.generated or old.generated) and (*new.rule, new.type) != (*old.rule, old.type):
+    if is_rebuilt(wanted, found):
         regenerate(comparison, key)
     else:
-        alter_column.alter(comparison, key, new, old)
+        alter_column.alter(comparison, key, parts(wanted), parts(found))
 
 
 def removed(comparison: Comparison, key: Key, found: str) -> None:
     """Plans the drop of a column that nobody declared."""
-    del found
-    comparison.plan.drop(Drops.COLUMN, _drop_column(comparison, key))
+    comparison.plan.drop(_drops(found), _drop_column(comparison, key))
 
 
 def regenerate(comparison: Comparison, key: Key) -> None:
     """A generated column is dropped and added: PostgreSQL changes no expression, and the values follow from
     the row."""
-    if key in comparison.found:
-        comparison.gone.add(key)
-        comparison.plan.drop(Drops.COLUMN, _drop_column(comparison, key))
-    if key in comparison.wanted:
-        comparison.plan.make(Makes.COLUMN, _add_column(comparison, key))
+    found = comparison.found[key]
+    comparison.gone.add(key)
+    comparison.plan.drop(_drops(found), _drop_column(comparison, key))
+    fate = comparison.fate(key)
+    if fate == "declared":
+        comparison.plan.make(_makes(comparison.wanted[key]), _add_column(comparison, key))
+    elif fate == "found":
+        comparison.plan.make(_makes(found), _drop_column(comparison, key).reverse())
+
+
+def _makes(printed: str) -> Makes:
+    """A generated column comes when those that it reads are there and as they shall be."""
+    return Makes.GENERATED if parts(printed).generated else Makes.COLUMN
+
+
+def _drops(printed: str) -> Drops:
+    return Drops.GENERATED if parts(printed).generated else Drops.COLUMN
 
 
 def _add_column(comparison: Comparison, key: Key) -> ops.AddColumnOp:

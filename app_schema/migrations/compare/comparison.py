@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import Column, MetaData, text
 
@@ -112,8 +112,7 @@ class Comparison:
 
     def _compare(self, differences: list[Difference]) -> None:
         self.changed = {one.key for one in differences}
-        changed_alone = [one for one in differences if one.left is not None and one.right is not None]
-        dependent.take_away(self, changed_alone)
+        dependent.take_away(self, differences)
         for difference in differences:
             key, wanted, found = difference
             try:
@@ -208,6 +207,13 @@ class Comparison:
             self.connection.exec_driver_sql(query, execution_options={"no_parameters": True}).scalar_one()
         )
 
+    def fate(self, key: Key) -> Literal["declared", "found", "gone"]:
+        """In which form something that was taken away is made again, if at all."""
+        if key in self.changed:
+            return "declared" if key in self.wanted else "gone" if self.prune else "found"
+        # what is not managed stays as it is, whatever is declared
+        return "declared" if same(self.wanted.get(key), self.found[key]) else "found"
+
     def make(self, key: Key, one: DDLObject) -> None:
         """Plans the creation of an object."""
         rank = RANKS[key.kind][1]
@@ -230,7 +236,7 @@ class Comparison:
             rank = Drops.EARLY_FUNCTION
         self.gone.add(key)
         if key.kind == "index" and Key("materialized_view", key.schema, None, key.table or "") in self.found:
-            self.plan.drop(Drops.VIEW, DropObjectOp(reflect(self.connection, key, found)), order=-(2**40))
+            self.plan.drop(Drops.VIEW, DropObjectOp(reflect(self.connection, key, found)), order=-index.LAST)
             return
         if key.kind in {"view", "materialized_view"}:
             grant.forget_default_grants(self, key)

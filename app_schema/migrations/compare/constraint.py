@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alembic.operations import ops
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, PrimaryKeyConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, PrimaryKeyConstraint
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 
 from app_schema.catalog.reflect import reflect
@@ -47,31 +47,34 @@ def removed(comparison: Comparison, key: Key, found: str) -> None:
 
 def take_and_make_again(comparison: Comparison, key: Key) -> None:
     """Drops a constraint and makes the declared one, or where none is declared the same again."""
-    found, wanted = comparison.found[key], comparison.wanted.get(key)
+    found, fate = comparison.found[key], comparison.fate(key)
     take(comparison, key, found)
-    if wanted is not None:
-        _add(comparison, key, wanted)
-    elif not comparison.prune:
-        comparison.plan.make(Makes.CONSTRAINT, CreateObjectOp(reflect(comparison.connection, key, found)))
+    if fate == "declared":
+        _add(comparison, key, comparison.wanted[key])
+    elif fate == "found":
+        _, rank = _ranks(found)
+        comparison.plan.make(rank, CreateObjectOp(reflect(comparison.connection, key, found)))
 
 
 def take(comparison: Comparison, key: Key, found: str) -> None:
-    """Plans the drop of a constraint, and of the foreign keys that need it."""
+    """Plans the drop of a constraint, where it is not planned yet."""
+    if key in comparison.gone:
+        return
     comparison.gone.add(key)
-    rank = Drops.FOREIGN_KEY if found.startswith("FOREIGN KEY") else Drops.CONSTRAINT
-    schema = comparison.schema(key)
-    if found.startswith(("PRIMARY KEY", "UNIQUE")):
-        for other in _referring(comparison, key):
-            take(comparison, other, comparison.found[other])
-            if other in comparison.wanted:
-                _add(comparison, other, comparison.wanted[other])
-    printed = TableConstraint(key.name, found, table=key.table, schema=schema)
+    rank, _ = _ranks(found)
+    printed = TableConstraint(key.name, found, table=key.table, schema=comparison.schema(key))
     comparison.plan.drop(rank, DropObjectOp(printed))
+
+
+def _ranks(definition: str) -> tuple[Drops, Makes]:
+    if definition.startswith("FOREIGN KEY"):
+        return Drops.FOREIGN_KEY, Makes.FOREIGN_KEY
+    return Drops.CONSTRAINT, Makes.CONSTRAINT
 
 
 def _add(comparison: Comparison, key: Key, wanted: str) -> None:
     constraint = comparison.declared.constraint(key)
-    rank = Makes.FOREIGN_KEY if wanted.startswith("FOREIGN KEY") else Makes.CONSTRAINT
+    _, rank = _ranks(wanted)
     if constraint is None:
         printed = TableConstraint(key.name, wanted, table=key.table, schema=comparison.schema(key))
         comparison.plan.make(rank, CreateObjectOp(printed))
@@ -99,23 +102,3 @@ def _add(comparison: Comparison, key: Key, wanted: str) -> None:
 
 def _validate(key: Key, schema: str | None) -> CallOp:
     return CallOp("validate_constraint", key.name, key.table, schema=schema)
-
-
-def _referring(comparison: Comparison, key: Key) -> list[Key]:
-    """The foreign keys that need this key or unique constraint, and are not dropped yet."""
-    query = text(
-        "SELECT n.nspname, r.relname, f.conname FROM pg_catalog.pg_constraint AS f JOIN "
-        "pg_catalog.pg_constraint AS k ON k.conindid = f.conindid"
-        " JOIN pg_catalog.pg_class AS c ON c.oid = k.conrelid JOIN pg_catalog.pg_namespace AS m ON "
-        "m.oid = c.relnamespace"
-        " JOIN pg_catalog.pg_class AS r ON r.oid = f.conrelid JOIN pg_catalog.pg_namespace AS n ON "
-        "n.oid = r.relnamespace"
-        " WHERE f.contype = 'f' AND k.contype <> 'f' AND m.nspname = :schema AND c.relname = :table AND "
-        "k.conname = :name"
-    )
-    rows = comparison.connection.execute(query, {"schema": key.schema, "table": key.table, "name": key.name})
-    return [
-        one
-        for one in (Key("constraint", *row) for row in rows)
-        if one not in comparison.gone and one in comparison.found
-    ]

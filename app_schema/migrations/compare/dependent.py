@@ -1,92 +1,152 @@
-"""What reads something that PostgreSQL will not change under it: dropped before, made again after."""
+"""What hangs on something that PostgreSQL will not change under it: dropped before, made again after."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from app_schema.catalog import Difference
-from app_schema.catalog.dependents import dependents
+from app_schema.catalog.dependents import Blocked, dependents
 from app_schema.catalog.reflect import reflect
-from app_schema.ddl import Key, View
-from app_schema.migrations.compare import column, constraint, enum, index
-from app_schema.migrations.compare.printed_column import changes_type
+from app_schema.ddl import DDLObject, Function, Key, View
+from app_schema.migrations.compare import alter_column, column, constraint, enum, index, undeclared
+from app_schema.migrations.compare.printed_column import changes_type, is_rebuilt
+from app_schema.migrations.directives import Plan
 
 if TYPE_CHECKING:
     from app_schema.migrations.compare.comparison import Comparison
 
+_RELATIONS = {"view", "materialized_view"}
+_DROPPED = {"table", "column", "constraint", "index"} | _RELATIONS
+"""Kinds that things hang on which are declared, and may be otherwise once the thing is gone."""
+
 
 def take_away(comparison: Comparison, differences: list[Difference]) -> None:
-    """Plans the drop of what reads the changed objects, and that it is made again."""
-    blocked = [one.key for one in differences if _blocks(comparison, one)]
-    if comparison.prune:
-        blocked += [
-            key
-            for key in comparison.changed
-            if key not in comparison.wanted and key.kind in {"column", "view", "materialized_view"}
-        ]
+    """Plans the drop of what hangs on the changed objects, and that it is made again.
+
+    PostgreSQL adds a label to an enum under its readers and takes none away, so there the downgrade alone
+    drops and makes what is the same on both sides.
+    """
+    blocked = [one for difference in differences for one in _blocked(comparison, difference)]
     for key in dependents(comparison.connection, blocked):
-        if key.kind == "generated":
-            column.regenerate(comparison, Key("column", *key[1:]))
-        elif key in comparison.found and key not in comparison.gone:
+        _take_and_make_again(comparison, key)
+    for key, gone in blocked:
+        if gone and key.kind in {*_RELATIONS, "function", "column"}:
             _take_and_make_again(comparison, key)
-    for key in blocked:
-        if (
-            key.kind in {"view", "materialized_view", "function"}
-            and key in comparison.wanted
-            and key not in comparison.gone
-        ):
+    grown = [Blocked(one.key, gone=False) for one in differences if enum.grows(comparison, one)]
+    readers = [one for one in dependents(comparison.connection, grown) if one.kind != "own_default"]
+    for key in readers:
+        if {key, Key("column", *key[1:])} & comparison.changed:
+            _take_and_make_again(comparison, key)
+    with _on_the_way_back(comparison):
+        for key in readers:
             _take_and_make_again(comparison, key)
 
 
-def _blocks(comparison: Comparison, difference: Difference) -> bool:
+@contextmanager
+def _on_the_way_back(comparison: Comparison) -> Iterator[None]:
+    plan, safe = comparison.plan, comparison.safe
+    comparison.plan, comparison.safe = Plan(), False
+    try:
+        yield
+    finally:
+        plan.on_the_way_back(comparison.plan)
+        comparison.plan, comparison.safe = plan, safe
+
+
+def _blocked(comparison: Comparison, difference: Difference) -> Iterator[Blocked]:
+    """The object, where something may stand in the way of its change."""
     key, wanted, found = difference
-    assert wanted is not None
-    assert found is not None
-    if key.kind == "column":
-        return changes_type(wanted, found)
-    if key.kind == "enum":
-        return enum.needs_replacing(comparison, key)
-    if key.kind in {"view", "materialized_view"}:
-        return key.kind == "materialized_view" or _columns(comparison.wanted, key) != _columns(
-            comparison.found, key
-        )
-    return key.kind == "function" and wanted.partition(" LANGUAGE ")[0] != found.partition(" LANGUAGE ")[0]
+    if found is None:
+        return
+    if wanted is None:
+        if comparison.prune and key.kind in _DROPPED:
+            yield Blocked(key, gone=True)
+    elif key.kind == "column":
+        if changes_type(wanted, found):
+            yield Blocked(key, gone=is_rebuilt(wanted, found))
+    elif key.kind == "enum":
+        if enum.needs_replacing(comparison, key):
+            yield Blocked(key, gone=False)
+    elif (
+        key.kind in {"constraint", "index", "materialized_view"}
+        or (key.kind == "view" and _gets_other_columns(comparison, key))
+        or (key.kind == "function" and wanted.partition(" LANGUAGE ")[0] != found.partition(" LANGUAGE ")[0])
+    ):
+        yield Blocked(key, gone=True)
 
 
-def _columns(side: Any, key: Key) -> dict[str, str]:
-    return {
-        other.name: text_
-        for other, text_ in side.items()
-        if other.kind == "column" and other[1:3] == (key.schema, key.name)
-    }
+def _gets_other_columns(comparison: Comparison, view: Key) -> bool:
+    sides = [
+        {other.name: text for other, text in side.items() if other[:3] == ("column", view.schema, view.name)}
+        for side in (comparison.wanted, comparison.found)
+    ]
+    return sides[0] != sides[1]
 
 
 def _take_and_make_again(comparison: Comparison, key: Key) -> None:
-    found = comparison.found[key]
-    if key.kind == "index":
+    """Plans both, unless they are planned or come with the table."""
+    if key in comparison.gone:
+        return
+    if key.kind in {"default", "own_default"}:
+        _take_default(comparison, key)
+    elif key not in comparison.found or (comparison.prune and undeclared.is_child(comparison, key)):
+        return
+    elif key.kind == "column":
+        _take_column(comparison, key)
+    elif key.kind == "index":
         index.take_and_make_again(comparison, key)
-        return
-    if key.kind == "constraint":
+    elif key.kind == "constraint":
         constraint.take_and_make_again(comparison, key)
+    else:
+        _take_object(comparison, key)
+
+
+def _take_default(comparison: Comparison, key: Key) -> None:
+    """The default of a column that changes comes back when the column is altered.
+
+    Its own default does not stand in the way of a column that is only given a new version of its enum.
+    """
+    place = Key("column", *key[1:])
+    wanted, found = comparison.wanted.get(place), comparison.found.get(place)
+    if Key("default", *key[1:]) in comparison.gone or found is None or comparison.fate(place) == "gone":
         return
-    old = reflect(comparison.connection, key, found)
-    of_view = [
-        one
-        for one in comparison.found
-        if one.kind in {"grant", "column_grant"} and one[1:3] == (key.schema, key.name)
-    ]
-    grants = [one for one in of_view if one not in comparison.gone] if isinstance(old, View) else []
-    for grant in grants:
-        comparison.take(grant, comparison.found[grant])
-    comparison.take(key, found, with_dependents=True)
-    new = comparison.declared.objects.get(key)
-    if new is None and key not in comparison.wanted and not comparison.prune:
-        new = old
+    altered = place in comparison.changed and wanted is not None
+    if altered and is_rebuilt(wanted or "", found):
+        return
+    if altered or key.kind == "default":
+        alter_column.take_default(comparison, place, found, again=not altered)
+
+
+def _take_column(comparison: Comparison, key: Key) -> None:
+    column.regenerate(comparison, key)
+    for one, columns in list(comparison.found.items()):
+        if one.kind == "column_grant" and one[1:3] == key[1:3] and key.name in columns.split(", "):
+            _take_object(comparison, one)
+
+
+def _take_object(comparison: Comparison, key: Key) -> None:
+    if key in comparison.gone:
+        return
+    old = reflect(comparison.connection, key, comparison.found[key])
+    comparison.take(key, comparison.found[key], with_dependents=True)
+    fate = comparison.fate(key)
+    new = None if fate == "gone" else old
+    if fate == "declared":
+        new = comparison.declared.objects.get(key, old)
     if new is not None:
         comparison.make(key, new)
-    for grant in grants:
-        again = comparison.declared.objects.get(grant)
-        if again is None and not comparison.prune:
-            again = reflect(comparison.connection, grant, comparison.found[grant])
-        if again is not None and new is not None:
-            comparison.make(grant, again)
+    for grant in _grants(comparison, key, new or old):
+        _take_object(comparison, grant)
+
+
+def _grants(comparison: Comparison, key: Key, one: DDLObject) -> list[Key]:
+    """The grants on a view, or on a function that does not itself say who may execute it."""
+    kinds, place = {"grant", "column_grant"}, (key.schema, key.name)
+    if isinstance(one, Function) and one.execute is None:
+        kinds = {"function_grant"}
+    elif not isinstance(one, View):
+        return []
+    mine = [other for other in comparison.found if other.kind in kinds and other[1:3] == place]
+    return [other for other in mine if (other.kind, other.name) != ("function_grant", "PUBLIC")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app_schema.catalog import Difference
 from app_schema.catalog.reflect import reflect
 from app_schema.ddl import EnumType, Key
 from app_schema.migrations.directives import CallOp, Makes
@@ -33,6 +34,15 @@ def needs_replacing(comparison: Comparison, key: Key) -> bool:
     new, old, renamed = _labels(comparison, key)
     kept = [renamed.get(label, label) for label in old.labels]
     return [label for label in new.labels if label in kept] != kept
+
+
+def grows(comparison: Comparison, difference: Difference) -> bool:
+    """Whether labels are added and none goes: the downgrade alone replaces the type then."""
+    key, wanted, found = difference
+    if key.kind != "enum" or wanted is None or found is None or needs_replacing(comparison, key):
+        return False
+    new, old, _ = _labels(comparison, key)
+    return len(tuple(new.labels)) > len(tuple(old.labels))
 
 
 def changed(comparison: Comparison, key: Key, wanted: str, found: str) -> None:

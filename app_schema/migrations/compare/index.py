@@ -14,6 +14,9 @@ from app_schema.migrations.operations import CreateObjectOp
 if TYPE_CHECKING:
     from app_schema.migrations.compare.comparison import Comparison
 
+LAST = 2**40
+"""An order: after the materialized views themselves."""
+
 
 def added(comparison: Comparison, key: Key, wanted: str) -> None:
     """Plans an index that is absent."""
@@ -40,12 +43,14 @@ def removed(comparison: Comparison, key: Key, found: str) -> None:
 
 def take_and_make_again(comparison: Comparison, key: Key) -> None:
     """Drops an index and makes the declared one, or where none is declared the same again."""
-    found, wanted = comparison.found[key], comparison.wanted.get(key)
+    found, fate = comparison.found[key], comparison.fate(key)
     comparison.take(key, found)
-    if wanted is not None:
-        added(comparison, key, wanted)
-    elif not comparison.prune:
-        comparison.plan.make(Makes.INDEX, CreateObjectOp(reflect(comparison.connection, key, found)))
+    if fate == "declared":
+        added(comparison, key, comparison.wanted[key])
+    elif fate == "found":
+        on_a_view = Key("materialized_view", key.schema, None, key.table or "") in comparison.found
+        rank, order = (Makes.VIEW, LAST) if on_a_view else (Makes.INDEX, None)
+        comparison.plan.make(rank, CreateObjectOp(reflect(comparison.connection, key, found)), order=order)
 
 
 def _with_schema(operation: Any, schema: str | None) -> Any:

@@ -66,8 +66,12 @@ def parts(definition: str) -> PrintedColumn:
 
 
 def changes_type(wanted: str, found: str) -> bool:
-    """Whether the type, the collation or the generation expression differs: then dependents stand in the
+    """Whether the type or the collation differs, or the column is rebuilt: then dependents stand in the
     way."""
+    return parts(wanted).type != parts(found).type or is_rebuilt(wanted, found)
+
+
+def is_rebuilt(wanted: str, found: str) -> bool:
+    """Whether the column is generated and is so in another way: it is dropped then, and added."""
     new, old = parts(wanted), parts(found)
-    generated = new.generated or old.generated
-    return new.type != old.type or (generated and new.rule != old.rule)
+    return (new.generated or old.generated) and (*new.rule, new.type) != (*old.rule, old.type)

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from alembic.operations import MigrateOperation, ops
-from sqlalchemy import ForeignKeyConstraint, MetaData, Sequence, Table, inspect, text
+from sqlalchemy import (
+    ForeignKeyConstraint,
+    MetaData,
+    PrimaryKeyConstraint,
+    Sequence,
+    Table,
+    UniqueConstraint,
+    inspect,
+    text,
+)
 
 from app_schema.catalog.reflect import reflect
 from app_schema.ddl import Key
@@ -27,7 +36,9 @@ def added(comparison: Comparison, key: Key, wanted: str) -> None:
         raise ModelError("is no table of the metadata")
     order = comparison.declared.table_order[key.schema or "", key.name]
     later = {
-        fk for fk in table.foreign_key_constraints if fk.use_alter or _refers_to_later(comparison, fk, order)
+        fk
+        for fk in table.foreign_key_constraints
+        if fk.use_alter or _refers_to_later(comparison, fk, order) or not _refers_to_a_key(fk)
     }
     operation = ops.CreateTableOp.from_table(_without_serial(table))
     if later:
@@ -64,6 +75,16 @@ def removed(comparison: Comparison, key: Key, found: str) -> None:
 def _refers_to_later(comparison: Comparison, fk: ForeignKeyConstraint, order: int) -> bool:
     referred = fk.referred_table
     return comparison.declared.table_order[referred.schema or "public", referred.name] > order
+
+
+def _refers_to_a_key(fk: ForeignKeyConstraint) -> bool:
+    """Whether the table that it refers to brings the key along; a unique index comes after all tables."""
+    columns = {element.column.name for element in fk.elements}
+    keys = (PrimaryKeyConstraint, UniqueConstraint)
+    return any(
+        isinstance(one, keys) and {column.name for column in one.columns} == columns
+        for one in fk.referred_table.constraints
+    )
 
 
 def _without_serial(table: Table) -> Table:

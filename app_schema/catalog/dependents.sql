@@ -1,0 +1,84 @@
+-- What depends on the objects of a JSON list, as (kind, schema, tbl, name), prerequisites before what needs them. A node is an
+-- object or a column of one (sub); gone says whether it is dropped or only changed.
+WITH RECURSIVE wanted AS (
+  SELECT j.kind, n.oid AS space, j.tbl, j.name, j.gone
+    FROM json_to_recordset(CAST(:keys AS json)) AS j(kind text, schema text, tbl text, name text, gone boolean)
+    JOIN pg_catalog.pg_namespace AS n ON n.nspname = j.schema
+), target(class, oid, sub, gone) AS (
+  SELECT 'pg_catalog.pg_class'::regclass::oid, c.oid, 0, w.gone FROM wanted AS w
+    JOIN pg_catalog.pg_class AS c ON c.relnamespace = w.space AND c.relname = w.name
+   WHERE w.kind IN ('table', 'view', 'materialized_view', 'index')
+  UNION ALL
+  SELECT 'pg_catalog.pg_class'::regclass, c.oid, a.attnum, w.gone FROM wanted AS w
+    JOIN pg_catalog.pg_class AS c ON c.relnamespace = w.space AND c.relname = w.tbl
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attname = w.name AND a.attnum > 0
+   WHERE w.kind = 'column'
+  UNION ALL
+  SELECT 'pg_catalog.pg_constraint'::regclass, t.oid, 0, w.gone FROM wanted AS w
+    JOIN pg_catalog.pg_class AS c ON c.relnamespace = w.space AND c.relname = w.tbl
+    JOIN pg_catalog.pg_constraint AS t ON t.conrelid = c.oid AND t.conname = w.name
+   WHERE w.kind = 'constraint'
+  UNION ALL
+  SELECT 'pg_catalog.pg_proc'::regclass, p.oid, 0, w.gone FROM wanted AS w
+    JOIN pg_catalog.pg_proc AS p ON p.pronamespace = w.space AND format('%s(%s)', p.proname, oidvectortypes(p.proargtypes)) = w.name
+   WHERE w.kind = 'function'
+  UNION ALL
+  SELECT x.class, x.oid, x.sub, w.gone FROM wanted AS w
+    JOIN pg_catalog.pg_type AS y ON y.typnamespace = w.space AND y.typname = w.name
+    CROSS JOIN LATERAL (
+      SELECT 'pg_catalog.pg_type'::regclass::oid AS class, y.oid, 0 AS sub
+      UNION ALL SELECT 'pg_catalog.pg_type'::regclass, y.typarray, 0
+      UNION ALL SELECT 'pg_catalog.pg_class'::regclass, a.attrelid, a.attnum FROM pg_catalog.pg_attribute AS a
+                  JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p')
+                 WHERE a.atttypid IN (y.oid, y.typarray) AND a.attnum > 0 AND NOT a.attisdropped) AS x
+   WHERE w.kind = 'enum'
+), node(class, oid, sub, gone, depth) AS (
+  SELECT t.class, t.oid, t.sub, t.gone, 0 FROM target AS t
+  UNION
+  SELECT e.class, e.oid, e.sub, true, e.depth FROM (
+    -- a rule stands for its view, a default of a generated column for the column
+    SELECT CASE WHEN v.oid IS NOT NULL OR g.attrelid IS NOT NULL THEN 'pg_catalog.pg_class'::regclass::oid ELSE d.classid END AS class,
+           coalesce(v.oid, g.attrelid, d.objid) AS oid, coalesce(g.attnum, 0) AS sub, o.depth + 1 AS depth, o.class AS from_class, o.oid AS from_oid, o.sub AS from_sub
+      FROM node AS o JOIN pg_catalog.pg_depend AS d
+        ON d.refclassid = o.class AND d.refobjid = o.oid AND (o.sub = 0 OR d.refobjsubid = o.sub) AND d.objsubid = 0 AND d.deptype IN ('n', 'a', 'i')
+      LEFT JOIN pg_catalog.pg_rewrite AS r ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND r.oid = d.objid
+      LEFT JOIN pg_catalog.pg_class AS v ON v.oid = r.ev_class AND v.relkind IN ('v', 'm')
+      LEFT JOIN pg_catalog.pg_attrdef AS f ON d.classid = 'pg_catalog.pg_attrdef'::regclass AND f.oid = d.objid
+      LEFT JOIN pg_catalog.pg_attribute AS g ON g.attrelid = f.adrelid AND g.attnum = f.adnum AND g.attgenerated <> ''
+      LEFT JOIN pg_catalog.pg_constraint AS t ON d.classid = 'pg_catalog.pg_constraint'::regclass AND t.oid = d.objid
+      LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = CASE WHEN d.classid = 'pg_catalog.pg_class'::regclass THEN d.objid ELSE t.conindid END
+     WHERE o.depth < 100
+       -- under a new type PostgreSQL builds keys and plain indexes again by itself
+       AND (o.gone OR (t.oid IS NULL AND i.indexrelid IS NULL) OR t.contype IN ('c', 'f') OR i.indpred IS NOT NULL OR i.indexprs IS NOT NULL)) AS e
+   WHERE (e.class, e.oid, e.sub) IS DISTINCT FROM (e.from_class, e.from_oid, e.from_sub)
+), named AS (
+  SELECT n.depth, n.oid AS age, x.* FROM node AS n CROSS JOIN LATERAL (
+    SELECT CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized_view' ELSE 'index' END AS kind, c.relnamespace AS space,
+           (SELECT b.relname FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS b ON b.oid = i.indrelid WHERE i.indexrelid = c.oid) AS tbl, c.relname AS name
+      FROM pg_catalog.pg_class AS c
+     WHERE n.class = 'pg_catalog.pg_class'::regclass AND n.sub = 0 AND c.oid = n.oid AND c.relkind IN ('v', 'm', 'i', 'I')
+    UNION ALL
+    SELECT 'column', c.relnamespace, c.relname, a.attname FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid
+     WHERE n.class = 'pg_catalog.pg_class'::regclass AND n.sub > 0 AND n.gone AND c.oid = n.oid AND a.attnum = n.sub
+    UNION ALL
+    SELECT 'policy', c.relnamespace, c.relname, p.polname FROM pg_catalog.pg_policy AS p JOIN pg_catalog.pg_class AS c ON c.oid = p.polrelid
+     WHERE n.class = 'pg_catalog.pg_policy'::regclass AND p.oid = n.oid
+    UNION ALL
+    SELECT 'trigger', c.relnamespace, c.relname, t.tgname FROM pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid
+     WHERE n.class = 'pg_catalog.pg_trigger'::regclass AND t.oid = n.oid AND NOT t.tgisinternal
+    UNION ALL
+    SELECT 'constraint', c.relnamespace, c.relname, t.conname FROM pg_catalog.pg_constraint AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.conrelid
+     WHERE n.class = 'pg_catalog.pg_constraint'::regclass AND t.oid = n.oid AND t.contype IN ('c', 'f', 'p', 'u', 'x')
+    UNION ALL
+    SELECT CASE WHEN EXISTS (SELECT 1 FROM target AS w WHERE w.class = 'pg_catalog.pg_class'::regclass AND w.oid = f.adrelid AND w.sub = f.adnum)
+                THEN 'own_default' ELSE 'default' END, c.relnamespace, c.relname, a.attname
+      FROM pg_catalog.pg_attrdef AS f JOIN pg_catalog.pg_class AS c ON c.oid = f.adrelid AND c.relkind IN ('r', 'p')
+      JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = f.adnum
+     WHERE n.class = 'pg_catalog.pg_attrdef'::regclass AND f.oid = n.oid
+    UNION ALL
+    SELECT 'function', p.pronamespace, NULL, format('%s(%s)', p.proname, oidvectortypes(p.proargtypes)) FROM pg_catalog.pg_proc AS p
+     WHERE n.class = 'pg_catalog.pg_proc'::regclass AND p.oid = n.oid) AS x
+   WHERE n.depth > 0
+)
+SELECT n.kind, s.nspname, n.tbl, n.name FROM named AS n JOIN pg_catalog.pg_namespace AS s ON s.oid = n.space
+ GROUP BY n.kind, s.nspname, n.tbl, n.name ORDER BY max(n.depth), min(n.age), n.kind, s.nspname, n.tbl, n.name
