@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "audit": {"errors", "ddl", "catalog", "url", "database", "models"},
     "overview": {"errors", "ddl", "url", "database", "migrations"},
     "plan": {"ddl", "migrations"},
+    "reference": {"errors", "ddl"},
     "studio": {"errors", "ddl", "models", "identity", "migrations", "overview"},
     "cli": {
         "errors",
@@ -32,6 +33,7 @@ MAY_IMPORT = {
         "models",
         "overview",
         "plan",
+        "reference",
         "studio",
     },
     "identity": {"errors"},

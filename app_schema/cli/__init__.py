@@ -10,6 +10,8 @@ import typer
 
 from app_schema.cli.common import Commands
 from app_schema.cli.connect import connect
+from app_schema.cli.diagram import diagram
+from app_schema.cli.docs import docs
 from app_schema.cli.downgrade import downgrade
 from app_schema.cli.history import history
 from app_schema.cli.plan import plan
@@ -27,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (connect, status, plan, upgrade, history, verify, studio):
+for command in (connect, status, plan, upgrade, history, verify, studio, diagram, docs):
     app.command()(command)
 for command in (downgrade,):
     app.command(context_settings={"ignore_unknown_options": True})(command)  # -1 is a revision

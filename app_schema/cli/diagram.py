@@ -1,0 +1,44 @@
+"""`app-schema diagram`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from app_schema.cli.common import UNKNOWN
+from app_schema.cli.output import talk
+
+
+class Format(StrEnum):
+    """What the diagram is written in."""
+
+    MERMAID = "mermaid"
+    DOT = "dot"
+    SVG = "svg"
+
+
+def diagram(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[DOMAIN]...", help="core, session, chat, rag, muednote.")
+    ] = None,
+    *,
+    format_: Annotated[Format, typer.Option("--format", "-f", help="SVG needs Graphviz.")] = Format.MERMAID,
+) -> None:
+    """Print an entity-relationship diagram of the tables of some domains, or of all."""
+    try:
+        from app_schema.reference import diagram as drawing
+    except ModuleNotFoundError as error:
+        talk(f"Diagrams need {error.name}: pip install 'app-schema[docs]'.")
+        raise typer.Exit(UNKNOWN) from error
+    from app_schema.models import Base
+    from app_schema.reference.domain import domains
+
+    known = {domain.name: domain for domain in domains(Base.registry.mappers)}
+    for name in names or ():
+        if name not in known:
+            talk(f"There is no domain {name}: the domains are {', '.join(known)}.")
+            raise typer.Exit(UNKNOWN)
+    tables = [table for name in names or known for table in known[name].tables]
+    print(getattr(drawing, format_)(tables))

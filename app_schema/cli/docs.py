@@ -1,0 +1,35 @@
+"""`app-schema docs`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app_schema.cli.common import UNKNOWN, finish
+from app_schema.cli.output import talk
+
+
+def docs(
+    directory: Annotated[Path, typer.Argument(help="Where schema.md and the pictures lie.")] = Path("docs"),
+    *,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; tell what is stale.")] = False,
+) -> None:
+    """Write the reference of the tables and a picture of each domain, made from the models.
+
+    Exit code 0: everything is fresh; 1 (with --check): a file is stale; 2: it cannot be made.
+    """
+    try:
+        from app_schema.reference.markdown import stale, write
+    except ModuleNotFoundError as error:
+        talk(f"The reference needs {error.name}: pip install 'app-schema[docs]'.")
+        raise typer.Exit(UNKNOWN) from error
+    from app_schema.models import Base
+
+    found = (stale if check else write)(Base.registry.mappers, directory)
+    for path in found:
+        print(path)
+    if check and found:
+        talk("stale: `app-schema docs` writes them anew")
+    finish(well=not (check and found))

@@ -1,0 +1,150 @@
+"""The reference of the tables in Markdown."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapper
+from sqlalchemy.schema import CreateColumn, CreateIndex
+
+from app_schema.ddl import Grant, Policy, Trigger, declared
+from app_schema.ddl.sql import DIALECT, plain
+from app_schema.reference import words
+from app_schema.reference.diagram import is_of, mermaid, svg
+from app_schema.reference.domain import Domain, domains
+
+BAR = r"\|"
+HEAD = """\
+# The schema
+
+Made from the models by `app-schema docs`; a test keeps it fresh. Every table has row-level security on: a
+role sees and writes only what a policy lets it. "The caller" is the person whom `app.current_user_id` names.
+"""
+
+
+def reference(mappers: Iterable[Mapper[object]]) -> str:
+    """The whole page."""
+    found = domains(mappers)
+    lines = [
+        HEAD,
+        *(f"- [{one.title}](#{_anchor(one.title)})" for one in found),
+        "- [Enumerations](#enumerations)",
+        "",
+    ]
+    for domain in found:
+        lines += _domain(domain)
+    lines += _enums(found)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def write(mappers: Iterable[Mapper[object]], directory: Path) -> list[Path]:
+    """Writes ``schema.md`` and a picture a domain, where they are not as they should be.
+
+    :returns: what was written.
+    :raises ConfigurationError: where a picture is stale and Graphviz is not installed.
+    """
+    mappers = list(mappers)
+    written = []
+    for domain in domains(mappers):
+        path = directory / "schema" / f"{domain.name}.svg"
+        if not path.exists() or not is_of(path.read_text(encoding="utf-8"), domain.tables):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(svg(domain.tables), encoding="utf-8")
+            written.append(path)
+    page, path = reference(mappers), directory / "schema.md"
+    if not path.exists() or path.read_text(encoding="utf-8") != page:
+        path.write_text(page, encoding="utf-8")
+        written.append(path)
+    return written
+
+
+def stale(mappers: Iterable[Mapper[object]], directory: Path) -> list[Path]:
+    """The files that `write` would write."""
+    mappers = list(mappers)
+    pictures = {directory / "schema" / f"{domain.name}.svg": domain for domain in domains(mappers)}
+    page = directory / "schema.md"
+    found = [
+        path
+        for path, domain in pictures.items()
+        if not path.exists() or not is_of(path.read_text(encoding="utf-8"), domain.tables)
+    ]
+    fresh = page.exists() and page.read_text(encoding="utf-8") == reference(mappers)
+    return found if fresh else [*found, page]
+
+
+def _anchor(title: str) -> str:
+    return re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
+
+
+def _domain(domain: Domain) -> Iterator[str]:
+    yield f"## {domain.title}\n"
+    yield f"[As a picture](schema/{domain.name}.svg)\n"
+    yield f"```mermaid\n{mermaid(domain.tables).rstrip()}\n```\n"
+    for model, table in zip(domain.models, domain.tables, strict=True):
+        yield from _table(model, table)
+
+
+def _enums(found: list[Domain]) -> Iterator[str]:
+    types = {
+        f"{one.type.schema}.{one.type.name}": one.type.enums
+        for domain in found
+        for table in domain.tables
+        for one in table.columns
+        if isinstance(one.type, sa.Enum)
+    }
+    yield "## Enumerations\n"
+    yield from (f"- `{name}`: {', '.join(labels)}" for name, labels in sorted(types.items()))
+
+
+def _table(model: type, table: sa.Table) -> Iterator[str]:
+    yield f"### {table.schema}.{table.name}\n"
+    yield f"`{model.__name__}`. {' '.join(inspect.cleandoc(model.__doc__ or '').split())}\n"
+    yield "| column | type | null | default | meaning |\n|---|---|---|---|---|"
+    yield from (_column(column) for column in table.columns)
+    yield ""
+    yield from _list("Constraints", sorted(map(_constraint, table.constraints)))
+    yield from _list("Indexes", sorted(f"`{plain(CreateIndex(index))}`" for index in table.indexes))
+    objects = [
+        one
+        for one in declared(table.metadata).values()
+        if (one.schema, one.table) == (table.schema, table.name)
+    ]
+    yield from _list("Triggers", [words.trigger(one) for one in objects if isinstance(one, Trigger)])
+    yield from _list("Policies", [words.policy(one) for one in objects if isinstance(one, Policy)])
+    yield from _list("Granted", words.grants(one for one in objects if isinstance(one, Grant)))
+
+
+def _column(column: sa.Column[object]) -> str:
+    printed = str(CreateColumn(column).compile(dialect=DIALECT))
+    default = re.search(r" (?:DEFAULT|GENERATED ALWAYS AS) (.*?)(?: STORED)?(?: NOT NULL)?$", printed)
+    shown = f"`{default[1]}`" if default else ""
+    null = "yes" if column.nullable else ""
+    cells = (f"`{column.name}`", words.type_name(column), null, shown, column.doc or "")
+    return f"| {' | '.join(cell.replace('|', BAR) for cell in cells)} |"
+
+
+def _constraint(constraint: sa.Constraint) -> str:
+    name = DIALECT.identifier_preparer.format_constraint(constraint)
+    columns = ", ".join(f"`{column.name}`" for column in getattr(constraint, "columns", ()))
+    if isinstance(constraint, sa.ForeignKeyConstraint):
+        target = constraint.elements[0].column.table
+        on_delete = f", on delete {constraint.ondelete.lower()}" if constraint.ondelete else ""
+        return f"`{name}`: {columns} names a row of `{target.name}`{on_delete}."
+    if isinstance(constraint, sa.CheckConstraint):
+        return f"`{name}`: `{' '.join(str(constraint.sqltext).split())}`."
+    if isinstance(constraint, sa.PrimaryKeyConstraint):
+        return f"`{name}`: {columns} is the key."
+    if isinstance(constraint, sa.UniqueConstraint):
+        return f"`{name}`: {columns} occurs once."
+    return f"`{name}`: two rows do not overlap in {columns}."
+
+
+def _list(title: str, lines: list[str]) -> Iterator[str]:
+    if lines:
+        yield f"{title}:\n"
+        yield from (f"- {line}" for line in lines)
+        yield ""

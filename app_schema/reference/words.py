@@ -1,0 +1,81 @@
+"""Policies, grants and triggers in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+
+from app_schema.ddl import Grant, Policy, Trigger
+from app_schema.ddl.sql import DIALECT, sequence
+
+_SHORT = {"TIMESTAMP WITH TIME ZONE": "timestamptz", "DOUBLE PRECISION": "float8"}
+_ROW = r"EXISTS \(SELECT 1 FROM (?:\w+\.)?(\w+) AS (\w+) WHERE \2\.id = (?:\w+\.)?(\w+)"
+_PHRASES = (
+    (r"\(SELECT app\.current_user_role\(\)\) IN \('mentor', 'admin'\)", "the caller is a mentor or an admin"),
+    (r"\(SELECT app\.is_admin\(\)\)|app\.is_admin\(\)", "the caller is an admin"),
+    (r"\(SELECT app\.current_user_id\(\)\)|app\.current_user_id\(\)", "the caller"),
+    (r"the caller IS NOT NULL", "somebody is signed in"),
+    (
+        rf"{_ROW} AND \2\.user_id = the caller\)",
+        r"the row of `\1` that `\3` names is the caller's",
+    ),
+    (
+        rf"{_ROW}\)",
+        r"the caller can see the row of `\1` that `\3` names",
+    ),
+    (r"(\w+) = the caller", r"`\1` is the caller"),
+    (r"\bAND\b", "and"),
+    (r"\bOR\b", "or"),
+    (r"\bNOT\b", "not"),
+)
+_VERBS = {"SELECT": "see", "INSERT": "add", "UPDATE": "change", "DELETE": "delete", "ALL": "see and write"}
+
+
+def type_name(column: sa.Column[Any]) -> str:
+    """The type of a column, short and without its schema."""
+    name = column.type.compile(dialect=DIALECT)
+    return _SHORT.get(name, name.lower().rpartition(".")[2])
+
+
+def condition(expression: str) -> str:
+    """An expression of a policy, with what every policy says in words; the rest stays SQL."""
+    words = re.sub(r"\s+", " ", expression)
+    for pattern, phrase in _PHRASES:
+        words = re.sub(pattern, phrase, words)
+    return words
+
+
+def policy(one: Policy) -> str:
+    """A policy as a sentence."""
+    who = ", ".join(f"`{role}`" for role in sequence(one.to))
+    using = None if one.using is None else condition(one.using)
+    check = None if one.with_check is None else condition(one.with_check)
+    sentence = f"{who} may {_VERBS[one.for_]} "
+    if using == "true" and check in {None, "true"}:
+        return f"{sentence}every row."
+    sentence += f"rows where {using or check}"
+    if using is not None and check is not None and check != using:
+        sentence += f"; afterwards: {check}"
+    return f"{sentence}."
+
+
+def grants(found: Iterable[Grant]) -> list[str]:
+    """The grants of a table, a role a line."""
+    by_role: dict[str, list[str]] = {}
+    for one in found:
+        words = ", ".join(sequence(one.privileges))
+        columns = f" ({', '.join(f'`{name}`' for name in sequence(one.columns))})" if one.columns else ""
+        by_role.setdefault(one.to, []).append(f"{words}{columns}")
+    return [f"`{role}`: {'; '.join(words)}." for role, words in sorted(by_role.items())]
+
+
+def trigger(one: Trigger) -> str:
+    """A trigger as a sentence."""
+    when, events = next(
+        (name, getattr(one, name)) for name in ("before", "after", "instead_of") if getattr(one, name)
+    )
+    moment = f"{when.replace('_', ' ')} {', '.join(sequence(events))}"
+    return f"`{one.name}`: {moment}{f', when `{one.when}`' if one.when else ''}: `{one.execute}`."
