@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from amount import ALL, SEED
+from ownserver import OwnServer, own_server
 from world import OWN, SMALL, World
 
 from app_schema.testing.databases import Databases
@@ -43,3 +44,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if number or lost:
         part = "" if ALL else f", a part drawn with FAULTS_SEED={SEED}"
         terminalreporter.write_line(f"survived {number}/{number + lost} faults{part}")
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[OwnServer]:
+    """A server that is the tests' own. Start it: a test may have left it stopped."""
+    with own_server() as server:
+        yield server
