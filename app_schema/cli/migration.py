@@ -1,11 +1,22 @@
-"""What `upgrade` and `downgrade` share."""
+"""What `upgrade`, `downgrade` and `rollback` share."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Annotated
+
+import typer
 
 from app_schema.cli.common import connected
 from app_schema.cli.output import counted, machine, talk
+
+Options = Annotated[
+    list[str] | None,
+    typer.Option("-x", metavar="NAME=VALUE", help="lock_wait, lock_timeout, lock_tries, autocommit."),
+]
 
 
 @dataclass(frozen=True)
@@ -17,38 +28,18 @@ class Move:
     revisions: list[str]
 
 
-def upgrade(url: str | None, revision: str) -> Move:
-    """Runs what is pending up to a revision."""
-    from alembic import command
+def move(
+    function: Callable[..., list[str]], url: str | None, revision: str, options: list[str] | None = None
+) -> Move:
+    """Calls `app_schema.migrations.upgrade` or `downgrade`, and says which revision runs."""
+    from app_schema.migrations.lineage import current
 
-    from app_schema.migrations import config
-    from app_schema.migrations.lineage import Lineage, current
-
-    with connected(url) as connection:
+    given = dict(one.partition("=")[::2] for one in options or ())
+    with connected(url) as connection, _told():
         before = current(connection)
-        ran = [script.revision for script in Lineage().upgrades(before, revision)]
-        connection.rollback()
-        settings = config()
-        settings.attributes["connection"] = connection
-        command.upgrade(settings, revision)
-        return Move(before, current(connection), ran)
-
-
-def downgrade(url: str | None, revision: str) -> Move:
-    """Undoes what lies above a revision."""
-    from alembic import command
-
-    from app_schema.migrations import config
-    from app_schema.migrations.lineage import Lineage, current
-
-    with connected(url) as connection:
-        before = current(connection)
-        ran = [script.revision for script in Lineage().downgrades(before, revision)]
-        connection.rollback()
-        settings = config()
-        settings.attributes["connection"] = connection
-        command.downgrade(settings, revision)
-        return Move(before, current(connection), ran)
+        connection.rollback()  # else it is our transaction in which the revisions run
+        landed = function(connection, revision, **given)
+        return Move(before, current(connection), landed)
 
 
 def show(move: Move, verb: str, *, as_json: bool) -> None:
@@ -58,3 +49,23 @@ def show(move: Move, verb: str, *, as_json: bool) -> None:
         return
     talk(f"{counted(len(move.revisions), 'revision')} {verb}." if move.revisions else "Nothing to do.")
     print(", ".join(sorted(move.after)) or "base")
+
+
+class _Talk(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.msg.startswith("Running"):
+            talk(record.getMessage())
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Alembic says by a log which revision it runs."""
+    log = logging.getLogger("alembic.runtime.migration")
+    handler, level = _Talk(), log.level
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(level)

@@ -6,18 +6,22 @@ from typing import Annotated
 
 import typer
 
-from app_schema.cli import migration
 from app_schema.cli.common import Json, Url
+from app_schema.cli.migration import Options, move, show
 
 
 def upgrade(
     revision: Annotated[str, typer.Argument(help="Up to this one; its name may be cut short.")] = "head",
     *,
+    options: Options = None,
     url: Url = None,
     as_json: Json = False,
 ) -> None:
     """Run the revisions that are pending.
 
     Running it again is safe: what is there and equal stays, what is there and different is refused.
+    Exit code 0: done; 1: refused; 2: could not.
     """
-    migration.show(migration.upgrade(url, revision), "applied", as_json=as_json)
+    from app_schema import migrations
+
+    show(move(migrations.upgrade, url, revision, options), "applied", as_json=as_json)

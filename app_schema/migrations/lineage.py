@@ -70,6 +70,8 @@ class Lineage:
         """The same as Alembic's steps."""
         # as alembic.command does; a tuple stands for several heads there, whatever the annotation says
         at: Any = tuple(sorted(here))
+        if direction == "down" and not here:
+            return []
         if direction == "up":
             return self.scripts._upgrade_revs(to, at)  # noqa: SLF001
         return self.scripts._downgrade_revs(to, at)  # noqa: SLF001

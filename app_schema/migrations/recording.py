@@ -6,7 +6,9 @@ The revisions' own code runs against a script, so that loops and helpers in it a
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -79,6 +81,17 @@ class Recorded:
     operations: list[Operation] = field(default_factory=list)
 
 
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Alembic's log would say that the revisions run."""
+    log = logging.getLogger("alembic.runtime.migration")
+    before, log.disabled = log.disabled, True
+    try:
+        yield
+    finally:
+        log.disabled = before
+
+
 def _operations(context: MigrationContext, note: Callable[[Operation], None]) -> Operations:
     """Alembic's operations, each noted on its way; not a subclass, because `alembic.op` knows none."""
     operations = Operations(context)
@@ -120,25 +133,25 @@ def record(
             yield step
             found[-1].sql = buffer.getvalue()[begin:]
 
-    context = MigrationContext.configure(
-        dialect_name="postgresql",
-        dialect_opts={"paramstyle": "named"},
-        opts={
-            **OPTIONS,
-            "as_sql": True,
-            "literal_binds": True,
-            "output_buffer": buffer,
-            "fn": steps,
-            "starting_rev": tuple(sorted(here)),
-            "script": lineage.scripts,
-        },
-    )
+    options = {
+        **OPTIONS,
+        "as_sql": True,
+        "literal_binds": True,
+        "output_buffer": buffer,
+        "fn": steps,
+        "starting_rev": tuple(sorted(here)),
+        "script": lineage.scripts,
+    }
+    with _silence():
+        context = MigrationContext.configure(
+            dialect_name="postgresql", dialect_opts={"paramstyle": "named"}, opts=options
+        )
     if impl is not None:
         context.impl = impl(context.dialect, None, True, None, buffer, context.opts)  # noqa: FBT003
     operations = _operations(context, lambda one: found[-1].operations.append(one))  # noqa: PLW0108 - the last one changes
     operations._install_proxy()  # noqa: SLF001 - as Operations.context does, with an object of its own
     try:
-        with context.begin_transaction():
+        with _silence(), context.begin_transaction():
             context.run_migrations()
     finally:
         operations._remove_proxy()  # noqa: SLF001

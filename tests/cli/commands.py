@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -13,6 +15,10 @@ from typer.testing import CliRunner
 from app_schema import database
 from app_schema import url as urls
 from app_schema.cli import app
+from app_schema.database import connect, engine
+from app_schema.seed import seed
+from app_schema.testing.databases import Databases
+from app_schema.testing.plugin import CreateDatabase
 
 Run = Callable[..., str]
 
@@ -22,7 +28,7 @@ _VOLATILE = (
     (r"PostgreSQL \d+\.\d+", "PostgreSQL N.N"),
     (r"\d+\.\d+ ms", "N ms"),
     (r"\b(vector|pg_trgm|btree_gist) [\d.]+", r"\1 N"),
-    (r"(role +)\w+ \(.*\)", r"\1ROLE"),
+    (r"(?m)^(role +)\w+ \(.*\)$", r"\1ROLE"),
 )
 
 
@@ -30,6 +36,9 @@ _VOLATILE = (
 def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """Runs a command against a database, and gives exit code, stdout and stderr as one text."""
     monkeypatch.chdir(tmp_path)  # no .env of yours
+    monkeypatch.setenv("COLUMNS", "80")
+    for name in ("FORCE_COLOR", "PY_COLORS", "GITHUB_ACTIONS"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setitem(database.connect.__kwdefaults__, "tries", 1)  # type: ignore[arg-type]
 
     def run(url: str, *arguments: str) -> str:
@@ -42,10 +51,20 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     return run
 
 
+@pytest.fixture(scope="session")
+def seeded(databases: Databases, template: str) -> str:
+    """The name of a database at the newest revision with the sample rows; copy it, never connect to it."""
+    name = databases.create(template)
+    with connect(engine(databases.url(name), direct=True)) as connection:
+        seed(connection)
+        connection.commit()
+    return name
+
+
 @pytest.fixture
-def full_url(database_url: str) -> str:
-    """A database at the newest revision with rows."""
-    return database_url
+def full_url(create_database: CreateDatabase, seeded: str) -> str:
+    """A database at the newest revision with the sample rows."""
+    return create_database(seeded)
 
 
 @pytest.fixture
@@ -58,6 +77,11 @@ def broken_url(database_url: str) -> str:
         connection.execute("CREATE TABLE public.left_over (id int)")
         connection.execute("DROP TABLE public.webhook_events")
     return database_url
+
+
+def data(said: str) -> Any:
+    """What a command with `--json` printed."""
+    return json.loads(said.partition("--- stdout\n")[2].partition("--- stderr")[0])
 
 
 def settled(text: str, url: str) -> str:

@@ -1,3 +1,3 @@
-from commands import broken_url, full_url, run
+from commands import broken_url, full_url, run, seeded
 
-__all__ = ["broken_url", "full_url", "run"]
+__all__ = ["broken_url", "full_url", "run", "seeded"]

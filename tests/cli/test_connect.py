@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 import psycopg
 import pytest
-from commands import NOWHERE, Run
+from commands import NOWHERE, Run, data
 from psycopg import sql
 from syrupy.assertion import SnapshotAssertion
 
@@ -31,8 +30,7 @@ def test_no_server_is_one_sentence(run: Run, snapshot: SnapshotAssertion) -> Non
 
 
 def test_json_holds_the_same(run: Run, database_url: str) -> None:
-    said = run(database_url, "connect", "--json")
-    found = json.loads(said.partition("--- stdout\n")[2].partition("--- stderr")[0])
+    found = data(run(database_url, "connect", "--json"))
     assert found["here"] == found["heads"] == ["0016_core_and_chat_rls"]
     assert len(found["tables"]) == 30
     assert found["problems"] == []

@@ -1,0 +1,77 @@
+"""A `pg_dump` of some tables, before they go."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from psycopg.conninfo import make_conninfo
+
+from app_schema import embedded
+from app_schema.errors import ConfigurationError, ServerError
+
+
+def dump(connection: sa.Connection, tables: Sequence[str], file: Path) -> None:
+    """Writes the tables, schema and rows, to a file for `pg_restore`. A file that is there is never touched.
+
+    :param tables: names with schema, quoted as SQL needs them.
+    :raises ConfigurationError: where there is no pg_dump that can read this server, or the file is there.
+    :raises ServerError: where pg_dump fails; nothing is left of the file.
+    """
+    driver: Any = connection.connection.driver_connection
+    program = _program(driver.info.server_version // 10000)
+    if file.exists():
+        raise ConfigurationError(f"{file} is there already: name another file.")
+    command = [program, "--format=custom", f"--file={file}", *(f"--table={table}" for table in tables)]
+    command += ["--no-password", f"--dbname={make_conninfo(**driver.info.get_parameters())}"]
+    secret = {"PGPASSWORD": driver.info.password} if driver.info.password else {}
+    try:
+        result = subprocess.run(
+            command,
+            env=os.environ | secret,
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+    except OSError as error:
+        raise ServerError(f"pg_dump cannot be run: {error.strerror}.") from error
+    if result.returncode != 0:
+        file.unlink(missing_ok=True)
+        reason = (result.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise ServerError(f"pg_dump failed: {reason.removeprefix('pg_dump: error: ')}.")
+
+
+def _program(server: int) -> str:
+    """The first pg_dump that is no older than the server: an older one refuses to read it."""
+    found = {program: _major(program) for program in _candidates()}
+    for program, major in found.items():
+        if major >= server:
+            return program
+    older = f"is of PostgreSQL {max(found.values())}, older than the server" if found else "is not installed"
+    raise ConfigurationError(
+        f"pg_dump {older}: install the client programs of PostgreSQL {server}, or leave --dump out."
+    )
+
+
+def _candidates() -> Iterator[str]:
+    if program := shutil.which("pg_dump"):
+        yield program
+    own = embedded.program("pg_dump")
+    if own is not None:
+        yield str(own)
+
+
+def _major(program: str) -> int:
+    try:
+        said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
+    except OSError:
+        return 0
+    number = re.search(r"(\d+)", said)
+    return int(number[1]) if number else 0

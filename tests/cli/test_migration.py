@@ -1,0 +1,124 @@
+"""status, plan, upgrade, downgrade, history."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import psycopg
+import pytest
+from commands import NOWHERE, Run, data
+from syrupy.assertion import SnapshotAssertion
+
+from app_schema.catalog import Snapshot
+from app_schema.catalog import snapshot as catalog
+from app_schema.database import connect, engine
+
+STATES = ("empty_url", "full_url", "broken_url")
+
+
+@pytest.fixture(params=STATES)
+def any_url(request: pytest.FixtureRequest) -> str:
+    """A database in one of the states."""
+    return str(request.getfixturevalue(request.param))
+
+
+def printed(url: str) -> Snapshot:
+    """The catalog of a database, Alembic's table included."""
+    with connect(engine(url, direct=True)) as connection:
+        return catalog(connection, ignore=())
+
+
+@pytest.mark.parametrize("command", ["status", "plan", "history"])
+def test_looking_never_changes_anything(
+    run: Run, any_url: str, command: str, snapshot: SnapshotAssertion
+) -> None:
+    before = printed(any_url)
+    assert run(any_url, command, *(["0001"] if command == "plan" else [])) == snapshot
+    assert printed(any_url) == before
+
+
+@pytest.mark.parametrize("command", ["status", "plan", "history", "upgrade", "downgrade", "rollback"])
+def test_no_server_is_one_sentence(run: Run, command: str, snapshot: SnapshotAssertion) -> None:
+    assert run(NOWHERE, command) == snapshot
+
+
+def test_upgrade_goes_to_the_newest_and_back_by_steps(
+    run: Run, empty_url: str, snapshot: SnapshotAssertion
+) -> None:
+    assert run(empty_url, "upgrade", "0001") == snapshot(name="up to 0001")
+    assert run(empty_url, "upgrade") == snapshot(name="up")
+    assert run(empty_url, "upgrade") == snapshot(name="up again")
+    assert run(empty_url, "downgrade") == snapshot(name="down a step")
+    assert run(empty_url, "downgrade", "-2") == snapshot(name="down two steps")
+    assert run(empty_url, "downgrade", "base") == snapshot(name="down to base")
+
+
+def test_upgrade_of_a_broken_database_refuses(run: Run, broken_url: str) -> None:
+    run(broken_url, "downgrade", "0010b")
+    with psycopg.connect(broken_url) as connection:
+        connection.execute("CREATE FUNCTION app.teaches(student uuid) RETURNS boolean RETURN true")
+    said = run(broken_url, "upgrade")
+    assert said.startswith("exit code 1\n")
+    assert "function app.teaches" in said or "function teaches" in said
+    assert "Traceback" not in said
+
+
+def test_plan_names_the_locks_and_is_a_script(run: Run, database_url: str) -> None:
+    run(database_url, "downgrade", "0003")
+    plan = run(database_url, "plan", "0004")
+    assert "-- locks public.users (about 0 rows, 0.0 MiB): SHARE, while it reads all of it\n" in plan
+    assert "CREATE UNIQUE INDEX uq_users_email_lower" in plan
+    assert plan.endswith("--- stderr\n1 revision would run.\n")
+    found = data(run(database_url, "plan", "0009", "--json"))
+    assert [one["revision"][:4] for one in found] == ["0004", "0005", "0006", "0007", "0008", "0008", "0009"]
+    assert [lock["table"] for lock in found[-1]["locks"]] == ["public.users"]  # by the new table's key
+    assert found[-1]["locks"][0]["lock"] == "SHARE ROW EXCLUSIVE"
+
+
+def test_plan_script_does_what_upgrade_does(run: Run, empty_url: str, database_url: str) -> None:
+    script = run(empty_url, "plan", "--script").partition("--- stdout\n")[2].partition("--- stderr")[0]
+    with psycopg.connect(empty_url, autocommit=True) as connection:
+        connection.execute(script.encode())
+    assert printed(empty_url) == printed(database_url)
+    assert run(empty_url, "plan").startswith("exit code 0")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["upgrade", "no_such_revision"],
+        ["downgrade", "no_such_revision"],
+        ["downgrade", "--no-such-option"],
+        ["downgrade", "-99"],
+        ["rollback", "no_such_revision"],
+        ["plan", "no_such_revision"],
+        ["upgrade", "--url", "mysql://someone:s3cret@host/d"],
+        ["status", "--url", "postgresql://someone:s3cret@host:port/d"],
+    ],
+)
+def test_broken_input_is_one_sentence(
+    run: Run, database_url: str, arguments: list[str], snapshot: SnapshotAssertion
+) -> None:
+    assert run(database_url, *arguments) == snapshot
+
+
+def test_revision_that_this_package_lacks_is_named(
+    run: Run, database_url: str, snapshot: SnapshotAssertion
+) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE public.alembic_version SET version_num = '0099_of_tomorrow'")
+    for command in ("status", "connect", "upgrade", "history"):
+        assert "0099_of_tomorrow" in run(database_url, command) or command == "history"
+    assert run(database_url, "status") == snapshot
+
+
+def test_help_is_quick_and_module_is_the_program() -> None:
+    heavy = {"sqlalchemy", "alembic", "psycopg", "pydantic"}
+    code = f"import sys, app_schema.cli; print({heavy!r} & set(sys.modules))"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout == "set()\n"
+    said = subprocess.run(
+        [sys.executable, "-m", "app_schema", "--help"], capture_output=True, text=True, check=True
+    )
+    assert "upgrade" in said.stdout

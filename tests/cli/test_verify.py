@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import psycopg
+from commands import NOWHERE, Run, data
+from syrupy.assertion import SnapshotAssertion
+
+
+def test_fresh_database_lacks_everything(run: Run, empty_url: str) -> None:
+    found = data(run(empty_url, "verify", "--json"))
+    kinds = {one["kind"]: one for one in found["kinds"]}
+    assert kinds["table"]["declared"] == 30
+    assert kinds["table"]["created"] == 0
+    assert {one["state"] for one in found["objects"]} == {"absent"}
+
+
+def test_full_database_conforms(run: Run, full_url: str, snapshot: SnapshotAssertion) -> None:
+    assert run(full_url, "verify") == snapshot
+
+
+def test_broken_database_is_told_object_by_object(
+    run: Run, broken_url: str, snapshot: SnapshotAssertion
+) -> None:
+    assert run(broken_url, "verify") == snapshot
+
+
+def test_no_server_is_one_sentence(run: Run, snapshot: SnapshotAssertion) -> None:
+    assert run(NOWHERE, "verify") == snapshot
+
+
+def test_undeclared_alone_is_a_difference_only_when_strict(run: Run, database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute("CREATE TABLE public.left_over (id int)")
+    assert run(database_url, "verify").startswith("exit code 0")
+    assert run(database_url, "verify", "--strict").startswith("exit code 1")
