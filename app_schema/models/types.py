@@ -5,12 +5,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
-from sqlalchemy import ForeignKey, Numeric, String, text
+from sqlalchemy import FetchedValue, ForeignKey, Numeric, String, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import mapped_column
 
 # None is SQL NULL: a JSON null is neither the array nor the object that the checks ask for.
 Json = JSONB(none_as_null=True)
+
+# Of a nullable column that app_user may not insert: else the ORM would name it in every INSERT, with NULL,
+# and PostgreSQL would refuse the whole row. It renders nothing in DDL.
+LEFT_OUT = FetchedValue()
 
 UuidKey = Annotated[
     uuid.UUID,

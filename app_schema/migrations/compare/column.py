@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from alembic.operations import ops
-from sqlalchemy import Column, Computed, Identity
+from sqlalchemy import Column, Computed, DefaultClause, Identity
 
 from app_schema.ddl import Key
 from app_schema.ddl.printed import PrintedType
@@ -80,9 +80,8 @@ def _generated(column: Column[Any]) -> list[Any]:
 
 
 def _default(column: Column[Any]) -> Any:
-    if column.computed is not None or column.identity is not None or column.server_default is None:
-        return None
-    return column.server_default
+    # the others are no default in DDL: generated columns, and values that only the ORM fetches
+    return column.server_default if isinstance(column.server_default, DefaultClause) else None
 
 
 def _drop_column(comparison: Comparison, key: Key) -> ops.DropColumnOp:

@@ -12,7 +12,7 @@ from app_schema.models.base import Base, Touched, referred_by, refers_to
 from app_schema.models.enums import ChatRole
 from app_schema.models.json_shapes import ChatMessageMetadata, ChatSummary
 from app_schema.models.policies import CRUD, OWNER, owned, service_all
-from app_schema.models.types import CreatedAt, Json, Owner, UuidKey
+from app_schema.models.types import LEFT_OUT, CreatedAt, Json, Owner, UuidKey
 
 if TYPE_CHECKING:
     from app_schema.models.chat.assistant import UserAiMemory
@@ -73,7 +73,7 @@ class ChatSession(Touched, Base):
     )
     is_pinned: Mapped[bool] = mapped_column(server_default=text("false"), doc="kept on top")
     last_message_at: Mapped[datetime | None] = mapped_column(
-        doc="time of the newest message, kept by trigger"
+        server_default=LEFT_OUT, doc="time of the newest message, kept by trigger"
     )
     archived_at: Mapped[datetime | None] = mapped_column(doc="time it was archived")
 

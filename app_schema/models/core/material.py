@@ -11,7 +11,7 @@ from app_schema.models.base import Base, Touched, refers_to
 from app_schema.models.json_shapes import AbcAnalysis, MaterialMetadata
 from app_schema.models.one_of import one_of
 from app_schema.models.policies import CRUD, IS_ADMIN, IS_TEACHER, ME, service_all
-from app_schema.models.types import Json, Score, UuidKey
+from app_schema.models.types import LEFT_OUT, Json, Score, UuidKey
 
 if TYPE_CHECKING:
     from app_schema.models.core.user import User
@@ -124,13 +124,17 @@ class Material(Touched, Base):
     is_public: Mapped[bool] = mapped_column(server_default=text("false"), doc="shown in the library")
     view_count: Mapped[int] = mapped_column(server_default=text("0"), doc="times opened")
     metadata_: Mapped[MaterialMetadata | None] = mapped_column("metadata", Json, doc="data of the generator")
-    playability_score: Mapped[Score | None] = mapped_column(doc="0.0 to 10.0", sort_order=1)
-    learning_value_score: Mapped[Score | None] = mapped_column(doc="0.0 to 10.0", sort_order=1)
+    playability_score: Mapped[Score | None] = mapped_column(
+        server_default=LEFT_OUT, doc="0.0 to 10.0", sort_order=1
+    )
+    learning_value_score: Mapped[Score | None] = mapped_column(
+        server_default=LEFT_OUT, doc="0.0 to 10.0", sort_order=1
+    )
     quality_status: Mapped[str] = mapped_column(
         server_default=text("'pending'"), doc="pending, draft or approved", sort_order=1
     )
     abc_analysis: Mapped[AbcAnalysis | None] = mapped_column(
-        Json, doc="result of the ABC notation check", sort_order=1
+        Json, server_default=LEFT_OUT, doc="result of the ABC notation check", sort_order=1
     )
 
     creator: Mapped["User"] = refers_to(back_populates="materials")

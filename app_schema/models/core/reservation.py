@@ -11,7 +11,7 @@ from app_schema.ddl import Grant, Policy, RowSecurity, Trigger
 from app_schema.models.base import Base, Touched, referred_by, refers_to
 from app_schema.models.one_of import one_of
 from app_schema.models.policies import CRUD, IS_ADMIN, ME, service_all
-from app_schema.models.types import UuidKey, Yen
+from app_schema.models.types import LEFT_OUT, UuidKey, Yen
 
 if TYPE_CHECKING:
     from app_schema.models.core.lesson_slot import LessonSlot
@@ -126,14 +126,18 @@ class Reservation(Touched, Base):
     )
     status: Mapped[str] = mapped_column(server_default=text("'pending'"), doc="stage of the booking")
     payment_status: Mapped[str] = mapped_column(server_default=text("'pending'"), doc="stage of the payment")
-    stripe_session_id: Mapped[str | None] = mapped_column(doc="checkout session at the payment provider")
+    stripe_session_id: Mapped[str | None] = mapped_column(
+        server_default=LEFT_OUT, doc="checkout session at the payment provider"
+    )
     stripe_payment_intent_id: Mapped[str | None] = mapped_column(
-        doc="payment at the payment provider, look-up key of refunds"
+        server_default=LEFT_OUT, doc="payment at the payment provider, look-up key of refunds"
     )
     amount: Mapped[Yen] = mapped_column(doc="price at booking time in yen")
     notes: Mapped[str | None] = mapped_column(doc="wish of the student")
-    cancel_reason: Mapped[str | None] = mapped_column(doc="why it was cancelled")
-    completed_at: Mapped[datetime | None] = mapped_column(doc="when the lesson was held")
+    cancel_reason: Mapped[str | None] = mapped_column(server_default=LEFT_OUT, doc="why it was cancelled")
+    completed_at: Mapped[datetime | None] = mapped_column(
+        server_default=LEFT_OUT, doc="when the lesson was held"
+    )
 
     slot: Mapped["LessonSlot"] = refers_to(back_populates="reservations", foreign_keys="Reservation.slot_id")
     student: Mapped["User"] = refers_to(

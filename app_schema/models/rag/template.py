@@ -13,7 +13,7 @@ from app_schema.models.enums import FocusArea, InterviewDepth
 from app_schema.models.json_shapes import TemplateVariables
 from app_schema.models.one_of import one_of
 from app_schema.models.policies import CRUD, IS_ADMIN, ME, service_all
-from app_schema.models.types import Json, Str10, UuidKey
+from app_schema.models.types import LEFT_OUT, Json, Str10, UuidKey
 
 if TYPE_CHECKING:
     from app_schema.models.session.interview import InterviewQuestion
@@ -126,7 +126,9 @@ class QuestionTemplate(Touched, Base):
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'::text[]"), doc="tags")
     priority: Mapped[int] = mapped_column(server_default=text("50"), doc="0 to 100, higher first")
     usage_count: Mapped[int] = mapped_column(server_default=text("0"), doc="times used, kept by trigger")
-    last_used_at: Mapped[datetime | None] = mapped_column(doc="last use, kept by trigger")
+    last_used_at: Mapped[datetime | None] = mapped_column(
+        server_default=LEFT_OUT, doc="last use, kept by trigger"
+    )
     enabled: Mapped[bool] = mapped_column(server_default=text("true"), doc="in use")
 
     questions: Mapped[list["InterviewQuestion"]] = referred_by(back_populates="template")
