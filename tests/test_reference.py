@@ -13,7 +13,8 @@ from app_schema.models import Base
 from app_schema.reference import words
 from app_schema.reference.diagram import mermaid
 from app_schema.reference.domain import domains
-from app_schema.reference.markdown import reference, stale, write
+from app_schema.reference.files import stale, write
+from app_schema.reference.markdown import reference
 
 DOCS = Path(__file__).parent.parent / "docs"
 MAPPERS = list(Base.registry.mappers)
@@ -62,7 +63,7 @@ def test_a_policy_is_told_in_words(expression: str, sentence: str) -> None:
 
 
 def test_a_stale_file_is_named_and_written_anew(tmp_path: Path) -> None:
-    for name in ("schema.md", *(f"schema/{domain.name}.svg" for domain in domains(MAPPERS))):
+    for name in ("schema.md", "names.md", *(f"schema/{domain.name}.svg" for domain in domains(MAPPERS))):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text((DOCS / name).read_text(encoding="utf-8"), encoding="utf-8")
     page = tmp_path / "schema.md"
@@ -70,7 +71,7 @@ def test_a_stale_file_is_named_and_written_anew(tmp_path: Path) -> None:
     answer = CliRunner().invoke(app, ["docs", "--check", str(tmp_path)])
     assert answer.exit_code == 1
     assert answer.stdout.split() == [str(page)]
-    assert write(MAPPERS, tmp_path) == [page]
+    assert [one.path for one in write(MAPPERS, tmp_path)] == [page]
     assert CliRunner().invoke(app, ["docs", "--check", str(tmp_path)]).exit_code == 0
 
 

@@ -21,15 +21,15 @@ def docs(
     Exit code 0: everything is fresh; 1 (with --check): a file is stale; 2: it cannot be made.
     """
     try:
-        from app_schema.reference.markdown import stale, write
+        from app_schema.reference.files import stale, write
     except ModuleNotFoundError as error:
         talk(f"The reference needs {error.name}: pip install 'app-schema[docs]'.")
         raise typer.Exit(UNKNOWN) from error
     from app_schema.models import Base
 
     found = (stale if check else write)(Base.registry.mappers, directory)
-    for path in found:
-        print(path)
+    for one in found:
+        print(one.path)
     if check and found:
         talk("stale: `app-schema docs` writes them anew")
     finish(well=not (check and found))

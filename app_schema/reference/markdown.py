@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper
@@ -14,7 +13,7 @@ from sqlalchemy.schema import CreateColumn, CreateIndex
 from app_schema.ddl import Grant, Policy, Trigger, declared
 from app_schema.ddl.sql import DIALECT, plain
 from app_schema.reference import words
-from app_schema.reference.diagram import is_of, mermaid, svg
+from app_schema.reference.diagram import mermaid
 from app_schema.reference.domain import Domain, domains
 
 BAR = r"\|"
@@ -39,41 +38,6 @@ def reference(mappers: Iterable[Mapper[object]]) -> str:
         lines += _domain(domain)
     lines += _enums(found)
     return "\n".join(lines).rstrip() + "\n"
-
-
-def write(mappers: Iterable[Mapper[object]], directory: Path) -> list[Path]:
-    """Writes ``schema.md`` and a picture a domain, where they are not as they should be.
-
-    :returns: what was written.
-    :raises ConfigurationError: where a picture is stale and Graphviz is not installed.
-    """
-    mappers = list(mappers)
-    written = []
-    for domain in domains(mappers):
-        path = directory / "schema" / f"{domain.name}.svg"
-        if not path.exists() or not is_of(path.read_text(encoding="utf-8"), domain.tables):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(svg(domain.tables), encoding="utf-8")
-            written.append(path)
-    page, path = reference(mappers), directory / "schema.md"
-    if not path.exists() or path.read_text(encoding="utf-8") != page:
-        path.write_text(page, encoding="utf-8")
-        written.append(path)
-    return written
-
-
-def stale(mappers: Iterable[Mapper[object]], directory: Path) -> list[Path]:
-    """The files that `write` would write."""
-    mappers = list(mappers)
-    pictures = {directory / "schema" / f"{domain.name}.svg": domain for domain in domains(mappers)}
-    page = directory / "schema.md"
-    found = [
-        path
-        for path, domain in pictures.items()
-        if not path.exists() or not is_of(path.read_text(encoding="utf-8"), domain.tables)
-    ]
-    fresh = page.exists() and page.read_text(encoding="utf-8") == reference(mappers)
-    return found if fresh else [*found, page]
 
 
 def _anchor(title: str) -> str:
