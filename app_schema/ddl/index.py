@@ -13,7 +13,7 @@ from app_schema.ddl.statement import Guarded
 from app_schema.errors import ModelError
 
 # pg_get_indexdef without the table, which differs between the index and its twin
-_DEFINITION = """\
+DEFINITION = """\
 SELECT CASE WHEN c.relkind NOT IN ('i', 'I') THEN 'a ' || {relkind}
             WHEN t.relname <> {table} THEN format('an index on table %I', t.relname)
             ELSE regexp_replace(
@@ -61,7 +61,7 @@ def create(index: Index, *, verify_only: bool = False) -> str:
     return Guard(
         label=f"index {name} on {real}",
         namespace=table_schema(table.name, table.schema),
-        definition=_DEFINITION.format(name=literal(name), table=literal(table.name), relkind=RELKIND),
+        definition=DEFINITION.format(name=literal(name), table=literal(table.name), relkind=RELKIND),
         new=Side(twin=make),
         absent=() if verify_only else (statement,),
         remedy=(

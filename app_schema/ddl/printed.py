@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
 from sqlalchemy.types import UserDefinedType
 
-from app_schema.ddl.guard import Side
+from app_schema.ddl.guard import Side, drop
+from app_schema.ddl.index import DEFINITION
+from app_schema.ddl.relation import KIND_OF_NAME, RELKIND
 from app_schema.ddl.sql import ident, literal, qualified
 from app_schema.ddl.statement import DDLObject, TableObject
+from app_schema.errors import ModelError
 
 
 class PrintedType(UserDefinedType[Any]):
@@ -50,7 +54,12 @@ SELECT pg_get_constraintdef(t.oid) FROM pg_catalog.pg_constraint AS t
  WHERE c.relnamespace = $1 AND c.relname = {literal(self.table or "")} AND t.conname = {literal(self.name)}"""
 
     def side(self) -> Side:
-        return Side(value=literal(self.definition), qualified=True)
+        assert self.table is not None
+        if self.definition.startswith("FOREIGN KEY"):  # a temporary twin cannot refer to a permanent table
+            return Side(value=literal(self.definition), qualified=True)
+        real, twin = qualified(self.table, self.schema), qualified(self.table, "pg_temp")
+        add = f"ALTER TABLE {twin} ADD CONSTRAINT {ident(self.name)} {self.definition}"
+        return Side(twin=(f"CREATE TABLE {twin} (LIKE {real})", add))
 
     def create_sql(self) -> tuple[str, ...]:
         assert self.table is not None
@@ -62,9 +71,20 @@ SELECT pg_get_constraintdef(t.oid) FROM pg_catalog.pg_constraint AS t
         return (f"ALTER TABLE {qualified(self.table, self.schema)} DROP CONSTRAINT {ident(self.name)}",)
 
 
+_NAME = r'(?:"(?:[^"]|"")+"|[^\s".]+)'
+_INDEX = re.compile(
+    rf"(?P<head>CREATE (?:UNIQUE )?INDEX {_NAME} ON )(?:ONLY )?"
+    rf"(?P<real>{_NAME}\.(?P<table>{_NAME}))(?P<rest> USING .*)",
+    re.DOTALL,
+)
+
+
 @dataclass(frozen=True)
 class TableIndex(DDLObject):
-    """An index by the whole statement that pg_get_indexdef prints."""
+    """An index by the whole statement that pg_get_indexdef prints.
+
+    :raises ModelError: where it is another statement.
+    """
 
     kind: ClassVar[str] = "table_index"
     positional: ClassVar[tuple[str, ...]] = ("name", "definition")
@@ -74,20 +94,35 @@ class TableIndex(DDLObject):
     _: KW_ONLY
     schema: str | None = None
 
+    def _parts(self) -> dict[str, str]:
+        match = _INDEX.fullmatch(self.definition)
+        if match is None:
+            raise ModelError(
+                f"index {self.name} is not defined as pg_get_indexdef prints it: {self.definition}\n"
+                "expected: CREATE INDEX name ON schema.table USING ..."
+            )
+        return match.groupdict()
+
+    def _table(self) -> str:
+        return self._parts()["table"].removeprefix('"').removesuffix('"').replace('""', '"')
+
     def catalog_query(self) -> str:
-        return f"""\
-SELECT pg_get_indexdef(c.oid) || CASE WHEN i.indisvalid THEN '' ELSE ' INVALID' END
-  FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_index AS i ON i.indexrelid = c.oid
- WHERE c.relnamespace = $1 AND c.relname = {literal(self.name)}"""
+        return DEFINITION.format(name=literal(self.name), table=literal(self._table()), relkind=RELKIND)
 
     def side(self) -> Side:
-        return Side(value=literal(self.definition), qualified=True)
+        parts, twin = self._parts(), qualified(self._table(), "pg_temp")
+        make = f"CREATE TABLE {twin} (LIKE {parts['real']})"
+        return Side(twin=(make, f"{parts['head']}{twin}{parts['rest']}"))
 
     def create_sql(self) -> tuple[str, ...]:
         return (self.definition,)
 
     def drop_sql(self) -> tuple[str, ...]:
         return (f"DROP INDEX {qualified(self.name, self.schema)}",)
+
+    def dropped(self) -> str:
+        kind = KIND_OF_NAME.format(name=literal(self.name))
+        return drop(self.label, self.namespace(), kind, "index", self.drop_sql())
 
 
 @dataclass(frozen=True)
@@ -114,7 +149,7 @@ SELECT concat_ws(' ', format_type(y.typbasetype, y.typtypmod), CASE
     AND y.typtype = 'd'"""
 
     def side(self) -> Side:
-        return Side(value=literal(self.definition), qualified=True)
+        return Side(twin=(f"CREATE DOMAIN {qualified(self.name, 'pg_temp')} AS {self.definition}",))
 
     def create_sql(self) -> tuple[str, ...]:
         return (f"CREATE DOMAIN {qualified(self.name, self.schema)} AS {self.definition}",)

@@ -11,6 +11,7 @@ import cases_alembic_constraint
 import cases_comment
 import cases_ours
 import cases_ours_security
+import cases_printed
 import cases_sequence
 import psycopg
 import pytest
@@ -28,6 +29,7 @@ CASES: dict[str, Case] = {
     **cases_comment.CASES,
     **cases_ours.CASES,
     **cases_ours_security.CASES,
+    **cases_printed.CASES,
     **cases_sequence.CASES,
 }
 ROLLED_BACK = {name: case for name, case in CASES.items() if not case.commits}

@@ -10,7 +10,7 @@ from sqlalchemy import Column, MetaData, text
 from app_schema.catalog import Difference, diff, snapshot
 from app_schema.catalog.reflect import reflect
 from app_schema.catalog.scratch import declared_snapshot
-from app_schema.catalog.spelling import PARSED, same
+from app_schema.catalog.spelling import in_more_than_spelling
 from app_schema.ddl import DDLObject, Key
 from app_schema.ddl.sql import qualified
 from app_schema.errors import ModelError
@@ -92,11 +92,7 @@ class Comparison:
         )
         self.declared.printed(wanted)
         self.wanted = self.declared.snapshot
-        return [
-            one
-            for one in diff(self.wanted, self.found)
-            if managed(self, one.key) and not (one.key.kind in PARSED and same(one.left, one.right))
-        ]
+        return [one for one in in_more_than_spelling(diff(self.wanted, self.found)) if managed(self, one.key)]
 
     def run(self) -> None:
         """Compares and fills the plan."""

@@ -1,0 +1,51 @@
+"""A database made from PostgreSQL's own print of it, as a dump restored, is no other one."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from app_schema.catalog.spelling import flat, same
+
+CONDITIONS = (
+    "v IN ('a', 'b: ]::text[]', 'it''s (')",
+    "v NOT IN (w, 'b', v || 'x') AND (n > 1 OR v IS NULL OR n = 3)",
+    "v = ANY ('{a,b}'::varchar[]) AND n IN (1, 2)",
+    "w IN ('a', 'b') AND (v IN (w, 'c') AND t IN ('a', 'b')) AND d IN ('2020-01-01', '2020-01-02')",
+    "(t || 'x') IN (v, w) OR ARRAY[v, w]::text[] && ARRAY['a', 'b']",
+    "lower(v) IN ('a', t) AND n::numeric IN (1, 2.5)",
+)
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_second_print_means_the_same(empty_url: str, condition: str) -> None:
+    query = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'c'"
+    prints = [f"CHECK ({condition})"]
+    with psycopg.connect(empty_url) as connection:
+        connection.execute("CREATE TABLE t (v varchar, w varchar(9), t text, n int, d date)")
+        for _ in range(3):
+            connection.execute(
+                f"ALTER TABLE t DROP CONSTRAINT IF EXISTS c, ADD CONSTRAINT c {prints[-1]}".encode()
+            )
+            row = connection.execute(query).fetchone()
+            assert row is not None
+            prints.append(row[0])
+    once, twice, thrice = prints[1:]
+    assert same(once, twice), (flat(once), flat(twice))
+    assert twice == thrice
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("CHECK ((v = ANY ((ARRAY['a'::x])::text[])))", "CHECK ((v = ANY (ARRAY[('b'::x)::text])))"),
+        ("CHECK ((v = ANY ((ARRAY['a'::x])::text[])))", "CHECK ((v = ANY (ARRAY[('a'::x)::name])))"),
+        (
+            "CHECK ((v = ANY ((ARRAY['a, b'::x])::text[])))",
+            "CHECK ((v = ANY (ARRAY[('a'::x)::text, 'b'::x])))",
+        ),
+        ("CHECK ((a AND (b OR c)))", "CHECK (((a AND b) OR c))"),
+    ],
+)
+def test_other_meaning_stays_a_difference(left: str, right: str) -> None:
+    assert not same(left, right)
