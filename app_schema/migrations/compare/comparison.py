@@ -10,7 +10,7 @@ from sqlalchemy import Column, MetaData, text
 from app_schema.catalog import Difference, diff, snapshot
 from app_schema.catalog.reflect import reflect
 from app_schema.catalog.scratch import declared_snapshot
-from app_schema.catalog.spelling import in_more_than_spelling
+from app_schema.catalog.spelling import in_more_than_spelling, same
 from app_schema.ddl import DDLObject, Key
 from app_schema.ddl.sql import qualified
 from app_schema.errors import ModelError
