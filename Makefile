@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 PYTEST_ARGS ?= -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help migrate audit overview db-test drift faults fuzz db-stop lint format clean
+.PHONY: help migrate audit overview db-test db-test-matrix drift faults fuzz db-stop lint format clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 migrate: $(VENV)/.embedded ## bring the database to the newest revision and show it (DATABASE_URL, else a server under .pgdata/)
 	@$(BIN)/app-schema upgrade
@@ -22,6 +22,9 @@ overview: $(VENV)/.embedded ## show what is in the database
 
 db-test: $(VENV)/.test ## run the tests (TEST_DATABASE_URL, else Docker, else a server of their own)
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+db-test-matrix: $(VENV)/.test ## run the tests on PostgreSQL 15 to 18; MATRIX_ARGS="--only 15,16" takes some of them
+	@$(BIN)/python tests/matrix.py $(MATRIX_ARGS) -- $(PYTEST_ARGS)
 
 drift: $(VENV)/.test ## every case of drift; a usual run takes one of five
 	@DRIFT=all $(BIN)/python -m pytest -n auto tests/drift

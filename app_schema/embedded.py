@@ -36,6 +36,7 @@ DIRECTORY = ".pgdata"
 LOG = "server.log"
 DIRECTORY_VARIABLE = "APP_SCHEMA_PGDATA"
 PORT = 5432  # only the name of the socket; no network port is opened
+BUILTIN_LOCALE = 17  # the first version that has locales of its own, the same on every system
 PATIENCE = 60.0  # seconds: crash recovery of a large database takes its time
 
 _SOCKET_LIMIT = 103  # bytes; macOS has 104 with the final zero, Linux 108
@@ -56,13 +57,19 @@ class Server:
         return f"postgresql://postgres@/postgres?host={quote(str(self.sockets))}&port={PORT}"
 
 
-def start(directory: Path | str | None = None, *, settings: Mapping[str, str] | None = None) -> str:
+def start(
+    directory: Path | str | None = None,
+    *,
+    settings: Mapping[str, str] | None = None,
+    programs: Path | None = None,
+) -> str:
     """The URL of the running server of `directory`; makes and starts it where that is still to be done.
 
-    `settings` are PostgreSQL's own, and hold for a server that this call starts. Raises ConfigurationError
-    without the package, ServerError when the server does not come up.
+    `settings` are PostgreSQL's own, and hold for a server that this call starts. `programs` is the directory
+    of another PostgreSQL's programs, from 15 on. Raises ConfigurationError without the package, ServerError
+    when the server does not come up.
     """
-    programs = _programs()
+    programs = programs or _programs()
     home = _home(directory)
     with _permitted(home):
         home.mkdir(parents=True, exist_ok=True)
@@ -242,9 +249,18 @@ def _initialise(programs: Path, data: Path, account: Mapping[str, Any]) -> None:
         shutil.rmtree(fresh)
     fresh.mkdir(mode=0o700)
     system_user.give(fresh, account)
-    locale = ("--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")
-    _run(programs, ["initdb", "-U", "postgres", "--auth=trust", *locale], fresh, account)
+    locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+    if _major(programs) < BUILTIN_LOCALE:
+        locale = ["--locale=C.UTF-8"]
+    _run(programs, ["initdb", "-U", "postgres", "--auth=trust", "--encoding=UTF8", *locale], fresh, account)
     fresh.rename(data)
+
+
+def _major(programs: Path) -> int:
+    said = subprocess.run(
+        [programs / "postgres", "--version"], check=True, capture_output=True, text=True
+    ).stdout
+    return int(re.findall(r"\d+", said)[0])
 
 
 def _run(programs: Path, command: Sequence[str], data: Path, account: Mapping[str, Any]) -> None:

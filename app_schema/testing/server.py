@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-IMAGE = "pgvector/pgvector:pg17"
+IMAGE = "pgvector/pgvector:pg{}"
 FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_connections": "200"}
 
 
@@ -31,10 +31,11 @@ def start(url: str | None = None) -> TestServer:
     if url:
         plain = re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql://", url)
         return TestServer(plain, "TEST_DATABASE_URL", lambda: None)
-    return _container() or _embedded()
+    return container(17) or own()
 
 
-def _container() -> TestServer | None:
+def container(major: int) -> TestServer | None:
+    """A container with this major version of PostgreSQL; None where no Docker engine answers."""
     if not os.environ.get("DOCKER_HOST") and not Path("/var/run/docker.sock").exists():
         return None
     with warnings.catch_warnings():
@@ -48,15 +49,17 @@ def _container() -> TestServer | None:
                 engine.ping()
             finally:
                 engine.close()
-            container = PostgresContainer(IMAGE, driver=None)
+            image = IMAGE.format(major)
+            made = PostgresContainer(image, driver=None)
             options = (word for name, value in FAST.items() for word in ("-c", f"{name}={value}"))
-            container.with_command(["postgres", *options]).start()
+            made.with_command(["postgres", *options]).start()
         except Exception:  # noqa: BLE001  # whatever is wrong with Docker, there is another way
             return None
-        return TestServer(container.get_connection_url(), f"container {IMAGE}", container.stop)
+        return TestServer(made.get_connection_url(), f"container {image}", made.stop)
 
 
-def _embedded() -> TestServer:
+def own(programs: Path | None = None) -> TestServer:
+    """A server of our own: the embedded one, or that of another PostgreSQL's programs."""
     from app_schema import embedded
 
     directory = Path(tempfile.mkdtemp(prefix="app_schema_tests_"))
@@ -67,7 +70,8 @@ def _embedded() -> TestServer:
         shutil.rmtree(directory, ignore_errors=True)
 
     try:
-        return TestServer(embedded.start(directory, settings=FAST), "embedded server", stop)
+        url = embedded.start(directory, settings=FAST, programs=programs)
+        return TestServer(url, "embedded server" if programs is None else str(programs), stop)
     except BaseException:
         stop()
         raise
