@@ -23,6 +23,11 @@ def main() -> None:
 
     import app_schema.models  # noqa: F401 - the same
 
+    if asked["mutant"]:
+        import pytest
+        from mutants import MUTANTS
+
+        MUTANTS[asked["mutant"]](pytest.MonkeyPatch())
     ready, go = os.pipe()
     children = [_fork(url, asked, ready) for url in asked["urls"]]
     os.write(go, b"!" * len(children))

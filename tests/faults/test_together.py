@@ -9,7 +9,6 @@ from contextlib import ExitStack, contextmanager
 import psycopg
 import pytest
 from amount import ALL
-from faultproxy import PATIENCE
 from ownserver import OwnServer
 from together import Ended, Migrators
 from world import CANARY, OWN, ROWS, SMALL, Lineage, Way, World, state, unequal
@@ -34,11 +33,7 @@ HAVING count(*) > %s
 
 @pytest.mark.parametrize(("migrators", "rounds"), [(32, 10), (8, 50)] if ALL else [(8, 1)])
 def test_migrators_on_an_empty_database_all_succeed(own: World, migrators: int, rounds: int) -> None:
-    own.count(Way(up=True))
-    for _ in range(rounds):
-        with _database(own.databases) as url:
-            content(migrate([url] * migrators))
-            assert unequal(own.stages[OWN.revisions[-1]], state(url)) == []
+    at_once(own, migrators, rounds)
 
 
 def test_two_databases_of_one_cluster_at_once(cluster: OwnServer) -> None:
@@ -74,11 +69,20 @@ def test_waiters_do_not_delay_a_concurrent_build(databases: Databases) -> None:
     waiters_do_not_delay(databases)
 
 
+def at_once(own: World, migrators: int, rounds: int, mutant: str | None = None) -> None:
+    """So many migrators on an empty database, so many times: all exit 0, one catalog."""
+    own.count(Way(up=True))
+    for _ in range(rounds):
+        with _database(own.databases) as url:
+            content(migrate([url] * migrators, mutant=mutant))
+            assert unequal(own.stages[OWN.revisions[-1]], state(url)) == []
+
+
 def waiters_do_not_delay(databases: Databases, mutant: str | None = None, patience: float = 60) -> None:
     """A build waits for every older snapshot: seven waiters that held one would stop it for ever."""
     with _database(databases, SMALL) as url, Migrators([url] * 8, SMALL, mutant=mutant) as migrators:
         with _long_reader(url), psycopg.connect(url, autocommit=True) as watcher:
-            builder = _until(watcher, _BUILDER)
+            builder = _until(watcher, _BUILDER, patience=patience)
             _until(watcher, _OTHERS, builder, 7)
         content(migrators.wait(patience))
 
@@ -136,9 +140,9 @@ def _long_reader(url: str) -> Iterator[None]:
         yield
 
 
-def _until(watcher: psycopg.Connection, query: str, *values: int) -> int:
+def _until(watcher: psycopg.Connection, query: str, *values: int, patience: float = 60) -> int:
     """The first value that the query gives, when it gives one."""
-    deadline = time.monotonic() + 3 * PATIENCE
+    deadline = time.monotonic() + patience
     while (found := watcher.execute(query.encode(), values or None).fetchone()) is None:
         assert time.monotonic() < deadline, query
         time.sleep(0.01)

@@ -167,7 +167,7 @@ class World:
     def count(self, way: Way) -> int:
         """The statements of a way."""
         if way not in self.statements:
-            self._go_to_start(way)
+            self.go_to_start(way)
             with FaultProxy(self.databases.server_url) as proxy:
                 self.run(way, proxy.url(self._name))
             self.statements[way] = proxy.statements
@@ -191,7 +191,7 @@ class World:
         :returns: how many of the faults happened; the statements may end before.
         :raises NotSurvived: where the last run does not end as a clean one.
         """
-        self._go_to_start(way)
+        self.go_to_start(way)
         self._at = "nowhere"  # until the end is seen to be good
         told = [f"{self.lineage.name}, {way}"]
         happened = 0
@@ -240,7 +240,8 @@ class World:
     def _end(self, way: Way) -> str | None:
         return self.lineage.stages[-1 if way.up else 0]
 
-    def _go_to_start(self, way: Way) -> None:
+    def go_to_start(self, way: Way) -> None:
+        """Brings the database to where a way begins."""
         if not self._name or self._at == "nowhere":
             self._make()
         if self._at == self._end(way):

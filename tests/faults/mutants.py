@@ -1,0 +1,137 @@
+"""Damaged copies of the machinery: if the tests of faults let one pass, they prove nothing.
+
+Each is a function of a MonkeyPatch, found by its name, so that another process can apply it as well.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from alembic.ddl.base import AddColumn
+from alembic.ddl.postgresql import PostgresqlColumnType
+from sqlalchemy import Connection
+
+from app_schema.ddl import Guarded, guard, index
+from app_schema.ddl.enum import add_value
+from app_schema.migrations import impl, lock, operations, special
+from app_schema.migrations.impl import send
+from app_schema.migrations.once import once, undo
+from app_schema.migrations.pipeline import Pipeline
+from app_schema.migrations.session import read
+
+MUTANTS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {}
+
+
+def _mutant(function: Callable[[pytest.MonkeyPatch], None]) -> None:
+    MUTANTS[function.__name__] = function
+
+
+@_mutant
+def add_column_without_a_guard(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(impl, "guard", lambda one: one if isinstance(one, AddColumn) else guard(one))
+
+
+@_mutant
+def change_of_type_without_a_guard(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(impl, "guard", lambda one: one if isinstance(one, PostgresqlColumnType) else guard(one))
+
+
+@_mutant
+def twin_that_stays(patch: pytest.MonkeyPatch) -> None:
+    module = sys.modules["app_schema.ddl.guard"]  # in the package the name means the function
+    compare = module._compare
+
+    def stays(side: Any) -> list[str]:
+        return ["  NULL;" if "RAISE SQLSTATE" in line else line for line in compare(side)]
+
+    patch.setattr(module, "_compare", stays)
+
+
+@_mutant
+def invalid_index_taken_for_a_good_one(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(index, "STATE", index.STATE.replace("'invalid'", "'valid'"))
+    patch.setattr(index, "_DEFINITION", index._DEFINITION.replace("(INVALID: an interrupted build)", ""))
+
+
+@_mutant
+def not_valid_taken_for_valid(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(special, "validate", lambda *_: "SELECT")
+
+
+@_mutant
+def run_once_without_its_record(patch: pytest.MonkeyPatch) -> None:
+    def forgets(key: str, sql: str) -> str:
+        lines = once(key, sql).splitlines()
+        return "\n".join(line for line in lines if "INSERT INTO public.alembic_run_once" not in line)
+
+    patch.setattr(special, "once", forgets)
+
+
+@_mutant
+def undo_once_that_keeps_the_record(patch: pytest.MonkeyPatch) -> None:
+    def keeps(key: str, sql: str | None) -> str:
+        return undo(key, sql).replace("DELETE FROM", "SELECT FROM").replace("IF n = 0", "IF n < 0")
+
+    patch.setattr(special, "undo", keeps)
+
+
+@_mutant
+def enum_value_without_its_commit(patch: pytest.MonkeyPatch) -> None:
+    def add(self: Any, name: str, value: str, **where: Any) -> None:
+        send(self, Guarded(add_value(name, value, **{"before": None, "after": None, **where})))
+
+    add.__name__ = "add_enum_value"
+    others = [one for one in special.OPERATIONS if one.__name__ != add.__name__]
+    patch.setattr(operations, "OPERATIONS", (*others, add))
+
+
+@_mutant
+def stamp_after_the_commit(patch: pytest.MonkeyPatch) -> None:
+    before_commit = Pipeline._before_commit
+
+    def late(self: Pipeline, connection: Connection) -> None:
+        stamp = (
+            self.kept.pop() if self.kept and "GET DIAGNOSTICS n = ROW_COUNT" in self.kept[-1].sql else None
+        )
+        before_commit(self, connection)
+        if stamp is not None:
+            self.add(stamp.sql)
+            self._commit()
+
+    patch.setattr(Pipeline, "_before_commit", late)
+
+
+@_mutant
+def stamp_before_the_work(patch: pytest.MonkeyPatch) -> None:
+    before_commit = Pipeline._before_commit
+
+    def early(self: Pipeline, connection: Connection) -> None:
+        if self.kept and "GET DIAGNOSTICS n = ROW_COUNT" in self.kept[-1].sql:
+            begin = max(number for number, one in enumerate(self.kept) if one.sql.startswith("BEGIN"))
+            stamp = self.kept.pop()
+            commit = dataclasses.replace(stamp, sql="COMMIT")
+            self.kept[begin + 2 : begin + 2] = [stamp, commit, self.kept[begin]]  # after the fence
+        before_commit(self, connection)
+
+    patch.setattr(Pipeline, "_before_commit", early)
+
+
+@_mutant
+def no_lock(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(lock, "_TRY", "SELECT CASE WHEN '{function} {key}' = '{held}' THEN '' END")
+    patch.setattr(lock.Lock, "fence", lambda *_: "SELECT")
+
+
+@_mutant
+def lock_that_waits_in_the_server(patch: pytest.MonkeyPatch) -> None:
+    waits = "SELECT CASE WHEN pg_advisory_lock({key})::text IS NULL THEN '{function} {held}' END"
+    patch.setattr(lock, "_TRY", waits)
+
+
+@_mutant
+def heads_not_read_again_under_the_lock(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(lock, "read", lambda answer: dataclasses.replace(read(answer), heads=()))
