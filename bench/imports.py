@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 - a script
 """What importing the models costs, beside plain SQLAlchemy models of the same size.
 
 The plain side is made from the same metadata: as many classes with the same columns, constraints, indexes and
@@ -69,15 +70,16 @@ def _model(mapper: sa.orm.Mapper[object]) -> Iterator[str]:
         key = ", primary_key=True" if column.primary_key else ""
         default = ", server_default=sa.text('now()')" if column.server_default is not None else ""
         yield (
-            f"    {attribute.key}: Mapped[{_python(column)}] = mapped_column({column.name!r}, {_type(column)}{key}"
-            f"{default}, nullable={column.nullable}, doc={column.doc!r})"
+            f"    {attribute.key}: Mapped[{_python(column)}] = mapped_column("
+            f"{column.name!r}, {_type(column)}{key}{default}, nullable={column.nullable}, doc={column.doc!r})"
         )
     for one in mapper.relationships:
         many = f"list['{one.mapper.class_.__name__}']" if one.uselist else f"'{one.mapper.class_.__name__}'"
         join = f", primaryjoin={_join(one)!r}, foreign_keys={_foreign(one)!r}"
         back = f", back_populates={one.back_populates!r}" if one.back_populates else ""
         side = f", remote_side={_remote(one)!r}" if one.mapper is mapper and not one.uselist else ""
-        yield f"    {one.key}: Mapped[{many}] = relationship(lazy='raise', uselist={one.uselist}{join}{back}{side})"
+        settings = f"lazy='raise', uselist={one.uselist}{join}{back}{side}"
+        yield f"    {one.key}: Mapped[{many}] = relationship({settings})"
 
 
 def _attribute(column: sa.Column[object]) -> str:
