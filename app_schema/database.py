@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.exc import DBAPIError
 
+from app_schema import dialect
 from app_schema import url as urls
 from app_schema.errors import ConfigurationError, ServerError
 
@@ -112,8 +113,8 @@ def url(*, direct: bool = False) -> sa.URL:
 def engine(url: str | sa.URL | None = None, *, direct: bool = False, **options: Any) -> sa.Engine:
     """An engine for `url`, or for the configured database. It connects on first use.
 
-    With `direct`, for migrations: the direct endpoint and no pool. Statements are not prepared, because
-    PgBouncer before 1.21 loses prepared statements between transactions.
+    With `direct`, for migrations: the direct endpoint, no pool, and a dialect that asks the server nothing.
+    Statements are not prepared, because PgBouncer before 1.21 loses prepared statements between transactions.
     """
     if url is None:
         url = target(direct=direct).url
@@ -126,7 +127,11 @@ def engine(url: str | sa.URL | None = None, *, direct: bool = False, **options: 
     if "connect_timeout" not in url.query:
         arguments["connect_timeout"] = CONNECT_TIMEOUT
     arguments |= options.pop("connect_args", {})
-    return sa.create_engine(url.set(drivername=urls.DRIVER), connect_args=arguments, **options)
+    drivername = urls.DRIVER
+    if direct:
+        drivername = dialect.register()
+        options.setdefault("isolation_level", "READ COMMITTED")  # a guard must see what others have committed
+    return sa.create_engine(url.set(drivername=drivername), connect_args=arguments, **options)
 
 
 def connect(engine: sa.Engine, *, tries: int = CONNECT_TRIES) -> sa.Connection:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging.config
+import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +26,7 @@ from app_schema.migrations import setup
 from app_schema.migrations.compare import PLUGIN
 from app_schema.migrations.failure import explained
 from app_schema.migrations.options import Options, flag
+from app_schema.migrations.progress import say
 from app_schema.migrations.render import item
 from app_schema.migrations.runner import Runner
 from app_schema.migrations.session import Session
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from alembic.runtime.environment import EnvironmentContext
     from sqlalchemy.ext.asyncio import AsyncEngine  # needs greenlet, which not everybody has
 
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as a shell gives it."""
 VERSION_TABLE = "alembic_version"
 OPTIONS: dict[str, Any] = {
     "transaction_per_migration": True,
@@ -122,7 +126,7 @@ def _script(context: EnvironmentContext, metadata: MetaData) -> None:
 
 
 def _migrate(context: EnvironmentContext, metadata: MetaData, connection: Connection) -> None:
-    options = Options.read(context.get_x_argument(as_dictionary=True))
+    options = Options.read(_terminal(context) | context.get_x_argument(as_dictionary=True))
     if options.autocommit:
         connection = connection.execution_options(isolation_level="AUTOCOMMIT")
     database.check_server(connection)
@@ -140,8 +144,22 @@ def _migrate(context: EnvironmentContext, metadata: MetaData, connection: Connec
     try:
         with Operations.context(migration_context):
             runner.run(facts)
+    except KeyboardInterrupt:
+        if "landed" in context.config.attributes:
+            raise  # an application called
+        say(f"stopped; {_listed(runner.revisions)} landed. The same command goes on from there.")
+        raise SystemExit(INTERRUPTED) from None
     finally:
         context.config.attributes.setdefault("landed", []).extend(runner.revisions)
+
+
+def _listed(revisions: list[str]) -> str:
+    return ", ".join(revisions) or "nothing has"
+
+
+def _terminal(context: EnvironmentContext) -> dict[str, str]:
+    drawn = context.config.attributes.get("configure_logger", True) and sys.stderr.isatty()
+    return {"terminal": str(drawn).lower()}
 
 
 def _compared(context: EnvironmentContext) -> dict[str, Any]:

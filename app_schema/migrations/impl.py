@@ -38,6 +38,7 @@ from app_schema.migrations import alter  # noqa: F401 - registers the guards of 
 from app_schema.migrations.failure import explained
 from app_schema.migrations.lock import LOST
 from app_schema.migrations.pipeline import Pipeline
+from app_schema.migrations.preflight import Need, need
 
 _ALONE = re.compile(r";\s*\S|^\s*(COPY|VACUUM)\b", re.IGNORECASE)
 """Several statements in one string, or one that cannot be part of a flight."""
@@ -57,14 +58,18 @@ class GuardedImpl(PostgresqlImpl):
         """The connection, with nothing kept back any more: what a revision does there comes in its place."""
         if self.pipeline is not None:
             self.pipeline.flush()
-            self.pipeline.direct = self.pipeline.unguarded = True
+            self.pipeline.direct = True
+            self.pipeline.unguarded.add(self.pipeline.revision)
         return self.connection
 
     def execute(self, sql: Executable | str, execution_options: dict[str, Any] | None = None) -> None:
         """As Alembic does it; nobody waits for the answer, so the statement may be kept back."""
         if self.pipeline is not None:
             construct = text(sql) if isinstance(sql, str) else sql
-            self.pipeline.unguarded |= not _converges(construct)
+            if not _converges(construct):
+                self.pipeline.unguarded.add(self.pipeline.revision)
+                if self.pipeline.driver.autocommit:
+                    self.pipeline.spent.add(self.pipeline.revision)
             if not execution_options and self._kept(construct):
                 return
         self._exec(sql, execution_options)
@@ -77,8 +82,9 @@ class GuardedImpl(PostgresqlImpl):
         params: Mapping[str, Any] | None = None,
     ) -> CursorResult[Any] | None:
         if isinstance(construct, ExecutableDDLElement):
+            needed = need(construct)
             construct = guard(construct)
-            if self._kept(construct):
+            if self._kept(construct, needed):
                 return None
         elif self.pipeline is not None and isinstance(construct, UpdateBase) and self._is_stamp(construct):
             self._exec(self._counted_stamp(construct))
@@ -132,7 +138,7 @@ class GuardedImpl(PostgresqlImpl):
             table.append_constraint(PrimaryKeyConstraint("version_num", name=f"{version_table}_pkc"))
         return table
 
-    def _kept(self, construct: Any) -> bool:
+    def _kept(self, construct: Any, needed: Need | None = None) -> bool:
         """Keeps a statement back, where nothing hinders; False: it must be sent now."""
         if self.pipeline is None or self.connection is None or not self.pipeline.keeps:
             return False
@@ -146,6 +152,8 @@ class GuardedImpl(PostgresqlImpl):
             return False
         if self.dialect.identifier_preparer._double_percents:  # noqa: SLF001 - SQLAlchemy has no public name
             sql = sql.replace("%%", "%")
+        if needed is not None:
+            self.pipeline.needs[needed] = None
         self.pipeline.add(sql.strip())
         return True
 

@@ -10,13 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-import sys
 import time
-from collections.abc import Callable
 
 from app_schema.ddl.guard import block
 from app_schema.ddl.sql import literal
 from app_schema.errors import LockedError
+from app_schema.migrations.progress import say
 from app_schema.migrations.session import Facts, Session, read
 
 POLL = 0.3
@@ -48,22 +47,19 @@ class Lock:
         self._held = _HELD.format(high=unsigned >> 32, low=unsigned % 2**32)
         self.taken = False
 
-    def acquire(self, wait: float, *also: str, say: Callable[[str], None] | None = None) -> Facts:
+    def acquire(self, wait: float) -> Facts:
         """Takes the lock, waiting up to ``wait`` seconds, and finds the facts anew under it.
 
         In a transaction of the caller's the lock lasts until that ends.
 
-        :param also: statements that go along with each try.
-        :param say: takes a line that says who holds the lock; by default it goes to stderr.
         :raises LockedError: when the time is over; nothing was changed.
         """
         function = "pg_try_advisory_xact_lock" if self.session.external else "pg_try_advisory_lock"
         attempt = _TRY.format(function=function, key=self.key, held=self._held)
-        say = say or _say
         begun = said = time.monotonic()
         last = ""
         while True:
-            answer, *_, facts = self.session.ask(attempt, *also, *self.session.survey())
+            answer, *_, facts = self.session.ask(attempt, *self.session.survey())
             if answer is None:
                 self.taken = True
                 return read(facts)
@@ -80,11 +76,10 @@ class Lock:
 
     def release(self) -> str:
         """The statement that gives the lock back; one taken in a caller's transaction ends with that."""
-        self.taken = False
         return "SELECT" if self.session.external else f"SELECT pg_advisory_unlock({self.key})"
 
-    def fence(self, application: str, heads: set[str] | None) -> str:
-        """The statement that stands before a revision's own, and names the revision in ``application_name``.
+    def fence(self, application: str, heads: set[str] | None, lock_timeout: float) -> str:
+        """The statement that stands before a revision's own, and sets its session up.
 
         Refuses where this session does not hold the lock any more, and where the database is not at the
         heads at which it was found: somebody else is at work.
@@ -112,7 +107,11 @@ class Lock:
                 "      HINT = 'run again';",
                 "  END IF;",
             ]
-        lines += [f"  PERFORM set_config('application_name', {literal(application)}, false);", "END"]
+        lines += [
+            f"  PERFORM set_config('application_name', {literal(application)}, false);",
+            f"  PERFORM set_config('lock_timeout', '{lock_timeout * 1000:.0f}ms', false);",
+            "END",
+        ]
         return block(lines)
 
 
@@ -122,8 +121,3 @@ def _holder(answer: str) -> str:
         return "a session that has just ended"
     since = f", connected since {found['since']}" if found["since"] else ""
     return f"pid {found['pid']} ({found['application'] or 'no application_name'}, {found['user']}{since})"
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(f"app_schema: {line}\n")
-    sys.stderr.flush()

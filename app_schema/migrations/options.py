@@ -21,12 +21,14 @@ class Options:
     :param lock_timeout: how long a statement may wait for a lock on an object, and so hold up others behind
         it.
     :param lock_tries: how often a revision is begun that did not get its locks.
+    :param terminal: progress is drawn for a person; else it is logged.
     """
 
     autocommit: bool = False
     lock_wait: float = 60.0
     lock_timeout: float = 2.0
     lock_tries: int = 10
+    terminal: bool = False
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> Options:

@@ -10,7 +10,9 @@ Whatever else uses the connection is noticed by SQLAlchemy's events, and has eve
 
 from __future__ import annotations
 
+import re
 import sys
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,8 +24,9 @@ import psycopg
 import sqlalchemy as sa
 from psycopg import pq
 
-from app_schema.migrations import wire
+from app_schema.migrations import preflight, wire
 from app_schema.migrations.failure import explained
+from app_schema.migrations.preflight import Need
 
 if TYPE_CHECKING:
     from psycopg.pq.abc import PGresult
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 FULL = 4_000_000
 """Characters kept back at most: memory does not grow with the number of revisions."""
 
+_CONCURRENTLY = re.compile(r"\bCONCURRENTLY\b", re.IGNORECASE)
 _IDLE = pq.TransactionStatus.IDLE
 
 
@@ -41,6 +45,7 @@ class Statement:
     sql: str
     place: str = ""
     """File and line of the revision that it stands in."""
+    revision: str | None = None
     then: Callable[[], None] | None = None
     """What to do when the server has carried it out."""
 
@@ -51,17 +56,31 @@ class Pipeline:
 
     connection: sa.Connection
     driver: psycopg.Connection[Any]
+    lock_timeout: float
+    """Seconds; what a CONCURRENTLY has switched off is set to this again."""
+    external: bool
+    """The transaction is a caller's: nothing is rolled back here."""
     kept: list[Statement] = field(default_factory=list)
+    revision: str | None = None
+    """The revision that runs."""
     path: str | None = None
-    """The file of the revision that runs."""
+    """Its file."""
     done: Callable[[], None] | None = None
     """What the next COMMIT makes true."""
     part: int = 0
     """Statements after which a revision is committed in parts; 0: never."""
     direct: bool = False
     """A revision has asked for the connection: until it ends, each of its statements is sent at once."""
-    unguarded: bool = False
-    """The revision that runs has sent a statement that does not converge: a second time may do harm."""
+    unguarded: set[str | None] = field(default_factory=set)
+    """The revisions that have statements which do not converge."""
+    spent: set[str | None] = field(default_factory=set)
+    """Those of them a part of which is committed: beginning them again may do harm."""
+    failed: str | None = None
+    """The revision whose statement the server refused last."""
+    counts: Counter[str | None] = field(default_factory=Counter)
+    """How many statements each revision has sent, fence and stamp included."""
+    needs: dict[Need, None] = field(default_factory=dict)
+    """What must be there before what is kept back is carried out."""
     _open: bool = False
     _size: int = 0
     _in_part: int = 0
@@ -79,6 +98,7 @@ class Pipeline:
     def _listeners(self) -> tuple[tuple[str, Callable[..., None]], ...]:
         return (
             ("before_cursor_execute", self._before_execute),
+            ("after_cursor_execute", self._after_execute),
             ("commit", self._before_commit),
             ("rollback", self._before_rollback),
         )
@@ -93,23 +113,27 @@ class Pipeline:
 
         :param outside: after the last transaction, not in one.
         """
+        if self.part and self._in_part >= self.part and self._open:
+            self._commit()
         if not self._open and not outside:
             self._open = True
             if self.driver.pgconn.transaction_status == _IDLE or self.kept:
                 self._keep(Statement(self._begin()))
-        self._keep(Statement(sql, place=self._place()))
+        self._keep(Statement(sql, place=self._place(), revision=self.revision))
         self._in_part += 1
-        if self.part and self._in_part >= self.part:
-            self._commit()
+        self.counts[self.revision] += 1
 
     def flush(self) -> None:
         """Sends what is kept back and waits for the answers.
 
         :raises StatementError: the server refused a statement, and everything after it was skipped.
         """
-        kept, self.kept, self._size = self.kept, [], 0
+        kept, self.kept, self._size, self.failed = self.kept, [], 0, self.revision
         if not kept:
             return
+        if self.needs:
+            kept.insert(0, Statement(preflight.block(list(self.needs))))
+            self.needs.clear()
 
         def each(number: int, _: PGresult) -> None:
             if (then := kept[number].then) is not None:
@@ -118,6 +142,10 @@ class Pipeline:
         try:
             wire.exchange(self.driver, [one.sql for one in kept], each)
         except wire.Refused as refused:
+            if not self.external:
+                with suppress(psycopg.OperationalError):  # the connection may be gone
+                    self.driver.rollback()
+            self.failed = kept[refused.number].revision or self.revision
             raise explained(refused.cause, place=kept[refused.number].place) from refused.cause
         finally:
             if self.driver.closed:
@@ -133,18 +161,34 @@ class Pipeline:
         return wire.BEGIN if level is None else f"BEGIN ISOLATION LEVEL {level.name.replace('_', ' ')}"
 
     def _commit(self) -> None:
-        self._keep(Statement(wire.COMMIT, then=self.done))
+        then = self.done or self._spend(self.revision)
+        self._keep(Statement(wire.COMMIT, revision=self.revision, then=then))
         self.done = None
         self._open = False
         self._in_part = 0
 
-    def _before_execute(self, *_: Any) -> None:
+    def _spend(self, revision: str | None) -> Callable[[], None]:
+        """What a COMMIT in the middle of a revision makes true."""
+        unguarded = revision in self.unguarded
+        return lambda: self.spent.add(revision) if unguarded else None
+
+    def _before_execute(self, _: Any, __: Any, statement: str, *___: Any) -> None:
         self.flush()
+        self.counts[self.revision] += 1
+        if self.driver.autocommit and _CONCURRENTLY.search(statement):
+            # it waits for transactions, and holds up nobody meanwhile
+            wire.ask(self.driver, "SET lock_timeout = 0")
+
+    def _after_execute(self, _: Any, __: Any, statement: str, *___: Any) -> None:
+        if self.driver.autocommit and _CONCURRENTLY.search(statement):
+            wire.ask(self.driver, f"SET lock_timeout = {self.lock_timeout * 1000:.0f}")
 
     def _before_commit(self, _: sa.Connection) -> None:
         self.direct = False
         if self.driver.pgconn.transaction_status != _IDLE:
             self.flush()  # a part of this transaction was sent already: psycopg's own COMMIT ends it
+            if self.done is None:
+                self._spend(self.revision)()
         elif self._open:
             self._commit()
             if self._size > FULL:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import psycopg
 from alembic.runtime.migration import HeadMaintainer, RevisionStep, StampStep
@@ -13,12 +13,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateTable
 
 from app_schema.ddl import Guarded
-from app_schema.ddl.sql import literal, plain
-from app_schema.errors import AppSchemaError
-from app_schema.migrations.failure import explained
+from app_schema.ddl.sql import plain
+from app_schema.errors import StatementError
+from app_schema.migrations import preflight
 from app_schema.migrations.impl import GuardedImpl
 from app_schema.migrations.lock import Lock
 from app_schema.migrations.pipeline import Pipeline
+from app_schema.migrations.progress import Progress, progress
+from app_schema.migrations.retry import Retries
 from app_schema.migrations.session import Facts, Session
 
 if TYPE_CHECKING:
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
 
     from app_schema.migrations.options import Options
 
-log = logging.getLogger("alembic.runtime.migration")
+Step: TypeAlias = RevisionStep | StampStep
+
 NAME_BYTES = 63
 
 
@@ -40,8 +43,12 @@ class Runner:
         self.session = session
         self.options = options
         self.lock = Lock(session)
-        self.landed: list[RevisionStep | StampStep] = []
+        self.landed: list[Step] = []
         """The steps whose transactions the server has committed."""
+        self.heads: set[str] | None = None
+        """What is stamped after these; None: there is no version table."""
+        self.progress = Progress(0)
+        self.retries = Retries(session, options)
 
     @property
     def revisions(self) -> list[str]:
@@ -59,61 +66,77 @@ class Runner:
         self.impl.start_migrations()
         if not self._steps(facts) and not self.context.purge:
             return
-        milliseconds = literal(f"{self.options.lock_timeout * 1000:.0f}ms")
-        timeout = f"SELECT set_config('lock_timeout', {milliseconds}, false)"
+        preflight.check(self.session, facts)
         before = facts.before
-        facts = self.lock.acquire(self.options.lock_wait, timeout)
+        facts = self.lock.acquire(self.options.lock_wait)
+        self.heads = set(facts.heads) if facts.versioned else None
         try:
             with self._pipeline():
-                self._pass(self._steps(facts), facts)
-                self._finish(before)
+                steps = self._steps(facts)
+                with progress(len(steps), terminal=self.options.terminal) as self.progress, self.retries:
+                    self._carry_out(steps, before)
         finally:
             if self.lock.taken and not self.session.connection.invalidated:
                 with suppress(psycopg.Error, DBAPIError):
                     self.session.ask(self.session.restore(before), self.lock.release())
 
-    def _steps(self, facts: Facts) -> list[RevisionStep | StampStep]:
-        heads = () if self.context.purge else facts.heads
+    def _carry_out(self, steps: list[Step], before: Mapping[str, str]) -> None:
+        """All steps; a revision that did not get its locks is begun again."""
+        while len(self.landed) < len(steps) or self.lock.taken:
+            try:
+                self._pass(steps[len(self.landed) :])
+                self._finish(before)
+            except (StatementError, DBAPIError) as error:
+                self.retries.after(error, self.impl.pipeline)
+
+    def _steps(self, facts: Facts) -> list[Step]:
         function = self.context._migrations_fn  # noqa: SLF001 - Alembic's own loop asks it as well
         assert function is not None
+        heads: Any = () if self.context.purge else facts.heads
         return list(function(heads, self.context))
 
-    def _pass(self, steps: list[RevisionStep | StampStep], facts: Facts) -> None:
-        heads = () if self.context.purge else facts.heads
-        stamped = set(facts.heads) if facts.versioned else None
-        maintainer = HeadMaintainer(self.context, heads)
+    def _pass(self, steps: list[Step]) -> None:
+        """Each step with its stamp in a transaction. The last ones may be on their way when this returns."""
+        purge = self.context.purge and not self.landed
+        stamped = self.heads
+        maintainer = HeadMaintainer(self.context, () if purge else stamped or ())
         for step in steps:
             with self.context.begin_transaction(_per_migration=True):
                 self._enter(step)
-                self._send(self.lock.fence(_application(step), stamped))
+                self._send(self.lock.fence(_application(step), stamped, self.options.lock_timeout))
                 if stamped is None:
-                    table = CreateTable(self.context._version, if_not_exists=True)  # noqa: SLF001 - as Alembic does
+                    table = CreateTable(self.context._version, if_not_exists=True)  # noqa: SLF001 - Alembic's
                     self._send(plain(table))
-                if self.context.purge and stamped:
+                elif purge:
                     self._send(f"DELETE FROM {self.session.version_table}")
-                log.info("Running %s", step)
+                purge = False
+                self.progress.begins(str(step))
                 step.migration_fn()
                 maintainer.update_to_step(step)
                 stamped = set(maintainer.heads)
                 for callback in self.context.on_version_apply_callbacks:
                     callback(ctx=self.context, step=step.info, heads=set(stamped), run_args={})
-                self._leave(step)
+                landed = partial(self._has_landed, step, stamped)
+                if self.impl.pipeline is not None:
+                    self.impl.pipeline.done = landed
             if self.impl.pipeline is None or self.impl.pipeline.done is not None:
-                self._has_landed(step)
+                landed()
 
-    def _enter(self, step: RevisionStep | StampStep) -> None:
-        if self.impl.pipeline is not None:
-            self.impl.pipeline.path = step.revision.path if isinstance(step, RevisionStep) else None
-            self.impl.pipeline.unguarded = False
+    def _enter(self, step: Step) -> None:
+        if (pipeline := self.impl.pipeline) is not None:
+            revision = step.revision if isinstance(step, RevisionStep) else None
+            pipeline.revision = _name(step)
+            pipeline.path = None if revision is None else revision.path
+            pipeline.part = self.retries.part(pipeline.revision)
 
-    def _leave(self, step: RevisionStep | StampStep) -> None:
-        if self.impl.pipeline is not None:
-            self.impl.pipeline.done = lambda: self._has_landed(step)
-
-    def _has_landed(self, step: RevisionStep | StampStep) -> None:
+    def _has_landed(self, step: Step, heads: set[str]) -> None:
+        statements = 0
         if self.impl.pipeline is not None:
             self.impl.pipeline.done = None
+            statements = self.impl.pipeline.counts[_name(step)]
+        self.heads = heads
         self.landed.append(step)
+        self.progress.landed(_name(step), statements)
 
     def _send(self, sql: str) -> None:
         self.impl._exec(Guarded(sql))  # noqa: SLF001 - Alembic has no public name for it
@@ -122,14 +145,12 @@ class Runner:
         last = [self.session.restore(before), self.lock.release()]
         if self.impl.pipeline is None:
             self.session.ask(*last)
+            self.lock.taken = False
             return
         for sql in last:
             self.impl.pipeline.add(sql, outside=True)
-        try:
-            self.impl.pipeline.flush()
-        except BaseException:
-            self.lock.taken = True
-            raise
+        self.impl.pipeline.flush()
+        self.lock.taken = False
 
     @contextmanager
     def _pipeline(self) -> Iterator[None]:
@@ -138,7 +159,9 @@ class Runner:
         if driver is None:
             yield
             return
-        pipeline = self.impl.pipeline = Pipeline(self.session.connection, driver)
+        pipeline = self.impl.pipeline = Pipeline(
+            self.session.connection, driver, self.options.lock_timeout, self.session.external
+        )
         pipeline.attach()
         try:
             yield
@@ -147,14 +170,10 @@ class Runner:
             self.impl.pipeline = None
 
 
-def _application(step: RevisionStep | StampStep) -> str:
+def _name(step: Step) -> str:
+    return step.revision.revision if isinstance(step, RevisionStep) else "stamp"
+
+
+def _application(step: Step) -> str:
     """``app_schema: 0004_core_indexes``, as pg_stat_activity shows it: 63 bytes of it."""
-    name = step.revision.revision if isinstance(step, RevisionStep) else "stamp"
-    return f"app_schema: {name}".encode()[:NAME_BYTES].decode(errors="ignore")
-
-
-def sentence(error: BaseException) -> AppSchemaError | None:
-    """The error as one of ours, where it is one or a server's."""
-    if isinstance(error, DBAPIError | psycopg.Error):
-        return explained(error)
-    return error if isinstance(error, AppSchemaError) else None
+    return f"app_schema: {_name(step)}".encode()[:NAME_BYTES].decode(errors="ignore")

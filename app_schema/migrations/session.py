@@ -89,6 +89,8 @@ class Session:
         self.driver: psycopg.Connection[Any] | None = (
             driver if isinstance(driver, psycopg.Connection) else None
         )
+        self.pid = self.driver.pgconn.backend_pid if self.driver is not None else None
+        """The backend that the server named at login. Another one answers: something stands between."""
         self.external = connection.in_transaction() and not (self.driver and self.driver.autocommit)
         """The caller has begun a transaction, and will end it."""
         if self.external:
@@ -124,11 +126,6 @@ class Session:
         else:
             time.sleep(seconds)
 
-    @property
-    def told_pid(self) -> int | None:
-        """The backend that the server named at login. Another one answers: something stands between."""
-        return self.driver.pgconn.backend_pid if self.driver is not None else None
-
     def survey(self) -> tuple[str, str]:
         """The two statements that set the session up, unless a pooler stands between, and find the facts."""
         table = literal(self.version_table)
@@ -136,7 +133,7 @@ class Session:
             table=table,
             select=literal(f"SELECT json_agg(v.version_num) FROM {self.version_table} AS v"),
             settings=literal(json.dumps(SETTINGS)),
-            mine="true" if self.told_pid is None else f"pg_backend_pid() = {self.told_pid}",
+            mine="true" if self.pid is None else f"pg_backend_pid() = {self.pid}",
             local=str(self.driver is not None).lower(),
         )
         return "DO " + dollar(survey, "survey"), _FACTS.format(table=table)

@@ -1,0 +1,47 @@
+"""SQLAlchemy's dialect for a connection that is used once, such as a migration's.
+
+SQLAlchemy's own asks a new server seven questions, a round trip each. The server has told most of the
+answers at login, the rest is known.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from sqlalchemy import Connection
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.engine.interfaces import IsolationLevel
+
+DRIVER = "postgresql+app_schema"
+VIRTUAL_COLUMNS = 180000
+"""The version that has virtual generated columns."""
+
+
+class DirectDialect(PGDialect_psycopg):
+    """psycopg's, without a question to the server. It reads hstore as text."""
+
+    supports_statement_cache = True
+
+    def initialize(self, connection: Connection) -> None:
+        """What SQLAlchemy's own finds out by asking."""
+        driver: Any = connection.connection.driver_connection
+        number = driver.info.server_version
+        self.server_version_info = (number // 10000, number % 10000)
+        self.default_schema_name = "public"
+        self.default_isolation_level = "READ COMMITTED"
+        self.supports_virtual_generated_columns = number >= VIRTUAL_COLUMNS
+        self._backslash_escapes = driver.info.parameter_status("standard_conforming_strings") == "off"
+
+    def get_isolation_level(self, dbapi_connection: Any) -> IsolationLevel:
+        """The level that was set on this connection; each autocommit block asks for it."""
+        if dbapi_connection.autocommit:
+            return "AUTOCOMMIT"
+        level = dbapi_connection.isolation_level
+        return "READ COMMITTED" if level is None else cast("IsolationLevel", level.name.replace("_", " "))
+
+
+def register() -> str:
+    """Makes the dialect known to SQLAlchemy; its drivername."""
+    registry.register(DRIVER.replace("+", "."), __name__, DirectDialect.__name__)
+    return DRIVER

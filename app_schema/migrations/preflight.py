@@ -1,0 +1,158 @@
+"""Looked at before the first DDL, so that a run that cannot end well does not begin.
+
+What the server is like is known from the session's facts. What the pending revisions need is gathered from
+their statements while these are kept back, and checked by one block that goes ahead of them.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import singledispatch
+from typing import Any
+
+import psycopg
+from sqlalchemy.dialects.postgresql.named_types import CreateEnumType
+from sqlalchemy.schema import CreateSchema, CreateTable
+
+from app_schema.ddl import Create
+from app_schema.ddl.sql import dollar, literal
+from app_schema.errors import ServerError
+from app_schema.migrations.progress import say
+from app_schema.migrations.session import Facts, Session
+
+NOT_READY = "AS003"
+"""SQLSTATE of a database in which the pending revisions cannot be carried out."""
+FEW = 3
+
+Need = tuple[str, str, str | None]
+"""Kind, name, schema of what is to be made."""
+
+
+def check(session: Session, facts: Facts) -> None:
+    """Refuses a server on which no revision can be carried out.
+
+    :raises ServerError: with the remedy; nothing was changed, and nothing was set in the session.
+    """
+    if session.pid not in {None, facts.pid}:
+        if _shared(session):
+            raise ServerError(
+                "The connection goes through a transaction pooler: locks and settings would get lost, or "
+                "leak to others. Give the direct endpoint, in DIRECT_DATABASE_URL or DATABASE_URL."
+            )
+        session.pid = facts.pid
+    if facts.recovery:
+        raise ServerError("The server is a read replica (in recovery): give the URL of the primary.")
+    if facts.read_only:
+        raise ServerError(
+            "The session is read-only (default_transaction_read_only is on for the server, the database or "
+            "the role): switch it off for the role that migrates."
+        )
+    if facts.free_slots < FEW:
+        say(f"only {max(facts.free_slots, 0)} connections are left on the server")
+
+
+def _shared(session: Session) -> bool:
+    """Whether another session can get the backend that answers: a pooler lends it a transaction at a time.
+
+    One that lends a backend for a whole session passes.
+    """
+    driver = session.driver
+    assert driver is not None
+    mine = driver.execute("SELECT pg_backend_pid()").fetchone()
+    if not session.external:
+        driver.rollback()
+    parameters: dict[str, Any] = {**driver.info.get_parameters(), "password": driver.info.password}
+    try:
+        with psycopg.connect(**parameters, prepare_threshold=None) as other:
+            theirs = other.execute(
+                "SELECT pg_backend_pid()"
+            ).fetchone()  # and keeps it: its transaction is open
+            if theirs == mine:
+                return True
+            now = driver.execute("SELECT pg_backend_pid()").fetchone()
+            if not session.external:
+                driver.rollback()
+            return now != mine
+    except psycopg.Error:
+        return True  # it cannot be told, and what is at stake is a database
+
+
+@singledispatch
+def need(construct: object) -> Need | None:
+    """What a DDL construct needs of the server and the role; None: nothing that could be told beforehand."""
+    del construct
+    return None
+
+
+@need.register
+def _(construct: Create) -> Need | None:
+    element = construct.element
+    kind = element.kind if element.kind in {"extension", "role", "schema"} else "object"
+    return (kind, element.name, None if kind != "object" else element.schema)
+
+
+@need.register
+def _(construct: CreateSchema) -> Need | None:
+    return ("schema", str(construct.element), None)
+
+
+@need.register
+def _(construct: CreateEnumType) -> Need | None:
+    return ("object", str(construct.element.name), construct.element.schema)
+
+
+@need.register
+def _(construct: CreateTable) -> Need | None:
+    return ("table", construct.element.name, construct.element.schema)
+
+
+_CHECK = """
+DECLARE
+  may_create boolean := has_database_privilege(current_database(), 'CREATE');
+  superuser boolean := (SELECT r.rolsuper FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user);
+  problems text[] := '{{}}';
+  one record;
+BEGIN
+  FOR one IN SELECT * FROM json_to_recordset({needs}) AS n(kind text, name text, schema text) LOOP
+    problems := problems || CASE
+      WHEN one.kind = 'extension'
+           AND NOT EXISTS (SELECT FROM pg_catalog.pg_extension AS e WHERE e.extname = one.name)
+      THEN CASE
+        WHEN NOT EXISTS (SELECT FROM pg_catalog.pg_available_extensions AS a WHERE a.name = one.name)
+        THEN format('the extension %s is not available on this server: '
+                    'install it, or enable it at the provider', one.name)
+        WHEN NOT may_create
+        THEN format('%s may not make the extension %s: GRANT CREATE ON DATABASE %I TO %I',
+                    current_user, one.name, current_database(), current_user) END
+      WHEN one.kind = 'role' AND NOT EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolname = one.name)
+           AND NOT superuser
+           AND NOT (SELECT r.rolcreaterole FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user)
+      THEN format('%s may not make the role %s: ALTER ROLE %I CREATEROLE, or have the role made',
+                  current_user, one.name, current_user)
+      WHEN one.kind = 'schema' AND NOT EXISTS (SELECT FROM pg_catalog.pg_namespace AS n WHERE n.nspname = one.name)
+           AND NOT may_create
+      THEN format('%s may not make the schema %s: GRANT CREATE ON DATABASE %I TO %I',
+                  current_user, one.name, current_database(), current_user)
+      WHEN one.kind = 'table'
+           AND EXISTS (SELECT FROM pg_catalog.pg_namespace AS n WHERE n.nspname = coalesce(one.schema, 'public')
+                          AND NOT has_schema_privilege(n.oid, 'CREATE'))
+           AND NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c
+                             JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+                            WHERE c.relname = one.name AND n.nspname = coalesce(one.schema, 'public'))
+      THEN format('%s may not make tables in the schema %s: GRANT CREATE ON SCHEMA %I TO %I',
+                  current_user, coalesce(one.schema, 'public'), coalesce(one.schema, 'public'), current_user)
+    END;
+  END LOOP;
+  problems := ARRAY(SELECT DISTINCT p FROM unnest(problems) AS p WHERE p IS NOT NULL ORDER BY p);
+  IF problems <> '{{}}' THEN
+    RAISE EXCEPTION USING ERRCODE = '{state}', MESSAGE = 'the pending revisions cannot be carried out here',
+      DETAIL = array_to_string(problems, E'\\n');
+  END IF;
+END
+"""
+
+
+def block(needs: list[Need]) -> str:
+    """The statement that refuses where something is missing, and says all that is."""
+    rows = [{"kind": kind, "name": name, "schema": schema} for kind, name, schema in needs]
+    return "DO " + dollar(_CHECK.format(needs=literal(json.dumps(rows)), state=NOT_READY), "preflight")

@@ -1,0 +1,79 @@
+"""What a run says meanwhile. All of it goes to stderr, so that none of it stands in a script."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
+log = logging.getLogger("alembic.runtime.migration")
+
+
+def say(line: str) -> None:
+    """One line for whoever waits."""
+    sys.stderr.write(f"app_schema: {line}\n")
+    sys.stderr.flush()
+
+
+class Progress:
+    """In a log: what Alembic writes when a revision begins, and a line when the server has committed it."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.number = 0
+        self._since = time.perf_counter()
+
+    def begins(self, words: str) -> None:
+        """The statements of a revision are written down; they may be sent later."""
+        log.info("Running %s", words)
+
+    def landed(self, name: str, statements: int) -> None:
+        """The server has committed a revision."""
+        self.number += 1
+        now = time.perf_counter()
+        seconds, self._since = now - self._since, now
+        self._line(name, statements, seconds)
+
+    def _line(self, name: str, statements: int, seconds: float) -> None:
+        log.info(
+            "%s landed (%d of %d): %d statements, %.2f s", name, self.number, self.total, statements, seconds
+        )
+
+
+class TerminalProgress(Progress):
+    """On a terminal: a line when a revision has landed, above a bar that moves."""
+
+    def __init__(self, total: int, bar: Bar) -> None:
+        super().__init__(total)
+        self.bar = bar
+        self.task = bar.add_task("", total=total)
+
+    def begins(self, words: str) -> None:
+        """Nothing: the bar moves when the server has answered."""
+
+    def _line(self, name: str, statements: int, seconds: float) -> None:
+        self.bar.console.print(
+            f"{name}  [dim]{statements} statements, {seconds:.2f} s[/dim]", highlight=False
+        )
+        self.bar.update(self.task, advance=1)
+
+
+@contextmanager
+def progress(total: int, *, terminal: bool) -> Iterator[Progress]:
+    """The progress of so many steps."""
+    if not terminal:
+        yield Progress(total)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        yield TerminalProgress(total, bar)

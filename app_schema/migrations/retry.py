@@ -1,0 +1,155 @@
+"""Locks on objects are not waited for long: a waiting ALTER TABLE holds up everybody who comes after it.
+
+A revision that does not get its locks is rolled back, and begun again after a pause.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections import Counter
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Self
+
+import psycopg
+from sqlalchemy.exc import DBAPIError
+
+from app_schema.errors import StatementError
+from app_schema.migrations.failure import explained
+from app_schema.migrations.progress import say
+
+if TYPE_CHECKING:
+    from app_schema.migrations.options import Options
+    from app_schema.migrations.pipeline import Pipeline
+    from app_schema.migrations.session import Session
+
+LOCK_TIMEOUT = "55P03"
+DEADLOCK = "40P01"
+OUT_OF_MEMORY = "53200"
+
+LONGEST = 5.0
+"""Seconds between two tries, at most."""
+PART = 100
+"""Statements to a transaction, at first, where the server's lock table has no room for a revision in one."""
+
+_BLOCKERS = r"""
+SELECT format('pid %%s (%%s, %%s for %%s): %%s',
+              a.pid, coalesce(nullif(a.application_name, ''), a.backend_type), a.state,
+              date_trunc('second', clock_timestamp() - coalesce(a.xact_start, a.backend_start)),
+              left(regexp_replace(a.query, '\s+', ' ', 'g'), 200))
+  FROM unnest(pg_blocking_pids(%s)) AS b(pid) JOIN pg_catalog.pg_stat_activity AS a ON a.pid = b.pid
+ ORDER BY coalesce(a.xact_start, a.backend_start) LIMIT 3"""
+
+
+class Retries:
+    """How often each revision was begun, and whether it may be begun again."""
+
+    def __init__(self, session: Session, options: Options) -> None:
+        self.session = session
+        self.options = options
+        self._tries: Counter[str] = Counter()
+        self._parts: dict[str, int] = {}
+        self._watch: Watch | None = None
+
+    def part(self, revision: str) -> int:
+        """After how many statements a revision is committed in parts; 0: never."""
+        return self._parts.get(revision, 0)
+
+    def __enter__(self) -> Self:
+        if self.options.lock_tries == 1:
+            self._look()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._watch is not None:
+            self._watch.stop()
+
+    def _look(self) -> None:
+        """From now on it is noted who blocks the session."""
+        if self._watch is None and self.session.driver is not None:
+            self._watch = Watch(self.session.driver, self.options.lock_timeout / 5)
+
+    def after(self, error: StatementError | DBAPIError, pipeline: Pipeline | None) -> None:
+        """Waits until the next try; raises the error, with all that is known, where there is none."""
+        if isinstance(error, DBAPIError):
+            said = explained(error)
+            if not isinstance(said, StatementError):
+                raise said from error
+            error = said
+        failed = (pipeline.failed if pipeline is not None else None) or "the revision"
+        if self.session.external or self.session.connection.invalidated:
+            raise error
+        if error.sqlstate in {LOCK_TIMEOUT, DEADLOCK}:
+            self._blocked(error, failed, harmless=_harmless(failed, pipeline, self.options))
+        elif error.sqlstate == OUT_OF_MEMORY and "max_locks_per_transaction" in str(error):
+            self._too_big(error, failed, pipeline)
+        else:
+            raise error
+
+    def _blocked(self, error: StatementError, failed: str, *, harmless: bool) -> None:
+        self._tries[failed] += 1
+        self._look()
+        number, allowed = self._tries[failed], self.options.lock_tries
+        by = "".join(f"\nblocked by {line}" for line in (self._watch.blockers if self._watch else ()))
+        if not harmless:
+            raise _more(
+                error, f"{by}\nnot begun again by itself: it has committed a part that does not converge"
+            )
+        if number >= allowed:
+            raise _more(error, f"{by}\ngiven up after {number} tries; run again when there is less traffic")
+        wait = min(0.1 * 2**number, LONGEST) * random.uniform(0.5, 1)  # never the same for two who collide
+        say(
+            f"{failed} did not get its locks and was rolled back; "
+            f"it begins again in {wait:.1f} s ({number + 1} of {allowed}){by}"
+        )
+        self.session.sleep(wait)
+
+    def _too_big(self, error: StatementError, failed: str, pipeline: Pipeline | None) -> None:
+        part = self._parts[failed] // 4 if failed in self._parts else PART
+        if pipeline is None or part == 0 or failed in pipeline.unguarded:
+            raise error
+        self._parts[failed] = part
+        say(
+            f"{failed} needs more locks than the server has room for (max_locks_per_transaction); it begins "
+            f"again in parts of {part} statements, each committed: every one of them can be repeated"
+        )
+
+
+def _harmless(failed: str, pipeline: Pipeline | None, options: Options) -> bool:
+    """Nothing of the revision is committed, or nothing that does harm a second time."""
+    return not options.autocommit if pipeline is None else failed not in pipeline.spent
+
+
+def _more(error: StatementError, text: str) -> StatementError:
+    more = StatementError(f"{error}{text}")
+    more.sqlstate = error.sqlstate
+    return more
+
+
+class Watch:
+    """Notes who blocks a session, from a thread and a connection of its own, until it is stopped."""
+
+    def __init__(self, driver: psycopg.Connection[Any], interval: float) -> None:
+        self.info = driver.info
+        self.interval = interval
+        self.blockers: list[str] = []
+        self._ready = threading.Event()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="app_schema watch", daemon=True)
+        self._thread.start()
+        self._ready.wait(1)
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        parameters: dict[str, Any] = {**self.info.get_parameters(), "password": self.info.password}
+        parameters["application_name"] = "app_schema: watch"
+        pid = self.info.backend_pid
+        with suppress(psycopg.Error), psycopg.connect(**parameters, autocommit=True) as connection:
+            self._ready.set()
+            while not self._stop.wait(self.interval):
+                found = connection.execute(_BLOCKERS.encode(), [pid]).fetchall()
+                self.blockers = [str(line) for (line,) in found] or self.blockers
+        self._ready.set()

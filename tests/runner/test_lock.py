@@ -1,0 +1,186 @@
+"""One migrator at a time, and locks on objects that are not waited for long."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from alembic.util import CommandError
+from written import Written, heads, leftovers, one, rows, table
+
+from app_schema.errors import LockedError
+from app_schema.migrations import upgrade
+from app_schema.migrations.lock import Lock
+from app_schema.migrations.session import Session
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Written:
+    return Written(tmp_path)
+
+
+@pytest.fixture
+def key(empty_engine: sa.Engine) -> int:
+    """The key of the migration lock."""
+    with empty_engine.connect() as connection:
+        return Lock(Session(connection, "alembic_version", "public")).key
+
+
+def test_second_migrator_waits_and_says_who_holds_the_lock(
+    empty_url: str, key: int, written: Written, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written.add(table("a"))
+    with (
+        psycopg.connect(empty_url, application_name="the other", autocommit=True) as holder,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        pid = holder.info.backend_pid
+        holder.execute("SELECT pg_advisory_lock(%s)", [key])
+        waiting = pool.submit(written.upgrade, empty_url)
+        said, deadline = "", time.monotonic() + 10
+        while "waiting" not in said and time.monotonic() < deadline:
+            time.sleep(0.05)
+            said += capsys.readouterr().err
+        holder.execute("SELECT pg_advisory_unlock(%s)", [key])
+        waiting.result()
+    assert f"held by pid {pid} (the other, postgres, connected since " in said
+    assert heads(empty_url) == ["r1"]
+
+
+def test_wait_is_bounded_and_changes_nothing(empty_url: str, key: int) -> None:
+    with psycopg.connect(empty_url) as holder:
+        holder.execute("SELECT pg_advisory_lock(%s)", [key])
+        holder.commit()
+        with pytest.raises(LockedError, match=f"held by pid {holder.info.backend_pid} .*waited 0.2 s"):
+            upgrade(empty_url, lock_wait="200ms")
+    assert one(empty_url, "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace") == 0
+
+
+def test_waiter_holds_no_snapshot(empty_url: str, key: int, written: Written) -> None:
+    written.add(table("a"))
+    with (
+        psycopg.connect(empty_url, autocommit=True) as holder,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        holder.execute("CREATE TABLE big (id int)")
+        holder.execute("SELECT pg_advisory_lock(%s)", [key])
+        waiting = pool.submit(written.upgrade, empty_url)
+        time.sleep(0.3)
+        holder.execute("SET statement_timeout = '10s'")
+        holder.execute("CREATE INDEX CONCURRENTLY ON big (id)")
+        holder.execute("SELECT pg_advisory_unlock(%s)", [key])
+        waiting.result()
+
+
+def test_threads_take_turns_and_the_losers_find_nothing_to_do(empty_url: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        landed = list(pool.map(lambda _: upgrade(empty_url, "0001_stripe_customer"), range(4)))
+    assert sorted(landed) == [[], [], [], ["0000_initial_schema", "0001_stripe_customer"]]
+    assert leftovers(empty_url) == 0
+
+
+def test_fence_refuses_when_the_lock_is_lost(empty_url: str, written: Written) -> None:
+    written.add("op.execute('SELECT pg_advisory_unlock_all()')")
+    written.add(table("a"))
+    with pytest.raises(CommandError, match="the migration lock is lost"):
+        written.upgrade(empty_url)
+    assert heads(empty_url) == ["r1"]
+
+
+def test_activity_shows_which_revision_runs(empty_url: str, written: Written) -> None:
+    written.add(
+        "op.execute('CREATE TABLE public.seen AS SELECT current_setting($$application_name$$) AS name')"
+    )
+    written.upgrade(empty_url)
+    assert rows(empty_url, "SELECT name FROM public.seen") == [("app_schema: r1",)]
+
+
+def test_revision_that_gets_no_lock_is_begun_again(
+    empty_url: str, written: Written, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written.add(table("a"))
+    written.upgrade(empty_url)
+    written.add(f"{table('b')}\nop.add_column('a', sa.Column('x', sa.Integer()), schema='public')")
+    written.add(table("c"))
+    with psycopg.connect(empty_url) as reader:
+        reader.execute("SELECT FROM public.a")
+        timer = threading.Timer(0.5, reader.rollback)
+        timer.start()
+        written.upgrade(empty_url, x=["lock_timeout=150ms"])
+        timer.join()
+    assert "r2 did not get its locks and was rolled back" in capsys.readouterr().err
+    assert heads(empty_url) == ["r3"]
+
+
+def test_who_blocks_is_named_when_it_is_given_up(empty_url: str, written: Written) -> None:
+    written.add(table("a"))
+    written.upgrade(empty_url)
+    written.add("op.add_column('a', sa.Column('x', sa.Integer()), schema='public')")
+    with psycopg.connect(empty_url, application_name="a long report") as reader:
+        reader.execute("SELECT 'the report' FROM public.a")
+        with pytest.raises(CommandError) as caught:
+            written.upgrade(empty_url, x=["lock_timeout=200ms", "lock_tries=2"])
+        said = str(caught.value)
+        assert said.startswith("r2.py, line 11: canceling statement due to lock timeout (SQLSTATE 55P03)")
+        pid = reader.info.backend_pid
+        assert f"blocked by pid {pid} (a long report, idle in transaction for 00:00:0" in said
+        assert "SELECT 'the report' FROM public.a\ngiven up after 2 tries" in said
+    assert heads(empty_url) == ["r1"]
+    assert leftovers(empty_url) == 0
+
+
+def test_part_that_does_not_converge_is_not_begun_again(empty_url: str, written: Written) -> None:
+    written.add(f"{table('a')}\nop.execute('INSERT INTO public.a VALUES (1)')")
+    written.upgrade(empty_url)
+    written.add(
+        """
+        op.execute("UPDATE public.a SET id = id * 2")
+        with op.get_context().autocommit_block():
+            pass
+        op.add_column("a", sa.Column("x", sa.Integer()), schema="public")
+        """
+    )
+    with psycopg.connect(empty_url) as reader:
+        reader.execute("LOCK TABLE public.a IN ROW EXCLUSIVE MODE")
+        with pytest.raises(CommandError, match="not begun again by itself"):
+            written.upgrade(empty_url, x=["lock_timeout=100ms"])
+    assert rows(empty_url, "SELECT id FROM public.a") == [(2,)]
+
+
+def test_lock_timeout_does_not_cut_a_concurrent_build(empty_url: str, written: Written) -> None:
+    written.add(table("a"))
+    written.upgrade(empty_url)
+    written.add("op.create_index_concurrently('ix', 'a', ['id'], schema='public')\nop.execute('SELECT 1')")
+    with psycopg.connect(empty_url) as writer:
+        writer.execute("INSERT INTO public.a VALUES (1)")
+        timer = threading.Timer(0.5, writer.rollback)
+        timer.start()
+        written.upgrade(empty_url, x=["lock_timeout=100ms", "lock_tries=1"])
+        timer.join()
+    assert one(empty_url, "SELECT indisvalid FROM pg_index WHERE indexrelid = 'public.ix'::regclass")
+
+
+def test_second_migrator_does_the_rest_when_the_first_dies(
+    empty_url: str, empty_engine: sa.Engine, written: Written
+) -> None:
+    written.add(table("a"))
+    written.add("op.execute('SELECT pg_sleep(30)')")
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(written.upgrade, empty_url)
+        deadline = time.monotonic() + 10
+        find = "SELECT pid FROM pg_stat_activity WHERE application_name = 'app_schema: r2'"
+        while not (found := rows(empty_url, find)):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        rows(empty_url, f"SELECT pg_terminate_backend({found[0][0]})")
+        with pytest.raises(CommandError, match="the connection was lost: terminating connection"):
+            first.result()
+    assert heads(empty_url) == ["r1"]
+    written.add("pass")
+    with empty_engine.connect() as connection:
+        assert Lock(Session(connection, "alembic_version", "public")).acquire(1).heads == ("r1",)

@@ -1,0 +1,154 @@
+"""A run that cannot end well does not begin, and Ctrl-C ends one at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from alembic.util import CommandError
+from psycopg import sql
+from written import Written, heads, leftovers, one, rows, table
+
+from app_schema import url as urls
+from app_schema.errors import ServerError
+from app_schema.migrations import upgrade
+from app_schema.migrations.preflight import check
+from app_schema.migrations.session import Facts, Session
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Written:
+    return Written(tmp_path)
+
+
+def _nothing(url: str) -> bool:
+    return one(url, "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace") == 0
+
+
+def test_read_only_session_is_refused(empty_url: str, written: Written) -> None:
+    written.add(table("a"))
+    with psycopg.connect(empty_url, autocommit=True) as connection:
+        name = sql.Identifier(connection.info.dbname)
+        connection.execute(sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = on").format(name))
+    with pytest.raises(CommandError, match="The session is read-only"):
+        written.upgrade(empty_url)
+
+
+def test_missing_privileges_are_all_named_before_the_first_statement(
+    empty_url: str, written: Written
+) -> None:
+    role = f"app_schema_test_poor_{os.getpid()}"
+    written.add(table("a"))
+    written.add(
+        f"""
+        op.create_extension("no_such_extension")
+        op.create_extension("vector", schema="public")
+        op.create_role("{role}_other")
+        op.create_schema("other")
+        op.create_table("b", sa.Column("id", sa.Integer()), schema="secret")
+        """
+    )
+    with psycopg.connect(empty_url, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'poor'".encode())
+        connection.execute(f"CREATE SCHEMA secret; GRANT CREATE ON SCHEMA public TO {role}".encode())
+        try:
+            url = (
+                urls.parse(empty_url)
+                .set(username=role, password="poor")
+                .render_as_string(hide_password=False)
+            )
+            with pytest.raises(CommandError) as caught:
+                written.upgrade(url)
+        finally:
+            connection.execute(f"DROP OWNED BY {role}; DROP ROLE {role}".encode())
+    said = str(caught.value)
+    assert said.startswith("the pending revisions cannot be carried out here")
+    for line in (
+        "the extension no_such_extension is not available on this server: install it, or enable it",
+        f"{role} may not make the extension vector: GRANT CREATE ON DATABASE",
+        f"{role} may not make the role {role}_other: ALTER ROLE {role} CREATEROLE",
+        f"{role} may not make the schema other: GRANT CREATE ON DATABASE",
+        f"{role} may not make tables in the schema secret: GRANT CREATE ON SCHEMA secret TO {role}",
+    ):
+        assert line in said
+    assert _nothing(empty_url)
+
+
+class _Lent(Session):
+    """A session behind a pooler: the server named another backend at login than the one that answers."""
+
+    def __init__(self, session: Session) -> None:
+        self.__dict__ |= session.__dict__
+        self.pid = 1
+
+
+@pytest.mark.parametrize("lends", ["transaction", "session"])
+def test_pooler_is_told_by_what_it_does(empty_engine: sa.Engine, lends: str) -> None:
+    with empty_engine.connect() as connection, pytest.MonkeyPatch.context() as patch:
+        session = _Lent(Session(connection, "alembic_version", "public"))
+        facts = session.facts()
+        assert session.ask("SHOW search_path") == ['"$user", public'], "nothing was set"
+        if lends == "transaction":
+            patch.setattr(psycopg, "connect", lambda **_: _Same(session))
+            with pytest.raises(ServerError, match="goes through a transaction pooler"):
+                check(session, facts)
+        else:
+            check(session, facts)
+            assert session.facts().pid == session.pid
+            assert session.ask("SHOW search_path") == ["public"]
+
+
+class _Same:
+    """The other end of a pooler that lends the one backend it has to whoever asks."""
+
+    def __init__(self, session: Session) -> None:
+        self.driver = session.driver
+
+    def __enter__(self) -> object:
+        return self.driver
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+def test_replica_is_refused() -> None:
+    facts = Facts(1, recovery=True, read_only=True, free_slots=9, versioned=True, heads=(), before={})
+
+    class Plain:
+        pid = None
+
+    with pytest.raises(ServerError, match="The server is a read replica"):
+        check(Plain(), facts)  # type: ignore[arg-type]  # all that is looked at
+
+
+def test_ctrl_c_stops_at_once_and_says_what_has_landed(empty_url: str, written: Written) -> None:
+    written.add(table("a"))
+    written.add("op.execute('SELECT pg_sleep(60)')")
+    command = [sys.executable, "-m", "alembic", "-c", str(written.ini()), "upgrade", "head"]
+    process = subprocess.Popen(
+        command, env=os.environ | {"DATABASE_URL": empty_url}, stderr=subprocess.PIPE, text=True
+    )
+    find = "SELECT FROM pg_stat_activity WHERE (application_name, wait_event) = ('app_schema: r2', 'PgSleep')"
+    deadline = time.monotonic() + 30
+    while not rows(empty_url, find):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=5)
+    assert process.returncode == 130
+    assert "app_schema: stopped; r1 landed. The same command goes on from there." in said
+    assert "Traceback" not in said
+    assert heads(empty_url) == ["r1"]
+    assert leftovers(empty_url) == 0
+
+
+def test_clean_upgrade_says_nothing_on_stdout(empty_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    upgrade(empty_url, "0000_initial_schema")
+    assert capsys.readouterr() == ("", "")
