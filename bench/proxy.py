@@ -61,6 +61,7 @@ class Proxy:
         self.port = port
         self.error: OSError | None = None
         self._connections: list[_Connection] = []
+        self._tasks: set[asyncio.Task[None]] = set()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="proxy", daemon=True)
 
@@ -106,10 +107,17 @@ class Proxy:
             self._ready.set()
         await self._stop.wait()
         server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = _Connection()
         self._connections.append(connection)
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         try:
             if self.target.startswith("/"):
                 far_reader, far_writer = await asyncio.open_unix_connection(self.target)

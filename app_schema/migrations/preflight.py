@@ -129,12 +129,14 @@ BEGIN
            AND NOT (SELECT r.rolcreaterole FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user)
       THEN format('%s may not make the role %s: ALTER ROLE %I CREATEROLE, or have the role made',
                   current_user, one.name, current_user)
-      WHEN one.kind = 'schema' AND NOT EXISTS (SELECT FROM pg_catalog.pg_namespace AS n WHERE n.nspname = one.name)
+      WHEN one.kind = 'schema'
            AND NOT may_create
+           AND NOT EXISTS (SELECT FROM pg_catalog.pg_namespace AS n WHERE n.nspname = one.name)
       THEN format('%s may not make the schema %s: GRANT CREATE ON DATABASE %I TO %I',
                   current_user, one.name, current_database(), current_user)
       WHEN one.kind = 'table'
-           AND EXISTS (SELECT FROM pg_catalog.pg_namespace AS n WHERE n.nspname = coalesce(one.schema, 'public')
+           AND EXISTS (SELECT FROM pg_catalog.pg_namespace AS n
+                        WHERE n.nspname = coalesce(one.schema, 'public')
                           AND NOT has_schema_privilege(n.oid, 'CREATE'))
            AND NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c
                              JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace

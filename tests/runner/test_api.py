@@ -64,7 +64,7 @@ def test_asynchronous_engine(empty_url: str, driver: str) -> None:
 
     async def run() -> list[list[str]]:
         engine = create_async_engine(url)
-        landed = await asyncio.gather(upgrade_async(engine, SECOND), upgrade_async(engine, SECOND))
+        landed = list(await asyncio.gather(upgrade_async(engine, SECOND), upgrade_async(engine, SECOND)))
         async with engine.connect() as connection:
             landed.append(await downgrade_async(connection, "base"))
         await engine.dispose()

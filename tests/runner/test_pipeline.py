@@ -13,7 +13,7 @@ from lineage import Alembic
 from written import Written, heads, leftovers, one, rows, table
 
 sys.path.append(str(Path(__file__).parents[2] / "bench"))
-from proxy import Proxy
+from proxy import Proxy  # type: ignore[import-not-found,unused-ignore]  # a script, no package
 
 ROOM = """
 CREATE FUNCTION room() RETURNS event_trigger LANGUAGE plpgsql AS $$
