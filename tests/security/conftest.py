@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import psycopg
 import pytest
 import sqlalchemy as sa
+from logins import CreateLogin, login_url
 from psycopg import sql
 
 from app_schema import database
 from app_schema.testing.databases import Databases
-
-CreateLogin = Callable[..., str]
 
 
 @pytest.fixture(scope="session")
@@ -63,11 +62,6 @@ PEOPLE = """
     INSERT INTO public.sessions (user_id, type, title, user_short_note)
     SELECT id, 'practice', clerk_id, 'a note' FROM people
 """
-
-
-def login_url(url: str, login: str) -> sa.URL:
-    """The same database for another login, as made by `create_login`."""
-    return sa.make_url(url).set(drivername="postgresql+psycopg", username=login, password=login)
 
 
 @pytest.fixture(scope="module")

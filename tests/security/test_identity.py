@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from conftest import login_url
+from logins import login_url
 from sqlalchemy.exc import PendingRollbackError, ProgrammingError, ResourceClosedError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session

@@ -16,7 +16,7 @@ import cast
 import psycopg
 import pytest
 import sqlalchemy as sa
-from conftest import CreateLogin
+from logins import CreateLogin
 from psycopg import sql
 from rules import RULES, VIEWS, Person, Row, World
 from sqlalchemy.orm import Session as OrmSession

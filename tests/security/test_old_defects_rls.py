@@ -10,7 +10,7 @@ from typing import Any
 import cast
 import pytest
 import sqlalchemy as sa
-from conftest import CreateLogin, login_url
+from logins import CreateLogin, login_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session as OrmSession
 

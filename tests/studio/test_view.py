@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
-from conftest import Open
 from starlette.testclient import TestClient
 
 from app_schema.models import Base
 
+Open = Callable[..., TestClient]
 CELLS = re.compile(r'<tr data-sa-pk="([^"]+)"')
 NEXT = re.compile(r'rel="next" href="([^"]+)"')
 PREVIOUS = re.compile(r'rel="prev" href="([^"]+)"')
