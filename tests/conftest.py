@@ -5,8 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app_schema import database
+from app_schema.identity import acting_as
+from app_schema.testing.databases import Databases
 
 pytest_plugins = ["app_schema.testing"]
 
@@ -28,3 +35,27 @@ def _no_database_of_yours(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test meets a database that the developer's environment names."""
     for name in [name for name in os.environ if name.endswith("DATABASE_URL") or name.startswith("PG")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="module")
+def filled_engine(databases: Databases, template: str) -> Iterator[sa.Engine]:
+    """An engine for a database with a row in every table, for tests that leave it as it was."""
+    from app_schema.testing.factories import RowFactory
+
+    name = databases.create(template)
+    engine = database.engine(databases.url(name))
+    with Session(engine) as session:
+        for factory in RowFactory.of.values():
+            factory.create(session)
+        session.commit()
+    yield engine
+    engine.dispose()
+    databases.drop(name)
+
+
+@pytest.fixture
+def service(filled_engine: sa.Engine) -> Iterator[Session]:
+    """A session of the role service_account on `filled_engine`; what a test does is rolled back."""
+    with Session(filled_engine) as session, acting_as(session, None, role="service_account"):
+        yield session
+        session.rollback()

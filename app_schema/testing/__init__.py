@@ -2,6 +2,8 @@
 
 Opt in with ``pytest_plugins = ["app_schema.testing"]`` in the root conftest.py; nothing is started before a
 test asks for a database. It needs ``pip install 'app-schema[testing]'``. See docs/testing.md.
+
+PYTEST_DONT_REWRITE: a conftest.py may import from here before pytest does.
 """
 
 pytest_plugins = ["app_schema.testing.plugin"]

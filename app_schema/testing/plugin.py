@@ -1,4 +1,7 @@
-"""The hooks and fixtures of the pytest plugin; ``app_schema.testing`` tells how to switch it on."""
+"""The hooks and fixtures of the pytest plugin; ``app_schema.testing`` tells how to switch it on.
+
+PYTEST_DONT_REWRITE: a conftest.py may import from here before pytest does.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the tests log in."""
+"""Login roles of the tests."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Callable
 import sqlalchemy as sa
 
 CreateLogin = Callable[..., str]
+"""Makes a login role that is a member of the roles named, and returns its name, which is its password too."""
 
 
 def login_url(url: str, login: str) -> sa.URL:
-    """The same database for another login, as made by the fixture `create_login`."""
+    """The same database for another login."""
     return sa.make_url(url).set(drivername="postgresql+psycopg", username=login, password=login)

@@ -11,6 +11,7 @@ import cast
 import pytest
 import sqlalchemy as sa
 from logins import CreateLogin, login_url
+from refusal import DENIED, FOREIGN_KEY, refused
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session as OrmSession
 
@@ -41,7 +42,6 @@ from app_schema.testing.factories import (
 
 As = Callable[[str | None], AbstractContextManager[OrmSession]]
 
-DENIED = "42501"
 TABLES = list(Base.metadata.tables.values())
 
 
@@ -74,14 +74,6 @@ def as_person(engine: sa.Engine) -> As:
             session.rollback()
 
     return session_of
-
-
-@contextmanager
-def refused(session: OrmSession, sqlstate: str) -> Iterator[None]:
-    with pytest.raises(DBAPIError) as caught, session.begin_nested():  # noqa: PT012 - the caller has one
-        yield
-        session.flush()
-    assert getattr(caught.value.orig, "sqlstate", None) == sqlstate, caught.value
 
 
 @pytest.fixture(scope="module")
@@ -338,7 +330,7 @@ def test_an_answer_stays_in_the_session_of_its_question(url: str, ids: dict[str,
         foreign = InterviewQuestionFactory.create(session, session=SessionFactory.build(user_id=ids["bob"]))
         mine = SessionFactory.create(session, user_id=ids["ann"])
         answer = {"question_id": foreign.id, "session_id": mine.id}
-        with refused(session, "23503"):
+        with refused(session, FOREIGN_KEY):
             InterviewAnswerFactory.create(session, **answer)
-        with acting_as(session, "user_ann"), refused(session, "23503"):
+        with acting_as(session, "user_ann"), refused(session, FOREIGN_KEY):
             InterviewAnswerFactory.create(session, **answer)
