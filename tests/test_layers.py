@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "studio": {"errors", "ddl", "models", "identity", "migrations", "overview"},
     "rollback": {"ddl", "migrations"},
     "dump": {"errors", "embedded"},
+    "lint": {"errors", "migrations"},
     "metrics": {"errors"},
     "seed": {"errors", "models"},
     "cli": {
@@ -39,6 +40,7 @@ MAY_IMPORT = {
         "models",
         "overview",
         "metrics",
+        "lint",
         "plan",
         "reference",
         "studio",

@@ -9,6 +9,8 @@ Revision ID: 0001_stripe_customer
 Revises: 0000_initial_schema
 """
 
+# lint: ignore[require-concurrent-index-creation]: a founding revision, its header says what waits
+
 import sqlalchemy as sa
 from alembic import op
 

@@ -9,6 +9,8 @@ Revision ID: 0004_core_indexes
 Revises: 0003_core_checks_and_triggers
 """
 
+# lint: ignore[require-concurrent-index-creation]: a founding revision, its header says what waits
+
 import sqlalchemy as sa
 from alembic import op
 

@@ -11,6 +11,8 @@ Revision ID: 0007_optimize_rag_indexes
 Revises: 0006_add_rag_metrics
 """
 
+# lint: ignore[require-concurrent-index-creation]: a founding revision, its header says what waits
+
 import sqlalchemy as sa
 from alembic import op
 

@@ -196,8 +196,8 @@ def _create(admin: Driver) -> str:
         msg = (
             f"the role {admin.info.user} may not create databases, and comparing needs a scratch one: name "
             f"a server of the same major version "
-            f"(PostgreSQL {major}) where it may, with -x scratch=URL; `python -m app_schema.embedded start` "
-            f"gives one of PostgreSQL 18"
+            f"(PostgreSQL {major}) where it may, with -x scratch=URL (of verify: --scratch URL); "
+            f"`app-schema db start` gives one of PostgreSQL 18"
         )
         raise ServerError(msg) from None
     except psycopg.Error as error:

@@ -13,10 +13,12 @@ import typer
 from app_schema.cli.audit import audit
 from app_schema.cli.common import Commands
 from app_schema.cli.connect import connect
+from app_schema.cli.db import db
 from app_schema.cli.diagram import diagram
 from app_schema.cli.docs import docs
 from app_schema.cli.downgrade import downgrade
 from app_schema.cli.history import history
+from app_schema.cli.lint import lint
 from app_schema.cli.metrics import metrics
 from app_schema.cli.plan import plan
 from app_schema.cli.rollback import rollback
@@ -44,6 +46,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     rollback,
     history,
     verify,
+    lint,
     audit,
     seed,
     metrics,
@@ -53,6 +56,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
 )
 for command in COMMANDS:
     app.command(context_settings={"ignore_unknown_options": command in {downgrade, rollback}})(command)  # -1
+app.add_typer(db, name="db")
 
 
 def main() -> None:

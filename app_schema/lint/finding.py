@@ -1,0 +1,15 @@
+"""What a lint says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A line of a revision, the rule that it breaks, and what to write instead."""
+
+    file: str
+    line: int
+    rule: str
+    message: str

@@ -1,0 +1,179 @@
+"""The rules, each a function of a revision's syntax tree."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from app_schema.errors import ConfigurationError
+from app_schema.lint.finding import Finding
+from app_schema.lint.statement import text, verdict
+
+Found = Iterator[tuple[int, str]]
+Rule = Callable[["Code"], Found]
+
+_IGNORE = re.compile(r"#\s*lint:\s*ignore\[([\w\s,-]+)\]:?[ \t]*(\S.*)?$", re.MULTILINE)
+_DIRECTIONS = ("upgrade", "downgrade")
+
+
+class Code:
+    """A revision: its syntax tree, the constants of the module, and the calls of `op` in each direction."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self.tree = tree
+        self.functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+        self.constants = {
+            target.id: node.value
+            for node in tree.body
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
+
+    def calls(self, direction: str) -> Iterator[tuple[str, ast.Call]]:
+        """The operations of a direction, with those of the functions that it calls."""
+        yield from self._calls(direction, set())
+
+    def _calls(self, name: str, seen: set[str]) -> Iterator[tuple[str, ast.Call]]:
+        function = self.functions.get(name)
+        if function is None or name in seen:
+            return
+        seen.add(name)
+        for node in ast.walk(function):
+            if not isinstance(node, ast.Call):
+                continue
+            if isinstance(node.func, ast.Name):
+                yield from self._calls(node.func.id, seen)
+            elif isinstance(node.func, ast.Attribute) and _is_op(node.func.value):
+                yield node.func.attr, node
+
+
+def bare_data(code: Code) -> Found:
+    """A data statement would do its work again on a second run."""
+    for name, call in _all(code):
+        if name == "bulk_insert":
+            yield call.lineno, "op.bulk_insert inserts again on a second run: write op.run_once(key, sql)"
+        elif name == "execute" and call.args and verdict(text(call.args[0], code.constants)) == "data":
+            yield call.lineno, "a data statement runs again on a second run: write op.run_once(key, sql)"
+
+
+def unguarded(code: Code) -> Found:
+    """What `op.execute` sends is not guarded, and what a connection sends is not even seen."""
+    for name, call in _all(code):
+        if name == "execute" and call.args:
+            found = verdict(text(call.args[0], code.constants))
+            if found == "unguarded":
+                yield (
+                    call.lineno,
+                    "op.execute is not guarded: write the operation of its kind (op.create_trigger, ...)",
+                )
+            elif found == "unreadable":
+                yield call.lineno, "op.execute of a computed text is not guarded: write the statement out"
+        elif name in {"get_bind", "get_context"}:
+            yield call.lineno, f"op.{name} goes past the guard: write operations, or op.run_once(key, sql)"
+
+
+def rename_alone(code: Code) -> Found:
+    """Beside a rename, another operation finds the table or column under the wrong name on a second run."""
+    for direction in _DIRECTIONS:
+        calls = list(code.calls(direction))
+        renames = [(name, call) for name, call in calls if _renames(name, call)]
+        if renames and len(calls) > len(renames):
+            line = renames[0][1].lineno
+            yield (
+                line,
+                f"a rename stands alone: move the other operations of {direction} to a revision of their own",
+            )
+
+
+def no_models(code: Code) -> Found:
+    """A revision must mean the same next year; the models will not."""
+    for node in ast.walk(code.tree):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom):
+            names = [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]
+        if any(name.split(".")[0] == "app_schema" for name in names):
+            line = getattr(node, "lineno", 1)
+            yield line, "a revision imports op and sa, never the package: write tables and columns out"
+
+
+def has_downgrade(code: Code) -> Found:
+    """Without a way back, a rollback stops here."""
+    if "upgrade" not in code.functions:
+        return
+    function = code.functions.get("downgrade")
+    if function is None:
+        yield 1, "there is no downgrade: write one, or raise with the reason in it"
+    elif all(map(_does_nothing, function.body)) and any(code.calls("upgrade")):
+        yield function.lineno, "the downgrade does nothing: undo the upgrade, or raise with the reason"
+
+
+RULES: dict[str, Rule] = {
+    "bare-data": bare_data,
+    "unguarded-execute": unguarded,
+    "rename-alone": rename_alone,
+    "no-models": no_models,
+    "has-downgrade": has_downgrade,
+}
+
+
+def lint(file: Path) -> list[Finding]:
+    """What the rules find in a revision file, by line.
+
+    `# lint: ignore[rule]: reason` anywhere in the file takes a rule out for it; without a reason it does not.
+
+    :raises ConfigurationError: where the file cannot be read, or is no Python.
+    """
+    source = read(file)
+    try:
+        code = Code(ast.parse(source))
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", None) or 1
+        raise ConfigurationError(f"{file}, line {line}: this is no Python: {error.args[0]}.") from None
+    skipped = ignored(source)
+    found = [
+        Finding(str(file), line, name, message)
+        for name, rule in RULES.items()
+        if name not in skipped
+        for line, message in rule(code)
+    ]
+    return sorted(found, key=lambda one: (one.line, one.rule))
+
+
+def ignored(source: str) -> set[str]:
+    """The rules that a file takes out for itself, and gives a reason for."""
+    return {rule.strip() for rules, reason in _IGNORE.findall(source) if reason for rule in rules.split(",")}
+
+
+def read(file: Path) -> str:
+    """The text of a file; raises ConfigurationError where there is none."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise ConfigurationError(f"{file} cannot be read: {reason}.") from None
+
+
+def _all(code: Code) -> Iterator[tuple[str, ast.Call]]:
+    seen: set[ast.Call] = set()
+    for direction in _DIRECTIONS:
+        for name, call in code.calls(direction):
+            if call not in seen:
+                seen.add(call)
+                yield name, call
+
+
+def _renames(name: str, call: ast.Call) -> bool:
+    return name == "rename_table" or (
+        name == "alter_column" and any(keyword.arg == "new_column_name" for keyword in call.keywords)
+    )
+
+
+def _is_op(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id == "op"
+
+
+def _does_nothing(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Pass) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))

@@ -1,0 +1,32 @@
+"""The lint as a whole: our rules on the code, squawk on the SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from app_schema.lint.finding import Finding
+from app_schema.lint.revision import ignored, lint, read
+from app_schema.lint.squawk import program, squawk
+from app_schema.migrations.lineage import Lineage
+from app_schema.migrations.plain import PlainImpl
+from app_schema.migrations.recording import record
+
+
+def run(files: Iterable[Path] = ()) -> tuple[list[Finding], int]:
+    """The findings in these files, else in all revisions of the package; and how many were looked at."""
+    lineage = Lineage()
+    ours = {Path(script.path).resolve(): script.revision for script in lineage.scripts.walk_revisions()}
+    chosen = [path.resolve() for path in files] or sorted(ours)
+    found = [finding for path in chosen for finding in lint(path)]
+    checker = program()
+    if checker is not None:
+        wanted = {ours[path]: path for path in chosen if path in ours}
+        scripts = {
+            str(wanted[one.revision]): one.sql
+            for one in (record(lineage, frozenset(), "heads", impl=PlainImpl) if wanted else ())
+            if one.revision in wanted
+        }
+        skipped = {file: ignored(read(Path(file))) for file in scripts}
+        found += [one for one in squawk(checker, scripts) if one.rule not in skipped[one.file]]
+    return sorted(found, key=lambda one: (one.file, one.line, one.rule)), len(chosen)

@@ -1,0 +1,57 @@
+"""squawk, where it is installed: what a statement does to others while it runs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+from app_schema.errors import ConfigurationError
+from app_schema.lint.finding import Finding
+
+# The runner sets the timeouts, the guards make a statement safe to repeat, the models choose the types.
+_ANSWERED = (
+    "require-lock-timeout",
+    "require-statement-timeout",
+    "require-timeout-settings",
+    "prefer-robust-stmts",
+    "prefer-bigint-over-int",
+    "prefer-bigint-over-smallint",
+    "prefer-text-field",
+    "prefer-identity",
+)
+
+
+def program() -> str | None:
+    """squawk beside this Python, else on the path; None where it is not installed."""
+    beside = Path(sys.executable).with_name("squawk")
+    return str(beside) if beside.exists() else shutil.which("squawk")
+
+
+def squawk(program: str, scripts: Mapping[str, str]) -> list[Finding]:
+    """What squawk finds in the SQL of each file's revision, without its guards: a rule once a file.
+
+    :raises ConfigurationError: where squawk does not answer.
+    """
+    with tempfile.TemporaryDirectory() as place:
+        names = {str(Path(place, f"{number}.sql")): file for number, file in enumerate(scripts)}
+        for path, file in names.items():
+            Path(path).write_text(scripts[file], encoding="utf-8")
+        command = [program, "--reporter=json", f"--exclude={','.join(_ANSWERED)}", *names]
+        try:
+            answer = subprocess.run(
+                command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+            ).stdout
+            found = json.loads(answer) if names else []
+        except (OSError, ValueError) as error:
+            raise ConfigurationError(f"{program} gives no answer: {error}.") from None
+    counts = Counter((names[one["file"]], one["rule_name"], one["message"].rstrip(".")) for one in found)
+    return [
+        Finding(file, 1, rule, f"{message} (squawk, {count} statements)")
+        for (file, rule, message), count in counts.items()
+    ]

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import psycopg
+import pytest
+from commands import NOWHERE, Run, data
+from syrupy.assertion import SnapshotAssertion
+
+from app_schema import embedded
+
+
+def url_of(said: str) -> str:
+    return said.partition("--- stdout\n")[2].partition("\n")[0]
+
+
+def test_start_status_reset_stop(
+    run: Run, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path_factory.mktemp("db")
+    monkeypatch.setenv(embedded.DIRECTORY_VARIABLE, str(place))
+    assert run(NOWHERE, "db", "status") == "exit code 1\n--- stdout\ndoes not run\n--- stderr\n"
+    try:
+        started = run(NOWHERE, "db", "start")
+        assert started.startswith("exit code 0")
+        assert url_of(run(NOWHERE, "db", "status")) == url_of(started)
+        assert data(run(NOWHERE, "db", "status", "--json")) == {"url": url_of(started)}
+        with psycopg.connect(url_of(started)) as connection:
+            connection.execute("CREATE TABLE precious ()")
+        refused = run(NOWHERE, "db", "reset")
+        assert refused.startswith("exit code 1")
+        assert f"every database under {place}" in refused
+        with psycopg.connect(url_of(started)) as connection:
+            connection.execute("TABLE precious")
+        assert url_of(run(NOWHERE, "db", "reset", "--yes")) == url_of(started)
+        with psycopg.connect(url_of(started)) as connection, pytest.raises(psycopg.errors.UndefinedTable):
+            connection.execute("TABLE precious")
+    finally:
+        assert url_of(run(NOWHERE, "db", "stop")) == "stopped"
+    assert url_of(run(NOWHERE, "db", "stop")) == "does not run"
+
+
+def test_without_the_package_it_says_what_to_install(
+    run: Run, monkeypatch: pytest.MonkeyPatch, snapshot: SnapshotAssertion
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    assert run(NOWHERE, "db", "start") == snapshot
