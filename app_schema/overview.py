@@ -55,6 +55,24 @@ WHERE c.relkind IN ('r', 'p') AND c.relname !~ '^alembic_' AND NOT c.relispartit
   )
 ORDER BY n.nspname, c.relname
 """)
+_NAMES = sa.text("""
+SELECT kind, CASE schema WHEN 'public' THEN name ELSE schema || '.' || name END AS name
+FROM (
+  SELECT 'view', n.nspname, c.relname, c.oid, 'pg_catalog.pg_class'::regclass
+  FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+  WHERE c.relkind IN ('v', 'm')
+  UNION ALL
+  SELECT 'enum', n.nspname, t.typname, t.oid, 'pg_catalog.pg_type'::regclass
+  FROM pg_catalog.pg_type AS t JOIN pg_catalog.pg_namespace AS n ON n.oid = t.typnamespace
+  WHERE t.typtype = 'e'
+) AS found (kind, schema, name, oid, catalog)
+WHERE schema <> 'information_schema' AND schema !~ '^pg_'
+  AND NOT EXISTS (
+    SELECT FROM pg_catalog.pg_depend AS d
+    WHERE d.classid = found.catalog AND d.objid = found.oid AND d.deptype = 'e'
+  )
+ORDER BY 1, 2
+""")
 
 
 @dataclass(frozen=True)
@@ -114,6 +132,8 @@ class Overview:
     here: frozenset[str] | None
     heads: frozenset[str]
     tables: list[TableRows]
+    views: list[str]
+    enums: list[str]
     problems: list[str]
 
 
@@ -134,7 +154,9 @@ def overview(connection: sa.Connection, target: Target, metadata: sa.MetaData) -
     except ServerError as error:
         problems.append(str(error))
     problems += _of_tables(server, tables, metadata, newest=here == lineage.heads)
-    return Overview(server, extensions, here, lineage.heads, tables, problems)
+    names = connection.execute(_NAMES).all()
+    views, enums = ([row.name for row in names if row.kind == kind] for kind in ("view", "enum"))
+    return Overview(server, extensions, here, lineage.heads, tables, views, enums, problems)
 
 
 def of_revision(here: frozenset[str], heads: frozenset[str], unknown: frozenset[str]) -> Iterator[str]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 from app_schema.cli.common import Json, Url, finish, opened, target
-from app_schema.cli.output import facts, machine, number, table, talk
+from app_schema.cli.output import counted, facts, machine, number, table, talk
 
 if TYPE_CHECKING:
     from app_schema.overview import Overview, Server
+
+WIDTH = 100
 
 
 def connect(url: Url = None, *, as_json: Json = False) -> None:
@@ -26,9 +29,7 @@ def connect(url: Url = None, *, as_json: Json = False) -> None:
         machine(seen)
     else:
         facts({**_facts(seen), "connect": paste(found)})
-        if seen.tables:
-            print()
-            _tables(seen)
+        _objects(seen)
     for problem in seen.problems:
         talk(problem)
     finish(well=not seen.problems)
@@ -58,8 +59,14 @@ def _powers(server: Server) -> list[str]:
     return powers + (["may create databases"] if server.create_databases else [])
 
 
-def _tables(seen: Overview) -> None:
+def _objects(seen: Overview) -> None:
     rows = [
         (one.schema, one.name, ("about " if one.estimated else "") + number(one.rows)) for one in seen.tables
     ]
-    table(("schema", "table", ">rows"), rows)
+    if rows:
+        print()
+        table(("schema", "table", ">rows"), rows)
+    for kind, names in (("view", seen.views), ("enum", seen.enums)):
+        if names:
+            listed = f"{counted(len(names), kind)}: {', '.join(names)}"
+            print(textwrap.fill(listed, WIDTH, initial_indent="\n", subsequent_indent="  "))

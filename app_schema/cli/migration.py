@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,14 +32,14 @@ class Move:
 def move(
     function: Callable[..., list[str]], url: str | None, revision: str, options: list[str] | None = None
 ) -> Move:
-    """Calls `app_schema.migrations.upgrade` or `downgrade`, and says which revision runs."""
+    """Calls `app_schema.migrations.upgrade` or `downgrade`, and says what has landed."""
     from app_schema.migrations.lineage import current
 
     given = dict(one.partition("=")[::2] for one in options or ())
     with connected(url) as connection, _told():
         before = current(connection)
         connection.rollback()  # else it is our transaction in which the revisions run
-        landed = function(connection, revision, **given)
+        landed = function(connection, revision, **{"terminal": sys.stderr.isatty(), **given})
         return Move(before, current(connection), landed)
 
 
@@ -53,13 +54,13 @@ def show(move: Move, verb: str, *, as_json: bool) -> None:
 
 class _Talk(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        if record.msg.startswith("Running"):
+        if " landed " in record.msg:
             talk(record.getMessage())
 
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """Alembic says by a log which revision it runs."""
+    """Where stderr is no terminal, and no bar is drawn, the runner logs what has landed."""
     log = logging.getLogger("alembic.runtime.migration")
     handler, level = _Talk(), log.level
     log.addHandler(handler)
