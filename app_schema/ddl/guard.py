@@ -46,6 +46,8 @@ class Guard:
     :param absent: statements for an absent object; None refuses.
     :param different: statements for a different one; None refuses.
     :param remedy: the line to write instead.
+    :param unfit: what is refused where PostgreSQL cannot carry out ``different`` because of the rows.
+    :param unfit_remedy: and the line to write then.
     """
 
     label: str
@@ -57,6 +59,8 @@ class Guard:
     old: Side | None = None
     exists: str | None = None
     remedy: str = ""
+    unfit: str = ""
+    unfit_remedy: str = ""
 
     def render(self) -> str:
         """The ``DO`` block."""
@@ -92,7 +96,7 @@ class Guard:
                     "  expected := wanted;",
                 ]
                 lines += ["  IF found IS DISTINCT FROM before THEN", wanted, _different(self), "  END IF;"]
-            lines += [f"  EXECUTE {dollar(statement)};" for statement in self.different]
+            lines += _change(self, self.different)
         return block([*lines, "END"])
 
 
@@ -162,6 +166,19 @@ def _create(guard: Guard) -> list[str]:
         "      WHEN duplicate_table OR duplicate_object OR duplicate_function OR duplicate_schema THEN",
         _refuse(f"{guard.label} cannot be created, its name is taken", detail="SQLERRM"),
         "    END;",
+    ]
+
+
+def _change(guard: Guard, statements: tuple[str, ...]) -> list[str]:
+    lines = [f"  EXECUTE {dollar(statement)};" for statement in statements]
+    if not guard.unfit:
+        return lines
+    return [
+        "  BEGIN",
+        *(f"  {line}" for line in lines),
+        "  EXCEPTION WHEN data_exception OR cannot_coerce OR datatype_mismatch OR check_violation THEN",
+        _refuse(guard.unfit, guard.unfit_remedy, detail="concat('found: ', found, E'\\n', SQLERRM)"),
+        "  END;",
     ]
 
 

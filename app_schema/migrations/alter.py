@@ -7,6 +7,7 @@ Where no old state is stated any may be altered.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from alembic.ddl import base as ops
@@ -56,25 +57,17 @@ def _change(construct: ops.AlterTable, statement: str) -> str:
     return statement.replace(f"ALTER TABLE {qualified(construct.table_name, construct.schema)} ", "", 1)
 
 
-def _alter(
-    construct: ops.AlterColumn,
-    expression: str,
-    new: Side,
-    old: Side | None = None,
-    sql: str = "",
-) -> ExecutableDDLElement:
+def _alter(construct: ops.AlterColumn, expression: str, new: Side, old: Side | None = None) -> Guard:
     table, column, schema = construct.table_name, construct.column_name, construct.schema
-    return Guarded(
-        Guard(
-            label=f"column {column} of {qualified(table, schema)}",
-            namespace=table_schema(table, schema),
-            definition=_column_query(table, column, expression),
-            new=new,
-            old=old,
-            absent=None,
-            different=(sql or _sql(construct),),
-            remedy="leave out the existing_... argument if whatever is there may be altered",
-        ).render()
+    return Guard(
+        label=f"column {column} of {qualified(table, schema)}",
+        namespace=table_schema(table, schema),
+        definition=_column_query(table, column, expression),
+        new=new,
+        old=old,
+        absent=None,
+        different=(_sql(construct),),
+        remedy="leave out the existing_... argument if whatever is there may be altered",
     )
 
 
@@ -119,7 +112,9 @@ def _(construct: ops.DropColumn) -> ExecutableDDLElement:
 @guard.register
 def _(construct: ops.ColumnNullable) -> ExecutableDDLElement:
     expression = "CASE WHEN a.attnotnull THEN 'NOT NULL' ELSE 'NULL' END"
-    return _alter(construct, expression, Side(value="'NULL'" if construct.nullable else "'NOT NULL'"))
+    return Guarded(
+        _alter(construct, expression, Side(value="'NULL'" if construct.nullable else "'NOT NULL'")).render()
+    )
 
 
 @guard.register
@@ -134,7 +129,9 @@ def _(construct: ops.ColumnDefault) -> ExecutableDDLElement:
 
     old: Any = construct.existing_server_default  # False, against its type, where the caller states none
     stated = old is not None and old is not False
-    return _alter(construct, DEFAULT, side(construct.default), side(old) if stated else None)
+    return Guarded(
+        _alter(construct, DEFAULT, side(construct.default), side(old) if stated else None).render()
+    )
 
 
 @guard.register
@@ -161,13 +158,14 @@ def _(construct: ops.IdentityColumnDefault) -> ExecutableDDLElement:
 
     old, new = construct.existing_server_default, construct.default
     stated = side(old) if isinstance(old, Identity) else Side(value="''")
+    altering = _alter(construct, IDENTITY, side(new), stated)
     if isinstance(old, Identity) and isinstance(new, Identity):
         alter = f"ALTER TABLE {qualified(construct.table_name, construct.schema)} "
         alter += f"ALTER COLUMN {ident(construct.column_name)} {_settings(new)}"
         # the number at which it stands is out of the bounds of one that counts the other way
         turned = ((old.increment or 1) < 0) != ((new.increment or 1) < 0)
-        return _alter(construct, IDENTITY, side(new), stated, alter + " RESTART" * turned)
-    return _alter(construct, IDENTITY, side(new), stated)
+        return Guarded(replace(altering, different=(alter + " RESTART" * turned,)).render())
+    return Guarded(altering.render())
 
 
 def _settings(identity: Identity) -> str:
@@ -198,7 +196,11 @@ def _(construct: PostgresqlColumnType | ops.ColumnType) -> ExecutableDDLElement:
     # a second run of USING n * 100 would multiply again: the type decides, and existing_type says what may be
     # converted
     old = None if construct.existing_type is None else _type_side(construct, construct.existing_type)
-    return _alter(construct, TYPE, _type_side(construct, construct.type_), old)
+    altering = _alter(construct, TYPE, _type_side(construct, construct.type_), old)
+    type_ = construct.type_.compile(dialect=DIALECT)
+    unfit = f"{altering.label} cannot be converted to {type_}"
+    remedy = "write postgresql_using= with an expression that converts every row, or change the rows first"
+    return Guarded(replace(altering, unfit=unfit, unfit_remedy=remedy).render())
 
 
 @guard.register

@@ -6,6 +6,7 @@ import ast
 import inspect
 import textwrap
 from collections import Counter
+from typing import NamedTuple
 
 from app_schema.migrations.layout import WIDTH
 
@@ -71,12 +72,20 @@ _TABLE_IS_SECOND |= {
 }
 
 
+class _Call(NamedTuple):
+    """One operation of a revision: the texts of its arguments, by place and by name."""
+
+    name: str
+    args: list[str]
+    said: dict[str, str]
+
+
 def header(upgrades: str, downgrades: str) -> str:
     """The paragraphs of the docstring of a revision with this code."""
     up, down = _calls(upgrades), _calls(downgrades)
     if not up:
         return "Locks: say which existing tables are locked, and how.\nDowngrade: say whether it loses data."
-    counts = Counter(name for name, _ in up)
+    counts = Counter(one.name for one in up)
     does = ", ".join(f"{count} {name}" for name, count in counts.items())
     lines = [f"Does: {does}.", f"Locks: {_locks(up)}."]
     lost = _losses(up)
@@ -85,23 +94,38 @@ def header(upgrades: str, downgrades: str) -> str:
             f"Loses data: {', '.join(lost)}. The downgrade makes the object again, and cannot bring back "
             f"what was in it."
         )
-    rewrites = [f"{args[0]}.{args[1]}" for name, args in up if name == "alter_column" and "type_" in args]
+    retyped = [one for one in up if one.name == "alter_column" and "type_" in one.said]
+    rewrites = ", ".join(f"{one.args[0]}.{one.args[1]}" for one in retyped)
     if rewrites:
         lines.append(
-            f"Rewrites: {', '.join(rewrites)} may be rewritten, under its lock; large tables take their time."
+            f"Rewrites: {rewrites} may be rewritten, under its lock; large tables take their time. What is "
+            f"finer than the new type is rounded; a value that it cannot hold stops the upgrade, which then "
+            f"changes nothing."
         )
-    lines.append(f"Downgrade: {'loses ' + ', '.join(_losses(down)) if _losses(down) else 'loses no data'}.")
+    by_text = [one for one in retyped if "::text::" in one.said.get("postgresql_using", "")]
+    if by_text:
+        lines.append(
+            f"No cast: {', '.join('.'.join(one.args[:2]) for one in by_text)} is read anew from its text, "
+            f"since PostgreSQL has no cast; write another postgresql_using= where that is not meant."
+        )
+    lines.append(f"Downgrade: {_downgrade(_losses(down), rewrites)}.")
     return "\n".join(textwrap.fill(line, WIDTH) for line in lines)
 
 
-def _calls(code: str) -> list[tuple[str, list[str]]]:
-    """The operations with their positional texts and the names of the others."""
+def _downgrade(lost: list[str], rewrites: str) -> str:
+    loses = f"loses {', '.join(lost)}" if lost else "loses no data"
+    return f"{loses}; converts {rewrites} back, as the values are then" if rewrites else loses
+
+
+def _calls(code: str) -> list[_Call]:
+    """The operations: name, positional texts, and texts by name."""
     found = []
     for statement in ast.parse(inspect.cleandoc(code)).body:
         call = statement.value if isinstance(statement, ast.Expr) else None
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
-            args = [_text(one) for one in call.args] + [keyword.arg or "" for keyword in call.keywords]
-            found.append((call.func.attr, [*args, "", ""]))
+            args = [_text(one) for one in call.args]
+            said = {keyword.arg or "": _text(keyword.value) for keyword in call.keywords}
+            found.append(_Call(call.func.attr, [*args, "", ""], said))
     return found
 
 
@@ -111,10 +135,10 @@ def _text(node: ast.expr) -> str:
     return str(node.value) if isinstance(node, ast.Constant) else "..."
 
 
-def _locks(calls: list[tuple[str, list[str]]]) -> str:
-    new = {args[0] for name, args in calls if name == "create_table"}
+def _locks(calls: list[_Call]) -> str:
+    new = {args[0] for name, args, _ in calls if name == "create_table"}
     strongest: dict[str, str] = {}
-    for name, args in calls:
+    for name, args, _ in calls:
         table = args[1] if name in _TABLE_IS_SECOND else args[0]
         lock = LOCKS.get(name)
         if (
@@ -133,5 +157,5 @@ def _locks(calls: list[tuple[str, list[str]]]) -> str:
     )
 
 
-def _losses(calls: list[tuple[str, list[str]]]) -> list[str]:
-    return [_LOSES[name].format(*args) for name, args in calls if name in _LOSES]
+def _losses(calls: list[_Call]) -> list[str]:
+    return [_LOSES[name].format(*args) for name, args, _ in calls if name in _LOSES]

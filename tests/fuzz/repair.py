@@ -20,35 +20,6 @@ def repaired(shape: Shape) -> Shape:
     return replace(shape, views=tuple(_views(shape)))
 
 
-def reachable(first: Shape, second: Shape) -> Shape:
-    """The second shape, in which a column keeps its type where no cast leads to the other one and back."""
-    before = {(table.place, column.name): column for table in first.tables for column in table.columns}
-
-    def kept(table: Table, column: Column) -> Column:
-        old = before.get((table.place, column.name))
-        if old is None or old.computed or column.computed or _castable(old.type, column.type):
-            return column
-        return replace(column, type=old.type)
-
-    tables = (
-        replace(one, columns=tuple(kept(one, column) for column in one.columns)) for one in second.tables
-    )
-    return repaired(replace(second, tables=tuple(tables)))
-
-
-def _castable(old: str, new: str) -> bool:
-    """Enums go by way of text, to and from which everything can be cast."""
-    numbers = {"integer", "numeric"}
-    families = [_family(type_) for type_ in (old, new)]
-    return (
-        old == new
-        or any(":" in type_ for type_ in (old, new))
-        or "text" in families
-        or set(families) <= numbers
-        or {old, new} in ({"timestamptz", "date"}, {"integer", "boolean"})
-    )
-
-
 def _columns(table: Table, enums: set[str]) -> Table:
     columns = []
     for column in table.columns:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Identity
 
+from app_schema.catalog.cast import using
 from app_schema.ddl import Key
 from app_schema.ddl.printed import PrintedType, TableConstraint
 from app_schema.ddl.sql import ident
@@ -83,19 +84,14 @@ def _alter(comparison: Comparison, key: Key, new: dict[str, Any], old: dict[str,
 
 def _change_type(comparison: Comparison, key: Key, new: str, old: str) -> None:
     def change(wanted: str, found: str) -> dict[str, Any]:
+        source, target = (type_.partition(" COLLATE ")[0] for type_ in (found, wanted))
         return {
             "type_": PrintedType(wanted),
             "existing_type": PrintedType(found),
-            "postgresql_using": _cast(ident(key.name), found, wanted),
+            "postgresql_using": using(comparison.connection, key.name, source, target),
         }
 
     comparison.plan.make(Makes.ALTERED, _alter(comparison, key, change(new, old), change(old, new)))
-
-
-def _cast(name: str, source: str, target: str) -> str:
-    source, target = (type_.partition(" COLLATE ")[0] for type_ in (source, target))
-    # by way of text there is a cast between any two types, as between two enums
-    return f"{name}::text::{target}" if source != target and "." in source + target else f"{name}::{target}"
 
 
 def _change_nullable(comparison: Comparison, key: Key, *, nullable: bool) -> None:
