@@ -12,7 +12,7 @@ from lineage import catalog
 from sqlalchemy.dialects.postgresql import ENUM
 
 from app_schema.catalog import diff
-from app_schema.ddl import Function, Grant, Policy, RowSecurity, Trigger, View, attach
+from app_schema.ddl import Function, Grant, Key, Policy, RowSecurity, Trigger, View, attach
 
 Declare = Callable[[sa.MetaData, bool], None]
 PAIRS: dict[str, Declare] = {}
@@ -197,3 +197,46 @@ def test_dependents_are_the_same_after_and_back(name: str, empty_engine: sa.Engi
     assert autogenerate(empty_engine, after, prune=True).diffs == []
     generated.downgrade(empty_engine)
     assert diff(start, catalog(empty_url)) == [], generated.text
+
+
+def _send(engine: sa.Engine, *statements: str) -> None:
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+
+
+def test_view_is_dropped_before_the_newer_one_that_it_reads(empty_engine: sa.Engine, empty_url: str) -> None:
+    _send(
+        empty_engine,
+        "CREATE VIEW a AS SELECT 1 AS n",
+        "CREATE VIEW b AS SELECT 1 AS n",
+        "CREATE OR REPLACE VIEW a AS SELECT n FROM b",
+    )
+    start = catalog(empty_url)
+    generated = autogenerate(empty_engine, sa.MetaData(), prune=True, managed_schemas={"public"})
+    generated.upgrade(empty_engine)
+    assert [key for key in catalog(empty_url) if key.kind == "view"] == []
+    generated.downgrade(empty_engine)
+    assert diff(start, catalog(empty_url)) == []
+
+
+def test_reader_that_is_not_managed_is_made_again_even_by_prune(
+    empty_engine: sa.Engine, empty_url: str
+) -> None:
+    metadata = sa.MetaData()
+    sa.Table("t", metadata, sa.Column("n", sa.BigInteger), schema="public")
+    _send(
+        empty_engine,
+        "CREATE TABLE t (n integer)",
+        "CREATE SCHEMA theirs",
+        "CREATE VIEW theirs.v AS SELECT n FROM t WHERE n > 0",
+        "GRANT SELECT ON theirs.v TO PUBLIC",
+    )
+    start = catalog(empty_url)
+    generated = autogenerate(empty_engine, metadata, prune=True)
+    generated.upgrade(empty_engine)
+    changed = {one.key for one in diff(start, catalog(empty_url))}
+    assert changed == {Key("column", "public", "t", "n"), Key("column", "theirs", "v", "n")}
+    assert autogenerate(empty_engine, metadata, prune=True).diffs == []
+    generated.downgrade(empty_engine)
+    assert diff(start, catalog(empty_url)) == []

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, TextClause
 
 
+_FIELDS = ("kind", "schema", "tbl", "name")
+
+
 class Blocked(NamedTuple):
     """A thing that is to change; ``gone`` where it is dropped, and all that hangs on it with it."""
 
@@ -45,4 +48,27 @@ def dependents(connection: Connection, blocked: Iterable[Blocked]) -> list[Key]:
     return list(dict.fromkeys(Key(*row) for row in rows))
 
 
-_FIELDS = ("kind", "schema", "tbl", "name")
+_FUNCTION = """\
+SELECT p.oid::bigint FROM pg_catalog.pg_proc AS p
+ WHERE p.pronamespace = to_regnamespace(quote_ident(:schema))
+   AND format('%s(%s)', p.proname, oidvectortypes(p.proargtypes)) = :name"""
+_VIEW = """\
+WITH RECURSIVE reads(oid, depth) AS (
+  SELECT c.oid, 0 FROM pg_catalog.pg_class AS c
+   WHERE c.relnamespace = to_regnamespace(quote_ident(:schema)) AND c.relname = :name
+  UNION
+  SELECT c.oid, o.depth + 1 FROM reads AS o
+    JOIN pg_catalog.pg_rewrite AS r ON r.ev_class = o.oid
+    JOIN pg_catalog.pg_depend AS d ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.objid = r.oid
+     AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid <> o.oid
+    JOIN pg_catalog.pg_class AS c ON c.oid = d.refobjid AND c.relkind IN ('v', 'm')
+)
+SELECT (max(depth)::bigint << 32) + max(oid::bigint) FILTER (WHERE depth = 0) FROM reads"""
+
+
+def age(connection: Connection, key: Key) -> int:
+    """A number by which a view comes after those that it reads, and else what was made later after the
+    older."""
+    query = _FUNCTION if key.kind == "function" else _VIEW
+    found = connection.execute(text(query), {"schema": key.schema, "name": key.name})
+    return int(found.scalar_one())

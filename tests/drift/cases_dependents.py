@@ -51,6 +51,18 @@ def _around(
     """
 
 
+def _relabelled(enum: str, labels: str, column: str, default: str | None = None) -> str:
+    """The enum with these labels, and its only column with this default."""
+    table, _, name = column.rpartition(".")
+    default_back = f"ALTER TABLE {table} ALTER {name} SET DEFAULT '{default}';" if default else ""
+    return f"""
+    ALTER TYPE {enum} RENAME TO was;
+    CREATE TYPE {enum} AS ENUM ({labels});
+    ALTER TABLE {table} ALTER {name} DROP DEFAULT, ALTER {name} TYPE {enum} USING {name}::text::{enum};
+    {default_back}
+    DROP TYPE {enum.rpartition(".")[0]}.was"""
+
+
 PROFILE = """
     DROP FUNCTION app.public_profile(uuid);
     CREATE FUNCTION app.public_profile(person uuid) RETURNS TABLE
@@ -145,6 +157,65 @@ CASES: dict[str, Case] = {
     ),
     "enum that a check and an index use": Case(
         "ALTER TYPE public.webhook_status ADD VALUE 'ignored'", ("enum", "webhook_status")
+    ),
+    "enum label extra, and a default uses it": Case(
+        _relabelled(
+            "muednote_v3.fragment_importance",
+            "'urgent', 'low', 'medium', 'high', 'critical'",
+            "muednote_v3.fragments.importance",
+            "urgent",
+        ),
+        ("enum", "fragment_importance", "importance"),
+    ),
+    "enum label missing, and a partial index and a default use the enum": Case(
+        f"""DROP INDEX muednote_v3.ix_fragments_captured_at_pending;
+        {
+            _relabelled(
+                "muednote_v3.fragment_status",
+                "'pending', 'processing', 'failed', 'archived'",
+                "muednote_v3.fragments.status",
+                "pending",
+            )
+        };
+        CREATE INDEX ix_fragments_captured_at_pending ON muednote_v3.fragments (captured_at)
+          WHERE status = 'pending'""",
+        ("enum", "fragment_status"),
+    ),
+    "enum label missing, and a policy reads the column": Case(
+        _around(
+            _relabelled("public.chat_role", "'user', 'system'", "public.chat_messages.role"),
+            policies=("chat_messages_app_user_all",),
+        ),
+        ("enum", "chat_role"),
+    ),
+    "enum label missing, and views read the column, one of them undeclared": Case(
+        _around(
+            _relabelled("public.session_status", "'draft', 'completed'", "public.sessions.status", "draft"),
+            views=("v_session_details",),
+        )
+        + "; CREATE VIEW app.stray AS SELECT status FROM public.v_session_details; "
+        "GRANT SELECT ON app.stray TO app_user",
+        ("enum", "session_status"),
+        undeclared=("stray",),
+    ),
+    "type of a column that a generated column with an undeclared index reads": Case(
+        """ALTER TABLE public.provenance DROP expires_at, ALTER acquired_at TYPE timestamptz(3),
+          ADD expires_at timestamptz GENERATED ALWAYS AS
+            ((acquired_at AT TIME ZONE 'UTC' + make_interval(years => retention_years)) AT TIME ZONE 'UTC')
+            STORED;
+        CREATE INDEX ix_provenance_expires_at ON public.provenance (expires_at) WHERE expires_at IS NOT NULL;
+        ALTER TABLE public.provenance ADD CONSTRAINT uq_stray UNIQUE (expires_at);
+        GRANT SELECT (expires_at) ON public.provenance TO app_user""",
+        ("provenance", "acquired_at"),
+        undeclared=("uq_stray", "column grant app_user SELECT"),
+    ),
+    "primary key by which an undeclared view is grouped": Case(
+        """ALTER TABLE public.rag_metrics_history DROP CONSTRAINT pk_rag_metrics_history;
+        ALTER TABLE public.rag_metrics_history ADD CONSTRAINT pk_rag_metrics_history PRIMARY KEY (id, date);
+        CREATE VIEW app.stray AS SELECT id, date, count(*) AS n, created_at
+          FROM public.rag_metrics_history GROUP BY id, date""",
+        ("pk_rag_metrics_history",),
+        undeclared=("stray",),
     ),
     "unique constraint that a foreign key needs": Case(
         """ALTER TABLE public.reservations DROP CONSTRAINT fk_reservations_slot_id_mentor_id_lesson_slots;

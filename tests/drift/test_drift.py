@@ -109,8 +109,9 @@ def _taken(text: str, word: str) -> tuple[list[str], list[str]]:
     )
     statements = [ast.unparse(one) for one in ast.walk(upgrade) if isinstance(one, ast.Expr)]
     about = [one for one in statements if word in one]
+    verbs = ("op.create_", "op.replace_", "CREATE ")
     drops = [one for one in about if "op.drop_" in one or "DROP " in one or "REVOKE " in one]
-    return drops, [one for one in about if one not in drops and ("op.create_" in one or "CREATE " in one)]
+    return drops, [one for one in about if one not in drops and any(verb in one for verb in verbs)]
 
 
 def _left_alone(case: Case, generated: Generated) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from sqlalchemy import Column, MetaData, text
 
 from app_schema.catalog import Difference, diff, snapshot
+from app_schema.catalog.dependents import age
 from app_schema.catalog.reflect import reflect
 from app_schema.catalog.scratch import declared_snapshot
 from app_schema.catalog.spelling import in_more_than_spelling, same
@@ -219,7 +220,9 @@ class Comparison:
         if key.kind == "grant" and grant.fresh(self, key):
             self.plan.make(rank, SetGrantOp(one), order=self.declared.order.get(key))
             return
-        self.plan.make(rank, CreateObjectOp(one), order=self.declared.order.get(key))
+        # what nobody declared may read what is declared, not the other way round
+        order = self.declared.order.get(key, index.LAST + len(self.plan.makes))
+        self.plan.make(rank, CreateObjectOp(one), order=order)
         if key.kind in {"view", "materialized_view"}:
             grant.take_default_grants_away(self, key)
 
@@ -239,7 +242,7 @@ class Comparison:
         newest_first = (
             -list(self.found).index(key)
             if key.kind not in {"view", "materialized_view", "function"}
-            else -self._age(key)
+            else -age(self.connection, key)
         )
         self.plan.drop(rank, DropObjectOp(reflect(self.connection, key, found)), order=newest_first)
 
@@ -247,21 +250,6 @@ class Comparison:
         """Plans that a definition takes the place of another."""
         self.made.add(key)
         self.plan.make(RANKS[key.kind][1], ReplaceObjectOp(new, old), order=self.declared.order.get(key))
-
-    def _age(self, key: Key) -> int:
-        """The OID: what was made later may depend on what was made before."""
-        catalog, name, space = (
-            "pg_proc",
-            "format('%s(%s)', proname, oidvectortypes(proargtypes))",
-            "pronamespace",
-        )
-        if key.kind != "function":
-            catalog, name, space = ("pg_class", "relname", "relnamespace")
-        query = text(
-            f"SELECT oid::bigint FROM pg_catalog.{catalog} WHERE {name} = :name AND {space} = "
-            f"to_regnamespace(quote_ident(:schema))"
-        )
-        return int(self.connection.execute(query, {"name": key.name, "schema": key.schema}).scalar_one())
 
 
 def label(key: Key) -> str:

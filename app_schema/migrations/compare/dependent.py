@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from app_schema.catalog import Difference
 from app_schema.catalog.dependents import Blocked, dependents
 from app_schema.catalog.reflect import reflect
-from app_schema.ddl import DDLObject, Function, Key, View
+from app_schema.ddl import Function, Key
 from app_schema.migrations.compare import alter_column, column, constraint, enum, index, undeclared
 from app_schema.migrations.compare.printed_column import changes_type, is_rebuilt
 from app_schema.migrations.directives import Plan
@@ -37,7 +37,7 @@ def take_away(comparison: Comparison, differences: list[Difference]) -> None:
     grown = [Blocked(one.key, gone=False) for one in differences if enum.grows(comparison, one)]
     readers = [one for one in dependents(comparison.connection, grown) if one.kind != "own_default"]
     for key in readers:
-        if {key, Key("column", *key[1:])} & comparison.changed:
+        if {key, Key("column", *key[1:]), *_grants(comparison, key)} & comparison.changed:
             _take_and_make_again(comparison, key)
     with _on_the_way_back(comparison):
         for key in readers:
@@ -121,9 +121,8 @@ def _take_default(comparison: Comparison, key: Key) -> None:
 
 def _take_column(comparison: Comparison, key: Key) -> None:
     column.regenerate(comparison, key)
-    for one, columns in list(comparison.found.items()):
-        if one.kind == "column_grant" and one[1:3] == key[1:3] and key.name in columns.split(", "):
-            _take_object(comparison, one)
+    for grant in _grants(comparison, key):
+        _take_object(comparison, grant)
 
 
 def _take_object(comparison: Comparison, key: Key) -> None:
@@ -137,16 +136,21 @@ def _take_object(comparison: Comparison, key: Key) -> None:
         new = comparison.declared.objects.get(key, old)
     if new is not None:
         comparison.make(key, new)
-    for grant in _grants(comparison, key, new or old):
+    one = new or old
+    if isinstance(one, Function) and one.execute is not None:
+        return  # it says itself who may execute it
+    for grant in _grants(comparison, key):
         _take_object(comparison, grant)
 
 
-def _grants(comparison: Comparison, key: Key, one: DDLObject) -> list[Key]:
-    """The grants on a view, or on a function that does not itself say who may execute it."""
-    kinds, place = {"grant", "column_grant"}, (key.schema, key.name)
-    if isinstance(one, Function) and one.execute is None:
-        kinds = {"function_grant"}
-    elif not isinstance(one, View):
-        return []
-    mine = [other for other in comparison.found if other.kind in kinds and other[1:3] == place]
-    return [other for other in mine if (other.kind, other.name) != ("function_grant", "PUBLIC")]
+def _grants(comparison: Comparison, key: Key) -> list[Key]:
+    """The grants that go with a view, a function or a column."""
+    found = comparison.found.items()
+    if key.kind in _RELATIONS:
+        place, kinds = (key.schema, key.name), {"grant", "column_grant"}
+        return [one for one, _ in found if one.kind in kinds and one[1:3] == place]
+    if key.kind == "function":
+        mine = [one for one, _ in found if one[:3] == ("function_grant", key.schema, key.name)]
+        return [one for one in mine if one.name != "PUBLIC"]
+    mine = [one for one, _ in found if one[:3] == ("column_grant", key.schema, key.table)]
+    return [one for one in mine if key.kind == "column" and key.name in comparison.found[one].split(", ")]
