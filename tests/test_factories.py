@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import InvalidRequestError, ProgrammingError
 
+from app_schema.errors import ModelError
 from app_schema.models import (
     Base,
     ChatMessage,
@@ -29,6 +30,14 @@ MODELS = sorted((mapper.class_ for mapper in Base.registry.mappers), key=lambda 
 def test_every_model_has_a_factory() -> None:
     assert set(RowFactory.of) == set(MODELS)
     assert len(MODELS) == 30
+
+
+def test_a_model_without_a_factory_is_named() -> None:
+    class Unknown(Base):
+        __abstract__ = True
+
+    with pytest.raises(ModelError, match=r"write class UnknownFactory\(RowFactory\[Unknown\]\)"):
+        RowFactory.for_model(Unknown)
 
 
 def test_every_factory_inserts_rows_that_pass_every_check(make: Make, as_service: AsService) -> None:

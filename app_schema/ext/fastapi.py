@@ -47,6 +47,7 @@ def acting_session(sessions: Any, clerk_id: Callable[..., Any] = _nobody, *, rol
         def session(caller: str | None = caller_of) -> Iterator[Session]:
             with sessions(close_resets_only=False) as made, acting_as(made, caller, role=role):
                 yield made
+                made.close()  # before the block ends, which would take the settings back first
 
         return session
 
@@ -54,5 +55,6 @@ def acting_session(sessions: Any, clerk_id: Callable[..., Any] = _nobody, *, rol
         made: AsyncSession
         async with sessions(close_resets_only=False) as made, acting_as(made, caller, role=role):
             yield made
+            await made.close()
 
     return async_session

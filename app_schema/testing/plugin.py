@@ -166,7 +166,7 @@ def make(as_service: AsService) -> Make:
     session = as_service()
 
     def make_row(model: type[Row], /, **values: Any) -> Row:
-        row: Row = RowFactory.of[model].create(session, **values)
+        row = RowFactory.for_model(model).create(session, **values)
         session.commit()
         return row
 

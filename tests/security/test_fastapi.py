@@ -105,6 +105,18 @@ def test_each_request_sees_the_rows_of_its_caller(client: Client) -> None:
     assert client("GET", "/all-titles").json() == ["user_admin", "user_ann", "user_bob"]
 
 
+def test_a_request_costs_one_statement_more(client: Client, web_engine: sa.Engine) -> None:
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        sent.append(statement)
+
+    sa.event.listen(web_engine, "before_cursor_execute", note)
+    titles(client, "user_ann")
+    sa.event.remove(web_engine, "before_cursor_execute", note)
+    assert ["set_config" in statement for statement in sent] == [True, False]
+
+
 @pytest.mark.parametrize(("fail", "status"), [("", 200), ("http", 409), ("crash", 500)])
 def test_what_is_not_committed_is_rolled_back(client: Client, fail: str, status: int) -> None:
     sent = client("POST", "/rename", "user_ann", title="renamed", fail=fail)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import psycopg
 import pytest
 
+from app_schema.testing.databases import Databases
+
 EVERY_USE = """
     SELECT DISTINCT f.oid::regprocedure::text, c.oid::regclass::text, f.oid, c.oid
       FROM pg_trigger AS t
@@ -22,13 +24,13 @@ FINDINGS = """
 
 
 @pytest.fixture
-def connection(database_url: str) -> psycopg.Connection[tuple[str, ...]]:
+def connection(databases: Databases, request: pytest.FixtureRequest) -> psycopg.Connection[tuple[str, ...]]:
     """To a migrated database that has the extension."""
-    connection = psycopg.connect(database_url, autocommit=True)
-    there = "SELECT FROM pg_available_extensions WHERE name = 'plpgsql_check'"
-    if connection.execute(there).fetchone() is None:
-        connection.close()
-        pytest.skip("the server has no plpgsql_check; Debian: postgresql-15-plpgsql-check")
+    with databases.admin() as admin:
+        there = "SELECT FROM pg_available_extensions WHERE name = 'plpgsql_check'"
+        if admin.execute(there).fetchone() is None:
+            pytest.skip("the server has no plpgsql_check; Debian: postgresql-15-plpgsql-check")
+    connection = psycopg.connect(request.getfixturevalue("database_url"), autocommit=True)
     connection.execute("CREATE EXTENSION plpgsql_check")
     return connection
 

@@ -13,6 +13,7 @@ from polyfactory.factories.sqlalchemy_factory import SQLAlchemyFactory
 from polyfactory.field_meta import FieldMeta
 from sqlalchemy.orm import Session, object_session
 
+from app_schema.errors import ModelError
 from app_schema.models import Base
 
 Row = TypeVar("Row", bound=Base)
@@ -46,6 +47,16 @@ class RowFactory(SQLAlchemyFactory[Row]):
     def __init_subclass__(cls, *args: Any, **kwargs: Any) -> None:
         super().__init_subclass__(*args, **kwargs)
         RowFactory.of.setdefault(cls.__model__, cls)
+
+    @staticmethod
+    def for_model(model: type[Row]) -> type[RowFactory[Row]]:
+        """The factory of a model; those of your own are known once they are declared."""
+        try:
+            return RowFactory.of[model]
+        except KeyError:
+            name = model.__name__
+            msg = f"{name} has no factory: write class {name}Factory(RowFactory[{name}]), and import it."
+            raise ModelError(msg) from None
 
     @classmethod
     def create(cls, session: Session, /, **values: Any) -> Row:
