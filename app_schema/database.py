@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import sqlalchemy as sa
-from pydantic import SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.exc import DBAPIError
 
 from app_schema import dialect
@@ -45,13 +46,12 @@ _PASSING = re.compile(
 )
 
 
-class Settings(BaseSettings):
+@dataclass(frozen=True)
+class Settings:
     """DATABASE_URL and DIRECT_DATABASE_URL; their repr shows no secret."""
 
-    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True, hide_input_in_errors=True)
-
-    database_url: SecretStr | None = None
-    direct_database_url: SecretStr | None = None
+    database_url: str | None = field(default=None, repr=False)
+    direct_database_url: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def settings() -> Settings:
     found = Settings()
     for files in _PLACES:
         try:
-            found = Settings(_env_file=files)  # type: ignore[call-arg]  # pydantic-settings' own argument
+            found = _read(files)
         except (OSError, UnicodeError) as error:
             named = " or ".join(files)
             raise ConfigurationError(f"{named} cannot be read: {type(error).__name__}.") from None
@@ -80,14 +80,29 @@ def settings() -> Settings:
     return found
 
 
+def _read(files: tuple[str, ...]) -> Settings:
+    """The settings of the environment, else of the last of the files that has them; empty is unset."""
+    places: list[Mapping[str, str | None]] = [os.environ]
+    for file in files:
+        if Path(file).is_file():
+            from dotenv import dotenv_values
+
+            places.insert(1, dotenv_values(file, encoding="utf-8"))
+    pooled, direct = (
+        next((place[name] for place in places if place.get(name)), None)
+        for name in ("DATABASE_URL", "DIRECT_DATABASE_URL")
+    )
+    return Settings(pooled, direct)
+
+
 def configured(*, direct: bool = False) -> Target | None:
     """The database that the settings name, or None where they name none."""
     found = settings()
     pooled = ("DATABASE_URL", found.database_url)
     unpooled = ("DIRECT_DATABASE_URL", found.direct_database_url)
-    for origin, secret in (unpooled, pooled) if direct else (pooled, unpooled):
-        if secret is not None:
-            return Target(urls.parse(secret.get_secret_value(), origin), origin)
+    for origin, text in (unpooled, pooled) if direct else (pooled, unpooled):
+        if text is not None:
+            return Target(urls.parse(text, origin), origin)
     return None
 
 

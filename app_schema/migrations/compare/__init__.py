@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from alembic.util import PriorityDispatchResult
 
 from app_schema.ddl.sql import DIALECT
-from app_schema.migrations.compare.comparison import Comparison
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -28,6 +27,8 @@ PLUGIN = "app_schema"
 
 def compare(context: AutogenContext, upgrade_ops: UpgradeOps) -> PriorityDispatchResult:
     """Alembic's hook: fills the upgrade with the directives, and reports what nobody declared."""
+    from app_schema.migrations.compare.comparison import Comparison  # an upgrade compares nothing
+
     comparison = Comparison(context)
     with _uncollected():
         comparison.run()
