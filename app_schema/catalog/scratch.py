@@ -39,11 +39,13 @@ _NAMES_ROLE = re.compile(
 
 _SERVER = """\
 SELECT version(), current_user::text,
-       (SELECT jsonb_agg(s.setconfig ORDER BY s.setrole)::text FROM pg_catalog.pg_db_role_setting AS s
-         WHERE s.setdatabase = 0 AND s.setrole IN (0, current_user::regrole::oid)),
+       (SELECT string_agg(concat_ws(' ', s.name, s.setting), ', ' ORDER BY s.name)
+          FROM pg_catalog.pg_settings AS s
+         WHERE s.context = 'user' AND s.source NOT IN ('default', 'client', 'session')),
        (SELECT string_agg(concat_ws(' ', e.name, e.default_version), ', ' ORDER BY e.name)
           FROM pg_catalog.pg_available_extensions AS e)"""
-"""What of a server may change how it carries statements out and prints them."""
+"""What of a server may change how it carries statements out and prints them. Where it is does not matter: a
+container has another port each time."""
 
 _DATABASES = """\
 WITH session AS (
@@ -90,7 +92,7 @@ def _server(driver: Driver, url: str | None) -> list[str]:
         with _connected(driver, url) as other:
             return _server(other, None)
     (row,) = driver.execute(_SERVER).fetchall()
-    return [driver.info.host, *map(str, (driver.info.port, *row))]
+    return [str(one) for one in row]
 
 
 # Building
@@ -100,7 +102,7 @@ def _build(scratch: Driver, session: Mapping[str, str], statements: Sequence[str
     """Carries the statements out, all in one message; the last transaction stays open."""
     chunks = _chunks(statements)
     settings = _settings(scratch, session)
-    message = [settings]
+    message = [settings, "REVOKE CREATE ON SCHEMA public FROM PUBLIC"]  # left by an upgrade from before 15
     for number, chunk in enumerate(chunks, 1):
         message += ["BEGIN", *chunk]
         if number < len(chunks):
