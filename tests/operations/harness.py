@@ -65,7 +65,7 @@ def script(call: Call) -> str:
 
 _CATALOGS = {
     "pg_attrdef": "oid",
-    "pg_auth_members": "oid",
+    "pg_auth_members": "roleid::text || '.' || member || '.' || grantor",  # it has an oid from 16 on
     "pg_authid": "oid",
     "pg_class": "oid",
     "pg_constraint": "oid",
