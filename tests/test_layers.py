@@ -14,7 +14,7 @@ MAY_IMPORT = {
     "errors": set(),
     "ddl": {"errors"},
     "models": {"errors", "ddl"},
-    "catalog": {"errors", "ddl"},
+    "catalog": {"errors", "ddl", "url"},
     "url": {"errors"},
     "dialect": set(),
     "system_user": {"errors"},

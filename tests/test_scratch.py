@@ -20,7 +20,7 @@ from app_schema.catalog import cache, scratch
 from app_schema.catalog.scratch import PREFIX, declared_snapshot
 from app_schema.ddl import Function, Grant, Key, Policy, Role, Trigger, attach
 from app_schema.ddl.script import statements
-from app_schema.errors import ModelError, ServerError
+from app_schema.errors import ConfigurationError, ModelError, ServerError
 from app_schema.models import Base
 
 SCRIPT = """\
@@ -135,6 +135,15 @@ def test_unreachable_scratch_server_is_one_sentence(empty_engine: sa.Engine, tmp
         pytest.raises(ServerError, match="no scratch database for comparing can be had: connection"),
     ):
         declared_snapshot(connection, [], f"postgresql:///x?host={tmp_path}", cache=False)
+
+
+def test_scratch_url_is_any_url_and_never_repeated(empty_engine: sa.Engine, empty_url: str) -> None:
+    with empty_engine.connect() as connection:
+        other = empty_url.replace("postgresql://", "postgresql+psycopg://")
+        assert declared_snapshot(connection, [], other, cache=False) == declared_snapshot(connection, [])
+        with pytest.raises(ConfigurationError, match="URL of the scratch server") as caught:
+            declared_snapshot(connection, [], "mysql://u:secret@h/d")
+    assert "secret" not in str(caught.value)
 
 
 def test_session_settings_are_those_of_the_compared_connection(empty_engine: sa.Engine) -> None:

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from app_schema.catalog import cache as kept
 from app_schema.catalog.snapshot import Snapshot, printed
 from app_schema.errors import ModelError, ServerError
+from app_schema.url import parse
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -167,7 +169,8 @@ def _connected(driver: Driver, url: str | None, **parameters: str) -> Iterator[D
     if url is None:
         known: dict[str, Any] = {**driver.info.get_parameters(), "password": driver.info.password}
     else:
-        known = psycopg.conninfo.conninfo_to_dict(url)
+        text = parse(url, "the URL of the scratch server").set(drivername="postgresql")
+        known = conninfo_to_dict(text.render_as_string(hide_password=False))
     try:
         connection = psycopg.connect(**{**known, **parameters}, autocommit=True)
     except psycopg.Error as error:
