@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def added(comparison: Comparison, key: Key, wanted: str) -> None:
-    """Plans a comment that is absent; that of a new table comes with it."""
+    """Plans a comment that is absent; that of a new table or column comes with it."""
     if not comparison.new(key):
         _set(comparison, key, wanted, None)
 
@@ -29,6 +29,9 @@ def removed(comparison: Comparison, key: Key, found: str) -> None:
 
 def _set(comparison: Comparison, key: Key, wanted: str | None, found: str | None) -> None:
     schema = comparison.schema(key)
+    column = Key("column", key.schema, key.table, key.name)
+    if key.name and (column not in comparison.found or column in comparison.gone):
+        return  # comes with the column
     if key.name:
         call = CallOp("alter_column", key.table, key.name, comment=wanted, schema=schema)
         call.undone_by("alter_column", key.table, key.name, comment=found, schema=schema)

@@ -58,18 +58,28 @@ def changed(comparison: Comparison, key: Key, wanted: str, found: str) -> None:
         comparison.plan.make(
             Makes.TYPE, call.undone_by("rename_enum_value", new.name, now, was, schema=new.schema)
         )
+    for call in _additions(new, old, renamed):
+        comparison.plan.make(Makes.ENUM_VALUE, call)
+
+
+def _additions(new: EnumType, old: EnumType, renamed: dict[str, str]) -> list[CallOp]:
+    """The calls that add labels, before others are renamed.
+
+    PostgreSQL cannot take a label away, so the undo of the first, which is undone last, takes all of them: it
+    replaces the type.
+    """
     kept = [renamed.get(label, label) for label in old.labels]
     before_rename = {now: was for was, now in renamed.items()}
+    calls = []
     for position, one in enumerate(new.labels):
         if one in kept:
             continue
         following = next((label for label in tuple(new.labels)[position + 1 :] if label in kept), None)
         before = None if following is None else before_rename.get(following, following)
-        call = CallOp("add_enum_value", new.name, one, schema=new.schema, before=before)
+        calls.append(CallOp("add_enum_value", new.name, one, schema=new.schema, before=before))
         kept.insert(len(kept) if following is None else kept.index(following), one)
-        # PostgreSQL cannot take a value away: the type is replaced by one without it
-        without = [before_rename.get(label, label) for label in kept if label != one]
-        with_it = [before_rename.get(label, label) for label in kept]
-        call.undo = CallOp("replace_enum", new.name, without, old={"labels": with_it}, schema=new.schema)
-        call.undo.undo = call
-        comparison.plan.make(Makes.ENUM_VALUE, call)
+    if calls:
+        grown = [before_rename.get(label, label) for label in kept]
+        undo = CallOp("replace_enum", new.name, list(old.labels), old={"labels": grown}, schema=new.schema)
+        calls[0].undo, undo.undo = undo, calls[0]
+    return calls

@@ -73,8 +73,14 @@ def removed(comparison: Comparison, key: Key, found: str) -> None:
 
 
 def _refers_to_later(comparison: Comparison, fk: ForeignKeyConstraint, order: int) -> bool:
-    referred = fk.referred_table
-    return comparison.declared.table_order[referred.schema or "public", referred.name] > order
+    """Whether the table that is referred to comes later, or is there and gets its columns or keys later."""
+    place = (fk.referred_table.schema or "public", fk.referred_table.name)
+    unready = any(
+        one[1:3] == place and one.kind in {"column", "constraint", "index"}
+        for one in comparison.changed | comparison.gone
+    )
+    is_there = Key("table", place[0], None, place[1]) in comparison.found
+    return comparison.declared.table_order[place] > order or (is_there and unready)
 
 
 def _refers_to_a_key(fk: ForeignKeyConstraint) -> bool:
