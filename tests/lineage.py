@@ -27,12 +27,19 @@ def revisions() -> list[str]:
 
 
 class Alembic:
-    """Alembic's commands against one URL, with ``-x autocommit=true`` or without."""
+    """Alembic's commands against one URL, with ``-x autocommit=true`` or without, and others in ``x``."""
 
     def __init__(
-        self, url: str, *, autocommit: bool = False, versions: Path | None = None, alone: bool = False
+        self,
+        url: str,
+        *,
+        autocommit: bool = False,
+        versions: Path | None = None,
+        alone: bool = False,
+        x: tuple[str, ...] = (),
     ) -> None:
         self.url = url
+        self.x = x
         self.autocommit = autocommit
         self.versions = versions
         self.alone = alone  # these versions are a lineage of their own
@@ -40,7 +47,7 @@ class Alembic:
     def __call__(self, name: str, *args: Any, **options: Any) -> str:
         """Runs ``alembic name args`` and returns what it wrote."""
         written = io.StringIO()
-        given: Mapping[str, Any] = {"x": ["autocommit=true"]} if self.autocommit else {"x": []}
+        given: Mapping[str, Any] = {"x": [*self.x, *(["autocommit=true"] if self.autocommit else [])]}
         chosen = config()
         chosen.cmd_opts = SimpleNamespace(**given)  # type: ignore[assignment]  # an argparse namespace in Alembic
         chosen.output_buffer = chosen.stdout = written

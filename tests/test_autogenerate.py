@@ -86,14 +86,65 @@ def test_other_schemas_are_nobodys_business_unless_managed(engine: sa.Engine) ->
     assert "table t of theirs" in managed.undeclared
 
 
-def test_include_object_leaves_tables_out(engine: sa.Engine) -> None:
-    _send(engine, "ALTER TABLE public.users DROP COLUMN bio")
-    kept = autogenerate(
-        engine,
-        Base.metadata,
-        include_name=lambda name, type_, _parents: not (type_ == "table" and name == "users"),
+def test_command_line_prunes_and_names_schemas(engine: sa.Engine, database_url: str) -> None:
+    _send(
+        engine, "CREATE SCHEMA theirs", "CREATE TABLE theirs.t (id int)", "CREATE TABLE public.stray (id int)"
     )
-    assert kept.empty
+    assert "No new upgrade operations" in Alembic(database_url)("check")
+    with pytest.raises(Exception, match=r"remove_table.*stray") as pruned:
+        Alembic(database_url, x=("prune=true",))("check")
+    assert "theirs" not in str(pruned.value)
+    with pytest.raises(Exception, match=r"remove_table.*theirs"):
+        Alembic(database_url, x=("prune=true", "schemas=theirs"))("check")
+
+
+STRAY = (
+    "CREATE TABLE public.stray (id int PRIMARY KEY)",
+    "ALTER TABLE public.webhook_events DROP error_message, ADD stray int CONSTRAINT uq_stray UNIQUE",
+    "COMMENT ON COLUMN public.webhook_events.stray IS 'stray'",
+    "CREATE INDEX ix_stray ON public.webhook_events (type)",
+    "ALTER TABLE public.webhook_events ADD CONSTRAINT fk_stray FOREIGN KEY (stray) REFERENCES public.stray",
+)
+
+
+def test_include_object_is_asked_for_each_object(engine: sa.Engine) -> None:
+    _send(engine, *STRAY)
+    asked = []
+
+    def include(one: Any, name: str | None, type_: str, reflected: bool, other: Any) -> bool:  # noqa: FBT001 - Alembic's signature
+        asked.append((name, type_, reflected, other is not None, one.name))
+        return name not in {"error_message", "stray", "ix_stray", "uq_stray", "fk_stray"}
+
+    assert autogenerate(engine, Base.metadata, prune=True, include_object=include).empty
+    assert {one[:4] for one in asked} == {
+        ("webhook_events", "table", False, True),
+        ("error_message", "column", False, False),
+        ("stray", "table", True, False),
+        ("stray", "column", True, False),
+        ("ix_stray", "index", True, False),
+        ("uq_stray", "unique_constraint", True, False),
+        ("fk_stray", "foreign_key_constraint", True, False),
+    }
+    assert all(one[0] == one[4] for one in asked)
+
+
+def test_include_name_is_asked_with_what_it_is_in(engine: sa.Engine) -> None:
+    _send(engine, *STRAY)
+    asked = []
+
+    def include(name: str | None, type_: str, parents: dict[str, str | None]) -> bool:
+        asked.append((name, type_, parents.get("schema_qualified_table_name")))
+        return not (type_ == "table" and name in {"webhook_events", "stray"})
+
+    assert autogenerate(engine, Base.metadata, prune=True, include_name=include).empty
+    expected = {
+        (None, "schema", None),
+        ("webhook_events", "table", "public.webhook_events"),
+        ("stray", "table", "stray"),
+    }
+    assert set(asked) == expected
+    generated = autogenerate(engine, Base.metadata, include_name=lambda name, *_: name is not None)
+    assert generated.empty, "the schema public has no name"
 
 
 # Files and the command line

@@ -231,6 +231,8 @@ def test_reader_that_is_not_managed_is_made_again_even_by_prune(
         "CREATE SCHEMA theirs",
         "CREATE VIEW theirs.v AS SELECT n FROM t WHERE n > 0",
         "GRANT SELECT ON theirs.v TO PUBLIC",
+        "COMMENT ON VIEW theirs.v IS 'theirs'",
+        "COMMENT ON COLUMN theirs.v.n IS 'n'",
     )
     start = catalog(empty_url)
     generated = autogenerate(empty_engine, metadata, prune=True)

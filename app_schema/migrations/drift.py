@@ -14,7 +14,6 @@ from sqlalchemy import Connection, MetaData
 from app_schema.ddl import Key
 from app_schema.migrations import setup
 from app_schema.migrations.compare.comparison import Comparison, label
-from app_schema.migrations.compare.managed import managed
 from app_schema.migrations.compare.undeclared import is_child
 from app_schema.migrations.environment import OPTIONS
 
@@ -78,7 +77,7 @@ def drift(connection: Connection, metadata: MetaData, scratch: str | None = None
             continue
         states[key] = state
         objects.append(Drifted(label(key), state, declared, found))
-    looked_at = [key for key in comparison.wanted if managed(comparison, key) and key.kind not in _FOLLOWING]
+    looked_at = [key for key in comparison.wanted if comparison.managed(key) and key.kind not in _FOLLOWING]
     return Drift(_counts(looked_at, states), objects)
 
 

@@ -48,8 +48,12 @@ OPTIONS: dict[str, Any] = {
 """What every run is configured with."""
 
 
-def run(context: EnvironmentContext, metadata: MetaData) -> None:
+def run(context: EnvironmentContext, metadata: MetaData, **comparing: Any) -> None:
     """Runs the command that Alembic was called with against the declared metadata.
+
+    :param comparing: options of autogenerate and check: ``include_name`` and ``include_object`` as of
+        Alembic's ``configure()``, ``managed_schemas``, and those that ``-x`` overrules: ``prune``, ``safe``,
+        ``cache``, ``scratch``.
 
     ``config.attributes["connection"]`` may be a connection or an engine of an application, synchronous or
     not; else the direct endpoint of ``DATABASE_URL`` is used.
@@ -66,11 +70,11 @@ def run(context: EnvironmentContext, metadata: MetaData) -> None:
         if context.is_offline_mode():
             _script(context, metadata)
         elif (given := context.config.attributes.get("connection")) is not None:
-            _on(given, lambda connection: _migrate(context, metadata, connection))
+            _on(given, lambda connection: _migrate(context, metadata, connection, comparing))
         else:
             engine = database.engine(direct=True, poolclass=NullPool)
             with database.connect(engine) as connection:
-                _migrate(context, metadata, connection)
+                _migrate(context, metadata, connection, comparing)
     except AppSchemaError as error:
         raise CommandError(_place(context, error) + str(error)) from error
     except (DBAPIError, psycopg.Error) as error:
@@ -125,7 +129,9 @@ def _script(context: EnvironmentContext, metadata: MetaData) -> None:
         context.run_migrations()
 
 
-def _migrate(context: EnvironmentContext, metadata: MetaData, connection: Connection) -> None:
+def _migrate(
+    context: EnvironmentContext, metadata: MetaData, connection: Connection, comparing: dict[str, Any]
+) -> None:
     options = Options.read(_terminal(context) | context.get_x_argument(as_dictionary=True))
     if options.autocommit:
         connection = connection.execution_options(isolation_level="AUTOCOMMIT")
@@ -137,7 +143,7 @@ def _migrate(context: EnvironmentContext, metadata: MetaData, connection: Connec
         target_metadata=metadata,
         transactional_ddl=not options.autocommit,
         **OPTIONS,
-        **_compared(context),
+        **{**comparing, **_compared(context)},
     )
     migration_context = context.get_context()
     runner = Runner(migration_context, session, options)
@@ -167,6 +173,8 @@ def _compared(context: EnvironmentContext) -> dict[str, Any]:
     given = context.get_x_argument(as_dictionary=True)
     names = ("prune", "safe", "cache")
     flags: dict[str, Any] = {name: flag(name, given[name]) for name in names if name in given}
+    if "schemas" in given:
+        flags["managed_schemas"] = {one.strip() for one in given["schemas"].split(",")}
     return {**flags, **({"scratch": given["scratch"]} if "scratch" in given else {})}
 
 

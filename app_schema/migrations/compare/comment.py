@@ -27,6 +27,16 @@ def removed(comparison: Comparison, key: Key, found: str) -> None:
     _set(comparison, key, None, found)
 
 
+def views(key: Key) -> set[Key]:
+    """What the view may be on whose column a comment is."""
+    return {Key(kind, key.schema, None, key.table or "") for kind in ("view", "materialized_view")}
+
+
+def call(key: Key, text: str | None) -> CallOp:
+    """The comment on a column."""
+    return CallOp("alter_column", key.table, key.name, comment=text, schema=key.schema)
+
+
 def _set(comparison: Comparison, key: Key, wanted: str | None, found: str | None) -> None:
     schema = comparison.schema(key)
     column = Key("column", key.schema, key.table, key.name)

@@ -30,7 +30,7 @@ from app_schema.migrations.compare import (
     table,
     undeclared,
 )
-from app_schema.migrations.compare.managed import managed
+from app_schema.migrations.compare.managed import Managed
 from app_schema.migrations.declared import Declared
 from app_schema.migrations.directives import RANKS, Drops, Makes, Plan, UnwritableOp
 from app_schema.migrations.once import TABLE as ONCE_TABLE
@@ -75,6 +75,7 @@ class Comparison:
         self.safe = bool(context.opts.get("safe", True))
         metadata = context.metadata
         self.declared = Declared([metadata] if isinstance(metadata, MetaData) else metadata)
+        self.managed = Managed(self)
         self.plan = Plan()
         self.undeclared: list[str] = []
         self.version_table = context.opts.get("version_table") or "alembic_version"
@@ -93,7 +94,7 @@ class Comparison:
         )
         self.declared.printed(wanted)
         self.wanted = self.declared.snapshot
-        return [one for one in in_more_than_spelling(diff(self.wanted, self.found)) if managed(self, one.key)]
+        return [one for one in in_more_than_spelling(diff(self.wanted, self.found)) if self.managed(one.key)]
 
     def run(self) -> None:
         """Compares and fills the plan."""
@@ -172,10 +173,6 @@ class Comparison:
             self.replace(key, self.declared.objects[key], reflect(self.connection, key, found))
         else:
             raise ModelError(f"found: {found}; expected: {wanted}")
-
-    def managed(self, key: Key) -> bool:
-        """Whether anything is said about an object."""
-        return managed(self, key)
 
     def has(self, key: Key) -> bool:
         """Whether an object is found."""

@@ -1,46 +1,126 @@
-"""Which objects a comparison looks at."""
+"""Which objects a comparison looks at: those in managed schemas that pass the filters of the environment."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import warnings
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import MetaData, Table
+from sqlalchemy.exc import SAWarning
 
 from app_schema.ddl import Key
 from app_schema.ddl.made import MARK
 from app_schema.migrations.compare import object_comment
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from alembic.autogenerate.api import AutogenContext
+    from sqlalchemy.sql.schema import SchemaItem
+
     from app_schema.migrations.compare.comparison import Comparison
 
 _OF_A_TABLE = {"table", "column", "constraint", "index", "comment", "sequence", "partition"}
 _OF_A_TABLE |= {"trigger", "policy", "row_security", "grant", "column_grant"}
 
 
-def managed(comparison: Comparison, key: Key) -> bool:
-    """Whether an object is in a managed schema and passes the filters of the environment."""
-    schemas = comparison.context.opts.get("managed_schemas") or {
-        table[0] for table in comparison.declared.tables
-    } | {
-        one.schema or "public" if one.kind != "schema" else one.name
-        for one in comparison.declared.objects.values()
-    }
-    if key.kind == "role":
-        return key in comparison.wanted
-    if key.kind in {"object_comment", "comment"} and any(
-        (side.get(key) or "").endswith(MARK) for side in (comparison.wanted, comparison.found)
-    ):
-        return False
-    if key.kind == "object_comment":
-        key = object_comment.of(key)
-    space = key.name if key.kind == "schema" else key.schema
-    if space is not None and space not in schemas:
-        return key.kind != "schema" and key in comparison.wanted
-    table = key.table if key.kind != "table" else key.name
-    if table is not None and key.kind in _OF_A_TABLE:
-        if not comparison.context.run_name_filters(table, "table", {"schema_name": key.schema}):
-            return False
-        declared_table = comparison.declared.tables.get((key.schema or "", table))
-        if declared_table is not None and not comparison.context.run_object_filters(
-            declared_table, table, "table", key not in comparison.wanted, None
+class Managed:
+    """Whether a comparison says anything about an object.
+
+    ``include_name`` and ``include_object`` are asked as Alembic asks them: for schemas, tables, columns,
+    indexes, unique constraints and foreign keys. What hangs on a table that is left out is left out too. A
+    reflected object is given where nothing is declared.
+    """
+
+    def __init__(self, comparison: Comparison) -> None:
+        self._comparison = comparison
+        self._context: AutogenContext = comparison.context
+        self._reflected: Callable[[str, str], Table] = cache(self._reflect)
+
+    def __call__(self, key: Key) -> bool:
+        sides = (self._comparison.wanted, self._comparison.found)
+        if key.kind == "role":
+            return key in self._comparison.wanted
+        if key.kind in {"object_comment", "comment"} and any(
+            (side.get(key) or "").endswith(MARK) for side in sides
         ):
             return False
-    return True
+        if key.kind == "object_comment":
+            key = object_comment.of(key)
+        space = key.name if key.kind == "schema" else key.schema
+        if space is not None and space not in self._schemas:
+            return key.kind != "schema" and key in self._comparison.wanted
+        return self._passes(key, space)
+
+    @cached_property
+    def _schemas(self) -> set[str]:
+        named: set[str] | None = self._context.opts.get("managed_schemas")
+        declared = self._comparison.declared
+        return named or {schema for schema, _ in declared.tables} | {
+            one.schema or "public" if one.kind != "schema" else one.name for one in declared.objects.values()
+        }
+
+    def _passes(self, key: Key, schema: str | None) -> bool:
+        table = key.name if key.kind == "table" else key.table
+        if schema is not None and not self._context.run_name_filters(self._named(schema), "schema", {}):
+            return False
+        if key.kind not in _OF_A_TABLE or table is None:
+            return True
+        if not self._asked(Key("table", key.schema, None, table), "table", table):
+            return False
+        type_ = self._type(key)
+        return type_ is None or self._asked(key, type_, table)
+
+    def _named(self, schema: str) -> str | None:
+        """The schema as Alembic names it: the default one has no name."""
+        return None if schema == self._comparison.connection.dialect.default_schema_name else schema
+
+    def _type(self, key: Key) -> Any:
+        """What Alembic calls the object, if it knows it."""
+        if key.kind == "index":
+            return "index"
+        if key.kind == "column" or (key.kind == "comment" and key.name):
+            return "column"
+        if key.kind != "constraint":
+            return None
+        printed = self._comparison.wanted.get(key) or self._comparison.found.get(key) or ""
+        words = {"UNIQUE": "unique_constraint", "FOREIGN KEY": "foreign_key_constraint"}
+        return next((type_ for word, type_ in words.items() if printed.startswith(word)), None)
+
+    def _asked(self, key: Key, type_: Any, table: str) -> bool:
+        schema = key.schema or ""
+        declared_table = self._comparison.declared.tables.get((schema, table))
+        named = self._named(schema) if declared_table is None else declared_table.schema
+        parents: Any = {"schema_name": named}
+        if type_ != "table":
+            parents["table_name"] = table
+        if not self._context.run_name_filters(key.name, type_, parents):
+            return False
+        if not self._context._object_filters:  # noqa: SLF001 - spares reflecting what nobody looks at
+            return True
+        declared = _item(declared_table, key)
+        there = key in self._comparison.found
+        if declared is None and not there:
+            return True
+        reflected = _item(self._reflected(schema, table), key) if there else None
+        one = declared if declared is not None else reflected
+        other = reflected if declared is not None else None
+        return one is None or self._context.run_object_filters(one, key.name, type_, declared is None, other)
+
+    def _reflect(self, schema: str, table: str) -> Table:
+        known = Key("table", schema, None, table) in self._comparison.found
+        source = self._comparison.connection if known else None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SAWarning)  # a type or an index that SQLAlchemy does not know
+            return Table(table, MetaData(), schema=schema, autoload_with=source, resolve_fks=False)
+
+
+def _item(table: Table | None, key: Key) -> SchemaItem | None:
+    """The table, or the column, index or constraint of it that has this name."""
+    if table is None or key.kind == "table":
+        return table
+    chosen: Iterable[Any] = table.columns
+    if key.kind in {"index", "constraint"}:
+        chosen = table.indexes if key.kind == "index" else table.constraints
+    return next((one for one in chosen if one.name == key.name), None)

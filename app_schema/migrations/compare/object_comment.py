@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from app_schema.ddl import Key
 from app_schema.ddl.comment import KINDS
 from app_schema.errors import ModelError
+from app_schema.migrations.compare import comment
 from app_schema.migrations.directives import CallOp, Drops, Makes, OnTheWayBackOp
 
 if TYPE_CHECKING:
@@ -34,16 +35,28 @@ def removed(comparison: Comparison, key: Key, found: str) -> None:
 def follow(comparison: Comparison) -> None:
     """Plans the comments of what is made, and for the way back those of what is dropped: they go with it."""
     keys = {*comparison.found, *comparison.wanted}
-    for key in sorted((one for one in keys if one.kind == "object_comment"), key=str):
-        if not comparison.managed(key) or not _made_anew(comparison, key):
+    for key in sorted((one for one in keys if one.kind in {"comment", "object_comment"}), key=str):
+        if key.kind == "object_comment":
+            taken = of(key) in comparison.gone | comparison.made
+            if not taken and not (comparison.managed(key) and _made_anew(comparison, key)):
+                continue
+        elif not comment.views(key) & comparison.gone:
             continue
         wanted, found = comparison.wanted.get(key), comparison.found.get(key)
-        if wanted is None and not comparison.prune and of(key) in comparison.wanted:
+        if wanted is None and found is not None and _stays(comparison, key):
             wanted = found
+        call = comment.call if key.kind == "comment" else _call
         if wanted is not None:
-            comparison.plan.make(Makes.COMMENT, _call(key, wanted))
+            comparison.plan.make(Makes.COMMENT, call(key, wanted))
         if found is not None:
-            comparison.plan.drop(Drops.COMMENT, OnTheWayBackOp(_call(key, found)))
+            comparison.plan.drop(Drops.COMMENT, OnTheWayBackOp(call(key, found)))
+
+
+def _stays(comparison: Comparison, key: Key) -> bool:
+    """Whether a comment that nobody declared, and what it is on, are there afterwards."""
+    owners = {of(key)} if key.kind == "object_comment" else comment.views(key)
+    there = [one for one in owners if one in comparison.found]
+    return comparison.fate(key) == "found" and any(comparison.fate(one) != "gone" for one in there)
 
 
 def of(key: Key) -> Key:
