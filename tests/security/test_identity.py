@@ -230,6 +230,29 @@ def test_a_dead_connection_leaves_nothing(opened: Any, people_url: str) -> None:
         assert who(opened) == ("app_user", "user_ann")
 
 
+def test_a_connection_that_dies_at_the_end_of_the_block_is_an_error(opened: Any, people_url: str) -> None:
+    def act() -> None:
+        with acting_as(opened, "user_ann"):
+            pid = opened.scalar(sa.text("SELECT pg_backend_pid()"))
+            admin = database.engine(people_url, poolclass=sa.NullPool)
+            with admin.connect() as connection:
+                connection.execute(sa.text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+
+    with pytest.raises(sa.exc.OperationalError):
+        act()
+    opened.rollback()
+    assert who(opened) == login(opened)
+
+
+def test_an_invalidated_connection_has_nothing_to_give_back(opened: Any) -> None:
+    with acting_as(opened, "user_ann"):
+        connection = opened.connection() if isinstance(opened, Session) else opened
+        connection.execute(WHO)
+        connection.invalidate()
+    opened.rollback()
+    assert who(opened) == login(opened)
+
+
 def test_a_pooled_connection_keeps_nothing_even_without_a_reset(people_url: str, web: str) -> None:
     """R13, R14: the setting ends with its transaction, so another client of a pooler cannot meet it."""
     engine = database.engine(
@@ -333,7 +356,8 @@ def test_loaded_objects_are_not_handed_on(web_engine: sa.Engine) -> None:
         with acting_as(session, "user_ann"):
             assert session.get(User, key) is None
             with acting_as(session, "user_bob"):
-                assert session.get(User, key) is not None
+                kept = session.get(User, key)
+                assert kept is not None
             assert session.get(User, key) is None
 
 
