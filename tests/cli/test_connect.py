@@ -4,11 +4,14 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 from commands import NOWHERE, Run, data
 from psycopg import sql
 from syrupy.assertion import SnapshotAssertion
 
-from app_schema import embedded, url
+from app_schema import database, embedded, url
+from app_schema.ddl import Extension, attach
+from app_schema.overview import overview
 
 
 def test_fresh_database_says_what_to_run(run: Run, empty_url: str, snapshot: SnapshotAssertion) -> None:
@@ -79,3 +82,52 @@ def test_role_that_owns_nothing_is_told_so(run: Run, stranger: str) -> None:
     assert "not to stranger_" in said
     assert ": migrate as their owner." in said
     assert "-\n" in said  # rows that it may not count
+
+
+def test_rows_of_a_large_table_are_an_estimate_and_said_to_be_one(
+    run: Run, full_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with psycopg.connect(full_url) as connection:  # nobody has run ANALYZE
+        connection.execute(
+            "INSERT INTO public.webhook_events (event_id, type, source) SELECT n, 't', 'stripe'"
+            " FROM generate_series(1, 2000) AS n"
+        )
+    monkeypatch.setattr("app_schema.overview.COUNTED", 100_000)
+    found = {one["name"]: one for one in data(run(full_url, "connect", "--json"))["tables"]}
+    assert found["webhook_events"]["estimated"]
+    assert 500 < found["webhook_events"]["rows"] < 8000
+    assert (found["users"]["estimated"], found["users"]["rows"]) == (False, 6)
+
+
+def test_what_takes_no_writes_is_told_so(run: Run, database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        name = sql.Identifier(connection.info.dbname)
+        connection.execute(sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = on").format(name))
+    said = run(database_url, "connect")
+    assert said.startswith("exit code 1")
+    assert "takes no writes" in said
+
+
+def test_another_encoding_is_told(run: Run, empty_url: str) -> None:
+    latin = f"{url.parse(empty_url).database}_latin"
+    name = sql.Identifier(latin)
+    with psycopg.connect(empty_url, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'").format(name)
+        )
+        try:
+            other = url.parse(empty_url).set(drivername="postgresql", database=latin)
+            assert "The encoding is LATIN1" in run(other.render_as_string(), "connect")
+        finally:
+            connection.execute(sql.SQL("DROP DATABASE {}").format(name))
+
+
+def test_extension_that_is_not_there_or_too_old_is_told(full_url: str) -> None:
+    metadata = sa.MetaData()
+    attach(metadata, Extension("no_such_thing"), Extension("vector", version="99.1"))
+    target = database.Target(url.parse(full_url), "a test")
+    with database.connect(database.engine(full_url, direct=True)) as connection:
+        seen = overview(connection, target, metadata)
+    assert len(seen.problems) == 2
+    assert "no extension no_such_thing" in seen.problems[0]
+    assert "ALTER EXTENSION vector UPDATE" in seen.problems[1]
