@@ -164,6 +164,23 @@ def unique_index_that_a_key_needs(metadata: sa.MetaData, after: bool) -> None:  
 
 
 @pair
+def trigger_gets_another_function(metadata: sa.MetaData, after: bool) -> None:  # noqa: FBT001
+    name = "Other" if after else "One"
+    body = "BEGIN RETURN NEW; END"
+    attach(metadata, Function(name, body, returns="trigger", schema="s two"))
+    tr = Trigger("tr", before="UPDATE", execute=f'"s two"."{name}"()')
+    sa.Table("t", metadata, sa.Column("n", sa.Integer), tr)
+
+
+@pair
+def new_table_refers_to_a_key_that_changes(metadata: sa.MetaData, after: bool) -> None:  # noqa: FBT001
+    type_ = sa.Text if after else sa.Integer
+    sa.Table("z", metadata, sa.Column("n", type_), sa.UniqueConstraint("n", name="uq_z"))
+    if after:
+        sa.Table("a", metadata, sa.Column("n", type_, sa.ForeignKey("z.n", name="fk_a")))
+
+
+@pair
 def function_that_all_call(metadata: sa.MetaData, after: bool) -> None:  # noqa: FBT001
     """Its argument has another name, which PostgreSQL does not change in place."""
     argument = "y" if after else "x"

@@ -80,7 +80,8 @@ class Declared:
             *extra,
             nullable=column.nullable,
             server_default=default,
-            autoincrement=column.serial or bool(column.identity),
+            # an identity of its own is no serial, of which a table can have one
+            autoincrement=column.serial or ("auto" if column.identity else False),
             comment=column.comment,
         )
 

@@ -211,7 +211,7 @@ class Comparison:
     def make(self, key: Key, one: DDLObject) -> None:
         """Plans the creation of an object."""
         rank = RANKS[key.kind][1]
-        if key.kind == "function" and function.early(key, self.wanted):
+        if key.kind == "function" and function.early(self, key):
             rank = Makes.EARLY_FUNCTION
         self.made.add(key)
         if key.kind == "grant" and grant.fresh(self, key):

@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from itertools import product
+from typing import TYPE_CHECKING
 
+from app_schema.catalog.dependents import Blocked, dependents
 from app_schema.ddl import Key
 
 if TYPE_CHECKING:
     from app_schema.migrations.compare.comparison import Comparison
 
+_OF_TABLES = {"column", "constraint", "index", "domain"}
 
-def early(key: Key, side: Any) -> bool:
+
+def early(comparison: Comparison, key: Key) -> bool:
     """Whether a column, constraint or index names the function, so that it must be there before them."""
-    call = f"{key.schema}.{key.name.partition('(')[0]}("
+    names = [
+        (part, '"' + part.replace('"', '""') + '"') for part in (key.schema or "", key.name.partition("(")[0])
+    ]
+    calls = [f"{schema}.{name}(" for schema, name in product(*names)]  # PostgreSQL quotes where it must
+    sides = (comparison.wanted, comparison.found)
     return any(
         call in definition
+        for side in sides
         for other, definition in side.items()
-        if other.kind in {"column", "constraint", "index", "domain"}
+        if other.kind in _OF_TABLES
+        for call in calls
     )
 
 
 def survives(comparison: Comparison, key: Key) -> bool:
     """Whether something that stays calls the function until it is altered, so that the function goes
     last."""
-    call = f"{key.schema}.{key.name.partition('(')[0]}("
     return any(
-        call in definition and other in comparison.wanted
-        for other, definition in comparison.found.items()
-        if other.kind != "function"
+        one in comparison.wanted or Key("column", *one[1:]) in comparison.wanted
+        for one in dependents(comparison.connection, [Blocked(key, gone=True)])
     )
