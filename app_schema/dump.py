@@ -15,6 +15,7 @@ from psycopg.conninfo import make_conninfo
 
 from app_schema import embedded
 from app_schema.errors import ConfigurationError, ServerError
+from app_schema.url import SECRETS
 
 
 def dump(connection: sa.Connection, tables: Sequence[str], file: Path) -> None:
@@ -29,7 +30,8 @@ def dump(connection: sa.Connection, tables: Sequence[str], file: Path) -> None:
     if file.exists():
         raise ConfigurationError(f"{file} is there already: name another file.")
     command = [program, "--format=custom", f"--file={file}", *(f"--table={table}" for table in tables)]
-    command += ["--no-password", f"--dbname={make_conninfo(**driver.info.get_parameters())}"]
+    shown = {name: value for name, value in driver.info.get_parameters().items() if name not in SECRETS}
+    command += ["--no-password", f"--dbname={make_conninfo(**shown)}"]  # others can read a command line
     secret = {"PGPASSWORD": driver.info.password} if driver.info.password else {}
     try:
         result = subprocess.run(

@@ -62,7 +62,10 @@ class Rollback:
 
 
 def prepare(connection: sa.Connection, to: str = "-1") -> Rollback:
-    """Looks at what going back to `to` would do; changes nothing."""
+    """Looks at what going back to `to` would do; changes nothing.
+
+    No table is locked: rows that are written after this and before the downgrade are lost uncounted.
+    """
     lineage = Lineage()
     here = current(connection)
     scripts = lineage.downgrades(here, to)

@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "reference": {"errors", "ddl"},
     "studio": {"errors", "ddl", "models", "identity", "migrations", "overview"},
     "rollback": {"ddl", "migrations"},
-    "dump": {"errors", "embedded"},
+    "dump": {"errors", "embedded", "url"},
     "lint": {"errors", "migrations"},
     "metrics": {"errors"},
     "seed": {"errors", "models"},

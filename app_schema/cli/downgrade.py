@@ -11,7 +11,7 @@ from app_schema.cli.migration import Options, move, show
 
 
 def downgrade(
-    revision: Annotated[str, typer.Argument(help="Down to this one, or base, or -2 for two steps.")] = "-1",
+    revision: Annotated[str, typer.Argument(metavar="REV", help="Down to this one, or base, or -2.")] = "-1",
     *,
     options: Options = None,
     url: Url = None,

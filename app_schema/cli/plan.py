@@ -11,7 +11,7 @@ from app_schema.cli.output import counted, machine, sql, talk
 
 
 def plan(
-    revision: Annotated[str, typer.Argument(help="Up to this one.")] = "head",
+    revision: Annotated[str, typer.Argument(metavar="REV", help="Up to this one.")] = "head",
     *,
     script: Annotated[bool, typer.Option("--script", help="With all guards, ready for psql.")] = False,
     url: Url = None,

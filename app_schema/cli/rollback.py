@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def rollback(
-    revision: Annotated[str, typer.Argument(help="Back to this one, or base, or -2 for two steps.")] = "-1",
+    revision: Annotated[str, typer.Argument(metavar="REV", help="Back to this one, or base, or -2.")] = "-1",
     *,
     confirm: Annotated[str | None, typer.Option(metavar="TOKEN", help="The token of the refusal.")] = None,
     dump: Annotated[Path | None, typer.Option(metavar="FILE", help="First dump the tables there.")] = None,

@@ -11,7 +11,7 @@ from app_schema.cli.migration import Options, move, show
 
 
 def upgrade(
-    revision: Annotated[str, typer.Argument(help="Up to this one; its name may be cut short.")] = "head",
+    revision: Annotated[str, typer.Argument(metavar="REV", help="Up to this one, or +1.")] = "head",
     *,
     options: Options = None,
     url: Url = None,

@@ -125,3 +125,11 @@ def test_negative_rows_are_refused(run: Run, full_url: str) -> None:
     said = run(full_url, "seed", "--rows", "-1")
     assert said.startswith("exit code 2")
     assert "greater than or equal to 0" in said
+
+
+def test_broken_database_is_one_sentence_and_nothing_is_written(
+    run: Run, broken_url: str, snapshot: SnapshotAssertion
+) -> None:
+    before = rows(broken_url)
+    assert run(broken_url, "seed") == snapshot
+    assert rows(broken_url) == before
