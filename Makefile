@@ -15,7 +15,7 @@ migrate: $(VENV)/.embedded ## bring the database to the newest revision and show
 	@$(BIN)/app-schema connect
 
 audit: $(VENV)/.embedded ## check the database: who sees too much, what will break, what costs for nothing
-	@$(BIN)/python -m app_schema.audit
+	@$(BIN)/app-schema audit
 
 overview: $(VENV)/.embedded ## show what is in the database
 	@$(BIN)/app-schema connect
