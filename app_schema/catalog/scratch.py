@@ -125,7 +125,13 @@ def _chunks(statements: Sequence[str]) -> list[list[str]]:
 
 def _settings(scratch: Driver, session: Mapping[str, str]) -> str:
     # public: a schema of the metadata may have the name of the role
-    settings = {**session, "search_path": "public", "check_function_bodies": "off", "statement_timeout": "0"}
+    settings = {
+        **session,
+        "search_path": "public",
+        "check_function_bodies": "off",
+        "statement_timeout": "0",
+        "synchronous_commit": "off",  # nobody will miss it after a crash
+    }
     calls = (sql.SQL("set_config({}, {}, false)").format(*pair) for pair in settings.items())
     return "SELECT " + sql.SQL(", ").join(calls).as_string(scratch)
 
