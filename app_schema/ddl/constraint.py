@@ -156,8 +156,13 @@ SELECT 'another ' || {RELKIND} FROM pg_catalog.pg_class AS c
         alter = create.replace(f"ALTER TABLE {real} ", f"ALTER TABLE {twin} ", 1)
         side = Side(twin=(f"CREATE TABLE {twin} (LIKE {real})", alter))
     remedy = f'op.drop_constraint("{one.name}", "{one.table}") first, if what is there is to go'
-    if validated and one.kind in {"foreign key", "check constraint"}:
-        remedy += f'; op.validate_constraint("{one.name}", "{one.table}") where only NOT VALID differs'
+    # one that was added NOT VALID and is equal otherwise: what is missing is its validation
+    unvalidated = None
+    if validated and isinstance(constraint, ForeignKeyConstraint):
+        unvalidated = Side(value=f"{foreign_key(constraint)} || ' NOT VALID'")
+    elif validated and isinstance(constraint, CheckConstraint):
+        unvalidated = Side(twin=(*side.twin[:-1], f"{side.twin[-1]} NOT VALID"))
+    finish = f"ALTER TABLE {qualified(one.table, one.schema)} VALIDATE CONSTRAINT {ident(one.name)}"
     return Guarded(
         Guard(
             label=one.label,
@@ -165,6 +170,8 @@ SELECT 'another ' || {RELKIND} FROM pg_catalog.pg_class AS c
             definition=query,
             new=side,
             absent=(create,),
+            different=(finish,) if unvalidated else None,
+            old=unvalidated,
             remedy=remedy,
         ).render()
     )

@@ -39,7 +39,7 @@ def explained(error: DBAPIError | psycopg.Error, *, place: str = "") -> AppSchem
         )
     if state == DIFFERENT:
         return DifferentError("\n".join(lines))
-    if state:
+    if state and not state.startswith("AS"):  # ours say all in words
         lines[0] += f" (SQLSTATE {state})"
     found = StatementError("\n".join(lines))
     found.sqlstate = state

@@ -93,10 +93,14 @@ def create_index_concurrently(
             # a script cannot look and then choose: a block drops what is INVALID
             send(self, Guarded(index.drop_leftover(name, table, schema)))
         else:
-            state = send(self, text(index.STATE), **index.state_of(name, table, schema))
+            parameters = index.state_of(name, table, schema)
+            left = send(self, text(index.LEFTOVERS), **{**parameters, "quoted": qualified(table, None)})
+            for one in left.scalars().all() if left is not None else ():
+                send(self, Guarded(f"DROP INDEX CONCURRENTLY IF EXISTS {qualified(one, schema)}"))
+            state = send(self, text(index.STATE), **parameters)
             found = state.scalar() if state is not None else None
             if found == "invalid":
-                send(self, Guarded(f"DROP INDEX CONCURRENTLY {qualified(name, schema)}"))
+                send(self, Guarded(f"DROP INDEX CONCURRENTLY IF EXISTS {qualified(name, schema)}"))
         send(self, Guarded(index.create(built, verify_only=True)))
         if self.get_context().as_sql or found != "valid":
             send(self, Guarded(index.concurrently(built)))

@@ -47,10 +47,6 @@ CASES: dict[str, Case] = {
                 "ALTER TABLE s.t ADD CONSTRAINT ck_t CHECK (b IN ('x', 'z') AND a % 2 = 0)",
                 ("ck_t on s.t", "'z'", "'y'"),
             ),
-            "not valid": (
-                "ALTER TABLE s.t ADD CONSTRAINT ck_t CHECK (b IN ('x', 'y') AND a % 2 = 0) NOT VALID",
-                ("ck_t on s.t", "NOT VALID", "validate_constraint"),
-            ),
         },
     ),
     "create_foreign_key": Case(
@@ -91,10 +87,6 @@ CASES: dict[str, Case] = {
             "initially deferred": (
                 FOREIGN_KEY + "s.parent ON DELETE SET NULL (parent_id) DEFERRABLE INITIALLY DEFERRED",
                 ("INITIALLY DEFERRED",),
-            ),
-            "not valid": (
-                FOREIGN_KEY + "s.parent ON DELETE SET NULL (parent_id) DEFERRABLE NOT VALID",
-                ("NOT VALID",),
             ),
             "match": (
                 FOREIGN_KEY + "s.parent MATCH FULL ON DELETE SET NULL (parent_id) DEFERRABLE",
