@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from alembic import context
+from sqlalchemy import MetaData
 
 from app_schema.migrations import environment
-from app_schema.models import Base
 
-environment.run(context, Base.metadata)
+
+def declared() -> MetaData:
+    """The models' metadata, for the commands that compare."""
+    from app_schema.models import Base
+
+    return Base.metadata
+
+
+environment.run(context, declared)

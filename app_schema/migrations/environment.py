@@ -48,8 +48,13 @@ OPTIONS: dict[str, Any] = {
 """What every run is configured with."""
 
 
-def run(context: EnvironmentContext, metadata: MetaData, **comparing: Any) -> None:
+def run(
+    context: EnvironmentContext, metadata: MetaData | Callable[[], MetaData], **comparing: Any
+) -> None:
     """Runs the command that Alembic was called with against the declared metadata.
+
+    A function that gives the metadata is called by the commands that compare, and by no other: importing
+    models takes a good part of the time of an ``upgrade`` that finds nothing to do.
 
     :param comparing: options of autogenerate and check: ``include_name`` and ``include_object`` as of
         Alembic's ``configure()``, ``managed_schemas``, and those that ``-x`` overrules: ``prune``, ``safe``,
@@ -68,7 +73,7 @@ def run(context: EnvironmentContext, metadata: MetaData, **comparing: Any) -> No
         logging.config.fileConfig(context.config.config_file_name, disable_existing_loggers=False)
     try:
         if context.is_offline_mode():
-            _script(context, metadata)
+            _script(context)
         elif (given := context.config.attributes.get("connection")) is not None:
             _on(given, lambda connection: _migrate(context, metadata, connection, comparing))
         else:
@@ -115,12 +120,11 @@ def _refuse_loop(given: Any) -> NoReturn:
     )
 
 
-def _script(context: EnvironmentContext, metadata: MetaData) -> None:
+def _script(context: EnvironmentContext) -> None:
     autocommit = Options.read(context.get_x_argument(as_dictionary=True)).autocommit
     context.configure(
         dialect_name="postgresql",
         dialect_opts={"paramstyle": "named"},  # one "%" stays one "%"
-        target_metadata=metadata,
         literal_binds=True,
         transactional_ddl=not autocommit,
         **OPTIONS,
@@ -130,7 +134,10 @@ def _script(context: EnvironmentContext, metadata: MetaData) -> None:
 
 
 def _migrate(
-    context: EnvironmentContext, metadata: MetaData, connection: Connection, comparing: dict[str, Any]
+    context: EnvironmentContext,
+    metadata: MetaData | Callable[[], MetaData],
+    connection: Connection,
+    comparing: dict[str, Any],
 ) -> None:
     options = Options.read(_terminal(context) | context.get_x_argument(as_dictionary=True))
     if options.autocommit:
@@ -140,12 +147,14 @@ def _migrate(
     facts = session.facts()
     context.configure(
         connection=connection,
-        target_metadata=metadata,
         transactional_ddl=not options.autocommit,
         **OPTIONS,
         **{**comparing, **_compared(context)},
     )
     migration_context = context.get_context()
+    if "revision_context" in migration_context.opts:  # a revision is to be generated, or checked for
+        declared = metadata if isinstance(metadata, MetaData) else metadata()
+        migration_context.opts["target_metadata"] = declared
     runner = Runner(migration_context, session, options)
     try:
         with Operations.context(migration_context):
