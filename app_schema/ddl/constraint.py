@@ -142,15 +142,17 @@ def _(construct: AddConstraint) -> ExecutableDDLElement:
     validated = not not_valid(constraint)
     create = plain(construct)
     query = one.query(definition(one.kind, validated=validated))
+    exists = one.query("''::text")  # the definition takes longer to plan than the constraint to make
     if isinstance(constraint, ForeignKeyConstraint):
         side = Side(value=foreign_key(constraint))
     else:
         if not isinstance(constraint, CheckConstraint):
             # the index behind it has the same name, which may be taken in the schema
-            query += f"""
+            taken = f"""
 UNION ALL
 SELECT 'another ' || {RELKIND} FROM pg_catalog.pg_class AS c
  WHERE c.relnamespace = $1 AND c.relname = {literal(one.name)} LIMIT 1"""
+            query, exists = query + taken, exists + taken
         real = qualified(one.table, one.schema)
         twin = qualified(one.table, "pg_temp")
         alter = create.replace(f"ALTER TABLE {real} ", f"ALTER TABLE {twin} ", 1)
@@ -168,6 +170,7 @@ SELECT 'another ' || {RELKIND} FROM pg_catalog.pg_class AS c
             label=one.label,
             namespace=table_schema(one.table, one.schema),
             definition=query,
+            exists=exists,
             new=side,
             absent=(create,),
             different=(finish,) if unvalidated else None,
