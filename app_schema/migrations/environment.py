@@ -48,9 +48,7 @@ OPTIONS: dict[str, Any] = {
 """What every run is configured with."""
 
 
-def run(
-    context: EnvironmentContext, metadata: MetaData | Callable[[], MetaData], **comparing: Any
-) -> None:
+def run(context: EnvironmentContext, metadata: MetaData | Callable[[], MetaData], **comparing: Any) -> None:
     """Runs the command that Alembic was called with against the declared metadata.
 
     A function that gives the metadata is called by the commands that compare, and by no other: importing
