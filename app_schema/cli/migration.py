@@ -39,7 +39,12 @@ def move(
     with connected(url) as connection, _told():
         before = current(connection)
         connection.rollback()  # else it is our transaction in which the revisions run
-        landed = function(connection, revision, **{"terminal": sys.stderr.isatty(), **given})
+        try:
+            landed = function(connection, revision, **{"terminal": sys.stderr.isatty(), **given})
+        except KeyboardInterrupt as interrupt:  # its note says what has landed
+            for note in getattr(interrupt, "__notes__", ()):
+                talk(note)
+            raise typer.Exit(130) from None
         return Move(before, current(connection), landed)
 
 

@@ -157,10 +157,12 @@ def _migrate(
     try:
         with Operations.context(migration_context):
             runner.run(facts)
-    except KeyboardInterrupt:
-        if "landed" in context.config.attributes:
-            raise  # an application called
-        say(f"stopped; {_listed(runner.revisions)} landed. The same command goes on from there.")
+    except KeyboardInterrupt as interrupt:
+        stopped = f"stopped; {_listed(runner.revisions)} landed. The same command goes on from there."
+        if "landed" in context.config.attributes:  # an application called
+            interrupt.add_note(stopped)
+            raise
+        say(stopped)
         raise SystemExit(INTERRUPTED) from None
     finally:
         context.config.attributes.setdefault("landed", []).extend(runner.revisions)

@@ -142,15 +142,21 @@ class Pipeline:
         try:
             wire.exchange(self.driver, [one.sql for one in kept], each)
         except wire.Refused as refused:
-            if not self.external:
-                with suppress(psycopg.OperationalError):  # the connection may be gone
-                    self.driver.rollback()
+            self._roll_back()
             self.failed = kept[refused.number].revision or self.revision
             raise explained(refused.cause, place=kept[refused.number].place) from refused.cause
+        except BaseException:  # Ctrl-C
+            self._roll_back()
+            raise
         finally:
             if self.driver.closed:
                 self.connection.invalidate()
             self._open = not self.driver.closed and self.driver.pgconn.transaction_status != _IDLE
+
+    def _roll_back(self) -> None:
+        if not self.external:
+            with suppress(psycopg.OperationalError):  # the connection may be gone
+                self.driver.rollback()
 
     def _keep(self, statement: Statement) -> None:
         self.kept.append(statement)

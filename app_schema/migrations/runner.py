@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 Step: TypeAlias = RevisionStep | StampStep
 
 NAME_BYTES = 63
+FRAME = 2
+"""Statements that a revision does not write itself: the fence and the stamp."""
 
 
 class Runner:
@@ -119,24 +121,26 @@ class Runner:
                 landed = partial(self._has_landed, step, stamped)
                 if self.impl.pipeline is not None:
                     self.impl.pipeline.done = landed
-            if self.impl.pipeline is None or self.impl.pipeline.done is not None:
+            if self.impl.pipeline is None:
+                landed()
+            elif self.impl.pipeline.done is not None:  # nothing was kept back: the COMMIT was sent at once
+                self.impl.pipeline.done = None
                 landed()
 
     def _enter(self, step: Step) -> None:
         if (pipeline := self.impl.pipeline) is not None:
             revision = step.revision if isinstance(step, RevisionStep) else None
             pipeline.revision = _name(step)
+            pipeline.counts[pipeline.revision] = 0
             pipeline.path = None if revision is None else revision.path
             pipeline.part = self.retries.part(pipeline.revision)
 
     def _has_landed(self, step: Step, heads: set[str]) -> None:
-        statements = 0
-        if self.impl.pipeline is not None:
-            self.impl.pipeline.done = None
-            statements = self.impl.pipeline.counts[_name(step)]
+        name = _name(step)
+        statements = self.impl.pipeline.counts[name] - FRAME if self.impl.pipeline is not None else 0
         self.heads = heads
         self.landed.append(step)
-        self.progress.landed(_name(step), statements)
+        self.progress.landed(name, max(statements, 0))
 
     def _send(self, sql: str) -> None:
         self.impl._exec(Guarded(sql))  # noqa: SLF001 - Alembic has no public name for it
