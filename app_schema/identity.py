@@ -152,6 +152,7 @@ class _Block(Generic[Target]):
     def __init__(self, target: Target, identity: Identity) -> None:
         self._target = target
         self._identity = identity
+        self._restored = False
 
     def __enter__(self) -> Target:
         target = self._target
@@ -170,7 +171,7 @@ class _Block(Generic[Target]):
             for connection in _in_transaction(target):
                 acting.apply(connection)
         except BaseException:
-            self._leave()
+            self._leave(failed=True)
             raise
         return target
 
@@ -184,22 +185,23 @@ class _Block(Generic[Target]):
             error = failure
             raise
         finally:
-            restored = False
             try:
                 if error is not None:
-                    restored = self._roll_back()
+                    self._roll_back()
             finally:
-                self._leave(restored=restored)
+                self._leave(failed=error is not None)
 
-    def _roll_back(self) -> bool:
-        """End what began in the block, and what it began in; True when that took the settings back."""
+    def _roll_back(self) -> None:
+        """End what began in the block, and what it began in."""
         while (innermost := _innermost(self._target)) is not None:
             innermost.rollback()
             if innermost is self._former:
-                return True
-        return False
+                # SQLAlchemy lets nothing run on a connection whose savepoint is over before its block is, and
+                # that savepoint took the settings back
+                self._restored = isinstance(self._target, sa.Connection)
+                return
 
-    def _leave(self, *, restored: bool = False) -> None:
+    def _leave(self, *, failed: bool) -> None:
         target = self._target
         acting = _ACTING[target]
         acting.identities.pop()
@@ -208,7 +210,7 @@ class _Block(Generic[Target]):
             acting.forget(target)
         elif isinstance(target, Session):
             target.expire_all()
-        if restored:
+        if self._restored:
             return
         try:
             for connection in list(acting.before):
@@ -216,7 +218,8 @@ class _Block(Generic[Target]):
                     acting.restore(connection)
         except BaseException as error:
             target.rollback()  # the settings end with their transaction
-            if not isinstance(error, DBAPIError) or _sqlstate(error) != _ABORTED:
+            aborted = isinstance(error, DBAPIError) and _sqlstate(error) == _ABORTED
+            if not failed and not aborted:
                 raise
 
 

@@ -158,6 +158,20 @@ def test_an_error_rolls_back_to_the_savepoint_only(opened: Any) -> None:
         opened.rollback()
 
 
+def test_an_error_in_a_savepoint_that_began_the_transaction(web_engine: sa.Engine) -> None:
+    """The settings are made before the savepoint is, so that rolling it back does not take them back."""
+
+    def act(session: Session) -> None:
+        with session.begin_nested(), acting_as(session, "user_ann"):
+            assert who(session) == ("app_user", "user_ann")
+            raise RuntimeError
+
+    with Session(web_engine) as session, session.begin():
+        with pytest.raises(RuntimeError):
+            act(session)
+        assert who(session) == login(session)
+
+
 def test_a_swallowed_error_of_the_database_ends_the_transaction(opened: Any) -> None:
     with acting_as(opened, "user_ann"):
         opened.begin_nested()
