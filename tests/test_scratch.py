@@ -189,14 +189,17 @@ def test_broken_file_is_as_good_as_none(
     assert path.read_bytes() == whole, "mended"
 
 
-def test_directory_that_cannot_be_written_harms_nothing(
-    empty_engine: sa.Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: list[str]
+@pytest.mark.parametrize("place", ["{}/file", "~/.cache"])
+def test_directory_that_cannot_be_made_harms_nothing(
+    empty_engine: sa.Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: list[str], place: str
 ) -> None:
     (tmp_path / "file").touch()
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(cache, "user_cache_path", lambda name, **_: Path(place.format(tmp_path), name))
     with empty_engine.connect() as connection:
         assert declared_snapshot(connection, []) == declared_snapshot(connection, [])
     assert len(made) == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_files_used_last_are_kept(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,6 +54,8 @@ def store(name: str, snapshot: Snapshot) -> None:
     """Keeps a snapshot under a name; a reader meets all of it or nothing."""
     payload = json.dumps([[*key, definition] for key, definition in snapshot.items()]).encode()
     directory = _directory()
+    if not directory.is_absolute():  # of a user without a home: a directory named "~" would be made here
+        return
     with suppress(OSError):
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=directory)
