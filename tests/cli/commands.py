@@ -71,13 +71,30 @@ def full_url(create_database: CreateDatabase, seeded: str) -> str:
 @pytest.fixture
 def broken_url(database_url: str) -> str:
     """A database at the newest revision in which somebody has worked by hand."""
-    with psycopg.connect(database_url) as connection:
+    tamper(database_url)
+    return database_url
+
+
+@pytest.fixture(scope="session")
+def states(databases: Databases, template: str, seeded: str) -> dict[str, str]:
+    """A fresh, a full and a broken database for commands that change nothing; never change them."""
+    urls = {
+        "fresh": databases.url(databases.create()),
+        "full": databases.url(databases.create(seeded)),
+        "broken": databases.url(databases.create(template)),
+    }
+    tamper(urls["broken"])
+    return urls
+
+
+def tamper(url: str) -> None:
+    """What somebody does by hand at night."""
+    with psycopg.connect(url) as connection:
         connection.execute("DROP TRIGGER tr_users_touch ON public.users")
         connection.execute("ALTER TABLE public.users DROP CONSTRAINT ck_users_role")
         connection.execute("ALTER TABLE public.users ADD CONSTRAINT ck_users_role CHECK (role <> '')")
         connection.execute("CREATE TABLE public.left_over (id int)")
         connection.execute("DROP TABLE public.webhook_events")
-    return database_url
 
 
 def data(said: str) -> Any:

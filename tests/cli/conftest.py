@@ -1,3 +1,3 @@
-from commands import broken_url, full_url, run, seeded
+from commands import broken_url, full_url, run, seeded, states
 
-__all__ = ["broken_url", "full_url", "run", "seeded"]
+__all__ = ["broken_url", "full_url", "run", "seeded", "states"]

@@ -11,9 +11,11 @@ import app_schema
 CHECKOUT = Path(app_schema.__file__).parent.parent
 
 
-def test_full_database_is_clean_but_for_what_is_waived(run: Run, full_url: str, tmp_path: Path) -> None:
+def test_full_database_is_clean_but_for_what_is_waived(
+    run: Run, states: dict[str, str], tmp_path: Path
+) -> None:
     (tmp_path / "pyproject.toml").write_bytes((CHECKOUT / "pyproject.toml").read_bytes())
-    said = run(full_url, "audit")
+    said = run(states["full"], "audit")
     assert said.startswith("exit code 0")
     assert "0 error, 0 warning, 0 info" in said
 
@@ -28,13 +30,13 @@ def test_broken_database_is_told_the_sql_that_mends_it(run: Run, broken_url: str
     assert {"check", "severity", "object", "message", "mend", "waived"} == set(found[0])
 
 
-def test_fresh_database_and_none(run: Run, empty_url: str, snapshot: SnapshotAssertion) -> None:
-    assert run(empty_url, "audit") == snapshot(name="fresh")
+def test_fresh_database_and_none(run: Run, states: dict[str, str], snapshot: SnapshotAssertion) -> None:
+    assert run(states["fresh"], "audit") == snapshot(name="fresh")
     assert run(NOWHERE, "audit") == snapshot(name="none")
 
 
-def test_broken_waiver_is_one_sentence(run: Run, empty_url: str, tmp_path: Path) -> None:
+def test_broken_waiver_is_one_sentence(run: Run, states: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('[[tool.app_schema.audit.waivers]]\ncheck = "x"\n')
-    said = run(empty_url, "audit")
+    said = run(states["fresh"], "audit")
     assert said.startswith("exit code 2\n--- stdout\n--- stderr\n")
     assert said.count("\n") == 4

@@ -14,26 +14,19 @@ from app_schema.ddl import Extension, attach
 from app_schema.overview import overview
 
 
-def test_fresh_database_says_what_to_run(run: Run, empty_url: str, snapshot: SnapshotAssertion) -> None:
-    assert run(empty_url, "connect") == snapshot
-
-
-def test_full_database_names_what_is_there(run: Run, full_url: str, snapshot: SnapshotAssertion) -> None:
-    assert run(full_url, "connect") == snapshot
-
-
-def test_broken_database_names_what_is_missing(
-    run: Run, broken_url: str, snapshot: SnapshotAssertion
+@pytest.mark.parametrize("state", ["fresh", "full", "broken"])
+def test_database_is_told_what_is_there_and_what_to_mend(
+    run: Run, states: dict[str, str], state: str, snapshot: SnapshotAssertion
 ) -> None:
-    assert run(broken_url, "connect") == snapshot
+    assert run(states[state], "connect") == snapshot
 
 
 def test_no_server_is_one_sentence(run: Run, snapshot: SnapshotAssertion) -> None:
     assert run(NOWHERE, "connect") == snapshot
 
 
-def test_json_holds_the_same(run: Run, database_url: str) -> None:
-    found = data(run(database_url, "connect", "--json"))
+def test_json_holds_the_same(run: Run, states: dict[str, str]) -> None:
+    found = data(run(states["full"], "connect", "--json"))
     assert found["here"] == found["heads"] == ["0016_core_and_chat_rls"]
     assert len(found["tables"]) == 30
     assert found["problems"] == []
@@ -50,18 +43,18 @@ def test_extensions_and_what_they_bring_are_no_tables_of_ours(run: Run, empty_ur
     assert "pg_stat_statements" not in said
 
 
-def test_password_is_hidden(run: Run, database_url: str) -> None:
-    secret = url.parse(database_url).set(drivername="postgresql", password="s3cret")
+def test_password_is_hidden(run: Run, states: dict[str, str]) -> None:
+    secret = url.parse(states["full"]).set(drivername="postgresql", password="s3cret")
     said = run(secret.render_as_string(hide_password=False), "connect")  # the fixture looks for it
     assert said.startswith("exit code 0")
 
 
 def test_embedded_server_gives_the_line_to_paste(
-    run: Run, database_url: str, monkeypatch: pytest.MonkeyPatch
+    run: Run, states: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedded, "start", lambda: database_url)
+    monkeypatch.setattr(embedded, "start", lambda: states["full"])
     monkeypatch.setattr(monkeypatch, "setenv", lambda *_: None)
-    assert f"export DATABASE_URL='{url.show(url.parse(database_url))}'" in run(
+    assert f"export DATABASE_URL='{url.show(url.parse(states['full']))}'" in run(
         "postgresql://somewhere/else", "connect"
     )
 
@@ -122,7 +115,8 @@ def test_another_encoding_is_told(run: Run, empty_url: str) -> None:
             connection.execute(sql.SQL("DROP DATABASE {}").format(name))
 
 
-def test_extension_that_is_not_there_or_too_old_is_told(full_url: str) -> None:
+def test_extension_that_is_not_there_or_too_old_is_told(states: dict[str, str]) -> None:
+    full_url = states["full"]
     metadata = sa.MetaData()
     attach(metadata, Extension("no_such_thing"), Extension("vector", version="99.1"))
     target = database.Target(url.parse(full_url), "a test")

@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
 import psycopg
 import pytest
 from commands import NOWHERE, Run, data
@@ -12,29 +17,34 @@ def url_of(said: str) -> str:
     return said.partition("--- stdout\n")[2].partition("\n")[0]
 
 
-def test_start_status_reset_stop(
-    run: Run, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    place = tmp_path_factory.mktemp("db")
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A directory that the server's user can enter; another run of pytest closes pytest's own to others."""
+    made = Path(tempfile.mkdtemp(prefix="app_schema_db_"))
+    made.chmod(0o755)
+    yield made
+    embedded.stop(made)
+    shutil.rmtree(made)
+
+
+def test_start_status_reset_stop(run: Run, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(embedded.DIRECTORY_VARIABLE, str(place))
     assert run(NOWHERE, "db", "status") == "exit code 1\n--- stdout\ndoes not run\n--- stderr\n"
-    try:
-        started = run(NOWHERE, "db", "start")
-        assert started.startswith("exit code 0")
-        assert url_of(run(NOWHERE, "db", "status")) == url_of(started)
-        assert data(run(NOWHERE, "db", "status", "--json")) == {"url": url_of(started)}
-        with psycopg.connect(url_of(started)) as connection:
-            connection.execute("CREATE TABLE precious ()")
-        refused = run(NOWHERE, "db", "reset")
-        assert refused.startswith("exit code 1")
-        assert f"every database under {place}" in refused
-        with psycopg.connect(url_of(started)) as connection:
-            connection.execute("TABLE precious")
-        assert url_of(run(NOWHERE, "db", "reset", "--yes")) == url_of(started)
-        with psycopg.connect(url_of(started)) as connection, pytest.raises(psycopg.errors.UndefinedTable):
-            connection.execute("TABLE precious")
-    finally:
-        assert url_of(run(NOWHERE, "db", "stop")) == "stopped"
+    started = run(NOWHERE, "db", "start")
+    assert started.startswith("exit code 0")
+    assert url_of(run(NOWHERE, "db", "status")) == url_of(started)
+    assert data(run(NOWHERE, "db", "status", "--json")) == {"url": url_of(started)}
+    with psycopg.connect(url_of(started)) as connection:
+        connection.execute("CREATE TABLE precious ()")
+    refused = run(NOWHERE, "db", "reset")
+    assert refused.startswith("exit code 1")
+    assert f"every database under {place}" in refused
+    with psycopg.connect(url_of(started)) as connection:
+        connection.execute("TABLE precious")
+    assert url_of(run(NOWHERE, "db", "reset", "--yes")) == url_of(started)
+    with psycopg.connect(url_of(started)) as connection, pytest.raises(psycopg.errors.UndefinedTable):
+        connection.execute("TABLE precious")
+    assert url_of(run(NOWHERE, "db", "stop")) == "stopped"
     assert url_of(run(NOWHERE, "db", "stop")) == "does not run"
 
 

@@ -101,9 +101,9 @@ def test_day_across_a_change_of_clocks_is_whole(run: Run, logged_url: str) -> No
 
 
 def test_fresh_database_and_none_are_one_sentence(
-    run: Run, empty_url: str, snapshot: SnapshotAssertion
+    run: Run, states: dict[str, str], snapshot: SnapshotAssertion
 ) -> None:
-    assert run(empty_url, "metrics", "2026-03-01") == snapshot(name="fresh")
+    assert run(states["fresh"], "metrics", "2026-03-01") == snapshot(name="fresh")
     assert run(NOWHERE, "metrics", "2026-03-01") == snapshot(name="none")
 
 
@@ -121,6 +121,6 @@ def test_fresh_database_and_none_are_one_sentence(
     ],
 )
 def test_broken_input_is_one_sentence(
-    run: Run, database_url: str, arguments: list[str], snapshot: SnapshotAssertion
+    run: Run, states: dict[str, str], arguments: list[str], snapshot: SnapshotAssertion
 ) -> None:
-    assert run(database_url, "metrics", *arguments) == snapshot
+    assert run(states["full"], "metrics", *arguments) == snapshot

@@ -14,14 +14,6 @@ from app_schema.catalog import Snapshot
 from app_schema.catalog import snapshot as catalog
 from app_schema.database import connect, engine
 
-STATES = ("empty_url", "full_url", "broken_url")
-
-
-@pytest.fixture(params=STATES)
-def any_url(request: pytest.FixtureRequest) -> str:
-    """A database in one of the states."""
-    return str(request.getfixturevalue(request.param))
-
 
 def printed(url: str) -> Snapshot:
     """The catalog of a database, Alembic's table included."""
@@ -29,13 +21,14 @@ def printed(url: str) -> Snapshot:
         return catalog(connection, ignore=())
 
 
+@pytest.mark.parametrize("state", ["fresh", "full", "broken"])
 @pytest.mark.parametrize("command", ["status", "plan", "history"])
 def test_looking_never_changes_anything(
-    run: Run, any_url: str, command: str, snapshot: SnapshotAssertion
+    run: Run, states: dict[str, str], state: str, command: str, snapshot: SnapshotAssertion
 ) -> None:
-    before = printed(any_url)
-    assert run(any_url, command, *(["0001"] if command == "plan" else [])) == snapshot
-    assert printed(any_url) == before
+    before = printed(states[state])
+    assert run(states[state], command, *(["0001"] if command == "plan" else [])) == snapshot
+    assert printed(states[state]) == before
 
 
 @pytest.mark.parametrize("command", ["status", "plan", "history", "upgrade", "downgrade", "rollback"])
@@ -98,9 +91,9 @@ def test_plan_script_does_what_upgrade_does(run: Run, empty_url: str, database_u
     ],
 )
 def test_broken_input_is_one_sentence(
-    run: Run, database_url: str, arguments: list[str], snapshot: SnapshotAssertion
+    run: Run, states: dict[str, str], arguments: list[str], snapshot: SnapshotAssertion
 ) -> None:
-    assert run(database_url, *arguments) == snapshot
+    assert run(states["full"], *arguments) == snapshot
 
 
 def test_revision_that_this_package_lacks_is_named(

@@ -58,9 +58,9 @@ def test_migrated_database_gets_every_sample_row(run: Run, database_url: str) ->
 
 
 def test_fresh_database_and_none_are_one_sentence(
-    run: Run, empty_url: str, snapshot: SnapshotAssertion
+    run: Run, states: dict[str, str], snapshot: SnapshotAssertion
 ) -> None:
-    assert run(empty_url, "seed") == snapshot(name="fresh")
+    assert run(states["fresh"], "seed") == snapshot(name="fresh")
     assert run(NOWHERE, "seed") == snapshot(name="none")
 
 
@@ -121,8 +121,8 @@ def test_load_adds_whole_blocks_and_goes_on_where_it_stopped(database_url: str) 
     assert trigger == ("O",)
 
 
-def test_negative_rows_are_refused(run: Run, full_url: str) -> None:
-    said = run(full_url, "seed", "--rows", "-1")
+def test_negative_rows_are_refused(run: Run, states: dict[str, str]) -> None:
+    said = run(states["full"], "seed", "--rows", "-1")
     assert said.startswith("exit code 2")
     assert "greater than or equal to 0" in said
 

@@ -5,22 +5,22 @@ from commands import NOWHERE, Run, data
 from syrupy.assertion import SnapshotAssertion
 
 
-def test_fresh_database_lacks_everything(run: Run, empty_url: str) -> None:
-    found = data(run(empty_url, "verify", "--json"))
+def test_fresh_database_lacks_everything(run: Run, states: dict[str, str]) -> None:
+    found = data(run(states["fresh"], "verify", "--json"))
     kinds = {one["kind"]: one for one in found["kinds"]}
     assert kinds["table"]["declared"] == 30
     assert kinds["table"]["created"] == 0
     assert {one["state"] for one in found["objects"]} == {"absent"}
 
 
-def test_full_database_conforms(run: Run, full_url: str, snapshot: SnapshotAssertion) -> None:
-    assert run(full_url, "verify") == snapshot
+def test_full_database_conforms(run: Run, states: dict[str, str], snapshot: SnapshotAssertion) -> None:
+    assert run(states["full"], "verify") == snapshot
 
 
 def test_broken_database_is_told_object_by_object(
-    run: Run, broken_url: str, snapshot: SnapshotAssertion
+    run: Run, states: dict[str, str], snapshot: SnapshotAssertion
 ) -> None:
-    assert run(broken_url, "verify") == snapshot
+    assert run(states["broken"], "verify") == snapshot
 
 
 def test_no_server_is_one_sentence(run: Run, snapshot: SnapshotAssertion) -> None:
