@@ -128,9 +128,10 @@ class Pipeline:
 
         :raises StatementError: the server refused a statement, and everything after it was skipped.
         """
-        kept, self.kept, self._size, self.failed = self.kept, [], 0, self.revision
+        kept, self.kept, self._size = self.kept, [], 0
         if not kept:
             return
+        self.failed = self.revision
         if self.needs:
             kept.insert(0, Statement(preflight.block(list(self.needs))))
             self.needs.clear()

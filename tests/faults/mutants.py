@@ -17,7 +17,8 @@ from sqlalchemy import Connection
 
 from app_schema.ddl import Guarded, guard, index
 from app_schema.ddl.enum import add_value
-from app_schema.migrations import impl, lock, operations, special
+from app_schema.errors import StatementError
+from app_schema.migrations import impl, lock, operations, runner, special
 from app_schema.migrations.impl import send
 from app_schema.migrations.once import once, undo
 from app_schema.migrations.pipeline import Pipeline
@@ -135,3 +136,18 @@ def lock_that_waits_in_the_server(patch: pytest.MonkeyPatch) -> None:
 @_mutant
 def heads_not_read_again_under_the_lock(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(lock, "read", lambda answer: dataclasses.replace(read(answer), heads=()))
+
+
+@_mutant
+def retry_that_goes_on_behind_the_failure(patch: pytest.MonkeyPatch) -> None:
+    one_pass = runner.Runner._pass
+
+    def skips(self: runner.Runner, steps: list[runner.Step]) -> None:
+        before = len(self.landed)
+        try:
+            one_pass(self, steps)
+        except StatementError:
+            self.landed.append(steps[len(self.landed) - before])
+            raise
+
+    patch.setattr(runner.Runner, "_pass", skips)

@@ -8,6 +8,7 @@ import pytest
 from amount import ALL
 from faultproxy import Fault, Session
 from mutants import MUTANTS
+from test_blocked import lock_that_comes_late
 from test_together import at_once, waiters_do_not_delay
 from world import NotSurvived, Way, World
 
@@ -93,6 +94,14 @@ def test_many_at_once_catch(own: World, name: str) -> None:
 def test_a_concurrent_build_catches_a_lock_that_waits_in_the_server(databases: Databases) -> None:
     with pytest.raises((AssertionError, subprocess.TimeoutExpired)):
         waiters_do_not_delay(databases, "lock_that_waits_in_the_server", patience=20)
+
+
+def test_a_lock_that_comes_late_catches_a_retry_behind_the_failure(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    MUTANTS["retry_that_goes_on_behind_the_failure"](monkeypatch)
+    with pytest.raises(NotSurvived):
+        lock_that_comes_late(world)
 
 
 def _place(world: World, way: Way, words: str) -> int:

@@ -158,10 +158,10 @@ class World:
     def url(self) -> str:
         return self.databases.url(self._name)
 
-    def run(self, way: Way, url: str, revision: str | None = None) -> None:
-        """Alembic's command for the whole way, or to one revision."""
+    def run(self, way: Way, url: str, revision: str | None = None, *x: str) -> None:
+        """Alembic's command for the whole way, or to one revision, with values of ``-x``."""
         to = revision or (self.lineage.revisions[-1] if way.up else self.lineage.base or "base")
-        alembic = Alembic(url, autocommit=way.autocommit, versions=self.lineage.versions, alone=True)
+        alembic = Alembic(url, autocommit=way.autocommit, versions=self.lineage.versions, alone=True, x=x)
         alembic("upgrade" if way.up else "downgrade", to)
 
     def count(self, way: Way) -> int:
@@ -197,14 +197,14 @@ class World:
         happened = 0
         for fault in faults:
             with FaultProxy(self.databases.server_url, fault) as proxy:
-                said = (attempt or self._attempt)(way, proxy.url(self._name))
+                said = (attempt or self.attempt)(way, proxy.url(self._name))
             happened += proxy.fired
             place = f"{fault}: {proxy.statements[fault.number][:200]!r}" if proxy.fired else "nothing"
             told.append(f"{place} -> {said or 'exit 0'}")
         mend()
         if look:
             self._look(way, told)
-        if error := self._attempt(way, self.url):
+        if error := self.attempt(way, self.url):
             raise NotSurvived("\n".join([f"run again, it says: {error}", *told]))
         if wrong := unequal(self.stages[self._end(way)], state(self.url)):
             raise NotSurvived("\n".join([*wrong, *told]))
@@ -227,10 +227,10 @@ class World:
         if said := unequal(self.stages[found.revision], found):
             raise NotSurvived("\n".join(["not whole before it is run again:", *said, *told]))
 
-    def _attempt(self, way: Way, url: str) -> str:
+    def attempt(self, way: Way, url: str, *x: str) -> str:
         """Runs it; what it says where it fails. Anything but a sentence for a person is not survived."""
         try:
-            self.run(way, url)
+            self.run(way, url, None, *x)
         except CommandError as error:
             return str(error)
         except Exception as error:
