@@ -69,12 +69,21 @@ def declared_snapshot(
 ) -> Snapshot:
     """The snapshot of a database in which exactly these statements were carried out.
 
-    :param url: a server to use instead of the connection's own; it must be of the same major version.
+    :param url: a server to use instead of the connection's own; it must be of the same major version. What
+        its role made is said to belong to the connection's role, who would have made it here.
     :param cache: take the snapshot of an earlier run where nothing has changed since, and keep this one.
     :raises ModelError: where PostgreSQL refuses a statement; it names the statement.
     :raises ServerError: where no scratch database can be had.
     """
     driver: Any = connection.connection.dbapi_connection
+    snapshot = _declared(driver, statements, url, cache=cache)
+    if url is None:
+        return snapshot
+    ((role,),) = driver.execute("SELECT quote_ident(current_user)::regrole::text").fetchall()
+    return {key: role if key.kind == "owner" else definition for key, definition in snapshot.items()}
+
+
+def _declared(driver: Driver, statements: Sequence[str], url: str | None, *, cache: bool) -> Snapshot:
     session = {name: driver.info.parameter_status(name) or "" for name in _REPORTED}
     name = ""
     if cache:

@@ -209,7 +209,7 @@ class DefaultPrivileges(DDLObject):
     def catalog_query(self) -> str:
         return f"""\
 SELECT {_privileges("d.defaclacl", self.to)} FROM pg_catalog.pg_default_acl AS d
- WHERE d.defaclrole = current_user::regrole AND d.defaclnamespace = $1
+ WHERE d.defaclrole = quote_ident(current_user)::regrole AND d.defaclnamespace = $1
    AND d.defaclobjtype = '{_OBJECT_TYPES[self.on]}'"""
 
     def side(self) -> Side:

@@ -82,7 +82,7 @@ END
                                WHERE b.datname = current_database()))
   ) OR EXISTS (
     SELECT 1 FROM pg_catalog.pg_auth_members AS m JOIN pg_catalog.pg_roles AS r ON r.oid = m.roleid
-     WHERE r.rolname = {literal(self.name)} AND m.member <> current_user::regrole
+     WHERE r.rolname = {literal(self.name)} AND m.member <> quote_ident(current_user)::regrole
   ) THEN
     RAISE NOTICE USING MESSAGE = {literal(f"{self.label} is used by another database or role: it stays")};
     RETURN;
