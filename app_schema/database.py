@@ -42,7 +42,7 @@ _SENTENCES = (
 )
 _PASSING = re.compile(
     r"refused|No such file|starting up|shutting down|recovery mode|closed the connection|reset by peer"
-    r"|Temporary failure|endpoint is disabled"
+    r"|Temporary failure|endpoint is disabled|too many (clients|connections)|remaining connection slots"
 )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging.config
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from alembic.runtime.environment import EnvironmentContext
     from sqlalchemy.ext.asyncio import AsyncEngine  # needs greenlet, which not everybody has
 
+_PLACED = re.compile(r"[^\s/]+\.py(, line \d+)?: ")
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as a shell gives it."""
 VERSION_TABLE = "alembic_version"
@@ -188,7 +190,12 @@ def _compared(context: EnvironmentContext) -> dict[str, Any]:
 
 
 def _place(context: EnvironmentContext, error: BaseException) -> str:
-    """File and line of the revision in which an error arose, where it arose in one."""
+    """File and line of the revision in which an error arose, where it arose in one and does not say so itself.
+
+    A statement that was kept back is refused later than it was written, maybe in another revision's turn.
+    """
+    if _PLACED.match(str(error)):
+        return ""
     script = context.script
     versions = {
         Path(path).resolve() for path in script.version_locations or [str(Path(script.dir) / "versions")]

@@ -76,6 +76,13 @@ def test_error_names_its_statement_and_what_came_before_has_landed(empty_url: st
     assert leftovers(empty_url) == 0
 
 
+def test_error_is_that_of_its_revision_whoever_asks_for_the_answer(empty_url: str, written: Written) -> None:
+    written.add("op.execute('SELECT 1/0')")
+    written.add("op.get_bind()")
+    with pytest.raises(CommandError, match=r"^r1\.py, line 10: division by zero \(SQLSTATE 22012\)$"):
+        written.upgrade(empty_url)
+
+
 def test_error_in_python_leaves_what_came_before(empty_url: str, written: Written) -> None:
     written.add(table("a"))
     written.add(f"{table('b')}\nraise RuntimeError('no')")
