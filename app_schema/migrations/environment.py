@@ -190,7 +190,7 @@ def _compared(context: EnvironmentContext) -> dict[str, Any]:
 
 
 def _place(context: EnvironmentContext, error: BaseException) -> str:
-    """File and line of the revision in which an error arose, where it arose in one and does not say so itself.
+    """File and line of the revision in which an error arose, where it arose in one and does not say so.
 
     A statement that was kept back is refused later than it was written, maybe in another revision's turn.
     """

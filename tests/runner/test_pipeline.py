@@ -12,13 +12,15 @@ from alembic.util import CommandError
 from lineage import Alembic
 from written import Written, heads, leftovers, one, rows, table
 
+from app_schema.migrations import retry
+
 sys.path.append(str(Path(__file__).parents[2] / "bench"))
 from proxy import Proxy  # type: ignore[import-not-found,unused-ignore]  # a script, no package
 
 ROOM = """
 CREATE FUNCTION room() RETURNS event_trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF (SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid()) > 400 THEN
+  IF (SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid()) > 100 THEN
     RAISE 'out of shared memory' USING ERRCODE = '53200',
       HINT = 'You might need to increase "max_locks_per_transaction".';
   END IF;
@@ -79,7 +81,7 @@ def test_error_names_its_statement_and_what_came_before_has_landed(empty_url: st
 def test_error_is_that_of_its_revision_whoever_asks_for_the_answer(empty_url: str, written: Written) -> None:
     written.add("op.execute('SELECT 1/0')")
     written.add("op.get_bind()")
-    with pytest.raises(CommandError, match=r"^r1\.py, line 10: division by zero \(SQLSTATE 22012\)$"):
+    with pytest.raises(CommandError, match=r"^r1\.py, line 11: division by zero \(SQLSTATE 22012\)$"):
         written.upgrade(empty_url)
 
 
@@ -145,18 +147,19 @@ def test_timeouts_of_the_database_do_not_cut_a_statement(empty_url: str, written
 
 
 def test_revision_too_big_for_the_lock_table_is_split(
-    empty_url: str, written: Written, capsys: pytest.CaptureFixture[str]
+    empty_url: str, written: Written, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(retry, "PART", 8)
     with psycopg.connect(empty_url) as connection:  # a server with a small lock table
         connection.execute(ROOM)
         connection.execute("CREATE EVENT TRIGGER room ON ddl_command_end EXECUTE FUNCTION room()")
     written.add(
-        "for n in range(250):\n    op.create_table(f't{n}', sa.Column('id', sa.Integer(),"
+        "for n in range(40):\n    op.create_table(f't{n}', sa.Column('id', sa.Integer(),"
         " sa.Identity(), nullable=False), sa.PrimaryKeyConstraint('id', name=f'pk_t{n}'), schema='public')"
     )
     written.upgrade(empty_url)
-    assert one(empty_url, "SELECT count(*) FROM pg_class WHERE relname ~ '^t[0-9]+$'") == 250
-    assert "in parts of 100 statements" in capsys.readouterr().err
+    assert one(empty_url, "SELECT count(*) FROM pg_class WHERE relname ~ '^t[0-9]+$'") == 40
+    assert "in parts of 8 statements" in capsys.readouterr().err
 
 
 def test_revision_goes_with_its_stamp(empty_url: str, written: Written) -> None:
