@@ -12,10 +12,13 @@ from app_schema.migrations.lineage import Lineage, current, described
 from app_schema.migrations.plain import PlainImpl
 from app_schema.migrations.recording import ROW_EXCLUSIVE, UNKNOWN, Recorded, record
 
+Sizes = dict[tuple[str, str], tuple[int, int | None]]
+"""Bytes and rows by schema and name."""
 REFERRED = "SHARE ROW EXCLUSIVE"
 _ORDER = [ROW_EXCLUSIVE, *STRENGTH, UNKNOWN]
 _SIZES = sa.text("""
-SELECT w.schema, w.name, pg_catalog.pg_table_size(c.oid) AS bytes, greatest(c.reltuples, 0)::bigint AS rows
+SELECT w.schema, w.name, pg_catalog.pg_table_size(c.oid) AS bytes,
+       CASE WHEN c.reltuples >= 0 THEN c.reltuples::bigint END AS rows
 FROM unnest(CAST(:schemas AS text[]), CAST(:names AS text[])) AS w(schema, name)
 JOIN pg_catalog.pg_namespace AS n ON n.nspname = w.schema
 JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = w.name
@@ -26,15 +29,15 @@ JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = w.name
 class Lock:
     """The strongest lock that a revision takes on a table which is there already.
 
-    `rows` is PostgreSQL's estimate; `bytes` is the table without its indexes. `scans`: the table is read
-    from end to end while the lock is held.
+    `rows` is PostgreSQL's estimate, None where it never looked; `bytes` is the table without its indexes.
+    `scans`: the table is read from end to end while the lock is held.
     """
 
     table: str
     lock: str
     scans: bool
     bytes: int
-    rows: int
+    rows: int | None
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,8 @@ def comments(planned: PlannedRevision) -> list[str]:
     lines = [f"-- {planned.revision}: {planned.subject}"]
     for lock in planned.locks:
         scans = ", while it reads all of it" if lock.scans else ""
-        size = f"about {lock.rows:,} rows, {lock.bytes / 2**20:,.1f} MiB"
+        rows = "" if lock.rows is None else f"about {lock.rows:,} rows, "
+        size = f"{rows}{lock.bytes / 2**20:,.1f} MiB"
         lines.append(f"-- locks {lock.table} ({size}): {lock.lock}{scans}")
     if planned.by_hand:
         lines.append(f"-- locks of {planned.by_hand} handwritten statements: see there")
@@ -84,7 +88,7 @@ def comments(planned: PlannedRevision) -> list[str]:
     return lines
 
 
-def _locks(recorded: Recorded, sizes: dict[tuple[str, str], tuple[int, int]]) -> list[Lock]:
+def _locks(recorded: Recorded, sizes: Sizes) -> list[Lock]:
     strongest: dict[tuple[str, str], tuple[str, bool]] = {}
     for operation in recorded.operations:
         held = [(operation.table, operation.lock, operation.scans)]
@@ -96,7 +100,7 @@ def _locks(recorded: Recorded, sizes: dict[tuple[str, str], tuple[int, int]]) ->
     return [Lock(".".join(table), *held, *sizes[table]) for table, held in sorted(strongest.items())]
 
 
-def _sizes(connection: sa.Connection, recorded: Iterable[Recorded]) -> dict[tuple[str, str], tuple[int, int]]:
+def _sizes(connection: sa.Connection, recorded: Iterable[Recorded]) -> Sizes:
     """Bytes and rows of the tables that are there; those that the revisions make are not."""
     operations = [operation for one in recorded for operation in one.operations]
     named = {one.table for one in operations if one.table} | {

@@ -28,6 +28,7 @@ _MISSING = {"3F000", "42P01", "42703", "42704", "42883"}
 
 DIFFERENT = 1
 UNKNOWN = 2
+INTERRUPTED = 130
 
 
 class Commands(TyperGroup):
@@ -38,14 +39,17 @@ class Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Runs the command that was named."""
-        from app_schema.errors import DifferentError
-
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise typer.Exit(INTERRUPTED) from None
         except Exception as error:
-            sentence = explained(error)
+            # Typer ends commands by exceptions too; what explains costs an import of everything
+            sentence = None if type(error).__module__.startswith("typer.") else explained(error)
             if sentence is None:
                 raise
+            from app_schema.errors import DifferentError
+
             typer.echo(sentence, err=True)
             refused = isinstance(error, DifferentError) or isinstance(error.__cause__, DifferentError)
             raise typer.Exit(DIFFERENT if refused else UNKNOWN) from error

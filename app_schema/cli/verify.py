@@ -25,9 +25,13 @@ def verify(
     Exit code 0: everything that is declared is there and equal; 1: something is not; 2: could not tell.
     """
     from app_schema.migrations.drift import drift
+    from app_schema.migrations.lineage import Lineage, current
     from app_schema.models import Base
+    from app_schema.overview import of_revision
 
+    lineage = Lineage()
     with connected(url) as connection:
+        here = current(connection)
         found = drift(connection, Base.metadata, scratch)
     if as_json:
         machine(found)
@@ -38,4 +42,7 @@ def verify(
             talk(f"{one.state}: {one.object}")
             if one.state == "different":
                 talk(f"  found:    {one.found}\n  declared: {one.declared}")
+    if not found.conforms:
+        behind = list(of_revision(here, lineage.heads, lineage.unknown(here)))
+        talk(behind[0] if behind else "alembic revision --autogenerate writes the revision that mends it.")
     finish(well=found.conforms and not (strict and found.objects))

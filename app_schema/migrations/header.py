@@ -15,6 +15,7 @@ LOCKS = {
     "drop_column": "ACCESS EXCLUSIVE",
     "alter_column": "ACCESS EXCLUSIVE",
     "drop_table": "ACCESS EXCLUSIVE",
+    "rename_table": "ACCESS EXCLUSIVE",
     "create_index": "SHARE",
     "drop_index": "ACCESS EXCLUSIVE",
     "create_table_index": "SHARE",

@@ -14,10 +14,13 @@ from functools import partial
 from typing import Any
 
 from alembic.ddl.impl import DefaultImpl
+from alembic.ddl.postgresql import CreateExcludeConstraintOp
 from alembic.operations import MigrateOperation, Operations, ops
 from alembic.runtime.migration import MigrationContext, RevisionStep
+from alembic.util import CommandError
 from sqlalchemy import Column, ForeignKeyConstraint
 
+from app_schema.errors import AppSchemaError, ModelError
 from app_schema.migrations import setup
 from app_schema.migrations.environment import OPTIONS
 from app_schema.migrations.header import LOCKS
@@ -41,6 +44,7 @@ _NAMES: dict[type[MigrateOperation], str] = {
     ops.CreateCheckConstraintOp: "create_check_constraint",
     ops.CreateUniqueConstraintOp: "create_unique_constraint",
     ops.CreatePrimaryKeyOp: "create_primary_key",
+    CreateExcludeConstraintOp: "create_exclude_constraint",
     ops.DropConstraintOp: "drop_constraint",
     ops.ExecuteSQLOp: "execute",
     ops.BulkInsertOp: "bulk_insert",
@@ -51,6 +55,7 @@ _SCANS = {
     "create_check_constraint",
     "create_unique_constraint",
     "create_primary_key",
+    "create_exclude_constraint",
     "validate_constraint",
     "create_index_concurrently",
 }
@@ -121,6 +126,7 @@ def record(
     """What going from `here` to `to` would send, a revision at a time.
 
     :param impl: writes the statements instead of the guarded impl.
+    :raises ModelError: where a revision asks the database what to do, so that it cannot be read without.
     """
     setup()
     buffer = io.StringIO()
@@ -153,6 +159,11 @@ def record(
     try:
         with _silence(), context.begin_transaction():
             context.run_migrations()
+    except (AppSchemaError, CommandError):
+        raise
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise ModelError(f"{found[-1].revision} cannot be written down beforehand ({reason}).") from error
     finally:
         operations._remove_proxy()  # noqa: SLF001
     return found
