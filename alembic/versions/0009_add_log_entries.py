@@ -73,6 +73,7 @@ def upgrade() -> None:
         op.f("ix_log_entries_user_id_created_at"),
         "log_entries",
         ["user_id", sa.text("created_at DESC")],
+        postgresql_include=["is_public", "share_with_mentor"],
         schema="public",
     )
     op.create_index(

@@ -169,6 +169,7 @@ def upgrade() -> None:
         op.f("ix_sessions_user_id_created_at"),
         "sessions",
         ["user_id", sa.text("created_at DESC")],
+        postgresql_include=["is_public", "share_with_mentor"],
         schema="public",
     )
     op.create_index(

@@ -1,10 +1,20 @@
-"""The expressions and objects that the row security of many tables has in common.
+"""Which rows the web application may read and write: every policy of the database, table by table.
 
-A call stands in a sub-select, ``(SELECT f())``, so that PostgreSQL evaluates it once a query and not once a
-row. With nobody signed in the function gives NULL, and no policy lets a row through.
+A table is missing a command where nobody but service_account may do it. Columns are a matter of grants, which
+stand with the tables. Three habits make the expressions quick (bench/README.md has the figures):
+
+* A call stands in a sub-select, ``(SELECT f())``: PostgreSQL makes it once a query and not once a row.
+* One policy a table, role and command: several would be joined by OR, and cost as much to plan.
+* An index leads with the column that is compared, and includes the others that the policy looks at where
+  people have thousands of rows.
+
+With nobody signed in ``app.current_user_id()`` gives NULL, and no policy lets a row through.
 """
 
-from app_schema.ddl import Policy
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from app_schema.ddl import Policy, RowSecurity
 
 ME = "(SELECT app.current_user_id())"
 IS_ADMIN = "(SELECT app.is_admin())"
@@ -14,27 +24,151 @@ OWNER = f"user_id = {ME}"
 CRUD = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 
-def service_all(table: str) -> Policy:
-    """The policy by which jobs and webhooks see and write every row of a table."""
-    return Policy(f"{table}_service_account_all", to="service_account", using="true", with_check="true")
+class Rule(NamedTuple):
+    """The rows that a command finds, and the rows that it may leave behind."""
+
+    using: str | None = None
+    with_check: str | None = None
 
 
-# The names put into SQL here come from the models only.
-def visible(parent: str, alias: str, key: str) -> str:
-    """The row that ``key`` names can be seen: the sub-query runs under the policies of the parent table."""
-    return f"EXISTS (SELECT 1 FROM {parent} AS {alias} WHERE {alias}.id = {key})"
-
-
-def owned(parent: str, alias: str, key: str) -> str:
+# The names put into SQL here come from this file only.
+def _owned(parent: str, alias: str, key: str) -> str:
     """The row that ``key`` names belongs to the signed-in person."""
     return f"EXISTS (SELECT 1 FROM {parent} AS {alias} WHERE {alias}.id = {key} AND {alias}.user_id = {ME})"
 
 
-def visible_session(table: str) -> str:
-    """The row belongs to a session that can be seen."""
-    return visible("public.sessions", "s", f"{table}.session_id")
+def _each(condition: str) -> Mapping[str, Rule]:
+    """Read and write what the condition holds for: four policies in one."""
+    return {"ALL": Rule(condition, condition)}
 
 
-def owned_session(table: str) -> str:
-    """The row belongs to a session of the signed-in person."""
-    return owned("public.sessions", "s", f"{table}.session_id")
+def _written(readable: str, writable: str) -> Mapping[str, Rule]:
+    """Read more than may be written."""
+    return {
+        "SELECT": Rule(readable),
+        "INSERT": Rule(None, writable),
+        "UPDATE": Rule(writable, writable),
+        "DELETE": Rule(writable),
+    }
+
+
+def _part_of_session(table: str) -> Mapping[str, Rule]:
+    """Visible exactly when the session is: the sub-query runs under the policy of sessions."""
+    visible = f"EXISTS (SELECT 1 FROM public.sessions AS s WHERE s.id = {table}.session_id)"
+    return _written(visible, _owned("public.sessions", "s", f"{table}.session_id"))
+
+
+# It fails closed without a signed-in person; no branch for admins, support works as service_account.
+_SHARED = (
+    f"{ME} IS NOT NULL AND ({OWNER} OR is_public OR (share_with_mentor "
+    "AND user_id = ANY (ARRAY(SELECT app.my_students()))))"
+)
+_PUBLISHED_BY_TEACHERS = f"creator_id = {ME} AND (NOT is_public OR {IS_TEACHER})"
+_OFFERED_BY_TEACHERS = f"mentor_id = {ME} AND {IS_TEACHER}"
+_CHAT_OWNED = _owned("public.chat_sessions", "c", "session_tags.session_id")
+_BOTH_ENDS_OWNED = " AND ".join(
+    _owned("muednote_v3.fragments", "f", f"fragment_relationships.{end}_fragment_id")
+    for end in ("source", "target")
+)
+_TAGGED_OWNED = _owned("muednote_v3.fragments", "f", "fragment_tags.fragment_id")
+
+RULES: Mapping[str, Mapping[str, Rule]] = {
+    # others see app.public_profile(), which never shows e-mail, clerk_id or customer id; the column grant
+    # keeps role, clerk_id and customer id out of reach
+    "users": {
+        "SELECT": Rule(f"id = {ME} OR {IS_ADMIN}"),
+        "UPDATE": Rule(f"id = {ME}", f"id = {ME}"),
+    },
+    # plan and counters are written by service_account only, else a user could reset his quota
+    "subscriptions": {"SELECT": Rule(f"{OWNER} OR {IS_ADMIN}")},
+    # A student sees what he booked. That list comes from a definer function: the policies of slots and
+    # reservations would read each other for ever.
+    "lesson_slots": {
+        "SELECT": Rule(
+            f"{ME} IS NOT NULL AND (status = 'available' OR mentor_id = {ME} "
+            f"OR id = ANY (ARRAY(SELECT app.my_booked_slots())) OR {IS_ADMIN})"
+        ),
+        "INSERT": Rule(None, _OFFERED_BY_TEACHERS),
+        "UPDATE": Rule(f"mentor_id = {ME}", _OFFERED_BY_TEACHERS),
+        "DELETE": Rule(f"mentor_id = {ME}"),
+    },
+    "reservations": {
+        "SELECT": Rule(f"student_id = {ME} OR mentor_id = {ME} OR {IS_ADMIN}"),
+        # status and payment are not granted: a new row is always pending, at the price of the slot
+        "INSERT": Rule(None, f"student_id = {ME} AND app.can_book(slot_id, mentor_id, amount)"),
+        # a student may only cancel, a mentor may approve, complete or cancel; service_account sets paid
+        "UPDATE": Rule(
+            f"(student_id = {ME} OR mentor_id = {ME}) AND status IN ('pending', 'approved', 'paid')",
+            f"(student_id = {ME} AND status = 'cancelled') "
+            f"OR (mentor_id = {ME} AND status IN ('approved', 'completed', 'cancelled'))",
+        ),
+    },
+    # students keep private generated material, which the quota counts; publishing needs a mentor or admin
+    "materials": {
+        "SELECT": Rule(f"{ME} IS NOT NULL AND (is_public OR creator_id = {ME} OR {IS_ADMIN})"),
+        "INSERT": Rule(None, _PUBLISHED_BY_TEACHERS),
+        "UPDATE": Rule(f"creator_id = {ME}", _PUBLISHED_BY_TEACHERS),
+        "DELETE": Rule(f"creator_id = {ME}"),
+    },
+    "messages": {
+        "SELECT": Rule(f"sender_id = {ME} OR receiver_id = {ME}"),
+        # a thread of a reservation is open to its two parties only
+        "INSERT": Rule(
+            None,
+            f"sender_id = {ME} AND (reservation_id IS NULL OR EXISTS ("
+            "SELECT 1 FROM public.reservations AS r WHERE r.id = messages.reservation_id AND ("
+            "(r.student_id = messages.sender_id AND r.mentor_id = messages.receiver_id) OR "
+            "(r.mentor_id = messages.sender_id AND r.student_id = messages.receiver_id))))",
+        ),
+        # only is_read is granted
+        "UPDATE": Rule(f"receiver_id = {ME}", f"receiver_id = {ME}"),
+    },
+    "webhook_events": {"SELECT": Rule(IS_ADMIN)},
+    "sessions": _written(_SHARED, OWNER),
+    "log_entries": _written(_SHARED, OWNER),
+    "session_analyses": _part_of_session("session_analyses"),
+    "interview_questions": _part_of_session("interview_questions"),
+    "interview_answers": _part_of_session("interview_answers"),
+    "chat_sessions": _each(OWNER),
+    # system prompts come from service_account
+    "chat_messages": {"ALL": Rule(OWNER, f"{OWNER} AND role <> 'system'")},
+    "session_tags": _each(_CHAT_OWNED),
+    "user_ai_profiles": _each(OWNER),
+    "user_ai_memories": _each(OWNER),
+    # only user_feedback is granted; answers are written by service_account
+    "ai_dialogue_log": {"SELECT": Rule(OWNER), "UPDATE": Rule(OWNER, OWNER)},
+    "provenance": {"SELECT": Rule(f"acquired_by = {ME} OR {IS_ADMIN}")},
+    "rag_metrics_history": {"SELECT": Rule(IS_ADMIN)},
+    # config and endpoint are for admins
+    "plugin_registry": {"SELECT": Rule(IS_ADMIN)},
+    # own rows and templates; vectors are written by service_account, never by a claim setting
+    "rag_embeddings": {"SELECT": Rule(f"{ME} IS NOT NULL AND ({OWNER} OR user_id IS NULL)")},
+    "question_templates": _written(f"{ME} IS NOT NULL AND (enabled OR {IS_ADMIN})", IS_ADMIN),
+    "projects": _each(OWNER),
+    "fragments": _each(OWNER),
+    "tags": _each(OWNER),
+    # both ends must be the own ones
+    "fragment_tags": {
+        "ALL": Rule(
+            _TAGGED_OWNED, f"{_TAGGED_OWNED} AND {_owned('muednote_v3.tags', 'g', 'fragment_tags.tag_id')}"
+        )
+    },
+    # an audit trail is written by service_account only
+    "fragment_processing_history": {
+        "SELECT": Rule(_owned("muednote_v3.fragments", "f", "fragment_processing_history.fragment_id"))
+    },
+    "fragment_relationships": _each(_BOTH_ENDS_OWNED),
+    "user_preferences": _each(OWNER),
+}
+
+
+def secured(table: str) -> tuple[RowSecurity | Policy, ...]:
+    """Row security and policies of a table: all rows for jobs and webhooks, the rules above for app_user."""
+    return (
+        RowSecurity(),
+        Policy(f"{table}_service_account_all", to="service_account", using="true", with_check="true"),
+        *(
+            Policy(f"{table}_app_user_{command.lower()}", for_=command, to="app_user", **rule._asdict())
+            for command, rule in RULES[table].items()
+        ),
+    )

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app_schema.ddl import Grant, Policy, RowSecurity
+from app_schema.ddl import Grant
 from app_schema.models.base import Base, Touched, refers_to
 from app_schema.models.enums import AiProfileType, MemoryType, ResponseLength
 from app_schema.models.json_shapes import AssistantPreferences, MemoryValue
-from app_schema.models.policies import CRUD, OWNER, service_all
+from app_schema.models.policies import CRUD, secured
 from app_schema.models.types import Json, Owner, Ratio, UuidKey
 
 if TYPE_CHECKING:
@@ -30,9 +30,7 @@ class UserAiProfile(Touched, Base):
         CheckConstraint("encouragement_level BETWEEN 1 AND 5", name="encouragement_level"),
         CheckConstraint("total_interactions >= 0", name="total_interactions"),
         CheckConstraint("jsonb_typeof(custom_preferences) = 'object'", name="custom_preferences_object"),
-        RowSecurity(),
-        service_all("user_ai_profiles"),
-        Policy("user_ai_profiles_app_user_all", to="app_user", using=OWNER, with_check=OWNER),
+        *secured("user_ai_profiles"),
         Grant(CRUD, to="service_account"),
         Grant(CRUD, to="app_user"),
     )
@@ -84,9 +82,7 @@ class UserAiMemory(Touched, Base):
             "source_message_id",
             postgresql_where=text("source_message_id IS NOT NULL"),
         ),
-        RowSecurity(),
-        service_all("user_ai_memories"),
-        Policy("user_ai_memories_app_user_all", to="app_user", using=OWNER, with_check=OWNER),
+        *secured("user_ai_memories"),
         Grant(CRUD, to="service_account"),
         Grant(CRUD, to="app_user"),
     )

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app_schema.ddl import Grant, Policy, RowSecurity, Trigger
+from app_schema.ddl import Grant, Trigger
 from app_schema.models.base import Base, Touched, referred_by, refers_to
 from app_schema.models.enums import ChatRole
 from app_schema.models.json_shapes import ChatMessageMetadata, ChatSummary
-from app_schema.models.policies import CRUD, OWNER, owned, service_all
+from app_schema.models.policies import CRUD, secured
 from app_schema.models.types import LEFT_OUT, CreatedAt, Json, Owner, UuidKey
 
 if TYPE_CHECKING:
@@ -36,9 +36,7 @@ class ChatSession(Touched, Base):
             "is_active",
             text("last_message_at DESC NULLS LAST"),
         ),
-        RowSecurity(),
-        service_all("chat_sessions"),
-        Policy("chat_sessions_app_user_all", to="app_user", using=OWNER, with_check=OWNER),
+        *secured("chat_sessions"),
         Grant(CRUD, to="service_account"),
         Grant(["SELECT", "DELETE"], to="app_user"),
         Grant(
@@ -107,15 +105,7 @@ class ChatMessage(Base):
             postgresql_where=text("parent_message_id IS NOT NULL"),
         ),
         Trigger("tr_chat_messages_count", after=["INSERT", "DELETE"], execute="app.count_chat_messages()"),
-        RowSecurity(),
-        service_all("chat_messages"),
-        # system prompts come from service_account
-        Policy(
-            "chat_messages_app_user_all",
-            to="app_user",
-            using=OWNER,
-            with_check=f"{OWNER} AND role <> 'system'",
-        ),
+        *secured("chat_messages"),
         Grant(CRUD, to="service_account"),
         Grant(["SELECT", "INSERT", "DELETE"], to="app_user"),
         Grant(
@@ -163,14 +153,7 @@ class SessionTag(Base):
         UniqueConstraint("session_id", "tag"),
         CheckConstraint("tag <> ''", name="tag_set"),
         CheckConstraint("frequency > 0", name="frequency"),
-        RowSecurity(),
-        service_all("session_tags"),
-        Policy(
-            "session_tags_app_user_all",
-            to="app_user",
-            using=owned("public.chat_sessions", "c", "session_tags.session_id"),
-            with_check=owned("public.chat_sessions", "c", "session_tags.session_id"),
-        ),
+        *secured("session_tags"),
         Grant(CRUD, to="service_account"),
         Grant(CRUD, to="app_user"),
     )

@@ -8,10 +8,10 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, tex
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app_schema.ddl import Grant, Policy, RowSecurity
+from app_schema.ddl import Grant
 from app_schema.models.base import Base, Touched, referred_by, refers_to
 from app_schema.models.one_of import one_of
-from app_schema.models.policies import CRUD, IS_ADMIN, IS_TEACHER, ME, service_all
+from app_schema.models.policies import CRUD, secured
 from app_schema.models.types import Json, UuidKey, Yen
 
 if TYPE_CHECKING:
@@ -54,31 +54,7 @@ class LessonSlot(Touched, Base):
             "start_time",
             postgresql_where=text("recurring_id IS NOT NULL"),
         ),
-        RowSecurity(),
-        service_all("lesson_slots"),
-        # A student sees what he booked. That list comes from a definer function: the policies of slots and
-        # reservations must not read each other's tables.
-        Policy(
-            "lesson_slots_app_user_select",
-            for_="SELECT",
-            to="app_user",
-            using=f"{ME} IS NOT NULL AND (status = 'available' OR mentor_id = {ME} "
-            f"OR id = ANY (ARRAY(SELECT app.my_booked_slots())) OR {IS_ADMIN})",
-        ),
-        Policy(
-            "lesson_slots_app_user_insert",
-            for_="INSERT",
-            to="app_user",
-            with_check=f"mentor_id = {ME} AND {IS_TEACHER}",
-        ),
-        Policy(
-            "lesson_slots_app_user_update",
-            for_="UPDATE",
-            to="app_user",
-            using=f"mentor_id = {ME}",
-            with_check=f"mentor_id = {ME} AND {IS_TEACHER}",
-        ),
-        Policy("lesson_slots_app_user_delete", for_="DELETE", to="app_user", using=f"mentor_id = {ME}"),
+        *secured("lesson_slots"),
         Grant(CRUD, to="service_account"),
         Grant(["SELECT", "DELETE"], to="app_user"),
         Grant(

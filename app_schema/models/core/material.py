@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app_schema.ddl import Grant, Policy, RowSecurity
+from app_schema.ddl import Grant
 from app_schema.models.base import Base, Touched, refers_to
 from app_schema.models.json_shapes import AbcAnalysis, MaterialMetadata
 from app_schema.models.one_of import one_of
-from app_schema.models.policies import CRUD, IS_ADMIN, IS_TEACHER, ME, service_all
+from app_schema.models.policies import CRUD, secured
 from app_schema.models.types import LEFT_OUT, Json, Score, UuidKey
 
 if TYPE_CHECKING:
@@ -51,29 +51,7 @@ class Material(Touched, Base):
             postgresql_where=text("is_public AND quality_status = 'approved'"),
         ),
         Index("ix_materials_creator_id_created_at", "creator_id", text("created_at DESC")),
-        RowSecurity(),
-        service_all("materials"),
-        Policy(
-            "materials_app_user_select",
-            for_="SELECT",
-            to="app_user",
-            using=f"{ME} IS NOT NULL AND (is_public OR creator_id = {ME} OR {IS_ADMIN})",
-        ),
-        # students keep private generated material, which the quota counts; publishing needs a mentor or admin
-        Policy(
-            "materials_app_user_insert",
-            for_="INSERT",
-            to="app_user",
-            with_check=f"creator_id = {ME} AND (NOT is_public OR {IS_TEACHER})",
-        ),
-        Policy(
-            "materials_app_user_update",
-            for_="UPDATE",
-            to="app_user",
-            using=f"creator_id = {ME}",
-            with_check=f"creator_id = {ME} AND (NOT is_public OR {IS_TEACHER})",
-        ),
-        Policy("materials_app_user_delete", for_="DELETE", to="app_user", using=f"creator_id = {ME}"),
+        *secured("materials"),
         Grant(CRUD, to="service_account"),
         Grant(["SELECT", "DELETE"], to="app_user"),
         Grant(

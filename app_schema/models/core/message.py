@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app_schema.ddl import Grant, Policy, RowSecurity
+from app_schema.ddl import Grant
 from app_schema.models.base import Base, refers_to
 from app_schema.models.json_shapes import Attachment
-from app_schema.models.policies import CRUD, ME, service_all
+from app_schema.models.policies import CRUD, secured
 from app_schema.models.types import CreatedAt, Json, UuidKey
 
 if TYPE_CHECKING:
@@ -39,32 +39,7 @@ class Message(Base):
             text("created_at DESC"),
             postgresql_where=text("reservation_id IS NOT NULL"),
         ),
-        RowSecurity(),
-        service_all("messages"),
-        Policy(
-            "messages_app_user_select",
-            for_="SELECT",
-            to="app_user",
-            using=f"sender_id = {ME} OR receiver_id = {ME}",
-        ),
-        # a thread of a reservation is open to its two parties only
-        Policy(
-            "messages_app_user_insert",
-            for_="INSERT",
-            to="app_user",
-            with_check="sender_id = (SELECT app.current_user_id()) AND (reservation_id IS NULL OR EXISTS ("
-            "SELECT 1 FROM public.reservations AS r WHERE r.id = messages.reservation_id AND ("
-            "(r.student_id = messages.sender_id AND r.mentor_id = messages.receiver_id) OR "
-            "(r.mentor_id = messages.sender_id AND r.student_id = messages.receiver_id))))",
-        ),
-        # only is_read is granted
-        Policy(
-            "messages_app_user_update",
-            for_="UPDATE",
-            to="app_user",
-            using=f"receiver_id = {ME}",
-            with_check=f"receiver_id = {ME}",
-        ),
+        *secured("messages"),
         Grant(CRUD, to="service_account"),
         Grant("SELECT", to="app_user"),
         Grant(

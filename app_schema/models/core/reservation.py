@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app_schema.ddl import Grant, Policy, RowSecurity, Trigger
+from app_schema.ddl import Grant, Trigger
 from app_schema.models.base import Base, Touched, referred_by, refers_to
 from app_schema.models.one_of import one_of
-from app_schema.models.policies import CRUD, IS_ADMIN, ME, service_all
+from app_schema.models.policies import CRUD, secured
 from app_schema.models.types import LEFT_OUT, UuidKey, Yen
 
 if TYPE_CHECKING:
@@ -84,30 +84,7 @@ class Reservation(Touched, Base):
             when="NEW.status = 'completed' AND NEW.completed_at IS NULL",
             execute="app.stamp_completed_at()",
         ),
-        RowSecurity(),
-        service_all("reservations"),
-        Policy(
-            "reservations_app_user_select",
-            for_="SELECT",
-            to="app_user",
-            using=f"student_id = {ME} OR mentor_id = {ME} OR {IS_ADMIN}",
-        ),
-        # status and payment are not granted: a new row is always pending, at the price of the slot
-        Policy(
-            "reservations_app_user_insert",
-            for_="INSERT",
-            to="app_user",
-            with_check=f"student_id = {ME} AND app.can_book(slot_id, mentor_id, amount)",
-        ),
-        # a student may only cancel, a mentor may approve, complete or cancel; service_account sets paid
-        Policy(
-            "reservations_app_user_update",
-            for_="UPDATE",
-            to="app_user",
-            using=f"(student_id = {ME} OR mentor_id = {ME}) AND status IN ('pending', 'approved', 'paid')",
-            with_check=f"(student_id = {ME} AND status = 'cancelled') "
-            f"OR (mentor_id = {ME} AND status IN ('approved', 'completed', 'cancelled'))",
-        ),
+        *secured("reservations"),
         Grant(CRUD, to="service_account"),
         Grant("SELECT", to="app_user"),
         Grant(

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app_schema.ddl import Grant, Policy, RowSecurity
+from app_schema.ddl import Grant
 from app_schema.models.base import Base, Touched, refers_to
 from app_schema.models.one_of import one_of
-from app_schema.models.policies import CRUD, IS_ADMIN, OWNER, service_all
+from app_schema.models.policies import CRUD, secured
 from app_schema.models.types import Json, Owner, UuidKey
 
 if TYPE_CHECKING:
@@ -52,10 +52,7 @@ class Subscription(Touched, Base):
             "current_period_end",
             postgresql_where=text("status = 'active'"),
         ),
-        RowSecurity(),
-        service_all("subscriptions"),
-        # plan and counters are written by service_account only, else a user could reset his quota
-        Policy("subscriptions_app_user_select", for_="SELECT", to="app_user", using=f"{OWNER} OR {IS_ADMIN}"),
+        *secured("subscriptions"),
         Grant(CRUD, to="service_account"),
         Grant("SELECT", to="app_user"),
     )

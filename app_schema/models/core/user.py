@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app_schema.ddl import Grant, Policy, RowSecurity
+from app_schema.ddl import Grant
 from app_schema.models.base import Base, Touched, referred_by
 from app_schema.models.one_of import one_of
-from app_schema.models.policies import CRUD, IS_ADMIN, ME, service_all
+from app_schema.models.policies import CRUD, secured
 from app_schema.models.types import Json, UuidKey
 
 if TYPE_CHECKING:
@@ -56,14 +56,7 @@ class User(Touched, Base):
             unique=True,
             postgresql_where=text("stripe_customer_id IS NOT NULL"),
         ),
-        RowSecurity(),
-        service_all("users"),
-        # others see app.public_profile(), which never shows e-mail, clerk_id or customer id
-        Policy("users_app_user_select", for_="SELECT", to="app_user", using=f"id = {ME} OR {IS_ADMIN}"),
-        # the column grant keeps role, clerk_id and customer id out of reach
-        Policy(
-            "users_app_user_update", for_="UPDATE", to="app_user", using=f"id = {ME}", with_check=f"id = {ME}"
-        ),
+        *secured("users"),
         Grant(CRUD, to="service_account"),
         Grant("SELECT", to="app_user"),
         Grant("UPDATE", to="app_user", columns=["name", "bio", "skills", "profile_image_url"]),

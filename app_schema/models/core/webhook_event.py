@@ -6,11 +6,11 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app_schema.ddl import Grant, Policy, RowSecurity
+from app_schema.ddl import Grant
 from app_schema.models.base import Base
 from app_schema.models.enums import WebhookStatus
 from app_schema.models.one_of import one_of
-from app_schema.models.policies import CRUD, IS_ADMIN, service_all
+from app_schema.models.policies import CRUD, secured
 from app_schema.models.types import CreatedAt, Json, UuidKey
 
 
@@ -32,9 +32,7 @@ class WebhookEvent(Base):
         Index(
             "ix_webhook_events_created_at_open", "created_at", postgresql_where=text("status <> 'processed'")
         ),
-        RowSecurity(),
-        service_all("webhook_events"),
-        Policy("webhook_events_app_user_select", for_="SELECT", to="app_user", using=IS_ADMIN),
+        *secured("webhook_events"),
         Grant(CRUD, to="service_account"),
         Grant("SELECT", to="app_user"),
     )

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app_schema.ddl import Grant, Policy, RowSecurity
+from app_schema.ddl import Grant
 from app_schema.models.base import Base, Touched, referred_by, refers_to
 from app_schema.models.enums import FragmentImportance, FragmentStatus
-from app_schema.models.policies import CRUD, OWNER, owned, service_all
+from app_schema.models.policies import CRUD, secured
 from app_schema.models.types import CreatedAt, Json, Owner, Ratio, Str50, Str100, UuidKey
 
 if TYPE_CHECKING:
@@ -46,9 +46,7 @@ class Fragment(Touched, Base):
         ),
         # work list of the processor
         Index("ix_fragments_captured_at_pending", "captured_at", postgresql_where=text("status = 'pending'")),
-        RowSecurity(),
-        service_all("fragments"),
-        Policy("fragments_app_user_all", to="app_user", using=OWNER, with_check=OWNER),
+        *secured("fragments"),
         Grant(CRUD, to="service_account"),
         Grant(CRUD, to="app_user"),
         {"schema": "muednote_v3"},
@@ -96,15 +94,7 @@ class FragmentProcessing(Base):
         Index(
             "ix_fragment_processing_history_fragment_id_created_at", "fragment_id", text("created_at DESC")
         ),
-        RowSecurity(),
-        service_all("fragment_processing_history"),
-        # an audit trail is written by service_account only
-        Policy(
-            "fragment_processing_history_app_user_select",
-            for_="SELECT",
-            to="app_user",
-            using=owned("muednote_v3.fragments", "f", "fragment_processing_history.fragment_id"),
-        ),
+        *secured("fragment_processing_history"),
         Grant(CRUD, to="service_account"),
         Grant("SELECT", to="app_user"),
         {"schema": "muednote_v3"},
@@ -126,10 +116,6 @@ class FragmentProcessing(Base):
     fragment: Mapped["Fragment"] = refers_to(back_populates="processing_history")
 
 
-_SOURCE_OWNED = owned("muednote_v3.fragments", "f", "fragment_relationships.source_fragment_id")
-_TARGET_OWNED = owned("muednote_v3.fragments", "f", "fragment_relationships.target_fragment_id")
-
-
 class FragmentRelationship(Base):
     """Directed link between two fragments of one owner."""
 
@@ -144,15 +130,7 @@ class FragmentRelationship(Base):
         ),
         CheckConstraint("source_fragment_id <> target_fragment_id", name="not_self"),
         CheckConstraint("confidence BETWEEN 0 AND 1", name="confidence"),
-        RowSecurity(),
-        service_all("fragment_relationships"),
-        # both ends: else a link into a foreign fragment would be possible
-        Policy(
-            "fragment_relationships_app_user_all",
-            to="app_user",
-            using=f"{_SOURCE_OWNED} AND {_TARGET_OWNED}",
-            with_check=f"{_SOURCE_OWNED} AND {_TARGET_OWNED}",
-        ),
+        *secured("fragment_relationships"),
         Grant(CRUD, to="service_account"),
         Grant(CRUD, to="app_user"),
         {"schema": "muednote_v3"},

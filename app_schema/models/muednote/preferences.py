@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import CheckConstraint, ForeignKey, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app_schema.ddl import Grant, Policy, RowSecurity
+from app_schema.ddl import Grant
 from app_schema.models.base import Base, Touched, refers_to
-from app_schema.models.policies import CRUD, OWNER, service_all
+from app_schema.models.policies import CRUD, secured
 from app_schema.models.types import Json, Str20
 
 if TYPE_CHECKING:
@@ -27,9 +27,7 @@ class UserPreferences(Touched, Base):
             name="retention",
         ),
         CheckConstraint("jsonb_typeof(hotkeys) = 'object'", name="hotkeys_object"),
-        RowSecurity(),
-        service_all("user_preferences"),
-        Policy("user_preferences_app_user_all", to="app_user", using=OWNER, with_check=OWNER),
+        *secured("user_preferences"),
         Grant(CRUD, to="service_account"),
         Grant(CRUD, to="app_user"),
         {"schema": "muednote_v3"},

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app_schema.ddl import Grant, Policy, RowSecurity
+from app_schema.ddl import Grant
 from app_schema.models.base import Base, Touched, referred_by, refers_to
-from app_schema.models.policies import CRUD, OWNER, service_all
+from app_schema.models.policies import CRUD, secured
 from app_schema.models.types import Owner, Str7, Str50, Str255, UuidKey
 
 if TYPE_CHECKING:
@@ -25,9 +25,7 @@ class Project(Touched, Base):
         CheckConstraint("name <> ''", name="name_set"),
         CheckConstraint("color ~ '^#[0-9A-Fa-f]{6}$'", name="color"),
         Index("ix_projects_user_id_created_at", "user_id", text("created_at DESC")),
-        RowSecurity(),
-        service_all("projects"),
-        Policy("projects_app_user_all", to="app_user", using=OWNER, with_check=OWNER),
+        *secured("projects"),
         Grant(CRUD, to="service_account"),
         Grant(CRUD, to="app_user"),
         {"schema": "muednote_v3"},

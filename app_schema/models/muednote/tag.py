@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app_schema.ddl import Grant, Policy, RowSecurity
+from app_schema.ddl import Grant
 from app_schema.models.base import Base, Touched, referred_by, refers_to
-from app_schema.models.policies import CRUD, OWNER, owned, service_all
+from app_schema.models.policies import CRUD, secured
 from app_schema.models.types import CreatedAt, Owner, Ratio, Str7, Str100, UuidKey
 
 if TYPE_CHECKING:
@@ -25,9 +25,7 @@ class Tag(Touched, Base):
         CheckConstraint("name <> ''", name="name_set"),
         CheckConstraint("color ~ '^#[0-9A-Fa-f]{6}$'", name="color"),
         CheckConstraint("usage_count >= 0", name="usage_count"),
-        RowSecurity(),
-        service_all("tags"),
-        Policy("tags_app_user_all", to="app_user", using=OWNER, with_check=OWNER),
+        *secured("tags"),
         Grant(CRUD, to="service_account"),
         Grant(CRUD, to="app_user"),
         {"schema": "muednote_v3"},
@@ -45,25 +43,13 @@ class Tag(Touched, Base):
     fragment_links: Mapped[list["FragmentTag"]] = referred_by(back_populates="tag")
 
 
-_FRAGMENT_OWNED = owned("muednote_v3.fragments", "f", "fragment_tags.fragment_id")
-_TAG_OWNED = owned("muednote_v3.tags", "g", "fragment_tags.tag_id")
-
-
 class FragmentTag(Base):
     """Which fragment carries which tag."""
 
     __tablename__ = "fragment_tags"
     __table_args__ = (
         CheckConstraint("confidence BETWEEN 0 AND 1", name="confidence"),
-        RowSecurity(),
-        service_all("fragment_tags"),
-        # both ends must be the own ones
-        Policy(
-            "fragment_tags_app_user_all",
-            to="app_user",
-            using=_FRAGMENT_OWNED,
-            with_check=f"{_FRAGMENT_OWNED} AND {_TAG_OWNED}",
-        ),
+        *secured("fragment_tags"),
         Grant(CRUD, to="service_account"),
         Grant(CRUD, to="app_user"),
         {"schema": "muednote_v3"},

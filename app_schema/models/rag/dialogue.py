@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app_schema.ddl import Grant, Policy, RowSecurity
+from app_schema.ddl import Grant
 from app_schema.models.base import Base, Touched, refers_to
 from app_schema.models.json_shapes import Citation
-from app_schema.models.policies import CRUD, OWNER, service_all
+from app_schema.models.policies import CRUD, secured
 from app_schema.models.types import FineYen, Json, Percent, Ratio, Str100, UuidKey
 
 if TYPE_CHECKING:
@@ -32,13 +32,7 @@ class AiDialogue(Touched, Base):
         CheckConstraint("jsonb_typeof(citations) = 'array'", name="citations_array"),
         Index("ix_ai_dialogue_log_user_id_created_at", "user_id", text("created_at DESC")),
         Index("ix_ai_dialogue_log_created_at", "created_at"),
-        RowSecurity(),
-        service_all("ai_dialogue_log"),
-        Policy("ai_dialogue_log_app_user_select", for_="SELECT", to="app_user", using=OWNER),
-        # only user_feedback is granted; answers are written by service_account
-        Policy(
-            "ai_dialogue_log_app_user_update", for_="UPDATE", to="app_user", using=OWNER, with_check=OWNER
-        ),
+        *secured("ai_dialogue_log"),
         Grant(CRUD, to="service_account"),
         Grant("SELECT", to="app_user"),
         Grant("UPDATE", to="app_user", columns=["user_feedback"]),

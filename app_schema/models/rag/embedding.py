@@ -7,11 +7,11 @@ from pgvector.sqlalchemy import Vector
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app_schema.ddl import Grant, Policy, RowSecurity, Trigger
+from app_schema.ddl import Grant, Trigger
 from app_schema.models.base import Base, Touched, refers_to
 from app_schema.models.json_shapes import EmbeddingMetadata
 from app_schema.models.one_of import one_of
-from app_schema.models.policies import CRUD, ME, OWNER, service_all
+from app_schema.models.policies import CRUD, secured
 from app_schema.models.types import Json, Str100, UuidKey
 
 if TYPE_CHECKING:
@@ -89,15 +89,7 @@ class RagEmbedding(Touched, Base):
             before=["INSERT", "UPDATE OF source_type, source_id, user_id"],
             execute="app.check_embedding_source()",
         ),
-        RowSecurity(),
-        service_all("rag_embeddings"),
-        # own rows and templates; vectors are written by service_account, never by a claim setting
-        Policy(
-            "rag_embeddings_app_user_select",
-            for_="SELECT",
-            to="app_user",
-            using=f"{ME} IS NOT NULL AND ({OWNER} OR user_id IS NULL)",
-        ),
+        *secured("rag_embeddings"),
         Grant(CRUD, to="service_account"),
         Grant("SELECT", to="app_user"),
     )

@@ -6,10 +6,10 @@ from decimal import Decimal
 from sqlalchemy import CheckConstraint, Numeric
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app_schema.ddl import Grant, Policy, RowSecurity
+from app_schema.ddl import Grant
 from app_schema.models.base import Base
 from app_schema.models.json_shapes import SloCompliance
-from app_schema.models.policies import CRUD, IS_ADMIN, service_all
+from app_schema.models.policies import CRUD, secured
 from app_schema.models.types import CreatedAt, FineYen, Json, Percent, Ratio, UuidKey
 
 
@@ -36,9 +36,7 @@ class RagMetrics(Base):
             name="cost",
         ),
         CheckConstraint("jsonb_typeof(slo_compliance) = 'object'", name="slo_compliance_object"),
-        RowSecurity(),
-        service_all("rag_metrics_history"),
-        Policy("rag_metrics_history_app_user_select", for_="SELECT", to="app_user", using=IS_ADMIN),
+        *secured("rag_metrics_history"),
         Grant(CRUD, to="service_account"),
         Grant("SELECT", to="app_user"),
     )

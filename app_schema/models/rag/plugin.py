@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import CheckConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app_schema.ddl import Grant, Policy, RowSecurity
+from app_schema.ddl import Grant
 from app_schema.models.base import Base, Touched
 from app_schema.models.json_shapes import PluginCapabilities
-from app_schema.models.policies import CRUD, IS_ADMIN, service_all
+from app_schema.models.policies import CRUD, secured
 from app_schema.models.types import Json, Str20, Str50, Str100, UuidKey
 
 
@@ -20,10 +20,7 @@ class Plugin(Touched, Base):
     __table_args__ = (
         CheckConstraint("jsonb_typeof(capabilities) = 'object'", name="capabilities_object"),
         CheckConstraint("jsonb_typeof(config) = 'object'", name="config_object"),
-        RowSecurity(),
-        service_all("plugin_registry"),
-        # config and endpoint are for admins
-        Policy("plugin_registry_app_user_select", for_="SELECT", to="app_user", using=IS_ADMIN),
+        *secured("plugin_registry"),
         Grant(CRUD, to="service_account"),
         Grant("SELECT", to="app_user"),
     )

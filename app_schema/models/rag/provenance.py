@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app_schema.ddl import Grant, Policy, RowSecurity
+from app_schema.ddl import Grant
 from app_schema.models.base import Base, Touched, refers_to
 from app_schema.models.enums import AcquisitionMethod, ContentType, LicenseType
 from app_schema.models.json_shapes import AccessPolicy
-from app_schema.models.policies import CRUD, IS_ADMIN, ME, service_all
+from app_schema.models.policies import CRUD, secured
 from app_schema.models.types import Json, Str50, UuidKey
 
 if TYPE_CHECKING:
@@ -30,14 +30,7 @@ class Provenance(Touched, Base):
         Index("ix_provenance_content_id_content_type", "content_id", "content_type"),
         Index("ix_provenance_expires_at", "expires_at", postgresql_where=text("expires_at IS NOT NULL")),
         Index("ix_provenance_acquired_by", "acquired_by", postgresql_where=text("acquired_by IS NOT NULL")),
-        RowSecurity(),
-        service_all("provenance"),
-        Policy(
-            "provenance_app_user_select",
-            for_="SELECT",
-            to="app_user",
-            using=f"acquired_by = {ME} OR {IS_ADMIN}",
-        ),
+        *secured("provenance"),
         Grant(CRUD, to="service_account"),
         Grant("SELECT", to="app_user"),
     )

@@ -7,12 +7,12 @@ from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app_schema.ddl import Grant, Policy, RowSecurity, Trigger
+from app_schema.ddl import Grant, Trigger
 from app_schema.models.base import Base, Touched, referred_by
 from app_schema.models.enums import FocusArea, InterviewDepth
 from app_schema.models.json_shapes import TemplateVariables
 from app_schema.models.one_of import one_of
-from app_schema.models.policies import CRUD, IS_ADMIN, ME, service_all
+from app_schema.models.policies import CRUD, secured
 from app_schema.models.types import LEFT_OUT, Json, Str10, UuidKey
 
 if TYPE_CHECKING:
@@ -62,23 +62,7 @@ class QuestionTemplate(Touched, Base):
         Trigger(
             "tr_question_templates_drop_embedding", after="DELETE", execute="app.drop_embedding('template')"
         ),
-        RowSecurity(),
-        service_all("question_templates"),
-        Policy(
-            "question_templates_app_user_select",
-            for_="SELECT",
-            to="app_user",
-            using=f"{ME} IS NOT NULL AND (enabled OR {IS_ADMIN})",
-        ),
-        Policy("question_templates_app_user_insert", for_="INSERT", to="app_user", with_check=IS_ADMIN),
-        Policy(
-            "question_templates_app_user_update",
-            for_="UPDATE",
-            to="app_user",
-            using=IS_ADMIN,
-            with_check=IS_ADMIN,
-        ),
-        Policy("question_templates_app_user_delete", for_="DELETE", to="app_user", using=IS_ADMIN),
+        *secured("question_templates"),
         Grant(CRUD, to="service_account"),
         Grant(["SELECT", "DELETE"], to="app_user"),
         Grant(

@@ -7,12 +7,12 @@ from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index,
 from sqlalchemy import text as sql_text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app_schema.ddl import Grant, Policy, RowSecurity, Trigger
+from app_schema.ddl import Grant, Trigger
 from app_schema.models.base import Base, Touched, referred_by, refers_to
 from app_schema.models.enums import FocusArea, InterviewDepth
 from app_schema.models.json_shapes import AnswerInsights
 from app_schema.models.one_of import one_of
-from app_schema.models.policies import CRUD, owned_session, service_all, visible_session
+from app_schema.models.policies import CRUD, secured
 from app_schema.models.types import CreatedAt, Json, UuidKey
 
 if TYPE_CHECKING:
@@ -43,34 +43,7 @@ class InterviewQuestion(Base):
             when="NEW.template_id IS NOT NULL",
             execute="app.count_template_use()",
         ),
-        RowSecurity(),
-        service_all("interview_questions"),
-        # visible exactly when the session is: the sub-query runs under the policy of sessions
-        Policy(
-            "interview_questions_app_user_select",
-            for_="SELECT",
-            to="app_user",
-            using=visible_session("interview_questions"),
-        ),
-        Policy(
-            "interview_questions_app_user_insert",
-            for_="INSERT",
-            to="app_user",
-            with_check=owned_session("interview_questions"),
-        ),
-        Policy(
-            "interview_questions_app_user_update",
-            for_="UPDATE",
-            to="app_user",
-            using=owned_session("interview_questions"),
-            with_check=owned_session("interview_questions"),
-        ),
-        Policy(
-            "interview_questions_app_user_delete",
-            for_="DELETE",
-            to="app_user",
-            using=owned_session("interview_questions"),
-        ),
+        *secured("interview_questions"),
         Grant(CRUD, to="service_account"),
         Grant(CRUD, to="app_user"),
     )
@@ -114,34 +87,7 @@ class InterviewAnswer(Touched, Base):
         ),
         CheckConstraint("char_length(text) >= 1", name="text_length"),
         CheckConstraint("jsonb_typeof(ai_insights) = 'object'", name="ai_insights_object"),
-        RowSecurity(),
-        service_all("interview_answers"),
-        # visible exactly when the session is: the sub-query runs under the policy of sessions
-        Policy(
-            "interview_answers_app_user_select",
-            for_="SELECT",
-            to="app_user",
-            using=visible_session("interview_answers"),
-        ),
-        Policy(
-            "interview_answers_app_user_insert",
-            for_="INSERT",
-            to="app_user",
-            with_check=owned_session("interview_answers"),
-        ),
-        Policy(
-            "interview_answers_app_user_update",
-            for_="UPDATE",
-            to="app_user",
-            using=owned_session("interview_answers"),
-            with_check=owned_session("interview_answers"),
-        ),
-        Policy(
-            "interview_answers_app_user_delete",
-            for_="DELETE",
-            to="app_user",
-            using=owned_session("interview_answers"),
-        ),
+        *secured("interview_answers"),
         Grant(CRUD, to="service_account"),
         Grant(CRUD, to="app_user"),
     )

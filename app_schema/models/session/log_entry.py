@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app_schema.ddl import Grant, Policy, RowSecurity, Trigger
+from app_schema.ddl import Grant, Trigger
 from app_schema.models.base import Base, Touched, refers_to
 from app_schema.models.enums import LogType, TargetType
 from app_schema.models.json_shapes import FileAttachment, LogSummary
 from app_schema.models.one_of import one_of
-from app_schema.models.policies import CRUD, ME, OWNER, service_all
+from app_schema.models.policies import CRUD, secured
 from app_schema.models.types import Json, Owner, UuidKey
 
 if TYPE_CHECKING:
@@ -28,7 +28,13 @@ class LogEntry(Touched, Base):
         CheckConstraint("jsonb_typeof(tags) = 'array'", name="tags_array"),
         CheckConstraint("jsonb_typeof(attachments) = 'array'", name="attachments_array"),
         CheckConstraint("jsonb_typeof(ai_summary) = 'object'", name="ai_summary_object"),
-        Index("ix_log_entries_user_id_created_at", "user_id", text("created_at DESC")),
+        # with what the policy looks at, so that a count under row security need not visit the table
+        Index(
+            "ix_log_entries_user_id_created_at",
+            "user_id",
+            text("created_at DESC"),
+            postgresql_include=["is_public", "share_with_mentor"],
+        ),
         Index(
             "ix_log_entries_created_at_public", text("created_at DESC"), postgresql_where=text("is_public")
         ),
@@ -49,19 +55,7 @@ class LogEntry(Touched, Base):
             execute="app.mark_embedding_stale('log_entry')",
         ),
         Trigger("tr_log_entries_drop_embedding", after="DELETE", execute="app.drop_embedding('log_entry')"),
-        RowSecurity(),
-        service_all("log_entries"),
-        # fails closed without a signed-in user; no admin branch, support works as service_account
-        Policy(
-            "log_entries_app_user_select",
-            for_="SELECT",
-            to="app_user",
-            using=f"{ME} IS NOT NULL AND ({OWNER} OR is_public OR (share_with_mentor "
-            "AND user_id = ANY (ARRAY(SELECT app.my_students()))))",
-        ),
-        Policy("log_entries_app_user_insert", for_="INSERT", to="app_user", with_check=OWNER),
-        Policy("log_entries_app_user_update", for_="UPDATE", to="app_user", using=OWNER, with_check=OWNER),
-        Policy("log_entries_app_user_delete", for_="DELETE", to="app_user", using=OWNER),
+        *secured("log_entries"),
         Grant(CRUD, to="service_account"),
         Grant(CRUD, to="app_user"),
     )

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app_schema.ddl import Grant, Policy, RowSecurity, Trigger
+from app_schema.ddl import Grant, Trigger
 from app_schema.models.base import Base, Touched, referred_by, refers_to
 from app_schema.models.enums import SessionStatus, SessionType
 from app_schema.models.json_shapes import AnalysisData, DawMeta, SessionAnnotations, UploadedAttachment
-from app_schema.models.policies import CRUD, ME, OWNER, owned_session, service_all, visible_session
+from app_schema.models.policies import CRUD, secured
 from app_schema.models.types import Json, Owner, UuidKey
 
 if TYPE_CHECKING:
@@ -29,7 +29,13 @@ class Session(Touched, Base):
         CheckConstraint("jsonb_typeof(daw_meta) = 'object'", name="daw_meta_object"),
         CheckConstraint("jsonb_typeof(ai_annotations) = 'object'", name="ai_annotations_object"),
         CheckConstraint("jsonb_typeof(attachments) = 'array'", name="attachments_array"),
-        Index("ix_sessions_user_id_created_at", "user_id", text("created_at DESC")),
+        # with what the policy looks at, so that a count under row security need not visit the table
+        Index(
+            "ix_sessions_user_id_created_at",
+            "user_id",
+            text("created_at DESC"),
+            postgresql_include=["is_public", "share_with_mentor"],
+        ),
         Index("ix_sessions_created_at_public", text("created_at DESC"), postgresql_where=text("is_public")),
         Trigger(
             "tr_sessions_stale_embedding",
@@ -39,19 +45,7 @@ class Session(Touched, Base):
             execute="app.mark_embedding_stale('session')",
         ),
         Trigger("tr_sessions_drop_embedding", after="DELETE", execute="app.drop_embedding('session')"),
-        RowSecurity(),
-        service_all("sessions"),
-        # fails closed without a signed-in user; no admin branch, support works as service_account
-        Policy(
-            "sessions_app_user_select",
-            for_="SELECT",
-            to="app_user",
-            using=f"{ME} IS NOT NULL AND ({OWNER} OR is_public OR (share_with_mentor "
-            "AND user_id = ANY (ARRAY(SELECT app.my_students()))))",
-        ),
-        Policy("sessions_app_user_insert", for_="INSERT", to="app_user", with_check=OWNER),
-        Policy("sessions_app_user_update", for_="UPDATE", to="app_user", using=OWNER, with_check=OWNER),
-        Policy("sessions_app_user_delete", for_="DELETE", to="app_user", using=OWNER),
+        *secured("sessions"),
         Grant(CRUD, to="service_account"),
         Grant(CRUD, to="app_user"),
     )
@@ -99,34 +93,7 @@ class SessionAnalysis(Touched, Base):
     __table_args__ = (
         CheckConstraint("confidence BETWEEN 0 AND 100", name="confidence"),
         CheckConstraint("jsonb_typeof(analysis_data) = 'object'", name="analysis_data_object"),
-        RowSecurity(),
-        service_all("session_analyses"),
-        # visible exactly when the session is: the sub-query runs under the policy of sessions
-        Policy(
-            "session_analyses_app_user_select",
-            for_="SELECT",
-            to="app_user",
-            using=visible_session("session_analyses"),
-        ),
-        Policy(
-            "session_analyses_app_user_insert",
-            for_="INSERT",
-            to="app_user",
-            with_check=owned_session("session_analyses"),
-        ),
-        Policy(
-            "session_analyses_app_user_update",
-            for_="UPDATE",
-            to="app_user",
-            using=owned_session("session_analyses"),
-            with_check=owned_session("session_analyses"),
-        ),
-        Policy(
-            "session_analyses_app_user_delete",
-            for_="DELETE",
-            to="app_user",
-            using=owned_session("session_analyses"),
-        ),
+        *secured("session_analyses"),
         Grant(CRUD, to="service_account"),
         Grant(CRUD, to="app_user"),
     )
