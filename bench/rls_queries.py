@@ -22,8 +22,8 @@ class Query:
     """The same question twice: with the filter written by hand, and left to row security.
 
     {me} is the id of the person, {mine} that of one of his sessions, {chat} that of one of his chats. Where
-    the policy lets through more than what is asked for, as that of sessions does, the application's own filter
-    stands on both sides.
+    the policy lets through more than what is asked for, as that of sessions does, the application's own
+    filter stands on both sides.
     """
 
     name: str
