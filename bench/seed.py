@@ -13,6 +13,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
+import psutil
 import psycopg
 from databases import Server
 from psycopg import sql
@@ -46,14 +47,31 @@ def main() -> int:
 def _load(connection: psycopg.Connection[Any], rows: int, day: datetime) -> float:
     from app_schema.seed import load
 
-    begin = time.perf_counter()
+    begin, client, server = time.perf_counter(), time.process_time(), _server_seconds(connection)
     made = load(connection, rows, day)
     seconds = time.perf_counter() - begin
     print(f"load       {made:,} rows in {seconds:.1f} s: {made / seconds:,.0f} rows/s (wanted {WANTED:,})")
+    client = time.process_time() - client
+    if server is not None:
+        server = (_server_seconds(connection) or 0) - server
+        free = made / max(client, server)
+        print(
+            f"processors {client:.1f} s client, {server:.1f} s server: {free:,.0f} rows/s if both were free"
+        )
     begin = time.perf_counter()
     assert load(connection, rows, day) == 0
     print(f"load again 0 rows in {time.perf_counter() - begin:.2f} s")
     return made / seconds
+
+
+def _server_seconds(connection: psycopg.Connection[Any]) -> float | None:
+    """The processor time of the connection's backend, where it runs on this machine."""
+    try:
+        process = psutil.Process(connection.info.backend_pid)
+        times = process.cpu_times()
+    except psutil.Error:
+        return None
+    return times.user + times.system if "postgres" in process.name() else None
 
 
 def _compare(

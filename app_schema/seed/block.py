@@ -23,7 +23,7 @@ COPIES = {
 """The target of each COPY, in an order in which rows come after those that they refer to."""
 
 _KINDS = {table: number for number, table in enumerate(COPIES)}
-_SESSIONS, _ENTRIES, _CHATS, _DIALOGUES, _FRAGMENTS = 100, 200, 20, 200, 100
+_SESSIONS, _ENTRIES, _CHATS, _DIALOGUES, _FRAGMENTS = 200, 300, 20, 150, 150
 _TURNS = (BLOCK - 1 - _SESSIONS - _ENTRIES - _CHATS - _DIALOGUES - _FRAGMENTS) // _CHATS
 _SPARE = BLOCK - 1 - _SESSIONS - _ENTRIES - _CHATS - _DIALOGUES - _FRAGMENTS - _TURNS * _CHATS
 _PERIOD = timedelta(days=90)
