@@ -259,3 +259,25 @@ def test_reader_that_is_not_managed_is_made_again_even_by_prune(
     assert autogenerate(empty_engine, metadata, prune=True).diffs == []
     generated.downgrade(empty_engine)
     assert diff(start, catalog(empty_url)) == []
+
+
+def test_reader_that_cannot_be_made_again_is_not_taken(empty_engine: sa.Engine, empty_url: str) -> None:
+    metadata = sa.MetaData()
+    sa.Table("t", metadata, sa.Column("n", sa.BigInteger))
+    _send(
+        empty_engine,
+        "CREATE TABLE t (n integer)",
+        "CREATE VIEW v AS SELECT n FROM t",
+        "GRANT SELECT ON v TO PUBLIC",
+        "GRANT INSERT ON v TO PG_DATABASE_OWNER WITH GRANT OPTION",
+        "GRANT SELECT ON v TO PG_DATABASE_OWNER",
+    )
+    start = catalog(empty_url)
+    generated = autogenerate(empty_engine, metadata)
+    assert (
+        "view v of public, which is in the way: a grant of which a part is WITH GRANT OPTION"
+        in generated.text
+    )
+    with pytest.raises(Exception, match="cannot alter type of a column used by a view"):
+        generated.upgrade(empty_engine)
+    assert diff(start, catalog(empty_url)) == []

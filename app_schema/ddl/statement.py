@@ -26,6 +26,12 @@ class Key(NamedTuple):
     table: str | None
     name: str
 
+    @property
+    def label(self) -> str:
+        """The object in words."""
+        place = ".".join(part for part in (self.schema, self.table) if part)
+        return f"{self.kind.replace('_', ' ')} {self.name}".rstrip() + (f" of {place}" if place else "")
+
 
 class DDLObject:
     """What SQLAlchemy does not declare: a frozen dataclass.

@@ -155,6 +155,7 @@ class Plan:
         """Takes the directives of another plan over, so that they are carried out by the downgrade alone."""
         self.drops += [(rank, order, OnTheWayBackOp(one.reverse())) for rank, order, one in other.drops]
         self.makes += [(rank, order, OnTheWayBackOp(one.reverse())) for rank, order, one in other.makes]
+        self.notes += other.notes
 
     def operations(self) -> Sequence[MigrateOperation]:
         """All directives in their order."""

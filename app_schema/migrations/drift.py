@@ -13,7 +13,7 @@ from sqlalchemy import Connection, MetaData
 
 from app_schema.ddl import Key
 from app_schema.migrations import setup
-from app_schema.migrations.compare.comparison import Comparison, label
+from app_schema.migrations.compare.comparison import Comparison
 from app_schema.migrations.compare.undeclared import is_child
 from app_schema.migrations.environment import OPTIONS
 
@@ -76,7 +76,7 @@ def drift(connection: Connection, metadata: MetaData, scratch: str | None = None
         if state == "absent" and key.kind in _FOLLOWING:
             continue
         states[key] = state
-        objects.append(Drifted(label(key), state, declared, found))
+        objects.append(Drifted(key.label, state, declared, found))
     looked_at = [key for key in comparison.wanted if comparison.managed(key) and key.kind not in _FOLLOWING]
     return Drift(_counts(looked_at, states), objects)
 

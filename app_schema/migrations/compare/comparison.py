@@ -122,7 +122,7 @@ class Comparison:
                 else:
                     self._changed(key, wanted, found)
             except ModelError as error:
-                self.plan.notes.append(UnwritableOp(f"{label(key)}: {error}"))
+                self.plan.notes.append(UnwritableOp(f"{key.label}: {error}"))
         object_comment.follow(self)
 
     def _added(self, key: Key, wanted: str) -> None:
@@ -149,7 +149,7 @@ class Comparison:
         elif key.kind == "row_security" and (key.schema, key.table) in self.declared.tables and self.prune:
             self.take(key, found)
         elif not self.prune:
-            self.undeclared.append(label(key))
+            self.undeclared.append(key.label)
         elif key.kind in _OF_TABLES:
             _OF_TABLES[key.kind].removed(self, key, found)
         else:
@@ -247,9 +247,3 @@ class Comparison:
         """Plans that a definition takes the place of another."""
         self.made.add(key)
         self.plan.make(RANKS[key.kind][1], ReplaceObjectOp(new, old), order=self.declared.order.get(key))
-
-
-def label(key: Key) -> str:
-    """An object in words."""
-    place = ".".join(part for part in (key.schema, key.table) if part)
-    return f"{key.kind.replace('_', ' ')} {key.name}".rstrip() + (f" of {place}" if place else "")

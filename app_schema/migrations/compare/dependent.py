@@ -10,9 +10,10 @@ from app_schema.catalog import Difference
 from app_schema.catalog.dependents import Blocked, dependents
 from app_schema.catalog.reflect import reflect
 from app_schema.ddl import Function, Key
+from app_schema.errors import ModelError
 from app_schema.migrations.compare import alter_column, column, constraint, enum, index, undeclared
 from app_schema.migrations.compare.printed_column import changes_type, is_rebuilt
-from app_schema.migrations.directives import Plan
+from app_schema.migrations.directives import Plan, UnwritableOp
 
 if TYPE_CHECKING:
     from app_schema.migrations.compare.comparison import Comparison
@@ -86,21 +87,25 @@ def _gets_other_columns(comparison: Comparison, view: Key) -> bool:
 
 
 def _take_and_make_again(comparison: Comparison, key: Key) -> None:
-    """Plans both, unless they are planned or come with the table."""
+    """Plans both, unless they are planned or come with the table.
+
+    What cannot be made again is not taken: PostgreSQL refuses the change then, and nothing is lost.
+    """
     if key in comparison.gone:
         return
     if key.kind in {"default", "own_default"}:
         _take_default(comparison, key)
     elif key not in comparison.found or (comparison.prune and undeclared.is_child(comparison, key)):
         return
-    elif key.kind == "column":
-        _take_column(comparison, key)
     elif key.kind == "index":
         index.take_and_make_again(comparison, key)
     elif key.kind == "constraint":
         constraint.take_and_make_again(comparison, key)
     else:
-        _take_object(comparison, key)
+        try:
+            _take_with_grants(comparison, key)
+        except ModelError as error:
+            comparison.plan.notes.append(UnwritableOp(f"{key.label}, which is in the way: {error}"))
 
 
 def _take_default(comparison: Comparison, key: Key) -> None:
@@ -119,38 +124,31 @@ def _take_default(comparison: Comparison, key: Key) -> None:
         alter_column.take_default(comparison, place, found, again=not altered)
 
 
-def _take_column(comparison: Comparison, key: Key) -> None:
-    column.regenerate(comparison, key)
-    for grant in _grants(comparison, key):
-        _take_object(comparison, grant)
-
-
-def _take_object(comparison: Comparison, key: Key) -> None:
-    if key in comparison.gone:
-        return
-    old = reflect(comparison.connection, key, comparison.found[key])
-    comparison.take(key, comparison.found[key], with_dependents=True)
-    fate = comparison.fate(key)
-    new = None if fate == "gone" else old
-    if fate == "declared":
-        new = comparison.declared.objects.get(key, old)
-    if new is not None:
-        comparison.make(key, new)
-    one = new or old
-    if isinstance(one, Function) and one.execute is not None:
-        return  # it says itself who may execute it
-    for grant in _grants(comparison, key):
-        _take_object(comparison, grant)
+def _take_with_grants(comparison: Comparison, key: Key) -> None:
+    grants = [one for one in _grants(comparison, key) if one not in comparison.gone]
+    objects = [key, *grants] if key.kind != "column" else grants
+    old = {one: reflect(comparison.connection, one, comparison.found[one]) for one in objects}
+    if key.kind == "column":
+        column.regenerate(comparison, key)
+    for one, as_found in old.items():
+        comparison.take(one, comparison.found[one], with_dependents=True)
+        fate = comparison.fate(one)
+        if fate != "gone":
+            comparison.make(
+                one, comparison.declared.objects.get(one, as_found) if fate == "declared" else as_found
+            )
 
 
 def _grants(comparison: Comparison, key: Key) -> list[Key]:
-    """The grants that go with a view, a function or a column."""
+    """The grants that go with a view, a function or a column; those that the function itself makes do not."""
     found = comparison.found.items()
     if key.kind in _RELATIONS:
         place, kinds = (key.schema, key.name), {"grant", "column_grant"}
         return [one for one, _ in found if one.kind in kinds and one[1:3] == place]
     if key.kind == "function":
+        declared = comparison.declared.objects.get(key)
+        itself = not isinstance(declared, Function) or declared.execute is not None
         mine = [one for one, _ in found if one[:3] == ("function_grant", key.schema, key.name)]
-        return [one for one in mine if one.name != "PUBLIC"]
+        return [one for one in mine if not itself and one.name != "PUBLIC"]
     mine = [one for one, _ in found if one[:3] == ("column_grant", key.schema, key.table)]
     return [one for one in mine if key.kind == "column" and key.name in comparison.found[one].split(", ")]
