@@ -66,6 +66,7 @@ def _lessons(add: Any, people: dict[str, Any]) -> None:
     taken = add(m.LessonSlot, mentor=mel)
     half = add(m.LessonSlot, mentor=mel, max_capacity=9)
     add(m.LessonSlot, mentor=mel)
+    add(m.LessonSlot, mentor=bob)  # who was a mentor once
     gone = add(m.LessonSlot, mentor=pia)
     lesson = add(m.Reservation, slot=taken, student=ann)
     add(m.Reservation, slot=half, student=bob)

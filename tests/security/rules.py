@@ -99,7 +99,10 @@ _PUBLISHES = mine("creator_id") & (is_("is_public", False) | TEACHER)
 
 
 class Rule(NamedTuple):
-    """What app_user may do; `column` is one that it may change, `owner` the one that says whose a row is."""
+    """What app_user may do; `column` is one that it may change, `owner` the one that says whose a row is.
+
+    `owner` refers to a row of `parent`.
+    """
 
     see: Who
     insert: Who = NOBODY
@@ -107,10 +110,16 @@ class Rule(NamedTuple):
     delete: Who = NOBODY
     column: str = "created_at"
     owner: str | None = None
+    parent: str = "public.users"
 
 
 def _own(column: str = "created_at") -> Rule:
     return Rule(mine(), mine(), mine(), mine(), column, "user_id")
+
+
+def _of_session() -> Rule:
+    mine_ = _IN_MY_SESSION
+    return Rule(_IN_SEEN_SESSION, mine_, mine_, mine_, owner="session_id", parent="public.sessions")
 
 
 RULES: dict[str, Rule] = {
@@ -149,9 +158,9 @@ RULES: dict[str, Rule] = {
     "public.webhook_events": Rule(ADMIN),
     "public.log_entries": Rule(_SHARED, mine(), mine(), mine(), owner="user_id"),
     "public.sessions": Rule(_SHARED, mine(), mine(), mine(), owner="user_id"),
-    "public.session_analyses": Rule(_IN_SEEN_SESSION, _IN_MY_SESSION, _IN_MY_SESSION, _IN_MY_SESSION),
-    "public.interview_questions": Rule(_IN_SEEN_SESSION, _IN_MY_SESSION, _IN_MY_SESSION, _IN_MY_SESSION),
-    "public.interview_answers": Rule(_IN_SEEN_SESSION, _IN_MY_SESSION, _IN_MY_SESSION, _IN_MY_SESSION),
+    "public.session_analyses": _of_session(),
+    "public.interview_questions": _of_session(),
+    "public.interview_answers": _of_session(),
     "public.chat_sessions": _own("title"),
     "public.chat_messages": Rule(
         mine(),
@@ -161,7 +170,14 @@ RULES: dict[str, Rule] = {
         "content",
         "user_id",
     ),
-    "public.session_tags": Rule(_IN_MY_CHAT, _IN_MY_CHAT, _IN_MY_CHAT, _IN_MY_CHAT),
+    "public.session_tags": Rule(
+        _IN_MY_CHAT,
+        _IN_MY_CHAT,
+        _IN_MY_CHAT,
+        _IN_MY_CHAT,
+        owner="session_id",
+        parent="public.chat_sessions",
+    ),
     "public.user_ai_profiles": _own(),
     "public.user_ai_memories": _own(),
     "public.ai_dialogue_log": Rule(mine(), update=mine(), column="user_feedback", owner="user_id"),
@@ -180,10 +196,19 @@ RULES: dict[str, Rule] = {
         _ON_MY_NOTE & of("muednote_v3.tags", "tag_id", mine()),
         _ON_MY_NOTE & of("muednote_v3.tags", "tag_id", mine()),
         _ON_MY_NOTE,
+        owner="fragment_id",
+        parent="muednote_v3.fragments",
     ),
-    "muednote_v3.fragment_processing_history": Rule(_ON_MY_NOTE),
+    "muednote_v3.fragment_processing_history": Rule(
+        _ON_MY_NOTE, owner="fragment_id", parent="muednote_v3.fragments"
+    ),
     "muednote_v3.fragment_relationships": Rule(
-        _BOTH_NOTES_MINE, _BOTH_NOTES_MINE, _BOTH_NOTES_MINE, _BOTH_NOTES_MINE
+        _BOTH_NOTES_MINE,
+        _BOTH_NOTES_MINE,
+        _BOTH_NOTES_MINE,
+        _BOTH_NOTES_MINE,
+        owner="source_fragment_id",
+        parent="muednote_v3.fragments",
     ),
     "muednote_v3.user_preferences": _own(),
 }
