@@ -8,10 +8,12 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 import sqlalchemy as sa
+from asking import WHO
 from logins import CreateLogin, login_url
 from psycopg import sql
+from sqlalchemy.orm import Session
 
-from app_schema import database
+from app_schema import database, identity
 from app_schema.testing.databases import Databases
 
 
@@ -70,3 +72,15 @@ def web_engine(people_url: str, web: str) -> Iterator[sa.Engine]:
     engine = database.engine(login_url(people_url, web), pool_size=1, max_overflow=0, pool_timeout=5)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture(params=["session", "connection"])
+def opened(request: pytest.FixtureRequest, web_engine: sa.Engine) -> Iterator[Session | sa.Connection]:
+    """A session and a connection by turns; afterwards the pooled connection is as it was."""
+    target = Session(web_engine) if request.param == "session" else web_engine.connect()
+    with target:
+        yield target
+    assert identity._ACTING.get(target) is None
+    with web_engine.connect() as connection:
+        login = web_engine.url.username
+        assert connection.execute(WHO).one() in {(login, None), (login, "")}

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import httpx
 import pytest
 import sqlalchemy as sa
+from asking import TITLES, WHO
 from fastapi import BackgroundTasks, Depends, FastAPI, Header, HTTPException
 from fastapi.responses import StreamingResponse
 from sqlalchemy.exc import InvalidRequestError
@@ -15,9 +16,6 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app_schema.ext.fastapi import acting_session
 from app_schema.models import Session as MusicSession
-
-WHO = sa.text("SELECT current_user, current_setting('app.current_user_id', true)")
-TITLES = sa.select(MusicSession.title).order_by(MusicSession.title)
 
 
 def caller(x_user: Annotated[str | None, Header()] = None) -> str | None:
