@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import cast
-import matrix
+import cells as matrix
 import psycopg
 import pytest
 import sqlalchemy as sa
+from cells import ASKERS, ATTEMPT, COMMANDS, Ground, as_json, reads, rows, writes
 from logins import CreateLogin
-from matrix import ASKERS, ATTEMPT, COMMANDS, Ground, as_json, reads, rows, writes
 from psycopg import sql
 from rules import RULES, World
 from sqlalchemy.orm import Session as OrmSession
