@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from sqlalchemy.pool import NullPool
 
 from app_schema import database
+from app_schema.ddl.naming import NAMING_CONVENTION
 from app_schema.errors import AppSchemaError, ConfigurationError
 from app_schema.migrations import setup
 from app_schema.migrations.compare import PLUGIN
@@ -54,7 +55,8 @@ def run(context: EnvironmentContext, metadata: MetaData | Callable[[], MetaData]
     """Runs the command that Alembic was called with against the declared metadata.
 
     A function that gives the metadata is called by the commands that compare, and by no other: importing
-    models takes a good part of the time of an ``upgrade`` that finds nothing to do.
+    models takes a good part of the time of an ``upgrade`` that finds nothing to do. Names in revisions are
+        then made by :data:`app_schema.ddl.naming.NAMING_CONVENTION`.
 
     :param comparing: options of autogenerate and check: ``include_name`` and ``include_object`` as of
         Alembic's ``configure()``, ``managed_schemas``, and those that ``-x`` overrules: ``prune``, ``safe``,
@@ -73,7 +75,7 @@ def run(context: EnvironmentContext, metadata: MetaData | Callable[[], MetaData]
         logging.config.fileConfig(context.config.config_file_name, disable_existing_loggers=False)
     try:
         if context.is_offline_mode():
-            _script(context)
+            _script(context, metadata)
         elif (given := context.config.attributes.get("connection")) is not None:
             _on(given, lambda connection: _migrate(context, metadata, connection, comparing))
         else:
@@ -120,11 +122,17 @@ def _refuse_loop(given: Any) -> NoReturn:
     )
 
 
-def _script(context: EnvironmentContext) -> None:
+def _naming(metadata: MetaData | Callable[[], MetaData]) -> MetaData:
+    """The metadata whose naming convention names what a revision leaves unnamed."""
+    return metadata if isinstance(metadata, MetaData) else MetaData(naming_convention=NAMING_CONVENTION)
+
+
+def _script(context: EnvironmentContext, metadata: MetaData | Callable[[], MetaData]) -> None:
     autocommit = Options.read(context.get_x_argument(as_dictionary=True)).autocommit
     context.configure(
         dialect_name="postgresql",
         dialect_opts={"paramstyle": "named"},  # one "%" stays one "%"
+        target_metadata=_naming(metadata),
         literal_binds=True,
         transactional_ddl=not autocommit,
         **OPTIONS,
@@ -147,6 +155,7 @@ def _migrate(
     facts = session.facts()
     context.configure(
         connection=connection,
+        target_metadata=_naming(metadata),
         transactional_ddl=not options.autocommit,
         **OPTIONS,
         **{**comparing, **_compared(context)},

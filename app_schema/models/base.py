@@ -13,6 +13,7 @@ from sqlalchemy import Date, DateTime, Integer, MetaData, Numeric, Text, Uuid
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, relationship
 
 from app_schema.ddl import Trigger
+from app_schema.ddl.naming import NAMING_CONVENTION
 from app_schema.errors import ModelError
 from app_schema.models.enums import ENUM_TYPES
 from app_schema.models.types import CreatedAt, UpdatedAt
@@ -63,16 +64,7 @@ class Base(DeclarativeBase):
     * A misspelt setting such as ``__tableargs__`` would be ignored. Here it raises :class:`ModelError`.
     """
 
-    metadata = MetaData(
-        schema="public",
-        naming_convention={
-            "pk": "pk_%(table_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        },
-    )
+    metadata = MetaData(schema="public", naming_convention=NAMING_CONVENTION)
     type_annotation_map: ClassVar = {
         str: Text(),
         int: Integer(),

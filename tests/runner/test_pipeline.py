@@ -169,3 +169,11 @@ def test_revision_goes_with_its_stamp(empty_url: str, written: Written) -> None:
         written.upgrade(empty_url)
     assert heads(empty_url) == ["r1"]
     assert one(empty_url, "SELECT to_regclass('public.b')") is None
+
+
+def test_convention_names_what_a_revision_names_in_short(empty_url: str, written: Written) -> None:
+    written.add(f"{table('a')}\nop.create_check_constraint('positive', 'a', 'id > 0', schema='public')")
+    written.upgrade(empty_url)
+    assert rows(empty_url, "SELECT conname FROM pg_constraint WHERE conname LIKE '%positive'") == [
+        ("ck_a_positive",)
+    ]
