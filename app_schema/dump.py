@@ -30,8 +30,7 @@ def dump(connection: sa.Connection, tables: Sequence[str], file: Path) -> None:
     if file.exists():
         raise ConfigurationError(f"{file} is there already: name another file.")
     command = [program, "--format=custom", f"--file={file}", *(f"--table={table}" for table in tables)]
-    shown = {name: value for name, value in driver.info.get_parameters().items() if name not in SECRETS}
-    command += ["--no-password", f"--dbname={make_conninfo(**shown)}"]  # others can read a command line
+    command += ["--no-password", f"--dbname={_conninfo(connection.engine.url)}"]
     secret = {"PGPASSWORD": driver.info.password} if driver.info.password else {}
     try:
         result = subprocess.run(
@@ -48,6 +47,17 @@ def dump(connection: sa.Connection, tables: Sequence[str], file: Path) -> None:
         file.unlink(missing_ok=True)
         reason = (result.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise ServerError(f"pg_dump failed: {reason.removeprefix('pg_dump: error: ')}.")
+
+
+def _conninfo(url: sa.URL) -> str:
+    """What the URL says, without secrets: others can read a command line.
+
+    Not what the driver's libpq says: it names every option that it knows, and an older pg_dump knows fewer.
+    """
+    named = {"host": url.host, "port": url.port, "user": url.username, "dbname": url.database, **url.query}
+    return make_conninfo(
+        **{name: str(value) for name, value in named.items() if value and name not in SECRETS}
+    )
 
 
 def _program(server: int) -> str:

@@ -25,7 +25,7 @@ Run = Callable[..., str]
 NOWHERE = "postgresql://someone:s3cret@127.0.0.1:1/nowhere"
 
 _VOLATILE = (
-    (r"PostgreSQL \d+\.\d+", "PostgreSQL N.N"),
+    (r"PostgreSQL \d+\.\d+( \([^)]*\))?", "PostgreSQL N.N"),
     (r"\d+\.\d+ ms", "N ms"),
     (r"\d+ statements?, \d+\.\d+ s", "N statements, N s"),
     (r"\b(vector|pg_trgm|btree_gist) [\d.]+", r"\1 N"),

@@ -10,7 +10,7 @@ import pytest
 from commands import Run, data
 from syrupy.assertion import SnapshotAssertion
 
-from app_schema import dump, embedded
+from app_schema import dump, embedded, url
 
 
 def token(said: str) -> str:
@@ -105,3 +105,8 @@ def test_without_a_fitting_pg_dump_nothing_is_dropped(
     assert said.startswith("exit code 2")
     assert "pg_dump is " in said
     assert data(run(full_url, "status", "--json"))["here"] == ["0016_core_and_chat_rls"]
+
+
+def test_command_line_of_pg_dump_holds_no_secret() -> None:
+    given = url.parse("postgresql://u:s3cret@h:5/d?sslmode=require&sslpassword=s3cret")
+    assert dump._conninfo(given) == "host=h port=5 user=u dbname=d sslmode=require"
