@@ -59,7 +59,7 @@ class GuardedImpl(PostgresqlImpl):
         if self.pipeline is not None:
             self.pipeline.flush()
             self.pipeline.direct = True
-            self.pipeline.unguarded.add(self.pipeline.revision)
+            self.pipeline.does_not_converge()
         return self.connection
 
     def execute(self, sql: Executable | str, execution_options: dict[str, Any] | None = None) -> None:
@@ -67,9 +67,7 @@ class GuardedImpl(PostgresqlImpl):
         if self.pipeline is not None:
             construct = text(sql) if isinstance(sql, str) else sql
             if not _converges(construct):
-                self.pipeline.unguarded.add(self.pipeline.revision)
-                if self.pipeline.driver.autocommit:
-                    self.pipeline.spent.add(self.pipeline.revision)
+                self.pipeline.does_not_converge()
             if not execution_options and self._kept(construct):
                 return
         self._exec(sql, execution_options)
@@ -91,6 +89,8 @@ class GuardedImpl(PostgresqlImpl):
             return None
         elif self.as_sql and isinstance(construct, Insert) and self._is_stamp(construct):
             construct = self._stamp_once(construct)
+        elif self.pipeline is not None and isinstance(construct, UpdateBase):
+            self.pipeline.does_not_converge()
         try:
             return super()._exec(construct, execution_options, multiparams, params or {})
         except DBAPIError as error:

@@ -123,6 +123,12 @@ class Pipeline:
         self._in_part += 1
         self.counts[self.revision] += 1
 
+    def does_not_converge(self) -> None:
+        """The revision that runs has a statement which is not guarded: a second time may do harm."""
+        self.unguarded.add(self.revision)
+        if self.driver.autocommit:
+            self.spent.add(self.revision)
+
     def flush(self) -> None:
         """Sends what is kept back and waits for the answers.
 

@@ -49,6 +49,8 @@ class Runner:
         """The steps whose transactions the server has committed."""
         self.heads: set[str] | None = None
         """What is stamped after these; None: there is no version table."""
+        self.narrow = False
+        """The version table has no room for long names."""
         self.progress = Progress(0)
         self.retries = Retries(session, options)
 
@@ -72,6 +74,7 @@ class Runner:
         before = facts.before
         facts = self.lock.acquire(self.options.lock_wait)
         self.heads = set(facts.heads) if facts.versioned else None
+        self.narrow = facts.narrow
         try:
             with self._pipeline():
                 steps = self._steps(facts)
@@ -109,7 +112,9 @@ class Runner:
                 if stamped is None:
                     table = CreateTable(self.context._version, if_not_exists=True)  # noqa: SLF001 - Alembic's
                     self._send(plain(table))
-                elif purge:
+                elif self.narrow:
+                    self._send(f"ALTER TABLE {self.session.version_table} ALTER version_num TYPE text")
+                if purge and stamped is not None:
                     self._send(f"DELETE FROM {self.session.version_table}")
                 purge = False
                 self.progress.begins(str(step))
@@ -138,7 +143,7 @@ class Runner:
     def _has_landed(self, step: Step, heads: set[str]) -> None:
         name = _name(step)
         statements = self.impl.pipeline.counts[name] - FRAME if self.impl.pipeline is not None else 0
-        self.heads = heads
+        self.heads, self.narrow = heads, False
         self.landed.append(step)
         self.progress.landed(name, max(statements, 0))
 

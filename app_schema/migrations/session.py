@@ -60,6 +60,8 @@ SELECT json_build_object(
                        - (SELECT count(*) FROM pg_catalog.pg_stat_activity AS a
                            WHERE a.backend_type = 'client backend'),
          'versioned', to_regclass({table}) IS NOT NULL,
+         'narrow', EXISTS (SELECT FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = to_regclass({table})
+                              AND a.attname = 'version_num' AND a.atttypmod > 0),
          'heads', current_setting('app_schema.heads')::json,
          'before', current_setting('app_schema.before')::json)::text"""
 
@@ -74,6 +76,8 @@ class Facts:
     free_slots: int
     versioned: bool
     """The version table is there."""
+    narrow: bool
+    """It is one that Alembic made, with room for 32 characters."""
     heads: tuple[str, ...]
     before: Mapping[str, str]
     """The settings as they were."""

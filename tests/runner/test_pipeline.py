@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from alembic import command
 from alembic.util import CommandError
 from lineage import Alembic
 from written import Written, heads, leftovers, one, rows, table
@@ -177,3 +178,27 @@ def test_convention_names_what_a_revision_names_in_short(empty_url: str, written
     assert rows(empty_url, "SELECT conname FROM pg_constraint WHERE conname LIKE '%positive'") == [
         ("ck_a_positive",)
     ]
+
+
+def test_version_table_that_alembic_made_gets_room(empty_url: str, written: Written) -> None:
+    with psycopg.connect(empty_url) as connection:
+        connection.execute("CREATE TABLE public.alembic_version (version_num varchar(32) PRIMARY KEY)")
+        connection.execute("INSERT INTO public.alembic_version VALUES ('r1')")
+    written.add(table("a"))
+    name = written.add(table("b"), revision="r2_with_a_name_of_more_than_32_characters")
+    written.add(table("c"))
+    written.upgrade(empty_url)
+    written.downgrade(empty_url, name)
+    assert heads(empty_url) == [name]
+
+
+def test_stamp_and_purge(empty_url: str, written: Written) -> None:
+    written.add(table("a"))
+    written.add(table("b"))
+    written.upgrade(empty_url)
+    with psycopg.connect(empty_url) as connection:
+        connection.execute("UPDATE public.alembic_version SET version_num = 'gone'")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("DATABASE_URL", empty_url)
+        command.stamp(written.config(), "r1", purge=True)
+    assert heads(empty_url) == ["r1"]

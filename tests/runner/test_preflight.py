@@ -119,7 +119,9 @@ class _Same:
 
 
 def test_replica_is_refused() -> None:
-    facts = Facts(1, recovery=True, read_only=True, free_slots=9, versioned=True, heads=(), before={})
+    facts = Facts(
+        1, recovery=True, read_only=True, free_slots=9, versioned=True, narrow=False, heads=(), before={}
+    )
 
     class Plain:
         pid = None
