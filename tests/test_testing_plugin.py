@@ -54,13 +54,13 @@ class Project:
         for name, text in files.items():
             (self.place / f"{name}.py").write_text(text, encoding="utf-8")
 
-    def run(self, *arguments: str) -> str:
+    def run(self, *arguments: str, expect: int = 0) -> str:
         command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
         found = subprocess.run(
             command, cwd=self.place, env=self._environment, capture_output=True, text=True, check=False
         )
-        assert found.returncode == 0, found.stdout + found.stderr
-        return found.stdout
+        assert found.returncode == expect, found.stdout + found.stderr
+        return found.stdout + found.stderr
 
 
 @pytest.fixture
@@ -79,3 +79,15 @@ def test_no_server_is_started_where_none_is_asked_for(project: Project) -> None:
     project.write(conftest=CONFTEST, test_no=WITHOUT_A_DATABASE)
     project._environment["TEST_DATABASE_URL"] = "postgresql://nobody@nowhere.invalid/nothing"
     assert "server:" not in project.run()
+
+
+@pytest.mark.parametrize("arguments", [(), ("-n", "1")])
+def test_a_server_that_cannot_be_reached_is_one_sentence(
+    project: Project, arguments: tuple[str, ...]
+) -> None:
+    project.write(conftest=CONFTEST, test_own=WITH_OWN_TABLES)
+    project._environment["TEST_DATABASE_URL"] = "postgresql://nobody:secret@127.0.0.1:1/nothing"
+    said = project.run(*arguments, expect=pytest.ExitCode.USAGE_ERROR)
+    assert "No server for the tests. The server cannot be reached" in said
+    assert "secret" not in said
+    assert "Traceback" not in said

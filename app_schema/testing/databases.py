@@ -67,6 +67,11 @@ class Databases:
                 connection.execute(rename.format(sql.Identifier(made), sql.Identifier(name)))
         return name
 
+    def version(self) -> str:
+        """The server's, as it names it."""
+        with self.admin() as connection:
+            return connection.info.parameter_status("server_version") or "?"
+
     def roles(self) -> set[str]:
         with self.admin() as connection:
             query = "SELECT rolname FROM pg_catalog.pg_roles WHERE rolname = ANY (%s)"

@@ -46,13 +46,19 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)  # of pytest-xdist
 def pytest_configure_node(node: Any) -> None:
-    run = node.config.stash[_RUN]
-    node.workerinput["app_schema_server"] = run.databases.server_url
-    node.workerinput["app_schema_run"] = run.name
+    node.workerinput["app_schema_server"] = _databases(node.config).server_url
+    node.workerinput["app_schema_run"] = node.config.stash[_RUN].name
+
+
+def _databases(config: pytest.Config) -> Databases:
+    try:
+        return config.stash[_RUN].databases
+    except AppSchemaError as error:
+        pytest.exit(f"No server for the tests. {error}", returncode=pytest.ExitCode.USAGE_ERROR)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if description := config.stash[_RUN].describe():
+    if description := config.stash[_RUN].description:
         terminalreporter.write_line(f"server: {description}")
 
 
@@ -64,10 +70,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def databases(request: pytest.FixtureRequest) -> Databases:
     """The databases of the run; the server starts here."""
-    try:
-        return request.config.stash[_RUN].databases
-    except AppSchemaError as error:
-        pytest.exit(f"no server for the tests: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
+    return _databases(request.config)
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,10 @@ import secrets
 import signal
 from functools import cached_property
 
+import psycopg
+
+from app_schema import database
+from app_schema.errors import ServerError
 from app_schema.testing.databases import ROLES, Databases
 from app_schema.testing.server import TestServer, start
 
@@ -20,6 +24,8 @@ class Run:
         self._test_database_url = os.environ.get("TEST_DATABASE_URL")
         self._started: TestServer | None = None
         self._kept_roles = set(ROLES)
+        self.description: str | None = None
+        """The server in one line, once this process has started it."""
 
     @cached_property
     def databases(self) -> Databases:
@@ -30,16 +36,13 @@ class Run:
             signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that a run that is ended cleans up
         self._started = start(self._test_database_url)
         databases = Databases(self._started.url, self.name)
-        self._kept_roles = databases.roles()
+        try:
+            self._kept_roles = databases.roles()
+            self.description = f"PostgreSQL {databases.version()}, {self._started.description}"
+        except psycopg.Error as error:
+            self.close()
+            raise ServerError(database.describe_failure(error)) from error
         return databases
-
-    def describe(self) -> str | None:
-        """The server in one line; None when this process has started none."""
-        if self._started is None:
-            return None
-        with self.databases.admin() as connection:
-            version = connection.info.parameter_status("server_version")
-        return f"PostgreSQL {version}, {self._started.description}"
 
     def close(self) -> None:
         """Drop what the run has made, and stop the server that it started."""
