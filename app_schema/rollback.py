@@ -7,7 +7,6 @@ import json
 from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
-from alembic.script.base import Script
 
 from app_schema.ddl.sql import ident, qualified
 from app_schema.migrations.lineage import Lineage, Revision, current, described
@@ -81,20 +80,12 @@ def prepare(connection: sa.Connection, to: str = "-1") -> Rollback:
                     losses.append(Loss(one.revision, qualified(name, schema), operation.column, rows))
     return Rollback(
         here=here,
-        to=_absolute(to, scripts),
+        to=lineage.absolute(here, to),
         revisions=[_downgrade_of(described(script)) for script in scripts],
         losses=losses,
         by_hand=sum(operation.lock == UNKNOWN for one in recorded for operation in one.operations),
         token=_token(connection, [script.revision for script in scripts], losses),
     )
-
-
-def _absolute(to: str, scripts: list[Script]) -> str:
-    """The name of the revision that a step such as `-2` leads to, so that nobody moves it meanwhile."""
-    if not to.startswith("-") or not scripts:
-        return to
-    down = scripts[-1].down_revision
-    return "base" if down is None else down if isinstance(down, str) else to
 
 
 def _downgrade_of(revision: Revision) -> Revision:

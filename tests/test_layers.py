@@ -95,7 +95,7 @@ def test_only_the_alembic_side_imports_alembic() -> None:
         }
         names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
         if any(name.split(".")[0] == "alembic" for name in names):
-            assert _layer(path) in {"migrations", "testing", "cli", "rollback"}, path
+            assert _layer(path) in {"migrations", "testing", "cli"}, path
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,14 @@ class Lineage:
         """What `downgrade` would undo from `here`, in order. A name may be cut short, or be `base`."""
         return self._scripts(self.steps(here, to, "down"))
 
+    def absolute(self, here: frozenset[str], to: str) -> str:
+        """The name of the revision that steps such as `-2` lead down to, where it is one alone."""
+        scripts = self.downgrades(here, to)
+        if not to.startswith("-") or not scripts:
+            return to
+        down = scripts[-1].down_revision
+        return "base" if down is None else down if isinstance(down, str) else to
+
     def steps(self, here: frozenset[str], to: str, direction: Direction) -> list[RevisionStep]:
         """The same as Alembic's steps."""
         # as alembic.command does; a tuple stands for several heads there, whatever the annotation says
