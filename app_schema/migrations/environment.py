@@ -11,6 +11,7 @@ import re
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -161,6 +162,9 @@ def _migrate(
         **{**comparing, **_compared(context)},
     )
     migration_context = context.get_context()
+    if options.autocommit:
+        # Alembic's block would end with the connection in transactions
+        migration_context.autocommit_block = nullcontext  # type: ignore[assignment, method-assign]
     if "revision_context" in migration_context.opts:  # a revision is to be generated, or checked for
         declared = metadata if isinstance(metadata, MetaData) else metadata()
         migration_context.opts["target_metadata"] = declared

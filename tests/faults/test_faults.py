@@ -33,6 +33,14 @@ def test_a_fault_at_any_statement(
                 survived(small.survive(way, fault(number), look=number % 2 == 0))
 
 
+@pytest.mark.parametrize("up", [True, False], ids=["up", "down"])
+def test_one_statement_at_a_time_stays_so(small: World, up: bool) -> None:  # noqa: FBT001 - a parameter
+    way = Way(up, autocommit=True)
+    small.count(way)
+    locked = next(n for n, text in enumerate(small.statements[way]) if "pg_try_advisory_lock" in text)
+    assert [text for text in small.statements[way][locked:] if text.startswith(("BEGIN", "COMMIT"))] == []
+
+
 @pytest.mark.parametrize("part", range(8 if ALL else 1))
 @pytest.mark.parametrize("autocommit", [False, True], ids=["transaction", "autocommit"])
 def test_a_fault_in_the_lineage(
