@@ -79,7 +79,7 @@ def test_dump_brings_the_rows_back(run: Run, full_url: str, tmp_path: Path) -> N
     run(full_url, "upgrade")
     tables = ("--table=projects", "--table=fragments")
     command = [str(restore), "--data-only", "--disable-triggers", *tables, f"--dbname={full_url}", str(file)]
-    subprocess.run(command, check=True)
+    subprocess.run(command, check=False)  # a newer one sets what an older server does not know, and says so
     with psycopg.connect(full_url) as connection:
         assert connection.execute("SELECT count(*) FROM muednote_v3.fragments").fetchone() == (3,)
 
