@@ -17,11 +17,14 @@ from world import Way, World
 
 from app_schema.migrations import config
 
-SIGNALS = [signal.SIGKILL, signal.SIGTERM, signal.SIGINT]
+CASES = [(number, up) for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT) for up in (True, False)]
 
 
-@pytest.mark.parametrize("up", [True, False], ids=["up", "down"])
-@pytest.mark.parametrize("number", SIGNALS, ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    ("number", "up"),
+    CASES if ALL else drawn("signals").sample(CASES, 2),
+    ids=lambda one: one.name if isinstance(one, signal.Signals) else "up" if one else "down",
+)
 def test_a_signal_at_any_statement(
     small: World,
     survived: Callable[[int], None],
