@@ -72,7 +72,7 @@ class Retries:
     def after(self, error: StatementError | DBAPIError, pipeline: Pipeline | None) -> None:
         """Waits until the next try; raises the error, with all that is known, where there is none."""
         if isinstance(error, DBAPIError):
-            said = explained(error)
+            said = explained(error).with_traceback(error.__traceback__)  # it leads to the revision's line
             if not isinstance(said, StatementError):
                 raise said from error
             error = said
@@ -123,7 +123,7 @@ def _harmless(failed: str, pipeline: Pipeline | None, options: Options) -> bool:
 def _more(error: StatementError, text: str) -> StatementError:
     more = StatementError(f"{error}{text}")
     more.sqlstate = error.sqlstate
-    return more
+    return more.with_traceback(error.__traceback__)
 
 
 class Watch:

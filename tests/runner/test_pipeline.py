@@ -79,6 +79,15 @@ def test_error_names_its_statement_and_what_came_before_has_landed(empty_url: st
     assert leftovers(empty_url) == 0
 
 
+def test_error_on_the_connection_of_a_revision_has_its_line(empty_url: str, written: Written) -> None:
+    written.add("op.get_bind().execute(sa.text('SELECT 1/0'))")
+    with pytest.raises(CommandError, match=r"^r1\.py, line 11: division by zero \(SQLSTATE 22012\)$"):
+        written.upgrade(empty_url)
+    with pytest.raises(CommandError, match=r"^r1\.py, line 11: division by zero \(SQLSTATE 22012\)$"):
+        written.upgrade(empty_url, x=["autocommit=true"])
+    assert leftovers(empty_url) == 0
+
+
 def test_error_is_that_of_its_revision_whoever_asks_for_the_answer(empty_url: str, written: Written) -> None:
     written.add("op.execute('SELECT 1/0')")
     written.add("op.get_bind()")
