@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -19,15 +22,17 @@ from app_schema.migrations.layout import layout
 setup()
 _TEMPLATE = """\
 import sqlalchemy as sa
-from alembic import op
-{imports}
+from alembic import op{imports}
+
 
 def upgrade():
     {upgrades}
 
+
 def downgrade():
     {downgrades}
 """
+RUFF = Path(sys.executable).with_name("ruff")
 
 
 @dataclass
@@ -42,6 +47,21 @@ class Generated:
     def empty(self) -> bool:
         """Whether there is nothing to do."""
         return not self.diffs
+
+    @property
+    def formatted(self) -> str:
+        """The text as ``ruff format`` has it."""
+        command = [
+            RUFF,
+            "format",
+            "--isolated",
+            "--line-length",
+            "110",
+            "--stdin-filename",
+            "revision.py",
+            "-",
+        ]
+        return subprocess.run(command, input=self.text, capture_output=True, text=True, check=True).stdout
 
     def upgrade(self, engine: sa.Engine) -> None:
         """Runs the rendered upgrade."""
@@ -82,7 +102,8 @@ def autogenerate(
         upgrades, downgrades = (
             _render(one, context, imports) for one in (script.upgrade_ops, script.downgrade_ops)
         )
-        text = _TEMPLATE.format(imports="\n".join(sorted(imports)), upgrades=upgrades, downgrades=downgrades)
+        lines = "".join(f"\n{one}" for one in sorted(imports))
+        text = _TEMPLATE.format(imports=lines, upgrades=upgrades, downgrades=downgrades)
         return Generated(
             text, script.upgrade_ops.as_diffs() if script.upgrade_ops else [], opts["undeclared"]
         )

@@ -61,11 +61,11 @@ SELECT CASE y.typtype
     def drop_sql(self) -> tuple[str, ...]:
         return (f"DROP TYPE {qualified(self.name, self.schema)}",)
 
-    def dropped(self) -> str:
+    def dropped(self, *, made_again: bool = False) -> str:
         there = f"""\
 SELECT CASE y.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' ELSE 'type' END
   FROM pg_catalog.pg_type AS y WHERE y.typnamespace = $1 AND y.typname = {literal(self.name)}"""
-        return drop(self.label, self.namespace(), there, self.kind, self.drop_sql())
+        return drop(self.label, self.namespace(), there, self.kind, self.drop_sql(), made_again=made_again)
 
     def replace_sql(self) -> tuple[str, ...]:
         replace = _REPLACE.format(

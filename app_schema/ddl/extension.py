@@ -83,7 +83,8 @@ END
         )
         return (*((f"ALTER EXTENSION {ident(self.name)} UPDATE",) if self.version else ()), *place)
 
-    def dropped(self) -> str:
+    def dropped(self, *, made_again: bool = False) -> str:
+        del made_again  # what is shared with others is not dropped to be made anew
         keep = keep_unless_made("pg_extension", "extname", self.name, self.label)
         there = f"SELECT 'extension'::text FROM pg_catalog.pg_extension WHERE extname = {literal(self.name)}"
         return drop(self.label, self.namespace(), there, self.kind, self.drop_sql(), keep=keep)

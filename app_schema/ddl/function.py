@@ -154,10 +154,12 @@ END
 """
         return ("DO " + dollar(anew, "replace"), "DO " + dollar(revoke, "revoke"), *grants)
 
-    def dropped(self) -> str:
+    def dropped(self, *, made_again: bool = False) -> str:
         # IF EXISTS: a function of this name may be there with other arguments
         statement = self.drop_sql()[0].replace("DROP FUNCTION", "DROP FUNCTION IF EXISTS", 1)
-        return drop(self.label, self.namespace(), self._by_name(), self.kind, (statement,))
+        return drop(
+            self.label, self.namespace(), self._by_name(), self.kind, (statement,), made_again=made_again
+        )
 
 
 def _without_defaults(arguments: str) -> str:

@@ -134,11 +134,13 @@ SELECT {_privileges("n.nspacl", self.to)} FROM pg_catalog.pg_namespace AS n WHER
         return (self._statement("GRANT", "TO", self._words) + option,)
 
     def drop_sql(self) -> tuple[str, ...]:
+        if self.columns:
+            return (self._revoked_on_columns(sequence(self.columns)),)
         return (self._keeping_columns(self._statement("REVOKE", "FROM", self._words)),)
 
     def _keeping_columns(self, revoke: str) -> str:
         """A REVOKE on a table also takes the same privileges on its columns away: those are granted again."""
-        if self.columns or not self.table:
+        if not self.table:
             return revoke
         table, to = qualified(self.table, self.schema), role(self.to)
         alive = "a.attrelid = c.oid AND NOT a.attisdropped"
@@ -159,10 +161,32 @@ END
 """
         return "DO " + dollar(body, "revoke")
 
+    def _revoked_on_columns(self, columns: tuple[str, ...] = ()) -> str:
+        """Revokes the privilege on those of the columns, or on all columns, on which it was granted."""
+        table = qualified(self.table or "", self.schema)
+        among = f" AND a.attname = ANY ({literals(columns)})" if columns else ""
+        revoke = f"REVOKE {self._words[0]} (%I) ON {table} FROM {role(self.to)}".replace("%", "%%")
+        body = f"""
+DECLARE
+  revoke text;
+BEGIN
+  FOR revoke IN
+    SELECT format({literal(revoke.replace("(%%I)", "(%I)"))}, a.attname)
+      FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid
+     WHERE c.relname = {literal(self.table or "")} AND c.relnamespace = {self.namespace()}
+       AND NOT a.attisdropped{among}
+       AND EXISTS (SELECT 1 FROM aclexplode(a.attacl) AS x
+                    WHERE x.grantee = {_grantee(self.to)} AND x.privilege_type = {literal(self._words[0])})
+  LOOP
+    EXECUTE revoke;
+  END LOOP;
+END
+"""
+        return "DO " + dollar(body, "revoke")
+
     def replace_sql(self) -> tuple[str, ...]:
         if self.columns:
-            msg = f"{self.label}: drop the grant on the old columns and create the one on the new"
-            raise ModelError(msg)
+            return (self._revoked_on_columns(), *self.create_sql())
         return (
             self._keeping_columns(f"REVOKE ALL ON {self._target} FROM {role(self.to)}"),
             *self.create_sql(),

@@ -20,6 +20,8 @@ from app_schema.ddl.sql import dollar, literal, qualified
 DIFFERENT = "AS001"
 """SQLSTATE of a refusal. Class AS is not used by PostgreSQL."""
 _TWIN_DONE = "AS000"
+_USED = "app_schema.used"
+"""Setting: why something was not dropped, for the refusal of the statement that would make it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,14 @@ class Guard:
 
 
 def drop(
-    label: str, namespace: str, exists: str, kind: str, statements: tuple[str, ...], *, keep: str = ""
+    label: str,
+    namespace: str,
+    exists: str,
+    kind: str,
+    statements: tuple[str, ...],
+    *,
+    keep: str = "",
+    made_again: bool = False,
 ) -> str:
     """A ``DO`` block that drops what is there.
 
@@ -109,6 +118,7 @@ def drop(
         NULL: absent.
     :param kind: the kind that may be dropped; another one is refused.
     :param keep: PL/pgSQL run before, which may RETURN to keep the object.
+    :param made_again: where other objects hang on it, it stays; a later statement compares it.
     """
     detail = f"'found: ' || found || E'\\nexpected: ' || {literal(kind)}"
     return block(
@@ -123,10 +133,25 @@ def drop(
             _refuse(f"{label} cannot be dropped", detail=detail),
             "  END IF;",
             *([keep] if keep else []),
-            *(f"  EXECUTE {dollar(statement)};" for statement in statements),
+            *(_drop_unless_used(statements) if made_again else _execute(statements)),
             "END",
         ]
     )
+
+
+def _execute(statements: tuple[str, ...]) -> list[str]:
+    return [f"  EXECUTE {dollar(statement)};" for statement in statements]
+
+
+def _drop_unless_used(statements: tuple[str, ...]) -> list[str]:
+    return [
+        "  BEGIN",
+        *_execute(statements),
+        "  EXCEPTION WHEN dependent_objects_still_exist THEN",
+        "    GET STACKED DIAGNOSTICS found = PG_EXCEPTION_DETAIL;",
+        f"    PERFORM set_config({literal(_USED)}, concat(SQLERRM, ': ', found), true);",
+        "  END;",
+    ]
 
 
 def block(lines: list[str]) -> str:
@@ -170,7 +195,7 @@ def _create(guard: Guard) -> list[str]:
 
 
 def _change(guard: Guard, statements: tuple[str, ...]) -> list[str]:
-    lines = [f"  EXECUTE {dollar(statement)};" for statement in statements]
+    lines = _execute(statements)
     if not guard.unfit:
         return lines
     return [
@@ -205,7 +230,8 @@ def _compare(side: Side) -> list[str]:
 
 
 def _different(guard: Guard) -> str:
-    detail = "concat('found: ', found, E'\\nexpected: ', expected)"
+    used = f"nullif(current_setting({literal(_USED)}, true), '')"
+    detail = f"concat('found: ', found, E'\\nexpected: ', expected, E'\\n' || {used})"
     return _refuse(f"{guard.label} is there and different", guard.remedy, detail=detail)
 
 

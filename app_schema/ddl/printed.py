@@ -120,9 +120,10 @@ class TableIndex(DDLObject):
     def drop_sql(self) -> tuple[str, ...]:
         return (f"DROP INDEX {qualified(self.name, self.schema)}",)
 
-    def dropped(self) -> str:
-        kind = KIND_OF_NAME.format(name=literal(self.name))
-        return drop(self.label, self.namespace(), kind, "index", self.drop_sql())
+    def dropped(self, *, made_again: bool = False) -> str:
+        of_none = "AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint AS k WHERE k.conindid = c.oid"
+        kind = f"{KIND_OF_NAME.format(name=literal(self.name))} {of_none} AND k.contype IN ('p', 'u', 'x'))"
+        return drop(self.label, self.namespace(), kind, "index", self.drop_sql(), made_again=made_again)
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,8 @@ END
     def replace_sql(self) -> tuple[str, ...]:
         return (f"ALTER ROLE {ident(self.name)} {self.options}",)
 
-    def dropped(self) -> str:
+    def dropped(self, *, made_again: bool = False) -> str:
+        del made_again  # what is shared with others is not dropped to be made anew
         there = f"SELECT 'role'::text FROM pg_catalog.pg_roles WHERE rolname = {literal(self.name)}"
         used = f"""
   IF EXISTS (

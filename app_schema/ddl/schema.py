@@ -33,6 +33,7 @@ class Schema(DDLObject):
     def drop_sql(self) -> tuple[str, ...]:
         return (f"DROP SCHEMA {ident(self.name)}",)
 
-    def dropped(self) -> str:
+    def dropped(self, *, made_again: bool = False) -> str:
+        del made_again  # what is shared with others is not dropped to be made anew
         keep = keep_unless_made("pg_namespace", "nspname", self.name, self.label)
         return drop(self.label, self.namespace(), self.catalog_query(), self.kind, self.drop_sql(), keep=keep)

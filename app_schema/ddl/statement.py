@@ -104,12 +104,17 @@ class DDLObject:
         """A cheaper query for "is it there", where the definition query needs the twin; None: it does not."""
         return None
 
-    def dropped(self) -> str:
-        """The whole guarded statement that drops the object."""
+    def dropped(self, *, made_again: bool = False) -> str:
+        """The whole guarded statement that drops the object.
+
+        :param made_again: a later statement makes it again, and compares: what hangs on it may keep it.
+        """
         found = f"""\
 SELECT {literal(self.kind)}
  WHERE EXISTS (SELECT 1 FROM ({self.catalog_query()}) AS d(t) WHERE t IS NOT NULL)"""
-        return guard.drop(self.label, self.namespace(), found, self.kind, self.drop_sql())
+        return guard.drop(
+            self.label, self.namespace(), found, self.kind, self.drop_sql(), made_again=made_again
+        )
 
     def remedy(self) -> str:
         """The line to write where another definition is to be replaced."""
@@ -161,16 +166,21 @@ class Create(ExecutableDDLElement):
 
 
 class Drop(ExecutableDDLElement):
-    """Drops an object where it is there."""
+    """Drops an object where it is there.
+
+    :param made_again: a later statement makes it again, and compares. Something may hang on it that was made
+        by that revision before: then it stays.
+    """
 
     inherit_cache = False
 
-    def __init__(self, element: DDLObject) -> None:
+    def __init__(self, element: DDLObject, *, made_again: bool = False) -> None:
         self.element = element
+        self.made_again = made_again
 
     def sql(self) -> str:
         """The guarded statement."""
-        return self.element.dropped()
+        return self.element.dropped(made_again=self.made_again)
 
 
 class Replace(ExecutableDDLElement):

@@ -83,9 +83,9 @@ END
 """
         return ("DO " + dollar(anew, "replace"),)
 
-    def dropped(self) -> str:
+    def dropped(self, *, made_again: bool = False) -> str:
         there = KIND_OF_NAME.format(name=literal(self.name))
-        return drop(self.label, self.namespace(), there, self._words, self.drop_sql())
+        return drop(self.label, self.namespace(), there, self._words, self.drop_sql(), made_again=made_again)
 
 
 def _value(value: object) -> str:

@@ -60,6 +60,8 @@ def _broken(opening: str, parts: list[tuple[str, ast.expr]], closing: str, inden
     for name, node in parts:
         text = _wrapped(node, inner + len(name), ",")
         if name and isinstance(node, ast.Constant) and "\n" in text:
+            flat = _flat(node)  # in brackets, on a line of its own, it may fit
+            text = flat if inner + _INDENT + len(flat) <= WIDTH else text
             pieces = "\n".join(" " * _INDENT + line for line in text.split("\n"))
             text = f"(\n{pieces}\n)"
         lines += [" " * _INDENT + line for line in f"{name}{text},".split("\n")]
@@ -109,11 +111,11 @@ def _flat(node: ast.expr) -> str:  # noqa: PLR0911 - a list of cases
 
 
 def _quoted(text: str) -> str:
-    """A string literal as the formatter prefers it: double quotes, unless that means more backslashes."""
-    plain = repr(text)
-    if plain.startswith('"') or '"' in text:
-        return plain
-    return '"' + plain[1:-1].replace("\\'", "'") + '"'
+    """A string literal as the formatter prefers it: in double quotes, unless more of them than of the others
+    had to be escaped."""
+    body = repr('"' + text)[2:-1].replace("\\'", "'")  # the first quote makes repr choose single ones
+    quote = "'" if text.count('"') > text.count("'") else '"'
+    return quote + body.replace(quote, "\\" + quote) + quote
 
 
 def literal(value: object) -> str:

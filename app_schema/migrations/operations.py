@@ -19,10 +19,14 @@ from app_schema.migrations.special import OPERATIONS
 
 
 class CreateObjectOp(MigrateOperation):
-    """Creates an object; reversed it drops it."""
+    """Creates an object; reversed it drops it.
 
-    def __init__(self, obj: DDLObject) -> None:
+    :param made_again: the same revision has dropped it before.
+    """
+
+    def __init__(self, obj: DDLObject, *, made_again: bool = False) -> None:
         self.obj = obj
+        self.made_again = made_again
 
     def to_diff_tuple(self) -> tuple[Any, ...]:
         """For ``alembic check``: what is done, and to which object."""
@@ -30,14 +34,18 @@ class CreateObjectOp(MigrateOperation):
 
     def reverse(self) -> DropObjectOp:
         """The operation that drops the object."""
-        return DropObjectOp(self.obj)
+        return DropObjectOp(self.obj, made_again=self.made_again)
 
 
 class DropObjectOp(MigrateOperation):
-    """Drops an object. It carries the whole definition where that is known: the reverse creates it."""
+    """Drops an object. It carries the whole definition where that is known: the reverse creates it.
 
-    def __init__(self, obj: DDLObject) -> None:
+    :param made_again: the same revision makes it again afterwards.
+    """
+
+    def __init__(self, obj: DDLObject, *, made_again: bool = False) -> None:
         self.obj = obj
+        self.made_again = made_again
 
     def to_diff_tuple(self) -> tuple[Any, ...]:
         """For ``alembic check``: what is done, and to which object."""
@@ -46,8 +54,8 @@ class DropObjectOp(MigrateOperation):
     def reverse(self) -> CreateObjectOp | ReplaceObjectOp:
         """The operation that creates the object."""
         one = self.obj
-        on_a_table = isinstance(one, Grant) and one.table is not None and one.columns is None
-        return SetGrantOp(one) if on_a_table else CreateObjectOp(one)
+        on_a_table = isinstance(one, Grant) and one.table is not None
+        return SetGrantOp(one) if on_a_table else CreateObjectOp(one, made_again=self.made_again)
 
 
 class ReplaceObjectOp(MigrateOperation):
@@ -100,8 +108,8 @@ def _create(kind: str) -> Callable[..., None]:
 
 
 def _drop(kind: str) -> Callable[..., None]:
-    def drop(self: Operations, *args: Any, **kwargs: Any) -> None:
-        self.invoke(DropObjectOp(build(kind, args, kwargs, filled=True)))
+    def drop(self: Operations, *args: Any, made_again: bool = False, **kwargs: Any) -> None:
+        self.invoke(DropObjectOp(build(kind, args, kwargs, filled=True), made_again=made_again))
 
     return drop
 
@@ -133,7 +141,7 @@ def _run_create(operations: Operations, op: CreateObjectOp) -> None:
 
 
 def _run_drop(operations: Operations, op: DropObjectOp) -> None:
-    send(operations, Drop(op.obj))
+    send(operations, Drop(op.obj, made_again=op.made_again))
 
 
 def _run_replace(operations: Operations, op: ReplaceObjectOp) -> None:

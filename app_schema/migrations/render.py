@@ -92,7 +92,8 @@ def _drop(context: AutogenContext, operation: DropObjectOp) -> str:
     if one.kind not in _WHOLE:
         identity = _IDENTITY | {name for name in one.positional if name not in one.stand_in}
         names = [name for name in names if name in identity]
-    return _object("drop", one, context, names)
+    again = {"made_again": "True"} if operation.made_again else {}
+    return _object("drop", one, context, names, **again)
 
 
 def _replace(context: AutogenContext, operation: ReplaceObjectOp) -> str:

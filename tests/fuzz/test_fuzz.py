@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 import sqlalchemy as sa
-from autogen import Generated, autogenerate
+from autogen import RUFF, Generated, autogenerate
 from declare import metadata
 from hypothesis import given, note, settings
 from schemas import SCHEMAS, pairs
@@ -91,6 +91,8 @@ class Ground:
         """The revision that leads from what is there to the shape."""
         generated = autogenerate(self.changed, metadata(shape), prune=True, managed_schemas=SCHEMAS)
         note(generated.text)
+        if RUFF.exists():
+            assert generated.text == generated.formatted
         return generated
 
 

@@ -50,6 +50,8 @@ _OF_TABLES: dict[str, ModuleType] = {
     "partition": partition,
 }
 """The kinds that are no DDLObject: each module has ``added``, ``changed`` and ``removed``."""
+_HUNG_ON = {"function", "view", "materialized_view", "constraint", "index"}
+"""The kinds of objects that are dropped and made again though others hang on them."""
 _SILENT = {"owner"}
 """What follows from another object: new or gone with it."""
 
@@ -81,6 +83,7 @@ class Comparison:
         self.version_table = context.opts.get("version_table") or "alembic_version"
         self.gone: set[Key] = set()
         self.made: set[Key] = set()
+        self._drops: dict[Key, DropObjectOp] = {}
 
     def differences(self) -> list[Difference]:
         """What is not the same on both sides, of the objects that are looked at."""
@@ -214,12 +217,14 @@ class Comparison:
         if key.kind == "function" and function.early(self, key):
             rank = Makes.EARLY_FUNCTION
         self.made.add(key)
-        if key.kind == "grant" and grant.fresh(self, key):
+        anew = {one for one in self.gone if one[:3] == ("column", key.schema, key.table)}
+        again = key.kind == "column_grant" and (key in self.gone or anew)
+        if again or (key.kind == "grant" and grant.fresh(self, key)):
             self.plan.make(rank, SetGrantOp(one), order=self.declared.order.get(key))
             return
         # what nobody declared may read what is declared, not the other way round
         order = self.declared.order.get(key, index.LAST + len(self.plan.makes))
-        self.plan.make(rank, CreateObjectOp(one), order=order)
+        self.plan.make(rank, self.creation(key, one), order=order)
         if key.kind in {"view", "materialized_view"}:
             grant.take_default_grants_away(self, key)
 
@@ -241,7 +246,19 @@ class Comparison:
             if key.kind not in {"view", "materialized_view", "function"}
             else -age(self.connection, key)
         )
-        self.plan.drop(rank, DropObjectOp(reflect(self.connection, key, found)), order=newest_first)
+        self.plan.drop(rank, self.removal(key, reflect(self.connection, key, found)), order=newest_first)
+
+    def removal(self, key: Key, one: DDLObject) -> DropObjectOp:
+        """The operation that drops an object."""
+        self._drops[key] = DropObjectOp(one)
+        return self._drops[key]
+
+    def creation(self, key: Key, one: DDLObject) -> CreateObjectOp:
+        """The operation that creates an object; it and the one that drops it before know of each other."""
+        dropped = self._drops.get(key) if key.kind in _HUNG_ON else None
+        if dropped is not None:
+            dropped.made_again = True
+        return CreateObjectOp(one, made_again=dropped is not None)
 
     def replace(self, key: Key, new: DDLObject, old: DDLObject) -> None:
         """Plans that a definition takes the place of another."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from alembic.operations import ops
@@ -12,7 +13,7 @@ from app_schema.catalog.reflect import reflect
 from app_schema.ddl import Key
 from app_schema.ddl.printed import TableConstraint
 from app_schema.migrations.directives import CallOp, Drops, Makes
-from app_schema.migrations.operations import CreateObjectOp, DropObjectOp
+from app_schema.migrations.operations import CreateObjectOp
 
 if TYPE_CHECKING:
     from app_schema.migrations.compare.comparison import Comparison
@@ -63,7 +64,7 @@ def take(comparison: Comparison, key: Key, found: str) -> None:
     comparison.gone.add(key)
     rank, _ = _ranks(found)
     printed = TableConstraint(key.name, found, table=key.table, schema=comparison.schema(key))
-    comparison.plan.drop(rank, DropObjectOp(printed))
+    comparison.plan.drop(rank, comparison.removal(key, printed))
 
 
 def _ranks(definition: str) -> tuple[Drops, Makes]:
@@ -73,31 +74,24 @@ def _ranks(definition: str) -> tuple[Drops, Makes]:
 
 
 def _add(comparison: Comparison, key: Key, wanted: str) -> None:
-    constraint = comparison.declared.constraint(key)
+    constraint, schema = comparison.declared.constraint(key), comparison.schema(key)
     _, rank = _ranks(wanted)
-    if constraint is None:
-        printed = TableConstraint(key.name, wanted, table=key.table, schema=comparison.schema(key))
-        comparison.plan.make(rank, CreateObjectOp(printed))
-        return
-    if isinstance(constraint, (ExcludeConstraint, PrimaryKeyConstraint)):
-        # Alembic takes the elements of the one for columns, which an expression is not, and cannot render
-        # the other
-        comparison.plan.make(
-            rank,
-            CreateObjectOp(TableConstraint(key.name, wanted, table=key.table, schema=comparison.schema(key))),
-        )
-        return
-    operation = ops.AddConstraintOp.from_constraint(constraint)
-    safely = (
+    printed = TableConstraint(key.name, wanted, table=key.table, schema=schema)
+    # Alembic takes the elements of an exclusion for columns, which an expression is not, and cannot render a
+    # key; and a key that was dropped by its print is made by its print, so that the two know of each other
+    again = key in comparison.gone and wanted.startswith("UNIQUE")
+    by_print = isinstance(constraint, (ExcludeConstraint, PrimaryKeyConstraint)) or again
+    if (
         isinstance(constraint, (ForeignKeyConstraint, CheckConstraint))
         and "NOT VALID" not in wanted
         and comparison.has_rows(key)
-    )
-    if not safely:
-        comparison.plan.make(rank, operation)
-        return
-    printed = TableConstraint(key.name, f"{wanted} NOT VALID", table=key.table, schema=comparison.schema(key))
-    comparison.plan.make(rank, CreateObjectOp(printed), _validate(key, comparison.schema(key)))
+    ):
+        unproved = replace(printed, definition=f"{wanted} NOT VALID")
+        comparison.plan.make(rank, comparison.creation(key, unproved), _validate(key, schema))
+    elif constraint is None or by_print:
+        comparison.plan.make(rank, comparison.creation(key, printed))
+    else:
+        comparison.plan.make(rank, ops.AddConstraintOp.from_constraint(constraint))
 
 
 def _validate(key: Key, schema: str | None) -> CallOp:

@@ -63,23 +63,20 @@ def changed(comparison: Comparison, key: Key, wanted: str, found: str) -> None:
 
 
 def _additions(new: EnumType, old: EnumType, renamed: dict[str, str]) -> list[CallOp]:
-    """The calls that add labels, before others are renamed.
+    """The calls that add labels, before others are renamed; the last label first, so that each is added
+    beside the neighbour that it keeps.
 
     PostgreSQL cannot take a label away, so the undo of the first, which is undone last, takes all of them: it
     replaces the type.
     """
-    kept = [renamed.get(label, label) for label in old.labels]
     before_rename = {now: was for was, now in renamed.items()}
-    calls = []
-    for position, one in enumerate(new.labels):
-        if one in kept:
-            continue
-        following = next((label for label in tuple(new.labels)[position + 1 :] if label in kept), None)
-        before = None if following is None else before_rename.get(following, following)
-        calls.append(CallOp("add_enum_value", new.name, one, schema=new.schema, before=before))
-        kept.insert(len(kept) if following is None else kept.index(following), one)
+    grown = [before_rename.get(label, label) for label in new.labels]
+    calls = [
+        CallOp("add_enum_value", new.name, label, schema=new.schema, before=following)
+        for label, following in reversed(list(zip(grown, [*grown[1:], None], strict=True)))
+        if label not in tuple(old.labels)
+    ]
     if calls:
-        grown = [before_rename.get(label, label) for label in kept]
         undo = CallOp("replace_enum", new.name, list(old.labels), old={"labels": grown}, schema=new.schema)
         calls[0].undo, undo.undo = undo, calls[0]
     return calls

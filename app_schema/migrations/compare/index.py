@@ -22,12 +22,18 @@ def added(comparison: Comparison, key: Key, wanted: str) -> None:
     """Plans an index that is absent."""
     index = comparison.declared.index(key)
     schema = comparison.schema(key)
-    if index is None:
-        comparison.plan.make(Makes.INDEX, CreateObjectOp(reflect(comparison.connection, key, wanted)))
-    elif not comparison.new(key) and comparison.has_rows(key):
+    if index is not None and not comparison.new(key) and comparison.has_rows(key):
         comparison.plan.make(Makes.INDEX, ConcurrentIndexOp(ops.CreateIndexOp.from_index(index)))
+    elif index is None or _is_taken(comparison, key):
+        printed = reflect(comparison.connection, key, wanted)
+        comparison.plan.make(Makes.INDEX, comparison.creation(key, printed))
     else:
         comparison.plan.make(Makes.INDEX, _with_schema(ops.CreateIndexOp.from_index(index), schema))
+
+
+def _is_taken(comparison: Comparison, key: Key) -> bool:
+    """Whether an index of this name goes, of whatever table: the undo must not insist on the new one's."""
+    return any(one.kind == "index" and one[1::2] == key[1::2] for one in comparison.found)
 
 
 def changed(comparison: Comparison, key: Key, wanted: str, found: str) -> None:
