@@ -28,9 +28,12 @@ def _columns(table: Table, enums: set[str]) -> Table:
     primary = {name for one in table.constraints if one.kind == "primary" for name in one.columns}
     types = {column.name: column.type for column in columns}
     plain = {column.name for column in columns if not column.computed}
+    fixed = [_column(one, types, plain, primary) for one in columns]
+    in_key = [one.name for one in fixed if one.identity and one.name in primary]
     return replace(
         table,
-        columns=tuple(_column(one, types, plain, primary) for one in columns),
+        # of a primary key SQLAlchemy takes one identity at most
+        columns=tuple(replace(one, identity=None) if one.name in in_key[1:] else one for one in fixed),
         granted=None if table.granted is None else tuple(one for one in table.granted if one in types),
     )
 
