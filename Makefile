@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTEST_ARGS ?= -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help migrate audit overview db-test db-test-matrix drift faults fuzz db-stop lint format clean
+.PHONY: help migrate audit overview db-test db-test-matrix drift faults fuzz fuzz-ci db-stop lint format clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ drift: $(VENV)/.test ## every case of drift; a usual run takes one of five
 
 faults: $(VENV)/.test ## more than a thousand faults in the middle of a migration; a usual run takes a part
 	@FAULTS=all $(BIN)/python -m pytest -n auto tests/faults
+
+fuzz-ci: $(VENV)/.test ## autogenerate between random pairs of schemas, the same two hundred each time
+	@$(BIN)/python -m pytest -n auto tests/fuzz
 
 fuzz: $(VENV)/.test ## autogenerate between random pairs of schemas, a thousand new ones
 	@HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -n auto tests/fuzz
