@@ -136,20 +136,18 @@ def main() -> int:
     with psycopg.connect(plain, dbname=url.database or "postgres", autocommit=True) as admin:
         name = f"{DATABASE}_{given.scale:g}_{given.seed}".replace(".", "_")
         found = admin.execute("SELECT FROM pg_catalog.pg_database WHERE datname = %s", [name]).fetchone()
-        if not found:
-            admin.execute(f'CREATE DATABASE "{name}"'.encode())
+        loaded = False  # what is half loaded is of no use
+        target = url.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
         try:
-            target = url.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
             if not found:
+                admin.execute(f'CREATE DATABASE "{name}"'.encode())
                 _fill(target, Size().times(given.scale), given.seed)
+            loaded = True
             with psycopg.connect(target, prepare_threshold=None, autocommit=True) as connection:
                 return _report(Bench(connection, given.repeat, given.limit))
-        except BaseException:
-            given.keep = False  # what is half loaded is of no use
-            raise
         finally:
-            if not given.keep:
-                admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+            if not (given.keep and loaded):
+                admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())
 
 
 def _fill(target: str, size: Size, seed: int) -> None:

@@ -50,7 +50,7 @@ FIVE = (
     Query(
         "my students' last 20",
         MENTOR,
-        _LAST.format(f"share_with_mentor AND user_id = ANY (ARRAY({_STUDENTS}))"),
+        _LAST.format(f"(share_with_mentor OR is_public) AND user_id = ANY (ARRAY({_STUDENTS}))"),
         _LAST.format("user_id = ANY (ARRAY(SELECT app.my_students()))"),
     ),
 )
