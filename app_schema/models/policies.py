@@ -4,7 +4,7 @@ A table is missing a command where nobody but service_account may do it. Columns
 stand with the tables. Three habits make the expressions quick (bench/README.md has the figures):
 
 * A call stands in a sub-select, ``(SELECT f())``: PostgreSQL makes it once a query and not once a row.
-* One policy a table, role and command: several would be joined by OR, and cost as much to plan.
+* One policy a table, role and command: PostgreSQL joins several by OR, which a reader would have to do too.
 * An index leads with the column that is compared, and includes the others that the policy looks at where
   people have thousands of rows.
 
