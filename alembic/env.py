@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import MetaData
 
-from app_schema.migrations import environment
+from app_schema.migrations import entry
 
 
 def declared() -> MetaData:
@@ -15,4 +15,4 @@ def declared() -> MetaData:
     return Base.metadata
 
 
-environment.run(context, declared)
+entry.run(context, declared)

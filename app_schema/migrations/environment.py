@@ -32,7 +32,7 @@ from app_schema.migrations.options import Options, flag
 from app_schema.migrations.progress import say
 from app_schema.migrations.render import item
 from app_schema.migrations.runner import Runner
-from app_schema.migrations.session import Session
+from app_schema.migrations.session import Facts, Session
 
 if TYPE_CHECKING:
     from alembic.runtime.environment import EnvironmentContext
@@ -52,13 +52,20 @@ OPTIONS: dict[str, Any] = {
 """What every run is configured with."""
 
 
-def run(context: EnvironmentContext, metadata: MetaData | Callable[[], MetaData], **comparing: Any) -> None:
+def run(
+    context: EnvironmentContext,
+    metadata: MetaData | Callable[[], MetaData],
+    *,
+    found: tuple[Session, Facts] | None = None,
+    **comparing: Any,
+) -> None:
     """Runs the command that Alembic was called with against the declared metadata.
 
     A function that gives the metadata is called by the commands that compare, and by no other: importing
     models takes a good part of the time of an ``upgrade`` that finds nothing to do. Names in revisions are
         then made by :data:`app_schema.ddl.naming.NAMING_CONVENTION`.
 
+    :param found: a session and its facts, where they are known already.
     :param comparing: options of autogenerate and check: ``include_name`` and ``include_object`` as of
         Alembic's ``configure()``, ``managed_schemas``, and those that ``-x`` overrules: ``prune``, ``safe``,
         ``cache``, ``scratch``.
@@ -77,12 +84,14 @@ def run(context: EnvironmentContext, metadata: MetaData | Callable[[], MetaData]
     try:
         if context.is_offline_mode():
             _script(context, metadata)
+        elif found is not None:
+            _migrate(context, metadata, found, comparing)
         elif (given := context.config.attributes.get("connection")) is not None:
-            _on(given, lambda connection: _migrate(context, metadata, connection, comparing))
+            _on(given, lambda connection: _migrate(context, metadata, _surveyed(connection), comparing))
         else:
             engine = database.engine(direct=True, poolclass=NullPool)
             with database.connect(engine) as connection:
-                _migrate(context, metadata, connection, comparing)
+                _migrate(context, metadata, _surveyed(connection), comparing)
     except AppSchemaError as error:
         raise CommandError(_place(context, error) + str(error)) from error
     except (DBAPIError, psycopg.Error) as error:
@@ -142,18 +151,23 @@ def _script(context: EnvironmentContext, metadata: MetaData | Callable[[], MetaD
         context.run_migrations()
 
 
+def _surveyed(connection: Connection) -> tuple[Session, Facts]:
+    database.check_server(connection)
+    session = Session(connection, VERSION_TABLE, OPTIONS["version_table_schema"])
+    return session, session.facts()
+
+
 def _migrate(
     context: EnvironmentContext,
     metadata: MetaData | Callable[[], MetaData],
-    connection: Connection,
+    found: tuple[Session, Facts],
     comparing: dict[str, Any],
 ) -> None:
+    session, facts = found
+    connection = session.connection
     options = Options.read(_terminal(context) | context.get_x_argument(as_dictionary=True))
     if options.autocommit:
-        connection = connection.execution_options(isolation_level="AUTOCOMMIT")
-    database.check_server(connection)
-    session = Session(connection, VERSION_TABLE, OPTIONS["version_table_schema"])
-    facts = session.facts()
+        connection.execution_options(isolation_level="AUTOCOMMIT")
     context.configure(
         connection=connection,
         target_metadata=_naming(metadata),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +13,6 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 
-from app_schema.ddl.sql import dollar, literal, qualified
 from app_schema.migrations import wire
 
 SETTINGS: Mapping[str, str | None] = {
@@ -26,6 +26,8 @@ SETTINGS: Mapping[str, str | None] = {
     "application_name": None,  # says which revision runs
 }
 """What a run sets, and leaves as it was."""
+
+_PLAIN = re.compile("[a-z_][a-z0-9_]*")
 
 # A block can look into a table that may be absent, and set what this version or platform may not know; a
 # query cannot. What it found travels to the query in settings of its own, which end with the transaction.
@@ -88,7 +90,7 @@ class Session:
 
     def __init__(self, connection: sa.Connection, version_table: str, version_schema: str | None) -> None:
         self.connection = connection
-        self.version_table = qualified(version_table, version_schema)
+        self.version_table = ".".join(_ident(one) for one in (version_schema, version_table) if one)
         driver: Any = connection.connection.driver_connection
         self.driver: psycopg.Connection[Any] | None = (
             driver if isinstance(driver, psycopg.Connection) else None
@@ -132,15 +134,15 @@ class Session:
 
     def survey(self) -> tuple[str, str]:
         """The two statements that set the session up, unless a pooler stands between, and find the facts."""
-        table = literal(self.version_table)
+        table = _literal(self.version_table)
         survey = _SURVEY.format(
             table=table,
-            select=literal(f"SELECT json_agg(v.version_num) FROM {self.version_table} AS v"),
-            settings=literal(json.dumps(SETTINGS)),
+            select=_literal(f"SELECT json_agg(v.version_num) FROM {self.version_table} AS v"),
+            settings=_literal(json.dumps(SETTINGS)),
             mine="true" if self.pid is None else f"pg_backend_pid() = {self.pid}",
             local=str(self.driver is not None).lower(),
         )
-        return "DO " + dollar(survey, "survey"), _FACTS.format(table=table)
+        return f"DO $survey${survey}$survey$", _FACTS.format(table=table)
 
     def facts(self) -> Facts:
         """What there is, and the session is set up."""
@@ -149,8 +151,17 @@ class Session:
     def restore(self, before: Mapping[str, str]) -> str:
         """The statement that sets the session as it was."""
         return "SELECT " + ", ".join(
-            f"set_config({literal(name)}, {literal(value)}, false)" for name, value in before.items()
+            f"set_config({_literal(name)}, {_literal(value)}, false)" for name, value in before.items()
         )
+
+
+def _ident(name: str) -> str:
+    return name if _PLAIN.fullmatch(name) else '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    """As ``ddl.sql`` does it; an upgrade that finds nothing to do does not import all of that."""
+    return "E'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 def read(answer: str | None) -> Facts:

@@ -1,0 +1,62 @@
+"""Where ``alembic/env.py`` comes in. A database that is at the head needs little, and little is imported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import psycopg
+from alembic.util import CommandError
+from sqlalchemy.exc import DBAPIError
+
+from app_schema import database
+from app_schema.errors import AppSchemaError
+from app_schema.migrations.options import Options
+from app_schema.migrations.session import Facts, Session
+
+if TYPE_CHECKING:
+    from alembic.runtime.environment import EnvironmentContext
+    from sqlalchemy import MetaData
+
+
+def run(context: EnvironmentContext, metadata: MetaData | Callable[[], MetaData]) -> None:
+    """:func:`app_schema.migrations.environment.run`, which is left out where nothing is pending."""
+    wanted = _wanted(context)
+    if wanted is None:
+        _rest(context, metadata)
+        return
+    try:
+        Options.read(context.get_x_argument(as_dictionary=True))
+        with database.connect(database.engine(direct=True)) as connection:
+            session = Session(connection, "alembic_version", "public")
+            facts = session.facts()
+            if set(facts.heads) != wanted:
+                _rest(context, metadata, (session, facts))
+    except AppSchemaError as error:
+        raise CommandError(str(error)) from error
+    except (DBAPIError, psycopg.Error) as error:
+        from app_schema.migrations.failure import explained
+
+        raise CommandError(str(explained(error))) from error
+
+
+def _wanted(context: EnvironmentContext) -> set[str] | None:
+    """The heads, where the command goes there on the configured database; None: it is another one."""
+    if context.is_offline_mode() or context.config.attributes.get("connection") is not None:
+        return None
+    try:
+        there = context.get_revision_argument()
+    except (KeyError, CommandError):
+        return None
+    heads = set(context.script.get_heads())
+    return heads if {there} == heads or set(there or ()) == heads else None
+
+
+def _rest(
+    context: EnvironmentContext,
+    metadata: MetaData | Callable[[], MetaData],
+    found: tuple[Session, Facts] | None = None,
+) -> None:
+    from app_schema.migrations import environment
+
+    environment.run(context, metadata, found=found)
