@@ -54,10 +54,11 @@ SELECT t.name, quote_ident(p.polname), t.relname, p.polcmd::text, p.polpermissiv
                                                       ELSE format('%I.%I', n.nspname, f.proname) END), '{}')::text
           FROM pg_catalog.pg_proc AS f JOIN pg_catalog.pg_namespace AS n ON n.oid = f.pronamespace
          WHERE f.provolatile <> 'i'
-           AND (f.oid IN (SELECT d.refobjid FROM pg_catalog.pg_depend AS d
-                           WHERE d.classid = 'pg_catalog.pg_policy'::regclass AND d.objid = p.oid
-                             AND d.refclassid = 'pg_catalog.pg_proc'::regclass)
-                OR (n.nspname = 'pg_catalog' AND f.proname = 'current_setting'))),
+           AND f.oid = ANY (
+             ARRAY(SELECT d.refobjid FROM pg_catalog.pg_depend AS d
+                    WHERE d.classid = 'pg_catalog.pg_policy'::regclass AND d.objid = p.oid
+                      AND d.refclassid = 'pg_catalog.pg_proc'::regclass)
+             || '{current_setting(text),"current_setting(text,boolean)"}'::regprocedure[]::oid[])),
        ARRAY(SELECT DISTINCT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE x.grantee::regrole::text END
                FROM (SELECT * FROM aclexplode(t.relacl) UNION ALL
                      SELECT x.* FROM pg_catalog.pg_attribute AS a, aclexplode(a.attacl) AS x WHERE a.attrelid = t.oid) AS x

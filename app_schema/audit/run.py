@@ -24,6 +24,7 @@ from app_schema.audit import sequence as sequences
 from app_schema.audit.check import SETS, Check
 from app_schema.audit.finding import SEVERITIES, Finding, Waiver
 from app_schema.catalog import read
+from app_schema.ddl.sql import literal
 from app_schema.errors import ConfigurationError
 
 CHECKS: tuple[Check, ...] = (
@@ -53,13 +54,26 @@ def audit(
     :raises ConfigurationError: where a waiver names no check of ours or gives no reason.
     """
     reasons = _reasons(waivers)
-    queries = list(dict.fromkeys(one.query for one in CHECKS))
-    rows = dict(zip(queries, read(connection, *(f"WITH {SETS}\n{one}" for one in queries)), strict=True))
-    found = [finding for one in CHECKS for finding in one.judge(one.name, rows[one.query], metadata)]
+    found = list(_found(connection, metadata))
     used = {(one.check, one.object) for one in found}
     found = [replace(one, waived=reasons.get((one.check, one.object))) for one in found]
     found += _unused(waiver for waiver in waivers if (waiver.check, waiver.object) not in used)
     return sorted(found, key=lambda one: (SEVERITIES.index(one.severity), one.check, one.object, one.message))
+
+
+def _found(connection: Connection, metadata: MetaData | None) -> Iterator[Finding]:
+    stated = "\nUNION ALL ".join(
+        f"SELECT {literal(one.name)} AS name, q.* FROM ({one.query}) AS q (severity, object, message, mend)"
+        for one in CHECKS
+        if one.judge is None
+    )
+    facts = list(dict.fromkeys(one.query for one in CHECKS if one.judge is not None))
+    first, *others = read(connection, *(f"WITH {SETS}\n{one}" for one in (stated, *facts)))
+    yield from (Finding(*row) for row in first)
+    rows = dict(zip(facts, others, strict=True))
+    for one in CHECKS:
+        if one.judge is not None:
+            yield from one.judge(one.name, rows[one.query], metadata)
 
 
 def _reasons(waivers: Sequence[Waiver]) -> dict[tuple[str, str], str]:
