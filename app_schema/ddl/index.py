@@ -140,12 +140,12 @@ SELECT c.relname
   JOIN pg_catalog.pg_class AS t ON t.oid = i.indrelid
  WHERE NOT i.indisvalid AND c.relkind = 'i' AND t.relname = :table
    AND starts_with(:name, regexp_replace(c.relname, '_cc(new|old)[0-9]*$', ''))
-   AND (c.relname = :name OR c.relname ~ '_cc(new|old)[0-9]*$')
+   AND c.relname ~ '_cc(new|old)[0-9]*$'
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index AS p WHERE p.relid = t.oid)
    AND c.relnamespace = coalesce(
          (SELECT n.oid FROM pg_catalog.pg_namespace AS n WHERE n.nspname = :schema),
          (SELECT r.relnamespace FROM pg_catalog.pg_class AS r WHERE r.oid = to_regclass(:quoted)))"""
-"""Query of the INVALID indexes that interrupted builds and rebuilds of one index have left."""
+"""Query of the INVALID indexes that an interrupted ``REINDEX CONCURRENTLY`` of one index has left."""
 
 
 def state_of(name: str, table: str | None, schema: str | None) -> dict[str, str | None]:
