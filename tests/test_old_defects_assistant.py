@@ -186,9 +186,9 @@ def test_rates_scores_and_counts_are_bounded(
 
 def test_a_vector_names_the_model_that_made_it(service: OrmSession) -> None:
     """D23: embedding again kept the name of the old model."""
+    nameless = sa.text("INSERT INTO public.rag_embeddings (source_type, source_id) VALUES ('session', :id)")
     with refused(service, NOT_NULL):
-        RagEmbeddingFactory.create(service, embedding_model=None)
-    assert RagEmbedding.__table__.c.embedding_model.server_default is None
+        service.execute(nameless, {"id": SessionFactory.create(service).id})
     first = RagEmbeddingFactory.create(service, embedding_model="old")
     source = {"source_type": "session", "source_id": first.source_id}
     for _ in range(2):
