@@ -11,12 +11,15 @@ _QUALIFIED = f"public.{TABLE}"
 
 def once(key: str, sql: str) -> str:
     """Carries out ``sql`` where the key is not recorded, and records it."""
+    # default privileges may give a new table to other roles, who could then make a statement run again
     create = f"""\
 CREATE TABLE {_QUALIFIED} (
   key text PRIMARY KEY,
   statement text NOT NULL,
   done_at timestamptz NOT NULL DEFAULT now()
-)"""
+);
+ALTER TABLE {_QUALIFIED} ENABLE ROW LEVEL SECURITY;
+CREATE POLICY {TABLE}_nobody ON {_QUALIFIED} USING (false)"""
     look = f"SELECT o.statement FROM {_QUALIFIED} AS o WHERE o.key = $1"
     record = f"INSERT INTO {_QUALIFIED} (key, statement) VALUES ($1, $2)"
     message = literal(f"run_once {key!r} was done with another statement")

@@ -12,6 +12,7 @@ from app_schema.audit import Waiver, audit, waivers
 from app_schema.audit.column import closed_values
 from app_schema.cli import app
 from app_schema.errors import ConfigurationError
+from app_schema.migrations.once import once
 from app_schema.models import Base
 
 PROJECT = Path(__file__).parent.parent.parent
@@ -32,6 +33,15 @@ def test_migrated_database_needs_no_waiver_to_pass(engine: sa.Engine) -> None:
     with engine.connect() as connection:
         found = audit(connection, Base.metadata)
     assert {one.severity for one in found if one.check != "role_bypasses_row_security"} == {"info"}
+
+
+def test_record_of_data_statements_is_guarded(engine: sa.Engine) -> None:
+    """It is made after the default privileges for service_account."""
+    with engine.begin() as connection:
+        connection.exec_driver_sql(once("key", "SELECT 1"))
+        found = audit(connection, Base.metadata)
+    assert [one for one in found if "alembic_run_once" in one.object] == []
+    assert "alembic_run_once" in sa.inspect(engine).get_table_names("public")
 
 
 def test_every_column_with_a_closed_set_of_words_is_declared_so(engine: sa.Engine) -> None:
