@@ -32,7 +32,7 @@ def upgrade():
 def downgrade():
     {downgrades}
 """
-RUFF = Path(sys.executable).with_name("ruff")
+RUFF = str(Path(sys.executable).with_name("ruff"))
 
 
 @dataclass
