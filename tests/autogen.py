@@ -32,7 +32,7 @@ def upgrade():
 def downgrade():
     {downgrades}
 """
-RUFF = str(Path(sys.executable).with_name("ruff"))
+RUFF = Path(sys.executable).with_name("ruff")
 
 
 @dataclass
@@ -52,7 +52,7 @@ class Generated:
     def formatted(self) -> str:
         """The text as ``ruff format`` has it."""
         command = [
-            RUFF,
+            str(RUFF),
             "format",
             "--isolated",
             "--line-length",
