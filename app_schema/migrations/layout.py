@@ -22,7 +22,7 @@ def layout(code: str, *, indent: int = _INDENT) -> str:
         ):
             lines += [f"# {line}" for line in statement.value.value.splitlines()]
         elif isinstance(statement, ast.Expr):
-            lines.append(_wrapped(statement.value, indent, ""))
+            lines.append(_wrapped(statement.value, indent))
         else:
             lines.append(ast.unparse(statement))
     if not any(not line.startswith("#") for line in lines):
@@ -33,11 +33,10 @@ def layout(code: str, *, indent: int = _INDENT) -> str:
     )
 
 
-def _wrapped(node: ast.expr, indent: int, tail: str) -> str:
-    """The expression; broken open where it is too long for its line. ``indent`` counts what stands before
-    it."""
+def _wrapped(node: ast.expr, indent: int, name: str = "", tail: str = "") -> str:
+    """The expression; broken open where it is too long for its line, on which ``name`` stands before it."""
     flat = _flat(node)
-    if indent + len(flat) + len(tail) <= WIDTH:
+    if indent + len(name) + len(flat) + len(tail) <= WIDTH:
         return flat
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return "\n".join(_quoted(line) for line in _lines(node.value, indent))
@@ -58,7 +57,7 @@ def _broken(opening: str, parts: list[tuple[str, ast.expr]], closing: str, inden
     inner = indent + _INDENT
     lines = [opening]
     for name, node in parts:
-        text = _wrapped(node, inner + len(name), ",")
+        text = _wrapped(node, inner, name, ",")
         if name and isinstance(node, ast.Constant) and "\n" in text:
             flat = _flat(node)  # in brackets, on a line of its own, it may fit
             text = flat if inner + _INDENT + len(flat) <= WIDTH else text
