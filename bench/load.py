@@ -30,7 +30,7 @@ from databases import ROOT, Server
 from load_operations import OPERATIONS, Operation
 
 REPORT = 3.0
-"""Seconds for which somebody's transaction is open when an operation begins."""
+"""Seconds for which somebody's transaction is open after an operation has connected."""
 GRACE = 0.1
 """Seconds that a request may take beyond the lock_timeout: its own work, and this program's."""
 SETUP = """
@@ -44,6 +44,7 @@ CREATE TABLE item (
 INSERT INTO item SELECT n, 1 + n % 1000, 'item ' || n, n % 5000, n FROM generate_series(1, {rows}) AS n;
 CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 """
+SESSIONS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> ALL (%s)"
 READ = "SELECT price FROM item WHERE id = %s"
 WRITE = "UPDATE item SET price = price + 1 WHERE id = %s"
 
@@ -90,19 +91,23 @@ def load(url: str, rows: int) -> Iterator[list[tuple[float, float]]]:
 
 @contextmanager
 def report(url: str) -> Iterator[None]:
-    """Somebody reads for a long time: an ACCESS SHARE lock, and a snapshot."""
-    begun = threading.Event()
+    """Somebody reads for a long time: an ACCESS SHARE lock, and a snapshot. Ends some time after we come."""
+    begun, over = threading.Event(), threading.Event()
 
     def read() -> None:
-        with psycopg.connect(url) as connection:
+        with psycopg.connect(url) as connection, psycopg.connect(url, autocommit=True) as watcher:
             connection.execute("SELECT count(*) FROM item WHERE id < 10")
+            known = [pid for (pid,) in watcher.execute(SESSIONS, [[]]).fetchall()]
             begun.set()
-            time.sleep(REPORT)
+            while not watcher.execute(SESSIONS, [known]).fetchall() and not over.wait(0.05):
+                pass
+            over.wait(REPORT)
 
     thread = threading.Thread(target=read)
     thread.start()
     begun.wait()
     yield
+    over.set()
     thread.join()
 
 
