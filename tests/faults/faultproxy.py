@@ -140,11 +140,13 @@ class Session:
             one.close()
 
     def _up(self) -> None:
-        with suppress(OSError):
-            self._hello()
-            for kind, raw in _messages(self._client):
-                self._forward(kind, raw)
-        self.close()
+        try:
+            with suppress(OSError):
+                self._hello()
+                for kind, raw in _messages(self._client):
+                    self._forward(kind, raw)
+        finally:
+            self.close()  # also where a fault of ours failed: the client must not wait for ever
 
     def _hello(self) -> None:
         """Start-up messages have no letter. Encryption is declined: inside it nothing can be seen."""
@@ -191,6 +193,11 @@ class Session:
         else:
             fault.act(self)
         return raw
+
+    def settle(self) -> None:
+        """Until the server has done everything before the statement that is held back."""
+        self._server.sendall(_FLUSH)
+        self._wait()
 
     def _wait(self) -> None:
         """Until the server has done everything that it was sent; what follows an error is skipped."""

@@ -37,7 +37,7 @@ def lock_that_comes_late(world: World, way: Way = UP) -> int:
     def hold(_connection: psycopg.Connection, _pid: int) -> None:
         time.sleep(HOLD)
 
-    return _meet(world, way, "ALTER COLUMN price TYPE", "LOCK TABLE shop.item", hold)
+    return _meet(world, way, "f3: dearer", "LOCK TABLE shop.item", hold)
 
 
 def test_a_deadlock(small: World, survived: Survived) -> None:
@@ -82,12 +82,13 @@ def _meet(
     def act(session: Session) -> None:
         held = threading.Event()
         assert session.pid is not None
+        session.settle()  # else it is chance which of our locks the server holds by then
         threads.append(threading.Thread(target=hold, args=[session.pid, held]))
         threads[-1].start()
         assert held.wait(PATIENCE)
 
     def hold(pid: int, held: threading.Event) -> None:
-        with psycopg.connect(world.url) as connection:
+        with psycopg.connect(world.url, options=f"-c lock_timeout={PATIENCE * 1000:.0f}") as connection:
             connection.execute(lock.encode())
             held.set()
             then(connection, pid)
