@@ -20,7 +20,7 @@ from lineage import Alembic, catalog
 
 from app_schema import url as urls
 from app_schema.catalog import diff, snapshot
-from app_schema.ddl import RenamedLabels, attach
+from app_schema.ddl import Function, RenamedLabels, attach
 from app_schema.models import Base
 
 PERSON = "INSERT INTO public.users (clerk_id, email) VALUES ('u1', 'a@b.c')"
@@ -242,6 +242,36 @@ def test_new_table_refers_to_a_key_that_is_new_too(empty_engine: sa.Engine, empt
     for _ in range(2):
         generated.downgrade(empty_engine)
         assert diff(before, catalog(empty_url)) == []
+
+
+def test_tables_may_refer_to_each_other(empty_engine: sa.Engine, empty_url: str) -> None:
+    metadata = sa.MetaData()
+    for table, other in (("hen", "egg"), ("egg", "hen")):
+        key = sa.ForeignKey(f"{other}.id", name=f"fk_{table}_{other}")
+        sa.Table(
+            table, metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("from", sa.Integer, key)
+        )
+    before = catalog(empty_url)
+    generated = autogenerate(empty_engine, metadata)
+    for _ in range(2):
+        generated.upgrade(empty_engine)
+        assert autogenerate(empty_engine, metadata).diffs == []
+    for _ in range(2):
+        generated.downgrade(empty_engine)
+        assert diff(before, catalog(empty_url)) == []
+
+
+@pytest.mark.parametrize("execute", [None, ()])
+def test_new_function_needs_no_word_about_its_execute(
+    empty_engine: sa.Engine, execute: tuple[str, ...] | None
+) -> None:
+    metadata = sa.MetaData()
+    one = Function("one", "SELECT 1", returns="integer", language="sql", execute=execute, schema="public")
+    attach(metadata, one)
+    generated = autogenerate(empty_engine, metadata)
+    assert "not mended" not in generated.text
+    generated.upgrade(empty_engine)
+    assert autogenerate(empty_engine, metadata).diffs == []
 
 
 # Enums through their life

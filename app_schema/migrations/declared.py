@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from sqlalchemy import Constraint, Enum, Index, MetaData, Table
+from sqlalchemy.schema import sort_tables_and_constraints
 
 from app_schema.catalog import Snapshot
 from app_schema.ddl import (
@@ -109,14 +110,22 @@ class Declared:
                 return index
         return None
 
+    @staticmethod
+    def _by_name(metadata: MetaData) -> list[Table]:
+        return [metadata.tables[name] for name in sorted(metadata.tables)]
+
     def _table(self, key: Key) -> Table:
         return self.tables[key.schema or DEFAULT_SCHEMA, key.table or key.name]
 
     @cached_property
     def table_order(self) -> dict[tuple[str, str], int]:
         """Schema and name of each table, with its place in an order in which each comes after those it
-        refers to."""
-        tables = [table for metadata in self.metadatas for table in metadata.sorted_tables]
+        refers to, unless they refer to each other."""
+        ordered = [
+            sort_tables_and_constraints(self._by_name(one))  # type: ignore[no-untyped-call]  # SQLAlchemy's
+            for one in self.metadatas
+        ]
+        tables = [table for pairs in ordered for table, _ in pairs if table is not None]
         return {(table.schema or DEFAULT_SCHEMA, table.name): number for number, table in enumerate(tables)}
 
 

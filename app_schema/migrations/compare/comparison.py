@@ -133,6 +133,7 @@ class Comparison:
             key in self.made
             or key.kind in _SILENT
             or (key.kind == "type_grant" and not grant.type_is_on_both_sides(self, key))
+            or (key.kind == "function_grant" and grant.comes_with_function(self, key))
         ):
             return
         if key.kind in _OF_TABLES:

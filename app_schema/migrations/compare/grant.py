@@ -47,6 +47,11 @@ def _default_grants(comparison: Comparison, relation: Key, side: Any) -> list[Ca
     return calls
 
 
+def comes_with_function(comparison: Comparison, key: Key) -> bool:
+    """Whether the function is made in this revision: its grants are in its statement, or PUBLIC's by birth."""
+    return Key("function", key.schema, None, key.table or "") not in comparison.found
+
+
 def granted_function(comparison: Comparison, key: Key) -> Key | None:
     function = Key("function", key.schema, None, key.table or "")
     declared = comparison.declared.objects.get(function)
