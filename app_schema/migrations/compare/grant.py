@@ -48,7 +48,7 @@ def _default_grants(comparison: Comparison, relation: Key, side: Any) -> list[Ca
 
 
 def comes_with_function(comparison: Comparison, key: Key) -> bool:
-    """Whether the function is made in this revision: its grants are in its statement, or PUBLIC's by birth."""
+    """Whether the function is made here: its grants are in its statement, or PUBLIC's by birth."""
     return Key("function", key.schema, None, key.table or "") not in comparison.found
 
 
