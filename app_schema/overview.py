@@ -211,7 +211,7 @@ def _tables(connection: sa.Connection) -> list[TableRows]:
     rows = connection.execute(_TABLES).all()
     small = [(row.schema, row.name) for row in rows if row.readable and row.bytes <= COUNTED]
     large = [(row.schema, row.name) for row in rows if row.readable and row.bytes > COUNTED]
-    counts = _counts(connection, small) | {table: _estimate(connection, table) for table in large}
+    counts = _counts(connection, small) | {table: estimate(connection, *table) for table in large}
     return [
         TableRows(
             schema=row.schema,
@@ -237,10 +237,13 @@ def _counts(connection: sa.Connection, tables: list[tuple[str, str]]) -> dict[tu
     return dict(zip(tables, counted.scalar_one(), strict=True))
 
 
-def _estimate(connection: sa.Connection, table: tuple[str, str]) -> int:
-    """The planner's estimate: it goes by the size that the table has now, also where nobody ran ANALYZE."""
+def estimate(connection: sa.Connection, schema: str, name: str) -> int:
+    """The planner's estimate of the rows of a table.
+
+    It goes by the size that the table has now, also where nobody ran ANALYZE.
+    """
     explained = connection.exec_driver_sql(
-        f"EXPLAIN (FORMAT JSON) SELECT FROM {qualified(table[1], table[0])}",
+        f"EXPLAIN (FORMAT JSON) SELECT FROM {qualified(name, schema)}",
         execution_options={"no_parameters": True},
     )
     return int(explained.scalar_one()[0]["Plan"]["Plan Rows"])

@@ -75,6 +75,16 @@ def explained(error: Exception) -> str | None:
     return None
 
 
+@contextmanager
+def needs(what: str, extra: str) -> Iterator[None]:
+    """Imports of an extra: where a package of it is absent, a sentence says how to have it, and code 2."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        typer.echo(f"{what} needs {error.name}: pip install 'app-schema[{extra}]'.", err=True)
+        raise typer.Exit(UNKNOWN) from error
+
+
 def target(url: str | None, *, direct: bool = False) -> Target:
     """The database of `--url`, else of the settings, else the embedded server."""
     from app_schema import database

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from app_schema.cli.common import UNKNOWN
+from app_schema.cli.common import UNKNOWN, needs
 from app_schema.cli.output import talk
 
 
@@ -27,11 +27,8 @@ def diagram(
     format_: Annotated[Format, typer.Option("--format", "-f", help="SVG needs Graphviz.")] = Format.MERMAID,
 ) -> None:
     """Print an entity-relationship diagram of the tables of some domains, or of all."""
-    try:
+    with needs("A diagram", "docs"):
         from app_schema.reference import diagram as drawing
-    except ModuleNotFoundError as error:
-        talk(f"Diagrams need {error.name}: pip install 'app-schema[docs]'.")
-        raise typer.Exit(UNKNOWN) from error
     from app_schema.models import Base
     from app_schema.reference.domain import domains
 

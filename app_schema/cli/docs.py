@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from app_schema.cli.common import UNKNOWN, finish
+from app_schema.cli.common import finish, needs
 from app_schema.cli.output import talk
 
 
@@ -20,11 +20,8 @@ def docs(
 
     Exit code 0: everything is fresh; 1 (with --check): a file is stale; 2: it cannot be made.
     """
-    try:
+    with needs("The reference", "docs"):
         from app_schema.reference.files import stale, write
-    except ModuleNotFoundError as error:
-        talk(f"The reference needs {error.name}: pip install 'app-schema[docs]'.")
-        raise typer.Exit(UNKNOWN) from error
     from app_schema.models import Base
 
     found = (stale if check else write)(Base.registry.mappers, directory)

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from app_schema.cli.common import connected
+from app_schema.cli.common import INTERRUPTED, connected
 from app_schema.cli.output import counted, machine, talk
 
 Options = Annotated[
@@ -44,7 +44,7 @@ def move(
         except KeyboardInterrupt as interrupt:  # its note says what has landed
             for note in getattr(interrupt, "__notes__", ()):
                 talk(note)
-            raise typer.Exit(130) from None
+            raise typer.Exit(INTERRUPTED) from None
         return Move(before, current(connection), landed)
 
 

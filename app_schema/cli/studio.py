@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app_schema.cli.common import UNKNOWN, Url, target
-from app_schema.cli.output import talk
+from app_schema.cli.common import Url, needs, target
 
 
 def studio(
@@ -21,11 +20,8 @@ def studio(
 
     The link that is printed lets one browser in, once. Nothing can be changed without --write.
     """
-    try:
+    with needs("The studio", "studio"):
         from app_schema.studio.server import serve
-    except ModuleNotFoundError as error:
-        talk(f"The studio needs {error.name}: pip install 'app-schema[studio]'.")
-        raise typer.Exit(UNKNOWN) from error
     import webbrowser
 
     from app_schema import database

@@ -11,12 +11,11 @@ import sqlakeyset
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from app_schema.ddl.sql import qualified
+from app_schema.overview import estimate
 
 EXACT = 10_000
 """Up to so many rows of a search are counted; what is more is said to be more."""
 
-_ESTIMATE = sa.text("SELECT c.reltuples FROM pg_catalog.pg_class AS c WHERE c.oid = to_regclass(:name)")
 _LEAST: dict[type, Any] = {
     str: "",
     int: 0,
@@ -83,9 +82,9 @@ def total(session: Session, query: sa.Select[Any], table: sa.Table | None) -> To
         will do for a large one.
     """
     if table is not None:
-        estimate = session.scalar(_ESTIMATE, {"name": qualified(table.name, table.schema)})
-        if estimate is not None and estimate > EXACT:
-            return Total(int(estimate), "about")
+        about = estimate(session.connection(), table.schema or "public", table.name)
+        if about > EXACT:
+            return Total(about, "about")
     few = (
         query.order_by(None)
         .with_only_columns(sa.literal(1), maintain_column_froms=True)
