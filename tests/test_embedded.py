@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -74,6 +75,8 @@ def test_start_after_kill_keeps_the_data(home: Path) -> None:
     killed = pid(home)
     with psycopg.connect(url):  # a child that outlives its server for a moment
         os.kill(killed, signal.SIGKILL)
+        while embedded.status(home):  # a signal takes its moment
+            time.sleep(0.001)
         assert embedded.start(home) == url
     assert pid(home) != killed
     assert query(url, "SELECT count(*) FROM kept") == (0,)

@@ -17,6 +17,7 @@ from app_schema.ddl.sequence import Sequence
 from app_schema.ddl.statement import (
     Create,
     DDLObject,
+    DDLStatement,
     Drop,
     Guarded,
     Key,
@@ -31,6 +32,7 @@ from app_schema.ddl.view import View
 __all__ = [
     "Create",
     "DDLObject",
+    "DDLStatement",
     "DefaultPrivileges",
     "Domain",
     "Drop",

@@ -16,7 +16,7 @@ from sqlalchemy.schema import AddConstraint, DropConstraint, ExecutableDDLElemen
 from sqlalchemy.sql.elements import conv
 
 from app_schema.ddl.construct import guard
-from app_schema.ddl.guard import DIFFERENT, Guard, Side, block, drop, table_schema
+from app_schema.ddl.guard import DIFFERENT, SEARCHED, Guard, Side, block, drop, table_schema
 from app_schema.ddl.relation import FOREIGN_KEY, RELKIND
 from app_schema.ddl.sql import DIALECT, checked, dollar, ident, literal, plain, qualified, split
 from app_schema.ddl.statement import Guarded
@@ -96,7 +96,7 @@ format('FOREIGN KEY (%s) REFERENCES %I.%I (%s)%s', {columns}, {schema}, {literal
 def _found_schema(table: str) -> str:
     """SQL expression: the schema in which the block finds a table of this unqualified name."""
     return f"""\
-coalesce((SELECT n.nspname FROM unnest(current_setting('app_schema.schemas')::name[]) WITH ORDINALITY AS
+coalesce((SELECT n.nspname FROM unnest(current_setting({literal(SEARCHED)})::name[]) WITH ORDINALITY AS
 s(name, place)
             JOIN pg_catalog.pg_namespace AS n ON n.nspname = s.name
             JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = {literal(table)}

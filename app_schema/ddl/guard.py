@@ -15,10 +15,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app_schema.ddl.sql import dollar, literal, qualified
+from app_schema.ddl.sql import dollar, ident, literal, qualified
 
 DIFFERENT = "AS001"
 """SQLSTATE of a refusal. Class AS is not used by PostgreSQL."""
+SEARCHED = "app_schema.schemas"
+"""Setting: the schemas in which an unqualified name was looked for before a comparison emptied the path."""
 _TWIN_DONE = "AS000"
 _USED = "app_schema.used"
 """Setting: why something was not dropped, for the refusal of the statement that would make it again."""
@@ -73,8 +75,7 @@ class Guard:
             "  found text;",
             "  expected text;",
             "BEGIN",
-            # where an unqualified name is looked for, remembered for when there is no path
-            "  PERFORM set_config('app_schema.schemas', current_schemas(false)::text, true);",
+            *_remember_path(self),
             *_lookup(self.exists),
             "  IF found IS NOT NULL THEN",
             *_compare(self.new),
@@ -160,8 +161,11 @@ def block(lines: list[str]) -> str:
 
 
 def schema_oid(schema: str) -> str:
-    """SQL expression: the OID of a schema, NULL where there is none."""
-    return f"(SELECT n.oid FROM pg_catalog.pg_namespace AS n WHERE n.nspname = {literal(schema)})"
+    """SQL expression: the OID of a schema, NULL where there is none.
+
+    No query: PL/pgSQL evaluates a lone function call without planning one.
+    """
+    return f"to_regnamespace({literal(ident(schema))})"
 
 
 def creation_schema(schema: str | None) -> str:
@@ -175,6 +179,14 @@ def table_schema(table: str, schema: str | None) -> str:
         return schema_oid(schema)
     found = literal(qualified(table, None))
     return f"(SELECT c.relnamespace FROM pg_catalog.pg_class AS c WHERE c.oid = to_regclass({found}))"
+
+
+def _remember_path(guard: Guard) -> list[str]:
+    """Where an unqualified name is looked for, for definitions that ask when there is no path."""
+    values = [side.value or "" for side in (guard.new, guard.old) if side is not None]
+    if not any(SEARCHED in text for text in (guard.definition, *values)):
+        return []
+    return [f"  found := set_config({literal(SEARCHED)}, current_schemas(false)::text, true);"]
 
 
 def _lookup(exists: str | None) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -152,44 +153,46 @@ class TableObject(SchemaItem, DDLObject):
         attach(parent.metadata, dataclasses.replace(self, table=parent.name, schema=parent.schema))
 
 
-class Create(ExecutableDDLElement):
-    """Creates an object where it is absent; refuses where it is there and different."""
+class DDLStatement(ExecutableDDLElement, ABC):
+    """A statement that converges or refuses, and knows its own SQL."""
 
     inherit_cache = False
+
+    @abstractmethod
+    def sql(self) -> str:
+        """The guarded statement."""
+
+
+class Create(DDLStatement):
+    """Creates an object where it is absent; refuses where it is there and different."""
 
     def __init__(self, element: DDLObject) -> None:
         self.element = element
 
     def sql(self) -> str:
-        """The guarded statement."""
         return self.element.guarded(absent=self.element.create_sql(), different=None, old=None).render()
 
 
-class Drop(ExecutableDDLElement):
+class Drop(DDLStatement):
     """Drops an object where it is there.
 
     :param made_again: a later statement makes it again, and compares. Something may hang on it that was made
         by that revision before: then it stays.
     """
 
-    inherit_cache = False
-
     def __init__(self, element: DDLObject, *, made_again: bool = False) -> None:
         self.element = element
         self.made_again = made_again
 
     def sql(self) -> str:
-        """The guarded statement."""
         return self.element.dropped(made_again=self.made_again)
 
 
-class Replace(ExecutableDDLElement):
+class Replace(DDLStatement):
     """Puts a definition in the place of another one.
 
     :param old: what may be replaced; anything else that is there is refused. None: whatever is there.
     """
-
-    inherit_cache = False
 
     def __init__(self, element: DDLObject, old: DDLObject | None = None) -> None:
         if old is not None and old.key != element.key:
@@ -199,29 +202,22 @@ class Replace(ExecutableDDLElement):
         self.old = old
 
     def sql(self) -> str:
-        """The guarded statement."""
         new = self.element
         return new.guarded(absent=new.create_sql(), different=new.replace_sql(), old=self.old).render()
 
 
-class Guarded(ExecutableDDLElement):
+class Guarded(DDLStatement):
     """A statement that is guarded already: exactly this SQL."""
-
-    inherit_cache = False
 
     def __init__(self, text: str) -> None:
         self.text = text
 
     def sql(self) -> str:
-        """The guarded statement."""
         return self.text
 
 
-@compiles(Create)
-@compiles(Drop)
-@compiles(Replace)
-@compiles(Guarded)
-def _compile(element: Create | Drop | Replace | Guarded, compiler: DDLCompiler, **_: Any) -> str:
+@compiles(DDLStatement)
+def _compile(element: DDLStatement, compiler: DDLCompiler, **_: Any) -> str:
     # doubles "%" for drivers that read it as a placeholder, and leaves it alone in --sql
     text = element.sql()
     doubled = compiler.preparer._double_percents  # noqa: SLF001 - SQLAlchemy has no public name for it

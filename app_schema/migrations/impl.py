@@ -31,7 +31,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateTable, ExecutableDDLElement
 from sqlalchemy.sql.expression import literal_column
 
-from app_schema.ddl import Guarded, guard
+from app_schema.ddl import DDLStatement, Guarded, guard
 from app_schema.ddl.guard import block
 from app_schema.ddl.sql import DIALECT
 from app_schema.migrations import alter  # noqa: F401 - registers the guards of Alembic's constructs
@@ -144,18 +144,26 @@ class GuardedImpl(PostgresqlImpl):
             return False
         if self.connection.get_execution_options().get("schema_translate_map"):
             return False
-        compiled = construct.compile(dialect=self.dialect)
-        sql = str(compiled)
-        if getattr(compiled, "params", None):
+        sql = self._text(construct)
+        if sql is None:
             return False
-        if isinstance(construct, TextClause | DDL) and _ALONE.search(sql):
-            return False
-        if self.dialect.identifier_preparer._double_percents:  # noqa: SLF001 - SQLAlchemy has no public name
-            sql = sql.replace("%%", "%")
         if needed is not None:
             self.pipeline.needs[needed] = None
         self.pipeline.add(sql.strip())
         return True
+
+    def _text(self, construct: Any) -> str | None:
+        """The statement as it is sent; None where it has parameters, or cannot be part of a flight."""
+        if isinstance(construct, DDLStatement):
+            return construct.sql()  # a compiler would cost more than all the rest
+        compiled = construct.compile(dialect=self.dialect)
+        sql = str(compiled)
+        if getattr(compiled, "params", None):
+            return None
+        if isinstance(construct, TextClause | DDL) and _ALONE.search(sql):
+            return None
+        doubled = self.dialect.identifier_preparer._double_percents  # noqa: SLF001 - no public name
+        return sql.replace("%%", "%") if doubled else sql
 
     def _is_stamp(self, statement: UpdateBase) -> bool:
         version_table: str = self.context_opts.get("version_table", "alembic_version")

@@ -10,13 +10,13 @@ Whatever else uses the connection is noticed by SQLAlchemy's events, and has eve
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -219,9 +219,10 @@ class Pipeline:
     def _place(self) -> str:
         if self.path is None:
             return ""
+        name = os.path.basename(self.path)  # noqa: PTH119 - a Path for each statement is felt
         frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - inspect.currentframe() with a depth
         while frame is not None:
             if frame.f_code.co_filename == self.path:
-                return f"{Path(self.path).name}, line {frame.f_lineno}: "
+                return f"{name}, line {frame.f_lineno}: "
             frame = frame.f_back
-        return f"{Path(self.path).name}: "
+        return f"{name}: "

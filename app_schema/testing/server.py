@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 IMAGE = "pgvector/pgvector:pg{}"
+MEMORY = Path("/dev/shm")  # noqa: S108  # a directory of a random name is made in it
+ROOM = 2 * 1024**3  # bytes; a run of two workers takes a fifth of it
 FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_connections": "200"}
 
 
@@ -58,11 +60,20 @@ def container(major: int) -> TestServer | None:
         return TestServer(made.get_connection_url(), f"container {image}", made.stop)
 
 
+def memory() -> Path | None:
+    """The file system in memory, where it has room for a run: copying a template there costs a fifth."""
+    try:
+        roomy = os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ROOM
+    except OSError:
+        return None
+    return MEMORY if roomy else None
+
+
 def own(programs: Path | None = None) -> TestServer:
     """A server of our own: the embedded one, or that of another PostgreSQL's programs."""
     from app_schema import embedded
 
-    directory = Path(tempfile.mkdtemp(prefix="app_schema_tests_"))
+    directory = Path(tempfile.mkdtemp(prefix="app_schema_tests_", dir=memory()))
     directory.chmod(0o755)  # root hands the server inside to another user
 
     def stop() -> None:

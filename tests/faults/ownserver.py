@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app_schema import embedded
+from app_schema.testing.server import memory
 
 # what was committed must be there after a crash of the server; a crash of the machine is not tested
 _SETTINGS = {"fsync": "off", "max_wal_size": "48MB", "min_wal_size": "32MB", "max_connections": "50"}
@@ -42,7 +43,7 @@ class OwnServer:
 @contextmanager
 def own_server() -> Iterator[OwnServer]:
     """A place for one, whoever it runs as, with a name that is short enough for a socket."""
-    directory = Path(tempfile.mkdtemp(prefix="faults_"))
+    directory = Path(tempfile.mkdtemp(prefix="faults_", dir=memory()))
     directory.chmod(0o755)
     try:
         yield OwnServer(directory)
