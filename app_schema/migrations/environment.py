@@ -77,10 +77,7 @@ def run(
         than 0.
     """
     setup()
-    if context.config.config_file_name is not None and context.config.attributes.get(
-        "configure_logger", True
-    ):
-        logging.config.fileConfig(context.config.config_file_name, disable_existing_loggers=False)
+    _configure_logging(context)
     try:
         if context.is_offline_mode():
             _script(context, metadata)
@@ -99,6 +96,15 @@ def run(
     except PendingRollbackError as error:
         # the end of Alembic's autocommit_block asks a dead connection for more, which hides why it died
         raise CommandError(_place(context, error) + str(error.__context__ or error)) from error
+
+
+def _configure_logging(context: EnvironmentContext) -> None:
+    """As the configuration file says, where it speaks of logging and no application has set it up."""
+    config = context.config
+    if config.config_file_name is None or not config.attributes.get("configure_logger", True):
+        return
+    if config.file_config.has_section("loggers"):
+        logging.config.fileConfig(config.config_file_name, disable_existing_loggers=False)
 
 
 def _on(given: Any, migrate: Callable[[Connection], None]) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from alembic import command
+from alembic.config import Config
 from sqlalchemy.ext.asyncio import create_async_engine
 from written import heads, leftovers, one
 
@@ -79,6 +81,17 @@ def test_environment_takes_an_asynchronous_engine(empty_url: str) -> None:
     )
     chosen.attributes["configure_logger"] = False
     command.upgrade(chosen, FIRST)
+    assert heads(empty_url) == [FIRST]
+
+
+def test_a_configuration_file_need_not_speak_of_logging(
+    empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = config().get_main_option("script_location")
+    file = tmp_path / "alembic.ini"
+    file.write_text(f"[alembic]\nscript_location = {place}\npath_separator = os\n")
+    monkeypatch.setenv("DATABASE_URL", empty_url)
+    command.upgrade(Config(file), FIRST)
     assert heads(empty_url) == [FIRST]
 
 
