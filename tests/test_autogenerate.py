@@ -341,12 +341,12 @@ def poor_role(server_url: str, empty_url: str) -> Iterator[str]:
     """A role that owns a database with the extensions in it, and may not create databases."""
     name = f"Poor-{os.getpid()}"
     with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(f'CREATE ROLE "{name}" LOGIN')
+        connection.execute(f"CREATE ROLE \"{name}\" LOGIN PASSWORD 'poor'")
     with psycopg.connect(empty_url, autocommit=True) as connection:
         connection.execute(f'ALTER DATABASE {connection.info.dbname} OWNER TO "{name}"')
         for extension in ("vector", "pg_trgm", "btree_gist"):
             connection.execute(f"CREATE EXTENSION {extension}")
-        yield urls.parse(empty_url).set(username=name).render_as_string(hide_password=False)
+        yield urls.parse(empty_url).set(username=name, password="poor").render_as_string(hide_password=False)
         connection.execute(f'REASSIGN OWNED BY "{name}" TO CURRENT_USER')
         connection.execute(f'DROP OWNED BY "{name}"')
         connection.execute(f'DROP ROLE "{name}"')

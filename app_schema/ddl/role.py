@@ -75,24 +75,32 @@ END
     def dropped(self, *, made_again: bool = False) -> str:
         del made_again  # what is shared with others is not dropped to be made anew
         there = f"SELECT 'role'::text FROM pg_catalog.pg_roles WHERE rolname = {literal(self.name)}"
-        used = f"""
+        said = f"{self.label} is used by another database or role: it stays"
+        stays = f"RAISE NOTICE USING MESSAGE = {literal(said)}"
+        has_members = f"""
   IF EXISTS (
-    SELECT 1 FROM pg_catalog.pg_shdepend AS d JOIN pg_catalog.pg_roles AS r ON r.oid = d.refobjid
-     WHERE r.rolname = {literal(self.name)} AND d.refclassid = 'pg_catalog.pg_authid'::regclass
-       AND d.dbid NOT IN (0, (SELECT b.oid FROM pg_catalog.pg_database AS b
-                               WHERE b.datname = current_database()))
-  ) OR EXISTS (
     SELECT 1 FROM pg_catalog.pg_auth_members AS m JOIN pg_catalog.pg_roles AS r ON r.oid = m.roleid
      WHERE r.rolname = {literal(self.name)} AND m.member <> quote_ident(current_user)::regrole
   ) THEN
-    RAISE NOTICE USING MESSAGE = {literal(f"{self.label} is used by another database or role: it stays")};
+    {stays};
     RETURN;
   END IF;"""
-        keep = keep_unless_made("pg_authid", "rolname", self.name, self.label) + used
-        statement = _if_there(self.drop_sql()[0])
+        # tried before it is asked: another database may begin to use the role in between
+        attempt = f"""
+BEGIN
+  {self.drop_sql()[0]};
+EXCEPTION
+  WHEN undefined_object THEN NULL;
+  WHEN dependent_objects_still_exist THEN
+    IF NOT EXISTS (
+      SELECT 1 FROM pg_catalog.pg_shdepend AS d JOIN pg_catalog.pg_roles AS r ON r.oid = d.refobjid
+       WHERE r.rolname = {literal(self.name)} AND d.refclassid = 'pg_catalog.pg_authid'::regclass
+         AND d.dbid NOT IN (0, (SELECT b.oid FROM pg_catalog.pg_database AS b
+                                 WHERE b.datname = current_database()))
+    ) THEN RAISE; END IF;
+    {stays};
+END
+"""
+        keep = keep_unless_made("pg_authid", "rolname", self.name, self.label) + has_members
+        statement = "DO " + dollar(attempt, "role")
         return drop(self.label, self.namespace(), there, self.kind, (statement,), keep=keep)
-
-
-def _if_there(statement: str) -> str:
-    body = f"\nBEGIN\n  {statement};\nEXCEPTION WHEN undefined_object THEN NULL;\nEND\n"
-    return "DO " + dollar(body, "role")

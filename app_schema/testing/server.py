@@ -52,7 +52,7 @@ def container(major: int) -> TestServer | None:
             finally:
                 engine.close()
             image = IMAGE.format(major)
-            made = PostgresContainer(image, driver=None)
+            made = PostgresContainer(image, driver=None).with_kwargs(tmpfs={"/var/lib/postgresql/data": "rw"})
             options = (word for name, value in FAST.items() for word in ("-c", f"{name}={value}"))
             made.with_command(["postgres", *options]).start()
         except Exception:  # noqa: BLE001  # whatever is wrong with Docker, there is another way

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psycopg
 import pytest
@@ -43,9 +44,22 @@ def test_extensions_and_what_they_bring_are_no_tables_of_ours(run: Run, empty_ur
     assert "pg_stat_statements" not in said
 
 
+@contextmanager
+def _role(admin_url: str, options: str) -> Iterator[str]:
+    """A URL with the name and the password of a role that is made for it."""
+    parsed = url.parse(admin_url)
+    name = f"stranger_{parsed.database}"
+    identifier = sql.Identifier(name)
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE ROLE {} " + options).format(identifier))
+        made = parsed.set(drivername="postgresql", username=name, password="s3cret")
+        yield made.render_as_string(hide_password=False)
+        connection.execute(sql.SQL("DROP ROLE {}").format(identifier))
+
+
 def test_password_is_hidden(run: Run, states: dict[str, str]) -> None:
-    secret = url.parse(states["full"]).set(drivername="postgresql", password="s3cret")
-    said = run(secret.render_as_string(hide_password=False), "connect")  # the fixture looks for it
+    with _role(states["full"], "LOGIN SUPERUSER PASSWORD 's3cret'") as secret:
+        said = run(secret, "connect")  # the fixture looks for it
     assert said.startswith("exit code 0")
 
 
@@ -62,12 +76,8 @@ def test_embedded_server_gives_the_line_to_paste(
 @pytest.fixture
 def stranger(database_url: str) -> Iterator[str]:
     """A role that owns nothing, made for the test."""
-    name = f"stranger_{url.parse(database_url).database}"
-    identifier = sql.Identifier(name)
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(identifier))
-        yield url.parse(database_url).set(drivername="postgresql", username=name).render_as_string()
-        connection.execute(sql.SQL("DROP ROLE {}").format(identifier))
+    with _role(database_url, "LOGIN PASSWORD 's3cret'") as made:
+        yield made
 
 
 def test_role_that_owns_nothing_is_told_so(run: Run, stranger: str) -> None:
@@ -110,7 +120,7 @@ def test_another_encoding_is_told(run: Run, empty_url: str) -> None:
         )
         try:
             other = url.parse(empty_url).set(drivername="postgresql", database=latin)
-            assert "The encoding is LATIN1" in run(other.render_as_string(), "connect")
+            assert "The encoding is LATIN1" in run(other.render_as_string(hide_password=False), "connect")
         finally:
             connection.execute(sql.SQL("DROP DATABASE {}").format(name))
 

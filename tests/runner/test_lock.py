@@ -39,7 +39,7 @@ def test_second_migrator_waits_and_says_who_holds_the_lock(
         psycopg.connect(empty_url, application_name="the other", autocommit=True) as holder,
         ThreadPoolExecutor(1) as pool,
     ):
-        pid = holder.info.backend_pid
+        pid, user = holder.info.backend_pid, holder.info.user
         holder.execute("SELECT pg_advisory_lock(%s)", [key])
         waiting = pool.submit(written.upgrade, empty_url)
         said, deadline = "", time.monotonic() + 10
@@ -48,7 +48,7 @@ def test_second_migrator_waits_and_says_who_holds_the_lock(
             said += capsys.readouterr().err
         holder.execute("SELECT pg_advisory_unlock(%s)", [key])
         waiting.result()
-    assert f"held by pid {pid} (the other, postgres, connected since " in said
+    assert f"held by pid {pid} (the other, {user}, connected since " in said
     assert heads(empty_url) == ["r1"]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -14,6 +13,7 @@ from lineage import Alembic
 from written import Written, heads, leftovers, one, rows, table
 
 from app_schema.migrations import retry
+from app_schema.url import parse
 
 sys.path.append(str(Path(__file__).parents[2] / "bench"))
 from proxy import Proxy  # type: ignore[import-not-found,unused-ignore]  # a script, no package
@@ -34,7 +34,8 @@ def written(tmp_path: Path) -> Written:
 
 
 def _through(proxy: Proxy, url: str) -> str:
-    return f"postgresql://postgres@{proxy.host}:{proxy.port}/{urlsplit(url).path.lstrip('/')}"
+    there = parse(url).set(drivername="postgresql", host=proxy.host, port=proxy.port, query={})
+    return there.render_as_string(hide_password=False)
 
 
 def _target(url: str) -> str:
