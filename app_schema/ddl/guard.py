@@ -168,6 +168,19 @@ def schema_oid(schema: str) -> str:
     return f"to_regnamespace({literal(ident(schema))})"
 
 
+def there(*names: str) -> str:
+    """Query of one text: NULL where none of the SQL expressions, such as a call of to_regclass, finds any.
+
+    Such a call costs less than the plan of a query of the catalog.
+    """
+    return f"SELECT ''::text WHERE num_nonnulls({', '.join(names)}) > 0"
+
+
+def regclass(name: str, schema: str | None) -> str:
+    """SQL expression: the relation of this name, NULL where there is none."""
+    return f"to_regclass({literal(qualified(name, schema))})"
+
+
 def creation_schema(schema: str | None) -> str:
     """SQL expression: the OID of the schema in which an object would be created."""
     return schema_oid(schema) if schema else "to_regnamespace(quote_ident(current_schema()))"

@@ -6,7 +6,7 @@ from sqlalchemy import Index
 from sqlalchemy.schema import CreateIndex, DropIndex, ExecutableDDLElement
 
 from app_schema.ddl.construct import guard
-from app_schema.ddl.guard import Guard, Side, drop, table_schema
+from app_schema.ddl.guard import Guard, Side, drop, regclass, table_schema, there
 from app_schema.ddl.relation import RELKIND
 from app_schema.ddl.sql import DIALECT, checked, literal, plain, qualified
 from app_schema.ddl.statement import Guarded
@@ -33,8 +33,6 @@ SELECT CASE WHEN c.relkind NOT IN ('i', 'I') THEN 'a ' || {relkind}
 
 
 # planning the definition's joins takes longer than making an index of an empty table
-_EXISTS = """\
-SELECT ''::text FROM pg_catalog.pg_class AS c WHERE c.relnamespace = $1 AND c.relname = {name}"""
 
 
 def name_of(index: Index) -> str:
@@ -67,7 +65,7 @@ def create(index: Index, *, verify_only: bool = False) -> str:
         label=f"index {name} on {real}",
         namespace=table_schema(table.name, table.schema),
         definition=DEFINITION.format(name=literal(name), table=literal(table.name), relkind=RELKIND),
-        exists=_EXISTS.format(name=literal(name)),
+        exists=there(regclass(name, table.schema)),
         new=Side(twin=make),
         absent=() if verify_only else (statement,),
         remedy=(

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass
 from typing import ClassVar
 
-from app_schema.ddl.guard import Side
+from app_schema.ddl.guard import Side, regclass
 from app_schema.ddl.sql import ident, literal, qualified, role, sequence, settled
 from app_schema.ddl.statement import TableObject
 
@@ -48,6 +48,11 @@ format('AS %s FOR %s TO %s%s%s', CASE WHEN p.polpermissive THEN 'PERMISSIVE' ELS
 SELECT {settled(definition)}
   FROM pg_catalog.pg_policy AS p JOIN pg_catalog.pg_class AS c ON c.oid = p.polrelid
  WHERE c.relnamespace = $1 AND c.relname = {literal(self.table or "")} AND p.polname = {literal(self.name)}"""
+
+    def exists(self) -> str | None:
+        return f"""\
+SELECT ''::text FROM pg_catalog.pg_policy AS p
+ WHERE p.polrelid = {regclass(self.table or "", self.schema)} AND p.polname = {literal(self.name)}"""
 
     def side(self) -> Side:
         assert self.table is not None

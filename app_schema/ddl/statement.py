@@ -102,7 +102,7 @@ class DDLObject:
         return (*self.drop_sql(), *self.create_sql())
 
     def exists(self) -> str | None:
-        """A cheaper query for "is it there", where the definition query needs the twin; None: it does not."""
+        """A query for "is it there": cheaper than the definition, and without the twin that that may need."""
         return None
 
     def dropped(self, *, made_again: bool = False) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy.schema import (
 from app_schema.ddl.comment import column_comment, table_comment
 from app_schema.ddl.constraint import definition, foreign_key, named, not_valid
 from app_schema.ddl.construct import guard
-from app_schema.ddl.guard import Guard, Side, creation_schema, drop, table_schema
+from app_schema.ddl.guard import Guard, Side, creation_schema, drop, regclass, table_schema, there
 from app_schema.ddl.relation import COLUMN, FOREIGN_KEY, KIND_OF_NAME, RELKIND
 from app_schema.ddl.sql import checked, literal, plain, qualified
 from app_schema.ddl.statement import Guarded
@@ -70,7 +70,6 @@ def _(construct: CreateTable) -> ExecutableDDLElement:
 UNION ALL
 SELECT 'a type' FROM pg_catalog.pg_type AS y
  WHERE y.typnamespace = $1 AND y.typname = {literal(table.name)}"""
-    kind = KIND_OF_NAME.format(name=literal(table.name))
     head, _, tail = without_keys.partition(real)
     make = "CREATE TEMPORARY TABLE " if "TABLE" in head else head
     return Guarded(
@@ -78,7 +77,7 @@ SELECT 'a type' FROM pg_catalog.pg_type AS y
             label=f"table {real}",
             namespace=creation_schema(table.schema),
             definition=f"{_query(table)}{a_type} AND y.typtype IN ('e', 'd', 'r') LIMIT 1",
-            exists=f"{kind}{a_type} AND y.typtype <> 'c' AND y.typelem = 0 LIMIT 1",
+            exists=there(regclass(table.name, table.schema), f"to_regtype({literal(real)})"),
             new=Side(twin=(f"{make}{twin}{tail}",)),
             absent=(plain(CreateTable(table)),),
             remedy=(

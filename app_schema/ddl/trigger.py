@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
-from app_schema.ddl.guard import Side
+from app_schema.ddl.guard import Side, regclass
 from app_schema.ddl.sql import ident, literal, qualified, sequence, settled
 from app_schema.ddl.statement import TableObject
 from app_schema.errors import ModelError
@@ -75,6 +75,11 @@ SELECT {settled(definition)}
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
  WHERE NOT t.tgisinternal AND c.relnamespace = $1
    AND c.relname = {literal(self.table or "")} AND t.tgname = {literal(self.name)}"""
+
+    def exists(self) -> str | None:
+        return f"""\
+SELECT ''::text FROM pg_catalog.pg_trigger AS t
+ WHERE t.tgrelid = {regclass(self.table or "", self.schema)} AND t.tgname = {literal(self.name)}"""
 
     def side(self) -> Side:
         assert self.table is not None
