@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 
@@ -21,6 +22,8 @@ _CACHE = pytest.StashKey[str]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell has it for what it runs with "&"
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # the tests' own processes inherit it
     if not hasattr(config, "workerinput"):  # the workers of pytest-xdist share it
         config.stash[_CACHE] = os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="app_schema_tests_")
 

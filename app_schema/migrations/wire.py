@@ -11,6 +11,7 @@ import logging
 import selectors
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -26,6 +27,11 @@ BEGIN = "BEGIN"
 COMMIT = "COMMIT"
 CANCEL_WAIT = 5.0
 """Seconds in which a cancelled server has to answer; then the connection is closed."""
+HEARTBEAT = 0.5
+"""Seconds after which one looks up from waiting.
+
+A signal that comes just before the wait does not end it, and a cancellation between two statements is lost.
+"""
 
 _DONE = (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK, pq.ExecStatus.EMPTY_QUERY)
 
@@ -109,13 +115,14 @@ class _Flight:
                 try:
                     if self.pgconn.flush() == 0:
                         selector.modify(self.pgconn.socket, selectors.EVENT_READ)
-                    selector.select(None if self.interrupted is None else CANCEL_WAIT)
+                    if not selector.select(HEARTBEAT) and self.interrupted is not None:
+                        self._cancel()
                     self.pgconn.consume_input()
                 except KeyboardInterrupt:
                     if self.interrupted is not None:
                         raise
                     self.interrupted = time.monotonic()
-                    self.driver.cancel_safe(timeout=CANCEL_WAIT)
+                    self._cancel()
                 except psycopg.OperationalError as error:
                     # the server may have said why before it closed the connection
                     self.driver.close()
@@ -123,6 +130,10 @@ class _Flight:
                     return
                 if self.interrupted is not None and time.monotonic() > self.interrupted + CANCEL_WAIT:
                     raise KeyboardInterrupt
+
+    def _cancel(self) -> None:
+        with suppress(psycopg.Error):
+            self.driver.cancel_safe(timeout=CANCEL_WAIT)
 
     def _take(self) -> bool:
         """The results that have arrived; True at the end of the flight."""
