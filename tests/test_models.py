@@ -1,5 +1,6 @@
 """The models declare the data dictionary, ``schema.yaml``: nothing more, nothing less."""
 
+import gc
 import re
 import subprocess
 import sys
@@ -442,6 +443,15 @@ def test_a_misspelt_setting_is_refused(misspelt: str, meant: str) -> None:
         type("Right", (mixin, Base), {"__tablename__": "right"})
 
 
+@pytest.fixture
+def _forgotten() -> Iterator[None]:
+    """What the test has mapped is not among the models of the tests after it."""
+    yield
+    gc.collect()
+    assert {mapper.class_ for mapper in Base.registry.mappers} == {mapper.class_ for mapper in MAPPERS}
+
+
+@pytest.mark.usefixtures("_forgotten")
 def test_special_methods_are_no_settings() -> None:
     class Spoken(Elsewhere):
         __tablename__ = "spoken"
@@ -462,7 +472,7 @@ def test_special_methods_are_no_settings() -> None:
 
 
 class Elsewhere(Base):
-    """Models of these tests, in a metadata of their own."""
+    """Models of these tests, in a metadata of their own; the registry is that of all models."""
 
     __abstract__ = True
     metadata = MetaData(schema="elsewhere")
@@ -474,6 +484,7 @@ class Counted:
     __table_args__: Any = {"comment": "from the mixin", "prefixes": ["UNLOGGED"]}  # noqa: RUF012 - as declarative has it
 
 
+@pytest.mark.usefixtures("_forgotten")
 def test_table_args_of_mixins_and_model_are_joined() -> None:
     class Joined(models.base.Touched, Counted, Elsewhere):
         __tablename__ = "joined"
