@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import typer
 
+from app_schema import short_lived
 from app_schema.cli.audit import audit
 from app_schema.cli.common import Commands
 from app_schema.cli.connect import connect
@@ -61,4 +62,5 @@ app.add_typer(db, name="db")
 
 def main() -> None:
     """The entry point of the program."""
+    short_lived.freeze()
     app()

@@ -67,7 +67,35 @@ class Guard:
     unfit_remedy: str = ""
 
     def render(self) -> str:
-        """The ``DO`` block."""
+        """The ``DO`` block.
+
+        PL/pgSQL reads a block as a whole before it runs. Where nothing has the name, what compares is no more
+        than a text in it.
+        """
+        if self.exists is None:
+            return self._compared()
+        return block(
+            [
+                "DECLARE",
+                "  found text;",
+                "BEGIN",
+                f"  EXECUTE {dollar(self.exists, 'def')} INTO found USING {self.namespace};",
+                *self._made_if_absent(),
+                f"  EXECUTE {dollar(self._compared(), 'compare')};",
+                "END",
+            ]
+        )
+
+    def _made_if_absent(self) -> list[str]:
+        made = [_refuse(f"{self.label} is absent", self.remedy)] if self.absent is None else _create(self)
+        return ["  IF found IS NULL THEN", *made, "    RETURN;", "  END IF;"]
+
+    def _compared(self) -> str:
+        """The block that prints both sides. Something with the name may still be another object."""
+        comparing = _compare(self.new)
+        if self.exists is None:
+            lookup = "  EXECUTE definition INTO found USING ns;"
+            comparing = [lookup, "  IF found IS NOT NULL THEN", *comparing, "  END IF;"]
         lines = [
             "DECLARE",
             f"  ns oid := {self.namespace};",
@@ -76,14 +104,8 @@ class Guard:
             "  expected text;",
             "BEGIN",
             *_remember_path(self),
-            *_lookup(self.exists),
-            "  IF found IS NOT NULL THEN",
-            *_compare(self.new),
-            "  END IF;",
-            "  IF found IS NULL THEN",
-            *([_refuse(f"{self.label} is absent", self.remedy)] if self.absent is None else _create(self)),
-            "    RETURN;",
-            "  END IF;",
+            *comparing,
+            *self._made_if_absent(),
             "  IF found IS NOT DISTINCT FROM expected THEN RETURN; END IF;",
         ]
         if self.different is None:
@@ -128,7 +150,7 @@ def drop(
             f"  ns oid := {namespace};",
             "  found text;",
             "BEGIN",
-            *_lookup(exists),
+            f"  EXECUTE {dollar(exists, 'def')} INTO found USING ns;",
             "  IF found IS NULL THEN RETURN; END IF;",
             f"  IF found <> {literal(kind)} THEN",
             _refuse(f"{label} cannot be dropped", detail=detail),
@@ -200,11 +222,6 @@ def _remember_path(guard: Guard) -> list[str]:
     if not any(SEARCHED in text for text in (guard.definition, *values)):
         return []
     return [f"  found := set_config({literal(SEARCHED)}, current_schemas(false)::text, true);"]
-
-
-def _lookup(exists: str | None) -> list[str]:
-    query = "definition" if exists is None else dollar(exists, "def")
-    return [f"  EXECUTE {query} INTO found USING ns;"]
 
 
 def _create(guard: Guard) -> list[str]:

@@ -9,7 +9,7 @@ import psycopg
 from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
-from app_schema import database
+from app_schema import database, short_lived
 from app_schema.errors import AppSchemaError
 from app_schema.migrations.options import Options
 from app_schema.migrations.session import Facts, Session
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 def run(context: EnvironmentContext, metadata: MetaData | Callable[[], MetaData]) -> None:
     """:func:`app_schema.migrations.environment.run`, which is left out where nothing is pending."""
+    if hasattr(context.config.cmd_opts, "cmd"):  # Alembic's command line
+        short_lived.freeze()
     wanted = _wanted(context)
     if wanted is None:
         _rest(context, metadata)

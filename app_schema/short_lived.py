@@ -1,0 +1,16 @@
+"""The cyclic garbage collector of a process that ends with its command. An application's is left alone."""
+
+from __future__ import annotations
+
+import atexit
+import gc
+
+
+def freeze() -> None:
+    """What is there by now is not looked at again, and nothing is at the end: the process gives it all back.
+
+    At its end Python looks through everything that was ever imported, which took a sixth of the time of an
+    ``alembic upgrade`` that found nothing to do.
+    """
+    gc.freeze()
+    atexit.register(gc.freeze)
