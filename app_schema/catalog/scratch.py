@@ -8,8 +8,10 @@ a transaction that is rolled back, so that none is left behind. Then the databas
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -65,48 +67,65 @@ SELECT d.datname, false FROM pg_catalog.pg_database AS d
 
 
 def declared_snapshot(
-    connection: Connection, statements: Sequence[str], url: str | None = None, *, cache: bool = True
+    connection: Connection,
+    statements: Sequence[str],
+    url: str | None = None,
+    *,
+    cache: bool = True,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Snapshot:
     """The snapshot of a database in which exactly these statements were carried out.
 
     :param url: a server to use instead of the connection's own; it must be of the same major version. What
         its role made is said to belong to the connection's role, who would have made it here.
     :param cache: take the snapshot of an earlier run where nothing has changed since, and keep this one.
+    :param meanwhile: what to do with the connection while the server builds; called once.
     :raises ModelError: where PostgreSQL refuses a statement; it names the statement.
     :raises ServerError: where no scratch database can be had.
     """
     driver: Any = connection.connection.dbapi_connection
-    snapshot = _declared(driver, statements, url, cache=cache)
+    snapshot = _declared(driver, statements, url, cache=cache, meanwhile=meanwhile)
     if url is None:
         return snapshot
     ((role,),) = driver.execute("SELECT quote_ident(current_user)::regrole::text").fetchall()
     return {key: role if key.kind == "owner" else definition for key, definition in snapshot.items()}
 
 
-def _declared(driver: Driver, statements: Sequence[str], url: str | None, *, cache: bool) -> Snapshot:
+def _declared(
+    driver: Driver, statements: Sequence[str], url: str | None, *, cache: bool, meanwhile: Callable[[], None]
+) -> Snapshot:
     session = {name: driver.info.parameter_status(name) or "" for name in _REPORTED}
+    place = _Place.of(driver, url)
     name = ""
     if cache:
-        name = kept.digest([*_server(driver, url), *session.values(), *statements])
+        name = kept.digest([*_server(driver, place if url else None), *session.values(), *statements])
         if (known := kept.load(name)) is not None:
+            meanwhile()
             return known
-    with _scratch(driver, url) as scratch:
-        _build(scratch, session, statements)
-        snapshot = printed(scratch)
+    with ThreadPoolExecutor(1, "scratch") as pool:  # with connections of its own
+        built = pool.submit(_built, place, session, statements)
+        meanwhile()
+        snapshot = built.result()
     if cache:
         kept.store(name, snapshot)
     return snapshot
 
 
-def _server(driver: Driver, url: str | None) -> list[str]:
-    if url is not None:
-        with _connected(driver, url) as other:
+def _server(driver: Driver, elsewhere: _Place | None) -> list[str]:
+    if elsewhere is not None:
+        with _connected(elsewhere) as other:
             return _server(other, None)
     (row,) = driver.execute(_SERVER).fetchall()
     return [str(one) for one in row]
 
 
 # Building
+
+
+def _built(place: _Place, session: Mapping[str, str], statements: Sequence[str]) -> Snapshot:
+    with _scratch(place) as scratch:
+        _build(scratch, session, statements)
+        return printed(scratch)
 
 
 def _build(scratch: Driver, session: Mapping[str, str], statements: Sequence[str]) -> None:
@@ -166,32 +185,50 @@ def _said(error: psycopg.Error) -> str:
 # The database
 
 
+@dataclass(frozen=True)
+class _Place:
+    """The server on which the scratch database is made, and what it must be like."""
+
+    parameters: Mapping[str, Any] = field(repr=False)  # a password among them
+    major: int
+
+    @classmethod
+    def of(cls, driver: Driver, url: str | None) -> _Place:
+        """The server of the driver's connection, or that of the URL."""
+        if url is None:
+            known: dict[str, Any] = {**driver.info.get_parameters(), "password": driver.info.password}
+        else:
+            text = parse(url, "the URL of the scratch server").set(drivername="postgresql")
+            known = conninfo_to_dict(text.render_as_string(hide_password=False))
+        return cls(known, driver.info.server_version // 10000)
+
+
 @contextmanager
-def _scratch(driver: Driver, url: str | None) -> Iterator[Driver]:
+def _scratch(place: _Place) -> Iterator[Driver]:
     """A connection to an empty database, which goes afterwards with all that is in it."""
-    with _connected(driver, url) as admin:
+    with _connected(place) as admin:
         name = _create(admin)
         try:
-            with _connected(driver, url, dbname=name) as scratch:
+            with _connected(place, dbname=name) as scratch:
                 yield scratch
         finally:
             admin.execute(_drop(name) + sql.SQL(" WITH (FORCE)"))
 
 
 @contextmanager
-def _connected(driver: Driver, url: str | None, **parameters: str) -> Iterator[Driver]:
-    """A connection of our own, to the server of the driver's connection or to that of the URL."""
-    if url is None:
-        known: dict[str, Any] = {**driver.info.get_parameters(), "password": driver.info.password}
-    else:
-        text = parse(url, "the URL of the scratch server").set(drivername="postgresql")
-        known = conninfo_to_dict(text.render_as_string(hide_password=False))
+def _connected(place: _Place, **parameters: str) -> Iterator[Driver]:
+    """A connection of our own."""
     try:
-        connection = psycopg.connect(**{**known, **parameters}, autocommit=True)
+        connection = psycopg.connect(**{**place.parameters, **parameters}, autocommit=True)
     except psycopg.Error as error:
         raise ServerError(f"no scratch database for comparing can be had: {_said(error)}") from error
     try:
-        _same_major(driver, connection)
+        found = connection.info.server_version // 10000
+        if found != place.major:
+            raise ServerError(
+                f"the scratch server is PostgreSQL {found}, the database is on PostgreSQL {place.major}: "
+                f"they print differently"
+            )
         yield connection
     finally:
         connection.close()  # rolls back
@@ -227,12 +264,3 @@ def _create(admin: Driver) -> str:
 
 def _drop(name: str) -> sql.Composed:
     return sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name))
-
-
-def _same_major(driver: Driver, other: Driver) -> None:
-    real, found = driver.info.server_version // 10000, other.info.server_version // 10000
-    if real != found:
-        raise ServerError(
-            f"the scratch server is PostgreSQL {found}, the database is on PostgreSQL {real}: they print "
-            f"differently"
-        )

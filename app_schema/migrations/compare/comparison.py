@@ -87,13 +87,16 @@ class Comparison:
 
     def differences(self) -> list[Difference]:
         """What is not the same on both sides, of the objects that are looked at."""
-        ignore = (self.version_table, ONCE_TABLE)
-        self.found = snapshot(self.connection, ignore=ignore)
+
+        def find() -> None:
+            self.found = snapshot(self.connection, ignore=(self.version_table, ONCE_TABLE))
+
         wanted = declared_snapshot(
             self.connection,
             self.declared.statements(),
             self.context.opts.get("scratch"),
             cache=self.context.opts.get("cache", True),
+            meanwhile=find,
         )
         self.declared.printed(wanted)
         self.wanted = self.declared.snapshot
