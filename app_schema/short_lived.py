@@ -6,6 +6,10 @@ import atexit
 import gc
 
 
+SELDOM = 50_000
+"""Objects made since the last look at the young ones; Python's own 700 suits a process that lives on."""
+
+
 def freeze() -> None:
     """What is there by now is not looked at again, and nothing is at the end: the process gives it all back.
 
@@ -13,4 +17,5 @@ def freeze() -> None:
     ``alembic upgrade`` that found nothing to do.
     """
     gc.freeze()
+    gc.set_threshold(SELDOM)
     atexit.register(gc.freeze)
