@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import gc
 
-
 SELDOM = 50_000
 """Objects made since the last look at the young ones; Python's own 700 suits a process that lives on."""
 
