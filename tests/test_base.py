@@ -1,0 +1,95 @@
+"""The base closes two traps of declarative: misspelt settings, and table arguments that replace others."""
+
+import gc
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import CheckConstraint, MetaData
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app_schema import models
+from app_schema.ddl import DDLObject, Trigger, declared
+from app_schema.errors import ModelError
+from app_schema.models.base import Base
+
+MAPPERS = list(Base.registry.mappers)
+
+
+@pytest.mark.parametrize(
+    ("misspelt", "meant"),
+    [
+        ("__tableargs__", "__table_args__"),
+        ("__table_name__", "__tablename__"),
+        ("__mapperargs__", "__mapper_args__"),
+    ],
+)
+def test_a_misspelt_setting_is_refused(misspelt: str, meant: str) -> None:
+    with pytest.raises(ModelError, match=rf"\.Wrong\.{misspelt} would be ignored: write {meant}"):
+        type("Wrong", (Base,), {"__tablename__": "wrong", misspelt: ()})
+    mixin = type("Mixin", (), {misspelt: ()})
+    with pytest.raises(ModelError, match=rf"\.Mixin\.{misspelt} would be ignored: write {meant}"):
+        type("Right", (mixin, Base), {"__tablename__": "right"})
+
+
+@pytest.fixture
+def _forgotten() -> Iterator[None]:
+    """What the test has mapped is not among the models of the tests after it."""
+    yield
+    gc.collect()
+    assert {mapper.class_ for mapper in Base.registry.mappers} == {mapper.class_ for mapper in MAPPERS}
+
+
+@pytest.mark.usefixtures("_forgotten")
+def test_special_methods_are_no_settings() -> None:
+    class Spoken(Elsewhere):
+        __tablename__ = "spoken"
+        __slots__ = ()
+
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+        def __str__(self) -> str:
+            return "spoken"
+
+        def __len__(self) -> int:
+            return 1
+
+    class Louder(Spoken):
+        """Shares the table of its parent, whose mapper has left its own dunders in it."""
+
+    assert str(Louder()) == "spoken"
+
+
+class Elsewhere(Base):
+    """Models of these tests, in a metadata of their own; the registry is that of all models."""
+
+    __abstract__ = True
+    metadata = MetaData(schema="elsewhere")
+
+
+class Counted:
+    """A mixin whose table arguments are options only."""
+
+    __table_args__: Any = {"comment": "from the mixin", "prefixes": ["UNLOGGED"]}  # noqa: RUF012 - as declarative has it
+
+
+@pytest.mark.usefixtures("_forgotten")
+def test_table_args_of_mixins_and_model_are_joined() -> None:
+    class Joined(models.base.Touched, Counted, Elsewhere):
+        __tablename__ = "joined"
+        __table_args__ = (
+            CheckConstraint("id > 0", name="positive"),
+            Trigger("tr_own", after="INSERT", execute="app.own()"),
+            {"comment": "from the model"},
+        )
+
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    made: Any = Joined.__table__
+    attached: Iterable[DDLObject] = declared(Elsewhere.metadata).values()
+    assert [(one.table, one.name) for one in attached] == [
+        ("joined", "tr_own"),
+        ("joined", "tr_joined_touch"),
+    ]
+    assert [one.name for one in made.constraints if isinstance(one, CheckConstraint)] == ["positive"]
+    assert (made.comment, made._prefixes) == ("from the model", ["UNLOGGED"])
