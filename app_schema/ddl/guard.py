@@ -212,8 +212,7 @@ def table_schema(table: str, schema: str | None) -> str:
     """SQL expression: the OID of the schema in which a table is found."""
     if schema:
         return schema_oid(schema)
-    found = literal(qualified(table, None))
-    return f"(SELECT c.relnamespace FROM pg_catalog.pg_class AS c WHERE c.oid = to_regclass({found}))"
+    return f"(SELECT c.relnamespace FROM pg_catalog.pg_class AS c WHERE c.oid = {regclass(table, None)})"
 
 
 def _remember_path(guard: Guard) -> list[str]:

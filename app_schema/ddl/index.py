@@ -32,9 +32,6 @@ SELECT CASE WHEN c.relkind NOT IN ('i', 'I') THEN 'a ' || {relkind}
  WHERE c.relnamespace = $1 AND c.relname = {name}"""
 
 
-# planning the definition's joins takes longer than making an index of an empty table
-
-
 def name_of(index: Index) -> str:
     """The name of an index, by the naming convention where it has one.
 
@@ -65,6 +62,7 @@ def create(index: Index, *, verify_only: bool = False) -> str:
         label=f"index {name} on {real}",
         namespace=table_schema(table.name, table.schema),
         definition=DEFINITION.format(name=literal(name), table=literal(table.name), relkind=RELKIND),
+        # planning the definition's joins takes longer than making an index of an empty table
         exists=there(regclass(name, table.schema)),
         new=Side(twin=make),
         absent=() if verify_only else (statement,),

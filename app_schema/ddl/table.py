@@ -23,7 +23,7 @@ from app_schema.ddl.statement import Guarded
 
 def _query(table: Table) -> str:
     """Columns and constraints that the twin has too, in the twin's order; then the declared foreign keys."""
-    twin = f"to_regclass({literal(qualified(table.name, 'pg_temp'))})"
+    twin = regclass(table.name, "pg_temp")
     order = f"""\
 (SELECT o.attnum FROM pg_catalog.pg_attribute AS o
            WHERE o.attrelid = {twin} AND o.attname = a.attname AND o.attnum > 0)"""

@@ -53,8 +53,10 @@ def _role(admin_url: str, options: str) -> Iterator[str]:
     with psycopg.connect(admin_url, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE ROLE {} " + options).format(identifier))
         made = parsed.set(drivername="postgresql", username=name, password="s3cret")
-        yield made.render_as_string(hide_password=False)
-        connection.execute(sql.SQL("DROP ROLE {}").format(identifier))
+        try:
+            yield made.render_as_string(hide_password=False)
+        finally:
+            connection.execute(sql.SQL("DROP ROLE {}").format(identifier))
 
 
 def test_password_is_hidden(run: Run, states: dict[str, str]) -> None:
