@@ -146,7 +146,7 @@ def engine(url: str | sa.URL | None = None, *, direct: bool = False, **options: 
     if direct:
         drivername = dialect.register()
         options.setdefault("isolation_level", "READ COMMITTED")  # a guard must see what others have committed
-    return sa.create_engine(url.set(drivername=drivername), connect_args=arguments, **options)
+    return sa.create_engine(urls.hiding(url).set(drivername=drivername), connect_args=arguments, **options)
 
 
 def connect(engine: sa.Engine, *, tries: int = CONNECT_TRIES) -> sa.Connection:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import re
 
 import psycopg
+from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import URL
 
 from app_schema.errors import ConfigurationError
 
 DRIVER = "postgresql+psycopg"
-SECRETS = frozenset({"password", "sslpassword", "oauth_client_secret", "scram_client_key"})
+SECRETS = frozenset(
+    # of a later libpq than the one that runs, and what libpq itself marks to be shown as stars
+    {"password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key"}
+    | {option.keyword.decode() for option in pq.Conninfo.get_defaults() if option.dispchar == b"*"}
+)
 
 _SCHEME = re.compile(r"postgres(?:ql)?(?:\+\w+)?://", re.IGNORECASE)
 _OTHER_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
@@ -29,7 +34,33 @@ _REASONS = (
 _ESCAPE = "write @ as %40, / as %2F, ? as %3F and : as %3A in user and password"
 
 
-def parse(text: str, origin: str = "the database URL") -> URL:
+class SecretURL(URL):
+    """A URL whose text, wherever it is printed, shows no secret: SQLAlchemy's hides the password alone.
+
+    What is derived from it by `set()` and its likes is one, too, and so is the `url` of an engine.
+    """
+
+    __slots__ = ()
+
+    def render_as_string(self, hide_password: bool = True) -> str:  # noqa: FBT001, FBT002 - SQLAlchemy's signature
+        """The text; `hide_password` hides each of `SECRETS`."""
+        if not hide_password:
+            return super().render_as_string(hide_password=False)
+        query = {name: "hidden" if name in SECRETS else value for name, value in self.query.items()}
+        return URL.create(*self[:-1], query=query).render_as_string(hide_password=True)
+
+    def __repr__(self) -> str:
+        return self.render_as_string()
+
+    __str__ = __repr__
+
+
+def hiding(url: URL) -> SecretURL:
+    """The same URL as one that shows no secret."""
+    return url if isinstance(url, SecretURL) else SecretURL(*url)
+
+
+def parse(text: str, origin: str = "the database URL") -> SecretURL:
     """Read any libpq URL (or keyword string); `postgres://` and `postgresql+driver://` mean psycopg too.
 
     A `%` that begins no escape is taken as it stands. Several hosts and socket directories go into the
@@ -60,9 +91,7 @@ def parse(text: str, origin: str = "the database URL") -> URL:
 
 def show(url: URL) -> str:
     """The URL for people: every secret replaced."""
-    query = {name: "hidden" if name in SECRETS else value for name, value in url.query.items()}
-    shown = url.set(drivername="postgresql", query=query).render_as_string(hide_password=True)
-    return shown.replace("%2F", "/")
+    return str(hiding(url).set(drivername="postgresql")).replace("%2F", "/")
 
 
 def direct(url: URL) -> URL:
@@ -93,7 +122,7 @@ def _refuse_bare_separators(rest: str, origin: str) -> None:
         raise ConfigurationError(f"{origin} cannot be understood: {_ESCAPE}.")
 
 
-def _build(parameters: dict[str, str], origin: str) -> URL:
+def _build(parameters: dict[str, str], origin: str) -> SecretURL:
     user, password, database = (parameters.pop(name, None) for name in ("user", "password", "dbname"))
     host, port = parameters.pop("host", ""), parameters.pop("port", "")
     hosts, ports = host.split(","), port.split(",")
@@ -108,7 +137,7 @@ def _build(parameters: dict[str, str], origin: str) -> URL:
         parameters["host"] = host
         if any(ports):
             parameters["port"] = ",".join(ports)
-    return URL.create(
+    built = URL.create(
         DRIVER,
         username=user,
         password=password,
@@ -117,6 +146,7 @@ def _build(parameters: dict[str, str], origin: str) -> URL:
         database=database,
         query=parameters,
     )
+    return hiding(built)
 
 
 def _reason(message: str, text: str) -> str:

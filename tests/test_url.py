@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import copy
 from urllib.parse import quote
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from psycopg import pq
 from sqlalchemy import create_engine
 
-from app_schema import url
+from app_schema import database, url
 from app_schema.errors import ConfigurationError
 
 NEON = "ep-cool-darkness-123456"
@@ -116,10 +119,34 @@ def test_parse_unescaped_password_is_never_repeated(password: str) -> None:
     assert "s3cret" not in shown
 
 
-def test_show_hides_every_secret() -> None:
+SECRET_PARAMETERS = sorted(
+    {one.keyword.decode() for one in pq.Conninfo.get_defaults() if one.dispchar == b"*"} - {"password"}
+)
+
+
+@pytest.mark.parametrize("parameter", SECRET_PARAMETERS)
+def test_nothing_that_is_printed_shows_a_secret(parameter: str) -> None:
+    text = f"postgresql://u:s3cret@h/d?{parameter}=s3cret&sslmode=require"
+    parsed = url.parse(text)
+    target = database.Target(parsed, "DATABASE_URL")
+    engines = [
+        database.engine(text),
+        database.engine(parsed, direct=True),
+        database.engine(sa.URL.create(*parsed)),
+    ]
+    derived = [copy.deepcopy(parsed), parsed.set(host="other"), parsed.update_query_dict({"a": "b"})]
+    settings = database.Settings(text, text)
+    for shown in (parsed, target, *engines, *(one.url for one in engines), *derived, settings, [parsed]):
+        assert "s3cret" not in f"{shown} {shown!r}"
+    assert "s3cret" not in url.show(sa.URL.create(*parsed))
+    for engine in engines:
+        given = engine.dialect.create_connect_args(engine.url)[1]
+        assert given["password"] == given[parameter] == "s3cret", "libpq gets it nevertheless"
+
+
+def test_show_tells_all_that_is_no_secret() -> None:
     shown = url.show(url.parse("postgresql://u:s3cret@h/d?sslpassword=s3cret&sslmode=require"))
-    assert "s3cret" not in shown
-    assert shown.startswith("postgresql://u:***@h/d?")
+    assert shown == "postgresql://u:***@h/d?sslmode=require&sslpassword=hidden"
 
 
 @pytest.mark.parametrize(

@@ -11,14 +11,20 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADERS = {
-    # scripts and styles stand in the pages of starlette-admin; nothing comes from another host
-    "content-security-policy": "default-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "font-src 'self' data:; frame-ancestors 'none'; form-action 'self'; base-uri 'self'",
+    # styles stand in the pages of starlette-admin, also in attributes; nothing comes from another host
+    "content-security-policy": "default-src 'none'; script-src 'self' 'nonce-{nonce}'; "
+    "style-src 'self' 'unsafe-inline'; connect-src 'self'; img-src 'self' data:; font-src 'self' data:; "
+    "frame-ancestors 'none'; form-action 'self'; base-uri 'none'",
     "referrer-policy": "same-origin",
     "x-content-type-options": "nosniff",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
+
+
+_PURPOSES = ("sec-purpose", "purpose", "x-purpose", "x-moz")
+_PREVIEW = {"prefetch", "prefetch;prerender", "preview"}
+"""What browsers say that fetch a page ahead, or a picture of it."""
 
 
 class Door:
@@ -40,12 +46,15 @@ class Door:
             await self.app(scope, receive, send)
             return
         request = Request(scope)
+        request.state.nonce = secrets.token_urlsafe(16)
         app = self.app if self._known(request) else self._answer(request)
 
         async def sealed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.update(HEADERS)
+                headers.update(
+                    {name: text.format(nonce=request.state.nonce) for name, text in HEADERS.items()}
+                )
                 if "/static/" not in request.url.path:
                     headers["cache-control"] = "no-store"
             await send(message)
@@ -65,6 +74,9 @@ class Door:
                 "This link is not, or no longer, valid: it works once. Start `app-schema studio` again.\n",
                 403,
             )
+        if request.method != "GET" or _PREVIEW & {request.headers.get(name) for name in _PURPOSES}:
+            # nobody looks at this answer: the link stays good for the browser that opens it
+            return PlainTextResponse("Open this link in a browser.\n", 405, {"allow": "GET"})
         self._token = None
         response = RedirectResponse(request.url.remove_query_params("token"), 303)
         response.set_cookie(self._cookie, self._secret, httponly=True, samesite="strict")

@@ -17,6 +17,7 @@ from starlette_admin.contrib.sqla import Admin
 from app_schema.models import Base
 from app_schema.studio.access import Door
 from app_schema.studio.page import MigrationsPage, SchemaPage, Start, ViewAsPage
+from app_schema.studio.script import Nonce
 from app_schema.studio.session import ViewAs, sessions
 from app_schema.studio.view import TableView
 
@@ -49,6 +50,7 @@ def studio(engine: sa.Engine, *, token: str, port: int, write: bool = False) -> 
         additional_loaders=[PackageLoader("app_schema.studio")],
         timezone_config=None,
     )
+    admin.templates.env.add_extension(Nonce)
     for view in _tables(write=write):
         admin.add_view(view)
     admin.add_view(SchemaPage("Schema", icon="fa fa-sitemap", path="/schema", route_name="schema"))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import sqlakeyset
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette_admin import BaseField, TextAreaField, UUIDField
@@ -26,7 +27,7 @@ from starlette_admin.filters import FilterGroup, filters
 from starlette_admin.filters.base import BaseFilter
 
 from app_schema.migrations.failure import explained
-from app_schema.studio import paging
+from app_schema.studio import opened, paging
 from app_schema.studio.field import Converter, VectorField
 from app_schema.studio.session import read, refused
 
@@ -155,6 +156,36 @@ class TableView(ModelView):
         return found
 
     # Writing
+
+    def opened(self, request: Request, row: Any) -> str:
+        """What the form carries of the row that it shows: after a refusal still what it was opened with."""
+        return getattr(request.state, "opened", None) or opened.digests(row, self._written(request))
+
+    async def validate_fields(self, request: Request, data: dict[str, Any], exclude: Any = ()) -> None:
+        request.state.opened = str((await request.form()).get(opened.FIELD) or "")
+        await super().validate_fields(request, data, exclude)
+
+    async def edit(self, request: Request, pk: Any, data: dict[str, Any]) -> Any:
+        """Changes the row, unless somebody else has changed or deleted it since the form was opened."""
+        row = await self.find_by_pk(request, pk)
+        try:
+            await read(partial(request.state.session.refresh, row, with_for_update={"key_share": True}))
+            changed = opened.changed(row, request.state.opened, self._written(request))
+        except (InvalidRequestError, ValueError) as error:
+            gone = "The row is no longer there: somebody deleted it after the form was opened."
+            raise FormValidationError({"": str(error) if isinstance(error, ValueError) else gone}) from error
+        refusals: dict[str | int, Any] = {}
+        for field in self.get_fields_list(request):
+            now = getattr(row, field.name)
+            if field.name in changed and (typed := _meant(field, data.get(field.name), now)) != now:
+                refusals[field.name] = opened.conflict(now, typed)
+        if refusals:
+            request.state.opened = None  # the form shows both values, and begins anew with the row of now
+            raise FormValidationError(refusals)
+        return await super().edit(request, pk, data)
+
+    def _written(self, request: Request) -> list[str]:
+        return [field.name for field in self.get_fields_list(request) if not field.read_only]
 
     async def _populate_obj(
         self,

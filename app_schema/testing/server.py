@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 IMAGE = "pgvector/pgvector:pg{}"
@@ -23,7 +23,7 @@ class TestServer:
 
     __test__ = False  # a name that pytest would collect
 
-    url: str
+    url: str = field(repr=False)
     description: str
     stop: Callable[[], None]
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
@@ -49,5 +52,47 @@ def test_no_other_origin_may_read_and_nothing_comes_from_elsewhere(engine: sa.En
     one.get("/?token=secret")
     answer = one.get("/", headers={"origin": "http://studio.example.org"})
     assert not [name for name in answer.headers if name.startswith("access-control")]
-    assert answer.headers["content-security-policy"].startswith("default-src 'self'")
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
     assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("method", "headers"),
+    [
+        ("HEAD", {}),
+        ("OPTIONS", {}),
+        ("POST", {}),
+        ("GET", {"sec-purpose": "prefetch"}),
+        ("GET", {"sec-purpose": "prefetch;prerender"}),
+        ("GET", {"purpose": "prefetch"}),
+    ],
+)
+def test_a_preview_of_the_link_does_not_use_it_up(
+    engine: sa.Engine, method: str, headers: dict[str, str]
+) -> None:
+    one = client(engine)
+    answer = one.request(method, "/?token=secret", headers=headers)
+    assert answer.status_code == 405
+    assert "set-cookie" not in answer.headers
+    assert one.get("/?token=secret").status_code == 303
+
+
+def test_only_the_scripts_of_the_templates_run(engine: sa.Engine) -> None:
+    one = TestClient(studio(engine, token="secret", port=80, write=True), base_url="http://127.0.0.1")
+    one.get("/?token=secret")
+    nonces = set()
+    for path in ("/", "/users/list", "/users/create", "/schema", "/migrations", "/view-as", "/nowhere"):
+        answer = one.get(path)
+        policy = answer.headers["content-security-policy"]
+        scripts = re.search(r"script-src ([^;]+);", policy)
+        assert scripts is not None
+        assert "unsafe" not in scripts[1]
+        nonce = re.search(r"'nonce-([^']+)'", scripts[1])
+        assert nonce is not None
+        nonces.add(nonce[1])
+        tags = re.findall(r"<script\b[^>]*>", answer.text)
+        assert tags or answer.status_code == 404
+        assert all(f'nonce="{nonce[1]}"' in tag for tag in tags), path
+        assert re.findall(r"<[^>]+\son\w+=", answer.text) == [], path
+        assert "javascript:" not in answer.text
+    assert len(nonces) == 7

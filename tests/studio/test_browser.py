@@ -41,7 +41,8 @@ def browser() -> Iterator[Browser]:
 def visit(browser: Browser, filled: sa.Engine) -> Iterator[Visit]:
     """A function that serves the studio and gives the page that its link opens.
 
-    No page may ask another host for anything, and no script may fail.
+    No page may ask another host for anything, no script may fail, and the policy may stop nothing that a
+    page does itself.
     """
     wrong: list[str] = []
     contexts: list[BrowserContext] = []
@@ -57,6 +58,7 @@ def visit(browser: Browser, filled: sa.Engine) -> Iterator[Visit]:
         page = context.new_page()
         page.set_default_timeout(20_000)
         page.on("request", lambda one: None if one.url.startswith((base, "data:")) else wrong.append(one.url))
+        page.on("console", lambda one: wrong.append(one.text) if "Content Security" in one.text else None)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.goto(link)
         return page
@@ -133,6 +135,31 @@ def test_with_write_a_row_is_changed_and_only_what_was_typed(visit: Visit, fille
     expect(page.locator("#alertContainer")).to_contain_text("changed successfully")
     after = _row(filled)
     assert {name for name in after if after[name] != before[name]} == {"title", "updated_at", "xmin"}
+
+
+def test_what_is_chosen_in_a_page_is_followed(visit: Visit) -> None:
+    page = visit()
+    page.goto("/schema")
+    page.get_by_label("Table").select_option("sessions")
+    expect(page).to_have_url(re.compile("table=sessions"))
+    page.goto("/sessions/list")
+    page.get_by_label("Rows on a page").select_option("50 a page")
+    expect(page).to_have_url(re.compile("page_size=50"))
+    page.locator("[data-bs-toggle=dropdown]").filter(has_text="Columns").click()
+    page.get_by_label("project_name").uncheck()
+    page.locator("[data-studio=apply-columns]").click()
+    expect(page).to_have_url(re.compile("cols="))
+
+
+def test_a_script_that_gets_into_a_page_does_not_run(visit: Visit) -> None:
+    page = visit().context.new_page()  # one whose violations are no failure of the test
+    page.goto("/sessions/list")
+    stopped = page.evaluate("""() => new Promise(resolve => {
+        document.addEventListener("securitypolicyviolation", event => resolve(event.effectiveDirective));
+        document.body.insertAdjacentHTML("beforeend", "<img src=x onerror='window.ran = true'>");
+    })""")
+    assert stopped == "script-src-attr"
+    assert page.evaluate("window.ran") is None
 
 
 def _key(engine: sa.Engine) -> str:

@@ -5,25 +5,33 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from app_schema.models import Base
+from app_schema.studio import opened
 
 Open = Callable[..., TestClient]
 CELLS = re.compile(r'<tr data-sa-pk="([^"]+)"')
 NEXT = re.compile(r'rel="next" href="([^"]+)"')
 PREVIOUS = re.compile(r'rel="prev" href="([^"]+)"')
 TOTAL = re.compile(r'id="total">([^<]+)<')
+HIDDEN = re.compile(r'name="(csrftoken|_opened)" value="([^"]*)"')
 TOKEN = re.compile(r'name="csrftoken" value="([^"]+)"')
 
 
 def send(client: TestClient, path: str, form: dict[str, str]) -> str:
     """Sends a form as the browser would, and gives what the page says then."""
-    token = TOKEN.search(client.get(path).text)
-    return client.post(path, data={**form, "csrftoken": token[1] if token else ""}).text
+    return post(client, path, client.get(path).text, form)
+
+
+def post(client: TestClient, path: str, page: str, form: dict[str, str]) -> str:
+    """Sends the form of a page that was opened before."""
+    hidden = {name: html.unescape(value) for name, value in HIDDEN.findall(page)}
+    return client.post(path, data={**hidden, **form}).text
 
 
 def session_form(owner: object) -> dict[str, str]:
@@ -206,3 +214,96 @@ def test_without_a_schema_the_studio_says_what_to_do(empty_engine: sa.Engine) ->
     answer = client.get("/users/list")
     assert answer.status_code == 400
     assert "does not exist" in answer.text
+
+
+def test_a_form_does_not_revert_what_another_has_changed_meanwhile(browse: Open, filled: sa.Engine) -> None:
+    client = browse(write=True)
+    path, form = edited(filled)
+    first, second = client.get(path).text, client.get(path).text
+    post(client, path, first, {**form, "title": "Études"})
+    page = post(client, path, second, {**form, "title": "Bob 7", "daw_meta": '{"tempo": {"bpm": 120}}'})
+    assert "In the database: 'Études'. In this form: 'Bob 7'." in html.unescape(page)
+    assert row(filled, path) == ("Études", {"tempo": {"bpm": 90}}), "nothing of the second form is written"
+    post(client, path, page, {**form, "title": "Bob 7", "daw_meta": '{"tempo": {"bpm": 120}}'})
+    assert row(filled, path) == ("Bob 7", {"tempo": {"bpm": 120}}), "the person has seen both, and means it"
+
+
+def test_two_forms_of_one_row_with_different_columns_are_both_kept(browse: Open, filled: sa.Engine) -> None:
+    client = browse(write=True)
+    path, form = edited(filled)
+    first, second = client.get(path).text, client.get(path).text
+    post(client, path, first, {**form, "title": "Études"})
+    page = post(client, path, second, {**form, "daw_meta": '{"tempo": {"bpm": 120}}'})
+    assert "In the database: 'Études'" in html.unescape(page), (
+        "the form shows the old title, and would write it"
+    )
+    post(client, path, page, {**form, "title": "Études", "daw_meta": '{"tempo": {"bpm": 120}}'})
+    assert row(filled, path) == ("Études", {"tempo": {"bpm": 120}})
+
+
+def test_a_form_that_was_refused_for_another_reason_still_knows_its_row(
+    browse: Open, filled: sa.Engine
+) -> None:
+    client = browse(write=True)
+    path, form = edited(filled)
+    page = client.get(path).text
+    with filled.begin() as connection:
+        connection.execute(sa.text("UPDATE sessions SET title = 'Études' WHERE title = 'Bob 7'"))
+    page = post(client, path, page, {**form, "completed_at": "tomorrow"})
+    assert "write a date" in page
+    page = post(client, path, page, form)
+    assert "In the database: 'Études'" in html.unescape(page)
+    assert row(filled, path)[0] == "Études"
+
+
+def test_a_form_of_a_row_that_is_gone_or_that_says_nothing_of_its_row_is_refused(
+    browse: Open, filled: sa.Engine
+) -> None:
+    client = browse(write=True)
+    path, form = edited(filled)
+    page = client.get(path).text
+    answer = post(client, path, re.sub(r'name="_opened" value="[^"]*"', "", page), {**form, "title": "x"})
+    assert "open the row again" in answer
+    assert row(filled, path)[0] == "Bob 7"
+    with filled.begin() as connection:
+        connection.execute(sa.text("DELETE FROM sessions WHERE title = 'Bob 7'"))
+    assert "404" in post(client, path, page, form)
+
+
+def test_the_row_is_locked_while_the_form_is_compared_with_it(
+    browse: Open, filled: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = browse(write=True)
+    path, form = edited(filled)
+    page = client.get(path).text
+    compare = opened.changed
+
+    def meanwhile(*args: Any) -> list[str]:
+        update = sa.text("UPDATE sessions SET title = 'Études' WHERE title = 'Bob 7'")
+        with filled.begin() as connection:
+            connection.execute(sa.text("SET LOCAL lock_timeout = '50ms'"))
+            with pytest.raises(sa.exc.DBAPIError, match="lock timeout"):
+                connection.execute(update)
+        return compare(*args)
+
+    monkeypatch.setattr(opened, "changed", meanwhile)
+    post(client, path, page, {**form, "title": "Scales"})
+    assert row(filled, path)[0] == "Scales"
+
+
+def edited(engine: sa.Engine) -> tuple[str, dict[str, str]]:
+    """The path of the edit form of a session, and what a browser sends that changes nothing in it."""
+    with engine.connect() as connection:
+        query = sa.text("SELECT id, user_id FROM sessions WHERE title = 'Bob 7'")
+        key, owner = connection.execute(query).one()
+        columns = sa.text("SELECT project_name FROM sessions WHERE id = :key")
+        project = connection.scalar(columns, {"key": key})
+    form = session_form(owner)
+    form |= {"title": "Bob 7", "user_short_note": "first line\nsecond", "project_name": project or ""}
+    return f"/sessions/edit?pk={key}", {**form, "daw_meta": '{"tempo": {"bpm": 90}}'}
+
+
+def row(engine: sa.Engine, path: str) -> tuple[object, ...]:
+    with engine.connect() as connection:
+        query = sa.text("SELECT title, daw_meta FROM sessions WHERE id = :key")
+        return tuple(connection.execute(query, {"key": path.partition("=")[2]}).one())
