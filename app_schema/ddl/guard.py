@@ -22,6 +22,7 @@ DIFFERENT = "AS001"
 SEARCHED = "app_schema.schemas"
 """Setting: the schemas in which an unqualified name was looked for before a comparison emptied the path."""
 _TWIN_DONE = "AS000"
+_TWIN = "pg_temp.app_schema_twin"
 _USED = "app_schema.used"
 """Setting: why something was not dropped, for the refusal of the statement that would make it again."""
 
@@ -34,6 +35,8 @@ class Side:
     value: str | None = None
     qualified: bool = False
     """The value has every name qualified, so the found side is printed in that way too."""
+    like: str | None = None
+    """The table that ``twin[0]`` copies. Guards of one table that follow each other may share this copy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Guard:
     :param remedy: the line to write instead.
     :param unfit: what is refused where PostgreSQL cannot carry out ``different`` because of the rows.
     :param unfit_remedy: and the line to write then.
+    :param shared: the copy of the table stays for the guards that follow; :data:`DROP_TWIN` drops it.
     """
 
     label: str
@@ -65,6 +69,7 @@ class Guard:
     remedy: str = ""
     unfit: str = ""
     unfit_remedy: str = ""
+    shared: bool = False
 
     def render(self) -> str:
         """The ``DO`` block.
@@ -92,7 +97,7 @@ class Guard:
 
     def _compared(self) -> str:
         """The block that prints both sides. Something with the name may still be another object."""
-        comparing = _compare(self.new)
+        comparing = _compare(self.new, shared=self.shared)
         if self.exists is None:
             lookup = "  EXECUTE definition INTO found USING ns;"
             comparing = [lookup, "  IF found IS NOT NULL THEN", *comparing, "  END IF;"]
@@ -116,7 +121,7 @@ class Guard:
                 lines[4:4] = ["  before text;", "  wanted text;"]
                 lines += [
                     "  wanted := expected;",
-                    *_compare(self.old),
+                    *_compare(self.old, shared=self.shared),
                     "  before := expected;",
                     "  expected := wanted;",
                 ]
@@ -248,17 +253,19 @@ def _change(guard: Guard, statements: tuple[str, ...]) -> list[str]:
     ]
 
 
-def _compare(side: Side) -> list[str]:
+def _compare(side: Side, *, shared: bool) -> list[str]:
     if side.value is not None and not side.qualified:
         return ["  EXECUTE definition INTO found USING ns;", f"  expected := {side.value};"]
     # pg_temp last: an unqualified name in the statement means the real table, not its twin. Then no path at
     # all: both sides are printed with every name qualified.
+    kept, twin = _shared_twin(side) if shared and side.like else ([], side.twin)
     return [
+        *kept,
         "  BEGIN",
         "    PERFORM set_config('search_path',",
         "      concat_ws(', ', nullif(current_setting('search_path'), ''), 'pg_temp'), true);",
         "    PERFORM set_config('check_function_bodies', 'off', true);",
-        *(f"    EXECUTE {dollar(statement)};" for statement in side.twin),
+        *(f"    EXECUTE {dollar(statement)};" for statement in twin),
         "    PERFORM set_config('search_path', '', true);",
         "    EXECUTE definition INTO found USING ns;",
         f"    expected := {side.value};"
@@ -268,6 +275,19 @@ def _compare(side: Side) -> list[str]:
         f"  EXCEPTION WHEN SQLSTATE '{_TWIN_DONE}' THEN NULL;",
         "  END;",
     ]
+
+
+def _shared_twin(side: Side) -> tuple[list[str], tuple[str, ...]]:
+    """The statements that make the shared copy, and those that make the twin of it.
+
+    Outside of the subtransaction the copy has a name of its own: under the table's name it would shadow the
+    table for whoever names that without a schema.
+    """
+    assert side.like is not None
+    copy = f"CREATE TABLE {_TWIN} (LIKE {side.like})"
+    name = side.twin[0].removeprefix("CREATE TABLE pg_temp.").removesuffix(f" (LIKE {side.like})")
+    once = f"  IF to_regclass('{_TWIN}') IS NULL THEN EXECUTE {dollar(copy)}; END IF;"
+    return [once], (f"ALTER TABLE {_TWIN} RENAME TO {name}", *side.twin[1:])
 
 
 def _different(guard: Guard) -> str:
@@ -281,3 +301,9 @@ def _refuse(message: str, hint: str = "", *, detail: str = "''") -> str:
     if hint:
         options.append(f"HINT = {literal(hint)}")
     return f"    RAISE EXCEPTION USING {', '.join(options)};"
+
+
+DROP_TWIN = block(
+    ["BEGIN", f"  IF to_regclass('{_TWIN}') IS NOT NULL THEN DROP TABLE {_TWIN}; END IF;", "END"]
+)
+"""The statement after the last of the guards that share a twin."""

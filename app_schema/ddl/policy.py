@@ -57,7 +57,7 @@ SELECT ''::text FROM pg_catalog.pg_policy AS p
     def side(self) -> Side:
         assert self.table is not None
         real, twin = qualified(self.table, self.schema), qualified(self.table, "pg_temp")
-        return Side(twin=(f"CREATE TABLE {twin} (LIKE {real})", self._create(twin)))
+        return Side(twin=(f"CREATE TABLE {twin} (LIKE {real})", self._create(twin)), like=real)
 
     def _create(self, table: str) -> str:
         clauses = [

@@ -162,6 +162,17 @@ class DDLStatement(ExecutableDDLElement, ABC):
     def sql(self) -> str:
         """The guarded statement."""
 
+    def shared_twin(self) -> tuple[str, str] | None:
+        """The table whose copy this statement compares on, and the statement that leaves the copy to the
+        next one; None where it makes no such copy."""
+        return None
+
+
+def _shared(guard_: Guard) -> tuple[str, str] | None:
+    if guard_.new.like is None:
+        return None
+    return guard_.new.like, dataclasses.replace(guard_, shared=True).render()
+
 
 class Create(DDLStatement):
     """Creates an object where it is absent; refuses where it is there and different."""
@@ -170,7 +181,13 @@ class Create(DDLStatement):
         self.element = element
 
     def sql(self) -> str:
-        return self.element.guarded(absent=self.element.create_sql(), different=None, old=None).render()
+        return self._guard().render()
+
+    def shared_twin(self) -> tuple[str, str] | None:
+        return _shared(self._guard())
+
+    def _guard(self) -> Guard:
+        return self.element.guarded(absent=self.element.create_sql(), different=None, old=None)
 
 
 class Drop(DDLStatement):
@@ -202,8 +219,14 @@ class Replace(DDLStatement):
         self.old = old
 
     def sql(self) -> str:
+        return self._guard().render()
+
+    def shared_twin(self) -> tuple[str, str] | None:
+        return _shared(self._guard())
+
+    def _guard(self) -> Guard:
         new = self.element
-        return new.guarded(absent=new.create_sql(), different=new.replace_sql(), old=self.old).render()
+        return new.guarded(absent=new.create_sql(), different=new.replace_sql(), old=self.old)
 
 
 class Guarded(DDLStatement):

@@ -87,7 +87,7 @@ SELECT ''::text FROM pg_catalog.pg_trigger AS t
         make = f"CREATE TABLE {twin} (LIKE {real})"
         if self.instead_of:
             make = f"CREATE TEMPORARY VIEW {twin} AS SELECT * FROM {real}"
-        return Side(twin=(make, *self._create(twin)))
+        return Side(twin=(make, *self._create(twin)), like=None if self.instead_of else real)
 
     def _create(self, table: str) -> tuple[str, ...]:
         clauses = [

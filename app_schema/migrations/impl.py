@@ -149,7 +149,8 @@ class GuardedImpl(PostgresqlImpl):
             return False
         if needed is not None:
             self.pipeline.needs[needed] = None
-        self.pipeline.add(sql.strip())
+        twin = construct.shared_twin() if isinstance(construct, DDLStatement) else None
+        self.pipeline.add(sql.strip(), twin=twin)
         return True
 
     def _text(self, construct: Any) -> str | None:

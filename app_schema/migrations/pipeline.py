@@ -24,6 +24,7 @@ import psycopg
 import sqlalchemy as sa
 from psycopg import pq
 
+from app_schema.ddl.guard import DROP_TWIN
 from app_schema.migrations import preflight, wire
 from app_schema.migrations.failure import explained
 from app_schema.migrations.preflight import Need
@@ -81,6 +82,10 @@ class Pipeline:
     """How many statements each revision has sent, fence and stamp included."""
     needs: dict[Need, None] = field(default_factory=dict)
     """What must be there before what is kept back is carried out."""
+    _twin: tuple[str, str] | None = None
+    """The table on whose copy the last statement compares, and its form that leaves the copy to the next."""
+    _sharing: bool = False
+    """The last statement leaves its copy."""
     _open: bool = False
     _size: int = 0
     _in_part: int = 0
@@ -108,20 +113,33 @@ class Pipeline:
         """Statements may be kept back: in autocommit each is a transaction of its own, and goes alone."""
         return not self.driver.autocommit and not self.direct
 
-    def add(self, sql: str, *, outside: bool = False) -> None:
+    def add(self, sql: str, *, outside: bool = False, twin: tuple[str, str] | None = None) -> None:
         """Keeps a statement back.
 
         :param outside: after the last transaction, not in one.
+        :param twin: the table on whose copy a guard compares, and the form of the statement that leaves the
+            copy. Guards of one table that follow each other share it: to make it takes longer than all else.
         """
+        if self._twin is not None and (twin is None or twin[0] != self._twin[0]):
+            self._end_twin()
         if self.part and self._in_part >= self.part and self._open:
             self._commit()
         if not self._open and not outside:
             self._open = True
             if self.driver.pgconn.transaction_status == _IDLE or self.kept:
                 self._keep(Statement(self._begin()))
+        if self._twin is not None and twin is not None:
+            self.kept[-1].sql, sql, self._sharing = self._twin[1], twin[1], True
+        self._twin = twin
         self._keep(Statement(sql, place=self._place(), revision=self.revision))
         self._in_part += 1
         self.counts[self.revision] += 1
+
+    def _end_twin(self) -> None:
+        """Drops the copy that the last statements share: the next one may change the table or its types."""
+        if self._sharing:
+            self._keep(Statement(DROP_TWIN, revision=self.revision))
+        self._twin, self._sharing = None, False
 
     def does_not_converge(self) -> None:
         """The revision that runs has a statement which is not guarded: a second time may do harm."""
@@ -134,6 +152,7 @@ class Pipeline:
 
         :raises StatementError: the server refused a statement, and everything after it was skipped.
         """
+        self._end_twin()
         kept, self.kept, self._size = self.kept, [], 0
         if not kept:
             return
@@ -174,6 +193,7 @@ class Pipeline:
         return wire.BEGIN if level is None else f"BEGIN ISOLATION LEVEL {level.name.replace('_', ' ')}"
 
     def _commit(self) -> None:
+        self._end_twin()
         then = self.done or self._spend(self.revision)
         self._keep(Statement(wire.COMMIT, revision=self.revision, then=then))
         self.done = None
@@ -212,7 +232,8 @@ class Pipeline:
         if self._open:
             while self.kept and self.kept[-1].sql != wire.COMMIT:
                 self.kept.pop()
-        self._open = self.direct = False
+        self._open = self.direct = self._sharing = False
+        self._twin = None
         self._in_part = 0
         self.flush()
 
