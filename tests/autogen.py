@@ -85,9 +85,10 @@ class Generated:
 def autogenerate(
     engine: sa.Engine, metadata: Any, *, prune: bool = False, safe: bool = True, **options: Any
 ) -> Generated:
-    """The revision that leads from the database to the metadata."""
+    """The revision that leads from the database to the metadata; ``proved=True`` proves its new tables."""
     opts = {
         **environment.OPTIONS,
+        "proved": False,  # another scratch database
         "prune": prune,
         "safe": safe,
         "undeclared": [],

@@ -21,6 +21,7 @@ from lineage import Alembic, catalog
 from app_schema import url as urls
 from app_schema.catalog import diff, snapshot
 from app_schema.ddl import Function, RenamedLabels, attach
+from app_schema.lint.revision import lint
 from app_schema.models import Base
 
 PERSON = "INSERT INTO public.users (clerk_id, email) VALUES ('u1', 'a@b.c')"
@@ -158,15 +159,18 @@ def test_revision_file_is_formatted_and_says_what_it_does(
         "ALTER TABLE public.users DROP COLUMN bio",
         "ALTER TABLE public.sessions DISABLE TRIGGER tr_sessions_touch",
         "DROP VIEW public.v_session_details",
+        "ALTER TABLE public.users ALTER name TYPE varchar(500)",
     )
     drifted = catalog(database_url)
     alembic = Alembic(database_url, versions=tmp_path)
     alembic("revision", message="mend", autogenerate=True, rev_id="0017_mend", version_path=str(tmp_path))
     (path,) = tmp_path.glob("*.py")
     text = path.read_text(encoding="utf-8")
-    assert "Does: 1 " in text
+    assert "Does: " in text
+    assert "PrintedType(" in text
+    assert lint(path) == []
     assert "Locks: ACCESS EXCLUSIVE on sessions, users" in text
-    assert "Downgrade: loses the values of users.bio." in text
+    assert "Downgrade: loses the values of users.bio" in text
     alembic("upgrade", "head")
     assert diff(head, catalog(database_url)) == []
     assert "No new upgrade operations" in alembic("check")

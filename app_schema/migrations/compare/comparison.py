@@ -16,6 +16,7 @@ from app_schema.ddl import DDLObject, Key
 from app_schema.ddl.sql import qualified
 from app_schema.errors import ModelError
 from app_schema.migrations.compare import (
+    carried,
     column,
     comment,
     constraint,
@@ -62,7 +63,8 @@ class Comparison:
     Options, from the context: ``prune`` drops what nobody declared; ``safe`` (the default) takes ways that
     do not block writers where a table has rows; ``managed_schemas`` (by default those in which something is
     declared); ``scratch`` is a server's URL; ``cache`` (the default) takes the declared side from an earlier
-    run where nothing has changed since.
+    run where nothing has changed since; ``proved`` (the default) carries out in the scratch database what the
+    revision makes of its new tables.
 
     ``found`` and ``wanted`` are the snapshots of the two sides. ``gone`` and ``made`` are the keys whose drop
     or creation is planned, so that nobody plans it again.
@@ -130,6 +132,8 @@ class Comparison:
             except ModelError as error:
                 self.plan.notes.append(UnwritableOp(f"{key.label}: {error}"))
         object_comment.follow(self)
+        if self.context.opts.get("proved", True):
+            carried.complete(self)
 
     def _added(self, key: Key, wanted: str) -> None:
         if (
@@ -201,7 +205,7 @@ class Comparison:
 
     def has_rows(self, key: Key) -> bool:
         """Whether writers of the object's table would be kept waiting, and that matters."""
-        if not self.safe:
+        if not self.safe or self.new(key):
             return False
         query = f"SELECT EXISTS (SELECT 1 FROM {qualified(key.table or '', key.schema)})"
         return bool(

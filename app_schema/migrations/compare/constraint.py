@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from app_schema.catalog.reflect import reflect
 from app_schema.ddl import Key
 from app_schema.ddl.printed import TableConstraint
+from app_schema.migrations.compare.reworded import reworded
 from app_schema.migrations.directives import CallOp, Drops, Makes
 from app_schema.migrations.operations import CreateObjectOp
 
@@ -54,7 +55,8 @@ def take_and_make_again(comparison: Comparison, key: Key) -> None:
         _add(comparison, key, comparison.wanted[key])
     elif fate == "found":
         _, rank = _ranks(found)
-        comparison.plan.make(rank, CreateObjectOp(reflect(comparison.connection, key, found)))
+        again = reworded(comparison, key, found) if found.startswith("CHECK") else found
+        comparison.plan.make(rank, CreateObjectOp(reflect(comparison.connection, key, again)))
 
 
 def take(comparison: Comparison, key: Key, found: str) -> None:
@@ -71,6 +73,13 @@ def _ranks(definition: str) -> tuple[Drops, Makes]:
     if definition.startswith("FOREIGN KEY"):
         return Drops.FOREIGN_KEY, Makes.FOREIGN_KEY
     return Drops.CONSTRAINT, Makes.CONSTRAINT
+
+
+def add_printed(comparison: Comparison, key: Key, wanted: str) -> None:
+    """Plans a constraint of a new table, by its print."""
+    _, rank = _ranks(wanted)
+    printed = TableConstraint(key.name, wanted, table=key.table, schema=comparison.schema(key))
+    comparison.plan.make(rank, CreateObjectOp(printed))
 
 
 def _add(comparison: Comparison, key: Key, wanted: str) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from alembic.operations import MigrateOperation, ops
 from sqlalchemy import (
+    CheckConstraint,
     ForeignKeyConstraint,
     MetaData,
     PrimaryKeyConstraint,
@@ -41,6 +42,7 @@ def added(comparison: Comparison, key: Key, wanted: str) -> None:
         if fk.use_alter or _refers_to_later(comparison, fk, order) or not _refers_to_a_key(fk)
     }
     operation = ops.CreateTableOp.from_table(_without_serial(table))
+    operation.columns = [*operation.columns, *_checks_of_columns(table)]
     if later:
         operation.columns = [item for item in operation.columns if item not in later]
     comparison.plan.make(Makes.TABLE, operation, order=order)
@@ -70,6 +72,16 @@ def removed(comparison: Comparison, key: Key, found: str) -> None:
     ]:
         if comparison.found[other].startswith("FOREIGN KEY"):
             constraint.take(comparison, other, comparison.found[other])
+
+
+def _checks_of_columns(table: Table) -> list[CheckConstraint]:
+    """The checks that stand inside a column, which Alembic does not render, as checks of the table."""
+    return [
+        CheckConstraint(one.sqltext, name=one.name, **one.dialect_kwargs)
+        for column in table.columns
+        for one in column.constraints
+        if isinstance(one, CheckConstraint)
+    ]
 
 
 def _refers_to_later(comparison: Comparison, fk: ForeignKeyConstraint, order: int) -> bool:
