@@ -16,7 +16,7 @@ import psycopg
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from app_schema import dialect
+from app_schema import dialect, pinned
 from app_schema import url as urls
 from app_schema.errors import ConfigurationError, ServerError
 
@@ -138,7 +138,11 @@ def engine(url: str | sa.URL | None = None, *, direct: bool = False, **options: 
     if direct:
         url = _unpooled(url)
         options.setdefault("poolclass", sa.NullPool)
-    arguments: dict[str, Any] = {"prepare_threshold": None, "fallback_application_name": APPLICATION_NAME}
+    arguments: dict[str, Any] = {
+        **pinned.parameters(url.query),
+        "prepare_threshold": None,
+        "fallback_application_name": APPLICATION_NAME,
+    }
     if "connect_timeout" not in url.query:
         arguments["connect_timeout"] = CONNECT_TIMEOUT
     arguments |= options.pop("connect_args", {})
@@ -169,6 +173,18 @@ def connect(engine: sa.Engine, *, tries: int = CONNECT_TRIES) -> sa.Connection:
                 raise
             return connection
     raise ServerError("No attempt to connect was allowed.")
+
+
+def pin(connection: sa.Connection) -> None:
+    """Sets the session up for work on behalf of a migration, as `app_schema.pinned` lists it.
+
+    For a connection that nobody uses afterwards: row security raises there instead of filtering.
+    """
+    driver: Any = connection.connection.driver_connection
+    connection.exec_driver_sql(
+        pinned.pin(pid=driver.info.backend_pid), execution_options={"no_parameters": True}
+    )
+    connection.commit()
 
 
 def check_server(connection: sa.Connection) -> None:

@@ -31,7 +31,7 @@ class DirectDialect(PGDialect_psycopg):
         self.default_schema_name = "public"
         self.default_isolation_level = "READ COMMITTED"
         self.supports_virtual_generated_columns = number >= VIRTUAL_COLUMNS
-        self._backslash_escapes = driver.info.parameter_status("standard_conforming_strings") == "off"
+        self._backslash_escapes = False  # pinned, see app_schema.pinned
 
     def get_isolation_level(self, dbapi_connection: Any) -> IsolationLevel:
         """The level that was set on this connection; each autocommit block asks for it."""

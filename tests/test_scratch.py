@@ -146,12 +146,12 @@ def test_scratch_url_is_any_url_and_never_repeated(empty_engine: sa.Engine, empt
     assert "secret" not in str(caught.value)
 
 
-def test_session_settings_are_those_of_the_compared_connection(empty_engine: sa.Engine) -> None:
+def test_settings_of_the_compared_connection_do_not_matter(empty_engine: sa.Engine) -> None:
     sent = ["CREATE TABLE t (at timestamptz DEFAULT '2020-01-01 00:00')"]
     key = Key("column", "public", "t", "at")
     with empty_engine.connect() as connection:
         connection.exec_driver_sql("SET TimeZone = 'Asia/Tokyo'")
-        assert "2020-01-01 00:00:00+09" in declared_snapshot(connection, sent)[key]
+        assert "2020-01-01 00:00:00+00" in declared_snapshot(connection, sent)[key]
         connection.exec_driver_sql("SET TimeZone = 'UTC'")
         assert "2020-01-01 00:00:00+00" in declared_snapshot(connection, sent)[key]
 

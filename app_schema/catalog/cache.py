@@ -33,6 +33,7 @@ def digest(parts: Iterable[str]) -> str:
 @cache
 def _code() -> list[str]:
     found = sorted(files("app_schema.catalog").iterdir(), key=lambda one: one.name)
+    found.append(files("app_schema").joinpath("pinned.py"))
     return [one.read_text(encoding="utf-8") for one in found if one.name.endswith((".py", ".sql"))]
 
 

@@ -20,6 +20,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
+from app_schema import pinned
 from app_schema.catalog import cache as kept
 from app_schema.catalog.snapshot import Snapshot, printed
 from app_schema.errors import ModelError, ServerError
@@ -34,8 +35,12 @@ PREFIX = "app_schema_scratch_"
 CHUNK = 200
 """Statements in one transaction. A table takes about eight locks; a server has room for 6,400 by default."""
 
-_REPORTED = ("TimeZone", "DateStyle", "IntervalStyle")
-"""Settings that a literal in a default or a check is read and printed by; the server tells them unasked."""
+_SETTINGS: Mapping[str, str] = {
+    "search_path": "public",  # a schema of the metadata may have the name of the role
+    "check_function_bodies": "off",
+    "synchronous_commit": "off",  # nobody will miss it after a crash
+    "max_parallel_maintenance_workers": "0",  # planning for them takes longer than an index of nothing
+}
 
 _NAMES_ROLE = re.compile(
     r"\s*(?:GRANT|REVOKE|ALTER\s+DEFAULT\s+PRIVILEGES|(?:CREATE|ALTER)\s+POLICY|ALTER\b.*\bOWNER\s+TO"
@@ -96,16 +101,15 @@ def declared_snapshot(
 def _declared(
     driver: Driver, statements: Sequence[str], url: str | None, *, cache: bool, meanwhile: Callable[[], None]
 ) -> Snapshot:
-    session = {name: driver.info.parameter_status(name) or "" for name in _REPORTED}
     place = _Place.of(driver, url)
     name = ""
     if cache:
-        name = kept.digest([*_server(driver, place if url else None), *session.values(), *statements])
+        name = kept.digest([*_server(driver, place if url else None), *statements])
         if (known := kept.load(name)) is not None:
             meanwhile()
             return known
     with ThreadPoolExecutor(1, "scratch") as pool:  # with connections of its own
-        built = pool.submit(_built, place, session, statements)
+        built = pool.submit(_built, place, statements)
         meanwhile()
         snapshot = built.result()
     if cache:
@@ -124,16 +128,16 @@ def _server(driver: Driver, elsewhere: _Place | None) -> list[str]:
 # Building
 
 
-def _built(place: _Place, session: Mapping[str, str], statements: Sequence[str]) -> Snapshot:
+def _built(place: _Place, statements: Sequence[str]) -> Snapshot:
     with _scratch(place) as scratch:
-        _build(scratch, session, statements)
+        _build(scratch, statements)
         return printed(scratch)
 
 
-def _build(scratch: Driver, session: Mapping[str, str], statements: Sequence[str]) -> None:
+def _build(scratch: Driver, statements: Sequence[str]) -> None:
     """Carries the statements out, all in one message; the last transaction stays open."""
     chunks = _chunks(statements)
-    settings = _settings(scratch, session)
+    settings = f"SELECT {pinned.calls(_SETTINGS, local=False)}"
     message = [settings, "REVOKE CREATE ON SCHEMA public FROM PUBLIC"]  # left by an upgrade from before 15
     for number, chunk in enumerate(chunks, 1):
         message += ["BEGIN", *chunk]
@@ -151,20 +155,6 @@ def _chunks(statements: Sequence[str]) -> list[list[str]]:
     chunks = [others[start : start + CHUNK] for start in range(0, len(others), CHUNK)] or [[]]
     chunks[-1] += [one for one in statements if _NAMES_ROLE.match(one)]
     return chunks
-
-
-def _settings(scratch: Driver, session: Mapping[str, str]) -> str:
-    # public: a schema of the metadata may have the name of the role
-    settings = {
-        **session,
-        "search_path": "public",
-        "check_function_bodies": "off",
-        "statement_timeout": "0",
-        "synchronous_commit": "off",  # nobody will miss it after a crash
-        "max_parallel_maintenance_workers": "0",  # planning for them takes longer than an index of nothing
-    }
-    calls = (sql.SQL("set_config({}, {}, false)").format(*pair) for pair in settings.items())
-    return "SELECT " + sql.SQL(", ").join(calls).as_string(scratch)
 
 
 def _culprit(scratch: Driver, settings: str, chunks: Sequence[Sequence[str]]) -> ModelError:
@@ -235,7 +225,9 @@ def _leave(scratch: Driver) -> None:
 def _connected(place: _Place, **parameters: str) -> Iterator[Driver]:
     """A connection of our own."""
     try:
-        connection = psycopg.connect(**{**place.parameters, **parameters}, autocommit=True)
+        given = {**pinned.parameters(place.parameters), **place.parameters, **parameters}
+        given |= {"client_encoding": pinned.ENCODING}
+        connection = psycopg.connect(**given, autocommit=True)
     except psycopg.Error as error:
         raise ServerError(f"no scratch database for comparing can be had: {_said(error)}") from error
     try:
@@ -245,6 +237,7 @@ def _connected(place: _Place, **parameters: str) -> Iterator[Driver]:
                 f"the scratch server is PostgreSQL {found}, the database is on PostgreSQL {place.major}: "
                 f"they print differently"
             )
+        connection.execute(pinned.pin().encode())
         yield connection
     finally:
         connection.close()  # rolls back

@@ -100,6 +100,7 @@ def opened(target: Target) -> Iterator[sa.Connection]:
     from app_schema import database
 
     with database.connect(database.engine(target.url, poolclass=NullPool)) as connection:
+        database.pin(connection)
         yield connection
 
 

@@ -67,11 +67,16 @@ class Runner:
         :param facts: the session's, as just found.
         :raises AppSchemaError: one sentence for whatever went wrong.
         """
-        self.impl.start_migrations()
-        if not self._steps(facts) and not self.context.purge:
-            return
-        preflight.check(self.session, facts)
-        before = facts.before
+        try:
+            self.session.read_committed()
+            self.impl.start_migrations()
+            if self._steps(facts) or self.context.purge:
+                preflight.check(self.session, facts)
+                self._locked(facts.before)
+        finally:
+            self.session.leave(facts.before)
+
+    def _locked(self, before: Mapping[str, str]) -> None:
         facts = self.lock.acquire(self.options.lock_wait)
         self.heads = set(facts.heads) if facts.versioned else None
         self.narrow = facts.narrow
@@ -154,12 +159,11 @@ class Runner:
         last = [self.session.restore(before), self.lock.release()]
         if self.impl.pipeline is None:
             self.session.ask(*last)
-            self.lock.taken = False
-            return
-        for sql in last:
-            self.impl.pipeline.add(sql, outside=True)
-        self.impl.pipeline.flush()
-        self.lock.taken = False
+        else:
+            for sql in last:
+                self.impl.pipeline.add(sql, outside=True)
+            self.impl.pipeline.flush()
+        self.lock.taken = self.session.pinned = False
 
     @contextmanager
     def _pipeline(self) -> Iterator[None]:

@@ -7,26 +7,29 @@ import json
 import re
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 import sqlalchemy as sa
+from psycopg import IsolationLevel
+from sqlalchemy.exc import DBAPIError
 
+from app_schema import pinned
+from app_schema.dialect import DirectDialect
 from app_schema.migrations import wire
 
-SETTINGS: Mapping[str, str | None] = {
+SETTINGS: Mapping[str, str] = {
+    **pinned.SESSION,
+    **pinned.LIVENESS,
     # how names are read, whatever the role or the database has set: revisions name every object with its
     # schema, but types and operator classes of extensions without
     "search_path": "public",
-    "statement_timeout": "0",  # an index takes as long as it takes
-    "transaction_timeout": "0",  # the same, since PostgreSQL 17
-    "client_connection_check_interval": "500ms",  # ends a backend whose client has died
-    "lock_timeout": None,  # set with the lock
-    "application_name": None,  # says which revision runs
 }
-"""What a run sets, and leaves as it was."""
+"""What a run sets, and leaves as it was; ``lock_timeout`` and ``application_name`` are set with the lock."""
 
+READ_COMMITTED = "READ COMMITTED"
 _PLAIN = re.compile("[a-z_][a-z0-9_]*")
 
 # A block can look into a table that may be absent, and set what this version or platform may not know; a
@@ -36,18 +39,16 @@ DECLARE
   heads json := '[]';
   before jsonb := '{{}}';
   one record;
+  old text;
 BEGIN
   IF to_regclass({table}) IS NOT NULL THEN
     EXECUTE {select} INTO heads;
   END IF;
-  FOR one IN SELECT * FROM json_each_text({settings}) LOOP
-    CONTINUE WHEN current_setting(one.key, true) IS NULL;
-    before := before || jsonb_build_object(one.key, current_setting(one.key));
-    BEGIN
-      IF {mine} AND one.value IS NOT NULL THEN PERFORM set_config(one.key, one.value, false); END IF;
-    EXCEPTION WHEN OTHERS THEN NULL;
-    END;
-  END LOOP;
+  IF {mine} THEN
+{set}
+    before := before || jsonb_build_object('lock_timeout', current_setting('lock_timeout'),
+                                           'application_name', current_setting('application_name'));
+  END IF;
   PERFORM set_config('app_schema.heads', coalesce(heads, '[]')::text, {local});
   PERFORM set_config('app_schema.before', before::text, {local});
 END
@@ -101,6 +102,15 @@ class Session:
         """The caller has begun a transaction, and will end it."""
         if self.external:
             connection.exec_driver_sql("SELECT")  # SQLAlchemy's has begun; now psycopg's has, too
+        self.own = isinstance(connection.dialect, DirectDialect)
+        """The connection is a migration's alone: what is set there meets nobody else."""
+        self.settings = dict(SETTINGS)
+        if getattr(connection.dialect, "_backslash_escapes", False):
+            # this engine has met a session where it is off, and writes literals for such a one
+            del self.settings["standard_conforming_strings"]
+        self.pinned = True
+        """The settings stand, and are to be taken back."""
+        self._level: Any = None
 
     def ask(self, *statements: str) -> list[str | None]:
         """The first value of each statement's answer, as text.
@@ -138,7 +148,7 @@ class Session:
         survey = _SURVEY.format(
             table=table,
             select=_literal(f"SELECT json_agg(v.version_num) FROM {self.version_table} AS v"),
-            settings=_literal(json.dumps(SETTINGS)),
+            set=pinned.SET.format(settings=_literal(json.dumps(self.settings)), local="false"),
             mine="true" if self.pid is None else f"pg_backend_pid() = {self.pid}",
             local=str(self.driver is not None).lower(),
         )
@@ -147,6 +157,41 @@ class Session:
     def facts(self) -> Facts:
         """What there is, and the session is set up."""
         return read(self.ask(*self.survey())[-1])
+
+    def read_committed(self) -> None:
+        """Guards must see what others have committed, whatever level an application's engine has.
+
+        In a transaction that the caller has begun the level is the caller's. `leave` gives it back.
+        """
+        if self.external:
+            return
+        if self.driver is not None:
+            if self.driver.isolation_level not in {None, IsolationLevel.READ_COMMITTED}:
+                self._level = self.driver.isolation_level
+                self.driver.isolation_level = IsolationLevel.READ_COMMITTED
+            return
+        level = self.connection.get_execution_options().get("isolation_level") or getattr(
+            self.connection.dialect, "_on_connect_isolation_level", None
+        )
+        if level not in {None, "AUTOCOMMIT", READ_COMMITTED}:
+            self._level = level
+            self.connection.execution_options(isolation_level=READ_COMMITTED)
+
+    def leave(self, before: Mapping[str, str]) -> None:
+        """Gives the session back as it was, where somebody else goes on with it."""
+        if self.own or self.connection.invalidated or self.connection.closed:
+            return
+        if self.pinned:
+            with suppress(psycopg.Error, DBAPIError):
+                if not self.external:
+                    self.connection.rollback()  # what is open would take the settings back with it
+                self.ask(self.restore(before))
+        if self._level is None:
+            return
+        if self.driver is not None:
+            self.driver.isolation_level = self._level
+        else:
+            self.connection.execution_options(isolation_level=self._level)
 
     def restore(self, before: Mapping[str, str]) -> str:
         """The statement that sets the session as it was."""

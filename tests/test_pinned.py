@@ -1,0 +1,108 @@
+"""One list of settings holds on every path, whatever the server, the database or the role have set."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from psycopg import sql
+
+from app_schema import database, migrations, pinned
+from app_schema.catalog import snapshot
+from app_schema.testing.plugin import CreateDatabase
+
+HOSTILE = {
+    "TimeZone": "Asia/Tokyo",
+    "DateStyle": "German",
+    "IntervalStyle": "sql_standard",
+    "bytea_output": "escape",
+    "extra_float_digits": "-5",
+    "quote_all_identifiers": "on",
+    "standard_conforming_strings": "off",
+    "transform_null_equals": "on",
+    "row_security": "on",
+    "search_path": "nowhere, pg_temp",
+    "statement_timeout": "900ms",
+    "idle_in_transaction_session_timeout": "300ms",
+    "idle_session_timeout": "300ms",
+    "default_transaction_isolation": "serializable",
+    "check_function_bodies": "off",
+    "client_encoding": "LATIN1",
+    "plpgsql.extra_errors": "all",
+}
+"""What a DBA may have set for a database."""
+
+
+@pytest.fixture
+def hostile_url(create_database: CreateDatabase, template: str) -> str:
+    """A database at the newest revision, in which every setting is another one."""
+    url = create_database(template)
+    _make_hostile(url)
+    return url
+
+
+def _make_hostile(url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        for name, value in HOSTILE.items():
+            if name == "search_path":
+                continue
+            change = sql.SQL("ALTER DATABASE {} SET {} = {}").format(
+                sql.Identifier(connection.info.dbname), sql.SQL(name), sql.Literal(value)
+            )
+            connection.execute(change)
+        here = sql.Identifier(connection.info.dbname)
+        connection.execute(sql.SQL("ALTER DATABASE {} SET search_path = nowhere, pg_temp").format(here))
+
+
+def _settings(connection: sa.Connection) -> dict[str, str]:
+    connection.exec_driver_sql("DO 'BEGIN END'")  # which loads plpgsql and its settings
+    rows = connection.execute(sa.text("SELECT name, setting FROM pg_catalog.pg_settings"))
+    return {name: value for name, value in rows if name not in {"transaction_isolation", "application_name"}}
+
+
+def test_pinned_settings_hold_in_a_hostile_database(hostile_url: str) -> None:
+    with database.connect(database.engine(hostile_url, poolclass=sa.NullPool)) as connection:
+        before = _settings(connection)
+        connection.rollback()
+        database.pin(connection)
+        now = _settings(connection)
+        assert {name: now[name] for name in pinned.SESSION if name in now} == {
+            name: value for name, value in pinned.SESSION.items() if name in now
+        }
+        connection.exec_driver_sql(pinned.unpin())
+        assert _settings(connection) == before
+
+
+def test_snapshot_is_the_same_in_a_hostile_database(hostile_url: str, engine: sa.Engine) -> None:
+    other = database.engine(hostile_url, poolclass=sa.NullPool)
+    with engine.connect() as usual, other.connect() as hostile:
+        assert snapshot(hostile) == snapshot(usual)
+
+
+@pytest.mark.parametrize("revision", ["head", "-1"])
+def test_settings_of_an_application_are_as_they_were(hostile_url: str, revision: str) -> None:
+    engine = database.engine(hostile_url, pool_size=1, max_overflow=0)
+    with engine.connect() as connection:
+        before = _settings(connection)
+    with engine.connect() as connection:
+        (migrations.upgrade if revision == "head" else migrations.downgrade)(connection, revision)
+    with engine.connect() as connection:
+        assert _settings(connection) == before
+    engine.dispose()
+
+
+def test_lineage_runs_in_a_hostile_database(empty_url: str) -> None:
+    _make_hostile(empty_url)
+    migrations.upgrade(empty_url)
+    migrations.downgrade(empty_url, "-1")
+    assert len(migrations.upgrade(empty_url)) == 1
+
+
+@pytest.mark.parametrize("level", ["REPEATABLE READ", "SERIALIZABLE"])
+def test_upgrade_runs_on_an_engine_of_any_isolation_level(database_url: str, level: str) -> None:
+    engine = database.engine(database_url, isolation_level=level)
+    assert len(migrations.downgrade(engine, "-1")) == 1
+    with engine.connect() as connection:
+        assert len(migrations.upgrade(connection)) == 1
+        assert connection.get_isolation_level() == level
+    engine.dispose()
