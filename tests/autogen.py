@@ -105,9 +105,9 @@ def autogenerate(
         )
         lines = "".join(f"\n{one}" for one in sorted(imports))
         text = _TEMPLATE.format(imports=lines, upgrades=upgrades, downgrades=downgrades)
-        return Generated(
-            text, script.upgrade_ops.as_diffs() if script.upgrade_ops else [], opts["undeclared"]
-        )
+        diffs = script.upgrade_ops.as_diffs() if script.upgrade_ops else []
+        mended = [one for one in diffs if not isinstance(one, tuple) or one[0] != "undeclared"]
+        return Generated(text, mended, opts["undeclared"])
 
 
 def _render(container: Any, context: MigrationContext, imports: set[str]) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from app_schema.audit.finding import Waiver
 from app_schema.errors import ConfigurationError
+from app_schema.project import section
 
 PLACE = "[[tool.app_schema.audit.waivers]]"
 _FIELDS = ("check", "object", "reason")
@@ -21,21 +21,10 @@ def waivers(directory: Path | None = None) -> list[Waiver]:
 
     :raises ConfigurationError: where the file or a waiver cannot be understood.
     """
-    start = (directory or Path.cwd()).resolve()
-    file = next(
-        (one / "pyproject.toml" for one in (start, *start.parents) if (one / "pyproject.toml").is_file()),
-        None,
-    )
-    if file is None:
-        return []
-    try:
-        found = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(f"{file} cannot be read: {error}.") from None
-    for step in ("tool", "app_schema", "audit"):
-        found = found.get(step, {})
-        if not isinstance(found, Mapping):
-            raise ConfigurationError(f"{file}: {step} has to be a table.")
+    file, table = section(directory)
+    found = table.get("audit", {})
+    if not isinstance(found, Mapping):
+        raise ConfigurationError(f"{file}: audit has to be a table.")
     if unknown := set(found) - {"waivers"}:
         raise ConfigurationError(
             f"{file}: [tool.app_schema.audit] knows waivers, not {', '.join(sorted(unknown))}."

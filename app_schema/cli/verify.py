@@ -12,7 +12,6 @@ from app_schema.cli.output import machine, table, talk
 
 def verify(
     *,
-    strict: Annotated[bool, typer.Option("--strict", help="Undeclared is a difference too.")] = False,
     scratch: Annotated[
         str | None,
         typer.Option(metavar="URL", help="A server where the role may create a database."),
@@ -22,7 +21,8 @@ def verify(
 ) -> None:
     """Compare the whole database with the models, both as PostgreSQL prints them.
 
-    Exit code 0: everything that is declared is there and equal; 1: something is not; 2: could not tell.
+    Exit code 0: all that is declared is there and equal, and nothing else is; 1: a difference; 2: could not
+    tell.
     """
     from app_schema.migrations.drift import drift
     from app_schema.migrations.lineage import Lineage, current
@@ -44,5 +44,13 @@ def verify(
                 talk(f"  found:    {one.found}\n  declared: {one.declared}")
     if not found.conforms:
         behind = list(of_revision(here, lineage.heads, lineage.unknown(here)))
-        talk(behind[0] if behind else "alembic revision --autogenerate writes the revision that mends it.")
-    finish(well=found.conforms and not (strict and found.objects))
+        if behind:
+            talk(behind[0])
+        elif any(one.state != "undeclared" for one in found.objects):
+            talk("alembic revision --autogenerate writes the revision that mends it.")
+        if any(one.state == "undeclared" for one in found.objects):
+            talk(
+                "Undeclared: declare it, list it in [tool.app_schema] undeclared of pyproject.toml, or "
+                "have alembic -x prune=true revision --autogenerate drop it."
+            )
+    finish(well=found.conforms)

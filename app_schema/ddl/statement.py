@@ -29,9 +29,12 @@ class Key(NamedTuple):
 
     @property
     def label(self) -> str:
-        """The object in words."""
-        place = ".".join(part for part in (self.schema, self.table) if part)
-        return f"{self.kind.replace('_', ' ')} {self.name}".rstrip() + (f" of {place}" if place else "")
+        """The object in words: ``table public.users``, ``policy own_row on public.users``."""
+        words = self.kind.replace("_", " ")
+        if self.table or self.kind.endswith("_grant"):
+            place = ".".join(part for part in (self.schema, self.table) if part)
+            return f"{words} {self.name}".rstrip() + (f" on {place}" if place else "")
+        return f"{words} {'.'.join(part for part in (self.schema, self.name) if part)}"
 
 
 class DDLObject:

@@ -68,6 +68,21 @@ class UnwritableOp(MigrateOperation):
         return ("unwritable", self.reason)
 
 
+class UndeclaredOp(MigrateOperation):
+    """An object that nobody declared: nothing in the revision, and a difference for ``check``."""
+
+    def __init__(self, label: str) -> None:
+        self.label = label
+
+    def reverse(self) -> MigrateOperation:
+        """Nothing was done, so nothing is taken back."""
+        return ModifyTableOps("", [])
+
+    def to_diff_tuple(self) -> tuple[Any, ...]:
+        """For ``alembic check``: the object in words."""
+        return ("undeclared", self.label)
+
+
 def setup() -> None:
     """Registers how the directives are carried out."""
 
@@ -75,8 +90,9 @@ def setup() -> None:
     def _call(operations: Operations, operation: CallOp) -> None:
         getattr(operations, operation.name)(*operation.args, **operation.kwargs)
 
+    @Operations.implementation_for(UndeclaredOp, replace=True)
     @Operations.implementation_for(UnwritableOp, replace=True)
-    def _nothing(operations: Operations, operation: UnwritableOp) -> None:
+    def _nothing(operations: Operations, operation: MigrateOperation) -> None:
         del operations, operation
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
 from alembic.autogenerate.api import AutogenContext
 from alembic.runtime.migration import MigrationContext
@@ -13,12 +12,9 @@ from sqlalchemy import Connection, MetaData
 
 from app_schema.ddl import Key
 from app_schema.migrations import setup
-from app_schema.migrations.compare.comparison import Comparison
-from app_schema.migrations.compare.undeclared import is_child
+from app_schema.migrations.compare import grant
+from app_schema.migrations.compare.comparison import FOLLOWING, Comparison, State
 from app_schema.migrations.environment import OPTIONS
-
-State = Literal["different", "absent", "undeclared"]
-_FOLLOWING = {"owner"}
 
 
 @dataclass(frozen=True)
@@ -52,8 +48,8 @@ class Drift:
 
     @property
     def conforms(self) -> bool:
-        """Whether everything that is declared is there and equal; what nobody declared does not matter."""
-        return all(one.state == "undeclared" for one in self.objects)
+        """Whether all that is declared is there and equal, and nothing else is there."""
+        return not self.objects
 
 
 def drift(connection: Connection, metadata: MetaData, scratch: str | None = None) -> Drift:
@@ -67,18 +63,20 @@ def drift(connection: Connection, metadata: MetaData, scratch: str | None = None
     context = MigrationContext.configure(connection, opts=options)
     comparison = Comparison(AutogenContext(context, metadata))
     differences = comparison.differences()
-    objects: list[Drifted] = []
-    states: dict[Key, State] = {}
-    for key, declared, found in differences:
-        state: State = "absent" if found is None else "different" if declared is not None else "undeclared"
-        if state == "undeclared" and (key.kind in _FOLLOWING or is_child(comparison, key)):
+    objects: dict[Key, Drifted] = {}
+    for difference in differences:
+        state = comparison.state(difference)
+        key = comparison.subject(difference.key)
+        if state is None or key in objects:
             continue
-        if state == "absent" and key.kind in _FOLLOWING:
-            continue
-        states[key] = state
-        objects.append(Drifted(key.label, state, declared, found))
-    looked_at = [key for key in comparison.wanted if comparison.managed(key) and key.kind not in _FOLLOWING]
-    return Drift(_counts(looked_at, states), objects)
+        if key != difference.key:  # who may execute a function
+            sides = (grant.executors(side, key) for side in (comparison.wanted, comparison.found))
+            objects[key] = Drifted(key.label, "different", *sides)
+        else:
+            objects[key] = Drifted(key.label, state, *difference[1:])
+    states = {key: one.state for key, one in objects.items()}
+    looked_at = [key for key in comparison.wanted if comparison.managed(key) and key.kind not in FOLLOWING]
+    return Drift(_counts(looked_at, states), list(objects.values()))
 
 
 def _counts(declared: Iterable[Key], states: dict[Key, State]) -> list[KindCount]:

@@ -15,7 +15,7 @@ from app_schema.ddl.constraint import named
 from app_schema.ddl.printed import PrintedType
 from app_schema.ddl.sql import DIALECT
 from app_schema.migrations.compare.index import ConcurrentIndexOp
-from app_schema.migrations.directives import CallOp, UnwritableOp
+from app_schema.migrations.directives import CallOp, UndeclaredOp, UnwritableOp
 from app_schema.migrations.operations import CreateObjectOp, DropObjectOp, ReplaceObjectOp
 
 if TYPE_CHECKING:
@@ -127,6 +127,11 @@ def _unwritable(context: AutogenContext, operation: UnwritableOp) -> str:
     )
 
 
+def _undeclared(context: AutogenContext, operation: UndeclaredOp) -> list[str]:
+    del context, operation
+    return []
+
+
 def _concurrent_index(context: AutogenContext, operation: ConcurrentIndexOp) -> str:
     text = alembic_render._add_index(context, operation.create)  # noqa: SLF001
     return text.replace("create_index(", "create_index_concurrently(", 1)
@@ -181,6 +186,7 @@ def setup() -> None:
         (DropObjectOp, _drop),
         (ReplaceObjectOp, _replace),
         (CallOp, _plain_call),
+        (UndeclaredOp, _undeclared),
         (UnwritableOp, _unwritable),
         (ConcurrentIndexOp, _concurrent_index),
     ):

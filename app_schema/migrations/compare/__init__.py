@@ -23,21 +23,35 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 PLUGIN = "app_schema"
+_SHOWN = 10
+"""Undeclared objects that the warning names; ``alembic check`` and ``app-schema verify`` name all."""
 
 
 def compare(context: AutogenContext, upgrade_ops: UpgradeOps) -> PriorityDispatchResult:
     """Alembic's hook: fills the upgrade with the directives, and reports what nobody declared."""
     from app_schema.migrations.compare.comparison import Comparison  # an upgrade compares nothing
+    from app_schema.migrations.directives import UndeclaredOp
 
     comparison = Comparison(context)
     with _uncollected():
         comparison.run()
-    for one in comparison.undeclared:
-        log.warning("not declared, and left alone: %s", one)
+    if comparison.undeclared:
+        log.warning(*_warning(comparison.undeclared))
     context.dialect = DIALECT  # renders one "%" as one; psycopg's would double it in the file
     context.opts.setdefault("undeclared", []).extend(comparison.undeclared)
     upgrade_ops.ops.extend(comparison.plan.operations())
+    upgrade_ops.ops.extend(UndeclaredOp(one) for one in comparison.undeclared)
     return PriorityDispatchResult.STOP
+
+
+def _warning(labels: list[str]) -> tuple[str, int, str]:
+    listed = ", ".join(labels[:_SHOWN])
+    more = f" and {len(labels) - _SHOWN} more" if len(labels) > _SHOWN else ""
+    said = (
+        "not declared, and left alone (%d): %s. Declare what belongs to the schema, list what is to stay "
+        "in [tool.app_schema] undeclared; -x prune=true drops the rest"
+    )
+    return said, len(labels), listed + more
 
 
 @contextmanager

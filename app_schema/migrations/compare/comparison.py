@@ -53,7 +53,8 @@ _OF_TABLES: dict[str, ModuleType] = {
 """The kinds that are no DDLObject: each module has ``added``, ``changed`` and ``removed``."""
 _HUNG_ON = {"function", "view", "materialized_view", "constraint", "index"}
 """The kinds of objects that are dropped and made again though others hang on them."""
-_SILENT = {"owner"}
+State = Literal["different", "absent", "undeclared"]
+FOLLOWING = {"owner"}
 """What follows from another object: new or gone with it."""
 
 
@@ -121,8 +122,13 @@ class Comparison:
         dependent.take_away(self, differences)
         for difference in differences:
             key, wanted, found = difference
+            state = self.state(difference)
+            if state is None:
+                continue
             try:
-                if found is None:
+                if (function := self.subject(key)) != key:
+                    grant.change_function(self, function)
+                elif found is None:
                     assert wanted is not None
                     self._added(key, wanted)
                 elif wanted is None:
@@ -135,31 +141,45 @@ class Comparison:
         if self.context.opts.get("proved", True):
             carried.complete(self)
 
+    def state(self, difference: Difference) -> State | None:
+        """What a difference is called; None where it follows from another one, which is named itself.
+
+        ``alembic check`` and ``app-schema verify`` both go by this.
+        """
+        key, wanted, found = difference
+        if wanted is not None and found is not None:
+            return "different"
+        if key.kind in FOLLOWING:
+            return None
+        if found is None:
+            comes_along = (key.kind == "type_grant" and not grant.type_is_on_both_sides(self, key)) or (
+                key.kind == "function_grant" and grant.comes_with_function(self, key)
+            )
+            return None if comes_along else "absent"
+        return None if undeclared.is_child(self, key) else "undeclared"
+
+    def subject(self, key: Key) -> Key:
+        """The object that a difference belongs to: who may execute a function is a part of its declaration,
+        if that names the roles."""
+        granted = grant.granted_function(self, key) if key.kind == "function_grant" else None
+        return key if granted is None else granted
+
     def _added(self, key: Key, wanted: str) -> None:
-        if (
-            key in self.made
-            or key.kind in _SILENT
-            or (key.kind == "type_grant" and not grant.type_is_on_both_sides(self, key))
-            or (key.kind == "function_grant" and grant.comes_with_function(self, key))
-        ):
+        if key in self.made:
             return
         if key.kind in _OF_TABLES:
             _OF_TABLES[key.kind].added(self, key, wanted)
-        elif key.kind == "function_grant" and (granted := grant.granted_function(self, key)) is not None:
-            grant.change_function(self, granted)
         elif (declared := self.declared.objects.get(key)) is not None:
             self.make(key, declared)
+        elif key.kind == "function_grant":
+            self.make(key, grant.to_public(key))
         else:
             raise ModelError("is declared in a way that cannot be written as a revision")
 
     def _undeclared(self, key: Key, found: str) -> None:
-        if key.kind in _SILENT or undeclared.is_child(self, key) or (key in self.gone and self.prune):
+        if key in self.gone and self.prune:
             return
-        if key.kind == "function_grant" and (granted := grant.granted_function(self, key)) is not None:
-            grant.change_function(self, granted)
-        elif key.kind == "row_security" and (key.schema, key.table) in self.declared.tables and self.prune:
-            self.take(key, found)
-        elif not self.prune:
+        if not self.prune:
             self.undeclared.append(key.label)
         elif key.kind in _OF_TABLES:
             _OF_TABLES[key.kind].removed(self, key, found)
@@ -173,8 +193,6 @@ class Comparison:
             _OF_TABLES[key.kind].changed(self, key, wanted, found)
         elif key.kind == "enum":
             enum.changed(self, key, wanted, found)
-        elif key.kind == "function_grant" and (granted := grant.granted_function(self, key)) is not None:
-            grant.change_function(self, granted)
         elif key.kind == "column_grant":
             self.take(key, found)
             self.make(key, self.declared.objects[key])

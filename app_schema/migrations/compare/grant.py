@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from app_schema.catalog import Snapshot
 from app_schema.catalog.reflect import reflect
-from app_schema.ddl import Function, Key
+from app_schema.ddl import Function, Grant, Key
 from app_schema.migrations.directives import CallOp, Drops, Makes, OnTheWayBackOp
 
 if TYPE_CHECKING:
@@ -56,6 +57,18 @@ def granted_function(comparison: Comparison, key: Key) -> Key | None:
     function = Key("function", key.schema, None, key.table or "")
     declared = comparison.declared.objects.get(function)
     return function if isinstance(declared, Function) and declared.execute is not None else None
+
+
+def to_public(key: Key) -> Grant:
+    """The EXECUTE that every role has of a function which names no roles: default privileges may lack it."""
+    return Grant("EXECUTE", to=key.name, function=key.table, schema=key.schema)
+
+
+def executors(side: Snapshot, function: Key) -> str:
+    """The roles besides the owner that may execute a function."""
+    place = ("function_grant", function.schema, function.name)
+    roles = [f"{one.name}{'*' if side[one].endswith('*') else ''}" for one in side if one[:3] == place]
+    return f"EXECUTE to {', '.join(sorted(roles)) or 'nobody'}"
 
 
 def change_function(comparison: Comparison, key: Key) -> None:

@@ -11,7 +11,9 @@ from sqlalchemy.exc import SAWarning
 
 from app_schema.ddl import Key
 from app_schema.ddl.made import MARK
-from app_schema.migrations.compare import object_comment
+from app_schema.ddl.sql import ident
+from app_schema.migrations.compare import object_comment, sequence
+from app_schema.project import Accepted, accepted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from app_schema.migrations.compare.comparison import Comparison
 
+RELATIONS = ("table", "view", "materialized_view", "foreign_table", "composite")
 _OF_A_TABLE = {"table", "column", "constraint", "index", "comment", "sequence", "partition"}
 _OF_A_TABLE |= {"trigger", "policy", "row_security", "grant", "column_grant"}
 
@@ -29,14 +32,17 @@ class Managed:
     """Whether a comparison says anything about an object.
 
     ``include_name`` and ``include_object`` are asked as Alembic asks them: for schemas, tables, columns,
-    indexes, unique constraints and foreign keys. What hangs on a table that is left out is left out too. A
-    reflected object is given where nothing is declared.
+    indexes, unique constraints and foreign keys, and as for tables for views and foreign tables that nobody
+    declared. What hangs on a table that is left out is left out too. A reflected object is given where
+    nothing is declared. So it is with what the project has accepted as undeclared.
     """
 
     def __init__(self, comparison: Comparison) -> None:
         self._comparison = comparison
         self._context: AutogenContext = comparison.context
         self._reflected: Callable[[str, str], Table] = cache(self._reflect)
+        given: list[Accepted] | None = self._context.opts.get("accepted")
+        self._accepted = accepted() if given is None else given
 
     def __call__(self, key: Key) -> bool:
         sides = (self._comparison.wanted, self._comparison.found)
@@ -51,7 +57,29 @@ class Managed:
         space = key.name if key.kind == "schema" else key.schema
         if space is not None and space not in self._schemas:
             return key.kind != "schema" and key in self._comparison.wanted
+        if key not in self._comparison.wanted and not self._counts(key):
+            return False
         return self._passes(key, space)
+
+    def _counts(self, key: Key) -> bool:
+        """False for what nobody declared and need not declare."""
+        found = self._comparison.found
+        place = (found.get(key) or "").removeprefix("schema ")
+        if key.kind == "extension" and place not in map(ident, self._schemas):
+            return False  # its name is in no schema, but it is
+        if not self._accepted:
+            return True
+        owners = [
+            Key(kind, key.schema, None, key.table)
+            for kind in (*RELATIONS, "function", "enum", "domain", "range", "sequence")
+            if key.table
+        ]
+        if key.kind == "sequence" and (column := sequence.owner(found.get(key) or "")) is not None:
+            owners += [column, Key("table", column.schema, None, column.table or "")]
+        if key.kind == "comment" and key.name:
+            owners.append(Key("column", *key[1:]))
+        labels = [one.label for one in (key, *owners) if one == key or one in found]
+        return not any(one.matches(label) for one in self._accepted for label in labels)
 
     @cached_property
     def _schemas(self) -> set[str]:
@@ -62,9 +90,11 @@ class Managed:
         }
 
     def _passes(self, key: Key, schema: str | None) -> bool:
-        table = key.name if key.kind == "table" else key.table
+        table = key.name if key.kind in RELATIONS else key.table
         if schema is not None and not self._context.run_name_filters(self._named(schema), "schema", {}):
             return False
+        if key.kind in {"view", "materialized_view", "foreign_table"}:
+            return key in self._comparison.wanted or self._asked(key, "table", key.name)
         if key.kind not in _OF_A_TABLE or table is None:
             return True
         if not self._asked(Key("table", key.schema, None, table), "table", table):
@@ -109,16 +139,18 @@ class Managed:
         return one is None or self._context.run_object_filters(one, key.name, type_, declared is None, other)
 
     def _reflect(self, schema: str, table: str) -> Table:
-        known = Key("table", schema, None, table) in self._comparison.found
+        kinds = [one for one in RELATIONS if Key(one, schema, None, table) in self._comparison.found]
+        known = bool(kinds)
         source = self._comparison.connection if known else None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SAWarning)  # a type or an index that SQLAlchemy does not know
-            return Table(table, MetaData(), schema=schema, autoload_with=source, resolve_fks=False)
+            info = {"is_view": True} if known and "view" in kinds[0] else {}  # as Alembic's cookbook has it
+            return Table(table, MetaData(), schema=schema, autoload_with=source, resolve_fks=False, info=info)
 
 
 def _item(table: Table | None, key: Key) -> SchemaItem | None:
     """The table, or the column, index or constraint of it that has this name."""
-    if table is None or key.kind == "table":
+    if table is None or key.kind in RELATIONS:
         return table
     chosen: Iterable[Any] = table.columns
     if key.kind in {"index", "constraint"}:

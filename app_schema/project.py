@@ -1,0 +1,76 @@
+"""The table ``[tool.app_schema]`` of a project's pyproject.toml."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app_schema.errors import ConfigurationError
+
+_FIELDS = {"object", "reason"}
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What nobody declared and is meant to stay: an object as `Key.label` names it, and why.
+
+    ``*`` in the object stands for any characters.
+    """
+
+    object: str
+    reason: str
+
+    def matches(self, label: str) -> bool:
+        """True if the label names this object. Not a shell's pattern: ``[]`` is part of a type's name."""
+        pattern = ".*".join(re.escape(part) for part in self.object.split("*"))
+        return re.fullmatch(pattern, label, re.DOTALL) is not None
+
+
+def section(directory: Path | None = None) -> tuple[Path, Mapping[str, Any]]:
+    """The nearest pyproject.toml, from the directory (the current one) upwards, and its table
+    ``[tool.app_schema]``; empty where there is no file or no table.
+
+    :raises ConfigurationError: where the file cannot be read.
+    """
+    start = (directory or Path.cwd()).resolve()
+    for place in (start, *start.parents):
+        file = place / "pyproject.toml"
+        if file.is_file():
+            return file, _table(file)
+    return start / "pyproject.toml", {}
+
+
+def _table(file: Path) -> Mapping[str, Any]:
+    try:
+        found: Any = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{file} cannot be read: {error}.") from None
+    for step in ("tool", "app_schema"):
+        found = found.get(step, {})
+        if not isinstance(found, Mapping):
+            raise ConfigurationError(f"{file}: {step} has to be a table.")
+    table: Mapping[str, Any] = found
+    return table
+
+
+def accepted(directory: Path | None = None) -> list[Accepted]:
+    """The list ``undeclared`` of `section`: what is not declared and is no difference.
+
+    :raises ConfigurationError: where an entry has no object or no reason.
+    """
+    file, found = section(directory)
+    given = found.get("undeclared", [])
+    if not isinstance(given, Sequence) or isinstance(given, str):
+        raise ConfigurationError(f"{file}: [tool.app_schema] undeclared has to be a list of tables.")
+    for one in given:
+        whole = isinstance(one, Mapping) and set(one) == _FIELDS
+        if not whole or not all(isinstance(text, str) and text.strip() for text in one.values()):
+            raise ConfigurationError(
+                f"{file}: write each entry of [tool.app_schema] undeclared as "
+                '{object = "table public.legacy", reason = "why it stays"}.'
+            )
+    return [Accepted(one["object"], one["reason"]) for one in given]
