@@ -19,13 +19,12 @@ from sqlalchemy.exc import DBAPIError
 from app_schema import dialect, pinned
 from app_schema import url as urls
 from app_schema.errors import ConfigurationError, ServerError
+from app_schema.target import EMBEDDED, GIVEN, Target, require_asked
 
 MINIMUM_SERVER = 15
 APPLICATION_NAME = "app_schema"
 CONNECT_TIMEOUT = 10
 CONNECT_TRIES = 5
-EMBEDDED = "embedded server"
-GIVEN = "the given URL"
 
 _PLACES: tuple[tuple[str, ...], ...] = ((), (".env.local",), (".env", ".env.local"))  # a later file wins
 
@@ -52,14 +51,6 @@ class Settings:
 
     database_url: str | None = field(default=None, repr=False)
     direct_database_url: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True)
-class Target:
-    """A database and what led to it: the name of a setting, GIVEN or EMBEDDED."""
-
-    url: sa.URL
-    origin: str
 
 
 def settings() -> Settings:
@@ -109,15 +100,17 @@ def configured(*, direct: bool = False) -> Target | None:
 def target(url: str | None = None, *, direct: bool = False) -> Target:
     """The database of a URL that somebody gave, else the configured one, else the embedded server.
 
-    The embedded server is started when it does not run. With `direct` a pooled Neon endpoint is replaced by
-    its direct twin, and one line on stderr says so.
+    The embedded server is started when it does not run; in CI it must be asked for. With `direct` a pooled
+    Neon endpoint is replaced by its direct twin.
     """
     found = Target(urls.parse(url, GIVEN), GIVEN) if url is not None else configured(direct=direct)
     if found is None:
         from app_schema import embedded  # its package is an extra
 
+        require_asked()
         found = Target(urls.parse(embedded.start()), EMBEDDED)
-    return Target(_unpooled(found.url), found.origin) if direct else found
+    twin = urls.direct(found.url) if direct else found.url
+    return found if twin == found.url else Target(twin, found.origin, pooled=found.url.host)
 
 
 def url(*, direct: bool = False) -> sa.URL:
@@ -132,7 +125,7 @@ def engine(url: str | sa.URL | None = None, *, direct: bool = False, **options: 
     Statements are not prepared, because PgBouncer before 1.21 loses prepared statements between transactions.
     """
     if url is None:
-        url = target(direct=direct).url
+        url = (configured(direct=direct) or target()).url
     elif isinstance(url, str):
         url = urls.parse(url)
     if direct:

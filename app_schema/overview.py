@@ -11,11 +11,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from app_schema import url
-from app_schema.database import EMBEDDED, Target, settings
+from app_schema.database import settings
 from app_schema.ddl import Extension, declared
 from app_schema.ddl.sql import qualified
 from app_schema.errors import ServerError
 from app_schema.migrations.lineage import Lineage, current
+from app_schema.target import EMBEDDED, Target
 
 TRIES = 10
 COUNTED = 64 * 2**20

@@ -36,8 +36,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.fixture(autouse=True)
 def _no_database_of_yours(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test meets a database that the developer's environment names."""
-    for name in [name for name in os.environ if name.endswith("DATABASE_URL") or name.startswith("PG")]:
+    for name in [name for name in os.environ if "DATABASE_URL" in name or name.startswith("PG")]:
         monkeypatch.delenv(name)
+    for name in ("CI", "APP_SCHEMA_EMBEDDED"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ import app_schema
 from app_schema import database, embedded, url
 from app_schema.errors import ConfigurationError, ServerError
 from app_schema.migrations import config
+from app_schema.target import EMBEDDED, Target
 
 NEON = "postgresql://u:s3cret@ep-cool-darkness-123456-pooler.eu.neon.tech/d"
 
@@ -92,7 +93,7 @@ def test_settings_and_targets_never_show_a_secret(monkeypatch: pytest.MonkeyPatc
 
 def test_url_without_settings_starts_the_embedded_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedded, "start", lambda: "postgresql://postgres@/postgres?host=/run/here&port=5432")
-    assert database.target() == database.Target(database.url(), database.EMBEDDED)
+    assert database.target() == Target(database.url(), EMBEDDED)
     assert database.url().query["host"] == "/run/here"
 
 

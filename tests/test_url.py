@@ -12,6 +12,7 @@ from sqlalchemy import create_engine
 
 from app_schema import database, url
 from app_schema.errors import ConfigurationError
+from app_schema.target import Target
 
 NEON = "ep-cool-darkness-123456"
 
@@ -128,7 +129,7 @@ SECRET_PARAMETERS = sorted(
 def test_nothing_that_is_printed_shows_a_secret(parameter: str) -> None:
     text = f"postgresql://u:s3cret@h/d?{parameter}=s3cret&sslmode=require"
     parsed = url.parse(text)
-    target = database.Target(parsed, "DATABASE_URL")
+    target = Target(parsed, "DATABASE_URL")
     engines = [
         database.engine(text),
         database.engine(parsed, direct=True),

@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-    from app_schema.database import Target
+    from app_schema.target import Target
 
 Url = Annotated[
     str | None,
@@ -93,20 +93,22 @@ def target(url: str | None, *, direct: bool = False) -> Target:
 
 
 @contextmanager
-def opened(target: Target) -> Iterator[sa.Connection]:
-    """A connection to a database, closed in the end."""
+def opened(target: Target, *, changes: bool = False) -> Iterator[sa.Connection]:
+    """A connection to a database, closed in the end; what changes it says first which one it is."""
     from sqlalchemy.pool import NullPool
 
     from app_schema import database
+    from app_schema.target import announce
 
     with database.connect(database.engine(target.url, poolclass=NullPool)) as connection:
         database.pin(connection)
+        announce(connection, target, changes=changes)
         yield connection
 
 
-def connected(url: str | None) -> AbstractContextManager[sa.Connection]:
+def connected(url: str | None, *, changes: bool = False) -> AbstractContextManager[sa.Connection]:
     """A connection to the database of `--url` or the settings, at its direct endpoint."""
-    return opened(target(url, direct=True))
+    return opened(target(url, direct=True), changes=changes)
 
 
 def finish(*, well: bool) -> None:

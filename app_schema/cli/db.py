@@ -17,6 +17,7 @@ def start(*, as_json: Json = False) -> None:
     """Start the server under .pgdata/ (or APP_SCHEMA_PGDATA), where it does not run, and print its URL."""
     from app_schema import embedded
 
+    _announce()
     url = embedded.start()
     if as_json:
         machine({"url": url})
@@ -29,6 +30,7 @@ def stop(*, as_json: Json = False) -> None:
     """Stop the server; its data stay."""
     from app_schema import embedded
 
+    _announce()
     stopped = embedded.stop()
     if as_json:
         machine({"stopped": stopped})
@@ -67,5 +69,12 @@ def reset(
     if not yes:
         talk(f"Refused: this deletes every database under {embedded.data_directory()}. To do it, add --yes")
         raise typer.Exit(DIFFERENT)
+    _announce()
     embedded.remove()
     start(as_json=as_json)
+
+
+def _announce() -> None:
+    from app_schema import embedded
+
+    talk(f"app_schema: embedded server under {embedded.data_directory()}")

@@ -50,7 +50,7 @@ def metrics(
     if last < first:
         raise ConfigurationError(f"The range ends on {last}, before it begins on {first}.")
     found = []
-    with connected(url) as connection:
+    with connected(url, changes=True) as connection:
         for one in days(first, last):
             found.append(aggregate(connection, one, zone, targets))
             connection.commit()

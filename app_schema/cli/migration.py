@@ -30,13 +30,21 @@ class Move:
 
 
 def move(
-    function: Callable[..., list[str]], url: str | None, revision: str, options: list[str] | None = None
+    function: Callable[..., list[str]],
+    url: str | None,
+    revision: str,
+    options: list[str] | None = None,
+    *,
+    announced: bool = False,
 ) -> Move:
-    """Calls `app_schema.migrations.upgrade` or `downgrade`, and says what has landed."""
+    """Calls `app_schema.migrations.upgrade` or `downgrade`, and says what has landed.
+
+    :param announced: the command has named its target already.
+    """
     from app_schema.migrations.lineage import current
 
     given = dict(one.partition("=")[::2] for one in options or ())
-    with connected(url) as connection, _told():
+    with connected(url, changes=not announced) as connection, _told():
         before = current(connection)
         connection.rollback()  # else it is our transaction in which the revisions run
         try:

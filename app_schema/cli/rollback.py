@@ -32,7 +32,7 @@ def rollback(
     from app_schema.dump import dump as write
     from app_schema.rollback import prepare
 
-    with connected(url) as connection:
+    with connected(url, changes=True) as connection:
         prepared = prepare(connection, revision)
         refused = prepared.loses and confirm != prepared.token
         if not as_json:
@@ -45,7 +45,7 @@ def rollback(
     if refused:
         _refuse(prepared, confirm)
     elif prepared.revisions:
-        migration.move(migrations.downgrade, url, prepared.to)
+        migration.move(migrations.downgrade, url, prepared.to, announced=True)
         talk(f"At {prepared.to} now.")
     if as_json:
         machine({**vars(prepared), "done": not refused})

@@ -23,7 +23,7 @@ def seed(
     from app_schema.seed import load, seed
     from app_schema.seed.sample import first_day
 
-    with connected(url) as connection:
+    with connected(url, changes=True) as connection:
         seeded = seed(connection)
         day = first_day(connection)
         connection.commit()

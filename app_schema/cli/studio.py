@@ -25,12 +25,18 @@ def studio(
     import webbrowser
 
     from app_schema import database
+    from app_schema.target import announce
 
     def ready(link: str) -> None:
         print(link, flush=True)
         if browser:
             webbrowser.open(link)
 
-    engine = database.engine(target(url).url)
-    database.connect(engine).close()
-    serve(engine, port=port, write=write, ready=ready)
+    found = target(url)
+    engine = database.engine(found.url)
+    with database.connect(engine) as connection:
+        announce(connection, found, changes=write)
+    try:
+        serve(engine, port=port, write=write, ready=ready)
+    finally:
+        engine.dispose()

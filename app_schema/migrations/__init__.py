@@ -41,9 +41,15 @@ def setup() -> None:
 
 
 def config() -> Config:
-    """Alembic's configuration for the revisions of this package: of the checkout, or carried by the wheel."""
+    """Alembic's configuration for the revisions of this package: of the checkout, or carried by the wheel.
+
+    :raises ConfigurationError: where the alembic.ini of the working directory belongs to another copy.
+    """
     from alembic.config import Config
 
+    from app_schema.migrations.copies import refuse_other_here
+
+    refuse_other_here()
     package = Path(__file__).resolve().parent.parent
     inside = package / "alembic.ini"
     return Config(inside if inside.exists() else package.parent / "alembic.ini")

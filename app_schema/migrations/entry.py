@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -11,8 +12,10 @@ from sqlalchemy.exc import DBAPIError
 
 from app_schema import database, short_lived
 from app_schema.errors import AppSchemaError
+from app_schema.migrations.copies import refuse_other
 from app_schema.migrations.options import Options
 from app_schema.migrations.session import Facts, Session
+from app_schema.target import announce
 
 if TYPE_CHECKING:
     from alembic.runtime.environment import EnvironmentContext
@@ -23,13 +26,19 @@ def run(context: EnvironmentContext, metadata: MetaData | Callable[[], MetaData]
     """:func:`app_schema.migrations.environment.run`, which is left out where nothing is pending."""
     if hasattr(context.config.cmd_opts, "cmd"):  # Alembic's command line
         short_lived.freeze()
+    try:
+        refuse_other(Path(context.script.dir), context.config.config_file_name or "the configuration")
+    except AppSchemaError as error:
+        raise CommandError(str(error)) from error
     wanted = _wanted(context)
     if wanted is None:
         _rest(context, metadata)
         return
     try:
         Options.read(context.get_x_argument(as_dictionary=True))
-        with database.connect(database.engine(direct=True)) as connection:
+        target = database.target(direct=True)
+        with database.connect(database.engine(target.url, direct=True)) as connection:
+            announce(connection, target, changes=True)
             session = Session(connection, "alembic_version", "public")
             facts = session.facts()
             if set(facts.heads) != wanted:

@@ -33,6 +33,7 @@ from app_schema.migrations.progress import say
 from app_schema.migrations.render import item
 from app_schema.migrations.runner import Runner
 from app_schema.migrations.session import Facts, Session
+from app_schema.target import announce
 
 if TYPE_CHECKING:
     from alembic.runtime.environment import EnvironmentContext
@@ -86,8 +87,10 @@ def run(
         elif (given := context.config.attributes.get("connection")) is not None:
             _on(given, lambda connection: _migrate(context, metadata, _surveyed(connection), comparing))
         else:
-            engine = database.engine(direct=True, poolclass=NullPool)
+            target = database.target(direct=True)
+            engine = database.engine(target.url, direct=True, poolclass=NullPool)
             with database.connect(engine) as connection:
+                announce(connection, target, changes=_changes(context))
                 _migrate(context, metadata, _surveyed(connection), comparing)
     except AppSchemaError as error:
         raise CommandError(_place(context, error) + str(error)) from error
@@ -96,6 +99,17 @@ def run(
     except PendingRollbackError as error:
         # the end of Alembic's autocommit_block asks a dead connection for more, which hides why it died
         raise CommandError(_place(context, error) + str(error.__context__ or error)) from error
+
+
+def _changes(context: EnvironmentContext) -> bool:
+    """True for `upgrade`, `downgrade` and `stamp`: the commands that go to a revision."""
+    try:
+        context.get_revision_argument()
+    except KeyError:
+        return False
+    except CommandError:  # of a revision that is not known, which the command will say itself
+        return True
+    return True
 
 
 def _configure_logging(context: EnvironmentContext) -> None:

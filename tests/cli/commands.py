@@ -27,6 +27,8 @@ NOWHERE = "postgresql://someone:s3cret@127.0.0.1:1/nowhere"
 _VOLATILE = (
     (r"PostgreSQL \d+\.\d+( \([^)]*\))?", "PostgreSQL N.N"),
     (r"\d+\.\d+ ms", "N ms"),
+    (r"embedded server under \S+", "embedded server under DIRECTORY"),
+    (r"(?m)^(app_schema: database DATABASE), role \w+, host \S+, ", r"\1, role ROLE, host HOST, "),
     (r"\d+ statements?, \d+\.\d+ s", "N statements, N s"),
     (r"\b(vector|pg_trgm|btree_gist) [\d.]+", r"\1 N"),
     (r"(?m)^(role +)\w+ \(.*\)$", r"\1ROLE"),

@@ -13,6 +13,7 @@ from syrupy.assertion import SnapshotAssertion
 from app_schema import database, embedded, url
 from app_schema.ddl import Extension, attach
 from app_schema.overview import overview
+from app_schema.target import Target
 
 
 @pytest.mark.parametrize("state", ["fresh", "full", "broken"])
@@ -131,7 +132,7 @@ def test_extension_that_is_not_there_or_too_old_is_told(states: dict[str, str]) 
     full_url = states["full"]
     metadata = sa.MetaData()
     attach(metadata, Extension("no_such_thing"), Extension("vector", version="99.1"))
-    target = database.Target(url.parse(full_url), "a test")
+    target = Target(url.parse(full_url), "a test")
     with database.connect(database.engine(full_url, direct=True)) as connection:
         seen = overview(connection, target, metadata)
     assert len(seen.problems) == 2

@@ -77,9 +77,8 @@ def test_foreign_rows_are_refused_and_nothing_is_written(run: Run, database_url:
         connection.execute(foreign.encode())
     before = rows(database_url)
     said = run(database_url, "seed", "--rows", "1000")
-    assert said.startswith(
-        "exit code 1\n--- stdout\n--- stderr\nThe database holds rows that are not of the seed, in "
-    )
+    assert said.startswith("exit code 1\n--- stdout\n--- stderr\napp_schema: database DATABASE, ")
+    assert "\nThe database holds rows that are not of the seed, in " in said
     assert rows(database_url) == before
 
 

@@ -1,0 +1,50 @@
+"""Two copies of this package, as an installed one and a checkout: their revisions may differ."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app_schema.errors import ConfigurationError
+
+PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def refuse_other(scripts: Path, configuration: str) -> None:
+    """Raise ConfigurationError where the revisions belong to another copy than the one that is imported.
+
+    Else the one would stamp a revision that the other made otherwise, or does not have.
+
+    :param scripts: the directory that ``script_location`` names.
+    :param configuration: what names it, for the sentence.
+    """
+    owner = _owner(scripts)
+    if owner is not None and owner != PACKAGE:
+        checkout = owner.parent if scripts.resolve().parent == owner.parent else None
+        remedy = f"pip install -e '{checkout}'" if checkout else f"use the program that belongs to {owner}"
+        raise ConfigurationError(
+            f"{configuration} belongs to the copy of app_schema in {owner}, but the one in {PACKAGE} is "
+            f"imported, and their revisions may differ: {remedy}, or run this in another directory."
+        )
+
+
+def refuse_other_here() -> None:
+    """The same for the alembic.ini of the working directory; another project's is none of ours."""
+    here = Path("alembic.ini")
+    if not here.is_file() or here.resolve().parent in {PACKAGE, PACKAGE.parent}:
+        return
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    try:
+        location = Config(here).get_main_option("script_location")
+    except (CommandError, ValueError, KeyError):  # not ours to judge
+        return
+    if location and ":" not in location:
+        refuse_other(Path(location), str(here.resolve()))
+
+
+def _owner(scripts: Path) -> Path | None:
+    """The package of these revisions: beside them in a checkout, around them in a wheel."""
+    parent = scripts.resolve().parent
+    packages = [parent / "app_schema"] + ([parent] if parent.name == "app_schema" else [])
+    return next((one for one in packages if (one / "migrations" / "copies.py").is_file()), None)

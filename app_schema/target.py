@@ -1,0 +1,118 @@
+"""Which database a command changes, said first; and settings whose name looks like a typing error."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from app_schema.errors import ConfigurationError
+
+ASKED = "APP_SCHEMA_EMBEDDED"
+"""The variable that asks for the embedded server where nobody watches, as in CI."""
+EMBEDDED = "embedded server"
+GIVEN = "the given URL"
+NAMES = ("DATABASE_URL", "DIRECT_DATABASE_URL")
+
+_LIKE = 0.88
+"""Of `difflib`: two letters may be missing, doubled or swapped; TEST_DATABASE_URL is another name."""
+_OTHERS = {"TEST_DATABASE_URL"}
+_LIBPQ = ("PGHOST", "PGHOSTADDR", "PGDATABASE", "PGSERVICE")
+_URL = re.compile(r"postgres(ql)?(\+\w+)?://", re.IGNORECASE)
+_YES = {"1", "true", "yes", "on"}
+
+
+@dataclass(frozen=True)
+class Target:
+    """A database and what led to it: the name of a setting, GIVEN or EMBEDDED.
+
+    `pooled` is the host of the setting, where the URL is its direct twin.
+    """
+
+    url: sa.URL
+    origin: str
+    pooled: str | None = None
+
+
+def announce(connection: sa.Connection, target: Target, *, changes: bool) -> None:
+    """Says on stderr which database, role and server a command changes, and `near_misses()`."""
+    lines = [_described(connection, target)] if changes else []
+    if target.pooled and not changes:
+        lines.append(f"using the direct endpoint {target.url.host}, not the pooled {target.pooled}.")
+    for line in [*lines, *near_misses(target.origin)]:
+        sys.stderr.write(f"app_schema: {line}\n")
+    sys.stderr.flush()
+
+
+def require_asked() -> None:
+    """Raise ConfigurationError where CI is set and nothing asks for the embedded server.
+
+    A job whose setting has a wrong name would otherwise migrate a server that ends with it, and succeed.
+    """
+    from app_schema import embedded
+
+    named = os.environ.get(ASKED, "").lower() in _YES or os.environ.get(embedded.DIRECTORY_VARIABLE)
+    if os.environ.get("CI", "").lower() in _YES and not named:
+        refusal = f"CI is set, and DATABASE_URL is not: set it, or {ASKED}=true for the embedded server."
+        raise ConfigurationError("\n".join([refusal, *near_misses(EMBEDDED)]))
+
+
+def near_misses(origin: str) -> Iterator[str]:
+    """Sentences about settings that look as if they were meant to name the database, and do not."""
+    if origin not in {EMBEDDED, *NAMES}:
+        return
+    stronger: dict[str, str] = {}
+    for place in _places():
+        stronger |= {name: place.get(name) or "" for name in NAMES if not stronger.get(name)}
+        for other, value in sorted(place.items()):
+            name = _meant(other)
+            if other in {*NAMES, *_OTHERS} or not value:
+                continue
+            if (name and not stronger[name]) or (origin == EMBEDDED and _URL.match(value)):
+                name = name or NAMES[0]
+                yield f"{other} is set, and {name} is not: only {name} is read."
+        if origin == EMBEDDED:
+            yield from (f"{name} is set, but empty." for name in NAMES if place.get(name) == "")
+    if origin == EMBEDDED and (names := [name for name in _LIBPQ if os.environ.get(name)]):
+        yield f"{', '.join(names)} is set, but only DATABASE_URL names a database here."
+
+
+def _described(connection: sa.Connection, target: Target) -> str:
+    """Database, role, server and origin, as libpq knows them; no secret among them."""
+    driver: Any = connection.connection.driver_connection
+    info = driver.info
+    place = f"host {info.host or info.hostaddr}:{info.port}"
+    if target.pooled:
+        place += f" (the direct endpoint of {target.pooled})"
+    why = f"from {target.origin}"
+    if target.origin == EMBEDDED:
+        place, why = f"{EMBEDDED} at {info.host}", "because DATABASE_URL is not set"
+    return f"database {info.dbname}, role {info.user}, {place}, {why}"
+
+
+def _places() -> Iterator[Mapping[str, str | None]]:
+    """Where settings are looked for, the strongest first."""
+    yield os.environ
+    for file in (".env.local", ".env"):
+        if Path(file).is_file():
+            from dotenv import dotenv_values
+
+            yield dotenv_values(file, encoding="utf-8")
+
+
+def _meant(name: str) -> str | None:
+    """The setting for which a name may be a typing error."""
+    by_letters = {_letters(one): one for one in NAMES}
+    close = difflib.get_close_matches(_letters(name), by_letters, 1, _LIKE)
+    return by_letters[close[0]] if close else None
+
+
+def _letters(name: str) -> str:
+    return re.sub("[^A-Z]", "", name.upper())
