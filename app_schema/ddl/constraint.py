@@ -13,12 +13,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.schema import AddConstraint, DropConstraint, ExecutableDDLElement
-from sqlalchemy.sql.elements import conv
 
 from app_schema.ddl.construct import guard
 from app_schema.ddl.guard import DIFFERENT, SEARCHED, Guard, Side, block, drop, table_schema
 from app_schema.ddl.relation import FOREIGN_KEY, RELKIND
-from app_schema.ddl.sql import DIALECT, checked, dollar, ident, literal, plain, qualified, split
+from app_schema.ddl.sql import DIALECT, checked, dollar, ident, literal, plain, qualified, split, unquoted
 from app_schema.ddl.statement import Guarded
 from app_schema.errors import ModelError
 
@@ -107,10 +106,24 @@ def _name_list(names: list[str]) -> str:
     return "concat_ws(', ', " + ", ".join(f"quote_ident({literal(name)})" for name in names) + ")"
 
 
+def printed_kind(constraint: Constraint) -> str:
+    """The words with which PostgreSQL begins the definition of such a constraint."""
+    kind = next((word for cls, word in _KINDS if isinstance(constraint, cls)), "check constraint")
+    return {"exclusion constraint": "EXCLUDE"}.get(kind, kind.removesuffix(" constraint").upper())
+
+
 def not_valid(constraint: Constraint) -> bool:
     """Whether a constraint is declared NOT VALID."""
     options = constraint.dialect_options
     return "postgresql" in options and bool(options["postgresql"].get("not_valid"))
+
+
+def name_of(constraint: Constraint) -> str | None:
+    """The name that SQLAlchemy gives a constraint: by the naming convention, and shortened where it shortens
+    it; None where PostgreSQL chooses one."""
+    # the preparer fails for a constraint whose name is None, and gives None for one that a type left unnamed
+    name = constraint.name and DIALECT.identifier_preparer.format_constraint(constraint)
+    return unquoted(name) if name else None
 
 
 def named(constraint: Constraint) -> Named:
@@ -120,19 +133,14 @@ def named(constraint: Constraint) -> Named:
     """
     kind = next((word for cls, word in _KINDS if isinstance(constraint, cls)), "constraint")
     table = constraint.table
-    name = DIALECT.identifier_preparer.format_constraint(constraint)
+    name = name_of(constraint)
     if name is None:
         msg = (
             f"a {kind} on {qualified(table.name, table.schema)} has no name: "
             "only a named constraint can be guarded; write name=..."
         )
         raise ModelError(msg)
-    raw = constraint.name if isinstance(constraint.name, conv) else _unquoted(name)
-    return Named(checked(str(raw)), kind, table.name, table.schema)
-
-
-def _unquoted(name: str) -> str:
-    return name[1:-1].replace('""', '"') if name.startswith('"') else name
+    return Named(checked(name), kind, table.name, table.schema)
 
 
 @guard.register

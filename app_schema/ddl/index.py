@@ -8,7 +8,7 @@ from sqlalchemy.schema import CreateIndex, DropIndex, ExecutableDDLElement
 from app_schema.ddl.construct import guard
 from app_schema.ddl.guard import Guard, Side, drop, regclass, table_schema, there
 from app_schema.ddl.relation import RELKIND
-from app_schema.ddl.sql import DIALECT, checked, literal, plain, qualified
+from app_schema.ddl.sql import DIALECT, checked, literal, plain, qualified, unquoted
 from app_schema.ddl.statement import Guarded
 from app_schema.errors import ModelError
 
@@ -42,7 +42,7 @@ def name_of(index: Index) -> str:
         msg = f"an index on {table} has no name: only a named index can be guarded; write name=..."
         raise ModelError(msg)
     name = DIALECT.identifier_preparer.format_index(index)
-    return checked(name[1:-1].replace('""', '"') if name.startswith('"') else name)
+    return checked(unquoted(name))
 
 
 def create(index: Index, *, verify_only: bool = False) -> str:

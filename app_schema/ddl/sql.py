@@ -42,6 +42,11 @@ def ident(name: str) -> str:
     return DIALECT.identifier_preparer.quote(checked(name))
 
 
+def unquoted(name: str) -> str:
+    """The name of an identifier that may be quoted."""
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name
+
+
 def qualified(name: str, schema: str | None) -> str:
     """``schema.name``, both quoted; only the name when no schema is given."""
     return f"{ident(schema)}.{ident(name)}" if schema else ident(name)

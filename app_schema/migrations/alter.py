@@ -19,9 +19,10 @@ from sqlalchemy.types import TypeEngine
 
 from app_schema.ddl.comment import column_comment
 from app_schema.ddl.construct import guard
-from app_schema.ddl.guard import DIFFERENT, Guard, Side, block, drop, table_schema
+from app_schema.ddl.guard import Guard, Side, drop, table_schema
 from app_schema.ddl.relation import COLUMN, DEFAULT, IDENTITY, KIND_OF_NAME, TYPE
-from app_schema.ddl.sql import DIALECT, checked, dollar, ident, literal, plain, qualified
+from app_schema.ddl.rename import rename
+from app_schema.ddl.sql import DIALECT, checked, ident, literal, plain, qualified
 from app_schema.ddl.statement import Guarded
 from app_schema.errors import ModelError
 
@@ -214,14 +215,16 @@ def _(construct: ops.ColumnName) -> ExecutableDDLElement:
     found = _column_query(table, "{name}", "'column'::text")
     old_found, new_found = (found.replace(literal("{name}"), literal(checked(name))) for name in (old, new))
     label = f"column {old} of {qualified(table, construct.schema)}"
-    return _rename(
-        label,
-        new,
-        kind="column",
-        namespace=table_schema(table, construct.schema),
-        old_found=old_found,
-        new_found=new_found,
-        statement=_sql(construct),
+    return Guarded(
+        rename(
+            label,
+            new,
+            kind="column",
+            namespace=table_schema(table, construct.schema),
+            old_found=old_found,
+            new_found=new_found,
+            statement=_sql(construct),
+        )
     )
 
 
@@ -231,44 +234,14 @@ def _(construct: ops.RenameTable) -> ExecutableDDLElement:
     # without a schema the new name may already stand where the old one stood
     namespace = f"coalesce({table_schema(old, schema)}, {table_schema(str(new), schema)})"
     old_found, new_found = (KIND_OF_NAME.format(name=literal(checked(str(name)))) for name in (old, new))
-    return _rename(
-        f"table {qualified(old, schema)}",
-        str(new),
-        kind="table",
-        namespace=namespace,
-        old_found=old_found,
-        new_found=new_found,
-        statement=_sql(construct),
-    )
-
-
-def _rename(
-    label: str, new: str, *, kind: str, namespace: str, old_found: str, new_found: str, statement: str
-) -> ExecutableDDLElement:
-    """Old there and new not: rename. New there and old not: done. Else refuse.
-
-    :param old_found: query of the kind of what has the old name; so ``new_found``.
-    """
-    words = f"{label} cannot be renamed to {new}"
-    detail = "E'found: %s under the old name, %s under the new one\\nexpected: exactly one of them'"
     return Guarded(
-        block(
-            [
-                "DECLARE",
-                f"  ns oid := {namespace};",
-                "  old_found text;",
-                "  new_found text;",
-                "BEGIN",
-                f"  EXECUTE {dollar(old_found, 'def')} INTO old_found USING ns;",
-                f"  EXECUTE {dollar(new_found, 'def')} INTO new_found USING ns;",
-                f"  IF old_found = {literal(kind)} AND new_found IS NULL THEN",
-                f"    EXECUTE {dollar(statement)};",
-                f"  ELSIF old_found IS NOT NULL OR new_found IS DISTINCT FROM {literal(kind)} THEN",
-                f"    RAISE EXCEPTION USING ERRCODE = '{DIFFERENT}', MESSAGE = {literal(words)},",
-                f"      DETAIL = format({detail},",
-                "        coalesce('a ' || old_found, 'nothing'), coalesce('a ' || new_found, 'nothing'));",
-                "  END IF;",
-                "END",
-            ]
+        rename(
+            f"table {qualified(old, schema)}",
+            str(new),
+            kind="table",
+            namespace=namespace,
+            old_found=old_found,
+            new_found=new_found,
+            statement=_sql(construct),
         )
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 
-from sqlalchemy import Constraint, Enum, Index, MetaData, Table
+from sqlalchemy import Constraint, Enum, Index, MetaData, Sequence, Table
 from sqlalchemy.schema import sort_tables_and_constraints
 
 from app_schema.catalog import Snapshot
@@ -22,7 +22,8 @@ from app_schema.ddl import (
     View,
     declared,
 )
-from app_schema.ddl.constraint import named
+from app_schema.ddl.constraint import name_of as constraint_name
+from app_schema.ddl.constraint import printed_kind
 from app_schema.ddl.index import name_of
 from app_schema.ddl.script import of_class, schemas, statements
 from app_schema.errors import ModelError
@@ -42,17 +43,20 @@ class Declared:
         self.functions: list[Function] = []
         self.renamed: dict[Key, dict[str, str]] = {}
         self.order: dict[Key, int] = {}
+        self.sequences: set[Key] = set()
         for metadata in self.metadatas:
             for table in metadata.tables.values():
                 self.tables[table.schema or DEFAULT_SCHEMA, table.name] = table
             for schema in schemas(metadata) - {DEFAULT_SCHEMA}:
                 self.objects[Key("schema", None, None, schema)] = Schema(schema)
+            for one in of_class(metadata, Sequence):
+                self.sequences.add(Key("sequence", one.schema or DEFAULT_SCHEMA, None, one.name))
             for enum in of_class(metadata, Enum):
                 if enum.name is not None and enum.native_enum:
                     key = Key("enum", enum.schema or DEFAULT_SCHEMA, None, str(enum.name))
                     self.objects[key] = EnumType(str(enum.name), tuple(enum.enums), schema=enum.schema)
-            for number, one in enumerate(declared(metadata).values()):
-                self._add(one, number)
+            for number, declared_object in enumerate(declared(metadata).values()):
+                self._add(declared_object, number)
 
     def _add(self, one: DDLObject, number: int) -> None:
         if isinstance(one, Function):
@@ -98,10 +102,15 @@ class Declared:
 
     def constraint(self, key: Key) -> Constraint | None:
         """The declared constraint of a key; None where PostgreSQL gave it its name."""
-        for constraint in self._table(key).constraints:
-            if constraint.name is not None and named(constraint).name == key.name:
-                return constraint
-        return None
+        return next((one for one in self._table(key).constraints if constraint_name(one) == key.name), None)
+
+    def is_unnamed(self, key: Key, definition: str) -> bool:
+        """True if nobody wrote the name of a constraint: PostgreSQL chose it."""
+        table = self.tables.get((key.schema or DEFAULT_SCHEMA, key.table or ""))
+        if table is None:
+            return True  # a partition, whose constraints follow those of its parent
+        kinds = {printed_kind(one) for one in table.constraints if constraint_name(one) is None}
+        return self.constraint(key) is None and definition.startswith(tuple(kinds))
 
     def index(self, key: Key) -> Index | None:
         """The declared index of a key."""

@@ -151,8 +151,12 @@ class Makes(IntEnum):
 
 @dataclass
 class Plan:
-    """Directives by rank. The reversed list is a right downgrade: what was made last goes first."""
+    """Directives by rank, after the renames. The reversed list is a right downgrade: what was made last goes
+    first."""
 
+    renames: list[MigrateOperation] = field(default_factory=list)
+    renamed_again: list[MigrateOperation] = field(default_factory=list)
+    """Renames with which the downgrade begins: a second run of it meets the old names."""
     drops: list[tuple[Drops, int, MigrateOperation]] = field(default_factory=list)
     makes: list[tuple[Makes, int, MigrateOperation]] = field(default_factory=list)
     notes: list[MigrateOperation] = field(default_factory=list)
@@ -179,7 +183,8 @@ class Plan:
         first = [one for rank, _, one in drops if rank < Drops.EARLY_FUNCTION]
         last = [one for rank, _, one in drops if rank >= Drops.EARLY_FUNCTION]
         makes = [one for _, _, one in sorted(self.makes, key=lambda entry: entry[:2])]
-        return [*first, *makes, *last, *self.notes]
+        again = [OnTheWayBackOp(one) for one in self.renamed_again] if self.drops or self.makes else []
+        return [*self.renames, *first, *makes, *last, *self.notes, *again]
 
 
 RANKS: Mapping[str, tuple[Drops, Makes]] = {

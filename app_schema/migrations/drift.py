@@ -19,7 +19,10 @@ from app_schema.migrations.environment import OPTIONS
 
 @dataclass(frozen=True)
 class Drifted:
-    """One object; a side is None where it is not there, and otherwise as PostgreSQL prints it."""
+    """One object; a side is None where it is not there, and otherwise as PostgreSQL prints it.
+
+    An object that is there under another name alone: its two names.
+    """
 
     object: str
     state: State
@@ -74,6 +77,9 @@ def drift(connection: Connection, metadata: MetaData, scratch: str | None = None
             objects[key] = Drifted(key.label, "different", *sides)
         else:
             objects[key] = Drifted(key.label, state, *difference[1:])
+    for rename in comparison.renamed.renames:
+        key = rename.declared
+        objects.setdefault(key, Drifted(key.label, "different", key.name, rename.reflected.name))
     states = {key: one.state for key, one in objects.items()}
     looked_at = [key for key in comparison.wanted if comparison.managed(key) and key.kind not in FOLLOWING]
     return Drift(_counts(looked_at, states), list(objects.values()))

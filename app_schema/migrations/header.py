@@ -16,6 +16,7 @@ LOCKS = {
     "alter_column": "ACCESS EXCLUSIVE",
     "drop_table": "ACCESS EXCLUSIVE",
     "rename_table": "ACCESS EXCLUSIVE",
+    "rename_constraint": "ACCESS EXCLUSIVE",
     "create_index": "SHARE",
     "drop_index": "ACCESS EXCLUSIVE",
     "create_table_index": "SHARE",
@@ -139,8 +140,8 @@ def _text(node: ast.expr) -> str:
 def _locks(calls: list[_Call]) -> str:
     new = {args[0] for name, args, _ in calls if name == "create_table"}
     strongest: dict[str, str] = {}
-    for name, args, _ in calls:
-        table = args[1] if name in _TABLE_IS_SECOND else args[0]
+    for name, args, said in calls:
+        table = said.get("table") or (args[1] if name in _TABLE_IS_SECOND else args[0])
         lock = LOCKS.get(name)
         if (
             lock is not None

@@ -5,6 +5,7 @@ The revisions' own code runs against a script, so that loops and helpers in it a
 
 from __future__ import annotations
 
+import inspect
 import io
 import logging
 from collections.abc import Callable, Iterator
@@ -107,7 +108,7 @@ def _operations(context: MigrationContext, note: Callable[[Operation], None]) ->
         return invoke(operation)
 
     def special(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        note(_of_call(function.__name__, args, kwargs))
+        note(_of_call(function, args, kwargs))
         return function(operations, *args, **kwargs)
 
     setattr(operations, "invoke", noted)  # noqa: B010 - mypy refuses to assign to a method
@@ -222,13 +223,14 @@ def _place(table: object, schema: str | None) -> tuple[str, str]:
     return schema or "public", str(table)
 
 
-def _of_call(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Operation:
+def _of_call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Operation:
+    name = function.__name__
     if name in {"run_once", "undo_once"}:
         return Operation(name, lock=UNKNOWN)
     if name not in LOCKS:
         return Operation(name)
-    table = kwargs.get("table", args[1] if len(args) > 1 else None)
-    place = None if table is None else _place(table, kwargs.get("schema"))
+    said = inspect.signature(function).bind(None, *args, **kwargs).arguments
+    place = None if said.get("table") is None else _place(said["table"], said.get("schema"))
     return Operation(name, place, LOCKS[name], scans=name in _SCANS)
 
 

@@ -8,7 +8,7 @@ from alembic.operations import Operations
 from alembic.operations.ops import CreateIndexOp
 from sqlalchemy import text
 
-from app_schema.ddl import Guarded, index
+from app_schema.ddl import Guarded, index, rename
 from app_schema.ddl.comment import object_comment
 from app_schema.ddl.constraint import validate
 from app_schema.ddl.enum import add_value, rename_value
@@ -39,6 +39,28 @@ def add_enum_value(
 def rename_enum_value(self: Operations, name: str, old: str, new: str, *, schema: str | None = None) -> None:
     """Renames a label: old there and new not."""
     send(self, Guarded(rename_value(name, old, new, schema=schema)))
+
+
+def rename_constraint(self: Operations, old: str, new: str, table: str, *, schema: str | None = None) -> None:
+    """Renames a constraint, and with a key its index; the catalog alone changes."""
+    send(self, Guarded(rename.rename_constraint(old, new, table, schema)))
+
+
+def rename_index(
+    self: Operations, old: str, new: str, table: str | None = None, *, schema: str | None = None
+) -> None:
+    """Renames an index that belongs to no constraint; the catalog alone changes."""
+    send(self, Guarded(rename.rename_index(old, new, table, schema)))
+
+
+def rename_sequence(self: Operations, old: str, new: str, *, schema: str | None = None) -> None:
+    """Renames a sequence; its numbers go on, and the defaults that take them follow."""
+    send(self, Guarded(rename.rename_sequence(old, new, schema)))
+
+
+def rename_enum(self: Operations, old: str, new: str, *, schema: str | None = None) -> None:
+    """Renames an enum; the columns of the type and whatever else reads it follow."""
+    send(self, Guarded(rename.rename_enum(old, new, schema)))
 
 
 def comment_on(
@@ -136,6 +158,10 @@ def undo_once(self: Operations, key: str, sql: str | None = None) -> None:
 OPERATIONS = (
     add_enum_value,
     rename_enum_value,
+    rename_constraint,
+    rename_index,
+    rename_sequence,
+    rename_enum,
     comment_on,
     advance_sequence,
     validate_constraint,

@@ -48,8 +48,6 @@ CASES: dict[str, Case] = {
     "check under another name": Case(
         "ALTER TABLE public.users RENAME CONSTRAINT ck_users_role TO ck_role",
         ("ck_users_role", "ck_role"),
-        prune=True,
-        undeclared=("ck_role",),
     ),
     "primary key missing": Case(
         "ALTER TABLE public.rag_metrics_history DROP CONSTRAINT pk_rag_metrics_history",
@@ -62,8 +60,6 @@ CASES: dict[str, Case] = {
     "primary key under another name": Case(
         "ALTER TABLE public.webhook_events RENAME CONSTRAINT pk_webhook_events TO webhook_events_pkey",
         ("pk_webhook_events", "webhook_events_pkey"),
-        prune=True,
-        undeclared=("webhook_events_pkey",),
     ),
     "unique missing": Case(
         "ALTER TABLE public.rag_metrics_history DROP CONSTRAINT uq_rag_metrics_history_date",
@@ -127,8 +123,6 @@ CASES: dict[str, Case] = {
     "foreign key under another name": Case(
         _key("user_id", "ON DELETE CASCADE", name="fk_mine"),
         (*FK, "fk_mine"),
-        prune=True,
-        undeclared=("fk_mine",),
     ),
     "foreign key sets another column": Case(
         _swap(

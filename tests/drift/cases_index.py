@@ -40,8 +40,6 @@ CASES: dict[str, Case] = {
     "under another name": Case(
         "ALTER INDEX public.ix_messages_sender_id_created_at RENAME TO ix_sent",
         (*ON_MESSAGES, "ix_sent"),
-        prune=True,
-        undeclared=("ix_sent",),
     ),
     "on another table": Case(
         (

@@ -12,6 +12,7 @@ import cases_comment
 import cases_ours
 import cases_ours_security
 import cases_printed
+import cases_rename
 import cases_sequence
 import psycopg
 import pytest
@@ -30,6 +31,7 @@ CASES: dict[str, Case] = {
     **cases_ours.CASES,
     **cases_ours_security.CASES,
     **cases_printed.CASES,
+    **cases_rename.CASES,
     **cases_sequence.CASES,
 }
 ROLLED_BACK = {name: case for name, case in CASES.items() if not case.commits}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import Column, MetaData, text
 
 from app_schema.catalog import Difference, diff, snapshot
-from app_schema.catalog.dependents import age
+from app_schema.catalog.dependents import Blocked, age, dependents
 from app_schema.catalog.reflect import reflect
 from app_schema.catalog.scratch import declared_snapshot
 from app_schema.catalog.spelling import in_more_than_spelling, same
@@ -26,12 +27,14 @@ from app_schema.migrations.compare import (
     grant,
     index,
     object_comment,
+    pair,
     partition,
     sequence,
     table,
     undeclared,
 )
 from app_schema.migrations.compare.managed import Managed
+from app_schema.migrations.compare.rename import Renamed
 from app_schema.migrations.declared import Declared
 from app_schema.migrations.directives import RANKS, Drops, Makes, Plan, UnwritableOp
 from app_schema.migrations.once import TABLE as ONCE_TABLE
@@ -82,6 +85,7 @@ class Comparison:
         self.declared = Declared([metadata] if isinstance(metadata, MetaData) else metadata)
         self.managed = Managed(self)
         self.plan = Plan()
+        self.renamed = Renamed()
         self.undeclared: list[str] = []
         self.version_table = context.opts.get("version_table") or "alembic_version"
         self.gone: set[Key] = set()
@@ -103,11 +107,14 @@ class Comparison:
         )
         self.declared.printed(wanted)
         self.wanted = self.declared.snapshot
+        pair.pair(self)
         return [one for one in in_more_than_spelling(diff(self.wanted, self.found)) if self.managed(one.key)]
 
     def run(self) -> None:
         """Compares and fills the plan."""
         differences = self.differences()
+        for one in self.renamed.renames:
+            self.plan.renames.append(one.operation(self.schema(one.declared)))
         if not differences:
             return
         path = self.connection.scalar(text("SELECT current_setting('search_path')"))
@@ -138,6 +145,12 @@ class Comparison:
             except ModelError as error:
                 self.plan.notes.append(UnwritableOp(f"{key.label}: {error}"))
         object_comment.follow(self)
+        touched = self.changed | self.gone | self.made
+        self.plan.renamed_again += [
+            operation
+            for one, operation in zip(self.renamed.renames, self.plan.renames, strict=True)
+            if one.declared in touched or one.declared.kind in {"enum", "sequence"}
+        ]
         if self.context.opts.get("proved", True):
             carried.complete(self)
 
@@ -199,13 +212,22 @@ class Comparison:
         elif key.kind == "owner":
             raise ModelError(f"belongs to {found}, and not to {wanted}, who migrates")
         elif key in self.declared.objects:
-            self.replace(key, self.declared.objects[key], reflect(self.connection, key, found))
+            self.replace(key, self.declared.objects[key], self.reflect(key, found))
         else:
             raise ModelError(f"found: {found}; expected: {wanted}")
 
     def has(self, key: Key) -> bool:
         """Whether an object is found."""
         return key in self.found
+
+    def reflect(self, key: Key, definition: str) -> DDLObject:
+        """The object of a key, as it is after the renames."""
+        return self.renamed.of(reflect(self.connection, self.renamed.before(key), definition))
+
+    def dependents(self, blocked: Iterable[Blocked]) -> list[Key]:
+        """What stands in the way of changes, under the names that it has after the renames."""
+        now = [one._replace(key=self.renamed.before(one.key)) for one in blocked]
+        return [self.renamed.after(key) for key in dependents(self.connection, now)]
 
     def column(self, key: Key) -> Column[Any]:
         """The declared column of a key."""
@@ -263,16 +285,16 @@ class Comparison:
             rank = Drops.EARLY_FUNCTION
         self.gone.add(key)
         if key.kind == "index" and Key("materialized_view", key.schema, None, key.table or "") in self.found:
-            self.plan.drop(Drops.VIEW, DropObjectOp(reflect(self.connection, key, found)), order=-index.LAST)
+            self.plan.drop(Drops.VIEW, DropObjectOp(self.reflect(key, found)), order=-index.LAST)
             return
         if key.kind in {"view", "materialized_view"}:
             grant.forget_default_grants(self, key)
         newest_first = (
             -list(self.found).index(key)
             if key.kind not in {"view", "materialized_view", "function"}
-            else -age(self.connection, key)
+            else -age(self.connection, self.renamed.before(key))
         )
-        self.plan.drop(rank, self.removal(key, reflect(self.connection, key, found)), order=newest_first)
+        self.plan.drop(rank, self.removal(key, self.reflect(key, found)), order=newest_first)
 
     def removal(self, key: Key, one: DDLObject) -> DropObjectOp:
         """The operation that drops an object."""

@@ -9,7 +9,6 @@ from alembic.operations import ops
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, PrimaryKeyConstraint
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 
-from app_schema.catalog.reflect import reflect
 from app_schema.ddl import Key
 from app_schema.ddl.printed import TableConstraint
 from app_schema.migrations.compare.reworded import reworded
@@ -56,7 +55,7 @@ def take_and_make_again(comparison: Comparison, key: Key) -> None:
     elif fate == "found":
         _, rank = _ranks(found)
         again = reworded(comparison, key, found) if found.startswith("CHECK") else found
-        comparison.plan.make(rank, CreateObjectOp(reflect(comparison.connection, key, again)))
+        comparison.plan.make(rank, CreateObjectOp(comparison.reflect(key, again)))
 
 
 def take(comparison: Comparison, key: Key, found: str) -> None:

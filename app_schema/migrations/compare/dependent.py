@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from app_schema.catalog import Difference
-from app_schema.catalog.dependents import Blocked, dependents
-from app_schema.catalog.reflect import reflect
+from app_schema.catalog.dependents import Blocked
 from app_schema.ddl import Function, Key
 from app_schema.errors import ModelError
 from app_schema.migrations.compare import alter_column, column, constraint, enum, index, undeclared
@@ -30,13 +29,13 @@ def take_away(comparison: Comparison, differences: list[Difference]) -> None:
     drops and makes what is the same on both sides.
     """
     blocked = [one for difference in differences for one in _blocked(comparison, difference)]
-    for key in dependents(comparison.connection, blocked):
+    for key in comparison.dependents(blocked):
         _take_and_make_again(comparison, key)
     for key, gone in blocked:
         if gone and key.kind in {*_RELATIONS, "function", "column"}:
             _take_and_make_again(comparison, key)
     grown = [Blocked(one.key, gone=False) for one in differences if enum.grows(comparison, one)]
-    readers = [one for one in dependents(comparison.connection, grown) if one.kind != "own_default"]
+    readers = [one for one in comparison.dependents(grown) if one.kind != "own_default"]
     for key in readers:
         if {key, Key("column", *key[1:]), *_grants(comparison, key)} & comparison.changed:
             _take_and_make_again(comparison, key)
@@ -127,7 +126,7 @@ def _take_default(comparison: Comparison, key: Key) -> None:
 def _take_with_grants(comparison: Comparison, key: Key) -> None:
     grants = [one for one in _grants(comparison, key) if one not in comparison.gone]
     objects = [key, *grants] if key.kind != "column" else grants
-    old = {one: reflect(comparison.connection, one, comparison.found[one]) for one in objects}
+    old = {one: comparison.reflect(one, comparison.found[one]) for one in objects}
     if key.kind == "column":
         column.regenerate(comparison, key)
     for one, as_found in old.items():

@@ -6,7 +6,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app_schema.catalog import Difference
-from app_schema.catalog.reflect import reflect
 from app_schema.ddl import EnumType, Key
 from app_schema.migrations.directives import CallOp, Makes
 from app_schema.migrations.operations import ReplaceObjectOp
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 def _labels(comparison: Comparison, key: Key) -> tuple[EnumType, EnumType, dict[str, str]]:
     new = comparison.declared.objects[key]
-    old = reflect(comparison.connection, key, comparison.found[key])
+    old = comparison.reflect(key, comparison.found[key])
     assert isinstance(new, EnumType)
     assert isinstance(old, EnumType)
     renamed = comparison.declared.renamed.get(key, {})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING
 
-from app_schema.catalog.dependents import Blocked, dependents
+from app_schema.catalog.dependents import Blocked
 from app_schema.ddl import Key
 
 if TYPE_CHECKING:
@@ -35,5 +35,5 @@ def survives(comparison: Comparison, key: Key) -> bool:
     last."""
     return any(
         one in comparison.wanted or Key("column", *one[1:]) in comparison.wanted
-        for one in dependents(comparison.connection, [Blocked(key, gone=True)])
+        for one in comparison.dependents([Blocked(key, gone=True)])
     )

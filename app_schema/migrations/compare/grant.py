@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from app_schema.catalog import Snapshot
-from app_schema.catalog.reflect import reflect
 from app_schema.ddl import Function, Grant, Key
 from app_schema.migrations.directives import CallOp, Drops, Makes, OnTheWayBackOp
 
@@ -79,7 +78,7 @@ def change_function(comparison: Comparison, key: Key) -> None:
         and key not in comparison.made
     ):
         comparison.replace(
-            key, comparison.declared.objects[key], reflect(comparison.connection, key, comparison.found[key])
+            key, comparison.declared.objects[key], comparison.reflect(key, comparison.found[key])
         )
 
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from alembic.operations import MigrateOperation, ops
 
-from app_schema.catalog.reflect import reflect
 from app_schema.ddl import Key
 from app_schema.migrations.directives import CallOp, Makes
 from app_schema.migrations.operations import CreateObjectOp
@@ -25,7 +24,7 @@ def added(comparison: Comparison, key: Key, wanted: str) -> None:
     if index is not None and not comparison.new(key) and comparison.has_rows(key):
         comparison.plan.make(Makes.INDEX, ConcurrentIndexOp(ops.CreateIndexOp.from_index(index)))
     elif index is None or _is_taken(comparison, key):
-        printed = reflect(comparison.connection, key, wanted)
+        printed = comparison.reflect(key, wanted)
         comparison.plan.make(Makes.INDEX, comparison.creation(key, printed))
     else:
         comparison.plan.make(Makes.INDEX, _with_schema(ops.CreateIndexOp.from_index(index), schema))
@@ -56,7 +55,7 @@ def take_and_make_again(comparison: Comparison, key: Key) -> None:
     elif fate == "found":
         on_a_view = Key("materialized_view", key.schema, None, key.table or "") in comparison.found
         rank, order = (Makes.VIEW, LAST) if on_a_view else (Makes.INDEX, None)
-        comparison.plan.make(rank, CreateObjectOp(reflect(comparison.connection, key, found)), order=order)
+        comparison.plan.make(rank, CreateObjectOp(comparison.reflect(key, found)), order=order)
 
 
 def _with_schema(operation: Any, schema: str | None) -> Any:

@@ -133,7 +133,8 @@ class Managed:
         there = key in self._comparison.found
         if declared is None and not there:
             return True
-        reflected = _item(self._reflected(schema, table), key) if there else None
+        before = self._comparison.renamed.before(key)
+        reflected = _item(self._reflected(schema, table), before) if there else None
         one = declared if declared is not None else reflected
         other = reflected if declared is not None else None
         return one is None or self._context.run_object_filters(one, key.name, type_, declared is None, other)

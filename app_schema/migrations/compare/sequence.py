@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Identity
 
 from app_schema.catalog import Snapshot
-from app_schema.catalog.reflect import reflect
 from app_schema.ddl import Key
 from app_schema.migrations.compare.printed_column import parts
 from app_schema.migrations.directives import CallOp, Makes, OnTheWayBackOp
@@ -35,7 +34,7 @@ _BOUNDS = {
 def added(comparison: Comparison, key: Key, wanted: str) -> None:
     """Plans a sequence that is absent; one that a column owns comes with the column."""
     if owner(wanted) is None:
-        comparison.plan.make(Makes.TYPE, CreateObjectOp(reflect(comparison.connection, key, wanted)))
+        comparison.plan.make(Makes.TYPE, CreateObjectOp(comparison.reflect(key, wanted)))
 
 
 def changed(comparison: Comparison, key: Key, wanted: str, found: str) -> None:
@@ -57,8 +56,12 @@ def removed(comparison: Comparison, key: Key, found: str) -> None:
 def owner(definition: str) -> Key | None:
     """The column that owns a sequence."""
     _, owned, place = definition.partition(" OWNED BY ")
-    names = [quoted.replace('""', '"') or bare for quoted, bare in _NAME.findall(place)]
-    return Key("column", *names) if owned else None
+    return Key("column", *names(place)) if owned else None
+
+
+def names(printed: str) -> list[str]:
+    """The parts of a name such as ``public."A".id``, as they are without quotes."""
+    return [quoted.replace('""', '"') or bare for quoted, bare in _NAME.findall(printed)]
 
 
 def owned(side: Snapshot, column: Key) -> Key | None:
@@ -136,7 +139,7 @@ def provide(comparison: Comparison, column: Key) -> None:
         comparison.found, column
     )
     if key not in comparison.found or goes_with_identity:
-        new = reflect(comparison.connection, key, comparison.wanted[key])
+        new = comparison.reflect(key, comparison.wanted[key])
         comparison.plan.make(Makes.ALTERED, CreateObjectOp(new))
     elif comparison.found[key] != comparison.wanted[key]:
         _replace(comparison, key)
@@ -146,7 +149,7 @@ def dismiss(comparison: Comparison, column: Key) -> None:
     """Plans that the sequence of a serial column goes, where an identity is to have one of its name."""
     key = owned(comparison.found, column)
     if key is not None and key in comparison.wanted:
-        old = reflect(comparison.connection, key, comparison.found[key])
+        old = comparison.reflect(key, comparison.found[key])
         comparison.plan.make(Makes.ALTERED, DropObjectOp(old))
 
 
@@ -156,7 +159,5 @@ def advance(comparison: Comparison, column: Key) -> CallOp:
 
 
 def _replace(comparison: Comparison, key: Key) -> None:
-    new, old = (
-        reflect(comparison.connection, key, side[key]) for side in (comparison.wanted, comparison.found)
-    )
+    new, old = (comparison.reflect(key, side[key]) for side in (comparison.wanted, comparison.found))
     comparison.plan.make(Makes.ALTERED, ReplaceObjectOp(new, old))

@@ -17,7 +17,6 @@ from sqlalchemy import (
     text,
 )
 
-from app_schema.catalog.reflect import reflect
 from app_schema.ddl import Key
 from app_schema.ddl.sql import qualified
 from app_schema.errors import ModelError
@@ -143,13 +142,9 @@ def _reflected_table(comparison: Comparison, key: Key) -> list[MigrateOperation]
         for one in mine
         if one.kind == "constraint" and not comparison.found[one].startswith("FOREIGN KEY")
     ]
-    after = [
-        CreateObjectOp(reflect(comparison.connection, one, comparison.found[one])) for one in constraints
-    ]
+    after = [CreateObjectOp(comparison.reflect(one, comparison.found[one])) for one in constraints]
     after += [
-        CreateObjectOp(reflect(comparison.connection, one, comparison.found[one]))
-        for one in mine
-        if one.kind == "index"
+        CreateObjectOp(comparison.reflect(one, comparison.found[one])) for one in mine if one.kind == "index"
     ]
     return [create, *after]
 

@@ -1,0 +1,126 @@
+"""Renames: the object under the old name and not under the new one is renamed; the reverse is done already.
+
+A rename changes the catalog alone: OID and file stay, and so does whatever depends on the object.
+"""
+
+from __future__ import annotations
+
+from app_schema.ddl.constraint import KIND as CONSTRAINT_KIND
+from app_schema.ddl.constraint import Named
+from app_schema.ddl.guard import DIFFERENT, block, creation_schema, table_schema
+from app_schema.ddl.relation import KIND_OF_NAME, RELKIND
+from app_schema.ddl.sql import checked, dollar, ident, literal, qualified
+
+
+def rename(
+    label: str, new: str, *, kind: str, namespace: str, old_found: str, new_found: str, statement: str
+) -> str:
+    """Old there and new not: rename. New there and old not: done. Else refuse.
+
+    :param kind: of what is renamed; empty where any kind may be.
+    :param old_found: query of the kind of what has the old name, ``$1`` the schema's OID; so ``new_found``.
+    """
+    words = f"{label} cannot be renamed to {new}"
+    detail = "E'found: %s under the old name, %s under the new one\\nexpected: exactly one of them'"
+    fits = f"IS NOT DISTINCT FROM {literal(kind)}" if kind else "IS NOT NULL"
+    return block(
+        [
+            "DECLARE",
+            f"  ns oid := {namespace};",
+            "  old_found text;",
+            "  new_found text;",
+            "BEGIN",
+            f"  EXECUTE {dollar(old_found, 'def')} INTO old_found USING ns;",
+            f"  EXECUTE {dollar(new_found, 'def')} INTO new_found USING ns;",
+            f"  IF old_found {fits} AND new_found IS NULL THEN",
+            f"    EXECUTE {dollar(statement)};",
+            f"  ELSIF old_found IS NOT NULL OR NOT new_found {fits} THEN",
+            f"    RAISE EXCEPTION USING ERRCODE = '{DIFFERENT}', MESSAGE = {literal(words)},",
+            f"      DETAIL = format({detail},",
+            "        coalesce(old_found, 'nothing'), coalesce(new_found, 'nothing'));",
+            "  END IF;",
+            "END",
+        ]
+    )
+
+
+def rename_constraint(old: str, new: str, table: str, schema: str | None) -> str:
+    """The guarded ``ALTER TABLE … RENAME CONSTRAINT``; the index of a key is renamed with it."""
+    before, after = (Named(checked(name), "constraint", table, schema) for name in (old, new))
+    return rename(
+        before.label,
+        new,
+        kind="",
+        namespace=table_schema(table, schema),
+        old_found=before.query(CONSTRAINT_KIND),
+        new_found=after.query(CONSTRAINT_KIND),
+        statement=f"ALTER TABLE {qualified(table, schema)} RENAME CONSTRAINT {ident(old)} TO {ident(new)}",
+    )
+
+
+def rename_index(old: str, new: str, table: str | None, schema: str | None) -> str:
+    """The guarded ``ALTER INDEX … RENAME``.
+
+    With a table, an index of another one is not meant: the old name may be taken there again.
+    """
+    elsewhere = f"t.relname <> {literal(table)}" if table is not None else "false"
+
+    def found(name: str, condition: str = "") -> str:
+        return f"""\
+SELECT CASE WHEN {elsewhere} THEN format('index on table %I', t.relname)
+            WHEN k.oid IS NOT NULL THEN 'index of a constraint' ELSE {RELKIND} END
+  FROM pg_catalog.pg_class AS c
+  LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = c.oid
+  LEFT JOIN pg_catalog.pg_class AS t ON t.oid = i.indrelid
+  LEFT JOIN pg_catalog.pg_constraint AS k ON k.conindid = c.oid AND k.contype IN ('p', 'u', 'x')
+ WHERE c.relnamespace = $1 AND c.relname = {literal(checked(name))}{condition}"""
+
+    return rename(
+        f"index {qualified(old, schema)}",
+        new,
+        kind="index",
+        namespace=table_schema(table, schema) if table is not None else _either(old, new, schema),
+        old_found=found(old, f" AND NOT coalesce({elsewhere}, false)"),
+        new_found=found(new),
+        statement=f"ALTER INDEX {qualified(old, schema)} RENAME TO {ident(new)}",
+    )
+
+
+def rename_sequence(old: str, new: str, schema: str | None) -> str:
+    """The guarded ``ALTER SEQUENCE … RENAME``: its numbers go on, and defaults follow."""
+    old_found, new_found = (KIND_OF_NAME.format(name=literal(checked(name))) for name in (old, new))
+    return rename(
+        f"sequence {qualified(old, schema)}",
+        new,
+        kind="sequence",
+        namespace=_either(old, new, schema),
+        old_found=old_found,
+        new_found=new_found,
+        statement=f"ALTER SEQUENCE {qualified(old, schema)} RENAME TO {ident(new)}",
+    )
+
+
+def rename_enum(old: str, new: str, schema: str | None) -> str:
+    """The guarded ``ALTER TYPE … RENAME`` of an enum: columns, defaults and functions follow."""
+    old_found, new_found = (
+        f"""\
+SELECT CASE y.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' ELSE 'type' END
+  FROM pg_catalog.pg_type AS y WHERE y.typnamespace = $1 AND y.typname = {literal(checked(name))}"""
+        for name in (old, new)
+    )
+    return rename(
+        f"enum {qualified(old, schema)}",
+        new,
+        kind="enum",
+        namespace=creation_schema(schema),
+        old_found=old_found,
+        new_found=new_found,
+        statement=f"ALTER TYPE {qualified(old, schema)} RENAME TO {ident(new)}",
+    )
+
+
+def _either(old: str, new: str, schema: str | None) -> str:
+    """SQL expression: the OID of the schema of the relation that has one of the names."""
+    if schema:
+        return table_schema(old, schema)
+    return f"coalesce({table_schema(old, None)}, {table_schema(new, None)})"

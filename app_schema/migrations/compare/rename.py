@@ -1,0 +1,151 @@
+"""The names of a snapshot exchanged for others: how the database reads before and after its renames."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from sqlalchemy import Text, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from app_schema.catalog import Snapshot
+from app_schema.ddl import DDLObject, Key
+from app_schema.migrations.directives import CallOp
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_NAME = r'(?:"(?:[^"]|"")+"|[^\s".()\[\],:\']+)'
+_PIECE = re.compile(rf"'(?:[^']|'')*'(?:::regclass)?|(?<![\w\".$]){_NAME}\.{_NAME}")
+"""A string literal, or a name with its schema; with an empty path PostgreSQL prints no other."""
+_BODY = " LANGUAGE "
+"""Ends the types of a function in its print; what comes after is its body, which a rename leaves alone."""
+_WITH_SIGNATURE = {"function", "function_grant", "owner", "object_comment"}
+
+_T = TypeVar("_T")
+
+
+class Rename(NamedTuple):
+    """One object: its reflected key and its declared key."""
+
+    reflected: Key
+    declared: Key
+
+    def operation(self, schema: str | None) -> CallOp:
+        """The call that renames the object; undone by the call that renames it back."""
+        old, new, table = self.reflected.name, self.declared.name, self.declared.table
+        name = f"rename_{self.declared.kind}"
+        call = CallOp(name, old, new, table=table, schema=schema)
+        return call.undone_by(name, new, old, table=table, schema=schema)
+
+
+class Names:
+    """The names that a snapshot is to take for others of one kind of object: ``{key: other key}``."""
+
+    def __init__(self, connection: Connection, others: Mapping[Key, Key]) -> None:
+        self._others = others
+        named = {old: new for old, new in others.items() if old.kind in {"enum", "sequence"}}
+        self._printed = _quoted(connection, named) if named else {}
+
+    def snapshot(self, side: Snapshot) -> tuple[Snapshot, dict[Key, Key]]:
+        """The snapshot with the other names, and the keys that have changed: ``{new: old}``."""
+        renamed = {self.key(key): (key, definition) for key, definition in side.items()}
+        former = {new: old for new, (old, _) in renamed.items() if new != old}
+        return {new: self._definition(new, definition) for new, (_, definition) in renamed.items()}, former
+
+    def key(self, key: Key) -> Key:
+        """The key of an object that is renamed itself, or belongs to one that is, or has such a type."""
+        if key.kind == "owner":
+            owned = Key("enum" if key.name == "type" else "sequence", key.schema, None, key.table or "")
+            key = key._replace(table=self._others.get(owned, owned).name)
+        elif key.kind in {"grant", "type_grant"}:
+            owned = Key("sequence" if key.kind == "grant" else "enum", key.schema, None, key.table or "")
+            key = key._replace(table=self._others.get(owned, owned).name)
+        elif key.kind == "object_comment":
+            kind, _, name = key.name.partition(" ")
+            described = Key(kind, key.schema, key.table, name)
+            # a key and its index have one name, and each may have a comment
+            new = self._others.get(described) or self._others.get(described._replace(kind="constraint"))
+            key = key._replace(name=f"{kind} {new.name}") if new else key
+        key = self._others.get(key, key)
+        if not self._printed or key.kind not in _WITH_SIGNATURE:
+            return key
+        return key._replace(name=self.text(key.name), table=key.table and self.text(key.table))
+
+    def _definition(self, key: Key, definition: str) -> str:
+        if not self._printed:
+            return definition
+        if key.kind != "function":
+            return self.text(definition)
+        head, language, rest = definition.partition(_BODY)
+        in_sql = " AS BEGIN ATOMIC" in rest or " AS RETURN " in rest  # a parse tree, and no text
+        return self.text(head) + language + (self.text(rest) if in_sql else rest)
+
+    def text(self, printed: str) -> str:
+        """What PostgreSQL prints, with the other names of enums and sequences."""
+        return _PIECE.sub(self._piece, printed) if self._printed else printed
+
+    def _piece(self, found: re.Match[str]) -> str:
+        piece, _, cast = found[0].partition("'::regclass")
+        if not piece.startswith("'"):
+            return self._printed.get(piece, piece)
+        name = self._printed.get(piece[1:].replace("''", "'")) if found[0].endswith("::regclass") else None
+        return found[0] if name is None else "'" + name.replace("'", "''") + f"'::regclass{cast}"
+
+    def of(self, value: _T) -> _T:
+        """A reflected object, with the other names in whatever PostgreSQL printed of it."""
+        if not self._printed:
+            return value
+        if isinstance(value, str):
+            return self.text(value)  # type: ignore[return-value]  # a str is a str again
+        if isinstance(value, tuple):
+            return tuple(self.of(one) for one in value)  # type: ignore[return-value]
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            fields = [one.name for one in dataclasses.fields(value) if one.init and one.name != "body"]
+            changed: dict[str, Any] = {name: self.of(getattr(value, name)) for name in fields}
+            return dataclasses.replace(value, **changed)
+        return value
+
+
+def _quoted(connection: Connection, others: Mapping[Key, Key]) -> dict[str, str]:
+    """The names as PostgreSQL prints them: which words it quotes only the server knows."""
+    query = text("SELECT quote_ident(o) || '.' || quote_ident(n) FROM unnest(:schemas, :names) AS u(o, n)")
+    keys = [*others, *others.values()]
+    query = query.bindparams(bindparam("schemas", type_=ARRAY(Text)), bindparam("names", type_=ARRAY(Text)))
+    values = {"schemas": [key.schema for key in keys], "names": [key.name for key in keys]}
+    printed = list(connection.execute(query, values).scalars())
+    return dict(zip(printed[: len(others)], printed[len(others) :], strict=True))
+
+
+class Renamed:
+    """What a comparison knows of the renames that its revision begins with."""
+
+    def __init__(self) -> None:
+        self.renames: list[Rename] = []
+        self._names: list[Names] = []
+        self._former: dict[Key, Key] = {}
+        self._latter: dict[Key, Key] = {}
+
+    def apply(self, names: Names, reflected: Snapshot) -> Snapshot:
+        """The reflected snapshot as it will read after these renames."""
+        snapshot, former = names.snapshot(reflected)
+        self._names.append(names)
+        self._former |= {new: self._former.pop(old, old) for new, old in former.items()}
+        self._latter = {old: new for new, old in self._former.items()}
+        return snapshot
+
+    def before(self, key: Key) -> Key:
+        """The key under which the database has an object now."""
+        return self._former.get(key, key)
+
+    def after(self, key: Key) -> Key:
+        """The key of an object of the database after the renames."""
+        return self._latter.get(key, key)
+
+    def of(self, one: DDLObject) -> DDLObject:
+        """A reflected object, as it will be after the renames."""
+        for names in self._names:
+            one = names.of(one)
+        return one
