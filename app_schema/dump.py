@@ -45,8 +45,14 @@ def dump(connection: sa.Connection, tables: Sequence[str], file: Path) -> None:
         raise ServerError(f"pg_dump cannot be run: {error.strerror}.") from error
     if result.returncode != 0:
         file.unlink(missing_ok=True)
-        reason = (result.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise ServerError(f"pg_dump failed: {reason.removeprefix('pg_dump: error: ')}.")
+        raise ServerError(f"pg_dump failed: {_reason(result.stderr)}.")
+
+
+def _reason(said: str) -> str:
+    """The first error of pg_dump: what follows it names the query, and not the reason."""
+    lines = said.strip().splitlines() or ["no reason given"]
+    errors = [line for line in lines if line.startswith("pg_dump: error: ")]
+    return (errors or lines)[0].removeprefix("pg_dump: error: ").rstrip(".")
 
 
 def _conninfo(url: sa.URL) -> str:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from app_schema.ddl.sql import ident
+from app_schema.ddl.sql import ident, literal
+from app_schema.errors import ModelError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 # An array is cast as its elements are, a domain as the type below it; any type is assigned to a string, and a
 # string is cast to any type. Source: PostgreSQL's find_coercion_pathway() in parser/parse_coerce.c.
+JSON_PREDICATE = 16
+"""The first PostgreSQL with IS JSON."""
 _QUERY = text("""\
 WITH base AS (
   SELECT s AS source, t AS target, s.typcategory = 'A' AND t.typcategory = 'A' AS arrays
@@ -32,15 +36,106 @@ SELECT CASE WHEN s.oid = t.oid OR c.castcontext IN ('i', 'a') THEN 'assigned'
 """)
 
 
-def using(connection: Connection, column: str, source: str, target: str) -> str | None:
+UTC = "UTC"
+_AT_ZONE = re.compile(r"AT TIME ZONE '((?:[^']|'')*)'")
+_TYPE = r"(?:pg_catalog\.)?\"?[\w ]+\"?(?:\.\"?[\w ]+\"?)?(?:\([\d, -]+\))?[\w ]*(?:\[\])*"
+_STRINGS = {"text", "character varying", "varchar", "character", "char", "bpchar"}
+_ALIASES = {
+    "timestamptz": "timestamp with time zone",
+    "timestamp": "timestamp without time zone",
+    "time": "time without time zone",
+}
+_OFFSET = r"([+-]\d\d?(:?\d\d)*|[Zz]|[A-Za-z]+/[A-Za-z_/]+)\s*$"
+"""What a text ends with that names its own zone."""
+
+
+def using(connection: Connection, column: str, source: str, target: str, zone: str = UTC) -> str | None:
     """The USING clause that converts a column; None where PostgreSQL converts it by itself.
 
     An assignment is better than a cast: it refuses what is too long, where a cast would cut it. Where there
     is neither, as between two enums, the way leads through text, which the new type must be able to read.
 
+    A conversion that PostgreSQL makes by the session's TimeZone names the zone instead, and one by
+    lc_monetary goes through numeric: the revision gives one result on every database.
+
     :param source: the types as PostgreSQL prints them, under an empty search_path.
+    :raises ModelError: where a zone other than UTC cannot be named.
     """
+    named = _zoned(ident(column), source, target, zone) or _by_numeric(ident(column), source, target)
+    if named is not None:
+        return named
     way = connection.execute(_QUERY, {"source": source, "target": target}).scalar_one_or_none()
     if way == "assigned":
         return None
     return f"{ident(column)}::{target}" if way == "cast" else f"{ident(column)}::text::{target}"
+
+
+def base(type_: str) -> str:
+    """The name of a type without its length or precision: ``timestamp(3) with time zone`` has it inside."""
+    name = " ".join(re.sub(r"\([^)]*\)", " ", type_.partition(" COLLATE ")[0]).lower().split())
+    return _ALIASES.get(name, name)
+
+
+def _zoned(column: str, source: str, target: str, zone: str) -> str | None:
+    """A conversion between local time and a moment, at a named zone; None for any other."""
+    old, new, at = base(source), base(target), f"AT TIME ZONE {literal(zone)}"
+    moment = "timestamp with time zone"
+    local = {"timestamp without time zone", "date", "time without time zone"}
+    if old == moment and new in local:
+        return f"{column} {at}" if new.startswith("timestamp") else f"({column} {at})::{target}"
+    if new == moment and old in local:
+        return f"{column} {at}" if old.startswith("timestamp") else f"{column}::timestamp {at}"
+    if zone == UTC or new != moment.removesuffix("[]") or old not in _STRINGS:
+        if zone != UTC and moment in {old.removesuffix("[]"), new.removesuffix("[]")} and old != new:
+            raise ModelError(
+                f"{source} is converted to {target} at UTC only, not at {zone}: "
+                "write postgresql_using= with the expression that is meant"
+            )
+        return None
+    offset = literal(_OFFSET)
+    return f"CASE WHEN {column} ~ {offset} THEN {column}::{target} ELSE {column}::timestamp {at} END"
+
+
+def _by_numeric(column: str, source: str, target: str) -> str | None:
+    """Between money and text: lc_monetary decides how money is written, and numeric is written in one way."""
+    if {base(source), base(target)} & _STRINGS and "money" in {base(source), base(target)}:
+        return f"{column}::numeric::{target}"
+    return None
+
+
+def lost(
+    connection: Connection, table: str, column: str, source: str, target: str, clause: str | None
+) -> str | None:
+    """The query that counts the values which do not come back: ``value::new::old IS DISTINCT FROM value``.
+
+    :param table: the name as SQL needs it.
+    :param clause: the USING clause of the conversion.
+    :returns: None for a clause of which only its author knows the way back.
+    """
+    name = ident(column)
+    if clause is not None and not _is_cast(name, clause):
+        return None
+    if (base(source), base(target)) == ("json", "jsonb"):  # jsonb keeps the last of two equal keys
+        rest = "regexp_replace({}::text, '\\s', '', 'g')"
+        keys = f"{name} IS NOT NULL AND NOT {name} IS JSON WITH UNIQUE KEYS"
+        if connection.dialect.server_version_info < (JSON_PREDICATE,):  # type: ignore[operator]
+            keys = f"length({rest.format(name)}) > length({rest.format(name + '::jsonb')})"
+        return f"SELECT count(*) FROM {table} WHERE {keys}"
+    zone = _AT_ZONE.search(clause or "")
+    there = f"({clause or name})"
+    if base(target) in _STRINGS:  # an assignment refuses what is too long, a cast would cut it
+        there += "::text"
+    elif not base(target).startswith("bit"):
+        there += f"::{target}"
+    back = using(connection, "new", target, source, zone[1].replace("''", "'") if zone else UTC) or "new"
+    return (
+        f"SELECT count(*) FROM (SELECT {name} AS old, {there} AS new FROM {table}) AS c "
+        f"WHERE (({back})::{source}) IS DISTINCT FROM old"
+    )
+
+
+def _is_cast(name: str, clause: str) -> bool:
+    """Whether a clause only casts the column, maybe at a zone."""
+    cast = rf"CAST\s*\(\s*{re.escape(name)}\s+AS\s+{_TYPE}\s*\)"
+    tail = rf"(?:\s*\)|\s*::\s*{_TYPE}|\s+{_AT_ZONE.pattern})*"
+    return bool(re.fullmatch(rf"\s*\(*\s*(?:{cast}|{re.escape(name)}){tail}\s*", clause, re.IGNORECASE))

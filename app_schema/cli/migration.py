@@ -7,12 +7,15 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app_schema.cli.common import INTERRUPTED, connected
 from app_schema.cli.output import counted, machine, talk
+
+if TYPE_CHECKING:
+    from app_schema.migrations.runner import Review
 
 Options = Annotated[
     list[str] | None,
@@ -34,21 +37,30 @@ def move(
     url: str | None,
     revision: str,
     options: list[str] | None = None,
-    *,
-    announced: bool = False,
+    review: Review | None = None,
 ) -> Move:
     """Calls `app_schema.migrations.upgrade` or `downgrade`, and says what has landed.
 
-    :param announced: the command has named its target already.
+    :param review: looks at the steps under the migration's lock, and says whether they may run.
     """
+    from app_schema.errors import ConfigurationError
     from app_schema.migrations.lineage import current
 
     given = dict(one.partition("=")[::2] for one in options or ())
-    with connected(url, changes=not announced) as connection, _told():
+    with connected(url, changes=True) as connection, _told():
         before = current(connection)
+        if revision.startswith("-") and not before:
+            return Move(before, before, [])
+        if revision.startswith("-") and len(before) > 1:
+            raise ConfigurationError(
+                f"The database is at {len(before)} revisions, so {revision} has more than one meaning: name "
+                f"the revision to go back to, or one branch, as {max(before)}@{revision}."
+            )
         connection.rollback()  # else it is our transaction in which the revisions run
         try:
-            landed = function(connection, revision, **{"terminal": sys.stderr.isatty(), **given})
+            landed = function(
+                connection, revision, review=review, **{"terminal": sys.stderr.isatty(), **given}
+            )
         except KeyboardInterrupt as interrupt:  # its note says what has landed
             for note in getattr(interrupt, "__notes__", ()):
                 talk(note)

@@ -7,65 +7,73 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app_schema.cli import migration
-from app_schema.cli.common import Json, Url, connected, finish
-from app_schema.cli.output import counted, machine, number, table, talk
+from app_schema.cli import losing, migration
+from app_schema.cli.common import Json, Url, finish
+from app_schema.cli.output import counted, machine, talk
 
 if TYPE_CHECKING:
+    from alembic.runtime.migration import RevisionStep
+    from sqlalchemy import Connection
+
     from app_schema.rollback import Rollback
 
 
 def rollback(
     revision: Annotated[str, typer.Argument(metavar="REV", help="Back to this one, or base, or -2.")] = "-1",
     *,
-    confirm: Annotated[str | None, typer.Option(metavar="TOKEN", help="The token of the refusal.")] = None,
+    confirm: losing.Confirm = None,
     dump: Annotated[Path | None, typer.Option(metavar="FILE", help="First dump the tables there.")] = None,
+    dry_run: losing.DryRun = False,
     url: Url = None,
     as_json: Json = False,
 ) -> None:
-    """Go back to an older revision, by default one step; show what is lost, and lose no row unasked.
+    """Go back to an older revision, by default one step; show what is lost, and lose nothing unasked.
 
-    A rollback that would lose rows is refused with a token; the same command with --confirm TOKEN does it, as
-    long as the database and the counts are the same. Exit code 0: done; 1: refused; 2: could not tell.
+    A rollback that would lose rows, values that a type cannot hold, or protection (policies, grants, row
+    security, constraints, triggers of tables that stay) is refused with a token; the same command with
+    --confirm TOKEN does it, as long as the database and the counts are the same. What is shown is what is
+    done: it is looked at under the migration's lock. Exit code 0: done, or nothing would be lost (--dry-run);
+    1: refused; 2: could not tell.
     """
     from app_schema import migrations
     from app_schema.dump import dump as write
     from app_schema.rollback import prepare
 
-    with connected(url, changes=True) as connection:
-        prepared = prepare(connection, revision)
-        refused = prepared.loses and confirm != prepared.token
+    prepared: Rollback | None = None
+    well = True
+
+    def review(connection: Connection, here: frozenset[str], steps: list[RevisionStep]) -> bool:
+        nonlocal prepared, well
+        prepared = prepare(connection, here, steps)
         if not as_json:
             _show(prepared)
-        if not refused and dump is not None and prepared.tables:
+        well = losing.allowed(prepared.lost, prepared.token, confirm)
+        if well and not dry_run and dump is not None and prepared.tables:
             write(connection, prepared.tables, dump)
             talk(f"{counted(len(prepared.tables), 'table')} dumped to {dump}, for pg_restore.")
-            now = prepare(connection, revision)  # a dump takes its time
-            refused, prepared = now.token != prepared.token, now
-    if refused:
-        _refuse(prepared, confirm)
-    elif prepared.revisions:
-        migration.move(migrations.downgrade, url, prepared.to, announced=True)
-        talk(f"At {prepared.to} now.")
+            prepared = prepare(connection, here, steps)  # a dump takes its time
+            well = losing.allowed(prepared.lost, prepared.token, confirm)
+        return well and not dry_run
+
+    moved = migration.move(migrations.downgrade, url, revision, review=review)
+    if prepared is None and not as_json:
+        talk("Nothing to go back from.")
+    elif moved.revisions and not as_json:
+        talk(f"At {', '.join(sorted(moved.after)) or 'base'} now.")
     if as_json:
-        machine({**vars(prepared), "done": not refused})
-    finish(well=not refused)
+        shown = {"here": moved.before, "revisions": [], "token": None} if prepared is None else vars(prepared)
+        lost = None if prepared is None else prepared.lost
+        machine(
+            {
+                **{name: value for name, value in shown.items() if name != "lost"},
+                **losing.data(lost),
+                "done": bool(moved.revisions),
+            }
+        )
+    finish(well=well)
 
 
 def _show(prepared: Rollback) -> None:
     for one in prepared.revisions:
         talk(" ".join((f"{one.revision}:", *one.notes)))
-    rows = [(one.revision, one.table, one.column or "(all)", number(one.rows)) for one in prepared.losses]
-    if rows:
-        table(("revision", "table", "column", ">rows lost"), rows)
-    elif not prepared.revisions:
-        talk("Nothing to go back from.")
-
-
-def _refuse(prepared: Rollback, confirm: str | None) -> None:
-    if confirm is not None:
-        talk("The token does not fit: it belongs to another database, other revisions or other rows.")
-    lost = sum(one.rows for one in prepared.losses)
-    if prepared.by_hand:
-        talk(f"{counted(prepared.by_hand, 'handwritten statement')}: only their author knows what they lose.")
-    talk(f"Refused: {counted(lost, 'row')} would be lost. To lose them, add --confirm {prepared.token}")
+    losing.show(prepared.lost)

@@ -22,6 +22,8 @@ from app_schema.migrations.options import Options
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine  # needs greenlet, which not everybody has
 
+    from app_schema.migrations.runner import Review
+
 Target: TypeAlias = sa.Engine | sa.Connection | sa.URL | str | None
 
 _turn = threading.Lock()
@@ -29,7 +31,9 @@ _turn = threading.Lock()
 _POLL = 0.05
 
 
-def upgrade(target: Target = None, revision: str = "head", **options: Any) -> list[str]:
+def upgrade(
+    target: Target = None, revision: str = "head", *, review: Review | None = None, **options: Any
+) -> list[str]:
     """Brings a database to a revision of this package; returns the revisions that landed, in their order.
 
     Safe to call from several threads and processes at once: one does the work, the others wait for it and
@@ -37,17 +41,25 @@ def upgrade(target: Target = None, revision: str = "head", **options: Any) -> li
 
     :param target: an engine; a connection, whose transaction is used where it has begun one; a URL; None: the
         configured database. A direct connection is needed, not one through a transaction pooler.
+    :param review: is called under the migration's lock with the connection, the heads and the steps that are
+        about to run; where it gives False, none of them runs.
     :param options: those of :class:`app_schema.migrations.options.Options`, times in seconds or as
         ``"500ms"``.
     :raises AppSchemaError: one sentence for whatever went wrong. What landed before stays, and calling again
         goes on from there.
     """
-    return _run(command.upgrade, target, revision, options)
+    return _run(command.upgrade, target, revision, options, review)
 
 
-def downgrade(target: Target = None, revision: str = "-1", **options: Any) -> list[str]:
-    """Takes revisions back, down to the one named; ``base``: all. Arguments and errors as :func:`upgrade`."""
-    return _run(command.downgrade, target, revision, options)
+def downgrade(
+    target: Target = None, revision: str = "-1", *, review: Review | None = None, **options: Any
+) -> list[str]:
+    """Takes revisions back, down to the one named; ``base``: all. Arguments and errors as :func:`upgrade`.
+
+    :raises DifferentError: where more would be undone than when the command began, because another migration
+        was waited for.
+    """
+    return _run(command.downgrade, target, revision, options, review)
 
 
 async def upgrade_async(
@@ -64,7 +76,13 @@ async def downgrade_async(
     return await _run_async(command.downgrade, target, revision, options)
 
 
-def _run(function: Callable[..., None], target: Target, revision: str, options: dict[str, Any]) -> list[str]:
+def _run(
+    function: Callable[..., None],
+    target: Target,
+    revision: str,
+    options: dict[str, Any],
+    review: Review | None,
+) -> list[str]:
     if hasattr(target, "sync_engine"):
         name = function.__name__
         raise ConfigurationError(f"{type(target).__name__} is asynchronous: await {name}_async(...) instead")
@@ -73,7 +91,7 @@ def _run(function: Callable[..., None], target: Target, revision: str, options: 
         raise _no_turn(wait)
     try:
         with _connection(target) as connection:
-            return _command(function, connection, revision, options)
+            return _command(function, connection, revision, options, review)
     finally:
         _turn.release()
 
@@ -100,11 +118,15 @@ async def _run_async(
 
 
 def _command(
-    function: Callable[..., None], connection: sa.Connection, revision: str, options: dict[str, Any]
+    function: Callable[..., None],
+    connection: sa.Connection,
+    revision: str,
+    options: dict[str, Any],
+    review: Review | None = None,
 ) -> list[str]:
     landed: list[str] = []
     chosen = config()
-    chosen.attributes.update(connection=connection, configure_logger=False, landed=landed)
+    chosen.attributes.update(connection=connection, configure_logger=False, landed=landed, review=review)
     chosen.cmd_opts = SimpleNamespace(x=_given(options))  # type: ignore[assignment]  # an argparse namespace
     try:
         function(chosen, revision)

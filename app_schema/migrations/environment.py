@@ -202,7 +202,7 @@ def _migrate(
     if "revision_context" in migration_context.opts:  # a revision is to be generated, or checked for
         declared = metadata if isinstance(metadata, MetaData) else metadata()
         migration_context.opts["target_metadata"] = declared
-    runner = Runner(migration_context, session, options)
+    runner = Runner(migration_context, session, options, context.config.attributes.get("review"))
     try:
         with Operations.context(migration_context):
             runner.run(facts)

@@ -8,19 +8,23 @@ from __future__ import annotations
 import inspect
 import io
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from alembic.ddl.impl import DefaultImpl
 from alembic.ddl.postgresql import CreateExcludeConstraintOp
 from alembic.operations import MigrateOperation, Operations, ops
+from alembic.operations.schemaobj import SchemaObjects
 from alembic.runtime.migration import MigrationContext, RevisionStep
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Column, ForeignKeyConstraint
+from sqlalchemy import Column, ForeignKeyConstraint, MetaData
 
+from app_schema.ddl.naming import NAMING_CONVENTION
+from app_schema.ddl.sql import DIALECT
 from app_schema.errors import AppSchemaError, ModelError
 from app_schema.migrations import setup
 from app_schema.migrations.environment import OPTIONS
@@ -29,6 +33,7 @@ from app_schema.migrations.lineage import Direction, Lineage
 from app_schema.migrations.operations import CreateObjectOp, DropObjectOp, ReplaceObjectOp
 from app_schema.migrations.special import OPERATIONS
 
+Steps: TypeAlias = Sequence[RevisionStep]
 UNKNOWN = "unknown"
 """The lock of a statement that somebody wrote by hand."""
 ROW_EXCLUSIVE = "ROW EXCLUSIVE"
@@ -50,6 +55,16 @@ _NAMES: dict[type[MigrateOperation], str] = {
     ops.ExecuteSQLOp: "execute",
     ops.BulkInsertOp: "bulk_insert",
 }
+_PROTECTS = {
+    "policy": "policy",
+    "row_security": "row_security",
+    "trigger": "trigger",
+    "table_constraint": "constraint",
+    "table_index": "index",
+    "grant": "grant",
+    "column_grant": "grant",
+}
+"""The kinds of objects that protect rows, and as what the catalog keeps them."""
 _SCANS = {
     "create_index",
     "create_foreign_key",
@@ -67,7 +82,9 @@ class Operation:
     """One call of a revision. `table` is schema and name, None for what belongs to no table.
 
     `lock` is what it takes on the table; its foreign keys take SHARE ROW EXCLUSIVE on `referred`.
-    `scans`: it reads the whole table under its lock. `column` is the column that it drops.
+    `scans`: it reads the whole table under its lock. `column` is the column that it drops or alters,
+    `renamed` the new name of the column or table, `retyped` the column's new type.
+    `protects` is what keeps rows in order or from somebody's eyes, and is dropped or replaced.
     """
 
     name: str
@@ -76,6 +93,26 @@ class Operation:
     referred: tuple[tuple[str, str], ...] = ()
     scans: bool = False
     column: str | None = None
+    renamed: str | None = None
+    retyped: Retyped | None = None
+    protects: Protects | None = None
+
+
+@dataclass(frozen=True)
+class Retyped:
+    """A new type of a column, as SQL, and the USING clause that was written."""
+
+    type_: str
+    using: str | None
+
+
+@dataclass(frozen=True)
+class Protects:
+    """A policy, constraint, trigger, grant, ... of a table. `label` names it in words."""
+
+    kind: str
+    name: str
+    label: str
 
 
 @dataclass
@@ -98,17 +135,17 @@ def _silence() -> Iterator[None]:
         log.disabled = before
 
 
-def _operations(context: MigrationContext, note: Callable[[Operation], None]) -> Operations:
+def _operations(context: MigrationContext, note: Callable[[Iterable[Operation]], None]) -> Operations:
     """Alembic's operations, each noted on its way; not a subclass, because `alembic.op` knows none."""
     operations = Operations(context)
     invoke = operations.invoke
 
     def noted(operation: MigrateOperation) -> Any:
-        note(_noted(operation))
+        note([_noted(operation, context)])
         return invoke(operation)
 
     def special(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        note(_of_call(function, args, kwargs))
+        note([_of_call(function, args, kwargs)])
         return function(operations, *args, **kwargs)
 
     setattr(operations, "invoke", noted)  # noqa: B010 - mypy refuses to assign to a method
@@ -124,7 +161,17 @@ def record(
     direction: Direction = "up",
     impl: type[DefaultImpl] | None = None,
 ) -> list[Recorded]:
-    """What going from `here` to `to` would send, a revision at a time.
+    """What going from `here` to `to` would send, a revision at a time; else as :func:`record_steps`."""
+    return record_steps(lineage.scripts, here, lineage.steps(here, to, direction), impl)
+
+
+def record_steps(
+    scripts: ScriptDirectory | None,
+    here: frozenset[str],
+    planned: Steps,
+    impl: type[DefaultImpl] | None = None,
+) -> list[Recorded]:
+    """What these steps would send from `here`, a revision at a time. Alembic may be in the middle of a run.
 
     :param impl: writes the statements instead of the guarded impl.
     :raises ModelError: where a revision asks the database what to do, so that it cannot be read without.
@@ -134,7 +181,7 @@ def record(
     found: list[Recorded] = []
 
     def steps(_: Any, __: Any) -> Iterator[RevisionStep]:
-        for step in lineage.steps(here, to, direction):
+        for step in planned:
             found.append(Recorded(step.revision.revision))
             begin = buffer.tell()
             yield step
@@ -147,7 +194,8 @@ def record(
         "output_buffer": buffer,
         "fn": steps,
         "starting_rev": tuple(sorted(here)),
-        "script": lineage.scripts,
+        "script": scripts,
+        "target_metadata": MetaData(naming_convention=NAMING_CONVENTION),
     }
     with _silence():
         context = MigrationContext.configure(
@@ -155,22 +203,33 @@ def record(
         )
     if impl is not None:
         context.impl = impl(context.dialect, None, True, None, buffer, context.opts)  # noqa: FBT003
-    operations = _operations(context, lambda one: found[-1].operations.append(one))  # noqa: PLW0108 - the last one changes
-    operations._install_proxy()  # noqa: SLF001 - as Operations.context does, with an object of its own
+    operations = _operations(context, lambda noted: found[-1].operations.extend(noted))  # noqa: PLW0108 - the last one changes
     try:
-        with _silence(), context.begin_transaction():
+        with _silence(), _installed(operations), context.begin_transaction():
             context.run_migrations()
     except (AppSchemaError, CommandError):
         raise
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
         raise ModelError(f"{found[-1].revision} cannot be written down beforehand ({reason}).") from error
-    finally:
-        operations._remove_proxy()  # noqa: SLF001
     return found
 
 
-def _noted(operation: MigrateOperation) -> Operation:
+@contextmanager
+def _installed(operations: Operations) -> Iterator[None]:
+    """As Operations.context does, with an object of its own; what `alembic.op` was before, it is again."""
+    modules = Operations._setups[Operations][1]  # noqa: SLF001 - Alembic has no public name for it
+    before = next((names["_proxy"] for names, _ in modules if names.get("_proxy") is not None), None)
+    operations._install_proxy()  # noqa: SLF001
+    try:
+        yield
+    finally:
+        operations._remove_proxy()  # noqa: SLF001
+        if before is not None:
+            before._install_proxy()  # noqa: SLF001
+
+
+def _noted(operation: MigrateOperation, context: MigrationContext) -> Operation:
     if isinstance(operation, CreateObjectOp | DropObjectOp | ReplaceObjectOp):
         return _of_object(operation)
     name = next((one for cls, one in _NAMES.items() if isinstance(operation, cls)), type(operation).__name__)
@@ -190,10 +249,10 @@ def _noted(operation: MigrateOperation) -> Operation:
         )
     if isinstance(operation, ops.CreateTableOp):
         return Operation(name, _place(operation.table_name, operation.schema), referred=_referred(operation))
-    return _of_table(name, operation)
+    return _of_table(name, operation, context)
 
 
-def _of_table(name: str, operation: Any) -> Operation:
+def _of_table(name: str, operation: Any, context: MigrationContext) -> Operation:
     """An operation of Alembic's own on a table that is there."""
     table = getattr(operation, "table_name", None)
     keywords = getattr(operation, "kw", {})
@@ -201,13 +260,48 @@ def _of_table(name: str, operation: Any) -> Operation:
     scans = name in _SCANS and not keywords.get("postgresql_not_valid")
     if isinstance(operation, ops.AlterColumnOp):
         scans = operation.modify_type is not None or operation.modify_nullable is False
+    place = None if table is None else _place(table, getattr(operation, "schema", None))
     return Operation(
         name,
-        None if table is None else _place(table, getattr(operation, "schema", None)),
+        place,
         LOCKS.get(f"{name}_concurrently" if concurrently else name),
         scans=scans,
-        column=operation.column_name if isinstance(operation, ops.DropColumnOp) else None,
+        column=getattr(operation, "column_name", None),
+        renamed=_renamed(operation),
+        retyped=_retyped(operation),
+        protects=None if place is None else _protects(operation, context),
     )
+
+
+def _renamed(operation: Any) -> str | None:
+    if isinstance(operation, ops.RenameTableOp):
+        return str(operation.new_table_name)
+    new = operation.modify_name if isinstance(operation, ops.AlterColumnOp) else None
+    return None if new is None else str(new)
+
+
+def _retyped(operation: Any) -> Retyped | None:
+    if not isinstance(operation, ops.AlterColumnOp) or operation.modify_type is None:
+        return None
+    type_: Any = operation.modify_type
+    instance = type_() if isinstance(type_, type) else type_
+    return Retyped(instance.compile(dialect=DIALECT), operation.kw.get("postgresql_using"))
+
+
+def _protects(operation: Any, context: MigrationContext) -> Protects | None:
+    """What an operation of Alembic's own takes away."""
+    if isinstance(operation, ops.DropConstraintOp):
+        named = SchemaObjects(context).generic_constraint(
+            operation.constraint_name, operation.table_name, operation.constraint_type
+        )
+        name = str(named.name)  # by the naming convention, as the statement has it
+        return Protects("constraint", name, f"constraint {name}")
+    if isinstance(operation, ops.DropIndexOp):
+        name = str(operation.index_name)
+        return Protects("index", name, f"unique index {name}")
+    if isinstance(operation, ops.AlterColumnOp) and operation.modify_nullable:
+        return Protects("not_null", operation.column_name, f"NOT NULL of {operation.column_name}")
+    return None
 
 
 def _referred(operation: ops.CreateTableOp) -> tuple[tuple[str, str], ...]:
@@ -243,4 +337,11 @@ def _of_object(operation: CreateObjectOp | DropObjectOp | ReplaceObjectOp) -> Op
         verb = {"create": "enable", "drop": "disable"}.get(verb, verb)
     name = f"{verb}_{one.kind}"
     place = _place(one.table, one.schema) if one.table else None
-    return Operation(name, place, LOCKS.get(name))
+    taken = isinstance(operation, DropObjectOp) and not operation.made_again
+    changed = isinstance(operation, ReplaceObjectOp) and one.kind in {"policy", "row_security"}
+    protects = None
+    if place is not None and one.kind in _PROTECTS and (taken or changed):
+        words = f"{one.kind.replace('_', ' ')} {one.name}".rstrip()
+        definition = " (as it is now)" if changed else ""
+        protects = Protects(_PROTECTS[one.kind], one.name, f"{words}{definition}")
+    return Operation(name, place, LOCKS.get(name), protects=protects)

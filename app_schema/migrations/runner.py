@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import psycopg
 from alembic.runtime.migration import HeadMaintainer, RevisionStep, StampStep
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateTable
 
 from app_schema.ddl import Guarded
 from app_schema.ddl.sql import plain
-from app_schema.errors import StatementError
+from app_schema.errors import DifferentError, StatementError
 from app_schema.migrations import preflight
 from app_schema.migrations.impl import GuardedImpl
 from app_schema.migrations.lock import Lock
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from app_schema.migrations.options import Options
 
 Step: TypeAlias = RevisionStep | StampStep
+Review: TypeAlias = Callable[[Connection, frozenset[str], list[RevisionStep]], bool]
+"""Looks at the heads and at the steps that will run, under the lock; False: none of them runs."""
 
 NAME_BYTES = 63
 FRAME = 2
@@ -38,12 +41,15 @@ FRAME = 2
 class Runner:
     """Does what ``MigrationContext.run_migrations`` does, for one context with a connection."""
 
-    def __init__(self, context: MigrationContext, session: Session, options: Options) -> None:
+    def __init__(
+        self, context: MigrationContext, session: Session, options: Options, review: Review | None = None
+    ) -> None:
         assert isinstance(context.impl, GuardedImpl)
         self.context = context
         self.impl = context.impl
         self.session = session
         self.options = options
+        self.review = review
         self.lock = Lock(session)
         self.landed: list[Step] = []
         """The steps whose transactions the server has committed."""
@@ -70,25 +76,35 @@ class Runner:
         try:
             self.session.read_committed()
             self.impl.start_migrations()
-            if self._steps(facts) or self.context.purge:
+            planned = self._steps(facts)
+            if planned or self.context.purge:
                 preflight.check(self.session, facts)
-                self._locked(facts.before)
+                self._locked(facts.before, planned)
         finally:
             self.session.leave(facts.before)
 
-    def _locked(self, before: Mapping[str, str]) -> None:
+    def _locked(self, before: Mapping[str, str], planned: list[Step]) -> None:
         facts = self.lock.acquire(self.options.lock_wait)
         self.heads = set(facts.heads) if facts.versioned else None
         self.narrow = facts.narrow
         try:
-            with self._pipeline():
-                steps = self._steps(facts)
-                with progress(len(steps), terminal=self.options.terminal) as self.progress, self.retries:
-                    self._carry_out(steps, before)
+            steps = self._steps(facts)
+            _refuse_more(planned, steps)
+            if not self._reviewed(steps):
+                return
+            bar = progress(len(steps), terminal=self.options.terminal)
+            with self._pipeline(), bar as self.progress, self.retries:
+                self._carry_out(steps, before)
         finally:
             if self.lock.taken and not self.session.connection.invalidated:
                 with suppress(psycopg.Error, DBAPIError):
                     self.session.ask(self.session.restore(before), self.lock.release())
+
+    def _reviewed(self, steps: list[Step]) -> bool:
+        if self.review is None:
+            return True
+        revisions = [step for step in steps if isinstance(step, RevisionStep)]
+        return self.review(self.session.connection, frozenset(self.heads or ()), revisions)
 
     def _carry_out(self, steps: list[Step], before: Mapping[str, str]) -> None:
         """All steps; a revision that did not get its locks is begun again."""
@@ -102,7 +118,7 @@ class Runner:
     def _steps(self, facts: Facts) -> list[Step]:
         function = self.context._migrations_fn  # noqa: SLF001 - Alembic's own loop asks it as well
         assert function is not None
-        heads: Any = () if self.context.purge else facts.heads
+        heads: Any = () if self.context.purge else tuple(sorted(facts.heads))
         return list(function(heads, self.context))
 
     def _pass(self, steps: list[Step]) -> None:
@@ -181,6 +197,20 @@ class Runner:
         finally:
             pipeline.detach()
             self.impl.pipeline = None
+
+
+def _refuse_more(planned: list[Step], steps: list[Step]) -> None:
+    """A downgrade undoes at most what it set out to undo: the wait for the lock may have been for an upgrade.
+
+    :raises DifferentError: naming what else it would undo.
+    """
+    intended = {_name(step) for step in planned}
+    more = [_name(step) for step in steps if step.is_downgrade and _name(step) not in intended]
+    if more:
+        raise DifferentError(
+            f"The database has moved on while this command waited for the migration lock: it would now undo "
+            f"{', '.join(more)} too. Nothing was changed; look again (app-schema status), then run it again."
+        )
 
 
 def _name(step: Step) -> str:

@@ -1,0 +1,253 @@
+"""What a rollback shows is what it does, and whatever does not come back is asked for."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from commands import Run, data
+from sqlalchemy.pool import NullPool
+from written import Written, heads, one, rows
+
+from app_schema import database, dump, embedded
+from app_schema.errors import ServerError
+from app_schema.migrations import api, lineage, upgrade
+from app_schema.migrations.lock import Lock
+from app_schema.migrations.session import Session
+from app_schema.testing.databases import Databases
+
+Do = Callable[[str], None]
+TABLE = "op.create_table('{0}', sa.Column('id', sa.Integer()))"
+DROP = "op.drop_table('{0}')"
+
+
+@pytest.fixture
+def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Written:
+    """A lineage in the place of the package's own."""
+    own = Written(tmp_path)
+    for module in (api, lineage):
+        monkeypatch.setattr(module, "config", own.config)
+    return own
+
+
+@pytest.fixture
+def do(empty_url: str) -> Iterator[Do]:
+    with psycopg.connect(empty_url, autocommit=True) as connection:
+
+        def do(sql: str) -> None:
+            connection.execute(sql.encode())
+
+        yield do
+
+
+def token(said: str) -> str:
+    found = re.search(r"--confirm (\w+)", said)
+    assert found, said
+    return found[1]
+
+
+def test_rollback_with_two_heads_undoes_what_it_shows(
+    run: Run, empty_url: str, written: Written, do: Do
+) -> None:
+    written.add(TABLE.format("t"), DROP.format("t"))
+    for name in ("a", "b"):
+        written.add(TABLE.format(name), DROP.format(name), revision=f"r2_{name}")
+        written.revisions.pop()
+    written.upgrade(empty_url, "heads")
+    do("INSERT INTO b VALUES (1), (2)")
+    do("INSERT INTO a VALUES (1)")
+    assert "more than one meaning" in run(empty_url, "rollback")
+    both = data(run(empty_url, "rollback", "r1", "--json"))
+    assert {each["revision"]: each["rows"] for each in both["losses"]} == {"r2_a": 1, "r2_b": 2}
+    one_branch = data(run(empty_url, "rollback", "r2_b@-1", "--json"))
+    assert [each["revision"] for each in one_branch["revisions"]] == ["r2_b"]
+    said = run(empty_url, "rollback", "r2_b@-1", "--confirm", one_branch["token"])
+    assert said.startswith("exit code 0")
+    assert heads(empty_url) == ["r2_a"]
+
+
+def test_rollback_beside_an_upgrade_undoes_no_more_than_it_set_out_to(
+    run: Run, empty_url: str, empty_engine: sa.Engine, written: Written
+) -> None:
+    for name in ("a", "b", "c"):
+        written.add(TABLE.format(name), DROP.format(name))
+    upgrade(empty_url, "r1")
+    with empty_engine.connect() as connection:
+        key = Lock(Session(connection, "alembic_version", "public")).key
+    with psycopg.connect(empty_url, autocommit=True) as other:
+        other.execute("SELECT pg_advisory_lock(%s)", [key])
+        waiting = threading.Thread(target=_advance, args=(other, key))
+        waiting.start()
+        said = run(empty_url, "rollback", "base")
+        waiting.join()
+    assert said.startswith("exit code 1")
+    assert "would now undo r2 too" in said
+    assert heads(empty_url) == ["r2"]
+
+
+def _advance(other: psycopg.Connection[tuple[object, ...]], key: int) -> None:
+    """What an upgrade does that holds the lock, as soon as somebody else waits for it."""
+    tries = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE %s AND pid <> pg_backend_pid()"
+    deadline = time.monotonic() + 10
+    while other.execute(tries, [f"%pg_try_advisory_lock({key})%"]).fetchone() == (0,):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    other.execute("CREATE TABLE b (id int)")
+    other.execute("UPDATE alembic_version SET version_num = 'r2'")
+    other.execute("SELECT pg_advisory_unlock(%s)", [key])
+
+
+def test_rows_that_row_security_hides_are_not_counted_as_none(
+    run: Run, empty_url: str, written: Written, do: Do
+) -> None:
+    written.add("pass")
+    written.add(TABLE.format("t"), DROP.format("t"))
+    owner = "app_schema_owner_without_bypass"
+    do(f"CREATE ROLE {owner} LOGIN")
+    try:
+        do(f"GRANT ALL ON SCHEMA public TO {owner}; GRANT CREATE ON DATABASE {_name(empty_url)} TO {owner}")
+        url = empty_url.replace("postgres@", f"{owner}@", 1)
+        written.upgrade(url)
+        do("INSERT INTO t VALUES (1), (2); ALTER TABLE t ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
+        said = run(url, "rollback")
+        assert said.startswith("exit code 2")
+        assert "rows of public.t cannot be counted" in said
+        assert "NO FORCE ROW LEVEL SECURITY" in said
+        assert one(empty_url, "SELECT count(*) FROM t") == 2
+        do("ALTER TABLE t NO FORCE ROW LEVEL SECURITY")
+        assert "2 rows would be lost" in run(url, "rollback")
+        if _pg_dump(empty_url) is None:
+            return
+        do("ALTER TABLE t FORCE ROW LEVEL SECURITY")
+        with pytest.raises(ServerError, match=r"pg_dump failed: query failed: ERROR: .*row-level security"):
+            _dump(url)
+    finally:
+        do(f"DROP TABLE IF EXISTS t, alembic_version; DROP OWNED BY {owner}; DROP ROLE {owner}")
+
+
+def _name(url: str) -> str:
+    return str(sa.make_url(url).database)
+
+
+def _dump(url: str) -> None:
+    with database.connect(database.engine(url, poolclass=NullPool)) as connection:
+        dump.dump(connection, ["public.t"], Path("there.dump"))
+
+
+def _pg_dump(url: str) -> str | None:
+    with psycopg.connect(url) as connection:
+        server = connection.info.server_version // 10000
+    found = [shutil.which("pg_dump"), str(embedded.program("pg_dump"))]
+    return next(
+        (each for each in found if each and Path(each).exists() and dump._major(each) >= server), None
+    )
+
+
+def test_protection_of_a_table_that_stays_is_a_loss(
+    run: Run, empty_url: str, written: Written, do: Do
+) -> None:
+    columns = "sa.Column('id', sa.Integer()), sa.Column('n', sa.Integer())"
+    written.add(f"op.create_table('t', {columns})", DROP.format("t"))
+    written.add(
+        """
+        op.enable_row_security("t")
+        op.create_policy("p", "t", using="id = 1")
+        op.create_check_constraint("ck", "t", "id > 0")
+        op.create_index("plain", "t", ["id"])
+        op.create_index("uq", "t", ["id"], unique=True)
+        op.alter_column("t", "n", nullable=False)
+        op.create_grant("SELECT", table="t", to="PUBLIC")
+        """,
+        """
+        op.drop_grant("SELECT", table="t", to="PUBLIC")
+        op.alter_column("t", "n", nullable=True)
+        op.drop_index("uq", "t")
+        op.drop_index("plain", "t")
+        op.drop_constraint("ck", "t", type_="check")
+        op.drop_policy("p", "t")
+        op.disable_row_security("t")
+        """,
+    )
+    written.upgrade(empty_url)
+    refused = run(empty_url, "rollback")
+    assert refused.startswith("exit code 1")
+    for name in (
+        "policy p,",
+        "row security",
+        "constraint ck_t_ck",
+        "unique index uq",
+        "grant PUBLIC",
+        "NOT NULL of n",
+    ):
+        assert name in refused
+    assert "plain" not in refused
+    assert heads(empty_url) == ["r2"]
+    do("DROP POLICY p ON t")
+    assert "policy p" not in run(empty_url, "rollback", "--dry-run")
+    assert run(empty_url, "rollback", "base", "--dry-run").startswith("exit code 0"), "goes with its table"
+    assert heads(empty_url) == ["r2"], "a dry run does nothing"
+    assert run(empty_url, "rollback", "--confirm", token(run(empty_url, "rollback"))).startswith(
+        "exit code 0"
+    )
+
+
+def test_table_that_an_earlier_step_renames_is_counted(
+    run: Run, empty_url: str, written: Written, do: Do
+) -> None:
+    written.add(
+        "op.create_table('old', sa.Column('id', sa.Integer()), sa.Column('a', sa.Integer()))",
+        "op.drop_column('old', 'a')\nop.drop_table('old')",
+    )
+    written.add(
+        "op.alter_column('old', 'a', new_column_name='b')", "op.alter_column('old', 'b', new_column_name='a')"
+    )
+    written.add("op.rename_table('old', 'later')", "op.rename_table('later', 'old')")
+    written.upgrade(empty_url)
+    do("INSERT INTO later VALUES (1, 2)")
+    losses = data(run(empty_url, "rollback", "base", "--json"))["losses"]
+    assert [(each["table"], each["column"], each["rows"]) for each in losses] == [
+        ("public.later", "b", 1),
+        ("public.later", None, 1),
+    ]
+
+
+def test_handwritten_statement_of_a_downgrade_needs_the_token(
+    run: Run, empty_url: str, written: Written
+) -> None:
+    written.add(TABLE.format("t"), DROP.format("t"))
+    written.add("pass", "op.execute('DELETE FROM t')")
+    written.add("pass", "op.undo_once('k', 'DELETE FROM t')")
+    written.upgrade(empty_url)
+    for left in ("r2", "r1"):
+        refused = run(empty_url, "rollback")
+        assert refused.startswith("exit code 1")
+        assert "1 handwritten statement: only their author knows" in refused
+        assert run(empty_url, "rollback", "--confirm", token(refused)).startswith("exit code 0")
+        assert heads(empty_url) == [left]
+
+
+def test_token_of_one_database_does_not_fit_its_copy(
+    run: Run, empty_url: str, written: Written, do: Do, databases: Databases
+) -> None:
+    written.add(TABLE.format("t"), DROP.format("t"))
+    written.upgrade(empty_url)
+    do("INSERT INTO t VALUES (1)")
+    refused = run(empty_url, "rollback", "base")
+    with psycopg.connect(empty_url) as connection:
+        connection.execute("SELECT 1")
+    copy = databases.create()
+    other = databases.url(copy)
+    written.upgrade(other)
+    with psycopg.connect(other) as connection:
+        connection.execute("INSERT INTO t VALUES (1)")
+    said = run(other, "rollback", "base", "--confirm", token(refused))
+    assert said.startswith("exit code 1")
+    assert "The token does not fit" in said
+    assert rows(other, "SELECT id FROM t") == [(1,)]
