@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,7 +16,7 @@ from written import Written, heads, one, rows
 
 from app_schema import database, dump, embedded
 from app_schema.errors import ServerError
-from app_schema.migrations import api, lineage, upgrade
+from app_schema.migrations import api, lineage, lock, upgrade
 from app_schema.migrations.lock import Lock
 from app_schema.migrations.session import Session
 from app_schema.testing.databases import Databases
@@ -74,7 +72,7 @@ def test_rollback_with_two_heads_undoes_what_it_shows(
 
 
 def test_rollback_beside_an_upgrade_undoes_no_more_than_it_set_out_to(
-    run: Run, empty_url: str, empty_engine: sa.Engine, written: Written
+    run: Run, empty_url: str, empty_engine: sa.Engine, written: Written, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("a", "b", "c"):
         written.add(TABLE.format(name), DROP.format(name))
@@ -82,26 +80,19 @@ def test_rollback_beside_an_upgrade_undoes_no_more_than_it_set_out_to(
     with empty_engine.connect() as connection:
         key = Lock(Session(connection, "alembic_version", "public")).key
     with psycopg.connect(empty_url, autocommit=True) as other:
+
+        def advance(_: str) -> None:
+            """What an upgrade does that holds the lock while somebody else waits for it."""
+            other.execute("CREATE TABLE IF NOT EXISTS b (id int)")
+            other.execute("UPDATE alembic_version SET version_num = 'r2'")
+            other.execute("SELECT pg_advisory_unlock(%s)", [key])
+
         other.execute("SELECT pg_advisory_lock(%s)", [key])
-        waiting = threading.Thread(target=_advance, args=(other, key))
-        waiting.start()
+        monkeypatch.setattr(lock, "say", advance)
         said = run(empty_url, "rollback", "base")
-        waiting.join()
     assert said.startswith("exit code 1")
     assert "would now undo r2 too" in said
     assert heads(empty_url) == ["r2"]
-
-
-def _advance(other: psycopg.Connection[tuple[object, ...]], key: int) -> None:
-    """What an upgrade does that holds the lock, as soon as somebody else waits for it."""
-    tries = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE %s AND pid <> pg_backend_pid()"
-    deadline = time.monotonic() + 10
-    while other.execute(tries, [f"%pg_try_advisory_lock({key})%"]).fetchone() == (0,):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    other.execute("CREATE TABLE b (id int)")
-    other.execute("UPDATE alembic_version SET version_num = 'r2'")
-    other.execute("SELECT pg_advisory_unlock(%s)", [key])
 
 
 def test_rows_that_row_security_hides_are_not_counted_as_none(
