@@ -215,7 +215,9 @@ _FROM_DEFINITION: dict[str, Callable[[Key, str], DDLObject]] = {
         **_privileges(text_), on=key.table or "", to=key.name, schema=key.schema
     ),
     "constraint": lambda key, text_: TableConstraint(key.name, text_, table=key.table, schema=key.schema),
-    "index": lambda key, text_: TableIndex(key.name, text_.removesuffix(" INVALID"), schema=key.schema),
+    "index": lambda key, text_: TableIndex(
+        key.name, re.sub(r"( INVALID)?( PARTITION OF \S+)?$", "", text_), schema=key.schema
+    ),
     "sequence": lambda key, text_: Sequence(key.name, text_, schema=key.schema),
     "domain": lambda key, text_: Domain(key.name, text_, schema=key.schema),
 }

@@ -114,9 +114,28 @@ WITH space AS (
    WHERE t.contype IN ('c', 'f', 'p', 'u', 'x')
   UNION ALL
   SELECT 'index', r.schema, (SELECT b.relname FROM pg_catalog.pg_class AS b WHERE b.oid = i.indrelid), r.name, concat(pg_get_indexdef(r.oid), CASE WHEN NOT i.indisvalid THEN ' INVALID' END,
-         CASE WHEN i.indisclustered THEN ' CLUSTER' END, CASE WHEN i.indisreplident THEN ' REPLICA IDENTITY' END)
+         (SELECT format(' PARTITION OF %s', h.inhparent::regclass) FROM pg_catalog.pg_inherits AS h WHERE h.inhrelid = r.oid))
     FROM rel AS r JOIN pg_catalog.pg_index AS i ON i.indexrelid = r.oid
    WHERE NOT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint AS t WHERE t.conindid = r.oid AND t.contype IN ('p', 'u', 'x') AND t.conrelid = i.indrelid)
+  UNION ALL
+  SELECT 'table_option', o.schema, o.name, o.action, o.value FROM (
+    SELECT r.schema, r.name, 'CLUSTER ON' AS action, (SELECT format('%I', x.relname) FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS x ON x.oid = i.indexrelid
+             WHERE i.indrelid = r.oid AND i.indisclustered) AS value FROM rel AS r WHERE r.relkind IN ('r', 'm', 'p')
+    UNION ALL
+    SELECT r.schema, r.name, 'REPLICA IDENTITY', (SELECT CASE c.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING' WHEN 'i' THEN 'USING INDEX ' || (
+             SELECT format('%I', x.relname) FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS x ON x.oid = i.indexrelid WHERE i.indrelid = r.oid AND i.indisreplident) END
+             FROM pg_catalog.pg_class AS c WHERE c.oid = r.oid) FROM rel AS r WHERE r.relkind IN ('r', 'p')
+    UNION ALL
+    SELECT r.schema, r.name, format('ALTER COLUMN %I SET %s', a.attname, v.option), v.value
+      FROM rel AS r JOIN pg_catalog.pg_attribute AS a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
+      JOIN pg_catalog.pg_type AS y ON y.oid = a.atttypid
+      CROSS JOIN LATERAL (VALUES
+        ('STATISTICS', CASE WHEN a.attstattarget >= 0 THEN a.attstattarget::text END),
+        ('STORAGE', CASE WHEN a.attstorage <> y.typstorage THEN CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END),
+        ('COMPRESSION', CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END),
+        ('', '(' || array_to_string(a.attoptions, ', ') || ')')) AS v(option, value)
+     WHERE r.relkind IN ('r', 'm', 'p')) AS o
+   WHERE o.value IS NOT NULL
   UNION ALL
   SELECT 'function', p.schema, NULL, p.signature, concat_ws(' ', CASE p.prokind WHEN 'p' THEN 'PROCEDURE' WHEN 'w' THEN 'WINDOW' END, pg_get_function_arguments(p.oid),
          'RETURNS ' || pg_get_function_result(p.oid), 'LANGUAGE ' || l.lanname, p.provolatile::text, CASE WHEN p.prosecdef THEN 'SECURITY DEFINER' END,

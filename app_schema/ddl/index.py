@@ -45,8 +45,11 @@ def name_of(index: Index) -> str:
     return checked(unquoted(name))
 
 
-def create(index: Index, *, verify_only: bool = False) -> str:
-    """The guarded ``CREATE INDEX``; with ``verify_only`` nothing is made, and what is there must be equal."""
+def create(index: Index, *, verify_only: bool = False, only: bool = False) -> str:
+    """The guarded ``CREATE INDEX``; with ``verify_only`` nothing is made, and what is there must be equal.
+
+    :param only: of a partitioned table alone, and not of its partitions.
+    """
     name, table = name_of(index), index.table
     assert table is not None
     statement = plain(CreateIndex(index))
@@ -58,6 +61,8 @@ def create(index: Index, *, verify_only: bool = False) -> str:
         f"CREATE TABLE {twin} (LIKE {real})",
         statement.replace(on, f"INDEX {qualified(name, None)} ON {twin} ", 1),
     )
+    if only:
+        statement = statement.replace(on, f"INDEX {qualified(name, None)} ON ONLY {real} ", 1)
     return Guard(
         label=f"index {name} on {real}",
         namespace=table_schema(table.name, table.schema),

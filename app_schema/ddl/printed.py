@@ -115,7 +115,9 @@ class TableIndex(DDLObject):
         return Side(twin=(make, f"{parts['head']}{twin}{parts['rest']}"))
 
     def create_sql(self) -> tuple[str, ...]:
-        return (self.definition,)
+        # PostgreSQL prints ON ONLY for the index of a partitioned table: made like that it would stay INVALID
+        parts = self._parts()
+        return (f"{parts['head']}{parts['real']}{parts['rest']}",)
 
     def drop_sql(self) -> tuple[str, ...]:
         return (f"DROP INDEX {qualified(self.name, self.schema)}",)

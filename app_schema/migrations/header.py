@@ -15,6 +15,7 @@ LOCKS = {
     "drop_column": "ACCESS EXCLUSIVE",
     "alter_column": "ACCESS EXCLUSIVE",
     "drop_table": "ACCESS EXCLUSIVE",
+    "alter_table": "ACCESS EXCLUSIVE",
     "rename_table": "ACCESS EXCLUSIVE",
     "rename_constraint": "ACCESS EXCLUSIVE",
     "create_index": "SHARE",

@@ -134,7 +134,8 @@ def _undeclared(context: AutogenContext, operation: UndeclaredOp) -> list[str]:
 
 def _concurrent_index(context: AutogenContext, operation: ConcurrentIndexOp) -> str:
     text = alembic_render._add_index(context, operation.create)  # noqa: SLF001
-    return text.replace("create_index(", "create_index_concurrently(", 1)
+    text = text.replace("create_index(", "create_index_concurrently(", 1)
+    return f"{text.removesuffix(')')}, partitioned=True)" if operation.partitioned else text
 
 
 def item(type_: str, obj: Any, context: AutogenContext) -> str | bool:

@@ -8,7 +8,7 @@ from alembic.operations import Operations
 from alembic.operations.ops import CreateIndexOp
 from sqlalchemy import text
 
-from app_schema.ddl import Guarded, index, rename
+from app_schema.ddl import Guarded, index, option, rename
 from app_schema.ddl.comment import object_comment
 from app_schema.ddl.constraint import validate
 from app_schema.ddl.enum import add_value, rename_value
@@ -16,6 +16,7 @@ from app_schema.ddl.sequence import advance
 from app_schema.ddl.sql import qualified
 from app_schema.migrations.impl import send
 from app_schema.migrations.once import once, undo
+from app_schema.migrations.partitioned import build, is_partitioned
 
 
 def add_enum_value(
@@ -84,6 +85,14 @@ def advance_sequence(self: Operations, table: str, column: str, *, schema: str |
     send(self, Guarded(advance(table, column, schema)))
 
 
+def alter_table(self: Operations, table: str, action: str, *, schema: str | None = None) -> None:
+    """``ALTER TABLE table action`` for what no metadata declares: ``REPLICA IDENTITY FULL``, ``CLUSTER ON``
+
+    PostgreSQL does nothing where the table is so already. Another action is refused.
+    """
+    send(self, Guarded(option.alter(table, action, schema)))
+
+
 def validate_constraint(self: Operations, name: str, table: str, *, schema: str | None = None) -> None:
     """Validates a constraint that was made NOT VALID.
 
@@ -99,19 +108,30 @@ def create_index_concurrently(
     columns: list[Any],
     *,
     unique: bool = False,
+    partitioned: bool = False,
     schema: str | None = None,
     **kw: Any,
 ) -> None:
     """Builds an index without blocking writers. What an interrupted build left (INVALID) is dropped first.
 
     What the revision did so far is committed first: CONCURRENTLY cannot run in a transaction. Other arguments
-    as of ``op.create_index``.
+    as of ``op.create_index``. Of a partitioned table it is built partition by partition.
+
+    :param partitioned: tells a script, which cannot look, that the table has partitions: there the index is
+        built in one statement, which blocks writers.
     """
     op = CreateIndexOp(name, table, columns, schema=schema, unique=unique, **kw)
     built = op.to_index(self.get_context())
     index.name_of(built)
+    as_sql = self.get_context().as_sql
+    if as_sql and partitioned:
+        send(self, Guarded(index.create(built)))
+        return
     with self.get_context().autocommit_block():
-        if self.get_context().as_sql:
+        if not as_sql and is_partitioned(self, table, schema):
+            build(self, built)
+            return
+        if as_sql:
             # a script cannot look and then choose: a block drops what is INVALID
             send(self, Guarded(index.drop_leftover(name, table, schema)))
         else:
@@ -124,14 +144,25 @@ def create_index_concurrently(
             if found == "invalid":
                 send(self, Guarded(f"DROP INDEX CONCURRENTLY IF EXISTS {qualified(name, schema)}"))
         send(self, Guarded(index.create(built, verify_only=True)))
-        if self.get_context().as_sql or found != "valid":
+        if as_sql or found != "valid":
             send(self, Guarded(index.concurrently(built)))
 
 
 def drop_index_concurrently(
-    self: Operations, name: str, table: str | None = None, *, schema: str | None = None
+    self: Operations,
+    name: str,
+    table: str | None = None,
+    *,
+    partitioned: bool = False,
+    schema: str | None = None,
 ) -> None:
-    """Drops an index, valid or not, without blocking writers; nothing where it is absent."""
+    """Drops an index, valid or not, without blocking writers; nothing where it is absent.
+
+    That of a partitioned table goes in one statement with all its parts: PostgreSQL drops none CONCURRENTLY.
+    """
+    if partitioned or (not self.get_context().as_sql and is_partitioned(self, name, schema)):
+        send(self, Guarded(index.drop_index(name, table, schema)))
+        return
     with self.get_context().autocommit_block():
         if not self.get_context().as_sql:
             state = send(self, text(index.STATE), **index.state_of(name, table, schema))
@@ -164,6 +195,7 @@ OPERATIONS = (
     rename_enum,
     comment_on,
     advance_sequence,
+    alter_table,
     validate_constraint,
     create_index_concurrently,
     drop_index_concurrently,

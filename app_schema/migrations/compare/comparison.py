@@ -27,6 +27,7 @@ from app_schema.migrations.compare import (
     grant,
     index,
     object_comment,
+    option,
     pair,
     partition,
     sequence,
@@ -36,7 +37,7 @@ from app_schema.migrations.compare import (
 from app_schema.migrations.compare.managed import Managed
 from app_schema.migrations.compare.rename import Renamed
 from app_schema.migrations.declared import Declared
-from app_schema.migrations.directives import RANKS, Drops, Makes, Plan, UnwritableOp
+from app_schema.migrations.directives import RANKS, Drops, Makes, OnTheWayBackOp, Plan, UnwritableOp
 from app_schema.migrations.once import TABLE as ONCE_TABLE
 from app_schema.migrations.operations import CreateObjectOp, DropObjectOp, ReplaceObjectOp, SetGrantOp
 
@@ -108,7 +109,8 @@ class Comparison:
         self.declared.printed(wanted)
         self.wanted = self.declared.snapshot
         pair.pair(self)
-        return [one for one in in_more_than_spelling(diff(self.wanted, self.found)) if self.managed(one.key)]
+        different = in_more_than_spelling(diff(self.wanted, self.found))
+        return [one for one in different if self.managed(one.key) and not index.is_part(one)]
 
     def run(self) -> None:
         """Compares and fills the plan."""
@@ -151,6 +153,7 @@ class Comparison:
             for one, operation in zip(self.renamed.renames, self.plan.renames, strict=True)
             if one.declared in touched or one.declared.kind in {"enum", "sequence"}
         ]
+        option.follow(self)
         if self.context.opts.get("proved", True):
             carried.complete(self)
 
@@ -243,6 +246,10 @@ class Comparison:
         """Whether the object's table is made in this revision."""
         return Key("table", key.schema, None, key.table or "") not in self.found
 
+    def partitioned(self, key: Key) -> bool:
+        """Whether the object's table has partitions of its own."""
+        return "PARTITION BY" in self.found.get(Key("table", key.schema, None, key.table or ""), "")
+
     def has_rows(self, key: Key) -> bool:
         """Whether writers of the object's table would be kept waiting, and that matters."""
         if not self.safe or self.new(key):
@@ -295,6 +302,8 @@ class Comparison:
             else -age(self.connection, self.renamed.before(key))
         )
         self.plan.drop(rank, self.removal(key, self.reflect(key, found)), order=newest_first)
+        for part in index.named_parts(self, key) if key.kind == "index" else ():
+            self.plan.drop(rank, OnTheWayBackOp(CreateObjectOp(part)), order=newest_first)
 
     def removal(self, key: Key, one: DDLObject) -> DropObjectOp:
         """The operation that drops an object."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from alembic.operations import MigrateOperation, ops
 
-from app_schema.ddl import Key
+from app_schema.catalog import Difference
+from app_schema.ddl import DDLObject, Key
+from app_schema.ddl.sql import qualified
 from app_schema.migrations.directives import CallOp, Makes
 from app_schema.migrations.operations import CreateObjectOp
 
@@ -14,15 +17,26 @@ if TYPE_CHECKING:
     from app_schema.migrations.compare.comparison import Comparison
 
 LAST = 2**40
-"""An order: after the materialized views themselves."""
+"""An order: after what is declared, and before the indexes of materialized views."""
+_PART = " PARTITION OF "
+"""Follows the definition of an index that is attached to one of a partitioned table."""
+_CHOSEN = re.compile(r".+_idx\d*")
+"""A name that PostgreSQL has chosen, and chooses again."""
+
+
+def is_part(difference: Difference) -> bool:
+    """Whether the index is declared as a part of a partitioned table's index, which brings it along."""
+    key, wanted, found = difference
+    return key.kind == "index" and _PART in (wanted or found or "")
 
 
 def added(comparison: Comparison, key: Key, wanted: str) -> None:
     """Plans an index that is absent."""
     index = comparison.declared.index(key)
     schema = comparison.schema(key)
-    if index is not None and not comparison.new(key) and comparison.has_rows(key):
-        comparison.plan.make(Makes.INDEX, ConcurrentIndexOp(ops.CreateIndexOp.from_index(index)))
+    if index is not None and comparison.has_rows(key):
+        create = ops.CreateIndexOp.from_index(index)
+        comparison.plan.make(Makes.INDEX, ConcurrentIndexOp(create, partitioned=comparison.partitioned(key)))
     elif index is None or _is_taken(comparison, key):
         printed = comparison.reflect(key, wanted)
         comparison.plan.make(Makes.INDEX, comparison.creation(key, printed))
@@ -36,8 +50,12 @@ def _is_taken(comparison: Comparison, key: Key) -> bool:
 
 
 def changed(comparison: Comparison, key: Key, wanted: str, found: str) -> None:
-    """Plans that an index is built anew."""
-    del wanted, found
+    """Plans that an index is built anew; that of a partitioned table may lack some of its parts alone."""
+    index = comparison.declared.index(key)
+    if index is not None and comparison.partitioned(key) and found == f"{wanted} INVALID":
+        create = ops.CreateIndexOp.from_index(index)
+        comparison.plan.make(Makes.INDEX, ConcurrentIndexOp(create, partitioned=True, completes=True))
+        return
     take_and_make_again(comparison, key)
 
 
@@ -54,8 +72,22 @@ def take_and_make_again(comparison: Comparison, key: Key) -> None:
         added(comparison, key, comparison.wanted[key])
     elif fate == "found":
         on_a_view = Key("materialized_view", key.schema, None, key.table or "") in comparison.found
-        rank, order = (Makes.VIEW, LAST) if on_a_view else (Makes.INDEX, None)
-        comparison.plan.make(rank, CreateObjectOp(comparison.reflect(key, found)), order=order)
+        rank, order = (Makes.VIEW, 2 * LAST) if on_a_view else (Makes.INDEX, None)
+        for one in (*named_parts(comparison, key), comparison.reflect(key, found)):
+            comparison.plan.make(rank, CreateObjectOp(one), order=order)
+
+
+def named_parts(comparison: Comparison, key: Key) -> list[DDLObject]:
+    """The parts of a partitioned table's index that PostgreSQL would name otherwise.
+
+    Made before it, each is attached to it by PostgreSQL.
+    """
+    parent = f"{_PART}{qualified(key.name, key.schema)}"
+    return [
+        comparison.reflect(one, definition)
+        for one, definition in comparison.found.items()
+        if one.kind == "index" and definition.endswith(parent) and not _CHOSEN.fullmatch(one.name)
+    ]
 
 
 def _with_schema(operation: Any, schema: str | None) -> Any:
@@ -64,17 +96,27 @@ def _with_schema(operation: Any, schema: str | None) -> Any:
 
 
 class ConcurrentIndexOp(MigrateOperation):
-    """``op.create_index_concurrently``; reversed ``op.drop_index_concurrently``."""
+    """``op.create_index_concurrently``; reversed ``op.drop_index_concurrently``.
 
-    def __init__(self, create: ops.CreateIndexOp) -> None:
+    :param completes: the index is there and lacks parts; the reverse does nothing.
+    """
+
+    def __init__(
+        self, create: ops.CreateIndexOp, *, partitioned: bool = False, completes: bool = False
+    ) -> None:
         self.create = create
+        self.partitioned = partitioned
+        self.completes = completes
 
-    def reverse(self) -> CallOp:
+    def reverse(self) -> MigrateOperation:
         """The drop, which blocks nobody either."""
+        if self.completes:
+            return ops.ModifyTableOps("", [])
         return CallOp(
             "drop_index_concurrently",
             self.create.index_name,
             self.create.table_name,
+            partitioned=self.partitioned or None,
             schema=self.create.schema,
         )
 

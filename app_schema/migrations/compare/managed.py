@@ -46,6 +46,8 @@ class Managed:
 
     def __call__(self, key: Key) -> bool:
         sides = (self._comparison.wanted, self._comparison.found)
+        if key.kind == "table_option":
+            return False  # no metadata can declare it
         if key.kind == "role":
             return key in self._comparison.wanted
         if key.kind in {"object_comment", "comment"} and any(

@@ -1,0 +1,89 @@
+"""What no metadata declares is kept where the object that it hangs on is dropped and made again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from roundtrip import RoundTrip, catalog, changed  # noqa: F401 - a fixture
+
+from app_schema.ddl import View, attach
+
+TABLE = (
+    "CREATE TABLE t (n int NOT NULL, s varchar(9), x int)",
+    "INSERT INTO t VALUES (1, 'a', 1), (2, 'b', 2)",
+)
+
+
+def _table(type_: Any = sa.BigInteger, *items: Any) -> sa.MetaData:
+    metadata = sa.MetaData()
+    columns: list[Any] = [
+        sa.Column("n", type_, nullable=False),
+        sa.Column("s", sa.Text),
+        sa.Column("x", sa.Integer),
+    ]
+    sa.Table("t", metadata, *columns, *items)
+    return metadata
+
+
+def _options(engine: sa.Engine) -> dict[str, str]:
+    return {key.name: text for key, text in catalog(engine).items() if key.kind == "table_option"}
+
+
+def test_options_of_an_index_and_a_column_are_kept(changed: RoundTrip, empty_engine: sa.Engine) -> None:  # noqa: F811
+    index = sa.Index("i", "n", sa.text("lower(s)"), unique=True)
+    other = sa.Index("other", "n", unique=True, postgresql_with={"fillfactor": "70"})
+    generated = changed(
+        *TABLE,
+        "CREATE UNIQUE INDEX i ON t (n, lower(s))",
+        "CREATE UNIQUE INDEX other ON t (n)",
+        "ALTER TABLE t CLUSTER ON i",
+        "ALTER TABLE t REPLICA IDENTITY USING INDEX other",
+        "ALTER TABLE t ALTER s SET STORAGE EXTERNAL, ALTER s SET COMPRESSION pglz, ALTER s SET STATISTICS 7",
+        metadata=_table(sa.BigInteger, index, other),
+    )
+    before = _options(empty_engine)
+    assert before == {
+        "CLUSTER ON": "i",
+        "REPLICA IDENTITY": "USING INDEX other",
+        "ALTER COLUMN s SET STORAGE": "EXTERNAL",
+        "ALTER COLUMN s SET COMPRESSION": "pglz",
+        "ALTER COLUMN s SET STATISTICS": "7",
+    }
+    generated.upgrade(empty_engine)
+    assert _options(empty_engine) == before
+
+
+def test_option_that_the_new_index_cannot_bear_is_told(changed: RoundTrip) -> None:  # noqa: F811
+    generated = changed(
+        *TABLE,
+        "CREATE UNIQUE INDEX i ON t (n)",
+        "ALTER TABLE t CLUSTER ON i",
+        "ALTER TABLE t REPLICA IDENTITY USING INDEX i",
+        metadata=_table(sa.Integer, sa.Index("i", "n", unique=True, postgresql_where=sa.text("n > 0"))),
+    )
+    assert "public.t loses CLUSTER ON i, which PostgreSQL refuses" in generated.text
+    assert "public.t loses REPLICA IDENTITY USING INDEX i" in generated.text
+
+
+def test_materialized_views_over_views_come_back_with_their_indexes(
+    changed: RoundTrip,  # noqa: F811
+    empty_engine: sa.Engine,
+) -> None:
+    """Declared and undeclared views, in another order than that of their names."""
+    views = (
+        "CREATE VIEW z AS SELECT n FROM t",
+        "CREATE MATERIALIZED VIEW y AS SELECT n FROM z",
+        "CREATE MATERIALIZED VIEW a AS SELECT n FROM y",
+        "CREATE UNIQUE INDEX of_y ON y (n)",
+        "CREATE INDEX of_a ON a (n)",
+        "ALTER MATERIALIZED VIEW a CLUSTER ON of_a",
+        "ALTER MATERIALIZED VIEW y ALTER n SET STATISTICS 9",
+    )
+    generated = changed(*TABLE, *views, metadata=_table())
+    generated.upgrade(empty_engine)
+    assert _options(empty_engine) == {"CLUSTER ON": "of_a", "ALTER COLUMN n SET STATISTICS": "9"}
+    generated.downgrade(empty_engine)
+    metadata = _table()
+    attach(metadata, View("z", "SELECT n FROM t"), View("y", "SELECT n FROM z", materialized=True))
+    changed(metadata=metadata)

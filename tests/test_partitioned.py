@@ -1,0 +1,96 @@
+"""Indexes of partitioned tables: on the parent, on each partition, attached, and never INVALID at the end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from autogen import autogenerate
+from roundtrip import RoundTrip, catalog, changed, round_trip, send  # noqa: F401 - a fixture
+
+from app_schema.catalog import diff
+
+PARTITIONED = (
+    "CREATE TABLE p (n int, m int) PARTITION BY RANGE (n)",
+    "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10)",
+    "CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (10) TO (30) PARTITION BY RANGE (n)",
+    "CREATE TABLE p21 PARTITION OF p2 FOR VALUES FROM (10) TO (20)",
+    'CREATE TABLE "p 22" PARTITION OF p2 FOR VALUES FROM (20) TO (30)',
+)
+ROWS = "INSERT INTO p VALUES (1, 1), (11, 2), (21, 3)"
+NAMED = (
+    "CREATE INDEX ip ON ONLY p (n)",
+    "CREATE INDEX named_by_hand ON p1 (n)",
+    "ALTER INDEX ip ATTACH PARTITION named_by_hand",
+    "CREATE INDEX p2_n_idx ON p2 (n)",
+    "ALTER INDEX ip ATTACH PARTITION p2_n_idx",
+)
+
+
+def _declared(**options: Any) -> sa.MetaData:
+    metadata = sa.MetaData()
+    columns = [sa.Column("n", sa.Integer), sa.Column("m", sa.Integer)]
+    index = sa.Index("ip", "m", **options)
+    sa.Table("p", metadata, *columns, index, postgresql_partition_by="RANGE (n)")
+    return metadata
+
+
+def _invalid(engine: sa.Engine) -> list[str]:
+    return [key.name for key, text in catalog(engine).items() if key.kind == "index" and " INVALID" in text]
+
+
+@pytest.mark.parametrize("rows", [(), (ROWS,)], ids=["no rows", "rows"])
+@pytest.mark.parametrize(
+    "before", [(), ("CREATE INDEX ip ON p (n)",), NAMED], ids=["new", "changed", "named"]
+)
+def test_index_of_a_partitioned_table(
+    before: tuple[str, ...],
+    rows: tuple[str, ...],
+    changed: RoundTrip,  # noqa: F811
+    empty_engine: sa.Engine,
+) -> None:
+    generated = changed(*PARTITIONED, *before, *rows, metadata=_declared(), prune=False)
+    assert ("concurrently" in generated.text) == bool(rows)
+    generated.upgrade(empty_engine)
+    assert _invalid(empty_engine) == []
+    parts = [text for key, text in catalog(empty_engine).items() if key.kind == "index" and "(m)" in text]
+    assert sum("PARTITION OF" in one for one in parts) == 4
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        ("CREATE INDEX ip ON ONLY p (m)",),
+        ("CREATE INDEX ip ON ONLY p (m)", "CREATE INDEX p1_m_idx ON p1 (m)"),
+        ("CREATE INDEX ip ON ONLY p (m)", "CREATE INDEX p2_m_idx ON ONLY p2 (m)", "CREATE INDEX ON p21 (m)"),
+    ],
+)
+def test_interrupted_build_is_taken_up(left: tuple[str, ...], empty_engine: sa.Engine) -> None:
+    send(empty_engine, *PARTITIONED, ROWS)
+    generated = autogenerate(empty_engine, _declared())
+    generated.upgrade(empty_engine)
+    whole = catalog(empty_engine)
+    send(empty_engine, "DROP INDEX ip", *left)
+    generated.upgrade(empty_engine)
+    assert diff(whole, catalog(empty_engine)) == []
+    send(empty_engine, "DROP INDEX ip", *left)
+    autogenerate(empty_engine, _declared()).upgrade(empty_engine)
+    assert diff(whole, catalog(empty_engine)) == []
+
+
+def test_foreign_key_of_a_partitioned_table_with_rows(empty_engine: sa.Engine) -> None:
+    send(empty_engine, *PARTITIONED, ROWS, "CREATE TABLE k (n int PRIMARY KEY)", "INSERT INTO k VALUES (1)")
+    metadata = sa.MetaData()
+    sa.Table("k", metadata, sa.Column("n", sa.Integer, primary_key=True, autoincrement=False))
+    sa.Table(
+        "p",
+        metadata,
+        sa.Column("n", sa.Integer),
+        sa.Column("m", sa.Integer, sa.CheckConstraint("m > 0", name="ck")),
+        sa.ForeignKeyConstraint(["m"], ["k.n"], name="fk"),
+        postgresql_partition_by="RANGE (n)",
+    )
+    send(empty_engine, "UPDATE p SET m = 1")
+    generated = round_trip(empty_engine, metadata)
+    assert "op.create_foreign_key" in generated.text
