@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from sqlalchemy.dialects.postgresql.named_types import CreateEnumType, DropEnumType
 from sqlalchemy.schema import ExecutableDDLElement
 
+from app_schema.ddl import privileges
 from app_schema.ddl.construct import guard
 from app_schema.ddl.guard import DIFFERENT, Side, block, creation_schema, drop
 from app_schema.ddl.sql import dollar, literal, literals, pairs, qualified, sequence
@@ -58,6 +59,9 @@ SELECT CASE y.typtype
         labels = ", ".join(literal(label) for label in self.labels)
         return (f"CREATE TYPE {qualified(self.name, self.schema)} AS ENUM ({labels})",)
 
+    def privileges_sql(self) -> tuple[str, ...]:
+        return (privileges.of_object("T", f"TYPE {qualified(self.name, self.schema)}", public="USAGE"),)
+
     def drop_sql(self) -> tuple[str, ...]:
         return (f"DROP TYPE {qualified(self.name, self.schema)}",)
 
@@ -76,7 +80,7 @@ SELECT CASE y.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' ELSE 'type' EN
             create=literal(self.create_sql()[0]),
             state=DIFFERENT,
         )
-        return ("DO " + dollar(replace, "replace"),)
+        return ("DO " + dollar(replace, "replace"), *self.privileges_sql())
 
 
 @dataclass(frozen=True)

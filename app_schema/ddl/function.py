@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
+from app_schema.ddl import privileges
 from app_schema.ddl.guard import Side, creation_schema, drop
 from app_schema.ddl.sql import dollar, ident, literal, pairs, qualified, role, sequence
 from app_schema.ddl.statement import DDLObject, Key
@@ -97,7 +98,7 @@ SELECT CASE WHEN p.prokind <> 'f' THEN CASE p.prokind WHEN 'p' THEN 'procedure' 
         return self._by_name() if self.arguments else None
 
     def side(self) -> Side:
-        return Side(twin=self._create("pg_temp"))
+        return Side(twin=(*self._create("pg_temp"), self._privileges("pg_temp")))
 
     def _create(self, schema: str | None) -> tuple[str, ...]:
         name = f"{qualified(self.name, schema)}({self.arguments})"
@@ -120,6 +121,15 @@ SELECT CASE WHEN p.prokind <> 'f' THEN CASE p.prokind WHEN 'p' THEN 'procedure' 
     def create_sql(self) -> tuple[str, ...]:
         return self._create(self.schema)
 
+    def privileges_sql(self) -> tuple[str, ...]:
+        return (self._privileges(self.schema),)
+
+    def _privileges(self, schema: str | None) -> str:
+        target = f"FUNCTION {qualified(self.name, schema)}({_without_defaults(self.arguments)})"
+        if self.execute is None:
+            return privileges.of_object("f", target, public="EXECUTE")
+        return privileges.of_object("f", target, granted=sequence(self.execute))
+
     def drop_sql(self) -> tuple[str, ...]:
         return (f"DROP FUNCTION {qualified(self.name, self.schema)}({_without_defaults(self.arguments)})",)
 
@@ -134,6 +144,7 @@ BEGIN
   EXCEPTION WHEN invalid_function_definition THEN
     EXECUTE {dollar(self.drop_sql()[0], "old")};
     EXECUTE {dollar(create, "new")};
+    EXECUTE {dollar(self.privileges_sql()[0])};
   END;
 END
 """

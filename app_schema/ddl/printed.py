@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy.types import UserDefinedType
 
+from app_schema.ddl import privileges
 from app_schema.ddl.guard import Side, drop
 from app_schema.ddl.index import DEFINITION
 from app_schema.ddl.relation import KIND_OF_NAME, RELKIND
@@ -156,6 +157,9 @@ SELECT concat_ws(' ', format_type(y.typbasetype, y.typtypmod), CASE
 
     def create_sql(self) -> tuple[str, ...]:
         return (f"CREATE DOMAIN {qualified(self.name, self.schema)} AS {self.definition}",)
+
+    def privileges_sql(self) -> tuple[str, ...]:
+        return (privileges.of_object("T", f"TYPE {qualified(self.name, self.schema)}", public="USAGE"),)
 
     def drop_sql(self) -> tuple[str, ...]:
         return (f"DROP DOMAIN {qualified(self.name, self.schema)}",)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from app_schema.ddl import privileges
 from app_schema.ddl.guard import Side, drop
 from app_schema.ddl.made import keep_unless_made, mark_made
 from app_schema.ddl.sql import ident, literal
@@ -29,6 +30,9 @@ class Schema(DDLObject):
 
     def create_sql(self) -> tuple[str, ...]:
         return (f"CREATE SCHEMA {ident(self.name)}", mark_made("SCHEMA", self.name))
+
+    def privileges_sql(self) -> tuple[str, ...]:
+        return (privileges.of_object("n", f"SCHEMA {ident(self.name)}"),)
 
     def drop_sql(self) -> tuple[str, ...]:
         return (f"DROP SCHEMA {ident(self.name)}",)

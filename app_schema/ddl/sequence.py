@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
+from app_schema.ddl import privileges
 from app_schema.ddl.guard import DIFFERENT, Side, block, drop
 from app_schema.ddl.relation import KIND_OF_NAME
 from app_schema.ddl.sql import dollar, ident, literal, qualified
@@ -49,6 +50,9 @@ SELECT format('AS %s START %s INCREMENT %s MINVALUE %s MAXVALUE %s CACHE %s%s%s'
 
     def create_sql(self) -> tuple[str, ...]:
         return (f"CREATE SEQUENCE {qualified(self.name, self.schema)} {self.options}",)
+
+    def privileges_sql(self) -> tuple[str, ...]:
+        return (privileges.of_object("S", f"SEQUENCE {qualified(self.name, self.schema)}"),)
 
     def drop_sql(self) -> tuple[str, ...]:
         return (f"DROP SEQUENCE {qualified(self.name, self.schema)}",)

@@ -96,6 +96,10 @@ class DDLObject:
         """The unguarded statements that create the object."""
         raise NotImplementedError
 
+    def privileges_sql(self) -> tuple[str, ...]:
+        """The statements after a CREATE that revoke what default privileges have granted."""
+        return ()
+
     def drop_sql(self) -> tuple[str, ...]:
         """The unguarded statements that drop the object."""
         raise NotImplementedError
@@ -190,7 +194,8 @@ class Create(DDLStatement):
         return _shared(self._guard())
 
     def _guard(self) -> Guard:
-        return self.element.guarded(absent=self.element.create_sql(), different=None, old=None)
+        absent = (*self.element.create_sql(), *self.element.privileges_sql())
+        return self.element.guarded(absent=absent, different=None, old=None)
 
 
 class Drop(DDLStatement):
@@ -229,7 +234,8 @@ class Replace(DDLStatement):
 
     def _guard(self) -> Guard:
         new = self.element
-        return new.guarded(absent=new.create_sql(), different=new.replace_sql(), old=self.old)
+        absent = (*new.create_sql(), *new.privileges_sql())
+        return new.guarded(absent=absent, different=new.replace_sql(), old=self.old)
 
 
 class Guarded(DDLStatement):

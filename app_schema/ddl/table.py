@@ -12,6 +12,7 @@ from sqlalchemy.schema import (
     SetTableComment,
 )
 
+from app_schema.ddl import privileges
 from app_schema.ddl.comment import column_comment, table_comment
 from app_schema.ddl.constraint import definition, foreign_key, named, not_valid
 from app_schema.ddl.construct import guard
@@ -79,7 +80,7 @@ SELECT 'a type' FROM pg_catalog.pg_type AS y
             definition=f"{_query(table)}{a_type} AND y.typtype IN ('e', 'd', 'r') LIMIT 1",
             exists=there(regclass(table.name, table.schema), f"to_regtype({literal(real)})"),
             new=Side(twin=(f"{make}{twin}{tail}",)),
-            absent=(plain(CreateTable(table)),),
+            absent=(plain(CreateTable(table)), privileges.of_table(table.name, table.schema)),
             remedy=(
                 "op.alter_column(...), op.add_column(...) and op.create_..._constraint(...) "
                 f"bring {real} to what is declared"

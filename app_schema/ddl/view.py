@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
+from app_schema.ddl import privileges
 from app_schema.ddl.guard import Side, drop
 from app_schema.ddl.relation import KIND_OF_NAME, RELKIND
 from app_schema.ddl.sql import dollar, ident, literal, pairs, qualified
@@ -64,6 +65,9 @@ SELECT CASE WHEN c.relkind = '{"m" if self.materialized else "v"}' OR c.relnames
     def create_sql(self) -> tuple[str, ...]:
         return (self._create(f"CREATE {self._words.upper()}", qualified(self.name, self.schema)),)
 
+    def privileges_sql(self) -> tuple[str, ...]:
+        return (privileges.of_object("r", f"TABLE {qualified(self.name, self.schema)}"),)
+
     def drop_sql(self) -> tuple[str, ...]:
         return (f"DROP {self._words.upper()} {qualified(self.name, self.schema)}",)
 
@@ -71,7 +75,7 @@ SELECT CASE WHEN c.relkind = '{"m" if self.materialized else "v"}' OR c.relnames
         """CREATE OR REPLACE keeps grants and dependents; where the columns forbid it, drop and create."""
         create, drop_ = self.create_sql()[0], self.drop_sql()[0]
         if self.materialized:
-            return (drop_, create)
+            return (drop_, create, *self.privileges_sql())
         replace = create.replace("CREATE VIEW", "CREATE OR REPLACE VIEW", 1)
         anew = f"""
 BEGIN
@@ -79,6 +83,7 @@ BEGIN
 EXCEPTION WHEN invalid_table_definition THEN
   EXECUTE {dollar(drop_, "old")};
   EXECUTE {dollar(create, "new")};
+  EXECUTE {dollar(self.privileges_sql()[0])};
 END
 """
         return ("DO " + dollar(anew, "replace"),)

@@ -13,10 +13,12 @@ from typing import Any
 from alembic.ddl import base as ops
 from alembic.ddl.postgresql import PostgresqlColumnType
 from sqlalchemy import Column, Identity
+from sqlalchemy import types as sa_types
 from sqlalchemy.schema import CreateColumn, ExecutableDDLElement
 from sqlalchemy.sql.elements import quoted_name
 from sqlalchemy.types import TypeEngine
 
+from app_schema.ddl import privileges
 from app_schema.ddl.comment import column_comment
 from app_schema.ddl.construct import guard
 from app_schema.ddl.guard import Guard, Side, drop, table_schema
@@ -95,10 +97,15 @@ def _(construct: ops.AddColumn) -> ExecutableDDLElement:
                 f"DROP COLUMN IF EXISTS {ident(column.name)} CASCADE",
                 _change(construct, create),
             ),
-            absent=(create,),
+            absent=(create, *_with_sequence(table, column, schema)),
             remedy=f'op.alter_column("{table}", "{column.name}", ...) changes what is there',
         ).render()
     )
+
+
+def _with_sequence(table: str, column: Column[Any], schema: str | None) -> tuple[str, ...]:
+    serial = isinstance(column.type, sa_types.Integer) and column.autoincrement is True
+    return (privileges.of_column(table, column.name, schema),) if column.identity or serial else ()
 
 
 @guard.register
@@ -166,6 +173,9 @@ def _(construct: ops.IdentityColumnDefault) -> ExecutableDDLElement:
         # the number at which it stands is out of the bounds of one that counts the other way
         turned = ((old.increment or 1) < 0) != ((new.increment or 1) < 0)
         return Guarded(replace(altering, different=(alter + " RESTART" * turned,)).render())
+    if isinstance(new, Identity):
+        own = privileges.of_column(construct.table_name, construct.column_name, construct.schema)
+        altering = replace(altering, different=(*(altering.different or ()), own))
     return Guarded(altering.render())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app_schema.ddl.guard import DIFFERENT, block
+from app_schema.ddl.privileges import of_table
 from app_schema.ddl.sql import dollar, literal
 
 TABLE = "alembic_run_once"
@@ -31,6 +32,7 @@ CREATE POLICY {TABLE}_nobody ON {_QUALIFIED} USING (false)"""
             "BEGIN",
             f"  IF to_regclass('{_QUALIFIED}') IS NULL THEN",
             f"    EXECUTE {dollar(create)};",
+            f"    EXECUTE {dollar(of_table(TABLE, 'public'))};",
             "  END IF;",
             f"  EXECUTE {literal(look)} INTO found USING {literal(key)};",
             "  IF found IS NULL THEN",

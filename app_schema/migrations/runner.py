@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateTable
 
-from app_schema.ddl import Guarded
+from app_schema.ddl import Guarded, privileges
 from app_schema.ddl.sql import plain
 from app_schema.errors import DifferentError, StatementError
 from app_schema.migrations import preflight
@@ -133,6 +133,8 @@ class Runner:
                 if stamped is None:
                     table = CreateTable(self.context._version, if_not_exists=True)  # noqa: SLF001 - Alembic's
                     self._send(plain(table))
+                    version = self.context._version  # noqa: SLF001 - Alembic's
+                    self._send(privileges.of_table(version.name, version.schema))
                 elif self.narrow:
                     self._send(f"ALTER TABLE {self.session.version_table} ALTER version_num TYPE text")
                 if purge and stamped is not None:

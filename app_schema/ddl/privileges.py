@@ -1,0 +1,76 @@
+"""The statement that creates an object revokes what default privileges grant on it and nobody declared.
+
+``ALTER DEFAULT PRIVILEGES`` of a platform or a DBA grants on whatever a role creates. A role that may
+TRUNCATE a table passes its row security, so an object is made with exactly the privileges that are declared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from app_schema.ddl.sql import dollar, literal, literals, qualified
+
+KEEP = "app_schema.default_privileges"
+"""Setting of a database or role: ``keep`` leaves new objects what default privileges grant."""
+
+_REVOKE = """
+DECLARE
+  revoke text;
+BEGIN
+  FOR revoke IN
+    SELECT DISTINCT format('REVOKE ALL ON %s FROM %s', p.place,
+                           CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE x.grantee::regrole::text END)
+      FROM pg_catalog.pg_default_acl AS d, aclexplode(d.defaclacl) AS x, LATERAL ({places}) AS p(type, place)
+     WHERE d.defaclobjtype = p.type::"char" AND d.defaclrole = quote_ident(current_user)::regrole
+       AND x.grantee <> d.defaclrole
+       AND x.grantee NOT IN (SELECT 0 WHERE {public} UNION ALL SELECT r.oid
+                               FROM pg_catalog.pg_roles AS r WHERE r.rolname = ANY ({granted}))
+       AND current_setting('{keep}', true) IS DISTINCT FROM 'keep'
+  LOOP
+    EXECUTE revoke;
+  END LOOP;{grant}
+END
+"""
+_TO_PUBLIC = """
+  IF EXISTS (SELECT FROM pg_catalog.pg_default_acl AS d WHERE d.defaclobjtype = '{type}'
+                AND d.defaclrole = quote_ident(current_user)::regrole AND d.defaclnamespace = 0)
+     AND current_setting('{keep}', true) IS DISTINCT FROM 'keep' THEN
+    GRANT {privilege} ON {target} TO PUBLIC;
+  END IF;"""
+_SEQUENCES = """\
+SELECT 'S', 'SEQUENCE ' || c.oid::regclass FROM pg_catalog.pg_class AS c, pg_catalog.pg_depend AS o
+ WHERE o.classid = 'pg_catalog.pg_class'::regclass AND o.objid = c.oid AND o.deptype IN ('a', 'i')
+   AND o.refclassid = o.classid AND o.refobjid = to_regclass({table}) AND c.relkind = 'S'"""
+
+
+def of_object(type_: str, target: str, *, public: str = "", granted: Iterable[str] = ()) -> str:
+    """The statement behind the CREATE of an object.
+
+    :param type_: its letter in pg_default_acl.
+    :param target: the object as GRANT names it, ``TABLE public.t``.
+    :param public: the privilege that PUBLIC has of such an object by birth; default privileges may lack it.
+    :param granted: the roles whose grants are declared in the CREATE itself.
+    """
+    grant = _TO_PUBLIC.format(type=type_, keep=KEEP, privilege=public, target=target) if public else ""
+    return _revoke(f"SELECT {literal(type_)}, {literal(target)}", bool(public), granted, grant)
+
+
+def of_table(table: str, schema: str | None) -> str:
+    """The statement behind a CREATE TABLE; what serial and identity columns bring along is meant too."""
+    real = qualified(table, schema)
+    sequences = _SEQUENCES.format(table=literal(real))
+    return _revoke(f"SELECT 'r', {literal(f'TABLE {real}')} UNION ALL {sequences}")
+
+
+def of_column(table: str, column: str, schema: str | None) -> str:
+    """The statement after which the sequence of a serial or identity column has no privilege more."""
+    sequences = _SEQUENCES.format(table=literal(qualified(table, schema)))
+    number = f"""(SELECT a.attnum FROM pg_catalog.pg_attribute AS a
+                          WHERE a.attrelid = o.refobjid AND a.attname = {literal(column)})"""
+    return _revoke(f"{sequences} AND o.refobjsubid = {number}")
+
+
+def _revoke(places: str, public: bool = False, granted: Iterable[str] = (), grant: str = "") -> str:  # noqa: FBT001, FBT002
+    names = literals(granted)
+    body = _REVOKE.format(places=places, public=str(public).lower(), granted=names, keep=KEEP, grant=grant)
+    return "DO " + dollar(body, "privileges")
