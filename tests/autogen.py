@@ -17,6 +17,7 @@ from alembic.operations import Operations
 
 from app_schema.ddl.sql import DIALECT
 from app_schema.migrations import environment, setup
+from app_schema.migrations.impl import guarded
 from app_schema.migrations.layout import layout
 
 setup()
@@ -77,7 +78,9 @@ class Generated:
         with engine.connect() as connection:
             connection.exec_driver_sql("SET search_path = public")
             connection.commit()
-            context = MigrationContext.configure(connection, opts={"transaction_per_migration": True})
+            context = guarded(
+                MigrationContext.configure(connection, opts={"transaction_per_migration": True})
+            )
             with context.begin_transaction(_per_migration=True), Operations.context(context):
                 getattr(module, name)()
 
@@ -96,7 +99,7 @@ def autogenerate(
         **options,
     }
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts=opts)
+        context = guarded(MigrationContext.configure(connection, opts=opts))
         logging.getLogger("app_schema.migrations.compare").disabled = True
         script = produce_migrations(context, metadata)
         imports: set[str] = set()

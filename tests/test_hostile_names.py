@@ -14,6 +14,7 @@ from app_schema.catalog import snapshot
 from app_schema.ddl import Key
 from app_schema.errors import ModelError
 from app_schema.migrations import setup
+from app_schema.migrations.impl import guarded
 
 setup()
 
@@ -52,7 +53,7 @@ def connection(empty_engine: sa.Engine) -> Iterator[sa.Connection]:
 
 
 def _op(connection: sa.Connection) -> Any:
-    return Operations(MigrationContext.configure(connection, opts={}))
+    return Operations(guarded(MigrationContext.configure(connection, opts={})))
 
 
 def _quoted(name: str) -> str:

@@ -14,6 +14,7 @@ from lineage import Alembic, catalog, revisions, statements
 
 from app_schema.catalog import diff
 from app_schema.migrations import setup
+from app_schema.migrations.impl import guarded
 
 setup()
 
@@ -65,7 +66,7 @@ def test_already_exists_is_no_error(
 ) -> None:
     with empty_engine.begin() as connection:
         connection.exec_driver_sql(before)
-        call(Operations(MigrationContext.configure(connection)))
+        call(Operations(guarded(MigrationContext.configure(connection))))
 
 
 def test_every_revision_is_in_the_script(empty_url: str) -> None:

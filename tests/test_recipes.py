@@ -14,6 +14,7 @@ from alembic.operations import Operations
 from app_schema.catalog import snapshot
 from app_schema.ddl import Key
 from app_schema.migrations import setup
+from app_schema.migrations.impl import guarded
 
 RECIPES = (Path(__file__).parent.parent / "docs" / "recipes.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^## ([^\n]+)\n(?:(?!^## ).)*?```python\n(.*?)```", RECIPES, re.MULTILINE | re.DOTALL)
@@ -40,7 +41,9 @@ def test_recipe_goes_up_and_down_and_again(engine: sa.Engine, block: str) -> Non
 
     def run(name: str) -> dict[Key, str]:
         with engine.connect() as connection:
-            context = MigrationContext.configure(connection, opts={"transaction_per_migration": True})
+            context = guarded(
+                MigrationContext.configure(connection, opts={"transaction_per_migration": True})
+            )
             with context.begin_transaction(_per_migration=True), Operations.context(context):
                 getattr(revision, name)()
         with engine.connect() as connection:

@@ -19,7 +19,8 @@ _NAMES = ", ".join(f"('{name}')" for name in _PINNED)
 _REMEMBER = (
     f"SELECT set_config('app_schema.' || s.n, current_setting(s.n), false) FROM (VALUES {_NAMES}) AS s(n)"
 )
-_BEFORE = f"{_REMEMBER};\nSELECT {pinned.calls(_PINNED, local=False)}"
+_PIN = f"SELECT {pinned.calls(_PINNED, local=False)}"
+_BEFORE = f"{_REMEMBER};\n{_PIN}"
 _AFTER = (
     f"SELECT set_config(s.n, current_setting('app_schema.' || s.n), false) FROM (VALUES {_NAMES}) AS s(n)"
 )
@@ -54,5 +55,23 @@ def read(connection: Connection, *queries: str) -> list[list[tuple[Any, ...]]]:
             return read(connection, *queries)
         finally:
             connection.rollback()
-    driver: Any = connection.connection.dbapi_connection
-    return query(getattr(driver, "driver_connection", driver), *queries)
+    driver = own_driver(connection)
+    if driver is not None:
+        return query(driver, *queries)
+    ask(connection, _REMEMBER)
+    ask(connection, _PIN)
+    answers = [ask(connection, one) for one in queries]
+    ask(connection, _AFTER)
+    return answers
+
+
+def own_driver(connection: Connection) -> psycopg.Connection[Any] | None:
+    """psycopg's synchronous connection, where it is one: it takes several statements at once."""
+    driver = connection.connection.driver_connection
+    return driver if isinstance(driver, psycopg.Connection) else None
+
+
+def ask(connection: Connection, sql: str) -> list[tuple[Any, ...]]:
+    """The rows of one query, by any driver."""
+    result = connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+    return [tuple(row) for row in result.fetchall()]

@@ -22,12 +22,14 @@ from psycopg.conninfo import conninfo_to_dict
 
 from app_schema import pinned
 from app_schema.catalog import cache as kept
+from app_schema.catalog.query import ask
 from app_schema.catalog.snapshot import Snapshot, printed
+from app_schema.ddl.sql import ident
 from app_schema.errors import ModelError, ServerError
 from app_schema.url import parse
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import URL, Connection
 
     Driver = psycopg.Connection[Any]
 
@@ -36,11 +38,11 @@ CHUNK = 200
 """Statements in one transaction. A table takes about eight locks; a server has room for 6,400 by default."""
 
 _SETTINGS: Mapping[str, str] = {
-    "search_path": "public",  # a schema of the metadata may have the name of the role
     "check_function_bodies": "off",
     "synchronous_commit": "off",  # nobody will miss it after a crash
     "max_parallel_maintenance_workers": "0",  # planning for them takes longer than an index of nothing
 }
+_NEW_SCHEMA = re.compile(r"^\s*CREATE SCHEMA (?!IF NOT EXISTS )")
 
 _NAMES_ROLE = re.compile(
     r"\s*(?:GRANT|REVOKE|ALTER\s+DEFAULT\s+PRIVILEGES|(?:CREATE|ALTER)\s+POLICY|ALTER\b.*\bOWNER\s+TO"
@@ -80,6 +82,8 @@ def declared_snapshot(
     *,
     cache: bool = True,
     meanwhile: Callable[[], None] = lambda: None,
+    search_path: str = "public",
+    borrow: Callable[[], Sequence[str]] = tuple,
 ) -> Snapshot:
     """The snapshot of a database in which exactly these statements were carried out.
 
@@ -87,29 +91,48 @@ def declared_snapshot(
         its role made is said to belong to the connection's role, who would have made it here.
     :param cache: take the snapshot of an earlier run where nothing has changed since, and keep this one.
     :param meanwhile: what to do with the connection while the server builds; called once.
+    :param search_path: the schema that takes what names none.
+    :param borrow: where PostgreSQL refuses a statement, the statements that make what is used and not
+        declared; they go first, and all is tried again.
     :raises ModelError: where PostgreSQL refuses a statement; it names the statement.
     :raises ServerError: where no scratch database can be had.
     """
-    driver: Any = connection.connection.dbapi_connection
-    snapshot = _declared(driver, statements, url, cache=cache, meanwhile=meanwhile)
+    if search_path != "public":
+        statements = [f"CREATE SCHEMA IF NOT EXISTS {ident(search_path)}", *statements]
+    place = _Place.of(connection, url)
+    try:
+        snapshot = _declared(connection, place, search_path, statements, cache=cache, meanwhile=meanwhile)
+    except ModelError:
+        if not (borrowed := borrow()):
+            raise
+        everything = [
+            *borrowed,
+            *(_NEW_SCHEMA.sub("CREATE SCHEMA IF NOT EXISTS ", one) for one in statements),
+        ]
+        snapshot = _declared(connection, place, search_path, everything, cache=cache, meanwhile=lambda: None)
     if url is None:
         return snapshot
-    ((role,),) = driver.execute("SELECT quote_ident(current_user)::regrole::text").fetchall()
+    ((role,),) = ask(connection, "SELECT quote_ident(current_user)::regrole::text")
     return {key: role if key.kind == "owner" else definition for key, definition in snapshot.items()}
 
 
 def _declared(
-    driver: Driver, statements: Sequence[str], url: str | None, *, cache: bool, meanwhile: Callable[[], None]
+    connection: Connection,
+    place: _Place,
+    search_path: str,
+    statements: Sequence[str],
+    *,
+    cache: bool,
+    meanwhile: Callable[[], None],
 ) -> Snapshot:
-    place = _Place.of(driver, url)
     name = ""
     if cache:
-        name = kept.digest([*_server(driver, place if url else None), *statements])
+        name = kept.digest([*_server(connection, place), search_path, *statements])
         if (known := kept.load(name)) is not None:
             meanwhile()
             return known
     with ThreadPoolExecutor(1, "scratch") as pool:  # with connections of its own
-        built = pool.submit(_built, place, statements)
+        built = pool.submit(_built, place, search_path, statements)
         meanwhile()
         snapshot = built.result()
     if cache:
@@ -117,27 +140,30 @@ def _declared(
     return snapshot
 
 
-def _server(driver: Driver, elsewhere: _Place | None) -> list[str]:
-    if elsewhere is not None:
-        with _connected(elsewhere) as other:
-            return _server(other, None)
-    (row,) = driver.execute(_SERVER).fetchall()
+def _server(connection: Connection, place: _Place) -> list[str]:
+    if not place.elsewhere:
+        (row,) = ask(connection, _SERVER)
+    else:
+        with _connected(place) as other:
+            (row,) = other.execute(_SERVER).fetchall()
     return [str(one) for one in row]
 
 
 # Building
 
 
-def _built(place: _Place, statements: Sequence[str]) -> Snapshot:
+def _built(place: _Place, search_path: str, statements: Sequence[str]) -> Snapshot:
     with _scratch(place) as scratch:
-        _build(scratch, statements)
+        _build(scratch, search_path, statements)
         return printed(scratch)
 
 
-def _build(scratch: Driver, statements: Sequence[str]) -> None:
+def _build(scratch: Driver, search_path: str, statements: Sequence[str]) -> None:
     """Carries the statements out, all in one message; the last transaction stays open."""
     chunks = _chunks(statements)
-    settings = f"SELECT {pinned.calls(_SETTINGS, local=False)}"
+    # not "$user": a schema of the metadata may have the name of the role
+    path = {"search_path": ident(search_path)}
+    settings = f"SELECT {pinned.calls({**_SETTINGS, **path}, local=False)}"
     message = [settings, "REVOKE CREATE ON SCHEMA public FROM PUBLIC"]  # left by an upgrade from before 15
     for number, chunk in enumerate(chunks, 1):
         message += ["BEGIN", *chunk]
@@ -184,16 +210,34 @@ class _Place:
 
     parameters: Mapping[str, Any] = field(repr=False)  # a password among them
     major: int
+    elsewhere: bool
 
     @classmethod
-    def of(cls, driver: Driver, url: str | None) -> _Place:
-        """The server of the driver's connection, or that of the URL."""
-        if url is None:
-            known: dict[str, Any] = {**driver.info.get_parameters(), "password": driver.info.password}
-        else:
+    def of(cls, connection: Connection, url: str | None) -> _Place:
+        """The server of the connection, or that of the URL."""
+        driver = connection.connection.driver_connection
+        if url is not None:
             text = parse(url, "the URL of the scratch server").set(drivername="postgresql")
-            known = conninfo_to_dict(text.render_as_string(hide_password=False))
-        return cls(known, driver.info.server_version // 10000)
+            known: dict[str, Any] = conninfo_to_dict(text.render_as_string(hide_password=False))
+        elif isinstance(driver, psycopg.Connection | psycopg.AsyncConnection):
+            known = {**driver.info.get_parameters(), "password": driver.info.password}
+        else:
+            known = _of_url(connection.engine.url)
+        major = int((connection.dialect.server_version_info or (0,))[0])
+        return cls(known, major, url is not None)
+
+
+def _of_url(url: URL) -> dict[str, Any]:
+    """What libpq understands of another driver's URL."""
+    understood = {one.keyword.decode() for one in psycopg.pq.Conninfo.get_defaults()}
+    query = {name: str(value) for name, value in url.query.items() if name in understood}
+    if "ssl" in url.query:  # asyncpg's word
+        query.setdefault("sslmode", str(url.query["ssl"]))
+    named = {"host": url.host, "port": url.port, "user": url.username, "dbname": url.database}
+    return {
+        **{name: value for name, value in {**named, "password": url.password}.items() if value},
+        **query,
+    }
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from app_schema.ddl.statement import Create, declared
 _T = TypeVar("_T")
 
 
-def statements(metadata: MetaData) -> list[str]:
+def statements(metadata: MetaData, default_schema: str = "public") -> list[str]:
     """What ``create_all`` would send, without guards, the same each time; schemas that tables and types stand
     in are made as well."""
     sent: list[str] = []
@@ -31,22 +31,23 @@ def statements(metadata: MetaData) -> list[str]:
         else:
             sent.append(plain(construct))
 
-    made = {one.name for one in declared(metadata).values() if one.kind == "schema"} | {"public"}
-    for schema in sorted(schemas(metadata) - made):
+    made = {one.name for one in declared(metadata).values() if one.kind == "schema"}
+    made |= {"public", default_schema}
+    for schema in sorted(schemas(metadata, default_schema) - made):
         collect(CreateSchema(schema))
     metadata.create_all(create_mock_engine("postgresql://", collect), checkfirst=False)
     return sent + sorted(indexes)
 
 
-def schemas(metadata: MetaData) -> set[str]:
-    """The schemas in which something is declared, ``public`` for what names none."""
+def schemas(metadata: MetaData, default_schema: str = "public") -> set[str]:
+    """The schemas in which something is declared, the default one for what names none."""
     named = {table.schema for table in metadata.tables.values()}
     named |= {one.schema for one in of_class(metadata, SchemaType)}
     named |= {one.schema for one in of_class(metadata, Sequence)}
     named |= {
         one.schema or (one.name if one.kind == "schema" else None) for one in declared(metadata).values()
     }
-    return {schema or "public" for schema in named}
+    return {schema or default_schema for schema in named}
 
 
 def of_class(metadata: MetaData, cls: type[_T]) -> list[_T]:

@@ -24,15 +24,16 @@ def __getattr__(name: str) -> Any:
 
 
 def setup() -> None:
-    """Makes Alembic use the guarded impl and know our operations. Calling it again changes nothing."""
+    """Makes Alembic know our operations. Calling it again changes nothing.
+
+    What Alembic has already stays as it is: the operations of a project, and the way in which another env.py
+    of the process is run.
+    """
     # here: who uses only the models does not pay for Alembic
-    from alembic.ddl.impl import _impls
     from alembic.runtime.plugins import Plugin, _all_plugins
 
     from app_schema.migrations import compare, directives, operations, render
-    from app_schema.migrations.impl import GuardedImpl
 
-    _impls["postgresql"] = GuardedImpl
     operations.setup()
     directives.setup()
     render.setup()

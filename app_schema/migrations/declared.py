@@ -35,8 +35,10 @@ class Declared:
     """The declared side: objects, tables, constraints and indexes by key; ``snapshot`` is added once it was
     printed."""
 
-    def __init__(self, metadatas: Iterable[MetaData]) -> None:
+    def __init__(self, metadatas: Iterable[MetaData], default_schema: str = DEFAULT_SCHEMA) -> None:
         self.metadatas = list(metadatas)
+        self.default_schema = default_schema
+        """Where what names no schema stands."""
         self.snapshot: Snapshot = {}
         self.tables: dict[tuple[str, str], Table] = {}
         self.objects: dict[Key, DDLObject] = {}
@@ -46,14 +48,14 @@ class Declared:
         self.sequences: set[Key] = set()
         for metadata in self.metadatas:
             for table in metadata.tables.values():
-                self.tables[table.schema or DEFAULT_SCHEMA, table.name] = table
-            for schema in schemas(metadata) - {DEFAULT_SCHEMA}:
+                self.tables[table.schema or default_schema, table.name] = table
+            for schema in schemas(metadata, default_schema) - {DEFAULT_SCHEMA, default_schema}:
                 self.objects[Key("schema", None, None, schema)] = Schema(schema)
             for one in of_class(metadata, Sequence):
                 self.sequences.add(Key("sequence", one.schema or DEFAULT_SCHEMA, None, one.name))
             for enum in of_class(metadata, Enum):
                 if enum.name is not None and enum.native_enum:
-                    key = Key("enum", enum.schema or DEFAULT_SCHEMA, None, str(enum.name))
+                    key = Key("enum", enum.schema or default_schema, None, str(enum.name))
                     self.objects[key] = EnumType(str(enum.name), tuple(enum.enums), schema=enum.schema)
             for number, declared_object in enumerate(declared(metadata).values()):
                 self._add(declared_object, number)
@@ -62,15 +64,19 @@ class Declared:
         if isinstance(one, Function):
             self.functions.append(one)  # only PostgreSQL knows the key: it prints the arguments
         elif isinstance(one, RenamedLabels):
-            self.renamed[Key("enum", one.schema or DEFAULT_SCHEMA, None, one.name)] = dict(one.labels)
+            self.renamed[Key("enum", one.schema or self.default_schema, None, one.name)] = dict(one.labels)
         else:
-            key = key_of(one)
+            key = key_of(one, self.default_schema)
             self.objects[key] = one
             self.order[key] = number
 
     def statements(self) -> list[str]:
         """The DDL of everything."""
-        return [statement for metadata in self.metadatas for statement in statements(metadata)]
+        return [
+            statement
+            for metadata in self.metadatas
+            for statement in statements(metadata, self.default_schema)
+        ]
 
     def printed(self, snapshot: Snapshot) -> None:
         """Takes the declared side's snapshot, and finds the keys of the functions in it."""
@@ -86,7 +92,7 @@ class Declared:
             self.order[key] = number
 
     def _function_key(self, function: Function) -> Key:
-        schema = function.schema or DEFAULT_SCHEMA
+        schema = function.schema or self.default_schema
         keys = [
             key
             for key in self.snapshot
@@ -124,7 +130,7 @@ class Declared:
         return [metadata.tables[name] for name in sorted(metadata.tables)]
 
     def _table(self, key: Key) -> Table:
-        return self.tables[key.schema or DEFAULT_SCHEMA, key.table or key.name]
+        return self.tables[key.schema or self.default_schema, key.table or key.name]
 
     @cached_property
     def table_order(self) -> dict[tuple[str, str], int]:
@@ -135,12 +141,14 @@ class Declared:
             for one in self.metadatas
         ]
         tables = [table for pairs in ordered for table, _ in pairs if table is not None]
-        return {(table.schema or DEFAULT_SCHEMA, table.name): number for number, table in enumerate(tables)}
+        return {
+            (table.schema or self.default_schema, table.name): number for number, table in enumerate(tables)
+        }
 
 
-def key_of(one: DDLObject) -> Key:  # noqa: PLR0911 - a list of cases
+def key_of(one: DDLObject, default_schema: str = DEFAULT_SCHEMA) -> Key:  # noqa: PLR0911 - a list of cases
     """The key under which a snapshot finds a declared object."""
-    schema = one.schema or DEFAULT_SCHEMA
+    schema = one.schema or default_schema
     if isinstance(one, Grant):
         if one.columns:
             return Key("column_grant", schema, one.table, one.name)

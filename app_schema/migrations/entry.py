@@ -39,7 +39,7 @@ def run(context: EnvironmentContext, metadata: MetaData | Callable[[], MetaData]
         target = database.target(direct=True)
         with database.connect(database.engine(target.url, direct=True)) as connection:
             announce(connection, target, changes=True)
-            session = Session(connection, "alembic_version", "public")
+            session = Session(connection, "alembic_version", "public", "public")
             facts = session.facts()
             if set(facts.heads) != wanted:
                 _rest(context, metadata, (session, facts))
@@ -68,6 +68,9 @@ def _rest(
     metadata: MetaData | Callable[[], MetaData],
     found: tuple[Session, Facts] | None = None,
 ) -> None:
+    from app_schema.ddl.naming import NAMING_CONVENTION
     from app_schema.migrations import environment
 
-    environment.run(context, metadata, found=found)
+    environment.run(
+        context, metadata, found=found, naming_convention=NAMING_CONVENTION, **environment.OPTIONS
+    )

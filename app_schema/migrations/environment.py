@@ -10,10 +10,10 @@ import logging.config
 import re
 import sys
 import traceback
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import psycopg
 from alembic.operations import Operations
@@ -23,11 +23,11 @@ from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from sqlalchemy.pool import NullPool
 
 from app_schema import database
-from app_schema.ddl.naming import NAMING_CONVENTION
 from app_schema.errors import AppSchemaError, ConfigurationError
 from app_schema.migrations import setup
 from app_schema.migrations.compare import PLUGIN
 from app_schema.migrations.failure import explained
+from app_schema.migrations.impl import guarded
 from app_schema.migrations.options import Options, flag
 from app_schema.migrations.progress import say
 from app_schema.migrations.render import item
@@ -37,61 +37,73 @@ from app_schema.target import announce
 
 if TYPE_CHECKING:
     from alembic.runtime.environment import EnvironmentContext
+    from alembic.runtime.migration import MigrationContext
     from sqlalchemy.ext.asyncio import AsyncEngine  # needs greenlet, which not everybody has
+
+Declaration: TypeAlias = MetaData | Sequence[MetaData] | Callable[[], MetaData | Sequence[MetaData]]
 
 _PLACED = re.compile(r"[^\s/]+\.py(, line \d+)?: ")
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as a shell gives it."""
 VERSION_TABLE = "alembic_version"
-OPTIONS: dict[str, Any] = {
+DEFAULTS: Mapping[str, Any] = {
     "transaction_per_migration": True,
-    "version_table_schema": "public",
-    "include_schemas": True,
     "autogenerate_plugins": [PLUGIN],
     "render_item": item,
 }
-"""What every run is configured with."""
+"""What every run is configured with, unless its env.py says otherwise."""
+OPTIONS: Mapping[str, Any] = {**DEFAULTS, "version_table_schema": "public", "search_path": "public"}
+"""What a run of the revisions of this package is configured with."""
 
 
 def run(
     context: EnvironmentContext,
-    metadata: MetaData | Callable[[], MetaData],
+    metadata: Declaration,
     *,
+    connection: Any = None,
+    run_args: Mapping[str, Any] | None = None,
     found: tuple[Session, Facts] | None = None,
-    **comparing: Any,
+    **options: Any,
 ) -> None:
     """Runs the command that Alembic was called with against the declared metadata.
 
-    A function that gives the metadata is called by the commands that compare, and by no other: importing
-    models takes a good part of the time of an ``upgrade`` that finds nothing to do. Names in revisions are
-        then made by :data:`app_schema.ddl.naming.NAMING_CONVENTION`.
+    A function that gives the metadata is called by the commands that compare. With ``naming_convention``
+    no other command calls it: importing models takes a good part of the time of an ``upgrade`` that finds
+    nothing to do.
 
+    :param connection: a connection or an engine, synchronous or not, as is
+        ``config.attributes["connection"]``; else the direct endpoint of ``DATABASE_URL`` is used.
+    :param run_args: passed to each ``upgrade()`` and ``downgrade()``, as by Alembic's ``run_migrations()``.
     :param found: a session and its facts, where they are known already.
-    :param comparing: options of autogenerate and check: ``include_name`` and ``include_object`` as of
-        Alembic's ``configure()``, ``managed_schemas``, and those that ``-x`` overrules: ``prune``, ``safe``,
-        ``cache``, ``scratch``.
-
-    ``config.attributes["connection"]`` may be a connection or an engine of an application, synchronous or
-    not; else the direct endpoint of ``DATABASE_URL`` is used.
-
+    :param options: those of Alembic's ``configure()``; ``search_path``, which is else left as the session has
+        it; ``naming_convention``; and ``managed_schemas``, ``prune``, ``safe``, ``cache``, ``scratch``, which
+        ``-x`` overrules.
     :raises CommandError: one sentence for whatever went wrong; Alembic prints it and exits with another code
         than 0.
     """
-    setup()
     _configure_logging(context)
-    try:
+    environment = Environment(context, metadata, dict(run_args or {}), options)
+    with sentences(context):
+        given = context.config.attributes.get("connection") if connection is None else connection
         if context.is_offline_mode():
-            _script(context, metadata)
+            environment.script()
         elif found is not None:
-            _migrate(context, metadata, found, comparing)
-        elif (given := context.config.attributes.get("connection")) is not None:
-            _on(given, lambda connection: _migrate(context, metadata, _surveyed(connection), comparing))
+            environment.migrate(found)
+        elif given is not None:
+            _on(given, environment.migrate_on)
         else:
             target = database.target(direct=True)
             engine = database.engine(target.url, direct=True, poolclass=NullPool)
-            with database.connect(engine) as connection:
-                announce(connection, target, changes=_changes(context))
-                _migrate(context, metadata, _surveyed(connection), comparing)
+            with database.connect(engine) as own:
+                announce(own, target, changes=_changes(context))
+                environment.migrate_on(own)
+
+
+@contextmanager
+def sentences(context: EnvironmentContext) -> Iterator[None]:
+    """One sentence, with the revision's file and line, for what a person can act on."""
+    try:
+        yield
     except AppSchemaError as error:
         raise CommandError(_place(context, error) + str(error)) from error
     except (DBAPIError, psycopg.Error) as error:
@@ -152,69 +164,113 @@ def _refuse_loop(given: Any) -> NoReturn:
     )
 
 
-def _naming(metadata: MetaData | Callable[[], MetaData]) -> MetaData:
-    """The metadata whose naming convention names what a revision leaves unnamed."""
-    return metadata if isinstance(metadata, MetaData) else MetaData(naming_convention=NAMING_CONVENTION)
+class Environment:
+    """One run: what env.py says, joined with what ``-x`` says."""
+
+    def __init__(
+        self,
+        context: EnvironmentContext,
+        metadata: Declaration,
+        run_args: dict[str, Any],
+        options: dict[str, Any],
+    ) -> None:
+        setup()
+        self.context = context
+        self.metadata = metadata
+        self.run_args = run_args
+        self.naming_convention = options.pop("naming_convention", None)
+        self.options = {**DEFAULTS, **joined(options)}
+        self.given = context.get_x_argument(as_dictionary=True)
+
+    def script(self) -> None:
+        """Writes the script of ``--sql``."""
+        autocommit = Options.read(self.given).autocommit
+        named = "url" in self.options or "dialect_name" in self.options
+        self._configure(
+            **({} if named else {"dialect_name": "postgresql"}),
+            dialect_opts={"paramstyle": "named"},  # one "%" stays one "%"
+            literal_binds=True,
+            **({"transactional_ddl": False} if autocommit else {}),
+        )
+        with self.context.begin_transaction():
+            self.context.run_migrations(**self.run_args)
+
+    def migrate_on(self, connection: Connection) -> None:
+        """Runs the command on a connection."""
+        database.check_server(connection)
+        table, schema = self.options.get("version_table"), self.options.get("version_table_schema")
+        session = Session(connection, table or VERSION_TABLE, schema, self.options.get("search_path"))
+        self.migrate((session, session.facts()))
+
+    def migrate(self, found: tuple[Session, Facts]) -> None:
+        """Runs the command in a session that is set up."""
+        session, facts = found
+        connection = session.connection
+        options = Options.read(_terminal(self.context) | self.given)
+        if options.autocommit:
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+        migration_context = self._configure(
+            connection=connection,
+            **({"transactional_ddl": False} if options.autocommit else {}),
+            **_compared(self.given),
+        )
+        if options.autocommit:
+            # Alembic's block would end with the connection in transactions
+            migration_context.autocommit_block = nullcontext  # type: ignore[assignment, method-assign]
+        if "revision_context" in migration_context.opts:  # a revision is to be generated, or checked for
+            migration_context.opts["target_metadata"] = called(self.metadata)
+        runner = Runner(
+            migration_context,
+            session,
+            options,
+            review=self.context.config.attributes.get("review"),
+            run_args=self.run_args,
+        )
+        try:
+            with Operations.context(migration_context):
+                runner.run(facts)
+        except KeyboardInterrupt as interrupt:
+            stopped = f"stopped; {_listed(runner.revisions)} landed. The same command goes on from there."
+            if "landed" in self.context.config.attributes:  # an application called
+                interrupt.add_note(stopped)
+                raise
+            say(stopped)
+            raise SystemExit(INTERRUPTED) from None
+        finally:
+            self.context.config.attributes.setdefault("landed", []).extend(runner.revisions)
+
+    def _configure(self, **options: Any) -> MigrationContext:
+        self.context.configure(**{**self.options, "target_metadata": self._naming(), **options})
+        return guarded(self.context.get_context())
+
+    def _naming(self) -> Any:
+        """The metadata whose naming convention names what a revision leaves unnamed."""
+        if self.naming_convention is None:
+            return called(self.metadata)
+        return MetaData(naming_convention=self.naming_convention)
 
 
-def _script(context: EnvironmentContext, metadata: MetaData | Callable[[], MetaData]) -> None:
-    autocommit = Options.read(context.get_x_argument(as_dictionary=True)).autocommit
-    context.configure(
-        dialect_name="postgresql",
-        dialect_opts={"paramstyle": "named"},  # one "%" stays one "%"
-        target_metadata=_naming(metadata),
-        literal_binds=True,
-        transactional_ddl=not autocommit,
-        **OPTIONS,
-    )
-    with context.begin_transaction():
-        context.run_migrations()
+def called(metadata: Declaration) -> Any:
+    """The metadata, or what the function that gives it returns."""
+    return metadata() if callable(metadata) else metadata
 
 
-def _surveyed(connection: Connection) -> tuple[Session, Facts]:
-    database.check_server(connection)
-    session = Session(connection, VERSION_TABLE, OPTIONS["version_table_schema"])
-    return session, session.facts()
+def joined(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of an env.py, joined with those that every run needs.
 
-
-def _migrate(
-    context: EnvironmentContext,
-    metadata: MetaData | Callable[[], MetaData],
-    found: tuple[Session, Facts],
-    comparing: dict[str, Any],
-) -> None:
-    session, facts = found
-    connection = session.connection
-    options = Options.read(_terminal(context) | context.get_x_argument(as_dictionary=True))
-    if options.autocommit:
-        connection.execution_options(isolation_level="AUTOCOMMIT")
-    context.configure(
-        connection=connection,
-        target_metadata=_naming(metadata),
-        transactional_ddl=not options.autocommit,
-        **OPTIONS,
-        **{**comparing, **_compared(context)},
-    )
-    migration_context = context.get_context()
-    if options.autocommit:
-        # Alembic's block would end with the connection in transactions
-        migration_context.autocommit_block = nullcontext  # type: ignore[assignment, method-assign]
-    if "revision_context" in migration_context.opts:  # a revision is to be generated, or checked for
-        declared = metadata if isinstance(metadata, MetaData) else metadata()
-        migration_context.opts["target_metadata"] = declared
-    runner = Runner(migration_context, session, options, context.config.attributes.get("review"))
-    try:
-        with Operations.context(migration_context):
-            runner.run(facts)
-    except KeyboardInterrupt as interrupt:
-        stopped = f"stopped; {_listed(runner.revisions)} landed. The same command goes on from there."
-        if "landed" in context.config.attributes:  # an application called
-            interrupt.add_note(stopped)
-            raise
-        say(stopped)
-        raise SystemExit(INTERRUPTED) from None
-    finally:
-        context.config.attributes.setdefault("landed", []).extend(runner.revisions)
+    Alembic's own comparators are left out, because ours compares the same; an env.py's other plugins stay.
+    """
+    result = dict(options)
+    if (render := result.get("render_item")) is not None:
+        result["render_item"] = lambda type_, obj, context: (
+            item(type_, obj, context) if (own := render(type_, obj, context)) is False else own
+        )
+    if (plugins := result.get("autogenerate_plugins")) is not None:
+        others = [one for one in plugins if one != PLUGIN and not one.startswith("alembic.autogenerate")]
+        result["autogenerate_plugins"] = [PLUGIN, *others]
+    if "include_schemas" in result:
+        result["every_schema"] = bool(result["include_schemas"])
+    return result
 
 
 def _listed(revisions: list[str]) -> str:
@@ -226,9 +282,8 @@ def _terminal(context: EnvironmentContext) -> dict[str, str]:
     return {"terminal": str(drawn).lower()}
 
 
-def _compared(context: EnvironmentContext) -> dict[str, Any]:
+def _compared(given: Mapping[str, str]) -> dict[str, Any]:
     """The comparator's options that were given with ``-x``."""
-    given = context.get_x_argument(as_dictionary=True)
     names = ("prune", "safe", "cache")
     flags: dict[str, Any] = {name: flag(name, given[name]) for name in names if name in given}
     if "schemas" in given:

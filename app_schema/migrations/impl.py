@@ -9,6 +9,8 @@ from typing import Any
 from alembic.ddl.impl import DefaultImpl
 from alembic.ddl.postgresql import PostgresqlImpl
 from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import (
     DDL,
     Column,
@@ -34,6 +36,7 @@ from sqlalchemy.sql.expression import literal_column
 from app_schema.ddl import DDLStatement, Guarded, guard
 from app_schema.ddl.guard import block
 from app_schema.ddl.sql import DIALECT
+from app_schema.errors import ConfigurationError
 from app_schema.migrations import alter  # noqa: F401 - registers the guards of Alembic's constructs
 from app_schema.migrations.failure import explained
 from app_schema.migrations.lock import LOST
@@ -47,9 +50,11 @@ _BIND = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
 
 
 class GuardedImpl(PostgresqlImpl):
-    """PostgreSQL as Alembic drives it, with every DDL statement converging or refusing."""
+    """PostgreSQL as Alembic drives it, with every DDL statement converging or refusing.
 
-    __dialect__ = "postgresql"
+    It has no ``__dialect__`` of its own: Alembic would take it for every PostgreSQL of the process.
+    """
+
     pipeline: Pipeline | None = None
     """Where statements are kept back, while revisions run on a connection of psycopg's."""
 
@@ -187,13 +192,52 @@ class GuardedImpl(PostgresqlImpl):
         (value,) = values.values()
         revision = str(value).strip("'")
         script = self.context_opts.get("script")
-        later = {revision}
-        if script is not None:
-            later |= {one.revision for one in script.iterate_revisions("heads", revision)}
+        later = {revision} if script is None else _later(script, revision)
         known = exists(select(table)).where(
             table.c.version_num.in_([literal_column(f"'{one}'") for one in sorted(later)])
         )
         return table.insert().from_select(["version_num"], select(literal_column(str(value))).where(~known))
+
+
+def _later(script: ScriptDirectory, revision: str) -> set[str]:
+    """A revision, and all that come after it or depend on it: one of them stamped means that it has run."""
+    found, new = set[str](), {revision}
+    while new:
+        found |= new
+        new = {
+            name
+            for one in new
+            for name in script.get_revision(one)._all_nextrev  # noqa: SLF001 - Alembic's public name leaves out what depends on it
+        } - found
+    return found
+
+
+def guarded(context: MigrationContext) -> MigrationContext:
+    """The same context, with the guarded impl; no other context of the process is changed.
+
+    :raises ConfigurationError: where the context drives another database than PostgreSQL.
+    """
+    plain = context.impl
+    if not isinstance(plain, PostgresqlImpl):
+        raise ConfigurationError(
+            f"app_schema migrates PostgreSQL, and this env.py configures {context.dialect.name}: run that "
+            "database with Alembic's own context"
+        )
+    context.impl = GuardedImpl(
+        context.dialect,
+        context.connection,
+        context.as_sql,
+        context.transactional_ddl,
+        context.output_buffer,
+        context.opts,
+    )
+    options = context.opts
+    context._version = context.impl.version_table_impl(  # noqa: SLF001 - as MigrationContext does it
+        version_table=context.version_table,
+        version_table_schema=context.version_table_schema,
+        version_table_pk=options.get("version_table_pk", True),
+    )
+    return context
 
 
 def _converges(construct: Executable) -> bool:

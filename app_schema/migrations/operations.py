@@ -100,6 +100,11 @@ def build(kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], *, filled: b
     return cls(**({**cls.stand_in, **values} if filled else values))
 
 
+def foreign(name: str) -> bool:
+    """Whether ``op.<name>`` is an operation of the project, in the place of ours."""
+    return name in _OURS and getattr(Operations, name) is not _OURS[name]
+
+
 def _create(kind: str) -> Callable[..., None]:
     def create(self: Operations, *args: Any, **kwargs: Any) -> None:
         self.invoke(CreateObjectOp(build(kind, args, kwargs)))
@@ -122,15 +127,26 @@ def _replace(kind: str) -> Callable[..., None]:
     return replace
 
 
+_OURS: dict[str, Callable[..., None]] = {}
+"""The operations by their names, once they are registered."""
+
+
 def setup() -> None:
-    """Registers the operations with Alembic. Attributes of Operations become functions of ``alembic.op``."""
+    """Registers the operations with Alembic. Attributes of Operations become functions of ``alembic.op``.
+
+    A name that a project has registered itself stays the project's.
+    """
+    if _OURS:
+        return
     for kind in DDLObject.kinds:
         create, drop = ("enable", "disable") if kind == "row_security" else ("create", "drop")
-        setattr(Operations, f"{create}_{kind}", _create(kind))
-        setattr(Operations, f"{drop}_{kind}", _drop(kind))
-        setattr(Operations, f"replace_{kind}", _replace(kind))
-    for operation in OPERATIONS:
-        setattr(Operations, operation.__name__, operation)
+        _OURS[f"{create}_{kind}"] = _create(kind)
+        _OURS[f"{drop}_{kind}"] = _drop(kind)
+        _OURS[f"replace_{kind}"] = _replace(kind)
+    _OURS.update({operation.__name__: operation for operation in OPERATIONS})
+    for name, operation in _OURS.items():
+        if not hasattr(Operations, name):
+            setattr(Operations, name, operation)
     Operations.implementation_for(CreateObjectOp, replace=True)(_run_create)
     Operations.implementation_for(DropObjectOp, replace=True)(_run_drop)
     Operations.implementation_for(ReplaceObjectOp, replace=True)(_run_replace)

@@ -29,6 +29,7 @@ from app_schema.errors import AppSchemaError, ModelError
 from app_schema.migrations import setup
 from app_schema.migrations.environment import OPTIONS
 from app_schema.migrations.header import LOCKS
+from app_schema.migrations.impl import guarded
 from app_schema.migrations.lineage import Direction, Lineage
 from app_schema.migrations.operations import CreateObjectOp, DropObjectOp, ReplaceObjectOp
 from app_schema.migrations.special import OPERATIONS
@@ -201,7 +202,9 @@ def record_steps(
         context = MigrationContext.configure(
             dialect_name="postgresql", dialect_opts={"paramstyle": "named"}, opts=options
         )
-    if impl is not None:
+    if impl is None:
+        guarded(context)
+    else:
         context.impl = impl(context.dialect, None, True, None, buffer, context.opts)  # noqa: FBT003
     operations = _operations(context, lambda noted: found[-1].operations.extend(noted))  # noqa: PLW0108 - the last one changes
     try:

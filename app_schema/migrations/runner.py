@@ -42,7 +42,12 @@ class Runner:
     """Does what ``MigrationContext.run_migrations`` does, for one context with a connection."""
 
     def __init__(
-        self, context: MigrationContext, session: Session, options: Options, review: Review | None = None
+        self,
+        context: MigrationContext,
+        session: Session,
+        options: Options,
+        review: Review | None = None,
+        run_args: Mapping[str, Any] | None = None,
     ) -> None:
         assert isinstance(context.impl, GuardedImpl)
         self.context = context
@@ -50,11 +55,13 @@ class Runner:
         self.session = session
         self.options = options
         self.review = review
+        self.run_args = dict(run_args or {})
         self.lock = Lock(session)
         self.landed: list[Step] = []
         """The steps whose transactions the server has committed."""
         self.heads: set[str] | None = None
         """What is stamped after these; None: there is no version table."""
+        self._waiting: Callable[[], None] | None = None
         self.narrow = False
         """The version table has no room for long names."""
         self.progress = Progress(0)
@@ -110,7 +117,11 @@ class Runner:
         """All steps; a revision that did not get its locks is begun again."""
         while len(self.landed) < len(steps) or self.lock.taken:
             try:
-                self._pass(steps[len(self.landed) :])
+                with self.context.begin_transaction():  # of all of them, where env.py asks for one
+                    if self.context.purge and not steps:
+                        self._purge()
+                    self._pass(steps[len(self.landed) :])
+                self._note_landed()
                 self._finish(before)
             except (StatementError, DBAPIError) as error:
                 self.retries.after(error, self.impl.pipeline)
@@ -131,29 +142,51 @@ class Runner:
                 self._enter(step)
                 self._send(self.lock.fence(_application(step), stamped, self.options.lock_timeout))
                 if stamped is None:
-                    table = CreateTable(self.context._version, if_not_exists=True)  # noqa: SLF001 - Alembic's
-                    self._send(plain(table))
-                    version = self.context._version  # noqa: SLF001 - Alembic's
-                    self._send(privileges.of_table(version.name, version.schema))
+                    self._send_version_table()
                 elif self.narrow:
                     self._send(f"ALTER TABLE {self.session.version_table} ALTER version_num TYPE text")
                 if purge and stamped is not None:
                     self._send(f"DELETE FROM {self.session.version_table}")
                 purge = False
                 self.progress.begins(str(step))
-                step.migration_fn()
+                step.migration_fn(**self.run_args)
                 maintainer.update_to_step(step)
                 stamped = set(maintainer.heads)
                 for callback in self.context.on_version_apply_callbacks:
-                    callback(ctx=self.context, step=step.info, heads=set(stamped), run_args={})
-                landed = partial(self._has_landed, step, stamped)
-                if self.impl.pipeline is not None:
-                    self.impl.pipeline.done = landed
-            if self.impl.pipeline is None:
-                landed()
-            elif self.impl.pipeline.done is not None:  # nothing was kept back: the COMMIT was sent at once
-                self.impl.pipeline.done = None
-                landed()
+                    callback(ctx=self.context, step=step.info, heads=set(stamped), run_args=self.run_args)
+                self._when_committed(partial(self._has_landed, step, stamped))
+            if self.context._transaction_per_migration:  # noqa: SLF001 - Alembic has no public name for it
+                self._note_landed()
+
+    def _purge(self) -> None:
+        """Forgets every revision, where none is stamped instead."""
+        with self.context.begin_transaction(_per_migration=True):
+            self._send(self.lock.fence("app_schema: purge", self.heads, self.options.lock_timeout))
+            self._send_version_table()
+            self._send(f"DELETE FROM {self.session.version_table}")
+        self.heads = set()
+
+    def _send_version_table(self) -> None:
+        table = self.context._version  # noqa: SLF001 - Alembic's
+        self._send(plain(CreateTable(table, if_not_exists=True)))
+        self._send(privileges.of_table(table.name, table.schema))
+
+    def _when_committed(self, landed: Callable[[], None]) -> None:
+        """Has the step noted by the COMMIT that follows; several steps may be waiting for one COMMIT."""
+        waiting = self._waiting if self.impl.pipeline is None else self.impl.pipeline.done
+        if self.impl.pipeline is None:
+            self._waiting = _both(waiting, landed)
+        else:
+            self.impl.pipeline.done = _both(waiting, landed)
+
+    def _note_landed(self) -> None:
+        """Notes the steps whose COMMIT was sent at once, because nothing was kept back."""
+        if self.impl.pipeline is None:
+            waiting, self._waiting = self._waiting, None
+        else:
+            waiting, self.impl.pipeline.done = self.impl.pipeline.done, None
+        if waiting is not None:
+            waiting()
 
     def _enter(self, step: Step) -> None:
         if (pipeline := self.impl.pipeline) is not None:
@@ -213,6 +246,17 @@ def _refuse_more(planned: list[Step], steps: list[Step]) -> None:
             f"The database has moved on while this command waited for the migration lock: it would now undo "
             f"{', '.join(more)} too. Nothing was changed; look again (app-schema status), then run it again."
         )
+
+
+def _both(first: Callable[[], None] | None, second: Callable[[], None]) -> Callable[[], None]:
+    if first is None:
+        return second
+
+    def both() -> None:
+        first()
+        second()
+
+    return both
 
 
 def _name(step: Step) -> str:

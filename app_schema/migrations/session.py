@@ -20,13 +20,7 @@ from app_schema import pinned
 from app_schema.dialect import DirectDialect
 from app_schema.migrations import wire
 
-SETTINGS: Mapping[str, str] = {
-    **pinned.SESSION,
-    **pinned.LIVENESS,
-    # how names are read, whatever the role or the database has set: revisions name every object with its
-    # schema, but types and operator classes of extensions without
-    "search_path": "public",
-}
+SETTINGS: Mapping[str, str] = {**pinned.SESSION, **pinned.LIVENESS}
 """What a run sets, and leaves as it was; ``lock_timeout`` and ``application_name`` are set with the lock."""
 
 READ_COMMITTED = "READ COMMITTED"
@@ -89,7 +83,13 @@ class Facts:
 class Session:
     """A connection as the runner uses it: through psycopg's own where it is one, else through SQLAlchemy."""
 
-    def __init__(self, connection: sa.Connection, version_table: str, version_schema: str | None) -> None:
+    def __init__(
+        self,
+        connection: sa.Connection,
+        version_table: str,
+        version_schema: str | None,
+        search_path: str | None = None,
+    ) -> None:
         self.connection = connection
         self.version_table = ".".join(_ident(one) for one in (version_schema, version_table) if one)
         driver: Any = connection.connection.driver_connection
@@ -105,6 +105,10 @@ class Session:
         self.own = isinstance(connection.dialect, DirectDialect)
         """The connection is a migration's alone: what is set there meets nobody else."""
         self.settings = dict(SETTINGS)
+        if search_path is not None:
+            # how names are read, whatever the role or the database has set: revisions name every object with
+            # its schema, but types and operator classes of extensions without
+            self.settings["search_path"] = search_path
         if getattr(connection.dialect, "_backslash_escapes", False):
             # this engine has met a session where it is off, and writes literals for such a one
             del self.settings["standard_conforming_strings"]

@@ -12,6 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 
 from app_schema.migrations import setup
+from app_schema.migrations.impl import guarded
 
 setup()
 
@@ -47,7 +48,7 @@ class Case:
 def operations(connection: sa.Connection, **options: Any) -> Any:
     """Alembic's ``op`` on a connection."""
     return Operations(
-        MigrationContext.configure(connection, opts={"transaction_per_migration": True, **options})
+        guarded(MigrationContext.configure(connection, opts={"transaction_per_migration": True, **options}))
     )
 
 
@@ -59,7 +60,7 @@ def script(call: Call) -> str:
         dialect_opts={"paramstyle": "named"},
         opts={"as_sql": True, "output_buffer": buffer, "literal_binds": True},
     )
-    call(Operations(context))
+    call(Operations(guarded(context)))
     return buffer.getvalue()
 
 

@@ -92,7 +92,7 @@ class _Lent(Session):
 @pytest.mark.parametrize("lends", ["transaction", "session"])
 def test_pooler_is_told_by_what_it_does(empty_engine: sa.Engine, lends: str) -> None:
     with empty_engine.connect() as connection, pytest.MonkeyPatch.context() as patch:
-        session = _Lent(Session(connection, "alembic_version", "public"))
+        session = _Lent(Session(connection, "alembic_version", "public", "public"))
         facts = session.facts()
         assert session.ask("SHOW search_path") == ['"$user", public'], "nothing was set"
         if lends == "transaction":

@@ -16,7 +16,6 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations, ops
 
 from app_schema.catalog import Snapshot
-from app_schema.catalog.scratch import declared_snapshot
 from app_schema.catalog.spelling import same
 from app_schema.ddl import Key
 from app_schema.ddl.sql import DIALECT, ident
@@ -51,7 +50,7 @@ def complete(comparison: Comparison) -> None:
     statements = [f"CREATE SCHEMA {twin}" for twin in place.values()]
     statements += _statements(comparison, _moved(operations, created, place))
     made = _printed(comparison, statements, place)
-    new = {Key("table", one.schema or "public", None, one.table_name) for one in created}
+    new = {Key("table", one.schema or comparison.default_schema, None, one.table_name) for one in created}
     for key in sorted({*comparison.wanted, *made}, key=str):
         table = Key("table", key.schema, None, (key.name if key.kind == "table" else key.table) or "")
         if key.kind in _CARRIED and table in new:
@@ -113,14 +112,8 @@ def _statements(comparison: Comparison, operations: Iterable[MigrateOperation]) 
 
 def _printed(comparison: Comparison, statements: list[str], place: dict[str | None, str]) -> Snapshot:
     """The twins as PostgreSQL prints them, under the names of the declared tables."""
-    snapshot = declared_snapshot(
-        comparison.connection,
-        [*comparison.declared.statements(), *statements],
-        comparison.context.opts.get("scratch"),
-        cache=comparison.context.opts.get("cache", True),
-        meanwhile=lambda: None,
-    )
-    real = {twin: schema or "public" for schema, twin in place.items()}
+    snapshot = comparison.in_scratch([*comparison.declared.statements(), *statements])
+    real = {twin: schema or comparison.default_schema for schema, twin in place.items()}
     found: dict[Key, str] = {}
     for key, definition in snapshot.items():
         if key.schema in real:

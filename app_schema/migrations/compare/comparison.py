@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import Column, MetaData, text
 
-from app_schema.catalog import Difference, diff, snapshot
+from app_schema.catalog import Difference, Snapshot, borrowed, diff, snapshot
 from app_schema.catalog.dependents import Blocked, age, dependents
 from app_schema.catalog.reflect import reflect
 from app_schema.catalog.scratch import declared_snapshot
@@ -36,12 +36,14 @@ from app_schema.migrations.compare import (
 )
 from app_schema.migrations.compare.managed import Managed
 from app_schema.migrations.compare.rename import Renamed
-from app_schema.migrations.declared import Declared
+from app_schema.migrations.declared import DEFAULT_SCHEMA, Declared
 from app_schema.migrations.directives import RANKS, Drops, Makes, OnTheWayBackOp, Plan, UnwritableOp
 from app_schema.migrations.once import TABLE as ONCE_TABLE
 from app_schema.migrations.operations import CreateObjectOp, DropObjectOp, ReplaceObjectOp, SetGrantOp
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from alembic.autogenerate.api import AutogenContext
 
 _OF_TABLES: dict[str, ModuleType] = {
@@ -83,7 +85,10 @@ class Comparison:
         self.prune = bool(context.opts.get("prune", False))
         self.safe = bool(context.opts.get("safe", True))
         metadata = context.metadata
-        self.declared = Declared([metadata] if isinstance(metadata, MetaData) else metadata)
+        self.default_schema = _default_schema(context)
+        self.declared = Declared(
+            [metadata] if isinstance(metadata, MetaData) else metadata, self.default_schema
+        )
         self.managed = Managed(self)
         self.plan = Plan()
         self.renamed = Renamed()
@@ -91,6 +96,7 @@ class Comparison:
         self.version_table = context.opts.get("version_table") or "alembic_version"
         self.gone: set[Key] = set()
         self.made: set[Key] = set()
+        self.borrowed: set[tuple[str | None, str]] = set()
         self._drops: dict[Key, DropObjectOp] = {}
 
     def differences(self) -> list[Difference]:
@@ -99,18 +105,30 @@ class Comparison:
         def find() -> None:
             self.found = snapshot(self.connection, ignore=(self.version_table, ONCE_TABLE))
 
-        wanted = declared_snapshot(
-            self.connection,
-            self.declared.statements(),
-            self.context.opts.get("scratch"),
-            cache=self.context.opts.get("cache", True),
-            meanwhile=find,
-        )
+        wanted = self.in_scratch(self.declared.statements(), find)
         self.declared.printed(wanted)
         self.wanted = self.declared.snapshot
         pair.pair(self)
         different = in_more_than_spelling(diff(self.wanted, self.found))
         return [one for one in different if self.managed(one.key) and not index.is_part(one)]
+
+    def in_scratch(self, statements: list[str], meanwhile: Callable[[], None] = lambda: None) -> Snapshot:
+        """The snapshot of a scratch database in which these statements were carried out."""
+        return declared_snapshot(
+            self.connection,
+            statements,
+            self.context.opts.get("scratch"),
+            cache=self.context.opts.get("cache", True),
+            meanwhile=meanwhile,
+            search_path=self.default_schema,
+            borrow=lambda: self._borrow(statements),
+        )
+
+    def _borrow(self, statements: list[str]) -> list[str]:
+        """What the found side has, and the declared one uses and does not declare; it is not compared."""
+        used = borrowed.used(self.connection, statements, self.declared.objects)
+        self.borrowed = {(one.schema, one.name) for one in used}
+        return [statement for one in used for statement in one.statements]
 
     def run(self) -> None:
         """Compares and fills the plan."""
@@ -321,3 +339,13 @@ class Comparison:
         """Plans that a definition takes the place of another."""
         self.made.add(key)
         self.plan.make(RANKS[key.kind][1], ReplaceObjectOp(new, old), order=self.declared.order.get(key))
+
+
+def _default_schema(context: AutogenContext) -> str:
+    """The schema in which the session creates what names none, unless an application says."""
+    assert context.connection is not None
+    if context.opts.get("search_path"):
+        return DEFAULT_SCHEMA
+    if None in (context.connection.get_execution_options().get("schema_translate_map") or {}):
+        return str(context.connection.get_execution_options()["schema_translate_map"][None])
+    return context.connection.scalar(text("SELECT current_schema()")) or DEFAULT_SCHEMA

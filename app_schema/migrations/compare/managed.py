@@ -46,8 +46,9 @@ class Managed:
 
     def __call__(self, key: Key) -> bool:
         sides = (self._comparison.wanted, self._comparison.found)
-        if key.kind == "table_option":
-            return False  # no metadata can declare it
+        borrowed = self._comparison.borrowed & {(key.schema, key.name), (key.schema, key.table or "")}
+        if borrowed or key.kind == "table_option":  # no metadata declares these
+            return False
         if key.kind == "role":
             return key in self._comparison.wanted
         if key.kind in {"object_comment", "comment"} and any(
@@ -87,9 +88,18 @@ class Managed:
     def _schemas(self) -> set[str]:
         named: set[str] | None = self._context.opts.get("managed_schemas")
         declared = self._comparison.declared
-        return named or {schema for schema, _ in declared.tables} | {
-            one.schema or "public" if one.kind != "schema" else one.name for one in declared.objects.values()
-        }
+        default = self._comparison.default_schema
+        every = self._context.opts.get("every_schema")
+        if named or every is False:
+            return named or {default}
+        return (
+            {schema for schema, _ in declared.tables}
+            | {
+                one.schema or default if one.kind != "schema" else one.name
+                for one in declared.objects.values()
+            }
+            | ({key.name for key in self._comparison.found if key.kind == "schema"} if every else set())
+        )
 
     def _passes(self, key: Key, schema: str | None) -> bool:
         table = key.name if key.kind in RELATIONS else key.table
@@ -106,7 +116,7 @@ class Managed:
 
     def _named(self, schema: str) -> str | None:
         """The schema as Alembic names it: the default one has no name."""
-        return None if schema == self._comparison.connection.dialect.default_schema_name else schema
+        return None if schema == self._comparison.default_schema else schema
 
     def _type(self, key: Key) -> Any:
         """What Alembic calls the object, if it knows it."""

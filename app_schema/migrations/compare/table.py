@@ -85,7 +85,7 @@ def _checks_of_columns(table: Table) -> list[CheckConstraint]:
 
 def _refers_to_later(comparison: Comparison, fk: ForeignKeyConstraint, order: int) -> bool:
     """Whether the table that is referred to comes later, or is there and gets its columns or keys later."""
-    place = (fk.referred_table.schema or "public", fk.referred_table.name)
+    place = (fk.referred_table.schema or comparison.default_schema, fk.referred_table.name)
     unready = any(
         one[1:3] == place and one.kind in {"column", "constraint", "index"}
         for one in comparison.changed | comparison.gone

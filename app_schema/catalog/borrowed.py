@@ -1,0 +1,50 @@
+"""What a metadata uses and does not declare, taken over from the database that it is compared with.
+
+An extension, a type or a function that a revision made by ``op.execute`` is no part of the metadata, and
+without it the metadata's tables cannot be made in the scratch database.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from app_schema.catalog.query import read
+from app_schema.ddl.statement import Key
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True)
+class Borrowed:
+    """One object; a function's name has its arguments."""
+
+    schema: str | None
+    name: str
+    statements: tuple[str, ...]
+
+
+def used(connection: Connection, statements: Sequence[str], declared: Collection[Key]) -> list[Borrowed]:
+    """What the database has, the statements name, and nobody declares; in the order in which it is made."""
+    query = files("app_schema.catalog").joinpath("borrowed.sql").read_text(encoding="utf-8")
+    known = {(one.schema, one.name) for one in declared}
+    rows = [row for row in read(connection, query)[0] if (row[1], row[2]) not in known]
+    words = {word for statement in statements for word in _WORD.findall(statement)}
+    chosen: set[tuple[str | None, str]] = set()
+    found = True
+    while found:  # a domain may stand on a function, and that on an extension
+        new = [row for row in rows if (row[1], row[2]) not in chosen and words & set(row[3])]
+        chosen |= {(row[1], row[2]) for row in new}
+        words |= {word for row in new for word in _WORD.findall(row[4])}
+        found = bool(new)
+    return [
+        Borrowed(schema, name, tuple(statement.split(";\n", 1)))
+        for _, schema, name, _, statement in rows
+        if (schema, name) in chosen
+    ]

@@ -1,0 +1,49 @@
+"""Alembic's ``context``, guarded: an ``env.py`` as Alembic's documentation shows it changes one import.
+
+from app_schema.migrations import context  # instead of: from alembic import context
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from alembic import context as alembic_context
+
+from app_schema.migrations.environment import Environment, sentences
+
+_configured: list[dict[str, Any]] = []
+"""What ``configure()`` was called with last."""
+
+
+def configure(**options: Any) -> None:
+    """As Alembic's, for the next ``run_migrations()``."""
+    _configured[:] = [options]
+    alembic_context.configure(**options)
+
+
+def begin_transaction() -> AbstractContextManager[None]:
+    """Nothing: each revision is a transaction, or all of them with ``transaction_per_migration=False``."""
+    return nullcontext()
+
+
+def run_migrations(**run_args: Any) -> None:
+    """Runs the revisions, guarded, on what was configured."""
+    options = dict(_configured[-1])
+    running: Any = alembic_context
+    connection = options.pop("connection", None)
+    environment = Environment(
+        running._proxy,  # noqa: SLF001 - the EnvironmentContext has no public name
+        options.pop("target_metadata", None) or (),
+        run_args,
+        options,
+    )
+    with sentences(environment.context):
+        if connection is None:
+            environment.script()
+        else:
+            environment.migrate_on(connection)
+
+
+def __getattr__(name: str) -> Any:
+    return getattr(alembic_context, name)
