@@ -33,7 +33,7 @@ drift: $(VENV)/.test ## every case of drift; a usual run takes one of five
 	@DRIFT=all $(BIN)/python -m pytest -n auto tests/drift
 
 faults: $(VENV)/.test ## more than a thousand faults in the middle of a migration; a usual run takes a part
-	@FAULTS=all $(BIN)/python -m pytest -n auto tests/faults
+	@FAULTS=all $(BIN)/python -m pytest -n auto tests/faults tests/test_factories.py
 
 fuzz-ci: $(VENV)/.test ## autogenerate between random pairs of schemas, the same two hundred each time
 	@$(BIN)/python -m pytest -n auto tests/fuzz

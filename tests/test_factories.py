@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import InvalidRequestError, ProgrammingError
 
+from app_schema import database
 from app_schema.errors import ModelError
 from app_schema.models import (
     Base,
@@ -21,7 +25,14 @@ from app_schema.models import (
     Session,
     User,
 )
-from app_schema.testing.factories import ChatMessageFactory, LogEntryFactory, MentorFactory, RowFactory
+from app_schema.testing.databases import Databases
+from app_schema.testing.factories import (
+    ChatMessageFactory,
+    LogEntryFactory,
+    MentorFactory,
+    ProjectFactory,
+    RowFactory,
+)
 from app_schema.testing.plugin import AsService, AsUser, Make
 
 MODELS = sorted((mapper.class_ for mapper in Base.registry.mappers), key=lambda one: one.__name__)
@@ -47,6 +58,56 @@ def test_every_factory_inserts_rows_that_pass_every_check(make: Make, as_service
         keys = {sa.inspect(one).identity for one in made}
         assert len(keys) == 3
         assert session.scalar(sa.select(sa.func.count()).select_from(model)) >= 3  # type: ignore[operator]
+
+
+BUILDS = 3000 if os.environ.get("FAULTS") == "all" else 60
+
+
+def test_nothing_in_a_row_is_left_to_chance() -> None:
+    """A value drawn at random is refused by a CHECK once in a while, in somebody's test."""
+    chance = {
+        f"{model.__name__}.{field.name}"
+        for model, factory in RowFactory.of.items()
+        for field in factory.get_model_fields()
+        if factory.should_set_field_value(field) and not hasattr(factory, field.name)
+        if not isinstance(sa.inspect(model).columns[field.name].type, (sa.String, sa.Uuid))
+    }
+    assert chance == set()
+    assert len({ProjectFactory.build().name for _ in range(100)}) == 100
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda one: one.__name__)
+def test_a_factory_never_builds_what_a_check_refuses(engine_for_checks: sa.Engine, model: type[Base]) -> None:
+    mapper, factory = sa.inspect(model), RowFactory.of[model]
+    parents = {
+        name: getattr(factory, name).build()
+        for name in mapper.relationships.keys()  # noqa: SIM118 - a collection of properties, not a dict
+        if isinstance(getattr(factory, name, None), type)
+    }
+    keys = {column.name: uuid4() for column in mapper.local_table.columns if column.foreign_keys}
+    rows = [
+        keys | {column.name: built[key] for key, column in mapper.columns.items() if key in built}
+        for built in (vars(factory.build(**parents)) for _ in range(BUILDS))
+    ]
+    table = mapper.local_table
+    assert isinstance(table, sa.Table)
+    copy = table.to_metadata(sa.MetaData(), schema="pg_temp", name="copy")
+    with engine_for_checks.connect() as connection:
+        name = f'"{table.schema or "public"}"."{table.name}"'
+        including = "INCLUDING CONSTRAINTS INCLUDING DEFAULTS INCLUDING GENERATED"
+        connection.exec_driver_sql(f"CREATE TEMP TABLE copy (LIKE {name} {including})")
+        connection.execute(sa.insert(copy).inline(), rows)
+        assert connection.scalar(sa.select(sa.func.count()).select_from(copy)) == BUILDS
+
+
+@pytest.fixture(scope="module")
+def engine_for_checks(databases: Databases, template: str) -> Iterator[sa.Engine]:
+    """A database of the module's own; nothing stays in it."""
+    name = databases.create(template)
+    engine = database.engine(databases.url(name))
+    yield engine
+    engine.dispose()
+    databases.drop(name)
 
 
 def test_rows_that_are_given_are_used(make: Make) -> None:

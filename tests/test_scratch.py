@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -187,6 +187,70 @@ def test_broken_file_is_as_good_as_none(
         assert declared_snapshot(connection, ["CREATE TABLE t (id int)"]) == good
     assert len(made) == 2
     assert path.read_bytes() == whole, "mended"
+
+
+def _directory_for_all(path: Path) -> None:
+    path.parent.chmod(0o777)
+
+
+def _file_for_the_group(path: Path) -> None:
+    path.chmod(0o660)
+
+
+def _fifo(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path, 0o600)
+
+
+def _symbolic_link(path: Path) -> None:
+    path.rename(path.parent.parent / "elsewhere")
+    path.symlink_to(path.parent.parent / "elsewhere")
+
+
+def _directory_in_its_place(path: Path) -> None:
+    path.unlink()
+    path.mkdir(0o700)
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [_directory_for_all, _file_for_the_group, _fifo, _symbolic_link, _directory_in_its_place],
+)
+def test_what_others_could_have_written_counts_for_nothing(
+    empty_engine: sa.Engine, kept: Path, made: list[str], plant: Callable[[Path], None]
+) -> None:
+    with empty_engine.connect() as connection:
+        good = declared_snapshot(connection, ["CREATE TABLE t (id int)"])
+        (path,) = kept.iterdir()
+        plant(path)
+        assert cache.load(path.name) is None
+        assert declared_snapshot(connection, ["CREATE TABLE t (id int)"]) == good
+    assert len(made) == 2
+
+
+def test_files_of_another_user_count_for_nothing(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    snapshot = {Key("table", "public", None, "t"): ""}
+    cache.store("a", snapshot)
+    assert cache.load("a") == snapshot
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    assert cache.load("a") is None
+    cache.store("b", snapshot)
+    assert [path.name for path in kept.iterdir()] == ["a"], "nothing is written in another user's directory"
+
+
+def test_a_snapshot_of_other_models_under_this_name_counts_for_nothing(kept: Path) -> None:
+    cache.store("clean", {Key("table", "public", None, "t"): ""})
+    (kept / "other").write_bytes((kept / "clean").read_bytes())
+    (kept / "other").chmod(0o600)
+    assert cache.load("other") is None
+
+
+@pytest.mark.parametrize("content", ["1", "null", "[1]", "[[]]", '{"a": 1}', "[" * 100_000])
+def test_a_file_with_other_content_counts_for_nothing(kept: Path, content: str) -> None:
+    cache.store("a", {})
+    checksum = cache._checksum("a", content.encode())
+    (kept / "a").write_bytes(checksum.encode() + b"\n" + content.encode())
+    assert cache.load("a") is None
 
 
 @pytest.mark.parametrize("place", ["{}/file", "~/.cache"])

@@ -1,7 +1,8 @@
 """Snapshots of what was declared, kept between runs: a usual comparison makes no scratch database.
 
 A file holds a snapshot and lies in the user's cache directory under a digest of all that the snapshot
-depends on. It is never needed: what cannot be read, is broken or cannot be written is as good as absent.
+depends on. It is never needed: what cannot be read, is broken or cannot be written is as good as absent. So
+is what others could have written: a planted snapshot would make a check say that nothing differs.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 import tempfile
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -23,6 +25,7 @@ from app_schema.ddl.statement import Key
 
 KEPT = 20
 """Files kept: those that were used last."""
+_WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
 def digest(parts: Iterable[str]) -> str:
@@ -38,15 +41,15 @@ def _code() -> list[str]:
 
 
 def load(name: str) -> Snapshot | None:
-    """The snapshot kept under this name, if it is there and whole."""
-    path = _directory() / name
+    """The snapshot kept under this name, if it is there, whole, and of this user alone."""
     try:
-        checksum, _, payload = path.read_bytes().partition(b"\n")
-        if checksum.decode() != hashlib.sha256(payload).hexdigest():
-            return None
-        snapshot = {Key(*key): definition for *key, definition in json.loads(payload)}
-        os.utime(path)  # used last
-    except (OSError, ValueError):
+        with _opened(_directory()) as directory:
+            checksum, _, payload = _read(directory, name).partition(b"\n")
+            if checksum.decode() != _checksum(name, payload):
+                return None
+            snapshot = {Key(*key): str(definition) for *key, definition in json.loads(payload)}
+            os.utime(name, dir_fd=directory)  # used last
+    except (OSError, TypeError, ValueError, RecursionError):
         return None
     return snapshot
 
@@ -54,21 +57,58 @@ def load(name: str) -> Snapshot | None:
 def store(name: str, snapshot: Snapshot) -> None:
     """Keeps a snapshot under a name; a reader meets all of it or nothing."""
     payload = json.dumps([[*key, definition] for key, definition in snapshot.items()]).encode()
-    directory = _directory()
-    if not directory.is_absolute():  # of a user without a home: a directory named "~" would be made here
+    place = _directory()
+    if not place.is_absolute():  # of a user without a home: a directory named "~" would be made here
         return
     with suppress(OSError):
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=directory)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(hashlib.sha256(payload).hexdigest().encode() + b"\n" + payload)
-            Path(temporary).replace(directory / name)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-        for old in sorted(directory.iterdir(), key=lambda one: one.stat().st_mtime)[:-KEPT]:
-            old.unlink(missing_ok=True)
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _opened(place):
+            handle, temporary = tempfile.mkstemp(dir=place)
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(_checksum(name, payload).encode() + b"\n" + payload)
+                Path(temporary).replace(place / name)
+            except BaseException:
+                Path(temporary).unlink(missing_ok=True)
+                raise
+            for old in sorted(place.iterdir(), key=lambda one: one.lstat().st_mtime)[:-KEPT]:
+                old.unlink(missing_ok=True)
+
+
+def _checksum(name: str, payload: bytes) -> str:
+    """Of content and name: the snapshot of other models under this name counts for nothing."""
+    return hashlib.sha256(name.encode() + b"\n" + payload).hexdigest()
+
+
+@contextmanager
+def _opened(directory: Path) -> Iterator[int]:
+    """The descriptor of the directory, if nobody else may write in it. Raises PermissionError else."""
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        _require_own(os.fstat(handle))
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _read(directory: int, name: str) -> bytes:
+    # O_NONBLOCK: opening a fifo would wait for a writer
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    handle = os.open(name, flags, dir_fd=directory)
+    try:
+        found = os.fstat(handle)
+        _require_own(found)
+        if not stat.S_ISREG(found.st_mode):
+            raise PermissionError("not a file")
+        with os.fdopen(os.dup(handle), "rb") as file:
+            return file.read()
+    finally:
+        os.close(handle)
+
+
+def _require_own(found: os.stat_result) -> None:
+    if found.st_uid != os.geteuid() or found.st_mode & _WRITABLE_BY_OTHERS:
+        raise PermissionError("others may write here")
 
 
 def _directory() -> Path:

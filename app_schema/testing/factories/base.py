@@ -71,6 +71,14 @@ class RowFactory(SQLAlchemyFactory[Row]):
         return super().get_sqlalchemy_types() | {Vector: lambda: None}
 
     @classmethod
+    def get_field_value(cls, field_meta: FieldMeta, *args: Any, **kwargs: Any) -> Any:
+        """A text that nobody named is never empty, as a random one may be, and like no other."""
+        column = sa.inspect(cls.__model__).columns.get(field_meta.name)
+        if column is None or not isinstance(column.type, sa.String) or isinstance(column.type, sa.Enum):
+            return super().get_field_value(field_meta, *args, **kwargs)
+        return unique(field_meta.name)[-(column.type.length or 0) :]
+
+    @classmethod
     def should_set_field_value(cls, field_meta: FieldMeta, **kwargs: Any) -> bool:
         mapper = sa.inspect(cls.__model__)
         name = field_meta.name
