@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -75,14 +77,19 @@ class Generated:
     def _run(self, engine: sa.Engine, name: str) -> None:
         module = ModuleType("revision")
         exec(compile(self.text, "revision", "exec"), module.__dict__)  # noqa: S102 - what a revision is
-        with engine.connect() as connection:
-            connection.exec_driver_sql("SET search_path = public")
-            connection.commit()
-            context = guarded(
-                MigrationContext.configure(connection, opts={"transaction_per_migration": True})
-            )
-            with context.begin_transaction(_per_migration=True), Operations.context(context):
-                getattr(module, name)()
+        with operations_on(engine):
+            getattr(module, name)()
+
+
+@contextmanager
+def operations_on(engine: sa.Engine) -> Iterator[Any]:
+    """Alembic's ``op`` as a revision has it, in a transaction of its own."""
+    with engine.connect() as connection:
+        connection.exec_driver_sql("SET search_path = public")
+        connection.commit()
+        context = guarded(MigrationContext.configure(connection, opts={"transaction_per_migration": True}))
+        with context.begin_transaction(_per_migration=True), Operations.context(context) as operations:
+            yield operations
 
 
 def autogenerate(

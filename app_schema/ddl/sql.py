@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.schema import ExecutableDDLElement
+from sqlalchemy.sql.elements import conv
 
 from app_schema.errors import ModelError
 
@@ -40,6 +41,17 @@ def checked(name: str) -> str:
 def ident(name: str) -> str:
     """A quoted identifier, where it needs quotes."""
     return DIALECT.identifier_preparer.quote(checked(name))
+
+
+def shortened(value: Value) -> Value:
+    """A name by ``op.f()`` or a naming convention as SQLAlchemy shortens it; any other value as it is.
+
+    SQLAlchemy shortens it the same way each time, so it is found again. A plain string is never shortened.
+    """
+    if not isinstance(value, conv):
+        return value
+    name = DIALECT.identifier_preparer.truncate_and_render_constraint_name(value)
+    return unquoted(name)  # type: ignore[return-value]  # a str for a kind of str
 
 
 def unquoted(name: str) -> str:

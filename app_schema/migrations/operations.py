@@ -13,6 +13,7 @@ from typing import Any
 from alembic.operations import MigrateOperation, Operations
 
 from app_schema.ddl import Create, DDLObject, Drop, Grant, Replace
+from app_schema.ddl.sql import shortened
 from app_schema.errors import ModelError
 from app_schema.migrations.impl import send
 from app_schema.migrations.special import OPERATIONS
@@ -97,6 +98,7 @@ def build(kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], *, filled: b
         msg = f"at most {len(cls.positional)} arguments without a name ({names}), {len(args)} were given"
         raise TypeError(msg)
     values = {**dict(zip(cls.positional, args, strict=False)), **kwargs}
+    values = {name: shortened(value) for name, value in values.items()}
     return cls(**({**cls.stand_in, **values} if filled else values))
 
 

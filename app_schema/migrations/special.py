@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from alembic.operations import Operations
@@ -13,7 +15,7 @@ from app_schema.ddl.comment import object_comment
 from app_schema.ddl.constraint import validate
 from app_schema.ddl.enum import add_value, rename_value
 from app_schema.ddl.sequence import advance
-from app_schema.ddl.sql import qualified
+from app_schema.ddl.sql import qualified, shortened
 from app_schema.migrations.impl import send
 from app_schema.migrations.once import once, undo
 from app_schema.migrations.partitioned import build, is_partitioned
@@ -186,7 +188,7 @@ def undo_once(self: Operations, key: str, sql: str | None = None) -> None:
     send(self, Guarded(undo(key, sql)))
 
 
-OPERATIONS = (
+_OPERATIONS: tuple[Callable[..., None], ...] = (
     add_enum_value,
     rename_enum_value,
     rename_constraint,
@@ -202,3 +204,16 @@ OPERATIONS = (
     run_once,
     undo_once,
 )
+
+
+def _with_short_names(operation: Callable[..., None]) -> Callable[..., None]:
+    @wraps(operation)
+    def shorten(self: Operations, /, *args: Any, **kwargs: Any) -> None:
+        short = {name: shortened(value) for name, value in kwargs.items()}
+        operation(self, *map(shortened, args), **short)
+
+    return shorten
+
+
+OPERATIONS = tuple(_with_short_names(one) for one in _OPERATIONS)
+"""The operations; where a name is too long, those by ``op.f()`` are shortened as Alembic's are."""

@@ -9,7 +9,7 @@ from alembic.operations import MigrateOperation, ops
 
 from app_schema.catalog import Difference
 from app_schema.ddl import DDLObject, Key
-from app_schema.ddl.sql import qualified
+from app_schema.ddl.sql import qualified, shortened
 from app_schema.migrations.directives import CallOp, Makes
 from app_schema.migrations.operations import CreateObjectOp
 
@@ -114,7 +114,7 @@ class ConcurrentIndexOp(MigrateOperation):
             return ops.ModifyTableOps("", [])
         return CallOp(
             "drop_index_concurrently",
-            self.create.index_name,
+            shortened(self.create.index_name),
             self.create.table_name,
             partitioned=self.partitioned or None,
             schema=self.create.schema,
