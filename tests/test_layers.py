@@ -58,6 +58,7 @@ MAY_IMPORT = {
         "lint",
         "loss",
         "plan",
+        "project",
         "reference",
         "studio",
         "rollback",

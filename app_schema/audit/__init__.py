@@ -5,6 +5,16 @@ from __future__ import annotations
 from app_schema.audit.finding import Finding, Severity, Waiver
 from app_schema.audit.report import as_json, as_text
 from app_schema.audit.run import CHECKS, audit
-from app_schema.audit.settings import waivers
+from app_schema.audit.settings import service_roles, waivers
 
-__all__ = ["CHECKS", "Finding", "Severity", "Waiver", "as_json", "as_text", "audit", "waivers"]
+__all__ = [
+    "CHECKS",
+    "Finding",
+    "Severity",
+    "Waiver",
+    "as_json",
+    "as_text",
+    "audit",
+    "service_roles",
+    "waivers",
+]

@@ -2,16 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import MetaData
 
 from app_schema.audit.finding import Finding
+from app_schema.ddl.statement import declared
+from app_schema.project import Accepted
+
+SERVICE_ROLES = ("service_account", "service_role")
+"""The roles of jobs and webhooks, which see all rows by a policy."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a check may know beside the database.
+
+    :param metadata: what is declared.
+    :param accepted: what is not declared and meant to stay.
+    """
+
+    metadata: MetaData | None = None
+    service_roles: Collection[str] = SERVICE_ROLES
+    accepted: Sequence[Accepted] = ()
+
+    @cached_property
+    def tables(self) -> set[tuple[str, ...]]:
+        """Schema and name of each declared table."""
+        tables = self.metadata.tables.values() if self.metadata is not None else ()
+        return {(one.schema or "public", one.name) for one in tables}
+
+    @cached_property
+    def policies(self) -> set[tuple[str, ...]]:
+        """Schema, table and name of each declared policy."""
+        keys = declared(self.metadata) if self.metadata is not None else ()
+        return {(one.schema or "public", one.table or "", one.name) for one in keys if one.kind == "policy"}
+
 
 Row = Sequence[Any]
-Judge = Callable[[str, Sequence[Row], MetaData | None], Iterable[Finding]]
+Judge = Callable[[str, Sequence[Row], Known], Iterable[Finding]]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import sqlalchemy as sa
 
-from app_schema.audit.check import Check, Row
+from app_schema.audit.check import Check, Known, Row
 from app_schema.audit.finding import Finding
 from app_schema.ddl.sql import ident, literal
 
@@ -81,9 +81,9 @@ def closed_values(metadata: sa.MetaData) -> Mapping[tuple[str | None, str, str],
     return found
 
 
-def _without_check(check: str, rows: Sequence[Row], metadata: sa.MetaData | None) -> Iterator[Finding]:
+def _without_check(check: str, rows: Sequence[Row], known: Known) -> Iterator[Finding]:
     checked = {(schema, table, column): has_check for schema, table, column, has_check in rows}
-    for (schema, table, column), words in closed_values(metadata).items() if metadata else ():
+    for (schema, table, column), words in closed_values(known.metadata).items() if known.metadata else ():
         if checked.get((schema or "public", table, column), True):
             continue
         place = f"{ident(schema or 'public')}.{ident(table)}"

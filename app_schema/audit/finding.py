@@ -35,8 +35,13 @@ class Finding:
 
 @dataclass(frozen=True)
 class Waiver:
-    """A finding that is accepted, and why."""
+    """A finding that is accepted, why, and while what.
+
+    :param condition: a query of one boolean, run with an empty search_path; where it is not true, the finding
+        is open again.
+    """
 
     check: str
     object: str
     reason: str
+    condition: str

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
-from app_schema.audit.check import Check, Row
+from app_schema.audit.check import Check, Known, Row
 from app_schema.audit.finding import Finding
 
 LIMIT = 63
@@ -50,8 +50,8 @@ SELECT words, name, format(rename, short)
 """
 
 
-def _long(check: str, rows: Sequence[Row], metadata: sa.MetaData | None) -> Iterator[Finding]:
-    declared = set(_declared(metadata)) if metadata else set()
+def _long(check: str, rows: Sequence[Row], known: Known) -> Iterator[Finding]:
+    declared = set(_declared(known.metadata)) if known.metadata else set()
     for words, name, rename in rows:
         if name in declared:
             continue

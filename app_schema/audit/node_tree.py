@@ -1,4 +1,4 @@
-"""Which functions an expression calls once a row, read from PostgreSQL's own parse tree.
+"""PostgreSQL's own parse tree of an expression, and which functions it calls once a row.
 
 The columns of type ``pg_node_tree`` print as ``{KIND :field value ...}``, with a backslash before every
 special character of a name (``outToken`` in PostgreSQL's ``outfuncs.c``). The printed expression
@@ -12,36 +12,49 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 _TOKEN = re.compile(r"[{}]|(?:\\.|[^\\\s{}()])+", re.DOTALL)
-_NOTHING = "<>"
+NOTHING = "<>"
+"""How an empty field prints."""
 
 
 @dataclass
 class Node:
-    """A node with the first value of each of its fields, and the nodes below it."""
+    """A node with the values of each of its fields, and the nodes below it."""
 
     kind: str = ""
-    fields: dict[str, str] = field(default_factory=dict)
+    values: dict[str, list[str | Node]] = field(default_factory=dict)
     children: list[Node] = field(default_factory=list)
+    last: str = ""
+    """The field that is being read."""
+
+    def word(self, name: str) -> str:
+        """The first value of a field, where that is a word."""
+        first = next(iter(self.values.get(name, ())), "")
+        return first if isinstance(first, str) else ""
+
+    def nodes(self, name: str) -> list[Node]:
+        """The nodes among the values of a field."""
+        return [one for one in self.values.get(name, ()) if isinstance(one, Node)]
 
 
 def parse(text: str) -> Node:
     """The tree below a root without a kind."""
     open_nodes = [Node()]
-    name = ""
     for word in _TOKEN.findall(text):
         if word == "{":
             open_nodes.append(Node())
         elif word == "}":
             node = open_nodes.pop()
-            open_nodes[-1].children.append(node)
+            above = open_nodes[-1]
+            above.children.append(node)
+            above.values.setdefault(above.last, []).append(node)
         elif len(open_nodes) == 1:
             continue
         elif not open_nodes[-1].kind:
             open_nodes[-1].kind = word
         elif word.startswith(":"):
-            name = word[1:]
+            open_nodes[-1].last = word[1:]
         else:
-            open_nodes[-1].fields.setdefault(name, word)
+            open_nodes[-1].values.setdefault(open_nodes[-1].last, []).append(word)
     return open_nodes[0]
 
 
@@ -53,9 +66,9 @@ def calls_per_row(node: Node, *, once: bool = False) -> Iterator[int]:
     given.
     """
     if node.kind == "QUERY":
-        once = node.fields.get("rtable") == _NOTHING and not _looks_outside(node, 0)
+        once = node.word("rtable") == NOTHING and not _looks_outside(node, 0)
     if node.kind == "FUNCEXPR" and not once and not _has_column(node):
-        yield int(node.fields["funcid"])
+        yield int(node.word("funcid"))
     for child in node.children:
         yield from calls_per_row(child, once=once)
 
@@ -63,7 +76,7 @@ def calls_per_row(node: Node, *, once: bool = False) -> Iterator[int]:
 def _looks_outside(node: Node, depth: int) -> bool:
     """Whether a column is that of a query further out than the one the search began with."""
     if node.kind == "VAR":
-        return int(node.fields["varlevelsup"]) >= depth
+        return int(node.word("varlevelsup")) >= depth
     depth += node.kind == "QUERY"
     return any(_looks_outside(child, depth) for child in node.children)
 

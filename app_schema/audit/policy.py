@@ -1,4 +1,7 @@
-"""Policies that cost more than they need: a permissive one more is one more OR, a bare call is one a row."""
+"""Policies that cost more than they need: a permissive one more is one more OR, a bare call is one a row.
+
+Those that let everything through are in :mod:`app_schema.audit.open_policy`.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import MetaData
-
 from app_schema.audit import node_tree
-from app_schema.audit.check import Check, Row
+from app_schema.audit.check import Check, Known, Row
 from app_schema.audit.finding import Finding
+from app_schema.audit.truth import Truth
+from app_schema.ddl.sql import ident
 
 COMMANDS = {"r": "SELECT", "a": "INSERT", "w": "UPDATE", "d": "DELETE"}
 
@@ -34,6 +37,16 @@ class Policy(NamedTuple):
     """OID of a function that is not immutable -> its name as PostgreSQL prints it in the expression"""
     holders: list[str]
     """roles other than the owner that hold a privilege on the table"""
+    trees: list[str | None]
+    """the parse trees of USING and WITH CHECK"""
+    operators: dict[str, list[str]]
+    """OID of an operator in the trees -> its name and the OID of its negator"""
+    volatile: list[str]
+    """OIDs of the functions in the trees that are volatile"""
+    not_null: list[str]
+    """numbers of the columns that are NOT NULL"""
+    key: list[str]
+    """schema, table and name, unquoted"""
 
     @property
     def commands(self) -> set[str]:
@@ -42,6 +55,29 @@ class Policy(NamedTuple):
     @property
     def words(self) -> str:
         return f"policy {self.name} on {self.table}"
+
+    @property
+    def always(self) -> list[str]:
+        """The clauses that are true for every row: USING, WITH CHECK."""
+        truth = Truth(
+            {oid: (name, negator) for oid, (name, negator) in self.operators.items()},
+            frozenset(self.volatile),
+            frozenset(self.not_null),
+        )
+        return [
+            clause
+            for clause, tree in zip(("USING", "WITH CHECK"), self.trees, strict=True)
+            if tree is not None and truth.always(node_tree.parse(tree).children[0])
+        ]
+
+    def open_to(self, known: Known) -> list[str]:
+        """The roles, besides those of the service, that a clause of this policy lets do as they like."""
+        service = {ident(one) for one in known.service_roles}
+        return [one for one in self.roles if one not in service] if self.permissive and self.always else []
+
+    def declared(self, known: Known) -> bool:
+        """False if its table is declared and the policy is not."""
+        return tuple(self.key[:2]) not in known.tables or tuple(self.key) in known.policies
 
 
 # current_setting is the one function of PostgreSQL's own that says who is asking.
@@ -62,25 +98,39 @@ SELECT t.name, quote_ident(p.polname), t.relname, p.polcmd::text, p.polpermissiv
        ARRAY(SELECT DISTINCT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE x.grantee::regrole::text END
                FROM (SELECT * FROM aclexplode(t.relacl) UNION ALL
                      SELECT x.* FROM pg_catalog.pg_attribute AS a, aclexplode(a.attacl) AS x WHERE a.attrelid = t.oid) AS x
-              WHERE x.grantee <> t.relowner)
+              WHERE x.grantee <> t.relowner),
+       ARRAY[p.polqual::text, p.polwithcheck::text],
+       (SELECT coalesce(json_object_agg(o.oid::text, json_build_array(o.oprname, o.oprnegate::oid::text)), '{}')::text
+          FROM pg_catalog.pg_operator AS o
+         WHERE o.oid IN (SELECT m[1]::oid FROM regexp_matches(concat(p.polqual::text, p.polwithcheck::text), ':opno (\\d+)', 'g') AS m)),
+       ARRAY(SELECT f.oid::text FROM pg_catalog.pg_proc AS f
+              WHERE f.provolatile = 'v' AND f.oid IN (
+                SELECT m[1]::oid FROM regexp_matches(concat(p.polqual::text, p.polwithcheck::text), ':funcid (\\d+)', 'g') AS m)),
+       ARRAY(SELECT a.attnum::text FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = t.oid AND a.attnotnull),
+       ARRAY[n.nspname, t.relname, p.polname]::text[]
   FROM pg_catalog.pg_policy AS p JOIN tab AS t ON t.oid = p.polrelid
+  JOIN pg_catalog.pg_namespace AS n ON n.oid = t.relnamespace
  ORDER BY t.name, p.polname
 """  # noqa: E501 - one line is one expression
 
 
-def _read(rows: Sequence[Row]) -> list[Policy]:
-    policies = [Policy(*row) for row in rows]
-    return [one._replace(functions=json.loads(str(one.functions))) for one in policies]
+def policies(rows: Sequence[Row]) -> list[Policy]:
+    """The policies that `FACTS` has found."""
+    return [
+        one._replace(functions=json.loads(str(one.functions)), operators=json.loads(str(one.operators)))
+        for one in (Policy(*row) for row in rows)
+    ]
 
 
-def _several(check: str, rows: Sequence[Row], _metadata: MetaData | None) -> Iterator[Finding]:
+def _several(check: str, rows: Sequence[Row], known: Known) -> Iterator[Finding]:
     tables = defaultdict(list)
-    for policy in _read(rows):
-        if policy.permissive:
+    for policy in policies(rows):
+        # one that is open, or that nobody declared, is an error of its own, and to merge it would keep it
+        if policy.permissive and policy.declared(known) and not policy.open_to(known):
             tables[policy.table].append(policy)
-    for table, policies in tables.items():
-        for role in sorted({role for policy in policies for role in policy.roles}):
-            of_role = [policy for policy in policies if {role, "PUBLIC"} & set(policy.roles)]
+    for table, of_table in tables.items():
+        for role in sorted({role for policy in of_table for role in policy.roles}):
+            of_role = [policy for policy in of_table if {role, "PUBLIC"} & set(policy.roles)]
             per_command = {c: [p for p in of_role if c in p.commands] for c in COMMANDS}
             several = {c: found for c, found in per_command.items() if len(found) > 1}
             if role != "PUBLIC" and all("PUBLIC" in p.roles for found in several.values() for p in found):
@@ -128,11 +178,13 @@ def _joined(role: str, of_role: Sequence[Policy], names: Sequence[str]) -> str:
 
 def _either(expressions: Sequence[str | None]) -> str:
     parts = dict.fromkeys(part for part in expressions if part is not None)
+    if "true" in parts:
+        return "true"
     return " OR ".join(parts) or "true"
 
 
-def _per_row(check: str, rows: Sequence[Row], _metadata: MetaData | None) -> Iterator[Finding]:
-    for policy in _read(rows):
+def _per_row(check: str, rows: Sequence[Row], _known: Known) -> Iterator[Finding]:
+    for policy in policies(rows):
         found = dict.fromkeys(map(str, node_tree.calls_per_row(node_tree.parse(policy.tree))))
         names = [policy.functions[oid] for oid in found if oid in policy.functions]
         if not names:

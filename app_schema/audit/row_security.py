@@ -35,4 +35,28 @@ NO_POLICY = Check(
     """,  # noqa: E501 - one line is one expression
 )
 
-CHECKS = (OFF, NO_POLICY)
+# Row security looks at SELECT, INSERT, UPDATE and DELETE. TRUNCATE takes every row; a trigger is shown each
+# row that anybody writes; a foreign key tells which values there are; VACUUM FULL locks everybody out.
+PAST = Check(
+    "privilege_past_row_security",
+    """
+    SELECT CASE WHEN bool_or(privilege IN ('TRUNCATE', 'TRIGGER')) THEN 'error' ELSE 'warning' END, 'table ' || name,
+           format('%s holds %s on it, which row security does not look at', grantee,
+                  string_agg(DISTINCT privilege, ', ' ORDER BY privilege)),
+           format('REVOKE %s ON TABLE %s FROM %s;', string_agg(DISTINCT privilege, ', ' ORDER BY privilege), name, grantee)
+      FROM (
+        SELECT t.name, coalesce(quote_ident(r.rolname), 'PUBLIC') AS grantee, x.privilege_type AS privilege
+          FROM tab AS t
+         CROSS JOIN LATERAL (SELECT * FROM aclexplode(t.relacl) UNION ALL
+                             SELECT x.* FROM pg_catalog.pg_attribute AS a, aclexplode(a.attacl) AS x
+                              WHERE a.attrelid = t.oid) AS x
+          LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = x.grantee
+         WHERE t.relrowsecurity AND x.grantee <> t.relowner
+           AND x.privilege_type IN ('TRUNCATE', 'REFERENCES', 'TRIGGER', 'MAINTAIN')
+           AND NOT coalesce(r.rolsuper OR r.rolbypassrls, false)
+      ) AS held
+     GROUP BY name, grantee
+    """,  # noqa: E501 - one line is one expression
+)
+
+CHECKS = (OFF, NO_POLICY, PAST)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
+import psycopg
 from sqlalchemy import Connection, MetaData
+from sqlalchemy.exc import DBAPIError
 
 from app_schema.audit import (
     column,
@@ -15,20 +17,23 @@ from app_schema.audit import (
     index,
     key,
     name,
+    open_policy,
     policy,
     role,
     row_security,
     view,
 )
 from app_schema.audit import sequence as sequences
-from app_schema.audit.check import SETS, Check
+from app_schema.audit.check import SERVICE_ROLES, SETS, Check, Known
 from app_schema.audit.finding import SEVERITIES, Finding, Waiver
 from app_schema.catalog import read
 from app_schema.ddl.sql import literal
 from app_schema.errors import ConfigurationError
+from app_schema.project import Accepted
 
 CHECKS: tuple[Check, ...] = (
     *row_security.CHECKS,
+    *open_policy.CHECKS,
     *policy.CHECKS,
     *function.CHECKS,
     *view.CHECKS,
@@ -45,23 +50,57 @@ UNUSED = "unused_waiver"
 
 
 def audit(
-    connection: Connection, metadata: MetaData | None = None, *, waivers: Sequence[Waiver] = ()
+    connection: Connection,
+    metadata: MetaData | None = None,
+    *,
+    waivers: Sequence[Waiver] = (),
+    service_roles: Collection[str] = SERVICE_ROLES,
+    accepted: Sequence[Accepted] = (),
 ) -> list[Finding]:
     """What the checks find in the connection's database, the worst first. Nothing is changed.
 
     :param metadata: what is declared; without it nothing is known of words that a column of text may hold.
     :param waivers: findings that are accepted; one that covers nothing is a finding itself.
-    :raises ConfigurationError: where a waiver names no check of ours or gives no reason.
+    :param service_roles: the roles that may see all rows by a policy.
+    :param accepted: what is not declared and meant to stay.
+    :raises ConfigurationError: where a waiver names no check of ours, gives no reason, or has a condition
+        that PostgreSQL cannot read.
     """
-    reasons = _reasons(waivers)
-    found = list(_found(connection, metadata))
+    given = _by_finding(waivers)
+    found = list(_found(connection, Known(metadata, service_roles, accepted)))
     used = {(one.check, one.object) for one in found}
-    found = [replace(one, waived=reasons.get((one.check, one.object))) for one in found]
+    holds = _holding(connection, [waiver for place, waiver in given.items() if place in used])
+    found = [_waived(one, given.get((one.check, one.object)), holds) for one in found]
     found += _unused(waiver for waiver in waivers if (waiver.check, waiver.object) not in used)
     return sorted(found, key=lambda one: (SEVERITIES.index(one.severity), one.check, one.object, one.message))
 
 
-def _found(connection: Connection, metadata: MetaData | None) -> Iterator[Finding]:
+def _waived(finding: Finding, waiver: Waiver | None, holds: Collection[Waiver]) -> Finding:
+    if waiver is None:
+        return finding
+    if waiver in holds:
+        return replace(finding, waived=waiver.reason)
+    ended = f"{finding.message}; the condition of its waiver does not hold: {waiver.condition}"
+    return replace(finding, message=ended)
+
+
+def _holding(connection: Connection, waivers: Sequence[Waiver]) -> list[Waiver]:
+    """The waivers whose condition is true."""
+    if not waivers:
+        return []
+    try:
+        answers = read(connection, *(f"SELECT coalesce(({one.condition}), false)" for one in waivers))
+    except (psycopg.Error, DBAPIError) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        said = str(cause).partition("\n")[0]
+        conditions = "; ".join(one.condition for one in waivers)
+        raise ConfigurationError(
+            f"a condition of a waiver is no query of one boolean ({said}): {conditions}"
+        ) from None
+    return [waiver for waiver, ((holds,),) in zip(waivers, answers, strict=True) if holds is True]
+
+
+def _found(connection: Connection, known: Known) -> Iterator[Finding]:
     stated = "\nUNION ALL ".join(
         f"SELECT {literal(one.name)} AS name, q.* FROM ({one.query}) AS q (severity, object, message, mend)"
         for one in CHECKS
@@ -73,10 +112,10 @@ def _found(connection: Connection, metadata: MetaData | None) -> Iterator[Findin
     rows = dict(zip(facts, others, strict=True))
     for one in CHECKS:
         if one.judge is not None:
-            yield from one.judge(one.name, rows[one.query], metadata)
+            yield from one.judge(one.name, rows[one.query], known)
 
 
-def _reasons(waivers: Sequence[Waiver]) -> dict[tuple[str, str], str]:
+def _by_finding(waivers: Sequence[Waiver]) -> dict[tuple[str, str], Waiver]:
     names = {one.name for one in CHECKS}
     for waiver in waivers:
         if waiver.check not in names:
@@ -85,7 +124,7 @@ def _reasons(waivers: Sequence[Waiver]) -> dict[tuple[str, str], str]:
             )
         if not waiver.reason.strip():
             raise ConfigurationError(f"the waiver of {waiver.check} for {waiver.object} gives no reason.")
-    return {(one.check, one.object): one.reason for one in waivers}
+    return {(one.check, one.object): one for one in waivers}
 
 
 def _unused(waivers: Iterator[Waiver]) -> Iterator[Finding]:

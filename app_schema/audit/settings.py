@@ -6,33 +6,53 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from app_schema.audit.check import SERVICE_ROLES
 from app_schema.audit.finding import Waiver
 from app_schema.errors import ConfigurationError
 from app_schema.project import section
 
 PLACE = "[[tool.app_schema.audit.waivers]]"
-_FIELDS = ("check", "object", "reason")
+_FIELDS = ("check", "object", "reason", "condition")
 
 
 def waivers(directory: Path | None = None) -> list[Waiver]:
     """Those of the nearest pyproject.toml, from the directory (the current one) upwards; none without one.
 
-    One is a table ``[[tool.app_schema.audit.waivers]]`` with the strings check, object and reason.
+    One is a table ``[[tool.app_schema.audit.waivers]]`` with the strings check, object, reason and condition.
 
     :raises ConfigurationError: where the file or a waiver cannot be understood.
     """
-    file, table = section(directory)
-    found = table.get("audit", {})
-    if not isinstance(found, Mapping):
-        raise ConfigurationError(f"{file}: audit has to be a table.")
-    if unknown := set(found) - {"waivers"}:
-        raise ConfigurationError(
-            f"{file}: [tool.app_schema.audit] knows waivers, not {', '.join(sorted(unknown))}."
-        )
+    file, found = _audit(directory)
     given = found.get("waivers", [])
     if not isinstance(given, Sequence) or isinstance(given, str):
         raise ConfigurationError(f"{file}: write each waiver as a table {PLACE}.")
     return [_waiver(one, file) for one in given]
+
+
+def service_roles(directory: Path | None = None) -> Sequence[str]:
+    """The roles that may see all rows by a policy: ``[tool.app_schema.audit] service_roles``.
+
+    :raises ConfigurationError: where it is no list of names.
+    """
+    file, found = _audit(directory)
+    given = found.get("service_roles", SERVICE_ROLES)
+    names = isinstance(given, Sequence) and all(isinstance(one, str) for one in given)
+    if not names or isinstance(given, str):
+        raise ConfigurationError(f"{file}: [tool.app_schema.audit] service_roles has to be a list of names.")
+    return [str(one) for one in given]
+
+
+def _audit(directory: Path | None) -> tuple[Path, Mapping[str, Any]]:
+    file, table = section(directory)
+    found = table.get("audit", {})
+    if not isinstance(found, Mapping):
+        raise ConfigurationError(f"{file}: audit has to be a table.")
+    if unknown := set(found) - {"waivers", "service_roles"}:
+        raise ConfigurationError(
+            f"{file}: [tool.app_schema.audit] knows waivers and service_roles, "
+            f"not {', '.join(sorted(unknown))}."
+        )
+    return file, found
 
 
 def _waiver(given: Any, file: Path) -> Waiver:

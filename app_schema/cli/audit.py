@@ -8,14 +8,19 @@ from app_schema.cli.common import Json, Url, connected, finish
 def audit(url: Url = None, *, as_json: Json = False) -> None:
     """Look for what the database allows and should not, and for what costs for nothing; changes nothing.
 
-    What is accepted stands with its reason in pyproject.toml, [[tool.app_schema.audit.waivers]].
+    What is accepted stands in pyproject.toml, [[tool.app_schema.audit.waivers]], with its reason and a
+    condition that is checked.
     Exit code 0: nothing is open; 1: something is; 2: could not tell.
     """
     from app_schema import audit as auditing
+    from app_schema import project
     from app_schema.models import Base
 
-    accepted = auditing.waivers()
+    waivers, service_roles = auditing.waivers(), auditing.service_roles()
+    accepted = project.accepted()
     with connected(url) as connection:
-        findings = auditing.audit(connection, Base.metadata, waivers=accepted)
+        findings = auditing.audit(
+            connection, Base.metadata, waivers=waivers, service_roles=service_roles, accepted=accepted
+        )
     print(auditing.as_json(findings) if as_json else auditing.as_text(findings))
     finish(well=not any(one.open for one in findings))

@@ -18,7 +18,7 @@ DECLARE
   revoke text;
 BEGIN
   FOR revoke IN
-    SELECT DISTINCT format('REVOKE ALL ON %s FROM %s', p.place,
+    SELECT DISTINCT concat('REVOKE ALL ON ', p.place, ' FROM ',
                            CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE x.grantee::regrole::text END)
       FROM pg_catalog.pg_default_acl AS d, aclexplode(d.defaclacl) AS x, LATERAL ({places}) AS p(type, place)
      WHERE d.defaclobjtype = p.type::"char" AND d.defaclrole = quote_ident(current_user)::regrole

@@ -81,7 +81,9 @@ def test_dropped_protections_are_found_in_the_whole_schema(engine: sa.Engine) ->
 
 def test_waiver_that_covers_nothing_is_a_finding(empty_engine: sa.Engine) -> None:
     with empty_engine.connect() as connection:
-        found = audit(connection, waivers=[Waiver("invalid_index", "index public.gone", "it was slow")])
+        found = audit(
+            connection, waivers=[Waiver("invalid_index", "index public.gone", "it was slow", "SELECT true")]
+        )
     (unused,) = [one for one in found if one.check == "unused_waiver"]
     assert (unused.object, unused.open) == ("index public.gone", True)
     assert "it was slow" in unused.message
@@ -116,7 +118,7 @@ def test_exit_codes_json_and_waivers(
     first = json.loads(capsys.readouterr().out)[0]
     assert set(first) == {"check", "severity", "object", "message", "mend", "waived"}
     assert (first["check"], first["waived"]) == ("naive_timestamp", None)
-    (tmp_path / "pyproject.toml").write_text(f"{WAIVER}reason = 'one zone'\n")
+    (tmp_path / "pyproject.toml").write_text(f"{WAIVER}reason = 'one zone'\ncondition = 'SELECT true'\n")
     assert _exit(empty_url) == 0
     assert "waived   naive_timestamp: column at of public.t\n         one zone" in capsys.readouterr().out
 
@@ -124,11 +126,14 @@ def test_exit_codes_json_and_waivers(
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        (WAIVER, "has check, object, reason"),
-        (f"{WAIVER}reason = ' '", "the reason of a waiver"),
-        (f"{WAIVER}reason = 1", "the reason of a waiver"),
-        (f"{WAIVER.replace('naive_timestamp', 'nave')}reason = 'x'", "names the check 'nave'"),
-        ("[tool.app_schema.audit]\nwaiver = []", "knows waivers, not waiver"),
+        (WAIVER, "has check, object, reason, condition"),
+        (f"{WAIVER}reason = ' '\ncondition = 'SELECT true'", "the reason of a waiver"),
+        (f"{WAIVER}reason = 1\ncondition = 'SELECT true'", "the reason of a waiver"),
+        (
+            f"{WAIVER.replace('naive', 'na')}reason = 'x'\ncondition = 'SELECT true'",
+            "names the check 'na_timestamp'",
+        ),
+        ("[tool.app_schema.audit]\nwaiver = []", "knows waivers and service_roles, not waiver"),
         ("[tool.app_schema.audit]\nwaivers = 'all'", "write each waiver as a table"),
         ("tool = 1", "tool has to be a table"),
         ("[tool", "cannot be read"),
@@ -152,16 +157,43 @@ def test_settings_that_cannot_be_understood_are_one_sentence(
 
 
 def test_waivers_come_from_the_nearest_file_above(tmp_path: Path) -> None:
-    (tmp_path / "pyproject.toml").write_text(f"{WAIVER}reason = 'one zone'\n")
+    (tmp_path / "pyproject.toml").write_text(f"{WAIVER}reason = 'one zone'\ncondition = 'SELECT true'\n")
     below = tmp_path / "a" / "b"
     below.mkdir(parents=True)
-    assert waivers(below) == [Waiver("naive_timestamp", "column at of public.t", "one zone")]
+    assert waivers(below) == [Waiver("naive_timestamp", "column at of public.t", "one zone", "SELECT true")]
+
+
+def _waived(connection: sa.Connection, condition: str) -> list[tuple[str | None, str]]:
+    waiver = Waiver("row_security_off", "table public.t", "nobody has a privilege", condition)
+    found = audit(connection, waivers=[waiver])
+    return [(one.waived, one.message) for one in found if one.object == waiver.object]
+
+
+def test_waiver_ends_with_its_condition(empty_engine: sa.Engine) -> None:
+    condition = "SELECT relacl IS NULL FROM pg_class WHERE oid = 'public.t'::regclass"
+    with empty_engine.connect() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (id int PRIMARY KEY)")
+        assert [reason for reason, _ in _waived(connection, condition)] == ["nobody has a privilege"]
+        connection.exec_driver_sql("GRANT SELECT ON t TO pg_monitor")
+        ((reason, message),) = _waived(connection, condition)
+        assert reason is None
+        assert message.endswith(f"the condition of its waiver does not hold: {condition}")
+        with pytest.raises(ConfigurationError, match=r"is no query of one boolean .*SELECT nothing"):
+            _waived(connection, "SELECT nothing")
+
+
+def test_waiver_of_the_version_table_ends_when_others_may_touch_it(engine: sa.Engine) -> None:
+    with engine.connect() as connection:
+        connection.exec_driver_sql("GRANT INSERT ON alembic_version TO pg_monitor")
+        found = audit(connection, Base.metadata, waivers=waivers(PROJECT))
+    (version,) = [one for one in found if one.object == "table public.alembic_version"]
+    assert (version.severity, version.waived) == ("error", None)
 
 
 def test_waiver_without_a_reason_is_refused_in_python_too() -> None:
     connection = sa.create_mock_engine("postgresql+psycopg://", lambda *_: None)
     with pytest.raises(ConfigurationError, match="gives no reason"):
-        audit(connection, waivers=[Waiver("naive_timestamp", "column at of public.t", "")])  # type: ignore[arg-type]
+        audit(connection, waivers=[Waiver("naive_timestamp", "column at of public.t", "", "SELECT true")])  # type: ignore[arg-type]
 
 
 def test_server_that_is_not_there_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,53 @@
+"""Policies that let through what nobody means to let through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from app_schema.audit.check import Check, Known, Row
+from app_schema.audit.finding import Finding
+from app_schema.audit.policy import FACTS, Policy, policies
+from app_schema.ddl.sql import ident
+from app_schema.ddl.statement import Key
+
+
+def _always_true(check: str, rows: Sequence[Row], known: Known) -> Iterator[Finding]:
+    for policy in policies(rows):
+        if roles := policy.open_to(known):
+            clauses = " and ".join(policy.always)
+            yield Finding(
+                check,
+                "error",
+                policy.words,
+                f"its {clauses} is true for every row, so the table is open to {', '.join(roles)}, "
+                "whatever other policies say",
+                _closed(policy, roles),
+            )
+
+
+def _closed(policy: Policy, roles: Sequence[str]) -> str:
+    kept = [one for one in policy.roles if one not in roles]
+    on = f"{policy.name} ON {policy.table}"
+    return f"ALTER POLICY {on} TO {', '.join(kept)};" if kept else f"DROP POLICY {on};"
+
+
+def _undeclared(check: str, rows: Sequence[Row], known: Known) -> Iterator[Finding]:
+    for policy in policies(rows):
+        if not policy.permissive or policy.declared(known):
+            continue
+        schema, table, name = policy.key
+        label = Key("policy", schema, table, name).label
+        yield Finding(
+            check,
+            "error",
+            policy.words,
+            "nobody declared it, and what it lets through no other permissive policy can take back",
+            f"DROP POLICY {ident(name)} ON {policy.table};",
+            waived=next((one.reason for one in known.accepted if one.matches(label)), None),
+        )
+
+
+CHECKS = (
+    Check("policy_is_always_true", FACTS, _always_true),
+    Check("policy_is_not_declared", FACTS, _undeclared),
+)

@@ -1,0 +1,150 @@
+"""A policy that is true for every row is found however it is written, and no other is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from app_schema import database
+from app_schema.audit import Finding, audit
+from app_schema.ddl import Policy
+from app_schema.project import Accepted
+
+OPEN = [
+    "true",
+    "true OR a = 'x'",
+    "a = 'x' OR (b OR true)",
+    "1 = 1",
+    "2 > 1 AND 'x' = 'x'",
+    "'a'::varchar = 'a'",
+    "id = id OR a = 'x'",
+    "a = a",
+    "NOT (id <> id)",
+    "a IS NOT DISTINCT FROM a",
+    "id IS NOT NULL",
+    "a IS NULL OR a IS NOT NULL",
+    "a = 'x' OR a <> 'x'",
+    "b OR NOT b",
+    "NOT false",
+    "(SELECT true)",
+    "(SELECT true WHERE 1 = 1)",
+    "EXISTS (SELECT 1)",
+    "coalesce(true, b)",
+    "coalesce(NULL, true)",
+    "CASE WHEN b THEN true ELSE 1 = 1 END",
+    "CASE WHEN false THEN b ELSE true END",
+    "(1 = 1) IS TRUE",
+    "(1 = 2) IS NOT TRUE",
+    "id = ANY (ARRAY[7, id])",
+    "'yes'::text::boolean",
+    "1::boolean",
+    "current_user = current_user",
+    '(a COLLATE "C") <= (a COLLATE "C")',
+]
+CLOSED = [
+    "false",
+    "b",
+    "a = 'x'",
+    "true AND b",
+    "1 = 2 OR b",
+    "1 > 2",
+    "id <> id",
+    "a IS NOT NULL",
+    "a IS NULL OR b",
+    "NOT true",
+    "(SELECT false)",
+    "(SELECT true WHERE 1 = 2)",
+    "EXISTS (SELECT 1 FROM other)",
+    "EXISTS (SELECT 1 WHERE t.b)",
+    "coalesce(b, true)",
+    "CASE WHEN b THEN true ELSE false END",
+    "a = current_user",
+    "id = ANY (ARRAY[7, 8])",
+    "random() = random()",
+    "NULL = NULL",
+    "a = 'x' OR a <> 'y'",
+    "a = 'X' OR a = 'x'",
+    "0::boolean",
+]
+
+
+@pytest.fixture(scope="module")
+def connection(databases: Any) -> Iterator[sa.Connection]:
+    name = databases.create()
+    engine = database.engine(databases.url(name))
+    with engine.connect() as opened:
+        opened.exec_driver_sql(
+            "CREATE TABLE t (id int PRIMARY KEY, a text, b bool); CREATE TABLE other (id int);"
+            "ALTER TABLE t ENABLE ROW LEVEL SECURITY"
+        )
+        yield opened
+    engine.dispose()
+    databases.drop(name)
+
+
+def _found(connection: sa.Connection, *policies: str, **options: Any) -> list[Finding]:
+    with connection.begin_nested() as savepoint:
+        for policy in policies:
+            connection.exec_driver_sql(f"CREATE POLICY {policy}")
+        found = audit(connection, **options)
+        savepoint.rollback()
+    return [one for one in found if one.object.startswith("policy ") or one.object == "table public.t"]
+
+
+@pytest.mark.parametrize("expression", OPEN)
+def test_expression_that_is_always_true_is_found(expression: str, connection: sa.Connection) -> None:
+    for clause in (f"FOR SELECT USING ({expression})", f"FOR INSERT WITH CHECK ({expression})"):
+        (found,) = [one for one in _found(connection, f"p ON t {clause}") if "always" in one.check]
+        assert found.severity == "error"
+
+
+@pytest.mark.parametrize("expression", CLOSED)
+def test_expression_that_depends_on_the_row_is_not(expression: str, connection: sa.Connection) -> None:
+    assert [one for one in _found(connection, f"p ON t USING ({expression})") if "always" in one.check] == []
+
+
+def test_restrictive_policy_and_the_role_of_the_service_may_be_true(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("SAVEPOINT s; CREATE ROLE jobs_of_the_test")
+    policies = ("p ON t AS RESTRICTIVE USING (true)", "q ON t TO jobs_of_the_test USING (true)")
+    found = _found(connection, *policies, service_roles=["jobs_of_the_test"])
+    assert [one for one in found if "always" in one.check] == []
+    assert [one.object for one in _found(connection, *policies) if "always" in one.check] == [
+        "policy q on public.t"
+    ]
+    connection.exec_driver_sql("ROLLBACK TO s")
+
+
+def test_no_mend_merges_an_open_policy(connection: sa.Connection) -> None:
+    """To merge it with others would keep it: ``true OR ...``."""
+    policies = ("p ON t USING (a = 'x')", "q ON t USING (b)", "r ON t USING (id = id)")
+    found = _found(connection, *policies)
+    (merge,) = [one for one in found if one.check == "several_permissive_policies"]
+    assert "(a = 'x'::text) OR b" in merge.mend
+    assert "id = id" not in merge.mend
+    (open_,) = [one for one in found if one.check == "policy_is_always_true"]
+    assert open_.mend == "DROP POLICY r ON public.t;"
+
+
+def test_undeclared_policy_is_an_error_unless_it_is_accepted(connection: sa.Connection) -> None:
+    metadata = sa.MetaData()
+    sa.Table("t", metadata, sa.Column("id", sa.Integer), Policy("p", using="b"))
+    policies = (
+        "p ON t USING (b)",
+        "q ON t USING (a = 'x')",
+        "r ON t AS RESTRICTIVE USING (b)",
+        "s ON other USING (id = 1)",
+    )
+
+    def found(**options: Any) -> list[tuple[str, str | None]]:
+        return [
+            (one.object, one.waived)
+            for one in _found(connection, *policies, metadata=metadata, **options)
+            if one.check == "policy_is_not_declared"
+        ]
+
+    assert found() == [("policy q on public.t", None)]
+    accepted = [Accepted("policy q on public.*", "until May")]
+    assert found(accepted=accepted) == [("policy q on public.t", "until May")]
