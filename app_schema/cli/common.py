@@ -5,6 +5,7 @@ Nothing heavy is imported before a command runs, so that `--help` is instant.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
@@ -45,9 +46,12 @@ class Commands(TyperGroup):
             raise typer.Exit(INTERRUPTED) from None
         except Exception as error:
             # Typer ends commands by exceptions too; what explains costs an import of everything
-            sentence = None if type(error).__module__.startswith("typer.") else explained(error)
-            if sentence is None:
+            if type(error).__module__.startswith("typer.") or isinstance(error, BrokenPipeError):
                 raise
+            sentence = explained(error)
+            if sentence is None:  # an error of this program: 1 would say that something differs
+                traceback.print_exc()
+                raise typer.Exit(UNKNOWN) from error
             from app_schema.errors import DifferentError
 
             typer.echo(sentence, err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,9 +12,11 @@ from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
 from app_schema import database, short_lived
-from app_schema.errors import AppSchemaError
+from app_schema.errors import AppSchemaError, ConfigurationError
 from app_schema.migrations.copies import refuse_other
+from app_schema.migrations.loading import load
 from app_schema.migrations.options import Options
+from app_schema.migrations.progress import say
 from app_schema.migrations.session import Facts, Session
 from app_schema.target import announce
 
@@ -21,13 +24,32 @@ if TYPE_CHECKING:
     from alembic.runtime.environment import EnvironmentContext
     from sqlalchemy import MetaData
 
+COULD_NOT_TELL = 2
+"""Exit code of a command that cannot tell what there is, as of ours; Alembic's own of a refusal is 255."""
+
 
 def run(context: EnvironmentContext, metadata: MetaData | Callable[[], MetaData]) -> None:
     """:func:`app_schema.migrations.environment.run`, which is left out where nothing is pending."""
-    if hasattr(context.config.cmd_opts, "cmd"):  # Alembic's command line
-        short_lived.freeze()
+    if not hasattr(context.config.cmd_opts, "cmd"):
+        _run(context, metadata)
+        return
+    short_lived.freeze()  # Alembic's command line
+    try:
+        _run(context, metadata)
+    except CommandError as error:
+        if not isinstance(error.__cause__, ConfigurationError):
+            raise
+        say(str(error))
+        raise SystemExit(COULD_NOT_TELL) from error
+    except Exception as error:  # 1 would say: a difference
+        traceback.print_exc()
+        raise SystemExit(COULD_NOT_TELL) from error
+
+
+def _run(context: EnvironmentContext, metadata: MetaData | Callable[[], MetaData]) -> None:
     try:
         refuse_other(Path(context.script.dir), context.config.config_file_name or "the configuration")
+        load(context.script)
     except AppSchemaError as error:
         raise CommandError(str(error)) from error
     wanted = _wanted(context)

@@ -9,10 +9,8 @@ import asyncio
 import logging.config
 import re
 import sys
-import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import psycopg
@@ -28,6 +26,7 @@ from app_schema.migrations import setup
 from app_schema.migrations.compare import PLUGIN
 from app_schema.migrations.failure import explained
 from app_schema.migrations.impl import guarded
+from app_schema.migrations.loading import line_in, load
 from app_schema.migrations.options import Options, flag
 from app_schema.migrations.progress import say
 from app_schema.migrations.render import item
@@ -84,6 +83,7 @@ def run(
     _configure_logging(context)
     environment = Environment(context, metadata, dict(run_args or {}), options)
     with sentences(context):
+        load(context.script, strict=False)  # Alembic lets two files of one revision pass
         given = context.config.attributes.get("connection") if connection is None else connection
         if context.is_offline_mode():
             environment.script()
@@ -298,11 +298,5 @@ def _place(context: EnvironmentContext, error: BaseException) -> str:
     """
     if _PLACED.match(str(error)):
         return ""
-    script = context.script
-    versions = {
-        Path(path).resolve() for path in script.version_locations or [str(Path(script.dir) / "versions")]
-    }
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if Path(frame.filename).resolve().parent in versions:
-            return f"{Path(frame.filename).name}, line {frame.lineno}: "
-    return ""
+    found = line_in(context.script, error)
+    return f"{found[0].name}, line {found[1]}: " if found else ""

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from app_schema.errors import ServerError
 from app_schema.migrations import config
+from app_schema.migrations.loading import load
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import RevisionStep
@@ -35,10 +36,14 @@ class Revision:
 
 
 class Lineage:
-    """The revision files, in order. Every method raises alembic's CommandError for a name that is unknown."""
+    """The revision files, in order. Every method raises alembic's CommandError for a name that is unknown.
+
+    :raises ConfigurationError: where a file cannot be imported, or the files have no order.
+    """
 
     def __init__(self) -> None:
         self.scripts = ScriptDirectory.from_config(config())
+        load(self.scripts)
 
     @property
     def heads(self) -> frozenset[str]:

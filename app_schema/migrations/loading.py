@@ -1,0 +1,134 @@
+"""Revision files that cannot be imported, parsed or put in order: one sentence with file and line."""
+
+from __future__ import annotations
+
+import ast
+import traceback
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app_schema.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from alembic.script import ScriptDirectory
+
+_TWICE = "is present more than once"
+
+
+def load(scripts: ScriptDirectory, *, strict: bool = True) -> None:
+    """Imports every revision file and puts them in order.
+
+    :param strict: two files of one revision are refused; Alembic warns, and leaves one of them out.
+    :raises ConfigurationError: one sentence, with file and line wherever there is one.
+    """
+    try:
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            scripts.get_heads()
+    except (Exception, SystemExit) as error:  # a revision may call sys.exit(), and the command would succeed
+        raise ConfigurationError(_explained(scripts, error)) from error
+    for one in said:
+        if strict and _TWICE in str(one.message):
+            raise ConfigurationError(_disorder(scripts) or f"{one.message}.")
+        warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+
+
+def directories(scripts: ScriptDirectory) -> set[Path]:
+    """Where the revision files are."""
+    locations = scripts.version_locations or [str(Path(scripts.dir) / "versions")]
+    return {Path(location).resolve() for location in locations}
+
+
+def line_in(scripts: ScriptDirectory, error: BaseException) -> tuple[Path, int | None] | None:
+    """The revision file and the line in which an error arose; None: in no revision."""
+    places = directories(scripts)
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if Path(frame.filename).resolve().parent in places:
+            return Path(frame.filename), frame.lineno
+    return None
+
+
+def _explained(scripts: ScriptDirectory, error: BaseException) -> str:
+    reason = f"{type(error).__name__}: {error}".removesuffix(": ")
+    if found := line_in(scripts, error):
+        return f"{found[0].name}, line {found[1]}: the revision cannot be imported ({reason})."
+    if said := _disorder(scripts):
+        return said
+    if isinstance(error, OSError) and error.filename:
+        return f"{Path(error.filename).name} cannot be read: {error.strerror}."
+    places = ", ".join(sorted(map(str, directories(scripts))))
+    return f"The revisions in {places} cannot be loaded ({reason})."
+
+
+@dataclass
+class _File:
+    """What a revision file says of its place, as far as it says it by constants."""
+
+    path: Path
+    revision: str | None = None
+    line: int = 1
+    refers: list[tuple[str, str, int]] = field(default_factory=list)
+    """The variable, the revision that it names, and the line."""
+
+
+def _disorder(scripts: ScriptDirectory) -> str | None:
+    """The first fault that can be seen without running a file."""
+    files: list[_File] = []
+    paths = [path for place in sorted(directories(scripts)) for path in sorted(place.glob("*.py"))]
+    for path in paths:
+        try:
+            files.append(_parsed(path))
+        except (SyntaxError, ValueError) as error:
+            line, reason = getattr(error, "lineno", None) or 1, error.args[0]
+            return f"{path.name}, line {line}: this is no Python: {reason}."
+        except OSError as error:
+            return f"{path.name} cannot be read: {error.strerror}."
+    return next(_faults(files), None)
+
+
+def _faults(files: list[_File]) -> Iterator[str]:
+    known: dict[str, _File] = {}
+    for one in files:
+        place = f"{one.path.name}, line {one.line}"
+        if one.revision is None:
+            yield f"{place}: the file names no revision: write revision = '...'."
+            continue
+        if other := known.get(one.revision):
+            yield (
+                f"{place}: the revision {one.revision} stands in {other.path.name} too: give one of them "
+                "another name, or remove it."
+            )
+        if "down_revision" not in {variable for variable, _, _ in one.refers}:
+            yield f"{place}: the file has no down_revision: write the name of its parent, or None."
+        known[one.revision] = one
+    for one in files:
+        for variable, name, line in one.refers:
+            if name and not any(revision.startswith(name) for revision in known):
+                yield f"{one.path.name}, line {line}: {variable} names {name}, which no file has."
+
+
+def _parsed(path: Path) -> _File:
+    found = _File(path)
+    for node in ast.parse(path.read_bytes(), str(path)).body:
+        for name, value in _assigned(node):
+            constants = [one.value for one in ast.walk(value) if isinstance(one, ast.Constant)]
+            names = [one for one in constants if isinstance(one, str)]
+            if name == "revision":
+                found.revision, found.line = next(iter(names), None), node.lineno
+            elif name in {"down_revision", "depends_on"}:
+                found.refers += [(name, one, node.lineno) for one in names or [""]]
+    return found
+
+
+def _assigned(node: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
+    targets = node.targets if isinstance(node, ast.Assign) else []
+    if isinstance(node, ast.AnnAssign) and node.value is not None:
+        targets = [node.target]
+    for target in targets:
+        if isinstance(target, ast.Name):
+            assert isinstance(node, (ast.Assign, ast.AnnAssign))
+            assert node.value is not None
+            yield target.id, node.value

@@ -1,0 +1,145 @@
+"""A revision file that cannot be loaded, and an error that nobody thought of: a sentence, and exit code 2."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from alembic.config import Config
+from test_packaging import CHECKOUT
+from typer.testing import CliRunner
+
+from app_schema import migrations
+from app_schema.cli import app
+from app_schema.errors import ConfigurationError
+from app_schema.migrations.lineage import Lineage
+
+LAST = "0016_core_and_chat_rls.py"
+BROKEN = {
+    "syntax": ("revision = '9'\ndef upgrade(:\n", "0017_x.py, line 2: this is no Python: "),
+    "import": (
+        "import no_such_module\nrevision = '9'\ndown_revision = None\n",
+        (
+            "0017_x.py, line 1: the revision cannot be imported "
+            "(ModuleNotFoundError: No module named 'no_such_module')."
+        ),
+    ),
+    "name": (
+        "revision = '9'\ndown_revision = None\n\nWHAT = unknown\n",
+        "0017_x.py, line 4: the revision cannot be imported (NameError: name 'unknown' is not defined).",
+    ),
+    "exit": (
+        "import sys\nrevision = '9'\nsys.exit(0)\n",
+        "0017_x.py, line 3: the revision cannot be imported (SystemExit: 0).",
+    ),
+    "zero byte": ("revision = '9'\0\n", "0017_x.py, line 1: this is no Python: source code string"),
+    "no revision": ("x = 1\n", "0017_x.py, line 1: the file names no revision: write revision = '...'."),
+    "no parent": ("revision = '9'\n", "0017_x.py, line 1: the file has no down_revision: "),
+    "unknown parent": (
+        "revision = '9'\n\ndown_revision = '0016_typo'\n",
+        "0017_x.py, line 3: down_revision names 0016_typo, which no file has.",
+    ),
+    "unknown dependency": (
+        "revision = '9'\ndown_revision = '0016_core_and_chat_rls'\ndepends_on = ('0099',)\n",
+        "0017_x.py, line 3: depends_on names 0099, which no file has.",
+    ),
+    "twice": (
+        "revision = '0016_core_and_chat_rls'\ndown_revision = '0015_muednote_v3_schema'\n",
+        f"0017_x.py, line 1: the revision 0016_core_and_chat_rls stands in {LAST} too: ",
+    ),
+    "loop": ("revision = '9'\ndown_revision = '9'\n", "The revisions in "),
+}
+
+
+@pytest.fixture
+def revisions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The lineage's revisions as a copy to be broken, which every command takes for the package's own."""
+    scripts = tmp_path / "alembic"
+    shutil.copytree(CHECKOUT / "alembic", scripts, ignore=shutil.ignore_patterns("__pycache__"))
+    configuration = tmp_path / "alembic.ini"
+    configuration.write_text((CHECKOUT / "alembic.ini").read_text(encoding="utf-8"), encoding="utf-8")
+    made: Callable[[], Config] = lambda: Config(configuration)  # noqa: E731
+    monkeypatch.setattr(migrations, "config", made)
+    for module in ("lineage", "api"):
+        monkeypatch.setattr(f"app_schema.migrations.{module}.config", made)
+    return scripts / "versions"
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_broken_revision_file_is_one_sentence_with_file_and_line(revisions: Path, broken: str) -> None:
+    text, sentence = BROKEN[broken]
+    (revisions / "0017_x.py").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigurationError) as caught:
+        Lineage()
+    assert str(caught.value).startswith(sentence)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["status", "upgrade", "downgrade", "history", "lint", "plan", "rollback"])
+def test_command_ends_with_2_at_a_broken_revision_file(
+    revisions: Path, name: str, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    text, sentence = BROKEN["syntax"]
+    (revisions / "0017_x.py").write_text(text, encoding="utf-8")
+    result = CliRunner().invoke(app, [name])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.splitlines()[-1].startswith(sentence)
+    assert "Traceback" not in result.stderr
+
+
+def test_alembic_ends_with_2_at_a_broken_revision_file(revisions: Path, empty_url: str) -> None:
+    text, sentence = BROKEN["import"]
+    (revisions / "0017_x.py").write_text(text, encoding="utf-8")
+    for arguments in (["upgrade", "head"], ["current"], ["upgrade", "head", "--sql"]):
+        said = _alembic(revisions, empty_url, *arguments)
+        assert (said.returncode, said.stderr) == (2, f"app_schema: {sentence}\n"), arguments
+
+
+def test_alembic_ends_with_2_at_an_error_that_nobody_thought_of(revisions: Path, empty_url: str) -> None:
+    text = (revisions / "0000_initial_schema.py").read_text(encoding="utf-8")
+    broken = text.replace("def upgrade() -> None:\n", "def upgrade() -> None:\n    {}['unexpected']\n")
+    (revisions / "0000_initial_schema.py").write_text(broken, encoding="utf-8")
+    said = _alembic(revisions, empty_url, "upgrade", "head")
+    assert said.returncode == 2
+    assert "KeyError: 'unexpected'" in said.stderr
+
+
+def test_command_ends_with_2_at_an_error_that_nobody_thought_of(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise TypeError("unexpected")
+
+    monkeypatch.setenv("DATABASE_URL", empty_url)
+    monkeypatch.setattr("app_schema.migrations.lineage.current", fail)
+    result = CliRunner().invoke(app, ["upgrade"])
+    assert result.exit_code == 2
+    assert "TypeError: unexpected" in result.stderr
+
+
+def test_a_revision_that_a_foreign_project_has_twice_is_only_warned_of(revisions: Path) -> None:
+    from alembic.script import ScriptDirectory
+
+    from app_schema.migrations.loading import load
+
+    (revisions / "0017_x.py").write_text(BROKEN["twice"][0], encoding="utf-8")
+    with pytest.warns(UserWarning, match="is present more than once"):
+        load(ScriptDirectory(str(revisions.parent)), strict=False)
+
+
+def _alembic(revisions: Path, url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    configuration = revisions.parent.parent / "alembic.ini"
+    return subprocess.run(
+        [sys.executable, "-m", "alembic", "-c", str(configuration), *arguments],
+        env=os.environ | {"DATABASE_URL": url},
+        cwd=configuration.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
