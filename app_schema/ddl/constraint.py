@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.schema import AddConstraint, DropConstraint, ExecutableDDLElement
 
 from app_schema.ddl.construct import guard
-from app_schema.ddl.guard import DIFFERENT, SEARCHED, Guard, Side, block, drop, table_schema
+from app_schema.ddl.guard import DIFFERENT, SEARCHED, Guard, Side, block, drop, regclass, table_schema
 from app_schema.ddl.relation import FOREIGN_KEY, RELKIND
 from app_schema.ddl.sql import DIALECT, checked, dollar, ident, literal, plain, qualified, split, unquoted
 from app_schema.ddl.statement import Guarded
@@ -31,6 +31,7 @@ _KINDS: tuple[tuple[type[Constraint], str], ...] = (
 KIND = """\
 CASE t.contype WHEN 'f' THEN 'foreign key' WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique constraint'
      WHEN 'c' THEN 'check constraint' WHEN 'x' THEN 'exclusion constraint' ELSE 'constraint' END"""
+_VALIDITY = " || CASE WHEN t.convalidated THEN '' ELSE ' NOT VALID' END"
 _FOUND = """\
 SELECT {expression} FROM pg_catalog.pg_constraint AS t
  WHERE t.conname = {name}
@@ -63,7 +64,7 @@ def definition(kind: str, *, validated: bool = True) -> str:
     """
     if kind == "foreign key":
         text = f"""\
-CASE t.contype WHEN 'f' THEN {FOREIGN_KEY} || CASE WHEN t.convalidated THEN '' ELSE ' NOT VALID' END
+CASE t.contype WHEN 'f' THEN {FOREIGN_KEY}{_VALIDITY}
      ELSE {KIND} || ' ' || pg_get_constraintdef(t.oid) END"""
     else:
         text = "pg_get_constraintdef(t.oid)"
@@ -126,18 +127,21 @@ def name_of(constraint: Constraint) -> str | None:
     return unquoted(name) if name else None
 
 
+def kind_of(constraint: Constraint) -> str:
+    """The kind of a constraint in words."""
+    return next((word for cls, word in _KINDS if isinstance(constraint, cls)), "constraint")
+
+
 def named(constraint: Constraint) -> Named:
     """The constraint with the name that the naming convention gives it.
 
-    :raises ModelError: where it has none: it could not be found again, and a second run would make another.
+    :raises ModelError: where it has none.
     """
-    kind = next((word for cls, word in _KINDS if isinstance(constraint, cls)), "constraint")
-    table = constraint.table
-    name = name_of(constraint)
+    kind, table, name = kind_of(constraint), constraint.table, name_of(constraint)
     if name is None:
         msg = (
-            f"a {kind} on {qualified(table.name, table.schema)} has no name: "
-            "only a named constraint can be guarded; write name=..."
+            f"a {kind} on {qualified(table.name, table.schema)} has no name: write the name that PostgreSQL "
+            f'chose, as \\d {table.name} in psql shows it, such as "{table.name}_column_fkey"'
         )
         raise ModelError(msg)
     return Named(checked(name), kind, table.name, table.schema)
@@ -146,6 +150,8 @@ def named(constraint: Constraint) -> Named:
 @guard.register
 def _(construct: AddConstraint) -> ExecutableDDLElement:
     constraint = construct.element
+    if name_of(constraint) is None:
+        return Guarded(_unnamed(construct).render())
     one = named(constraint)
     validated = not not_valid(constraint)
     create = plain(construct)
@@ -161,10 +167,7 @@ UNION ALL
 SELECT 'another ' || {RELKIND} FROM pg_catalog.pg_class AS c
  WHERE c.relnamespace = $1 AND c.relname = {literal(one.name)} LIMIT 1"""
             query, exists = query + taken, exists + taken
-        real = qualified(one.table, one.schema)
-        twin = qualified(one.table, "pg_temp")
-        alter = create.replace(f"ALTER TABLE {real} ", f"ALTER TABLE {twin} ", 1)
-        side = Side(twin=(f"CREATE TABLE {twin} (LIKE {real})", alter))
+        side = _twin(construct)
     remedy = f'op.drop_constraint("{one.name}", "{one.table}") first, if what is there is to go'
     # one that was added NOT VALID and is equal otherwise: what is missing is its validation
     unvalidated = None
@@ -185,6 +188,45 @@ SELECT 'another ' || {RELKIND} FROM pg_catalog.pg_class AS c
             old=unvalidated,
             remedy=remedy,
         ).render()
+    )
+
+
+def _twin(construct: AddConstraint) -> Side:
+    table = construct.element.table
+    real, twin = qualified(table.name, table.schema), qualified(table.name, "pg_temp")
+    alter = plain(construct).replace(f"ALTER TABLE {real} ", f"ALTER TABLE {twin} ", 1)
+    return Side(twin=(f"CREATE TABLE {twin} (LIKE {real})", alter))
+
+
+def _unnamed(construct: AddConstraint) -> Guard:
+    """The guard of a constraint that PostgreSQL names: it is there if the table has one of its definition."""
+    constraint = construct.element
+    kind, table = kind_of(constraint), constraint.table
+    of_kind = f"""\
+ FROM pg_catalog.pg_constraint AS t
+ WHERE {KIND} = {literal(kind)}
+   AND t.conrelid = (SELECT c.oid FROM pg_catalog.pg_class AS c
+                      WHERE c.relnamespace = $1 AND c.relname = {literal(table.name)})"""
+    printed = definition("", validated=not not_valid(constraint))
+    if isinstance(constraint, ForeignKeyConstraint):
+        side = Side(value=foreign_key(constraint))
+        printed = FOREIGN_KEY + ("" if not_valid(constraint) else _VALIDITY)
+        equal = f" AND {FOREIGN_KEY} = {side.value}"
+    else:
+        side = _twin(construct)
+        own = f"FROM pg_catalog.pg_constraint AS t WHERE t.conrelid = {regclass(table.name, 'pg_temp')}"
+        text = definition("", validated=False)
+        equal = f" AND {text} = (SELECT {text} {own} AND {KIND} = {literal(kind)})"
+    if isinstance(constraint, PrimaryKeyConstraint):
+        equal = ""  # a table has one, so another one is in the way
+    return Guard(
+        label=f"a {kind} without a name on {qualified(table.name, table.schema)}",
+        namespace=table_schema(table.name, table.schema),
+        definition=f"SELECT {printed}{of_kind}{equal} ORDER BY t.convalidated DESC LIMIT 1",
+        exists=f"SELECT ''::text{of_kind} LIMIT 1",
+        new=side,
+        absent=(plain(construct),),
+        remedy=f'op.drop_constraint(..., "{table.name}") first, if what is there is to go',
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Table
+from sqlalchemy import ForeignKeyConstraint, Table
 from sqlalchemy.schema import (
     CreateTable,
     DropTable,
@@ -14,11 +14,11 @@ from sqlalchemy.schema import (
 
 from app_schema.ddl import privileges
 from app_schema.ddl.comment import column_comment, table_comment
-from app_schema.ddl.constraint import definition, foreign_key, named, not_valid
+from app_schema.ddl.constraint import definition, foreign_key, name_of, named, not_valid
 from app_schema.ddl.construct import guard
 from app_schema.ddl.guard import Guard, Side, creation_schema, drop, regclass, table_schema, there
 from app_schema.ddl.relation import COLUMN, FOREIGN_KEY, KIND_OF_NAME, RELKIND
-from app_schema.ddl.sql import checked, literal, plain, qualified
+from app_schema.ddl.sql import checked, literal, literals, plain, qualified
 from app_schema.ddl.statement import Guarded
 
 
@@ -28,19 +28,32 @@ def _query(table: Table) -> str:
     order = f"""\
 (SELECT o.attnum FROM pg_catalog.pg_attribute AS o
            WHERE o.attrelid = {twin} AND o.attname = a.attname AND o.attnum > 0)"""
-    constraints = f"""\
-SELECT o.conname FROM pg_catalog.pg_constraint AS o WHERE o.conrelid = {twin} AND o.contype <> 'n'"""
-    constraint = f"format('%I ', t.conname) || {definition('')}"
     return f"""\
 SELECT CASE WHEN c.relkind IN ('r', 'p') THEN concat_ws(E'\\n  ',
          (SELECT string_agg({COLUMN}, E'\\n  ' ORDER BY {order})
             FROM pg_catalog.pg_attribute AS a
            WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND {order} IS NOT NULL),
-         (SELECT string_agg({constraint}, E'\\n  ' ORDER BY t.conname COLLATE "C")
-            FROM pg_catalog.pg_constraint AS t
-           WHERE t.conrelid = c.oid AND t.conname IN ({constraints})){_foreign_keys(table)})
+         (SELECT string_agg(d.line, E'\\n  ' ORDER BY d.line COLLATE "C")
+            FROM ({_constraints(table, twin)}) AS d){_foreign_keys(table)})
        ELSE 'a ' || {RELKIND} END
   FROM pg_catalog.pg_class AS c WHERE c.relnamespace = $1 AND c.relname = {literal(table.name)}"""
+
+
+def _constraints(table: Table, twin: str) -> str:
+    """Query of the constraints of table ``c``: the named ones by name; of those that PostgreSQL named the
+    definitions that the twin has too, and the primary key, of which a table has one."""
+    others = [one for one in table.constraints if not isinstance(one, ForeignKeyConstraint)]
+    names = literals(named(one).name for one in others if name_of(one) is not None)
+    key = "t.contype = 'p'" if table.primary_key.columns and not name_of(table.primary_key) else "false"
+    text = definition("")
+    unnamed = f"t.contype NOT IN ('n', 'f') AND t.conname <> ALL ({names})"
+    return f"""\
+SELECT DISTINCT CASE WHEN t.conname = ANY ({names}) THEN format('%I ', t.conname) ELSE '' END
+                   || {text} AS line
+              FROM pg_catalog.pg_constraint AS t
+             WHERE t.conrelid = c.oid AND (t.conname = ANY ({names}) OR {unnamed} AND ({key} OR {text} IN (
+                   SELECT {text} FROM pg_catalog.pg_constraint AS t
+                    WHERE t.conrelid = {twin} AND {unnamed})))"""
 
 
 def _foreign_keys(table: Table) -> str:
@@ -48,7 +61,7 @@ def _foreign_keys(table: Table) -> str:
     lines = []
     for constraint in sorted(table.foreign_key_constraints, key=lambda one: tuple(one.column_keys)):
         wanted = foreign_key(constraint)
-        one = None if constraint.name is None else named(constraint)
+        one = None if name_of(constraint) is None else named(constraint)
         by_name = f"t.conname = {literal(one.name)}" if one else f"{FOREIGN_KEY} = {wanted}"
         validity = "''" if not_valid(constraint) else "CASE WHEN t.convalidated THEN '' ELSE ' NOT VALID' END"
         label = literal(f"{one.name} " if one else "")

@@ -77,13 +77,6 @@ def _alter(construct: ops.AlterColumn, expression: str, new: Side, old: Side | N
 @guard.register
 def _(construct: ops.AddColumn) -> ExecutableDDLElement:
     table, schema, column = construct.table_name, construct.schema, construct.column
-    if construct.inline_references or construct.inline_primary_key:
-        msg = (
-            f"column {column.name} of {qualified(table, schema)}: "
-            "an inline key has no name, so it cannot be guarded; "
-            "write op.create_foreign_key(...) or op.create_primary_key(...) with a name"
-        )
-        raise ModelError(msg)
     construct.if_not_exists = None
     create = _sql(construct)
     return Guarded(

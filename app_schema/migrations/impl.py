@@ -15,6 +15,7 @@ from sqlalchemy import (
     DDL,
     Column,
     Connection,
+    Constraint,
     Executable,
     Insert,
     MetaData,
@@ -117,6 +118,31 @@ class GuardedImpl(PostgresqlImpl):
         for column in table.columns:
             if column.comment is not None:
                 self.create_column_comment(column)
+
+    def add_column(
+        self,
+        table_name: str,
+        column: Column[Any],
+        *,
+        inline_references: bool | None = None,
+        inline_primary_key: bool | None = None,
+        **kw: Any,
+    ) -> None:
+        """As Alembic does it; but a key inside the column comes after it, because each has its own guard.
+
+        PostgreSQL names it then as it names one inside the column.
+        """
+        super().add_column(table_name, column, **kw)
+        if inline_primary_key and column.primary_key:
+            self._add_unnamed(column.table.primary_key)
+        if inline_references and len(column.foreign_keys) == 1:
+            constraint = next(iter(column.foreign_keys)).constraint
+            if constraint is not None and len(constraint.columns) == 1:  # Alembic adds the others itself
+                self._add_unnamed(constraint)
+
+    def _add_unnamed(self, constraint: Constraint) -> None:
+        constraint.name = None
+        self.add_constraint(constraint)
 
     def render_ddl_sql_expr(self, expr: Any, *args: Any, **kwargs: Any) -> str:
         """An expression for a generated revision.
