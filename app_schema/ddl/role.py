@@ -21,6 +21,15 @@ _OPTIONS = {
 }
 
 
+PRINTED = f"""concat_ws(' ', {
+    ", ".join(
+        f"CASE WHEN r.{column} THEN '{name.upper()}' ELSE 'NO{name.upper()}' END"
+        for name, column in _OPTIONS.items()
+    )
+})"""
+"""SQL expression: the attributes of the row r of pg_roles, as `Role.options` has them."""
+
+
 @dataclass(frozen=True)
 class Role(DDLObject):
     """``CREATE ROLE name NOLOGIN …``. A password is never declared: it is set outside the repository."""
@@ -44,16 +53,18 @@ class Role(DDLObject):
         return "NULL"
 
     def catalog_query(self) -> str:
-        words = (
-            f"CASE WHEN r.{column} THEN '{name.upper()}' ELSE 'NO{name.upper()}' END"
-            for name, column in _OPTIONS.items()
-        )
-        return f"""\
-SELECT concat_ws(' ', {", ".join(words)})
-  FROM pg_catalog.pg_roles AS r WHERE r.rolname = {literal(self.name)}"""
+        return f"SELECT {PRINTED} FROM pg_catalog.pg_roles AS r WHERE r.rolname = {literal(self.name)}"
 
     def side(self) -> Side:
         return Side(value=literal(self.options))
+
+    def remedy(self) -> str:
+        """Takes LOGIN from no role that has it: somebody may log in by it, in any database of the cluster."""
+        others = self.options.split(maxsplit=1)[1]
+        return (
+            f"ALTER ROLE {ident(self.name)} {others}, by a role that may; "
+            "or write the attributes that it has, as login=True"
+        )
 
     def create_sql(self) -> tuple[str, ...]:
         # another database of the cluster may win the race: then the role is there, made by app_schema as well
@@ -85,12 +96,14 @@ END
     {stays};
     RETURN;
   END IF;"""
+        others = f"{self.label} was made by another role than the one that migrates: it stays"
         # tried before it is asked: another database may begin to use the role in between
         attempt = f"""
 BEGIN
   {self.drop_sql()[0]};
 EXCEPTION
   WHEN undefined_object THEN NULL;
+  WHEN insufficient_privilege THEN RAISE NOTICE USING MESSAGE = {literal(others)};
   WHEN dependent_objects_still_exist THEN
     IF NOT EXISTS (
       SELECT 1 FROM pg_catalog.pg_shdepend AS d JOIN pg_catalog.pg_roles AS r ON r.oid = d.refobjid

@@ -14,7 +14,8 @@ import psycopg
 from sqlalchemy.dialects.postgresql.named_types import CreateEnumType
 from sqlalchemy.schema import CreateSchema, CreateTable
 
-from app_schema.ddl import Create
+from app_schema.ddl import Create, Role
+from app_schema.ddl.role import PRINTED
 from app_schema.ddl.sql import dollar, literal
 from app_schema.errors import ServerError
 from app_schema.migrations.progress import say
@@ -25,7 +26,7 @@ NOT_READY = "AS003"
 FEW = 3
 
 Need = tuple[str, str, str | None]
-"""Kind, name, schema of what is to be made."""
+"""Kind, name, and schema of what is to be made; of a role the attributes instead."""
 
 
 def check(session: Session, facts: Facts) -> None:
@@ -87,7 +88,9 @@ def need(construct: object) -> Need | None:
 @need.register
 def _(construct: Create) -> Need | None:
     element = construct.element
-    kind = element.kind if element.kind in {"extension", "role", "schema"} else "object"
+    if isinstance(element, Role):
+        return ("role", element.name, element.options)
+    kind = element.kind if element.kind in {"extension", "schema"} else "object"
     return (kind, element.name, None if kind != "object" else element.schema)
 
 
@@ -129,6 +132,9 @@ BEGIN
            AND NOT (SELECT r.rolcreaterole FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user)
       THEN format('%s may not make the role %s: ALTER ROLE %I CREATEROLE, or have the role made',
                   current_user, one.name, current_user)
+      WHEN one.kind = 'role'
+      THEN (SELECT {different} FROM pg_catalog.pg_roles AS r
+             WHERE r.rolname = one.name AND {printed} <> one.schema)
       WHEN one.kind = 'schema'
            AND NOT may_create
            AND NOT EXISTS (SELECT FROM pg_catalog.pg_namespace AS n WHERE n.nspname = one.name)
@@ -154,7 +160,25 @@ END
 """
 
 
+# Roles belong to the cluster: one of the name may be there with attributes that another database needs. LOGIN
+# is never taken from it: somebody may log in by it.
+_WORDS = "regexp_split_to_table({}, ' ') WITH ORDINALITY"
+_OTHER_ROLE = f"""\
+(SELECT format('the role %s is there with other attributes: it has %s, declared is %s; ', one.name,
+          string_agg(f.word, ' ' ORDER BY n), string_agg(d.word, ' ' ORDER BY n))
+        || concat_ws('; or ', format('ALTER ROLE %I ', one.name)
+             || string_agg(d.word, ' ' ORDER BY n) FILTER (WHERE f.word <> 'LOGIN'),
+             CASE WHEN bool_or(f.word = 'LOGIN') THEN 'write login=True, in the revision too' END)
+   FROM {_WORDS.format(PRINTED)} AS f(word, n) JOIN {_WORDS.format("one.schema")} AS d(word, n) USING (n)
+  WHERE f.word <> d.word)"""
+
+
 def block(needs: list[Need]) -> str:
     """The statement that refuses where something is missing, and says all that is."""
     rows = [{"kind": kind, "name": name, "schema": schema} for kind, name, schema in needs]
-    return "DO " + dollar(_CHECK.format(needs=literal(json.dumps(rows)), state=NOT_READY), "preflight")
+    return "DO " + dollar(
+        _CHECK.format(
+            needs=literal(json.dumps(rows)), state=NOT_READY, different=_OTHER_ROLE, printed=PRINTED
+        ),
+        "preflight",
+    )

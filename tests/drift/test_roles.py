@@ -13,6 +13,7 @@ from psycopg import sql
 
 from app_schema.catalog import Snapshot, diff, snapshot
 from app_schema.ddl import Grant, Role, attach
+from app_schema.migrations.drift import drift
 
 ATTRIBUTES = ("LOGIN", "SUPERUSER", "CREATEDB", "CREATEROLE", "NOINHERIT", "REPLICATION", "BYPASSRLS")
 
@@ -100,6 +101,42 @@ def test_role_that_is_there_already_is_used(role: str, role_engine: sa.Engine) -
             connection.scalar(sa.text("SELECT count(*) FROM pg_roles WHERE rolname = :role"), {"role": role})
             == 1
         )
+
+
+def test_role_with_other_attributes_is_different_before_anything_uses_it(
+    role: str, role_engine: sa.Engine
+) -> None:
+    """Roles are compared as the cluster has them, not as far as the database uses them."""
+    with role_engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE ROLE {role} BYPASSRLS")
+    metadata = _metadata(role)
+
+    generated = autogenerate(role_engine, metadata)
+
+    assert ("replace_role", f"role {role}") in generated.diffs
+    with role_engine.connect() as connection:
+        states = {one.object: one.state for one in drift(connection, metadata).objects}
+    assert states[f"role {role}"] == "different"
+    for _ in range(2):
+        generated.upgrade(role_engine)
+    assert autogenerate(role_engine, metadata).empty
+
+
+def test_role_that_nothing_uses_is_no_difference(role: str, role_engine: sa.Engine) -> None:
+    metadata = sa.MetaData()
+    attach(metadata, Role(role))
+    autogenerate(role_engine, metadata).upgrade(role_engine)
+    assert autogenerate(role_engine, metadata).empty
+    with role_engine.connect() as connection:
+        assert drift(connection, metadata).conforms
+
+
+def test_revision_that_begins_to_use_a_role_makes_it_for_other_clusters(
+    role: str, role_engine: sa.Engine
+) -> None:
+    with role_engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE ROLE {role}")
+    assert f'op.create_role("{role}")' in autogenerate(role_engine, _metadata(role)).text
 
 
 def test_undeclared_role_is_reported_by_its_grant(role: str, role_engine: sa.Engine) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -17,6 +19,7 @@ from psycopg import sql
 from written import Written, heads, leftovers, one, rows, table
 
 from app_schema import url as urls
+from app_schema.ddl import Create, Role
 from app_schema.errors import ServerError
 from app_schema.migrations import upgrade
 from app_schema.migrations.preflight import check
@@ -79,6 +82,86 @@ def test_missing_privileges_are_all_named_before_the_first_statement(
     ):
         assert line in said
     assert _nothing(empty_url)
+
+
+@pytest.fixture
+def role(server_url: str) -> Iterator[str]:
+    """A role's name of the test's own; it goes after the databases."""
+    name = f"app_schema_test_role_{secrets.token_hex(4)}"
+    yield name
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        for one in (name, f"{name}_a", f"{name}_b"):
+            connection.execute(f"DROP ROLE IF EXISTS {one}".encode())
+
+
+@pytest.fixture
+def role_url(role: str, empty_url: str) -> str:
+    del role
+    return empty_url
+
+
+@pytest.mark.parametrize(
+    ("has", "said", "remedy"),
+    [
+        ("LOGIN", "it has LOGIN, declared is NOLOGIN; ", "write login=True, in the revision too"),
+        ("BYPASSRLS", "it has BYPASSRLS, declared is NOBYPASSRLS; ", "ALTER ROLE {} NOBYPASSRLS"),
+        (
+            "LOGIN NOINHERIT",
+            "it has LOGIN NOINHERIT, declared is NOLOGIN INHERIT; ",
+            "ALTER ROLE {} INHERIT; or write login=True, in the revision too",
+        ),
+    ],
+)
+def test_role_with_other_attributes_stops_the_run_before_it_begins(
+    role: str, role_url: str, written: Written, has: str, said: str, remedy: str
+) -> None:
+    written.add(table("a"))
+    written.add(f"op.create_role('{role}')")
+    with psycopg.connect(role_url) as connection:
+        connection.execute(f"CREATE ROLE {role} {has}".encode())
+    with pytest.raises(CommandError) as caught:
+        written.upgrade(role_url)
+    words = f"the role {role} is there with other attributes: {said}{remedy.format(role)}"
+    assert str(caught.value).splitlines()[1].strip() == words
+    assert "NOLOGIN" not in remedy
+    assert _nothing(role_url)
+
+
+def test_guard_of_a_role_never_tells_to_take_login_away(role: str, role_url: str) -> None:
+    with psycopg.connect(role_url) as connection:
+        connection.execute(f"CREATE ROLE {role} LOGIN CREATEDB".encode())
+        with pytest.raises(psycopg.Error) as caught:
+            connection.execute(Create(Role(role)).sql().encode())
+    hint = caught.value.diag.message_hint or ""
+    assert hint.startswith(f"ALTER ROLE {role} NOSUPERUSER NOCREATEDB")
+    assert "NOLOGIN" not in hint
+
+
+def test_role_that_another_owner_made_stays_when_its_revision_is_undone(
+    role: str, role_url: str, written: Written
+) -> None:
+    """Two owners of two databases, none of them a superuser: who made the role may drop it, the other not."""
+    first, second = f"{role}_a", f"{role}_b"
+    written.add(f"op.create_role('{role}')", f"op.drop_role('{role}')")
+    with psycopg.connect(role_url, autocommit=True) as connection:
+        for owner in (first, second):
+            connection.execute(f"CREATE ROLE {owner} LOGIN CREATEROLE PASSWORD 'x'".encode())
+            connection.execute(f"GRANT CREATE ON SCHEMA public TO {owner}".encode())
+    urls_of = {
+        owner: urls.parse(role_url).set(username=owner, password="x").render_as_string(hide_password=False)
+        for owner in (first, second)
+    }
+    try:
+        written.upgrade(urls_of[first])
+        with psycopg.connect(role_url, autocommit=True) as connection:
+            connection.execute(f"ALTER TABLE alembic_version OWNER TO {second}".encode())
+        written.downgrade(urls_of[second])
+        assert heads(role_url) == []
+        assert one(role_url, f"SELECT count(*) FROM pg_roles WHERE rolname = '{role}'") == 1
+    finally:
+        with psycopg.connect(role_url, autocommit=True) as connection:
+            for owner in (first, second):
+                connection.execute(f"DROP OWNED BY {owner}".encode())
 
 
 class _Lent(Session):

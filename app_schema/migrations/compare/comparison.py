@@ -30,6 +30,7 @@ from app_schema.migrations.compare import (
     option,
     pair,
     partition,
+    role,
     sequence,
     table,
     undeclared,
@@ -108,6 +109,7 @@ class Comparison:
         wanted = self.in_scratch(self.declared.statements(), find)
         self.declared.printed(wanted)
         self.wanted = self.declared.snapshot
+        self.unused = role.of_the_cluster(self)
         pair.pair(self)
         different = in_more_than_spelling(diff(self.wanted, self.found))
         return [one for one in different if self.managed(one.key) and not index.is_part(one)]
@@ -164,6 +166,7 @@ class Comparison:
                     self._changed(key, wanted, found)
             except ModelError as error:
                 self.plan.notes.append(UnwritableOp(f"{key.label}: {error}"))
+        role.bring_along(self, differences)
         object_comment.follow(self)
         touched = self.changed | self.gone | self.made
         self.plan.renamed_again += [
