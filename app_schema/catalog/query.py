@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import psycopg
+from sqlalchemy import text
 
 from app_schema import pinned
 
@@ -24,6 +26,9 @@ _BEFORE = f"{_REMEMBER};\n{_PIN}"
 _AFTER = (
     f"SELECT set_config(s.n, current_setting('app_schema.' || s.n), false) FROM (VALUES {_NAMES}) AS s(n)"
 )
+
+_PATH = text("SELECT current_setting('search_path')")
+_SET_PATH = text("SELECT set_config('search_path', :path, :local)")
 
 
 def query(driver: psycopg.Connection[Any], *queries: str) -> list[list[tuple[Any, ...]]]:
@@ -75,3 +80,21 @@ def ask(connection: Connection, sql: str) -> list[tuple[Any, ...]]:
     """The rows of one query, by any driver."""
     result = connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
     return [tuple(row) for row in result.fetchall()]
+
+
+@contextmanager
+def empty_path(connection: Connection) -> Iterator[None]:
+    """An empty search_path: PostgreSQL prints every name with its schema.
+
+    Local to the transaction; where the connection commits each statement, a local setting would end with the
+    statement that makes it, so it is the session's and is set back.
+    """
+    path = connection.scalar(_PATH)
+    connection.execute(_SET_PATH, {"path": "", "local": True})
+    local = connection.scalar(_PATH) == ""
+    if not local:
+        connection.execute(_SET_PATH, {"path": "", "local": False})
+    try:
+        yield
+    finally:
+        connection.execute(_SET_PATH, {"path": path, "local": local})

@@ -10,6 +10,7 @@ from sqlalchemy import Column, MetaData, text
 
 from app_schema.catalog import Difference, Snapshot, borrowed, diff, snapshot
 from app_schema.catalog.dependents import Blocked, age, dependents
+from app_schema.catalog.query import empty_path
 from app_schema.catalog.reflect import reflect
 from app_schema.catalog.scratch import declared_snapshot
 from app_schema.catalog.spelling import in_more_than_spelling, same
@@ -139,12 +140,8 @@ class Comparison:
             self.plan.renames.append(one.operation(self.schema(one.declared)))
         if not differences:
             return
-        path = self.connection.scalar(text("SELECT current_setting('search_path')"))
-        self.connection.execute(text("SELECT set_config('search_path', '', true)"))
-        try:
+        with empty_path(self.connection):
             self._compare(differences)
-        finally:
-            self.connection.execute(text("SELECT set_config('search_path', :path, true)"), {"path": path})
 
     def _compare(self, differences: list[Difference]) -> None:
         self.changed = {one.key for one in differences}
