@@ -13,17 +13,20 @@ from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session, SessionTransaction
+from sqlalchemy.orm import Session, SessionTransaction, scoped_session
+from sqlalchemy.util import ScopedRegistry
 
 from app_schema.errors import IdentityError
 
 if TYPE_CHECKING:  # importing it needs greenlet, which only those who use it have
-    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_scoped_session
 
 Role = Literal["app_user", "service_account"]
 
 Target = TypeVar("Target", bound=Session | sa.Connection)
 AsyncTarget = TypeVar("AsyncTarget", bound="AsyncSession | AsyncConnection")
+Scope = TypeVar("Scope", bound=scoped_session[Any])
+AsyncScope = TypeVar("AsyncScope", bound="async_scoped_session[Any]")
 
 # set_config('role', ..., true) is SET LOCAL ROLE that takes a bind value and shares the round trip. The CTE
 # is materialized so that it is read before anything is set.
@@ -54,6 +57,14 @@ def acting_as(
 def acting_as(
     target: AsyncTarget, clerk_id: str | None, *, role: Role = "app_user"
 ) -> AbstractAsyncContextManager[AsyncTarget, None]: ...
+@overload
+def acting_as(
+    target: Scope, clerk_id: str | None, *, role: Role = "app_user"
+) -> AbstractContextManager[Scope, None]: ...
+@overload
+def acting_as(
+    target: AsyncScope, clerk_id: str | None, *, role: Role = "app_user"
+) -> AbstractAsyncContextManager[AsyncScope, None]: ...
 def acting_as(target: Any, clerk_id: str | None, *, role: Role = "app_user") -> Any:
     """A block in which everything that a session or connection does is done as this person, in this role.
 
@@ -66,6 +77,8 @@ def acting_as(target: Any, clerk_id: str | None, *, role: Role = "app_user") -> 
       out. On the way in, and out to an outer block, loaded objects are expired: they may be others' to see.
     * An error that leaves the block rolls back the transaction or its innermost savepoint. Commits are yours.
     * Where the settings cannot be made, the connection is given up: nothing runs with the login's own powers.
+    * A scoped session stands for the session of the current scope. `remove()` belongs after the block: the
+      session that the scope makes next has the login's own powers. The end of the block refuses it.
 
     Raises IdentityError for an id that PostgreSQL cannot hold, a login that may not take the role, a closed
     connection, and for AUTOCOMMIT, in which the settings would be over before the first query.
@@ -73,6 +86,8 @@ def acting_as(target: Any, clerk_id: str | None, *, role: Role = "app_user") -> 
     identity = Identity(_checked(clerk_id), role)
     if role not in get_args(Role):
         raise IdentityError(f"The role {role!r} is none of {', '.join(get_args(Role))}.")
+    if isinstance(getattr(target, "registry", None), ScopedRegistry):
+        return _scoped(target, identity)
     if hasattr(target, "run_sync"):
         return _AsyncBlock(target, identity)
     if isinstance(target, (Session, sa.Connection)):
@@ -223,6 +238,14 @@ class _Block(Generic[Target]):
                 raise
 
 
+def _scoped(scope: Any, identity: Identity) -> Any:
+    """The block of the scope's session, which gives the scope."""
+    session = scope()
+    if hasattr(session, "run_sync"):
+        return _AsyncScopeBlock(session, identity, scope)
+    return _ScopeBlock(session, identity, scope)
+
+
 class _AsyncBlock(Generic[AsyncTarget]):
     def __init__(self, target: AsyncTarget, identity: Identity) -> None:
         self._target = target
@@ -242,6 +265,46 @@ class _AsyncBlock(Generic[AsyncTarget]):
     def _enter(self, target: Session | sa.Connection) -> None:
         self._block = _Block(target, self._identity)
         self._block.__enter__()
+
+
+class _ScopeBlock(_Block[Any]):
+    def __init__(self, session: Session, identity: Identity, scope: Any) -> None:
+        super().__init__(session, identity)
+        self._scope = scope
+
+    def __enter__(self) -> Any:
+        super().__enter__()
+        return self._scope
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        super().__exit__(kind, error, trace)
+        _require_same(self._scope, self._target, error)
+
+
+class _AsyncScopeBlock(_AsyncBlock[Any]):
+    def __init__(self, session: AsyncSession, identity: Identity, scope: Any) -> None:
+        super().__init__(session, identity)
+        self._scope = scope
+
+    async def __aenter__(self) -> Any:
+        await super().__aenter__()
+        return self._scope
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await super().__aexit__(kind, error, trace)
+        _require_same(self._scope, self._target, error)
+
+
+def _require_same(scope: Any, session: Any, error: BaseException | None) -> None:
+    if error is None and scope.registry.has() and scope() is not session:
+        raise IdentityError(
+            "The scope made another session within acting_as(), and that one has the login's "
+            "own powers: call remove() after the block."
+        )
 
 
 def _in_transaction(target: Session | sa.Connection) -> list[sa.Connection]:

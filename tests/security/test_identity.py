@@ -12,8 +12,13 @@ import sqlalchemy as sa
 from asking import TITLES, WHO, login, who
 from logins import login_url
 from sqlalchemy.exc import ProgrammingError
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
-from sqlalchemy.orm import Session
+from sqlalchemy.ext.asyncio import (
+    AsyncSession,
+    async_scoped_session,
+    async_sessionmaker,
+    create_async_engine,
+)
+from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from app_schema import IdentityError, database
 from app_schema.identity import acting_as
@@ -231,6 +236,68 @@ def test_changes_are_written_by_who_made_them(web_engine: sa.Engine) -> None:
         with acting_as(session, None, role="service_account"):
             assert set(session.scalars(sa.select(Project.name))) == {"of ann", "of bob"}
         session.rollback()
+
+
+def test_an_object_that_has_no_key_yet_is_written_by_who_added_it(web_engine: sa.Engine) -> None:
+    """It was added in the role of the service, and would be refused, or written as his own, by another."""
+    with Session(web_engine, autoflush=False) as session:
+        with acting_as(session, None, role="service_account"):
+            bob = session.scalars(sa.select(User.id).where(User.clerk_id == "user_bob")).one()
+            project = Project(user_id=bob, name="of the service")
+            session.add(project)
+            assert sa.inspect(project).identity_key is None
+            with acting_as(session, "user_ann"):
+                assert sa.inspect(project).persistent, "it was written on the way in"
+                assert session.scalars(sa.select(Project.name)).all() == []
+        session.rollback()
+        session.add(Project(user_id=bob, name="of the login"))
+        with pytest.raises(ProgrammingError, match="permission denied"), acting_as(session, "user_bob"):
+            raise AssertionError("the login may write nothing, and nobody writes it in its place")
+
+
+def test_a_scoped_session_acts(web_engine: sa.Engine) -> None:
+    scope = scoped_session(sessionmaker(web_engine))
+    with acting_as(scope, "user_ann") as same:
+        assert same is scope
+        for end in (scope.commit, scope.rollback, scope.commit):
+            assert scope.execute(WHO).one() == ("app_user", "user_ann")
+            end()
+        with acting_as(scope, None, role="service_account"):
+            assert len(scope.scalars(TITLES).all()) == 3
+        assert scope.scalars(TITLES).all() == ["user_ann"]
+    assert scope.execute(WHO).one() == (web_engine.url.username, "")
+    with acting_as(scope, "user_ann"):
+        scope.scalars(TITLES).all()
+        scope.remove()
+    block = acting_as(scope, "user_ann")
+    block.__enter__()
+    scope.remove()
+    scope.execute(WHO)
+    with pytest.raises(IdentityError, match="call remove\\(\\) after the block"):
+        block.__exit__(None, None, None)
+    scope.remove()
+
+
+def test_an_async_scoped_session_acts(web_engine: sa.Engine) -> None:
+    async def run() -> None:
+        engine = create_async_engine(web_engine.url, pool_size=1, max_overflow=0)
+        scope = async_scoped_session(async_sessionmaker(engine), asyncio.current_task)
+        async with acting_as(scope, "user_ann") as same:
+            assert same is scope
+            assert (await scope.scalars(TITLES)).all() == ["user_ann"]
+            await scope.commit()
+            assert (await scope.execute(WHO)).one() == ("app_user", "user_ann")
+        assert (await scope.execute(WHO)).one() == (web_engine.url.username, "")
+        block = acting_as(scope, "user_ann")
+        await block.__aenter__()
+        await scope.remove()
+        await scope.execute(WHO)
+        with pytest.raises(IdentityError, match="after the block"):
+            await block.__aexit__(None, None, None)
+        await scope.remove()
+        await engine.dispose()
+
+    asyncio.run(run())
 
 
 def test_loaded_objects_are_not_handed_on(web_engine: sa.Engine) -> None:
