@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from app_schema.migrations.header import STRENGTH
+from app_schema.migrations.impl import GuardedImpl
 from app_schema.migrations.lineage import Lineage, current, described
 from app_schema.migrations.plain import PlainImpl
 from app_schema.migrations.recording import ROW_EXCLUSIVE, UNKNOWN, Recorded, record
@@ -59,7 +60,7 @@ def plan(connection: sa.Connection, to: str = "head", *, script: bool = False) -
     """
     lineage = Lineage()
     here = current(connection)
-    recorded = record(lineage, here, to, impl=None if script else PlainImpl)
+    recorded = record(lineage, here, to, impl=GuardedImpl if script else PlainImpl)
     sizes = _sizes(connection, recorded)
     return [
         PlannedRevision(

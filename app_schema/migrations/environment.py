@@ -197,6 +197,7 @@ class Environment:
 
     def migrate_on(self, connection: Connection) -> None:
         """Runs the command on a connection."""
+        self._configure(connection=connection)  # another kind of database is refused here
         database.check_server(connection)
         table, schema = self.options.get("version_table"), self.options.get("version_table_schema")
         session = Session(connection, table or VERSION_TABLE, schema, self.options.get("search_path"))
@@ -268,6 +269,8 @@ def joined(options: Mapping[str, Any]) -> dict[str, Any]:
     if (plugins := result.get("autogenerate_plugins")) is not None:
         others = [one for one in plugins if one != PLUGIN and not one.startswith("alembic.autogenerate")]
         result["autogenerate_plugins"] = [PLUGIN, *others]
+    asked = ("compare_type", "compare_server_default")
+    result["asked"] = {name: result[name] for name in asked if result.get(name) is not None}
     if "include_schemas" in result:
         result["every_schema"] = bool(result["include_schemas"])
     return result

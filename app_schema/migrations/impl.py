@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from alembic.ddl.impl import DefaultImpl
@@ -43,6 +44,7 @@ from app_schema.migrations.failure import explained
 from app_schema.migrations.lock import LOST
 from app_schema.migrations.pipeline import Pipeline
 from app_schema.migrations.preflight import Need, need
+from app_schema.migrations.translate import Map, map_of, table_of, translated
 
 _ALONE = re.compile(r";\s*\S|^\s*(COPY|VACUUM)\b", re.IGNORECASE)
 """Several statements in one string, or one that cannot be part of a flight."""
@@ -58,6 +60,11 @@ class GuardedImpl(PostgresqlImpl):
 
     pipeline: Pipeline | None = None
     """Where statements are kept back, while revisions run on a connection of psycopg's."""
+
+    @cached_property
+    def translate_map(self) -> Map:
+        """The connection's ``schema_translate_map``."""
+        return map_of(self.connection)
 
     @property
     def bind(self) -> Connection | None:
@@ -86,8 +93,9 @@ class GuardedImpl(PostgresqlImpl):
         params: Mapping[str, Any] | None = None,
     ) -> CursorResult[Any] | None:
         if isinstance(construct, ExecutableDDLElement):
-            needed = need(construct)
-            construct = guard(construct)
+            ddl: ExecutableDDLElement = translated(construct, self.translate_map)
+            needed = need(ddl)
+            construct = guard(ddl)
             if self._kept(construct, needed):
                 return None
         elif self.pipeline is not None and isinstance(construct, UpdateBase) and self._is_stamp(construct):
@@ -105,6 +113,7 @@ class GuardedImpl(PostgresqlImpl):
     def create_table(self, table: Table, **kw: Any) -> None:
         """As Alembic does it; but the types that the table's events make come through ``_exec`` as well."""
         kw.pop("if_not_exists", None)  # the guard looks at more than the name
+        table = table_of(table, self.translate_map)
         bind = create_mock_engine(
             f"{self.dialect.name}://", lambda construct, *_, **__: self._exec(construct)
         )
@@ -173,8 +182,8 @@ class GuardedImpl(PostgresqlImpl):
         """Keeps a statement back, where nothing hinders; False: it must be sent now."""
         if self.pipeline is None or self.connection is None or not self.pipeline.keeps:
             return False
-        if self.connection.get_execution_options().get("schema_translate_map"):
-            return False
+        if self.translate_map and not isinstance(construct, DDLStatement | TextClause):
+            return False  # SQLAlchemy translates it
         sql = self._text(construct)
         if sql is None:
             return False
@@ -238,9 +247,10 @@ def _later(script: ScriptDirectory, revision: str) -> set[str]:
     return found
 
 
-def guarded(context: MigrationContext) -> MigrationContext:
+def guarded(context: MigrationContext, impl: type[PostgresqlImpl] = GuardedImpl) -> MigrationContext:
     """The same context, with the guarded impl; no other context of the process is changed.
 
+    :param impl: writes the statements in its place.
     :raises ConfigurationError: where the context drives another database than PostgreSQL.
     """
     plain = context.impl
@@ -249,7 +259,7 @@ def guarded(context: MigrationContext) -> MigrationContext:
             f"app_schema migrates PostgreSQL, and this env.py configures {context.dialect.name}: run that "
             "database with Alembic's own context"
         )
-    context.impl = GuardedImpl(
+    context.impl = impl(
         context.dialect,
         context.connection,
         context.as_sql,
@@ -258,9 +268,10 @@ def guarded(context: MigrationContext) -> MigrationContext:
         context.opts,
     )
     options = context.opts
+    schema = context.version_table_schema
     context._version = context.impl.version_table_impl(  # noqa: SLF001 - as MigrationContext does it
         version_table=context.version_table,
-        version_table_schema=context.version_table_schema,
+        version_table_schema=map_of(context.connection).get(schema, schema),
         version_table_pk=options.get("version_table_pk", True),
     )
     return context

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from app_schema.ddl.guard import DIFFERENT, block
 from app_schema.ddl.privileges import of_table
-from app_schema.ddl.sql import dollar, literal
+from app_schema.ddl.sql import dollar, literal, qualified
 
 TABLE = "alembic_run_once"
-_QUALIFIED = f"public.{TABLE}"
 
 
-def once(key: str, sql: str) -> str:
-    """Carries out ``sql`` where the key is not recorded, and records it."""
+def once(key: str, sql: str, schema: str | None = "public") -> str:
+    """Carries out ``sql`` where the key is not recorded, and records it.
+
+    :param schema: that of the version table: each tenant has its keys beside its revisions.
+    """
+    place = qualified(TABLE, schema)
     # default privileges may give a new table to other roles, who could then make a statement run again
     create = f"""\
-CREATE TABLE {_QUALIFIED} (
+CREATE TABLE {place} (
   key text PRIMARY KEY,
   statement text NOT NULL,
   done_at timestamptz NOT NULL DEFAULT now()
 );
-ALTER TABLE {_QUALIFIED} ENABLE ROW LEVEL SECURITY;
-CREATE POLICY {TABLE}_nobody ON {_QUALIFIED} USING (false)"""
-    look = f"SELECT o.statement FROM {_QUALIFIED} AS o WHERE o.key = $1"
-    record = f"INSERT INTO {_QUALIFIED} (key, statement) VALUES ($1, $2)"
+ALTER TABLE {place} ENABLE ROW LEVEL SECURITY;
+CREATE POLICY {TABLE}_nobody ON {place} USING (false)"""
+    look = f"SELECT o.statement FROM {place} AS o WHERE o.key = $1"
+    record = f"INSERT INTO {place} (key, statement) VALUES ($1, $2)"
     message = literal(f"run_once {key!r} was done with another statement")
     return block(
         [
@@ -30,9 +33,9 @@ CREATE POLICY {TABLE}_nobody ON {_QUALIFIED} USING (false)"""
             "  found text;",
             f"  statement CONSTANT text := {dollar(sql, 'once')};",
             "BEGIN",
-            f"  IF to_regclass('{_QUALIFIED}') IS NULL THEN",
+            f"  IF to_regclass({literal(place)}) IS NULL THEN",
             f"    EXECUTE {dollar(create)};",
-            f"    EXECUTE {dollar(of_table(TABLE, 'public'))};",
+            f"    EXECUTE {dollar(of_table(TABLE, schema))};",
             "  END IF;",
             f"  EXECUTE {literal(look)} INTO found USING {literal(key)};",
             "  IF found IS NULL THEN",
@@ -48,21 +51,22 @@ CREATE POLICY {TABLE}_nobody ON {_QUALIFIED} USING (false)"""
     )
 
 
-def undo(key: str, sql: str | None) -> str:
+def undo(key: str, sql: str | None, schema: str | None = "public") -> str:
     """Carries out ``sql`` where the key is recorded, and forgets it; the last key takes the table along."""
+    place = qualified(TABLE, schema)
     work = [f"    EXECUTE {dollar(sql, 'once')};"] if sql else []
     return block(
         [
             "DECLARE",
             "  n bigint;",
             "BEGIN",
-            f"  IF to_regclass('{_QUALIFIED}') IS NULL THEN RETURN; END IF;",
-            f"  EXECUTE 'DELETE FROM {_QUALIFIED} WHERE key = $1' USING {literal(key)};",
+            f"  IF to_regclass({literal(place)}) IS NULL THEN RETURN; END IF;",
+            f"  EXECUTE {literal(f'DELETE FROM {place} WHERE key = $1')} USING {literal(key)};",
             "  GET DIAGNOSTICS n = ROW_COUNT;",
             "  IF n > 0 THEN",
             *work,
-            f"    EXECUTE 'SELECT count(*) FROM {_QUALIFIED}' INTO n;",
-            f"    IF n = 0 THEN EXECUTE 'DROP TABLE {_QUALIFIED}'; END IF;",
+            f"    EXECUTE {literal(f'SELECT count(*) FROM {place}')} INTO n;",
+            f"    IF n = 0 THEN EXECUTE {literal(f'DROP TABLE {place}')}; END IF;",
             "  END IF;",
             "END",
         ]

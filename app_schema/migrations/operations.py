@@ -15,6 +15,7 @@ from alembic.operations import MigrateOperation, Operations
 from app_schema.ddl import Create, DDLObject, Drop, Grant, Replace
 from app_schema.ddl.sql import shortened
 from app_schema.errors import ModelError
+from app_schema.migrations import translate
 from app_schema.migrations.impl import send
 from app_schema.migrations.special import OPERATIONS
 
@@ -145,7 +146,7 @@ def setup() -> None:
         _OURS[f"{create}_{kind}"] = _create(kind)
         _OURS[f"{drop}_{kind}"] = _drop(kind)
         _OURS[f"replace_{kind}"] = _replace(kind)
-    _OURS.update({operation.__name__: operation for operation in OPERATIONS})
+    _OURS.update({one.__name__: translate.operation(one) for one in OPERATIONS})
     for name, operation in _OURS.items():
         if not hasattr(Operations, name):
             setattr(Operations, name, operation)

@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeAlias
 
-from alembic.ddl.impl import DefaultImpl
-from alembic.ddl.postgresql import CreateExcludeConstraintOp
+from alembic.ddl.postgresql import CreateExcludeConstraintOp, PostgresqlImpl
 from alembic.operations import MigrateOperation, Operations, ops
 from alembic.operations.schemaobj import SchemaObjects
 from alembic.runtime.migration import MigrationContext, RevisionStep
@@ -29,7 +28,7 @@ from app_schema.errors import AppSchemaError, ModelError
 from app_schema.migrations import setup
 from app_schema.migrations.environment import OPTIONS
 from app_schema.migrations.header import LOCKS
-from app_schema.migrations.impl import guarded
+from app_schema.migrations.impl import GuardedImpl, guarded
 from app_schema.migrations.lineage import Direction, Lineage
 from app_schema.migrations.operations import CreateObjectOp, DropObjectOp, ReplaceObjectOp
 from app_schema.migrations.special import OPERATIONS
@@ -160,7 +159,7 @@ def record(
     here: frozenset[str],
     to: str,
     direction: Direction = "up",
-    impl: type[DefaultImpl] | None = None,
+    impl: type[PostgresqlImpl] = GuardedImpl,
 ) -> list[Recorded]:
     """What going from `here` to `to` would send, a revision at a time; else as :func:`record_steps`."""
     return record_steps(lineage.scripts, here, lineage.steps(here, to, direction), impl)
@@ -170,7 +169,7 @@ def record_steps(
     scripts: ScriptDirectory | None,
     here: frozenset[str],
     planned: Steps,
-    impl: type[DefaultImpl] | None = None,
+    impl: type[PostgresqlImpl] = GuardedImpl,
 ) -> list[Recorded]:
     """What these steps would send from `here`, a revision at a time. Alembic may be in the middle of a run.
 
@@ -202,10 +201,7 @@ def record_steps(
         context = MigrationContext.configure(
             dialect_name="postgresql", dialect_opts={"paramstyle": "named"}, opts=options
         )
-    if impl is None:
-        guarded(context)
-    else:
-        context.impl = impl(context.dialect, None, True, None, buffer, context.opts)  # noqa: FBT003
+    guarded(context, impl)
     operations = _operations(context, lambda noted: found[-1].operations.extend(noted))  # noqa: PLW0108 - the last one changes
     try:
         with _silence(), _installed(operations), context.begin_transaction():

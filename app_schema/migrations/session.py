@@ -91,6 +91,8 @@ class Session:
         search_path: str | None = None,
     ) -> None:
         self.connection = connection
+        translated = connection.get_execution_options().get("schema_translate_map") or {}
+        version_schema = translated.get(version_schema, version_schema)
         self.version_table = ".".join(_ident(one) for one in (version_schema, version_table) if one)
         driver: Any = connection.connection.driver_connection
         self.driver: psycopg.Connection[Any] | None = (

@@ -180,12 +180,16 @@ def run_once(self: Operations, key: str, sql: str) -> None:
 
     :raises DifferentError: where the key is recorded with another statement.
     """
-    send(self, Guarded(once(key, sql)))
+    send(self, Guarded(once(key, sql, _version_schema(self))))
 
 
 def undo_once(self: Operations, key: str, sql: str | None = None) -> None:
     """Takes ``run_once`` back: carries out ``sql`` where the key is recorded, and forgets the key."""
-    send(self, Guarded(undo(key, sql)))
+    send(self, Guarded(undo(key, sql, _version_schema(self))))
+
+
+def _version_schema(operations: Operations) -> str | None:
+    return operations.get_context()._version.schema  # noqa: SLF001 - Alembic's version table has no public name
 
 
 _OPERATIONS: tuple[Callable[..., None], ...] = (

@@ -489,6 +489,14 @@ CASES: dict[str, Case] = {
         before="CREATE SCHEMA one; CREATE SCHEMA two",
         script=False,
     ),
+    "tenants by schema_translate_map": Case(
+        _HEAD + _OFFLINE + _TRANSLATED + _END,
+        history=_TRANSLATED_HISTORY,
+        runs=(("tenant=one",), ("tenant=two",)),
+        before="CREATE SCHEMA one; CREATE SCHEMA two",
+        clean=False,
+        script=False,
+    ),
     "several databases": Case(_MULTI + _END, history=_MULTI_HISTORY, clean=False, script=False),
     "version table and schema": Case(
         _sync("version_table='versions', version_table_schema='own', include_schemas=False"),

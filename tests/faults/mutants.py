@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 from alembic.ddl.base import AddColumn
 from alembic.ddl.postgresql import PostgresqlColumnType
+from alembic.operations import Operations
 from sqlalchemy import Connection
 
 from app_schema.ddl import Guarded, guard, index
 from app_schema.ddl.enum import add_value
 from app_schema.errors import StatementError
-from app_schema.migrations import impl, lock, operations, runner, special
+from app_schema.migrations import impl, lock, runner, special
 from app_schema.migrations.impl import send
 from app_schema.migrations.once import once, undo
 from app_schema.migrations.pipeline import Pipeline
@@ -85,9 +86,7 @@ def enum_value_without_its_commit(patch: pytest.MonkeyPatch) -> None:
     def add(self: Any, name: str, value: str, **where: Any) -> None:
         send(self, Guarded(add_value(name, value, **{"before": None, "after": None, **where})))
 
-    add.__name__ = "add_enum_value"
-    others = [one for one in special.OPERATIONS if one.__name__ != add.__name__]
-    patch.setattr(operations, "OPERATIONS", (*others, add))
+    patch.setattr(Operations, "add_enum_value", add, raising=False)
 
 
 @_mutant

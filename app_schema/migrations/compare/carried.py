@@ -8,6 +8,7 @@ A missing constraint becomes a further operation; another difference is told in 
 from __future__ import annotations
 
 import copy
+import logging
 from typing import TYPE_CHECKING, Any
 
 from alembic.autogenerate.api import AutogenContext
@@ -35,6 +36,7 @@ _PREFIXES: dict[str, Any] = {
     "user_module_prefix": None,
     "render_as_batch": False,
 }
+log = logging.getLogger(__name__)
 _CARRIED = {"table", "column", "constraint", "index", "comment"}
 
 
@@ -48,8 +50,12 @@ def complete(comparison: Comparison) -> None:
     for one in created:
         place.setdefault(one.schema, f"app_schema_twin_{len(place)}")
     statements = [f"CREATE SCHEMA {twin}" for twin in place.values()]
-    statements += _statements(comparison, _moved(operations, created, place))
-    made = _printed(comparison, statements, place)
+    try:
+        statements += _statements(comparison, _moved(operations, created, place))
+        made = _printed(comparison, statements, place)
+    except Exception as error:  # noqa: BLE001 - what a project's own render_item writes may need its template
+        log.warning("the new tables are not carried out beforehand: %s", str(error).partition("\n")[0])
+        return
     new = {Key("table", one.schema or comparison.default_schema, None, one.table_name) for one in created}
     for key in sorted({*comparison.wanted, *made}, key=str):
         table = Key("table", key.schema, None, (key.name if key.kind == "table" else key.table) or "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from alembic.operations import ops
@@ -10,7 +11,7 @@ from sqlalchemy import Column, Computed, DefaultClause, Identity
 from app_schema.ddl import Key
 from app_schema.ddl.printed import PrintedType
 from app_schema.migrations.compare import alter_column, sequence
-from app_schema.migrations.compare.printed_column import escaped, is_rebuilt, parts
+from app_schema.migrations.compare.printed_column import PrintedColumn, escaped, is_rebuilt, parts
 from app_schema.migrations.directives import Drops, Makes
 
 if TYPE_CHECKING:
@@ -30,7 +31,33 @@ def changed(comparison: Comparison, key: Key, wanted: str, found: str) -> None:
     if is_rebuilt(wanted, found):
         regenerate(comparison, key)
     else:
-        alter_column.alter(comparison, key, parts(wanted), parts(found))
+        new, old = parts(wanted), parts(found)
+        alter_column.alter(comparison, key, _asked(comparison, key, new, old), old)
+
+
+def _asked(comparison: Comparison, key: Key, new: PrintedColumn, old: PrintedColumn) -> PrintedColumn:
+    """The declared column, as far as ``compare_type`` and ``compare_server_default`` see a difference.
+
+    They can leave a difference out. They cannot make one of what PostgreSQL prints the same.
+    """
+    asked: Mapping[str, Any] = comparison.context.opts.get("asked", {})
+    if new.type != old.type and "compare_type" in asked:
+        answer = asked["compare_type"]
+        if callable(answer):
+            declared, found = comparison.column(key), comparison.managed.reflected_column(key)
+            context = comparison.context.migration_context
+            answer = answer(context, found, declared, found.type, declared.type)
+        if answer is False:
+            new = new._replace(type=old.type)
+    if new.rule != old.rule and "compare_server_default" in asked:
+        answer = asked["compare_server_default"]
+        if callable(answer):
+            declared, found = comparison.column(key), comparison.managed.reflected_column(key)
+            printed = old.expression or None, declared.server_default, new.expression or None
+            answer = answer(comparison.context.migration_context, found, declared, *printed)
+        if answer is False:
+            new = new._replace(how=old.how, expression=old.expression)
+    return new
 
 
 def removed(comparison: Comparison, key: Key, found: str) -> None:

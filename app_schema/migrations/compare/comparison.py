@@ -16,7 +16,7 @@ from app_schema.catalog.scratch import declared_snapshot
 from app_schema.catalog.spelling import in_more_than_spelling, same
 from app_schema.ddl import DDLObject, Key
 from app_schema.ddl.sql import qualified
-from app_schema.errors import ModelError
+from app_schema.errors import ConfigurationError, ModelError
 from app_schema.migrations.compare import (
     carried,
     column,
@@ -95,7 +95,6 @@ class Comparison:
         self.plan = Plan()
         self.renamed = Renamed()
         self.undeclared: list[str] = []
-        self.version_table = context.opts.get("version_table") or "alembic_version"
         self.gone: set[Key] = set()
         self.made: set[Key] = set()
         self.borrowed: set[tuple[str | None, str]] = set()
@@ -105,15 +104,27 @@ class Comparison:
         """What is not the same on both sides, of the objects that are looked at."""
 
         def find() -> None:
-            self.found = snapshot(self.connection, ignore=(self.version_table, ONCE_TABLE))
+            self.found = self._without_bookkeeping(snapshot(self.connection, ignore=()))
 
-        wanted = self.in_scratch(self.declared.statements(), find)
+        wanted = self._without_bookkeeping(self.in_scratch(self.declared.statements(), find))
         self.declared.printed(wanted)
         self.wanted = self.declared.snapshot
         self.unused = role.of_the_cluster(self)
         pair.pair(self)
         different = in_more_than_spelling(diff(self.wanted, self.found))
         return [one for one in different if self.managed(one.key) and not index.is_part(one)]
+
+    def _without_bookkeeping(self, snapshot: Snapshot) -> Snapshot:
+        """Without the tables of the migrations themselves, which a metadata may declare."""
+        opts = self.context.opts
+        schema = opts.get("version_table_schema") or self.default_schema
+        tables = {(schema, opts.get("version_table") or "alembic_version"), (schema, ONCE_TABLE)}
+        return {
+            key: definition
+            for key, definition in snapshot.items()
+            if (key.schema, key.table) not in tables
+            and not (key.kind in {"table", "owner"} and (key.schema, key.name) in tables)
+        }
 
     def in_scratch(self, statements: list[str], meanwhile: Callable[[], None] = lambda: None) -> Snapshot:
         """The snapshot of a scratch database in which these statements were carried out."""
@@ -346,6 +357,13 @@ def _default_schema(context: AutogenContext) -> str:
     assert context.connection is not None
     if context.opts.get("search_path"):
         return DEFAULT_SCHEMA
-    if None in (context.connection.get_execution_options().get("schema_translate_map") or {}):
-        return str(context.connection.get_execution_options()["schema_translate_map"][None])
+    translated = context.connection.get_execution_options().get("schema_translate_map") or {}
+    if set(translated) - {None}:
+        raise ConfigurationError(
+            "autogenerate and check compare names as they are written: connect without the "
+            f"schema_translate_map of {', '.join(sorted(filter(None, translated)))}, to a database that has "
+            "these schemas"
+        )
+    if translated:
+        return str(translated[None])
     return context.connection.scalar(text("SELECT current_schema()")) or DEFAULT_SCHEMA

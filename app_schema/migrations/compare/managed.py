@@ -6,7 +6,7 @@ import warnings
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import MetaData, Table
+from sqlalchemy import Column, MetaData, Table
 from sqlalchemy.exc import SAWarning
 
 from app_schema.ddl import Key
@@ -150,6 +150,10 @@ class Managed:
         one = declared if declared is not None else reflected
         other = reflected if declared is not None else None
         return one is None or self._context.run_object_filters(one, key.name, type_, declared is None, other)
+
+    def reflected_column(self, key: Key) -> Column[Any]:
+        """The found column as SQLAlchemy reflects it."""
+        return self._reflected(key.schema or "", key.table or "").columns[key.name]
 
     def _reflect(self, schema: str, table: str) -> Table:
         kinds = [one for one in RELATIONS if Key(one, schema, None, table) in self._comparison.found]
