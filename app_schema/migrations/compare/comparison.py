@@ -33,6 +33,7 @@ from app_schema.migrations.compare import (
     partition,
     role,
     sequence,
+    stranger,
     table,
     undeclared,
 )
@@ -155,6 +156,7 @@ class Comparison:
             self._compare(differences)
 
     def _compare(self, differences: list[Difference]) -> None:
+        differences = stranger.spared(self, differences, dependent.blocked(self, differences))
         self.changed = {one.key for one in differences}
         dependent.take_away(self, differences)
         for difference in differences:

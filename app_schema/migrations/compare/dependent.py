@@ -28,20 +28,27 @@ def take_away(comparison: Comparison, differences: list[Difference]) -> None:
     PostgreSQL adds a label to an enum under its readers and takes none away, so there the downgrade alone
     drops and makes what is the same on both sides.
     """
-    blocked = [one for difference in differences for one in _blocked(comparison, difference)]
-    for key in comparison.dependents(blocked):
+    blocking = [one for difference in differences for one in _blocked(comparison, difference)]
+    for key in comparison.dependents(blocking):
         _take_and_make_again(comparison, key)
-    for key, gone in blocked:
+    for key, gone in blocking:
         if gone and key.kind in {*_RELATIONS, "function", "column"}:
             _take_and_make_again(comparison, key)
     grown = [Blocked(one.key, gone=False) for one in differences if enum.grows(comparison, one)]
-    readers = [one for one in comparison.dependents(grown) if one.kind != "own_default"]
+    dependents = [one for one in comparison.dependents(grown) if one.kind != "own_default"]
+    # under what is not managed PostgreSQL refuses the way back, and names it
+    readers = [one for one in dependents if comparison.managed(one)]
     for key in readers:
         if {key, Key("column", *key[1:]), *_grants(comparison, key)} & comparison.changed:
             _take_and_make_again(comparison, key)
     with _on_the_way_back(comparison):
         for key in readers:
             _take_and_make_again(comparison, key)
+
+
+def blocked(comparison: Comparison, differences: list[Difference]) -> list[Key]:
+    """The objects that PostgreSQL will not change under what hangs on them."""
+    return [one.key for difference in differences for one in _blocked(comparison, difference)]
 
 
 @contextmanager

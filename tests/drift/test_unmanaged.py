@@ -1,0 +1,107 @@
+"""What is not managed is never touched: what something unmanaged hangs on stays, and that is named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from autogen import autogenerate
+
+from app_schema.catalog import diff, snapshot
+
+MINE = """
+CREATE TABLE t (id int PRIMARY KEY, n int, gone text, mood text);
+CREATE TYPE stray_mood AS ENUM ('a', 'b');
+CREATE DOMAIN stray_domain AS int;
+CREATE SEQUENCE stray_seq;
+CREATE TABLE stray (id int PRIMARY KEY, n int);
+CREATE POLICY p ON stray USING (true);
+CREATE FUNCTION stray_f(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1';
+CREATE SCHEMA theirs;
+"""
+THEIRS = {
+    "column gone on public.t": (
+        "CREATE VIEW theirs.v AS SELECT gone FROM t; CREATE VIEW theirs.w AS SELECT * FROM theirs.v",
+        "view theirs.v",
+    ),
+    "enum public.stray_mood": ("CREATE TABLE theirs.m (mood stray_mood)", "table column theirs.m.mood"),
+    "domain public.stray_domain": ("CREATE TABLE theirs.m (d stray_domain[])", "table column theirs.m.d"),
+    "sequence public.stray_seq": (
+        "CREATE TABLE theirs.m (id int DEFAULT nextval('stray_seq'))",
+        "default value for theirs.m.id",
+    ),
+    "table public.stray": (
+        "CREATE TABLE theirs.m (s int REFERENCES stray)",
+        "table constraint m_s_fkey on theirs.m",
+    ),
+    "function public.stray_f(integer)": (
+        "CREATE TABLE theirs.m (id int, CHECK (stray_f(id) > 0)); CREATE INDEX i ON theirs.m (stray_f(id))",
+        "index theirs.i",
+    ),
+}
+
+
+def _metadata(type_: sa.types.TypeEngine[Any] | None = None) -> sa.MetaData:
+    metadata = sa.MetaData()
+    n, mood = sa.Column("n", type_ or sa.Integer()), sa.Column("mood", sa.Text)
+    sa.Table("t", metadata, sa.Column("id", sa.Integer, primary_key=True, autoincrement=False), n, mood)
+    return metadata
+
+
+def _send(engine: sa.Engine, sql: str) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql(sql)
+
+
+@pytest.mark.parametrize("label", THEIRS)
+def test_prune_leaves_what_something_unmanaged_hangs_on(label: str, empty_engine: sa.Engine) -> None:
+    sql, named = THEIRS[label]
+    _send(empty_engine, MINE + sql)
+    with empty_engine.connect() as connection:
+        before = snapshot(connection)
+
+    generated = autogenerate(empty_engine, _metadata(), prune=True)
+
+    notes = [one[1] for one in generated.diffs if one[0] == "unwritable"]
+    (note,) = notes
+    assert note.startswith(f"{label} cannot be dropped: ")
+    assert named in note
+    assert "theirs" not in generated.text.replace(note, "").replace(note.replace("'", "\\'"), "")
+    generated.upgrade(empty_engine)
+    with empty_engine.connect() as connection:
+        after = snapshot(connection)
+    gone = [key.label for key in before if key not in after]
+    assert [one for one in gone if "theirs" in one or one == label] == []
+    assert ("policy p on public.stray" in gone) == (label != "table public.stray"), "the table stays whole"
+    generated.downgrade(empty_engine)
+    with empty_engine.connect() as connection:
+        assert diff(before, snapshot(connection)) == []
+
+
+def test_type_that_an_unmanaged_view_reads_is_not_changed(empty_engine: sa.Engine) -> None:
+    _send(
+        empty_engine,
+        "CREATE TABLE t (id int PRIMARY KEY, n int, mood text); CREATE SCHEMA theirs; "
+        "CREATE VIEW theirs.v AS SELECT n FROM t",
+    )
+    generated = autogenerate(empty_engine, _metadata(sa.BigInteger()))
+    ((kind, note),) = generated.diffs
+    assert kind == "unwritable"
+    assert note.startswith("column n on public.t cannot be changed: view theirs.v is not managed")
+    managed = autogenerate(empty_engine, _metadata(sa.BigInteger()), managed_schemas={"public", "theirs"})
+    managed.upgrade(empty_engine)
+    assert autogenerate(empty_engine, _metadata(sa.BigInteger())).empty
+
+
+def test_accepted_view_is_not_managed_either(empty_engine: sa.Engine) -> None:
+    from app_schema.project import Accepted
+
+    _send(
+        empty_engine,
+        "CREATE TABLE t (id int PRIMARY KEY, n int, gone text, mood text); "
+        "CREATE VIEW v AS SELECT gone FROM t",
+    )
+    accepted = [Accepted("view public.v", "it is read until May")]
+    ((kind, note),) = autogenerate(empty_engine, _metadata(), prune=True, accepted=accepted).diffs
+    assert (kind, "view public.v is not managed" in note) == ("unwritable", True)
