@@ -35,6 +35,7 @@ def upgrade():
 def downgrade():
     {downgrades}
 """
+OPTIONS = {"transaction_per_migration": True, "strict": True}
 RUFF = Path(sys.executable).with_name("ruff")
 
 
@@ -87,7 +88,9 @@ def operations_on(engine: sa.Engine) -> Iterator[Any]:
     with engine.connect() as connection:
         connection.exec_driver_sql("SET search_path = public")
         connection.commit()
-        context = guarded(MigrationContext.configure(connection, opts={"transaction_per_migration": True}))
+        context = guarded(
+            MigrationContext.configure(connection, opts={"transaction_per_migration": True, "strict": True})
+        )
         with context.begin_transaction(_per_migration=True), Operations.context(context) as operations:
             yield operations
 

@@ -19,6 +19,8 @@ from app_schema.ddl.sql import dollar, ident, literal, qualified
 
 DIFFERENT = "AS001"
 """SQLSTATE of a refusal. Class AS is not used by PostgreSQL."""
+NOTED = "AS003"
+"""SQLSTATE of a warning that whoever migrates is to read."""
 SEARCHED = "app_schema.schemas"
 """Setting: the schemas in which an unqualified name was looked for before a comparison emptied the path."""
 _TWIN_DONE = "AS000"
@@ -55,6 +57,7 @@ class Guard:
     :param remedy: the line to write instead.
     :param unfit: what is refused where PostgreSQL cannot carry out ``different`` because of the rows.
     :param unfit_remedy: and the line to write then.
+    :param noted: said where neither side is there: it is altered all the same, instead of being refused.
     :param shared: the copy of the table stays for the guards that follow; :data:`DROP_TWIN` drops it.
     """
 
@@ -69,6 +72,7 @@ class Guard:
     remedy: str = ""
     unfit: str = ""
     unfit_remedy: str = ""
+    noted: str = ""
     shared: bool = False
 
     def render(self) -> str:
@@ -117,17 +121,32 @@ class Guard:
             lines.append(_different(self))
         else:
             if self.old is not None:
-                wanted = "  expected := concat(expected, E'\\n  or before: ', before);"
                 lines[4:4] = ["  before text;", "  wanted text;"]
-                lines += [
-                    "  wanted := expected;",
-                    *_compare(self.old, shared=self.shared),
-                    "  before := expected;",
-                    "  expected := wanted;",
-                ]
-                lines += ["  IF found IS DISTINCT FROM before THEN", wanted, _different(self), "  END IF;"]
+                lines += _compare_before(self, self.old)
             lines += _change(self, self.different)
         return block([*lines, "END"])
+
+
+def _compare_before(guard: Guard, old: Side) -> list[str]:
+    """What else may be there: the stated old side. Another one is refused; where asked for, only noted."""
+    comparing = [*_compare(old, shared=guard.shared), "  before := expected;"]
+    if guard.noted:
+        # a stated side that cannot even be made is one that is not there
+        comparing = ["  BEGIN", *comparing, "  EXCEPTION WHEN OTHERS THEN before := NULL;", "  END;"]
+        sides = "ltrim(found), ', stated ', coalesce(ltrim(before), 'what cannot be')"
+        detail = f"concat({literal(guard.noted + ': found ')}, {sides})"
+        otherwise = [f"    RAISE WARNING USING ERRCODE = '{NOTED}', MESSAGE = {detail};"]
+    else:
+        both = "  expected := concat(expected, E'\\n  or before: ', before);"
+        otherwise = [both, _different(guard)]
+    return [
+        "  wanted := expected;",
+        *comparing,
+        "  expected := wanted;",
+        "  IF found IS DISTINCT FROM before THEN",
+        *otherwise,
+        "  END IF;",
+    ]
 
 
 def drop(

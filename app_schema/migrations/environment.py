@@ -51,7 +51,12 @@ DEFAULTS: Mapping[str, Any] = {
     "render_item": item,
 }
 """What every run is configured with, unless its env.py says otherwise."""
-OPTIONS: Mapping[str, Any] = {**DEFAULTS, "version_table_schema": "public", "search_path": "public"}
+OPTIONS: Mapping[str, Any] = {
+    **DEFAULTS,
+    "version_table_schema": "public",
+    "search_path": "public",
+    "strict": True,
+}
 """What a run of the revisions of this package is configured with."""
 
 
@@ -75,8 +80,9 @@ def run(
     :param run_args: passed to each ``upgrade()`` and ``downgrade()``, as by Alembic's ``run_migrations()``.
     :param found: a session and its facts, where they are known already.
     :param options: those of Alembic's ``configure()``; ``search_path``, which is else left as the session has
-        it; ``naming_convention``; and ``managed_schemas``, ``prune``, ``safe``, ``cache``, ``scratch``, which
-        ``-x`` overrules.
+        it; ``naming_convention``; ``managed_schemas``, ``prune``, ``safe``, ``cache``, ``scratch``, which
+        ``-x`` overrules; and ``strict``: a column that is not as ``existing_...`` arguments say is refused,
+        and not altered as by Alembic with a line that says so.
     :raises CommandError: one sentence for whatever went wrong; Alembic prints it and exits with another code
         than 0.
     """

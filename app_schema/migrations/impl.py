@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from alembic.ddl.base import AlterColumn
 from alembic.ddl.impl import DefaultImpl
 from alembic.ddl.postgresql import PostgresqlImpl
 from alembic.operations import Operations
@@ -39,7 +40,7 @@ from app_schema.ddl import DDLStatement, Guarded, guard
 from app_schema.ddl.guard import block
 from app_schema.ddl.sql import DIALECT
 from app_schema.errors import ConfigurationError
-from app_schema.migrations import alter  # noqa: F401 - registers the guards of Alembic's constructs
+from app_schema.migrations import alter
 from app_schema.migrations.failure import explained
 from app_schema.migrations.lock import LOST
 from app_schema.migrations.pipeline import Pipeline
@@ -94,6 +95,8 @@ class GuardedImpl(PostgresqlImpl):
     ) -> CursorResult[Any] | None:
         if isinstance(construct, ExecutableDDLElement):
             ddl: ExecutableDDLElement = translated(construct, self.translate_map)
+            if isinstance(ddl, AlterColumn) and not self.context_opts.get("strict"):
+                alter.relax(ddl)
             needed = need(ddl)
             construct = guard(ddl)
             if self._kept(construct, needed):

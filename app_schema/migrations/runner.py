@@ -14,13 +14,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateTable
 
 from app_schema.ddl import Guarded, privileges
+from app_schema.ddl.guard import NOTED
 from app_schema.ddl.sql import plain
 from app_schema.errors import DifferentError, StatementError
 from app_schema.migrations import preflight
 from app_schema.migrations.impl import GuardedImpl
 from app_schema.migrations.lock import Lock
 from app_schema.migrations.pipeline import Pipeline
-from app_schema.migrations.progress import Progress, progress
+from app_schema.migrations.progress import Progress, progress, say
 from app_schema.migrations.retry import Retries
 from app_schema.migrations.session import Facts, Session
 
@@ -100,7 +101,7 @@ class Runner:
             if not self._reviewed(steps):
                 return
             bar = progress(len(steps), terminal=self.options.terminal)
-            with self._pipeline(), bar as self.progress, self.retries:
+            with self._pipeline(), _heard(self.session.driver), bar as self.progress, self.retries:
                 self._carry_out(steps, before)
         finally:
             if self.lock.taken and not self.session.connection.invalidated:
@@ -232,6 +233,23 @@ class Runner:
         finally:
             pipeline.detach()
             self.impl.pipeline = None
+
+
+@contextmanager
+def _heard(driver: psycopg.Connection[Any] | None) -> Iterator[None]:
+    """Whoever waits is told what the statements note."""
+
+    def hear(notice: psycopg.errors.Diagnostic) -> None:
+        if notice.sqlstate == NOTED:
+            say(notice.message_primary or "")
+
+    if driver is not None:
+        driver.add_notice_handler(hear)
+    try:
+        yield
+    finally:
+        if driver is not None:
+            driver.remove_notice_handler(hear)
 
 
 def _refuse_more(planned: list[Step], steps: list[Step]) -> None:

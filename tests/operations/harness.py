@@ -24,6 +24,7 @@ BASE = (
 )
 """What most cases start from."""
 
+OPTIONS = {"transaction_per_migration": True, "strict": True}
 Call = Callable[[Any], object]
 """A function of ``op``."""
 
@@ -48,7 +49,11 @@ class Case:
 def operations(connection: sa.Connection, **options: Any) -> Any:
     """Alembic's ``op`` on a connection."""
     return Operations(
-        guarded(MigrationContext.configure(connection, opts={"transaction_per_migration": True, **options}))
+        guarded(
+            MigrationContext.configure(
+                connection, opts={"transaction_per_migration": True, "strict": True, **options}
+            )
+        )
     )
 
 
