@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+import secrets
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
+
+from app_schema.testing import databases as testing
 
 DOCS = Path(__file__).parents[1] / "docs" / "testing.md"
 CONFTEST, EXAMPLE = re.findall(r"```python\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)[:2]
@@ -91,3 +96,61 @@ def test_a_server_that_cannot_be_reached_is_one_sentence(
     assert "No server for the tests. The server cannot be reached" in said
     assert "secret" not in said
     assert "Traceback" not in said
+
+
+@pytest.fixture
+def brought(server_url: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[], bool]:
+    """Runs know one role, which no other test has; whether it is on the server."""
+    role = f"brought_{secrets.token_hex(4)}"
+    monkeypatch.setattr(testing, "ROLES", (role,))
+    monkeypatch.setattr(testing, "_NOTE", f"{role} keeps ")
+
+    def there() -> bool:
+        with psycopg.connect(server_url, autocommit=True) as connection:
+            query = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = %s)"
+            return connection.execute(query, [role]).fetchone() == (True,)
+
+    return there
+
+
+def _bring(server_url: str, command: str) -> None:
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f"{command} ROLE {testing.ROLES[0]}".encode())
+
+
+@pytest.mark.parametrize("order", ["first ends first", "second ends first"])
+def test_runs_that_overlap_leave_no_role_behind(
+    server_url: str, brought: Callable[[], bool], order: str
+) -> None:
+    first, second = testing.Databases(server_url, "one"), testing.Databases(server_url, "two")
+    first.begin()
+    _bring(server_url, "CREATE")
+    second.begin()
+    ends = [first, second] if order == "first ends first" else [second, first]
+    ends[0].end()
+    assert brought(), "the other run may use it"
+    ends[1].end()
+    assert not brought()
+
+
+def test_a_run_leaves_a_role_that_was_there_before(server_url: str, brought: Callable[[], bool]) -> None:
+    _bring(server_url, "CREATE")
+    first, second = testing.Databases(server_url, "one"), testing.Databases(server_url, "two")
+    for run in (first, second):
+        run.begin()
+    for run in (first, second):
+        run.end()
+    assert brought()
+    _bring(server_url, "DROP")
+
+
+def test_a_run_that_was_killed_holds_up_nobody(server_url: str, brought: Callable[[], bool]) -> None:
+    killed, other = testing.Databases(server_url, "one"), testing.Databases(server_url, "two")
+    killed.begin()
+    other.begin()
+    _bring(server_url, "CREATE")
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute("SELECT pg_terminate_backend(%s, 5000)", [killed._pid])
+    killed._session.close()
+    other.end()
+    assert not brought()

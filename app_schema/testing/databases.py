@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from psycopg import sql
 
 ROLES = ("app_user", "service_account")
+_NOTE = "app_schema_test keeps "
 
 
 class Databases:
@@ -72,16 +74,57 @@ class Databases:
         with self.admin() as connection:
             return connection.info.parameter_status("server_version") or "?"
 
-    def roles(self) -> set[str]:
-        with self.admin() as connection:
-            query = "SELECT rolname FROM pg_catalog.pg_roles WHERE rolname = ANY (%s)"
-            return {str(name) for (name,) in connection.execute(query, [list(ROLES)]).fetchall()}
+    def begin(self) -> None:
+        """Notes which roles were there before, until `end()`.
 
-    def drop_roles(self, kept: set[str]) -> None:
-        """Those that the run brought to the server go, unless another database uses them by now."""
-        with self.admin() as connection:
-            for role in sorted(self.roles() - kept):
-                try:
+        The note is the name of a session: runs that overlap read it, and it is gone if the run is killed.
+        What the first of them found is true for all: a later one may find the roles of the first.
+        """
+        self._session = psycopg.connect(self.server_url, autocommit=True, prepare_threshold=None)
+        self._pid = self._session.info.backend_pid
+        with _turn(self._session):
+            others = self._others(self._session)
+            kept = others[0] if others else _roles(self._session)
+            note = f"{_NOTE}{','.join(sorted(kept))}"
+            self._session.execute("SELECT pg_catalog.set_config('application_name', %s, false)", [note])
+            self._session.execute("SELECT pg_catalog.set_config('idle_session_timeout', '0', false)")
+        self._kept = kept
+
+    def end(self) -> None:
+        """The last of the runs that overlap drops the roles that they brought to the server.
+
+        Those stay that another database uses by now.
+        """
+        with self.admin() as connection, _turn(connection):
+            # waits until the session has ended: the next run that ends must not see it
+            connection.execute("SELECT pg_catalog.pg_terminate_backend(%s, 5000)", [self._pid])
+            self._session.close()
+            if self._others(connection):
+                return
+            for role in sorted(_roles(connection) - self._kept):
+                with suppress(psycopg.errors.DependentObjectsStillExist):
                     connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
-                except psycopg.errors.DependentObjectsStillExist:
-                    continue
+
+    def _others(self, connection: psycopg.Connection[Any]) -> list[set[str]]:
+        """The roles that each of the other runs found when it began."""
+        query = (
+            "SELECT application_name FROM pg_catalog.pg_stat_activity"
+            " WHERE pg_catalog.starts_with(application_name, %s) AND pid <> %s ORDER BY backend_start"
+        )
+        notes = connection.execute(query, [_NOTE, self._pid]).fetchall()
+        return [set(str(note).removeprefix(_NOTE).split(",")) - {""} for (note,) in notes]
+
+
+@contextmanager
+def _turn(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    key = "pg_catalog.hashtext('app_schema_test_roles')"
+    connection.execute(f"SELECT pg_catalog.pg_advisory_lock({key})".encode())
+    try:
+        yield
+    finally:
+        connection.execute(f"SELECT pg_catalog.pg_advisory_unlock({key})".encode())
+
+
+def _roles(connection: psycopg.Connection[Any]) -> set[str]:
+    query = "SELECT rolname FROM pg_catalog.pg_roles WHERE rolname = ANY (%s)"
+    return {str(name) for (name,) in connection.execute(query, [list(ROLES)]).fetchall()}

@@ -11,7 +11,7 @@ import psycopg
 
 from app_schema import database
 from app_schema.errors import ServerError
-from app_schema.testing.databases import ROLES, Databases
+from app_schema.testing.databases import Databases
 from app_schema.testing.server import TestServer, start
 
 
@@ -23,7 +23,6 @@ class Run:
         self._server_url = server_url
         self._test_database_url = os.environ.get("TEST_DATABASE_URL")
         self._started: TestServer | None = None
-        self._kept_roles = set(ROLES)
         self.description: str | None = None
         """The server in one line, once this process has started it."""
 
@@ -37,7 +36,7 @@ class Run:
         self._started = start(self._test_database_url)
         databases = Databases(self._started.url, self.name)
         try:
-            self._kept_roles = databases.roles()
+            databases.begin()
             self.description = f"PostgreSQL {databases.version()}, {self._started.description}"
         except psycopg.Error as error:
             self.close()
@@ -51,7 +50,7 @@ class Run:
         try:
             if "databases" in vars(self):
                 self.databases.drop_all()
-                self.databases.drop_roles(self._kept_roles)
+                self.databases.end()
         finally:
             self._started.stop()
             self._started = None

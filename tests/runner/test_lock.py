@@ -101,7 +101,7 @@ def test_activity_shows_which_revision_runs(empty_url: str, written: Written) ->
 
 
 def test_revision_that_gets_no_lock_is_begun_again(
-    empty_url: str, written: Written, capsys: pytest.CaptureFixture[str]
+    empty_url: str, written: Written, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written.add(table("a"))
     written.upgrade(empty_url)
@@ -109,12 +109,93 @@ def test_revision_that_gets_no_lock_is_begun_again(
     written.add(table("c"))
     with psycopg.connect(empty_url) as reader:
         reader.execute("SELECT FROM public.a")
-        timer = threading.Timer(0.5, reader.rollback)
-        timer.start()
-        written.upgrade(empty_url, x=["lock_timeout=150ms"])
-        timer.join()
+        # the reader ends in the pause before the second try, however long the first one took
+        monkeypatch.setattr(Session, "sleep", lambda _self, _seconds: reader.rollback())
+        written.upgrade(empty_url, x=["lock_timeout=100ms"])
     assert "r2 did not get its locks and was rolled back" in capsys.readouterr().err
     assert heads(empty_url) == ["r3"]
+
+
+def test_tries_are_counted_for_each_revision_alone(
+    empty_url: str, written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written.add(f"{table('a')}\n{table('b')}")
+    written.upgrade(empty_url)
+    for name in ("a", "b"):
+        written.add(f"op.add_column({name!r}, sa.Column('x', sa.Integer()), schema='public')")
+    with psycopg.connect(empty_url) as reader:
+        reader.execute("SELECT FROM public.a")
+        next_tables = iter(["b"])
+
+        def sleep(_self: Session, _seconds: float) -> None:
+            reader.rollback()
+            for name in next_tables:
+                reader.execute(f"SELECT FROM public.{name}".encode())
+                break
+
+        monkeypatch.setattr(Session, "sleep", sleep)
+        written.upgrade(empty_url, x=["lock_timeout=100ms", "lock_tries=2"])
+    assert list(next_tables) == []
+    assert heads(empty_url) == ["r3"], "each failed once, and may try twice"
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ("INSERT INTO public.alembic_version VALUES ('foreign')", {"r1", "foreign"}),
+        ("DELETE FROM public.alembic_version", set()),
+        ("UPDATE public.alembic_version SET version_num = 'foreign'", {"foreign"}),
+    ],
+)
+def test_fence_refuses_other_heads_than_those_it_left(
+    empty_url: str, written: Written, change: str, found: set[str]
+) -> None:
+    written.add(table("a"))
+    written.upgrade(empty_url)
+    written.add(f"with op.get_context().autocommit_block():\n    op.execute({change!r})", revision="r2")
+    written.add(table("b"))
+    with pytest.raises(CommandError, match="the version table was changed meanwhile"):
+        written.upgrade(empty_url)
+    assert one(empty_url, "SELECT to_regclass('public.b')") is None
+    assert set(heads(empty_url)) - {"r2"} <= found
+
+
+def test_fence_refuses_an_extra_head_that_another_session_stamped(empty_url: str, written: Written) -> None:
+    """The stamp of the next revision would meet its one row, and say nothing of the other."""
+    written.add(table("a"))
+    written.upgrade(empty_url)
+    written.add(
+        f"""
+        op.execute("SELECT 1")
+        import psycopg
+        with psycopg.connect({empty_url!r}, autocommit=True) as other:
+            other.execute("INSERT INTO public.alembic_version VALUES ('foreign')")
+        """
+    )
+    written.add(table("b"))
+    with pytest.raises(CommandError, match="the version table was changed meanwhile"):
+        written.upgrade(empty_url)
+    assert one(empty_url, "SELECT to_regclass('public.b')") is None
+
+
+def test_fence_refuses_what_the_waiting_did_not_see(empty_url: str, written: Written) -> None:
+    """Another tool has stamped a head between our look under the lock and our first statement."""
+    written.add(table("a"))
+    written.upgrade(empty_url)
+    written.add(table("b"))
+    acquire = Lock.acquire
+
+    def late(self: Lock, wait: float) -> object:
+        facts = acquire(self, wait)
+        with psycopg.connect(empty_url, autocommit=True) as other:
+            other.execute("INSERT INTO public.alembic_version VALUES ('foreign')")
+        return facts
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Lock, "acquire", late)
+        with pytest.raises(CommandError, match="the version table was changed meanwhile"):
+            written.upgrade(empty_url)
+    assert set(heads(empty_url)) == {"r1", "foreign"}
 
 
 def test_who_blocks_is_named_when_it_is_given_up(empty_url: str, written: Written) -> None:
@@ -134,12 +215,18 @@ def test_who_blocks_is_named_when_it_is_given_up(empty_url: str, written: Writte
     assert leftovers(empty_url) == 0
 
 
-def test_part_that_does_not_converge_is_not_begun_again(empty_url: str, written: Written) -> None:
+@pytest.mark.parametrize(
+    "look",
+    ["pass", "op.get_bind().execute(sa.text('SELECT 1'))"],
+    ids=["commit kept back", "commit of the driver"],
+)
+def test_part_that_does_not_converge_is_not_begun_again(empty_url: str, written: Written, look: str) -> None:
     written.add(f"{table('a')}\nop.execute('INSERT INTO public.a VALUES (1)')")
     written.upgrade(empty_url)
     written.add(
-        """
+        f"""
         op.execute("UPDATE public.a SET id = id * 2")
+        {look}
         with op.get_context().autocommit_block():
             pass
         op.add_column("a", sa.Column("x", sa.Integer()), schema="public")
@@ -173,7 +260,10 @@ def test_second_migrator_does_the_rest_when_the_first_dies(
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(written.upgrade, empty_url)
         deadline = time.monotonic() + 10
-        find = "SELECT pid FROM pg_stat_activity WHERE application_name = 'app_schema: r2'"
+        find = (  # in this database: another worker's test may have a revision of this name
+            "SELECT pid FROM pg_stat_activity"
+            " WHERE application_name = 'app_schema: r2' AND datname = current_database()"
+        )
         while not (found := rows(empty_url, find)):
             assert time.monotonic() < deadline
             time.sleep(0.05)
