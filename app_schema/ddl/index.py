@@ -53,7 +53,7 @@ def create(index: Index, *, verify_only: bool = False, only: bool = False) -> st
     name, table = name_of(index), index.table
     assert table is not None
     statement = plain(CreateIndex(index))
-    if _concurrently(index):
+    if is_concurrent(index):
         statement = statement.replace(" CONCURRENTLY ", " ", 1)
     real, twin = qualified(table.name, table.schema), qualified(table.name, "pg_temp")
     on = f"INDEX {qualified(name, None)} ON {real} "
@@ -95,18 +95,21 @@ SELECT CASE {of_table}WHEN k.oid IS NOT NULL THEN 'index of a constraint' ELSE {
     return drop(label, place, exists, "index", (f"DROP INDEX {qualified(name, schema)}",))
 
 
-def _concurrently(index: Index) -> bool:
+def is_concurrent(index: Index) -> bool:
+    """Whether it is to be built or dropped CONCURRENTLY."""
     return bool(index.dialect_options["postgresql"]["concurrently"])
 
 
 def _in_transaction(index: Index, verb: str) -> str:
-    remedy = f"write op.{verb}_index_concurrently(...)"
+    remedy = (
+        f"write op.{verb}_index_concurrently(...), or with op.get_context().autocommit_block(): before it"
+    )
     return f"index {index.name}: CONCURRENTLY cannot run in a transaction; {remedy}"
 
 
 @guard.register
 def _(construct: CreateIndex) -> ExecutableDDLElement:
-    if _concurrently(construct.element):
+    if is_concurrent(construct.element):
         raise ModelError(_in_transaction(construct.element, "create"))
     return Guarded(create(construct.element))
 
@@ -114,12 +117,18 @@ def _(construct: CreateIndex) -> ExecutableDDLElement:
 @guard.register
 def _(construct: DropIndex) -> ExecutableDDLElement:
     index = construct.element
-    if _concurrently(index):
+    if is_concurrent(index):
         raise ModelError(_in_transaction(index, "drop"))
+    return Guarded(drop_index(name_of(index), *stated_table(index)))
+
+
+def stated_table(index: Index) -> tuple[str | None, str | None]:
+    """Table and schema of an index, as far as they are stated."""
     table = index.table
+    if table is None:
+        return None, None
     # Alembic gives an index without a stated table one of the name "no_table"
-    stated = table.name if table is not None and table.name != "no_table" else None
-    return Guarded(drop_index(name_of(index), stated, table.schema if table is not None else None))
+    return (table.name if table.name != "no_table" else None), table.schema
 
 
 STATE = """\
@@ -159,7 +168,8 @@ def concurrently(index: Index) -> str:
 
     Sent after :func:`create` found that the name is free or the index equal.
     """
-    return plain(CreateIndex(index)).replace("INDEX ", "INDEX CONCURRENTLY IF NOT EXISTS ", 1)
+    statement = plain(CreateIndex(index)).replace("INDEX CONCURRENTLY ", "INDEX ", 1)
+    return statement.replace("INDEX ", "INDEX CONCURRENTLY IF NOT EXISTS ", 1)
 
 
 def drop_leftover(name: str, table: str, schema: str | None) -> str:

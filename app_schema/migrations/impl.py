@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +20,7 @@ from sqlalchemy import (
     Connection,
     Constraint,
     Executable,
+    Index,
     Insert,
     MetaData,
     PrimaryKeyConstraint,
@@ -33,11 +35,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.schema import CreateTable, ExecutableDDLElement
+from sqlalchemy.schema import CreateIndex, CreateTable, DropIndex, ExecutableDDLElement
 from sqlalchemy.sql.expression import literal_column
 
 from app_schema.ddl import DDLStatement, Guarded, guard
 from app_schema.ddl.guard import block
+from app_schema.ddl.index import is_concurrent, name_of, stated_table
 from app_schema.ddl.sql import DIALECT
 from app_schema.errors import ConfigurationError
 from app_schema.migrations import alter
@@ -59,6 +62,8 @@ class GuardedImpl(PostgresqlImpl):
     It has no ``__dialect__`` of its own: Alembic would take it for every PostgreSQL of the process.
     """
 
+    _begun = False
+    """A script has written BEGIN."""
     pipeline: Pipeline | None = None
     """Where statements are kept back, while revisions run on a connection of psycopg's."""
 
@@ -155,6 +160,46 @@ class GuardedImpl(PostgresqlImpl):
     def _add_unnamed(self, constraint: Constraint) -> None:
         constraint.name = None
         self.add_constraint(constraint)
+
+    @property
+    def autocommits(self) -> bool:
+        """Each statement is a transaction of its own, as in Alembic's ``autocommit_block()``."""
+        if self.as_sql:
+            return not self._begun
+        connection = self.connection
+        assert connection is not None
+        driver = self.pipeline.driver if self.pipeline is not None else None
+        level = connection.get_execution_options().get("isolation_level")
+        return level == "AUTOCOMMIT" or bool(driver and driver.autocommit)
+
+    def emit_begin(self) -> None:
+        self._begun = True
+        super().emit_begin()
+
+    def emit_commit(self) -> None:
+        self._begun = False
+        super().emit_commit()
+
+    def create_index(self, index: Index, **kw: Any) -> None:
+        """As Alembic does it; CONCURRENTLY with a look at what an interrupted build has left."""
+        if not (is_concurrent(index) and self.autocommits):
+            super().create_index(index, **kw)
+            return
+        from app_schema.migrations import concurrent  # it sends through this module
+
+        built = translated(CreateIndex(index), self.translate_map).element
+        concurrent.create(Sender(self), built, as_sql=self.as_sql)
+
+    def drop_index(self, index: Index, **kw: Any) -> None:
+        """As Alembic does it; CONCURRENTLY only what is there."""
+        if not (is_concurrent(index) and self.autocommits):
+            super().drop_index(index, **kw)
+            return
+        from app_schema.migrations import concurrent  # it sends through this module
+
+        dropped = translated(DropIndex(index), self.translate_map).element
+        table, schema = stated_table(dropped)
+        concurrent.drop(Sender(self), name_of(dropped), table, schema, as_sql=self.as_sql)
 
     def render_ddl_sql_expr(self, expr: Any, *args: Any, **kwargs: Any) -> str:
         """An expression for a generated revision.
@@ -284,7 +329,16 @@ def _converges(construct: Executable) -> bool:
     return isinstance(construct, ExecutableDDLElement) and guard(construct) is not construct
 
 
-def send(operations: Operations, construct: Executable, /, **params: Any) -> CursorResult[Any] | None:
+@dataclass(frozen=True)
+class Sender:
+    """What sends through an impl, where no operations are at hand."""
+
+    impl: DefaultImpl
+
+
+def send(
+    operations: Operations | Sender, construct: Executable, /, **params: Any
+) -> CursorResult[Any] | None:
     """Sends a statement through the choke point. ``op.execute()`` would take it for one that a person wrote.
 
     :returns: None where a script is written.

@@ -14,7 +14,7 @@ from sqlalchemy import Index, text
 
 from app_schema.ddl import Guarded, index
 from app_schema.ddl.sql import qualified
-from app_schema.migrations.impl import send
+from app_schema.migrations.impl import Sender, send
 
 if TYPE_CHECKING:
     from alembic.operations import Operations
@@ -53,20 +53,20 @@ class _Partition(NamedTuple):
     valid: bool | None
 
 
-def is_partitioned(operations: Operations, name: str, schema: str | None) -> bool:
+def is_partitioned(operations: Operations | Sender, name: str, schema: str | None) -> bool:
     """Whether a table or index has partitions of its own."""
     found = send(operations, _KIND, name=qualified(name, schema))
     return found is not None and found.scalar() in {"p", "I"}
 
 
-def build(operations: Operations, built: Index) -> None:
+def build(operations: Operations | Sender, built: Index) -> None:
     """Builds the index of a partitioned table, or goes on with what is there of it."""
     assert built.table is not None
     send(operations, Guarded(index.create(built, only=True)))
     _complete(operations, qualified(index.name_of(built), built.table.schema))
 
 
-def _complete(operations: Operations, parent: str) -> None:
+def _complete(operations: Operations | Sender, parent: str) -> None:
     """Gives every partition its index, under the name that PostgreSQL chooses, as without CONCURRENTLY."""
     statement = send(operations, text("SELECT pg_get_indexdef(to_regclass(:index))"), index=parent)
     match = _HEAD.fullmatch(statement.scalar_one() if statement is not None else "")
@@ -87,6 +87,6 @@ def _complete(operations: Operations, parent: str) -> None:
             send(operations, Guarded(f"ALTER INDEX {parent} ATTACH PARTITION {name}"))
 
 
-def _partitions(operations: Operations, parent: str) -> list[_Partition]:
+def _partitions(operations: Operations | Sender, parent: str) -> list[_Partition]:
     rows: Any = send(operations, _PARTITIONS, index=parent)
     return [_Partition(*row) for row in rows]

@@ -14,6 +14,8 @@ from app_schema.migrations.impl import GuardedImpl
 class PlainImpl(GuardedImpl):
     """Writes what each operation does where its object is absent, or where a drop finds it."""
 
+    create_index = PostgresqlImpl.create_index
+    drop_index = PostgresqlImpl.drop_index
     _write = PostgresqlImpl._exec  # noqa: SLF001 - past the guard, one class further down
 
     def _exec(self, construct: Executable | str, *args: Any, **kwargs: Any) -> Any:

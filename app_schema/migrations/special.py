@@ -8,17 +8,17 @@ from typing import Any
 
 from alembic.operations import Operations
 from alembic.operations.ops import CreateIndexOp
-from sqlalchemy import text
 
 from app_schema.ddl import Guarded, index, option, rename
 from app_schema.ddl.comment import object_comment
 from app_schema.ddl.constraint import validate
 from app_schema.ddl.enum import add_value, rename_value
 from app_schema.ddl.sequence import advance
-from app_schema.ddl.sql import qualified, shortened
+from app_schema.ddl.sql import shortened
+from app_schema.migrations import concurrent
 from app_schema.migrations.impl import send
 from app_schema.migrations.once import once, undo
-from app_schema.migrations.partitioned import build, is_partitioned
+from app_schema.migrations.partitioned import is_partitioned
 
 
 def add_enum_value(
@@ -130,24 +130,7 @@ def create_index_concurrently(
         send(self, Guarded(index.create(built)))
         return
     with self.get_context().autocommit_block():
-        if not as_sql and is_partitioned(self, table, schema):
-            build(self, built)
-            return
-        if as_sql:
-            # a script cannot look and then choose: a block drops what is INVALID
-            send(self, Guarded(index.drop_leftover(name, table, schema)))
-        else:
-            parameters = index.state_of(name, table, schema)
-            left = send(self, text(index.LEFTOVERS), **{**parameters, "quoted": qualified(table, None)})
-            for one in left.scalars().all() if left is not None else ():
-                send(self, Guarded(f"DROP INDEX CONCURRENTLY IF EXISTS {qualified(one, schema)}"))
-            state = send(self, text(index.STATE), **parameters)
-            found = state.scalar() if state is not None else None
-            if found == "invalid":
-                send(self, Guarded(f"DROP INDEX CONCURRENTLY IF EXISTS {qualified(name, schema)}"))
-        send(self, Guarded(index.create(built, verify_only=True)))
-        if as_sql or found != "valid":
-            send(self, Guarded(index.concurrently(built)))
+        concurrent.create(self, built, as_sql=as_sql)
 
 
 def drop_index_concurrently(
@@ -166,11 +149,7 @@ def drop_index_concurrently(
         send(self, Guarded(index.drop_index(name, table, schema)))
         return
     with self.get_context().autocommit_block():
-        if not self.get_context().as_sql:
-            state = send(self, text(index.STATE), **index.state_of(name, table, schema))
-            if state is None or state.scalar() is None:
-                return
-        send(self, Guarded(f"DROP INDEX CONCURRENTLY IF EXISTS {qualified(name, schema)}"))
+        concurrent.drop(self, name, table, schema, as_sql=self.get_context().as_sql)
 
 
 def run_once(self: Operations, key: str, sql: str) -> None:

@@ -442,6 +442,31 @@ def downgrade():
 """
 
 
+_CONCURRENT = """\
+from alembic import op
+
+revision, down_revision = "0003", "0002"
+
+
+def upgrade():
+    op.execute("INSERT INTO account (name) VALUES ('a'), ('b')")
+    with op.get_context().autocommit_block():
+        op.create_index(
+            "ix_account_note", "account", ["note"], postgresql_concurrently=True, if_not_exists=True
+        )
+        op.create_index("ix_account_kind", "account", ["kind"], postgresql_concurrently=True)
+    op.create_index("ix_account_name_kind", "account", ["name", "kind"])
+
+
+def downgrade():
+    op.drop_index("ix_account_name_kind", "account")
+    with op.get_context().autocommit_block():
+        op.drop_index("ix_account_kind", table_name="account", postgresql_concurrently=True)
+        op.drop_index(
+            "ix_account_note", table_name="account", postgresql_concurrently=True, if_exists=True
+        )
+    op.execute("DELETE FROM account")
+"""
 _BRANCHES = {
     "a1": _branch("a1", None, "left", None, "a1"),
     "a2": _branch("a2", "a1", None, None, "a2"),
@@ -512,6 +537,15 @@ CASES: dict[str, Case] = {
             "0003": _SECOND_TABLE.replace("'second'", "'stranger'"),
             "0004": _STRANGE_COLUMN,
         },
+    ),
+    "indexes in an autocommit block": Case(
+        _sync(), history={**HISTORY, "0003": _CONCURRENT}, clean=False, script=False
+    ),
+    "one transaction with an autocommit block": Case(
+        _sync("transaction_per_migration=False"),
+        history={**HISTORY, "0003": _CONCURRENT},
+        clean=False,
+        script=False,
     ),
     "branches that depend on another": Case(_sync(), history=_BRANCHES, clean=False),
 }

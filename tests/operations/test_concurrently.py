@@ -9,6 +9,8 @@ import pytest
 import sqlalchemy as sa
 from harness import operations, script
 
+from app_schema.errors import ModelError
+
 NAMES = ["ix_t", "a:x % \"b'"]
 
 
@@ -45,6 +47,42 @@ def test_invalid_index_is_built_anew(empty_url: str, empty_engine: sa.Engine, na
         _build(op, name)
         connection.commit()
     assert _valid(empty_url) == [(name, True)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_autocommit_block_builds_an_invalid_index_anew(
+    empty_url: str, empty_engine: sa.Engine, name: str
+) -> None:
+    _left_behind(empty_url, name)
+    with empty_engine.connect() as connection:
+        op = operations(connection)
+        for make in (True, True, False, False):
+            op.get_context()._transaction = connection.begin()
+            with op.get_context().autocommit_block():
+                if make:
+                    op.create_index(
+                        op.f(name), "t", ["a"], unique=True, schema="s", postgresql_concurrently=True
+                    )
+                    assert _valid(empty_url) == [(name, True)]
+                else:
+                    op.drop_index(op.f(name), "t", schema="s", postgresql_concurrently=True)
+            connection.commit()
+    assert _valid(empty_url) == []
+
+
+def test_script_builds_in_an_autocommit_block() -> None:
+    def revise(op: Any) -> None:
+        op.get_context().impl.emit_begin()
+        with op.get_context().autocommit_block():
+            op.create_index("ix_t", "t", ["a"], postgresql_concurrently=True)
+
+    assert "COMMIT;\n\n" in script(revise)
+    assert "CREATE INDEX CONCURRENTLY IF NOT EXISTS ix_t ON t (a)" in script(revise)
+
+
+def test_concurrently_in_a_transaction_is_refused(empty_engine: sa.Engine) -> None:
+    with empty_engine.connect() as connection, pytest.raises(ModelError, match="autocommit_block"):
+        operations(connection).create_index("ix_t", "t", ["a"], postgresql_concurrently=True)
 
 
 @pytest.mark.parametrize("name", NAMES)
