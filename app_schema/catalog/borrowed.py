@@ -7,7 +7,7 @@ without it the metadata's tables cannot be made in the scratch database.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -35,16 +35,22 @@ def used(connection: Connection, statements: Sequence[str], declared: Collection
     query = files("app_schema.catalog").joinpath("borrowed.sql").read_text(encoding="utf-8")
     known = {(one.schema, one.name) for one in declared}
     rows = [row for row in read(connection, query)[0] if (row[1], row[2]) not in known]
-    words = {word for statement in statements for word in _WORD.findall(statement)}
+    words = _words(statements)
     chosen: set[tuple[str | None, str]] = set()
     found = True
     while found:  # a domain may stand on a function, and that on an extension
         new = [row for row in rows if (row[1], row[2]) not in chosen and words & set(row[3])]
         chosen |= {(row[1], row[2]) for row in new}
-        words |= {word for row in new for word in _WORD.findall(row[4])}
+        words |= _words(row[4] for row in new)
         found = bool(new)
     return [
         Borrowed(schema, name, tuple(statement.split(";\n", 1)))
         for _, schema, name, _, statement in rows
         if (schema, name) in chosen
     ]
+
+
+def _words(statements: Iterable[str]) -> set[str]:
+    """The words of SQL as written and in lower case, which PostgreSQL reads an unquoted name in."""
+    found = {word for statement in statements for word in _WORD.findall(statement)}
+    return found | {word.lower() for word in found}

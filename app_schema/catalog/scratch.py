@@ -7,6 +7,7 @@ a transaction that is rolled back, so that none is left behind. Then the databas
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
@@ -193,8 +194,32 @@ def _culprit(scratch: Driver, settings: str, chunks: Sequence[Sequence[str]]) ->
         try:
             scratch.execute(statement.encode())
         except psycopg.Error as error:
-            return ModelError(f"what is declared cannot be made: {_said(error)}\nin: {statement[:2000]}")
+            remedy = _remedy(scratch, error)
+            return ModelError(
+                f"what is declared cannot be made: {_said(error)}{remedy}\nin: {statement[:2000]}"
+            )
     return ModelError("what is declared cannot be made in one go, only statement by statement")
+
+
+_UNDEFINED = {"42704", "42883", "3F000"}
+"""undefined_object, undefined_function, invalid_schema_name."""
+_REFUSED = {"42501", "0A000", "58P01", "F0000"}
+"""insufficient_privilege; and an extension whose files are absent."""
+
+
+def _remedy(scratch: Driver, error: psycopg.Error) -> str:
+    """The line to write where something is used that is neither declared nor in the database."""
+    if error.sqlstate in _REFUSED:
+        return "; name a server where the role may make it, with -x scratch=URL"
+    if error.sqlstate not in _UNDEFINED:
+        return ""
+    scratch.execute(b"ROLLBACK")
+    name = (re.findall(r'"([^"]+)"', _said(error)) or [""])[0]
+    query = "SELECT count(*) FROM pg_catalog.pg_available_extensions AS e WHERE e.name = %s"
+    row = scratch.execute(query, [name]).fetchone()
+    if row is not None and row[0]:
+        return f"; declare it: app_schema.ddl.attach(metadata, Extension({json.dumps(name)}))"
+    return "; declare it with app_schema.ddl.attach(metadata, ...), or make it in the database first"
 
 
 def _said(error: psycopg.Error) -> str:
