@@ -59,12 +59,21 @@ SELECT 'extension' || {place} || {old_version}
         hint = (
             f"install it on the server, or enable it at the provider; then run again: {self.name} is needed"
         )
+        by_another = (
+            f"a superuser, or the provider's console, runs: CREATE EXTENSION {ident(self.name)}{place}; "
+            "then run again"
+        )
         make = f"""
 BEGIN
   IF NOT EXISTS (SELECT 1 FROM pg_catalog.pg_available_extensions WHERE name = {literal(self.name)}) THEN
     RAISE EXCEPTION USING ERRCODE = '{DIFFERENT}', MESSAGE = {literal(missing)}, HINT = {literal(hint)};
   END IF;
-  CREATE EXTENSION {ident(self.name)}{place};
+  BEGIN
+    CREATE EXTENSION {ident(self.name)}{place};
+  EXCEPTION WHEN insufficient_privilege THEN
+    RAISE EXCEPTION USING ERRCODE = '42501', HINT = {literal(by_another)},
+      MESSAGE = concat(current_user, {literal(f" may not make the extension {self.name}")});
+  END;
   EXECUTE format('COMMENT ON EXTENSION %I IS %L', {literal(self.name)}, concat_ws(' ',
     (SELECT obj_description(oid, 'pg_extension')
        FROM pg_catalog.pg_extension WHERE extname = {literal(self.name)}),

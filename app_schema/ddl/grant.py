@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass
 from typing import ClassVar
 
-from app_schema.ddl.guard import Side, creation_schema
+from app_schema.ddl.guard import Guard, Side, creation_schema
 from app_schema.ddl.sql import dollar, ident, literal, literals, qualified, role, sequence
 from app_schema.ddl.statement import DDLObject, Key, TableObject
 from app_schema.errors import ModelError
@@ -128,6 +129,19 @@ SELECT {_privileges("n.nspacl", self.to)} FROM pg_catalog.pg_namespace AS n WHER
         columns = f" ({', '.join(ident(name) for name in sequence(self.columns))})" if self.columns else ""
         words = ", ".join(f"{word}{columns}" for word in privileges)
         return f"{verb} {words} ON {self._target} {direction} {role(self.to)}"
+
+    def remedy(self) -> str:
+        return (
+            "op.replace_grant(...) replaces what is there; on what another role owns, its owner runs: "
+            f"{self.create_sql()[0]}"
+        )
+
+    def guarded(
+        self, *, absent: tuple[str, ...] | None, different: tuple[str, ...] | None, old: DDLObject | None
+    ) -> Guard:
+        guard = super().guarded(absent=absent, different=different, old=old)
+        refused = f"the role that migrates may not grant on {self._target.lower()}: {self.label} was not made"
+        return dataclasses.replace(guard, ineffective=refused)
 
     def create_sql(self) -> tuple[str, ...]:
         option = " WITH GRANT OPTION" if self.with_grant_option else ""

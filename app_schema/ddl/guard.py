@@ -58,6 +58,8 @@ class Guard:
     :param unfit: what is refused where PostgreSQL cannot carry out ``different`` because of the rows.
     :param unfit_remedy: and the line to write then.
     :param noted: said where neither side is there: it is altered all the same, instead of being refused.
+    :param ineffective: what is refused where a statement was carried out and changed nothing: PostgreSQL only
+        warns of a GRANT by a role that may not grant.
     :param shared: the copy of the table stays for the guards that follow; :data:`DROP_TWIN` drops it.
     """
 
@@ -73,6 +75,7 @@ class Guard:
     unfit: str = ""
     unfit_remedy: str = ""
     noted: str = ""
+    ineffective: str = ""
     shared: bool = False
 
     def render(self) -> str:
@@ -124,6 +127,7 @@ class Guard:
                 lines[4:4] = ["  before text;", "  wanted text;"]
                 lines += _compare_before(self, self.old)
             lines += _change(self, self.different)
+            lines += _confirmed(self, "found IS DISTINCT FROM expected")
         return block([*lines, "END"])
 
 
@@ -252,11 +256,19 @@ def _create(guard: Guard) -> list[str]:
     return [
         "    BEGIN",
         *(f"      EXECUTE {dollar(statement)};" for statement in guard.absent),
+        *_confirmed(guard, "found IS NULL"),
         "    EXCEPTION",
         "      WHEN duplicate_table OR duplicate_object OR duplicate_function OR duplicate_schema THEN",
         _refuse(f"{guard.label} cannot be created, its name is taken", detail="SQLERRM"),
         "    END;",
     ]
+
+
+def _confirmed(guard: Guard, otherwise: str) -> list[str]:
+    if not guard.ineffective:
+        return []
+    look = "  EXECUTE definition INTO found USING ns;"
+    return [look, f"  IF {otherwise} THEN", _refuse(guard.ineffective, guard.remedy), "  END IF;"]
 
 
 def _change(guard: Guard, statements: tuple[str, ...]) -> list[str]:

@@ -70,7 +70,7 @@ def _type(type_: TypeEngine[Any], map_: Map) -> TypeEngine[Any]:
         array: ARRAY[Any] = copy.copy(type_)
         array.item_type = _type(type_.item_type, map_)
         return array
-    if isinstance(type_, SchemaType) and getattr(type_, "schema", None) in map_:
+    if isinstance(type_, SchemaType) and hasattr(type_, "schema") and type_.schema in map_:
         type_ = copy.copy(type_)
         type_.schema = map_[type_.schema]  # type: ignore[attr-defined]  # the copy of a SchemaType is one
     return type_
