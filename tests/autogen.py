@@ -6,7 +6,7 @@ import logging
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -67,30 +67,33 @@ class Generated:
         ]
         return subprocess.run(command, input=self.text, capture_output=True, text=True, check=True).stdout
 
-    def upgrade(self, engine: sa.Engine) -> None:
+    def upgrade(self, engine: sa.Engine, *, autocommit: bool = False) -> None:
         """Runs the rendered upgrade."""
-        self._run(engine, "upgrade")
+        self._run(engine, "upgrade", autocommit=autocommit)
 
-    def downgrade(self, engine: sa.Engine) -> None:
+    def downgrade(self, engine: sa.Engine, *, autocommit: bool = False) -> None:
         """Runs the rendered downgrade."""
-        self._run(engine, "downgrade")
+        self._run(engine, "downgrade", autocommit=autocommit)
 
-    def _run(self, engine: sa.Engine, name: str) -> None:
+    def _run(self, engine: sa.Engine, name: str, *, autocommit: bool) -> None:
         module = ModuleType("revision")
         exec(compile(self.text, "revision", "exec"), module.__dict__)  # noqa: S102 - what a revision is
-        with operations_on(engine):
+        with operations_on(engine, autocommit=autocommit):
             getattr(module, name)()
 
 
 @contextmanager
-def operations_on(engine: sa.Engine) -> Iterator[Any]:
+def operations_on(engine: sa.Engine, *, autocommit: bool = False) -> Iterator[Any]:
     """Alembic's ``op`` as a revision has it, in a transaction of its own."""
     with engine.connect() as connection:
         connection.exec_driver_sql("SET search_path = public")
         connection.commit()
-        context = guarded(
-            MigrationContext.configure(connection, opts={"transaction_per_migration": True, "strict": True})
-        )
+        if autocommit:
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+        opts = {"transaction_per_migration": True, "strict": True}
+        context = guarded(MigrationContext.configure(connection, opts=opts))
+        if autocommit:  # as the environment does it
+            context.autocommit_block = nullcontext  # type: ignore[assignment, method-assign]
         with context.begin_transaction(_per_migration=True), Operations.context(context) as operations:
             yield operations
 

@@ -16,7 +16,7 @@ from sqlalchemy.schema import AddConstraint, DropConstraint, ExecutableDDLElemen
 
 from app_schema.ddl.construct import guard
 from app_schema.ddl.guard import DIFFERENT, SEARCHED, Guard, Side, block, drop, regclass, table_schema
-from app_schema.ddl.relation import FOREIGN_KEY, RELKIND
+from app_schema.ddl.relation import FOREIGN_KEY, RELKIND, VALIDITY
 from app_schema.ddl.sql import DIALECT, checked, dollar, ident, literal, plain, qualified, split, unquoted
 from app_schema.ddl.statement import Guarded
 from app_schema.errors import ModelError
@@ -31,7 +31,6 @@ _KINDS: tuple[tuple[type[Constraint], str], ...] = (
 KIND = """\
 CASE t.contype WHEN 'f' THEN 'foreign key' WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique constraint'
      WHEN 'c' THEN 'check constraint' WHEN 'x' THEN 'exclusion constraint' ELSE 'constraint' END"""
-_VALIDITY = " || CASE WHEN t.convalidated THEN '' ELSE ' NOT VALID' END"
 _FOUND = """\
 SELECT {expression} FROM pg_catalog.pg_constraint AS t
  WHERE t.conname = {name}
@@ -60,15 +59,57 @@ class Named:
 def definition(kind: str, *, validated: bool = True) -> str:
     """SQL expression for one row ``t`` of pg_constraint: all that is compared of a constraint of this kind.
 
+    :param kind: a foreign key is given by its structure; "constraint" prints any kind as PostgreSQL does.
     :param validated: the declared side is validated; else it does not matter whether the found one is.
     """
     if kind == "foreign key":
         text = f"""\
-CASE t.contype WHEN 'f' THEN {FOREIGN_KEY}{_VALIDITY}
+CASE t.contype WHEN 'f' THEN {FOREIGN_KEY} || {VALIDITY}
      ELSE {KIND} || ' ' || pg_get_constraintdef(t.oid) END"""
     else:
         text = "pg_get_constraintdef(t.oid)"
     return text if validated else f"regexp_replace({text}, ' NOT VALID$', '')"
+
+
+def addition(
+    one: Named,
+    add: str,
+    declared: Side,
+    *,
+    kind: str,
+    validated: bool,
+    indexed: bool,
+    provable: Side | None,
+) -> Guard:
+    """The guard of ``ALTER TABLE ... ADD CONSTRAINT``, whoever wrote the statement.
+
+    A validated constraint satisfies NOT VALID: the revision that adds one and validates it can be run again.
+
+    :param declared: the declared side; where it is not ``validated``, given without NOT VALID.
+    :param kind: as of :func:`definition`.
+    :param indexed: an index of the same name is behind it.
+    :param provable: the declared side, NOT VALID: there its validation is missing. None: there is none.
+    """
+    query = one.query(definition(kind, validated=validated))
+    exists = one.query("''::text")  # the definition takes longer to plan than the constraint to make
+    if indexed:  # the index's name may be taken in the schema
+        taken = f"""
+UNION ALL
+SELECT 'another ' || {RELKIND} FROM pg_catalog.pg_class AS c
+ WHERE c.relnamespace = $1 AND c.relname = {literal(one.name)} LIMIT 1"""
+        query, exists = query + taken, exists + taken
+    finish = f"ALTER TABLE {qualified(one.table, one.schema)} VALIDATE CONSTRAINT {ident(one.name)}"
+    return Guard(
+        label=one.label,
+        namespace=table_schema(one.table, one.schema),
+        definition=query,
+        exists=exists,
+        new=declared,
+        absent=(add,),
+        different=(finish,) if provable else None,
+        old=provable,
+        remedy=f'op.drop_constraint("{one.name}", "{one.table}") first, if what is there is to go',
+    )
 
 
 def foreign_key(constraint: ForeignKeyConstraint) -> str:
@@ -147,55 +188,43 @@ def named(constraint: Constraint) -> Named:
     return Named(checked(name), kind, table.name, table.schema)
 
 
+def twin(table: str, schema: str | None, add: str, *, bare: str | None = None) -> Side:
+    """The side of a statement that adds a constraint: the same on a copy of the table.
+
+    :param bare: a column that must not be NOT NULL there, for the constraint says so.
+    """
+    real, copy = qualified(table, schema), qualified(table, "pg_temp")
+    make = [f"CREATE TABLE {copy} (LIKE {real})"]
+    if bare is not None:
+        make.append(f"ALTER TABLE {copy} ALTER COLUMN {ident(bare)} DROP NOT NULL")
+    return Side(twin=(*make, add.replace(f"ALTER TABLE {real} ", f"ALTER TABLE {copy} ", 1)))
+
+
 @guard.register
 def _(construct: AddConstraint) -> ExecutableDDLElement:
     constraint = construct.element
     if name_of(constraint) is None:
         return Guarded(_unnamed(construct).render())
-    one = named(constraint)
-    validated = not not_valid(constraint)
-    create = plain(construct)
-    query = one.query(definition(one.kind, validated=validated))
-    exists = one.query("''::text")  # the definition takes longer to plan than the constraint to make
+    one, add, validated = named(constraint), plain(construct), not not_valid(constraint)
+    provable = None
     if isinstance(constraint, ForeignKeyConstraint):
         side = Side(value=foreign_key(constraint))
+        provable = Side(value=f"{side.value} || ' NOT VALID'")
     else:
-        if not isinstance(constraint, CheckConstraint):
-            # the index behind it has the same name, which may be taken in the schema
-            taken = f"""
-UNION ALL
-SELECT 'another ' || {RELKIND} FROM pg_catalog.pg_class AS c
- WHERE c.relnamespace = $1 AND c.relname = {literal(one.name)} LIMIT 1"""
-            query, exists = query + taken, exists + taken
-        side = _twin(construct)
-    remedy = f'op.drop_constraint("{one.name}", "{one.table}") first, if what is there is to go'
-    # one that was added NOT VALID and is equal otherwise: what is missing is its validation
-    unvalidated = None
-    if validated and isinstance(constraint, ForeignKeyConstraint):
-        unvalidated = Side(value=f"{foreign_key(constraint)} || ' NOT VALID'")
-    elif validated and isinstance(constraint, CheckConstraint):
-        unvalidated = Side(twin=(*side.twin[:-1], f"{side.twin[-1]} NOT VALID"))
-    finish = f"ALTER TABLE {qualified(one.table, one.schema)} VALIDATE CONSTRAINT {ident(one.name)}"
+        side = twin(one.table, one.schema, add)
+        if isinstance(constraint, CheckConstraint):
+            provable = twin(one.table, one.schema, f"{add} NOT VALID")
     return Guarded(
-        Guard(
-            label=one.label,
-            namespace=table_schema(one.table, one.schema),
-            definition=query,
-            exists=exists,
-            new=side,
-            absent=(create,),
-            different=(finish,) if unvalidated else None,
-            old=unvalidated,
-            remedy=remedy,
+        addition(
+            one,
+            add,
+            side,
+            kind=one.kind,
+            validated=validated,
+            indexed=not isinstance(constraint, (CheckConstraint, ForeignKeyConstraint)),
+            provable=provable if validated else None,
         ).render()
     )
-
-
-def _twin(construct: AddConstraint) -> Side:
-    table = construct.element.table
-    real, twin = qualified(table.name, table.schema), qualified(table.name, "pg_temp")
-    alter = plain(construct).replace(f"ALTER TABLE {real} ", f"ALTER TABLE {twin} ", 1)
-    return Side(twin=(f"CREATE TABLE {twin} (LIKE {real})", alter))
 
 
 def _unnamed(construct: AddConstraint) -> Guard:
@@ -210,10 +239,10 @@ def _unnamed(construct: AddConstraint) -> Guard:
     printed = definition("", validated=not not_valid(constraint))
     if isinstance(constraint, ForeignKeyConstraint):
         side = Side(value=foreign_key(constraint))
-        printed = FOREIGN_KEY + ("" if not_valid(constraint) else _VALIDITY)
+        printed = FOREIGN_KEY + ("" if not_valid(constraint) else f" || {VALIDITY}")
         equal = f" AND {FOREIGN_KEY} = {side.value}"
     else:
-        side = _twin(construct)
+        side = twin(table.name, table.schema, plain(construct))
         own = f"FROM pg_catalog.pg_constraint AS t WHERE t.conrelid = {regclass(table.name, 'pg_temp')}"
         text = definition("", validated=False)
         equal = f" AND {text} = (SELECT {text} {own} AND {KIND} = {literal(kind)})"

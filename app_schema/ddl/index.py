@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Index
+from sqlalchemy import Column, Index
 from sqlalchemy.schema import CreateIndex, DropIndex, ExecutableDDLElement
+from sqlalchemy.types import NullType
 
 from app_schema.ddl.construct import guard
 from app_schema.ddl.guard import Guard, Side, drop, regclass, table_schema, there
@@ -43,6 +44,18 @@ def name_of(index: Index) -> str:
         raise ModelError(msg)
     name = DIALECT.identifier_preparer.format_index(index)
     return checked(unquoted(name))
+
+
+def with_included(index: Index) -> Index:
+    """The index with its ``postgresql_include`` columns in the table, where SQLAlchemy looks for them.
+
+    An index of a revision has a table of its own, with the columns that it is built on and no others.
+    """
+    assert index.table is not None
+    for name in index.dialect_options["postgresql"]["include"] or ():
+        if isinstance(name, str) and name not in index.table.c:
+            index.table.append_column(Column(name, NullType))
+    return index
 
 
 def create(index: Index, *, verify_only: bool = False, only: bool = False) -> str:

@@ -10,10 +10,11 @@ from typing import Any, ClassVar
 from sqlalchemy.types import UserDefinedType
 
 from app_schema.ddl import privileges
-from app_schema.ddl.guard import Side, drop
+from app_schema.ddl.constraint import Named, addition, definition, twin
+from app_schema.ddl.guard import Guard, Side, drop
 from app_schema.ddl.index import DEFINITION
 from app_schema.ddl.relation import KIND_OF_NAME, RELKIND
-from app_schema.ddl.sql import ident, literal, qualified
+from app_schema.ddl.sql import ident, literal, qualified, split
 from app_schema.ddl.statement import DDLObject, TableObject
 from app_schema.errors import ModelError
 
@@ -34,6 +35,10 @@ class PrintedType(UserDefinedType[Any]):
         return f"PrintedType({self.text!r})"
 
 
+_NAME = r'(?:"(?:[^"]|"")+"|[^\s".]+)'
+_NOT_NULL = re.compile(rf"NOT NULL (?P<column>{_NAME})")
+
+
 @dataclass(frozen=True)
 class TableConstraint(TableObject):
     """``ALTER TABLE table ADD CONSTRAINT name definition``, the definition as pg_get_constraintdef prints
@@ -48,31 +53,55 @@ class TableConstraint(TableObject):
     table: str | None = None
     schema: str | None = None
 
+    def _named(self) -> Named:
+        assert self.table is not None
+        return Named(self.name, "table constraint", self.table, self.schema)
+
     def catalog_query(self) -> str:
-        return f"""\
-SELECT pg_get_constraintdef(t.oid) FROM pg_catalog.pg_constraint AS t
-  JOIN pg_catalog.pg_class AS c ON c.oid = t.conrelid
- WHERE c.relnamespace = $1 AND c.relname = {literal(self.table or "")} AND t.conname = {literal(self.name)}"""
+        return self._named().query(definition("constraint"))
 
     def side(self) -> Side:
-        assert self.table is not None
-        if self.definition.startswith("FOREIGN KEY"):  # a temporary twin cannot refer to a permanent table
-            return Side(value=literal(self.definition), qualified=True)
-        real, twin = qualified(self.table, self.schema), qualified(self.table, "pg_temp")
-        add = f"ALTER TABLE {twin} ADD CONSTRAINT {ident(self.name)} {self.definition}"
-        return Side(twin=(f"CREATE TABLE {twin} (LIKE {real})", add))
+        return self._side(self.definition)
+
+    def _side(self, text: str) -> Side:
+        if text.startswith("FOREIGN KEY"):  # a temporary twin cannot refer to a permanent table
+            return Side(value=literal(text), qualified=True)
+        not_null = _NOT_NULL.match(text)
+        return twin(
+            self.table or "", self.schema, self._add(text), bare=not_null and split(not_null["column"])[0]
+        )
+
+    def guarded(
+        self, *, absent: tuple[str, ...] | None, different: tuple[str, ...] | None, old: DDLObject | None
+    ) -> Guard:
+        if different is not None:  # a replacement is exact: it may be there to take a validation back
+            return super().guarded(absent=absent, different=different, old=old)
+        proved = self.definition.removesuffix(" NOT VALID")
+        validated = proved == self.definition and not proved.endswith(" NOT ENFORCED")
+        provable = validated and proved.startswith(("CHECK", "FOREIGN KEY", "NOT NULL"))
+        return addition(
+            self._named(),
+            self._add(self.definition),
+            self._side(proved),
+            kind="constraint",
+            validated=proved == self.definition,
+            indexed=proved.startswith(("PRIMARY KEY", "UNIQUE", "EXCLUDE")),
+            provable=self._side(f"{proved} NOT VALID") if provable else None,
+        )
+
+    def _add(self, text: str) -> str:
+        return (
+            f"ALTER TABLE {qualified(self.table or '', self.schema)} ADD CONSTRAINT {ident(self.name)} {text}"
+        )
 
     def create_sql(self) -> tuple[str, ...]:
-        assert self.table is not None
-        add = f"ADD CONSTRAINT {ident(self.name)} {self.definition}"
-        return (f"ALTER TABLE {qualified(self.table, self.schema)} {add}",)
+        return (self._add(self.definition),)
 
     def drop_sql(self) -> tuple[str, ...]:
         assert self.table is not None
         return (f"ALTER TABLE {qualified(self.table, self.schema)} DROP CONSTRAINT {ident(self.name)}",)
 
 
-_NAME = r'(?:"(?:[^"]|"")+"|[^\s".]+)'
 _INDEX = re.compile(
     rf"(?P<head>CREATE (?:UNIQUE )?INDEX {_NAME} ON )(?:ONLY )?"
     rf"(?P<real>{_NAME}\.(?P<table>{_NAME}))(?P<rest> USING .*)",

@@ -68,7 +68,7 @@ CASE t.{column} WHEN 'r' THEN 'RESTRICT' WHEN 'c' THEN 'CASCADE' WHEN 'n' THEN '
                 WHEN 'd' THEN 'SET DEFAULT' ELSE 'NO ACTION' END"""
 
 FOREIGN_KEY = f"""\
-format('FOREIGN KEY (%s) REFERENCES %s (%s)%s%s%s%s%s%s',
+format('FOREIGN KEY (%s) REFERENCES %s (%s)%s%s%s%s%s%s%s',
   (SELECT string_agg(quote_ident(b.attname), ', ' ORDER BY u.n)
      FROM unnest(t.conkey) WITH ORDINALITY AS u(k, n)
      JOIN pg_catalog.pg_attribute AS b ON b.attrelid = t.conrelid AND b.attnum = u.k),
@@ -85,5 +85,14 @@ format('FOREIGN KEY (%s) REFERENCES %s (%s)%s%s%s%s%s%s',
      FROM pg_catalog.pg_attribute AS b
     WHERE b.attrelid = t.conrelid AND b.attnum = ANY (t.confdelsetcols)),
   CASE WHEN t.condeferrable THEN ' DEFERRABLE' END,
-  CASE WHEN t.condeferred THEN ' INITIALLY DEFERRED' END)"""
-"""A foreign key by structure: a temporary twin cannot refer to a permanent table."""
+  CASE WHEN t.condeferred THEN ' INITIALLY DEFERRED' END,
+  CASE WHEN (to_jsonb(t) ->> 'conperiod')::boolean THEN ' PERIOD' END)"""
+"""A foreign key by structure: a temporary twin cannot refer to a permanent table.
+
+PostgreSQL knows PERIOD and NOT ENFORCED from version 18 on: an older one has no such column.
+"""
+
+VALIDITY = """\
+CASE WHEN NOT (to_jsonb(t) ->> 'conenforced')::boolean THEN ' NOT ENFORCED'
+     WHEN NOT t.convalidated THEN ' NOT VALID' ELSE '' END"""
+"""Whether a constraint holds for all rows; led by a space, empty where it does."""

@@ -17,7 +17,7 @@ from app_schema.ddl.comment import column_comment, table_comment
 from app_schema.ddl.constraint import definition, foreign_key, name_of, named, not_valid
 from app_schema.ddl.construct import guard
 from app_schema.ddl.guard import Guard, Side, creation_schema, drop, regclass, table_schema, there
-from app_schema.ddl.relation import COLUMN, FOREIGN_KEY, KIND_OF_NAME, RELKIND
+from app_schema.ddl.relation import COLUMN, FOREIGN_KEY, KIND_OF_NAME, RELKIND, VALIDITY
 from app_schema.ddl.sql import checked, literal, literals, plain, qualified
 from app_schema.ddl.statement import Guarded
 
@@ -63,7 +63,7 @@ def _foreign_keys(table: Table) -> str:
         wanted = foreign_key(constraint)
         one = None if name_of(constraint) is None else named(constraint)
         by_name = f"t.conname = {literal(one.name)}" if one else f"{FOREIGN_KEY} = {wanted}"
-        validity = "''" if not_valid(constraint) else "CASE WHEN t.convalidated THEN '' ELSE ' NOT VALID' END"
+        validity = f"replace({VALIDITY}, ' NOT VALID', '')" if not_valid(constraint) else VALIDITY
         label = literal(f"{one.name} " if one else "")
         lines.append(f""",
          {label} || CASE WHEN c.relnamespace = pg_my_temp_schema() THEN {wanted}

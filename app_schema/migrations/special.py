@@ -122,8 +122,9 @@ def create_index_concurrently(
     :param partitioned: tells a script, which cannot look, that the table has partitions: there the index is
         built in one statement, which blocks writers.
     """
+    kw.pop("postgresql_concurrently", None)  # as the name says
     op = CreateIndexOp(name, table, columns, schema=schema, unique=unique, **kw)
-    built = op.to_index(self.get_context())
+    built = index.with_included(op.to_index(self.get_context()))
     index.name_of(built)
     as_sql = self.get_context().as_sql
     if as_sql and partitioned:
