@@ -98,7 +98,7 @@ def test_alembic_ends_with_2_at_a_broken_revision_file(revisions: Path, empty_ur
     (revisions / "0017_x.py").write_text(text, encoding="utf-8")
     for arguments in (["upgrade", "head"], ["current"], ["upgrade", "head", "--sql"]):
         said = _alembic(revisions, empty_url, *arguments)
-        assert (said.returncode, said.stderr) == (2, f"app_schema: {sentence}\n"), arguments
+        assert (said.returncode, said.stderr) == (2, f"FAILED: {sentence}\n"), arguments
 
 
 def test_alembic_ends_with_2_at_an_error_that_nobody_thought_of(revisions: Path, empty_url: str) -> None:

@@ -4,6 +4,7 @@ changed."""
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,11 +12,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import sqlalchemy as sa
+from autogen import autogenerate
 from lineage import Alembic, catalog
 
 from app_schema import url as urls
 from app_schema.catalog import diff
+from app_schema.errors import ModelError
 from app_schema.migrations import config
+from app_schema.migrations.compare import refusal
 
 ROOT = Path(__file__).parent.parent
 
@@ -92,7 +97,7 @@ def test_different_object_is_refused_with_its_revision(empty_url: str) -> None:
     _assert_refused(
         _upgrade(empty_url, "upgrade", "head"),
         "0000_initial_schema.py, line",
-        "table public.users is there and different",
+        "table public.users already exists with a different definition",
         "found:",
         "expected:",
         "hint:",
@@ -117,3 +122,29 @@ def test_upgrade_takes_any_legal_url(empty_url: str, change: object) -> None:
     result = _upgrade(change(url), "upgrade", "0000_initial_schema")
     assert result.returncode == 0, result.stderr
     assert any(key.kind == "table" and key.name == "users" for key in catalog(empty_url))
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        refusal.different("a", "b"),
+        refusal.not_dropped("partitioned_table"),
+        refusal.not_created("materialized_view"),
+        refusal.not_partitioned(),
+        refusal.owned_by("ann", "the boss"),
+    ],
+    ids=str,
+)
+def test_what_autogenerate_cannot_write_names_what_to_write_instead(made: ModelError) -> None:
+    assert re.search(r"op\.execute\('|ALTER \.\.\. OWNER TO ", str(made))
+    assert "_" not in str(made).replace("app_schema", "").replace("op.execute", "")
+
+
+def test_partition_and_owner_are_refused_with_the_line_to_write(empty_engine: sa.Engine) -> None:
+    with empty_engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE TABLE p (id int) PARTITION BY LIST (id); CREATE TABLE q PARTITION OF p FOR VALUES IN (1)"
+        )
+    said = autogenerate(empty_engine, sa.MetaData(), prune=True, managed_schemas={"public"}).text
+    assert "autogenerate does not drop a partition" in said
+    assert "op.execute('DROP ...')" in said

@@ -324,7 +324,7 @@ def _shared_twin(side: Side) -> tuple[list[str], tuple[str, ...]]:
 def _different(guard: Guard) -> str:
     used = f"nullif(current_setting({literal(_USED)}, true), '')"
     detail = f"concat('found: ', found, E'\\nexpected: ', expected, E'\\n' || {used})"
-    return _refuse(f"{guard.label} is there and different", guard.remedy, detail=detail)
+    return _refuse(f"{guard.label} already exists with a different definition", guard.remedy, detail=detail)
 
 
 def _refuse(message: str, hint: str = "", *, detail: str = "''") -> str:

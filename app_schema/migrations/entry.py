@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,6 @@ from app_schema.errors import AppSchemaError, ConfigurationError
 from app_schema.migrations.copies import refuse_other
 from app_schema.migrations.loading import load
 from app_schema.migrations.options import Options
-from app_schema.migrations.progress import say
 from app_schema.migrations.session import Facts, Session
 from app_schema.target import announce
 
@@ -39,7 +39,7 @@ def run(context: EnvironmentContext, metadata: MetaData | Callable[[], MetaData]
     except CommandError as error:
         if not isinstance(error.__cause__, ConfigurationError):
             raise
-        say(str(error))
+        sys.stderr.write(f"FAILED: {error}\n")  # as Alembic says it
         raise SystemExit(COULD_NOT_TELL) from error
     except Exception as error:  # 1 would say: a difference
         traceback.print_exc()

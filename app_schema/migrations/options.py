@@ -49,7 +49,7 @@ class Options:
 def flag(name: str, value: str) -> bool:
     """True or false."""
     if value not in {"true", "false"}:
-        raise ConfigurationError(f"-x {name}={value} is neither true nor false")
+        raise ConfigurationError(f"-x {name}={value}: the value must be true or false")
     return value == "true"
 
 

@@ -210,7 +210,9 @@ def record_steps(
         raise
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
-        raise ModelError(f"{found[-1].revision} cannot be written down beforehand ({reason}).") from error
+        raise ModelError(
+            f"{found[-1].revision} cannot be planned, because it asks the database ({reason})."
+        ) from error
     return found
 
 

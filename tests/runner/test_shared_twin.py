@@ -85,7 +85,10 @@ def test_different_policy_among_equal_ones_is_refused_by_its_line(empty_url: str
     written.upgrade(empty_url)
     with psycopg.connect(empty_url) as connection:
         connection.execute("ALTER POLICY p7 ON b USING (true)")
-    with pytest.raises(CommandError, match=r"r2\.py, line 13: policy p7 on public\.b is there and different"):
+    with pytest.raises(
+        CommandError,
+        match=r"r2\.py, line 13: policy p7 on public\.b already exists with",
+    ):
         _again(written, empty_url)
     with psycopg.connect(empty_url) as connection:
         connection.execute("DROP POLICY p7 ON b; DROP POLICY p8 ON b")

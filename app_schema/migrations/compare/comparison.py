@@ -31,6 +31,7 @@ from app_schema.migrations.compare import (
     option,
     pair,
     partition,
+    refusal,
     role,
     sequence,
     stranger,
@@ -221,7 +222,7 @@ class Comparison:
         elif key.kind == "function_grant":
             self.make(key, grant.to_public(key))
         else:
-            raise ModelError("is declared in a way that cannot be written as a revision")
+            raise refusal.not_created(key.kind)
 
     def _undeclared(self, key: Key, found: str) -> None:
         if key in self.gone and self.prune:
@@ -244,11 +245,11 @@ class Comparison:
             self.take(key, found)
             self.make(key, self.declared.objects[key])
         elif key.kind == "owner":
-            raise ModelError(f"belongs to {found}, and not to {wanted}, who migrates")
+            raise refusal.owned_by(found, wanted)
         elif key in self.declared.objects:
             self.replace(key, self.declared.objects[key], self.reflect(key, found))
         else:
-            raise ModelError(f"found: {found}; expected: {wanted}")
+            raise refusal.different(wanted, found)
 
     def has(self, key: Key) -> bool:
         """Whether an object is found."""
@@ -318,7 +319,7 @@ class Comparison:
         """Plans the drop of an object, with all that its reverse needs."""
         rank = RANKS[key.kind][0] if key.kind in RANKS else None
         if rank is None:
-            raise ModelError("cannot be dropped by a revision of ours")
+            raise refusal.not_dropped(key.kind)
         if key.kind == "function" and not with_dependents and function.survives(self, key):
             rank = Drops.EARLY_FUNCTION
         self.gone.add(key)

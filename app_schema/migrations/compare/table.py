@@ -19,8 +19,7 @@ from sqlalchemy import (
 
 from app_schema.ddl import Key
 from app_schema.ddl.sql import qualified
-from app_schema.errors import ModelError
-from app_schema.migrations.compare import column, constraint, grant
+from app_schema.migrations.compare import column, constraint, grant, refusal
 from app_schema.migrations.directives import Drops, Makes
 from app_schema.migrations.operations import CreateObjectOp
 
@@ -33,7 +32,7 @@ def added(comparison: Comparison, key: Key, wanted: str) -> None:
     del wanted
     table = comparison.declared.tables.get((key.schema or "", key.name))
     if table is None:
-        raise ModelError("is no table of the metadata")
+        raise refusal.not_created("table")
     order = comparison.declared.table_order[key.schema or "", key.name]
     later = {
         fk
@@ -53,13 +52,13 @@ def added(comparison: Comparison, key: Key, wanted: str) -> None:
 def changed(comparison: Comparison, key: Key, wanted: str, found: str) -> None:
     """Refuses: PostgreSQL changes no partitioning."""
     del comparison, key
-    raise ModelError(f"found: {found or 'nothing'}; expected: {wanted or 'nothing'}")
+    raise refusal.different(wanted, found)
 
 
 def removed(comparison: Comparison, key: Key, found: str) -> None:
     """Plans the drop of a table that nobody declared."""
     if "PARTITION BY" in found or Key("partition", key.schema, None, key.name) in comparison.found:
-        raise ModelError("a partitioned table is dropped by hand")
+        raise refusal.not_dropped("partitioned_table")
     grant.forget_default_grants(comparison, key)
     comparison.plan.drop(
         Drops.TABLE,

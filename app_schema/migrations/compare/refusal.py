@@ -1,0 +1,46 @@
+"""What autogenerate cannot write: each sentence follows the object's name, and says what to write instead."""
+
+from __future__ import annotations
+
+from app_schema.ddl.sql import ident
+from app_schema.errors import ModelError
+
+
+def different(declared: str, found: str) -> ModelError:
+    """The object exists with another definition, and no operation changes the one into the other."""
+    return ModelError(
+        "exists with a different definition, which autogenerate cannot change "
+        f"(found: {found or 'nothing'}; expected: {declared or 'nothing'}): write op.execute('ALTER ...') by "
+        "hand, or drop the object and create it again"
+    )
+
+
+def not_dropped(kind: str) -> ModelError:
+    """Nothing declares the object, and autogenerate has no operation that drops it."""
+    kind = kind.replace("_", " ")
+    return ModelError(f"autogenerate does not drop a {kind}: write op.execute('DROP ...') by hand")
+
+
+def not_created(kind: str) -> ModelError:
+    """The object is declared by other means than those that a revision can repeat."""
+    kind = kind.replace("_", " ")
+    return ModelError(
+        f"autogenerate cannot write this {kind}: write op.execute('CREATE ...') by hand, or "
+        "declare it by a class of app_schema.ddl"
+    )
+
+
+def not_partitioned() -> ModelError:
+    """A table becomes a partition, or ceases to be one."""
+    return ModelError(
+        "autogenerate does not attach a table that exists: write "
+        "op.execute('ALTER TABLE ... ATTACH PARTITION ...') by hand"
+    )
+
+
+def owned_by(found: str, migrating: str) -> ModelError:
+    """Another role owns the object than the one that migrates."""
+    return ModelError(
+        f"is owned by {found}; the migrating role is {migrating}. "
+        f"Run ALTER ... OWNER TO {ident(migrating)}, or migrate as {found}"
+    )
