@@ -4,10 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from roundtrip import RoundTrip, catalog, changed  # noqa: F401 - a fixture
 
-from app_schema.ddl import View, attach
+from app_schema.ddl import Key, View, attach
+
+VIEW = (
+    "CREATE VIEW v AS SELECT n, s FROM t",
+    "ALTER VIEW v ALTER n SET DEFAULT 7",
+    "CREATE RULE r AS ON INSERT TO v DO INSTEAD INSERT INTO t (n, s) VALUES (new.n, new.s)",
+    "COMMENT ON RULE r ON v IS 'r'",
+    "GRANT SELECT (n), UPDATE (s) ON v TO PUBLIC",
+    "GRANT SELECT ON v TO pg_database_owner",
+)
+RULES = (
+    "CREATE TABLE log (n int, s text)",
+    "CREATE RULE also AS ON DELETE TO t WHERE old.x > 3 DO ALSO INSERT INTO log VALUES (old.n, old.s)",
+    "CREATE RULE off AS ON UPDATE TO t DO INSTEAD NOTHING",
+    "ALTER TABLE t DISABLE RULE off",
+    "CREATE STATISTICS st ON n, s FROM t",
+    "CREATE STATISTICS expressions ON (n + x), s FROM t",
+)
 
 TABLE = (
     "CREATE TABLE t (n int NOT NULL, s varchar(9), x int)",
@@ -87,3 +105,26 @@ def test_materialized_views_over_views_come_back_with_their_indexes(
     metadata = _table()
     attach(metadata, View("z", "SELECT n FROM t"), View("y", "SELECT n FROM z", materialized=True))
     changed(metadata=metadata)
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["made again", "dropped"])
+def test_view_keeps_rules_column_grants_and_column_defaults(
+    kept: bool,  # noqa: FBT001 - a parameter of the test
+    changed: RoundTrip,  # noqa: F811
+    empty_engine: sa.Engine,
+) -> None:
+    generated = changed(*TABLE, *VIEW, metadata=_table(sa.BigInteger), prune=not kept)
+    before = {key: text for key, text in catalog(empty_engine).items() if key.table == "v"}
+    assert {key.kind for key in before} >= {"rule", "column_grant", "grant", "column"}
+    if kept:
+        generated.upgrade(empty_engine)
+        after = {key: text for key, text in catalog(empty_engine).items() if key.table == "v"}
+        assert {key for key in before if before[key] != after.get(key)} == {
+            Key("column", "public", "v", name) for name in ("n", "s")
+        }
+        assert after[Key("column", "public", "v", "n")].endswith("DEFAULT 7")
+
+
+def test_rules_and_statistics_of_a_table_come_back(changed: RoundTrip) -> None:  # noqa: F811
+    changed(*TABLE, *RULES, metadata=_table(sa.BigInteger))
+    changed(metadata=sa.MetaData(), prune=True)

@@ -41,7 +41,7 @@ WITH RECURSIVE wanted AS (
            coalesce(v.oid, g.attrelid, d.objid) AS oid, coalesce(g.attnum, 0) AS sub, o.depth + 1 AS depth, o.class AS from_class, o.oid AS from_oid, o.sub AS from_sub
       FROM node AS o JOIN pg_catalog.pg_depend AS d
         ON d.refclassid = o.class AND d.refobjid = o.oid AND (o.sub = 0 OR d.refobjsubid = o.sub) AND d.objsubid = 0 AND d.deptype IN ('n', 'a', 'i')
-      LEFT JOIN pg_catalog.pg_rewrite AS r ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND r.oid = d.objid
+      LEFT JOIN pg_catalog.pg_rewrite AS r ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND r.oid = d.objid AND r.rulename = '_RETURN'
       LEFT JOIN pg_catalog.pg_class AS v ON v.oid = r.ev_class AND v.relkind IN ('v', 'm')
       LEFT JOIN pg_catalog.pg_attrdef AS f ON d.classid = 'pg_catalog.pg_attrdef'::regclass AND f.oid = d.objid
       LEFT JOIN pg_catalog.pg_attribute AS g ON g.attrelid = f.adrelid AND g.attnum = f.adnum AND g.attgenerated <> ''
@@ -49,7 +49,8 @@ WITH RECURSIVE wanted AS (
       LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = CASE WHEN d.classid = 'pg_catalog.pg_class'::regclass THEN d.objid ELSE t.conindid END
      WHERE o.depth < 100
        -- under a new type PostgreSQL builds keys and plain indexes again by itself
-       AND (o.gone OR (t.oid IS NULL AND i.indexrelid IS NULL) OR t.contype IN ('c', 'f') OR i.indpred IS NOT NULL OR i.indexprs IS NOT NULL)) AS e
+       AND (o.gone OR (t.oid IS NULL AND i.indexrelid IS NULL) OR t.contype IN ('c', 'f') OR i.indpred IS NOT NULL OR i.indexprs IS NOT NULL)
+       AND (o.gone OR d.classid <> 'pg_catalog.pg_statistic_ext'::regclass)) AS e
    WHERE (e.class, e.oid, e.sub) IS DISTINCT FROM (e.from_class, e.from_oid, e.from_sub)
 ), named AS (
   SELECT n.depth, n.oid AS age, x.* FROM node AS n CROSS JOIN LATERAL (
@@ -63,6 +64,12 @@ WITH RECURSIVE wanted AS (
     UNION ALL
     SELECT 'policy', c.relnamespace, c.relname, p.polname FROM pg_catalog.pg_policy AS p JOIN pg_catalog.pg_class AS c ON c.oid = p.polrelid
      WHERE n.class = 'pg_catalog.pg_policy'::regclass AND p.oid = n.oid
+    UNION ALL
+    SELECT 'rule', c.relnamespace, c.relname, u.rulename FROM pg_catalog.pg_rewrite AS u JOIN pg_catalog.pg_class AS c ON c.oid = u.ev_class
+     WHERE n.class = 'pg_catalog.pg_rewrite'::regclass AND u.oid = n.oid
+    UNION ALL
+    SELECT 'statistics', x.stxnamespace, NULL, x.stxname FROM pg_catalog.pg_statistic_ext AS x
+     WHERE n.class = 'pg_catalog.pg_statistic_ext'::regclass AND x.oid = n.oid
     UNION ALL
     SELECT 'trigger', c.relnamespace, c.relname, t.tgname FROM pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid
      WHERE n.class = 'pg_catalog.pg_trigger'::regclass AND t.oid = n.oid AND NOT t.tgisinternal

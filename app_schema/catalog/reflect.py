@@ -22,7 +22,9 @@ from app_schema.ddl import (
     Policy,
     Role,
     RowSecurity,
+    Rule,
     Schema,
+    Statistics,
     Trigger,
     View,
 )
@@ -190,6 +192,13 @@ def _column_grant(key: Key, definition: str) -> DDLObject:
     return Grant(privilege, columns=definition.split(", "), to=to, table=key.table, schema=key.schema)
 
 
+def _rule(key: Key, definition: str) -> DDLObject:
+    statement, end, enabled = definition.rpartition(";")
+    return Rule(
+        key.name, statement + end, enabled=enabled.strip() or "ORIGIN", table=key.table, schema=key.schema
+    )
+
+
 _FROM_QUERY: dict[str, Callable[[Key, dict[str, Any]], DDLObject]] = {
     "policy": lambda key, found: Policy(key.name, table=key.table, schema=key.schema, **found),
     "trigger": _trigger,
@@ -218,6 +227,8 @@ _FROM_DEFINITION: dict[str, Callable[[Key, str], DDLObject]] = {
     "index": lambda key, text_: TableIndex(
         key.name, re.sub(r"( INVALID)?( PARTITION OF \S+)?$", "", text_), schema=key.schema
     ),
+    "rule": _rule,
+    "statistics": lambda key, text_: Statistics(key.name, text_, schema=key.schema),
     "sequence": lambda key, text_: Sequence(key.name, text_, schema=key.schema),
     "domain": lambda key, text_: Domain(key.name, text_, schema=key.schema),
 }

@@ -28,7 +28,7 @@ WITH space AS (
   SELECT 'grant' AS kind, r.schema, r.name AS tbl, NULL AS col, x.* FROM rel AS r, aclexplode(r.relacl) AS x
    WHERE x.grantee <> r.relowner AND r.relkind NOT IN ('i', 'I')
   UNION ALL
-  SELECT 'column_grant', t.schema, t.name, a.attname, x.* FROM tab AS t
+  SELECT 'column_grant', t.schema, t.name, a.attname, x.* FROM rel AS t
     JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.oid AND NOT a.attisdropped, aclexplode(a.attacl) AS x
   UNION ALL
   SELECT 'function_grant', p.schema, p.signature, NULL, x.* FROM proc AS p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS x
@@ -146,7 +146,7 @@ WITH space AS (
   SELECT 'trigger', r.schema, r.name, t.tgname, concat(pg_get_triggerdef(t.oid), CASE t.tgenabled WHEN 'D' THEN ' DISABLED' WHEN 'R' THEN ' REPLICA' WHEN 'A' THEN ' ALWAYS' END)
     FROM rel AS r JOIN pg_catalog.pg_trigger AS t ON t.tgrelid = r.oid WHERE NOT t.tgisinternal
   UNION ALL
-  SELECT 'rule', r.schema, r.name, u.rulename, pg_get_ruledef(u.oid) FROM rel AS r JOIN pg_catalog.pg_rewrite AS u ON u.ev_class = r.oid WHERE u.rulename <> '_RETURN'
+  SELECT 'rule', r.schema, r.name, u.rulename, concat(pg_get_ruledef(u.oid), CASE u.ev_enabled WHEN 'D' THEN ' DISABLED' WHEN 'R' THEN ' REPLICA' WHEN 'A' THEN ' ALWAYS' END) FROM rel AS r JOIN pg_catalog.pg_rewrite AS u ON u.ev_class = r.oid WHERE u.rulename <> '_RETURN'
   UNION ALL
   SELECT 'statistics', s.name, NULL, x.stxname, pg_get_statisticsobjdef(x.oid) FROM pg_catalog.pg_statistic_ext AS x JOIN space AS s ON s.oid = x.stxnamespace
   UNION ALL

@@ -13,7 +13,17 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _BEFORE_TABLES = ("schema", "extension", "role")
-_AFTER_TABLES = ("function", "view", "trigger", "policy", "row_security", "grant", "default_privileges")
+_AFTER_TABLES = (
+    "function",
+    "view",
+    "statistics",
+    "rule",
+    "trigger",
+    "policy",
+    "row_security",
+    "grant",
+    "default_privileges",
+)
 
 
 def listen(metadata: MetaData) -> None:

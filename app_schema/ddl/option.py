@@ -4,26 +4,62 @@ from __future__ import annotations
 
 import re
 
-from app_schema.ddl.sql import qualified
+from app_schema.ddl.guard import block, regclass
+from app_schema.ddl.sql import dollar, literal, qualified
 from app_schema.errors import ModelError
 
-_COLUMN = r'ALTER COLUMN (?:"(?:[^"]|"")+"|[^\s"]+) SET '
-_CONVERGES = re.compile(
-    rf"CLUSTER ON .+|SET WITHOUT CLUSTER|REPLICA IDENTITY .+|(?:RE)?SET \(.+\)|SET (?:UN)?LOGGED"
-    rf"|{_COLUMN}(?:STATISTICS|STORAGE|COMPRESSION) \S+|{_COLUMN}\(.+\)",
-    re.IGNORECASE | re.DOTALL,
+_NAME = r'(?:"(?:[^"]|"")+"|[^\s"]+)'
+_ACTION = re.compile(
+    rf"(?P<mark>CLUSTER ON|REPLICA IDENTITY USING INDEX) (?P<index>{_NAME})"
+    r"|REPLICA IDENTITY (?P<identity>FULL|NOTHING)"
+    rf"|ALTER COLUMN (?P<column>{_NAME}) SET "
+    r"(?:(?P<option>STATISTICS|STORAGE|COMPRESSION) (?P<value>\w+)|\(.+\))",
+    re.DOTALL,
 )
+_OPTIONS = {"STATISTICS": "attstattarget::text", "STORAGE": "attstorage", "COMPRESSION": "attcompression"}
+_LETTERS = {"PLAIN": "p", "EXTERNAL": "e", "MAIN": "m", "EXTENDED": "x", "pglz": "p", "lz4": "l"}
 
 
 def alter(table: str, action: str, schema: str | None) -> str:
-    """``ALTER TABLE table action``, for the actions that PostgreSQL itself makes safe to repeat.
+    """``ALTER TABLE table action``, where the table is not so already: the statement would lock it.
 
-    :raises ModelError: for another action.
+    :raises ModelError: for an action that is none of these options.
     """
-    if _CONVERGES.fullmatch(action) is None:
+    match = _ACTION.fullmatch(action)
+    if match is None:
         msg = (
-            f"op.alter_table takes CLUSTER ON, REPLICA IDENTITY, SET (...), SET LOGGED, SET UNLOGGED, and "
-            f"of a column SET STATISTICS, STORAGE and COMPRESSION, not {action!r}"
+            "op.alter_table takes CLUSTER ON, REPLICA IDENTITY and ALTER COLUMN ... SET STATISTICS, STORAGE, "
+            f"COMPRESSION or (...), not {action!r}: write the operation of its kind"
         )
         raise ModelError(msg)
-    return f"ALTER TABLE {qualified(table, schema)} {action}"
+    return block(
+        [
+            "BEGIN",
+            f"  IF NOT EXISTS ({_is_set(match, table, schema)}) THEN",
+            f"    EXECUTE {dollar(f'ALTER TABLE {qualified(table, schema)} {action}')};",
+            "  END IF;",
+            "END",
+        ]
+    )
+
+
+def _is_set(match: re.Match[str], table: str, schema: str | None) -> str:
+    """Query of a row where the option is set."""
+    oid = regclass(table, schema)
+    if match["index"] is not None:
+        mark = "indisclustered" if match["mark"] == "CLUSTER ON" else "indisreplident"
+        return (
+            "SELECT FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid "
+            f"WHERE i.indrelid = {oid} AND quote_ident(c.relname) = {literal(match['index'])} AND i.{mark}"
+        )
+    if match["identity"] is not None:
+        letter = match["identity"][0].lower()
+        return f"SELECT FROM pg_catalog.pg_class AS c WHERE c.oid = {oid} AND c.relreplident = '{letter}'"
+    if match["option"] is None:
+        return "SELECT WHERE false"
+    value = _LETTERS.get(match["value"], match["value"])
+    return (
+        f"SELECT FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = {oid} "
+        f"AND quote_ident(a.attname) = {literal(match['column'])} "
+        f"AND a.{_OPTIONS[match['option']]} = {literal(value)}"
+    )

@@ -197,6 +197,8 @@ RANKS: Mapping[str, tuple[Drops, Makes]] = {
     "function": (Drops.FUNCTION, Makes.FUNCTION),
     "view": (Drops.VIEW, Makes.VIEW),
     "materialized_view": (Drops.VIEW, Makes.VIEW),
+    "rule": (Drops.TRIGGER, Makes.TRIGGER),
+    "statistics": (Drops.INDEX, Makes.INDEX),
     "trigger": (Drops.TRIGGER, Makes.TRIGGER),
     "policy": (Drops.POLICY, Makes.POLICY),
     "row_security": (Drops.ROW_SECURITY, Makes.ROW_SECURITY),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from case import Case
 
-NO_OPERATION = "no operation of ours drops it"
 STORAGE = "how a table is stored is not declared"
 OWNER = "who owns an object is not declared"
 
@@ -101,14 +100,12 @@ CASES: dict[str, Case] = {
         ("statistics", "st"),
         prune=True,
         undeclared=("statistics",),
-        mendable=NO_OPERATION,
     ),
     "rule extra": Case(
         "CREATE RULE ru AS ON DELETE TO public.users DO INSTEAD NOTHING",
         ("rule", "ru"),
         prune=True,
         undeclared=("rule",),
-        mendable=NO_OPERATION,
     ),
     "comment on a table extra": Case(
         "COMMENT ON TABLE public.users IS 'people, 100%'", ("users",), prune=True

@@ -8,6 +8,11 @@ START = BASE + 'CREATE TABLE s."T %" (v varchar, n int);'
 CONDITION = "((v)::text = ANY ((ARRAY['a'::character varying, '50%'::character varying])::text[]))"
 INDEX = f'CREATE INDEX "ix ON" ON s."T %" USING btree (n DESC) WHERE {CONDITION}'
 DOMAIN = CONDITION.replace("(v)", "(VALUE)")
+RULE = """\
+CREATE RULE ru AS
+    ON DELETE TO s."T %"
+   WHERE (old.n > 3) DO INSTEAD NOTHING;"""
+STATISTICS = 'CREATE STATISTICS s."st %" ON v, n FROM s."T %"'
 KEY = "FOREIGN KEY (a) REFERENCES s.parent(id)"
 
 CASES: dict[str, Case] = {
@@ -61,6 +66,23 @@ CASES: dict[str, Case] = {
         lambda op: op.drop_table_index("ix ON", schema="s"),
         {"other kind: table": ('DROP INDEX s."ix ON"; CREATE TABLE s."ix ON" ()', ("ix ON", "table"))},
     ),
+    "create_rule": Case(
+        START,
+        lambda op: op.create_rule("ru", "T %", RULE, schema="s"),
+        {
+            "another action": (
+                'CREATE RULE ru AS ON DELETE TO s."T %" DO INSTEAD NOTHING',
+                ("ru", "NOTHING"),
+            ),
+            "disabled": (f'{RULE} ALTER TABLE s."T %" DISABLE RULE ru', ("ru", "DISABLED")),
+        },
+    ),
+    "create_statistics": Case(
+        START,
+        lambda op: op.create_statistics("st %", STATISTICS, schema="s"),
+        {"other kinds": (STATISTICS.replace(" ON", "(ndistinct) ON", 1), ("st %", "ndistinct"))},
+    ),
+    "alter_table": Case(START, lambda op: op.alter_table("T %", "REPLICA IDENTITY FULL", schema="s")),
     "create_domain": Case(
         BASE,
         lambda op: op.create_domain("few", f"character varying CONSTRAINT ck CHECK ({DOMAIN})", schema="s"),

@@ -83,6 +83,7 @@ _CATALOGS = {
     "pg_policy": "oid",
     "pg_proc": "oid",
     "pg_rewrite": "oid",
+    "pg_statistic_ext": "oid",
     "pg_sequence": "seqrelid",
     "pg_trigger": "oid",
     "pg_type": "oid",

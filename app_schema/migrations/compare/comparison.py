@@ -37,6 +37,7 @@ from app_schema.migrations.compare import (
     stranger,
     table,
     undeclared,
+    view_default,
 )
 from app_schema.migrations.compare.managed import Managed
 from app_schema.migrations.compare.rename import Renamed
@@ -186,6 +187,7 @@ class Comparison:
             if one.declared in touched or one.declared.kind in {"enum", "sequence"}
         ]
         option.follow(self)
+        view_default.follow(self)
         if self.context.opts.get("proved", True):
             carried.complete(self)
 

@@ -1,0 +1,59 @@
+"""Extended statistics, by PostgreSQL's own print."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, ClassVar
+
+from app_schema.ddl.guard import Side
+from app_schema.ddl.sql import literal, qualified
+from app_schema.ddl.statement import DDLObject
+from app_schema.errors import ModelError
+
+_NAME = r'(?:"(?:[^"]|"")+"|[^\s".]+)'
+_STATISTICS = re.compile(
+    rf"CREATE STATISTICS {_NAME}\.{_NAME}(?P<what> .*) FROM (?P<real>{_NAME}\.(?P<table>{_NAME}))", re.DOTALL
+)
+
+
+@dataclass(frozen=True)
+class Statistics(DDLObject):
+    """Extended statistics by the whole statement that pg_get_statisticsobjdef prints."""
+
+    kind: ClassVar[str] = "statistics"
+    positional: ClassVar[tuple[str, ...]] = ("name", "definition")
+    stand_in: ClassVar[Mapping[str, Any]] = {"definition": ""}
+    name: str
+    definition: str
+    _: KW_ONLY
+    schema: str | None = None
+
+    def catalog_query(self) -> str:
+        return f"""\
+SELECT format('%2$s FROM %1$I', c.relname, substring(pg_get_statisticsobjdef(x.oid)
+                FROM ' (?:\\([a-z, ]+\\) )?ON .*(?= FROM )'))
+  FROM pg_catalog.pg_statistic_ext AS x JOIN pg_catalog.pg_class AS c ON c.oid = x.stxrelid
+ WHERE x.stxnamespace = $1 AND x.stxname = {literal(self.name)}"""
+
+    def side(self) -> Side:
+        match = _STATISTICS.fullmatch(self.definition)
+        if match is None:
+            raise ModelError(
+                f"{self.label} is not defined as pg_get_statisticsobjdef prints it: {self.definition}\n"
+                "expected: CREATE STATISTICS schema.name ON columns FROM schema.table"
+            )
+        table = f"pg_temp.{match['table']}"
+        return Side(
+            twin=(
+                f"CREATE TABLE {table} (LIKE {match['real']})",
+                f"CREATE STATISTICS {qualified(self.name, 'pg_temp')}{match['what']} FROM {table}",
+            )
+        )
+
+    def create_sql(self) -> tuple[str, ...]:
+        return (self.definition,)
+
+    def drop_sql(self) -> tuple[str, ...]:
+        return (f"DROP STATISTICS {qualified(self.name, self.schema)}",)

@@ -1,0 +1,69 @@
+"""Rules, by PostgreSQL's own print."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, ClassVar
+
+from app_schema.ddl.guard import Side
+from app_schema.ddl.sql import ident, literal, qualified
+from app_schema.ddl.statement import DDLObject
+from app_schema.errors import ModelError
+
+_NAME = r'(?:"(?:[^"]|"")+"|[^\s".]+)'
+_RULE = re.compile(rf"(?P<head>CREATE RULE {_NAME} AS\s+ON \w+ TO ){_NAME}\.{_NAME}(?P<rest>\s.*)", re.DOTALL)
+_ENABLED = {"ORIGIN": "ENABLE", "DISABLED": "DISABLE", "REPLICA": "ENABLE REPLICA", "ALWAYS": "ENABLE ALWAYS"}
+
+
+@dataclass(frozen=True)
+class Rule(DDLObject):
+    """A rule of a table or view by the whole statement that pg_get_ruledef prints."""
+
+    kind: ClassVar[str] = "rule"
+    positional: ClassVar[tuple[str, ...]] = ("name", "table", "definition")
+    stand_in: ClassVar[Mapping[str, Any]] = {"definition": ""}
+    name: str
+    definition: str
+    _: KW_ONLY
+    enabled: str = "ORIGIN"
+    table: str | None = None
+    schema: str | None = None
+
+    def catalog_query(self) -> str:
+        return f"""\
+SELECT concat(regexp_replace(
+                replace(pg_get_ruledef(u.oid), format(' TO %I.%I', n.nspname, c.relname), ' TO it'),
+                ' TO pg_temp\\.("([^"]|"")+"|[^\\s".]+)', ' TO it'),
+              CASE u.ev_enabled WHEN 'D' THEN ' DISABLED' WHEN 'R' THEN ' REPLICA'
+                WHEN 'A' THEN ' ALWAYS' END)
+  FROM pg_catalog.pg_rewrite AS u JOIN pg_catalog.pg_class AS c ON c.oid = u.ev_class
+  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+ WHERE c.relnamespace = $1 AND c.relname = {literal(self.table or "")}
+   AND u.rulename = {literal(self.name)}"""
+
+    def side(self) -> Side:
+        assert self.table is not None
+        match = _RULE.fullmatch(self.definition)
+        if match is None:
+            raise ModelError(
+                f"{self.label} is not defined as pg_get_ruledef prints it: {self.definition}\n"
+                "expected: CREATE RULE name AS ON event TO schema.table ..."
+            )
+        twin = qualified(self.table, "pg_temp")
+        make = f"CREATE TABLE {twin} (LIKE {qualified(self.table, self.schema)})"
+        return Side(twin=(make, f"{match['head']}{twin}{match['rest']}", *self._enable(twin)))
+
+    def _enable(self, table: str) -> tuple[str, ...]:
+        if self.enabled == "ORIGIN":
+            return ()
+        return (f"ALTER TABLE {table} {_ENABLED[self.enabled]} RULE {ident(self.name)}",)
+
+    def create_sql(self) -> tuple[str, ...]:
+        assert self.table is not None
+        return (self.definition, *self._enable(qualified(self.table, self.schema)))
+
+    def drop_sql(self) -> tuple[str, ...]:
+        assert self.table is not None
+        return (f"DROP RULE {ident(self.name)} ON {qualified(self.table, self.schema)}",)
