@@ -71,6 +71,13 @@ class Loss:
     how: str
     rows: int | None
 
+    @property
+    def words(self) -> str:
+        """What is lost, in words."""
+        count = "an unknown number of" if self.rows is None else f"{self.rows:,}"
+        what = f"values of {self.table}.{self.column}" if self.column else f"rows of {self.table}"
+        return f"{count} {what} ({self.how})"
+
 
 @dataclass(frozen=True)
 class Protection:

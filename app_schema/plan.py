@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from app_schema.loss import Loss, losses, reading
 from app_schema.migrations.header import STRENGTH
 from app_schema.migrations.impl import GuardedImpl
 from app_schema.migrations.lineage import Lineage, current, described
@@ -43,12 +44,16 @@ class Lock:
 
 @dataclass(frozen=True)
 class PlannedRevision:
-    """A revision that would run. `by_hand` counts the statements whose locks only their author knows."""
+    """A revision that would run. `by_hand` counts the statements whose locks only their author knows.
+
+    `losses` are the rows and values that do not come back.
+    """
 
     revision: str
     subject: str
     locks: list[Lock]
     by_hand: int
+    losses: list[Loss]
     sql: str
 
 
@@ -62,12 +67,15 @@ def plan(connection: sa.Connection, to: str = "head", *, script: bool = False) -
     here = current(connection)
     recorded = record(lineage, here, to, impl=GuardedImpl if script else PlainImpl)
     sizes = _sizes(connection, recorded)
+    with reading(connection):
+        lost = losses(connection, recorded).rows
     return [
         PlannedRevision(
             revision=one.revision,
             subject=described(lineage.scripts.get_revision(one.revision)).subject,
             locks=_locks(one, sizes),
             by_hand=sum(operation.lock == UNKNOWN for operation in one.operations),
+            losses=[loss for loss in lost if loss.revision == one.revision and loss.rows != 0],
             sql=one.sql.strip(),
         )
         for one in recorded
@@ -82,6 +90,7 @@ def comments(planned: PlannedRevision) -> list[str]:
         rows = "" if lock.rows is None else f"about {lock.rows:,} rows, "
         size = f"{rows}{lock.bytes / 2**20:,.1f} MiB"
         lines.append(f"-- locks {lock.table} ({size}): {lock.lock}{scans}")
+    lines += [f"-- loses {loss.words}" for loss in planned.losses]
     if planned.by_hand:
         lines.append(f"-- locks of {planned.by_hand} handwritten statements: see there")
     elif not planned.locks:

@@ -37,9 +37,9 @@ SELECT CASE WHEN s.oid = t.oid OR c.castcontext IN ('i', 'a') THEN 'assigned'
 
 
 UTC = "UTC"
-_AT_ZONE = re.compile(r"AT TIME ZONE '((?:[^']|'')*)'")
+AT_ZONE = re.compile(r"AT TIME ZONE '((?:[^']|'')*)'")
 _TYPE = r"(?:pg_catalog\.)?\"?[\w ]+\"?(?:\.\"?[\w ]+\"?)?(?:\([\d, -]+\))?[\w ]*(?:\[\])*"
-_STRINGS = {"text", "character varying", "varchar", "character", "char", "bpchar"}
+STRINGS = {"text", "character varying", "varchar", "character", "char", "bpchar"}
 _ALIASES = {
     "timestamptz": "timestamp with time zone",
     "timestamp": "timestamp without time zone",
@@ -85,20 +85,25 @@ def _zoned(column: str, source: str, target: str, zone: str) -> str | None:
         return f"{column} {at}" if new.startswith("timestamp") else f"({column} {at})::{target}"
     if new == moment and old in local:
         return f"{column} {at}" if old.startswith("timestamp") else f"{column}::timestamp {at}"
-    if zone == UTC or new != moment.removesuffix("[]") or old not in _STRINGS:
-        if zone != UTC and moment in {old.removesuffix("[]"), new.removesuffix("[]")} and old != new:
-            raise ModelError(
-                f"{source} is converted to {target} at UTC only, not at {zone}: "
-                "write postgresql_using= with the expression that is meant"
-            )
-        return None
+    if (
+        zone == UTC
+        or new in STRINGS
+        or old == new
+        or moment not in {old.removesuffix("[]"), new.removesuffix("[]")}
+    ):
+        return None  # a text names its offset itself
+    if old not in STRINGS or new != moment:
+        raise ModelError(
+            f"{source} is converted to {target} at UTC only, not at {zone}: "
+            "write postgresql_using= with the expression that is meant"
+        )
     offset = literal(_OFFSET)
     return f"CASE WHEN {column} ~ {offset} THEN {column}::{target} ELSE {column}::timestamp {at} END"
 
 
 def _by_numeric(column: str, source: str, target: str) -> str | None:
     """Between money and text: lc_monetary decides how money is written, and numeric is written in one way."""
-    if {base(source), base(target)} & _STRINGS and "money" in {base(source), base(target)}:
+    if {base(source), base(target)} & STRINGS and "money" in {base(source), base(target)}:
         return f"{column}::numeric::{target}"
     return None
 
@@ -121,9 +126,9 @@ def lost(
         if connection.dialect.server_version_info < (JSON_PREDICATE,):  # type: ignore[operator]
             keys = f"length({rest.format(name)}) > length({rest.format(name + '::jsonb')})"
         return f"SELECT count(*) FROM {table} WHERE {keys}"
-    zone = _AT_ZONE.search(clause or "")
+    zone = AT_ZONE.search(clause or "")
     there = f"({clause or name})"
-    if base(target) in _STRINGS:  # an assignment refuses what is too long, a cast would cut it
+    if base(target) in STRINGS:  # an assignment refuses what is too long, a cast would cut it
         there += "::text"
     elif not base(target).startswith("bit"):
         there += f"::{target}"
@@ -137,5 +142,5 @@ def lost(
 def _is_cast(name: str, clause: str) -> bool:
     """Whether a clause only casts the column, maybe at a zone."""
     cast = rf"CAST\s*\(\s*{re.escape(name)}\s+AS\s+{_TYPE}\s*\)"
-    tail = rf"(?:\s*\)|\s*::\s*{_TYPE}|\s+{_AT_ZONE.pattern})*"
+    tail = rf"(?:\s*\)|\s*::\s*{_TYPE}|\s+{AT_ZONE.pattern})*"
     return bool(re.fullmatch(rf"\s*\(*\s*(?:{cast}|{re.escape(name)}){tail}\s*", clause, re.IGNORECASE))

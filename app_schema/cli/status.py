@@ -13,20 +13,27 @@ def status(url: Url = None, *, as_json: Json = False) -> None:
     """
     from app_schema.migrations.lineage import Lineage, current, described
     from app_schema.overview import of_revision
+    from app_schema.upgrading import prepare
 
     lineage = Lineage()
     with connected(url) as connection:
         here = current(connection)
-    unknown = lineage.unknown(here)
-    pending = [] if unknown else [described(one) for one in lineage.upgrades(here)]
+        unknown = lineage.unknown(here)
+        steps = [] if unknown else lineage.steps(here, "heads", "up")
+        lost = prepare(connection, here, steps)[0].rows
+    pending = [described(step.revision) for step in steps]
     if as_json:
-        machine({"here": here, "heads": lineage.heads, "unknown": unknown, "pending": pending})
+        known = {"here": here, "heads": lineage.heads, "unknown": unknown, "pending": pending}
+        machine({**known, "losses": lost})
     else:
         print(f"at {', '.join(sorted(here)) or 'base'}, {len(pending)} pending")
         for revision in pending:
             print("\n  ".join(("", revision.revision, f"  {revision.subject}")).lstrip("\n"))
             for note in revision.notes:
                 print(f"    {note}")
+            for loss in lost:
+                if loss.revision == revision.revision:
+                    print(f"    now: loses {loss.words}")
     for problem in of_revision(here, lineage.heads, unknown):
         talk(problem)
     finish(well=not unknown and not pending)

@@ -2,26 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app_schema.cli.common import Json, Url
+from app_schema.cli import losing
+from app_schema.cli.common import Json, Url, finish
 from app_schema.cli.migration import Options, move, show
+
+if TYPE_CHECKING:
+    from alembic.runtime.migration import RevisionStep
+    from sqlalchemy import Connection
 
 
 def upgrade(
     revision: Annotated[str, typer.Argument(metavar="REV", help="Up to this one, or +1.")] = "head",
     *,
     options: Options = None,
+    confirm: losing.Confirm = None,
     url: Url = None,
     as_json: Json = False,
 ) -> None:
     """Run the revisions that are pending.
 
-    Running it again is safe: what is there and equal stays, what is there and different is refused.
+    Running it again is safe: what is there and equal stays, what is there and different is refused. What
+    would be lost for good (rows of a dropped table or column, values that a new type cannot hold) is counted
+    under the migration's lock, and lost with --confirm TOKEN only.
     Exit code 0: done; 1: refused; 2: could not.
     """
     from app_schema import migrations
 
-    show(move(migrations.upgrade, url, revision, options), "applied", as_json=as_json)
+    well = True
+
+    def review(connection: Connection, here: frozenset[str], steps: list[RevisionStep]) -> bool:
+        from app_schema.upgrading import prepare
+
+        nonlocal well
+        lost, token = prepare(connection, here, steps)
+        if lost and not as_json:
+            losing.show(lost)
+        well = losing.allowed(lost, token, confirm)
+        return well
+
+    moved = move(migrations.upgrade, url, revision, options, review)
+    if well:
+        show(moved, "applied", as_json=as_json)
+    finish(well=well)

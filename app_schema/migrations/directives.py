@@ -40,6 +40,52 @@ class CallOp(MigrateOperation):
         return (self.name, *self.args)
 
 
+@dataclass(frozen=True)
+class Retyped:
+    """A column whose type changes, and the USING clauses of both ways."""
+
+    column: str
+    new: Any
+    old: Any
+    using: str | None
+    back: str | None
+
+
+class RetypeOp(MigrateOperation):
+    """The columns of one table whose types change, in one ALTER TABLE: it rewrites the table once at most."""
+
+    def __init__(self, table: str, schema: str | None, columns: list[Retyped]) -> None:
+        self.table = table
+        self.schema = schema
+        self.columns = columns
+
+    @property
+    def call(self) -> CallOp:
+        """The call that a revision writes."""
+        if len(self.columns) == 1:
+            (one,) = self.columns
+            said = {"type_": one.new, "existing_type": one.old, "postgresql_using": one.using}
+            return CallOp("alter_column", self.table, one.column, **said, schema=self.schema)
+        using = {one.column: one.using for one in self.columns if one.using is not None}
+        return CallOp(
+            "alter_column_types",
+            self.table,
+            {one.column: one.new for one in self.columns},
+            existing={one.column: one.old for one in self.columns},
+            using=using or None,
+            schema=self.schema,
+        )
+
+    def reverse(self) -> RetypeOp:
+        """The types that were there before."""
+        back = [Retyped(one.column, one.old, one.new, one.back, one.using) for one in self.columns]
+        return RetypeOp(self.table, self.schema, back)
+
+    def to_diff_tuple(self) -> tuple[Any, ...]:
+        """For ``alembic check``: the name of the call and what it names."""
+        return (self.call.name, self.table, *(one.column for one in self.columns))
+
+
 class OnTheWayBackOp(ModifyTableOps):
     """Nothing in the one direction; in the other the directive ``undo``."""
 
@@ -91,6 +137,10 @@ def setup() -> None:
         getattr(operations, operation.name)(*operation.args, **operation.kwargs)
 
     @Operations.implementation_for(UndeclaredOp, replace=True)
+    @Operations.implementation_for(RetypeOp, replace=True)
+    def _retype(operations: Operations, operation: RetypeOp) -> None:
+        operations.invoke(operation.call)
+
     @Operations.implementation_for(UnwritableOp, replace=True)
     def _nothing(operations: Operations, operation: MigrateOperation) -> None:
         del operations, operation
@@ -134,19 +184,21 @@ class Makes(IntEnum):
     EARLY_FUNCTION = 5
     TABLE = 6
     COLUMN = 7
-    ALTERED = 8
-    GENERATED = 9
-    CONSTRAINT = 10
-    INDEX = 11
-    FOREIGN_KEY = 12
-    FUNCTION = 13
-    VIEW = 14
-    TRIGGER = 15
-    POLICY = 16
-    ROW_SECURITY = 17
-    GRANT = 18
-    DEFAULT_GRANT = 19
-    COMMENT = 20
+    STRIPPED = 8
+    RETYPED = 9
+    ALTERED = 10
+    GENERATED = 11
+    CONSTRAINT = 12
+    INDEX = 13
+    FOREIGN_KEY = 14
+    FUNCTION = 15
+    VIEW = 16
+    TRIGGER = 17
+    POLICY = 18
+    ROW_SECURITY = 19
+    GRANT = 20
+    DEFAULT_GRANT = 21
+    COMMENT = 22
 
 
 @dataclass
@@ -160,6 +212,14 @@ class Plan:
     drops: list[tuple[Drops, int, MigrateOperation]] = field(default_factory=list)
     makes: list[tuple[Makes, int, MigrateOperation]] = field(default_factory=list)
     notes: list[MigrateOperation] = field(default_factory=list)
+    _retyped: dict[tuple[str | None, str], RetypeOp] = field(default_factory=dict)
+
+    def retype(self, table: str, schema: str | None, column: Retyped) -> None:
+        """Changes a column's type, together with the others of its table."""
+        if (schema, table) not in self._retyped:
+            self._retyped[schema, table] = RetypeOp(table, schema, [])
+            self.make(Makes.RETYPED, self._retyped[schema, table])
+        self._retyped[schema, table].columns.append(column)
 
     def drop(self, rank: Drops, *operations: MigrateOperation, order: int | None = None) -> None:
         """Drops something; among equals the lower ``order`` goes first."""

@@ -297,7 +297,7 @@ def _compared(given: Mapping[str, str]) -> dict[str, Any]:
     flags: dict[str, Any] = {name: flag(name, given[name]) for name in names if name in given}
     if "schemas" in given:
         flags["managed_schemas"] = {one.strip() for one in given["schemas"].split(",")}
-    return {**flags, **({"scratch": given["scratch"]} if "scratch" in given else {})}
+    return {**flags, **{name: given[name] for name in ("scratch", "zone") if name in given}}
 
 
 def _place(context: EnvironmentContext, error: BaseException) -> str:

@@ -6,14 +6,18 @@ import ast
 import inspect
 import textwrap
 from collections import Counter
+from collections.abc import Iterator
 from typing import NamedTuple
 
+from app_schema.catalog.cast import AT_ZONE, STRINGS, base
+from app_schema.catalog.exact import TIMES, is_exact
 from app_schema.migrations.layout import WIDTH
 
 LOCKS = {
     "add_column": "ACCESS EXCLUSIVE",
     "drop_column": "ACCESS EXCLUSIVE",
     "alter_column": "ACCESS EXCLUSIVE",
+    "alter_column_types": "ACCESS EXCLUSIVE",
     "drop_table": "ACCESS EXCLUSIVE",
     "alter_table": "ACCESS EXCLUSIVE",
     "rename_table": "ACCESS EXCLUSIVE",
@@ -47,6 +51,7 @@ LOCKS = {
 """The lock that each operation takes on its table, strongest where several are taken. Source: PostgreSQL's
 ALTER TABLE page."""
 _LOSES = {"drop_table": "the rows of {0}", "drop_column": "the values of {0}.{1}"}
+_UNSAID = "..."
 STRENGTH = ["SHARE UPDATE EXCLUSIVE", "SHARE", "SHARE ROW EXCLUSIVE", "ACCESS EXCLUSIVE"]
 _TABLE_IS_SECOND = {
     "create_index",
@@ -91,33 +96,92 @@ def header(upgrades: str, downgrades: str) -> str:
     counts = Counter(one.name for one in up)
     does = ", ".join(f"{count} {name}" for name, count in counts.items())
     lines = [f"Does: {does}.", f"Locks: {_locks(up)}."]
-    lost = _losses(up)
+    lost, narrowed = _losses(up), _narrowed(up)
     if lost:
         lines.append(
             f"Loses data: {', '.join(lost)}. The downgrade makes the object again, and cannot bring back "
             f"what was in it."
         )
-    retyped = [one for one in up if one.name == "alter_column" and "type_" in one.said]
-    rewrites = ", ".join(f"{one.args[0]}.{one.args[1]}" for one in retyped)
-    if rewrites:
+    if narrowed:
         lines.append(
-            f"Rewrites: {rewrites} may be rewritten, under its lock; large tables take their time. What is "
-            f"finer than the new type is rounded; a value that it cannot hold stops the upgrade, which then "
-            f"changes nothing."
+            f"Loses data: {', '.join(narrowed)}. app-schema plan counts the rows whose value does not come "
+            f"back."
         )
-    by_text = [one for one in retyped if "::text::" in one.said.get("postgresql_using", "")]
-    if by_text:
-        lines.append(
-            f"No cast: {', '.join('.'.join(one.args[:2]) for one in by_text)} is read anew from its text, "
-            f"since PostgreSQL has no cast; write another postgresql_using= where that is not meant."
-        )
-    lines.append(f"Downgrade: {_downgrade(_losses(down), rewrites)}.")
+    retyped = [one for one in up if _is_retyped(one)]
+    lines += [*_rewrites(retyped), *_depends(retyped)]
+    converted = ", ".join(".".join(one.args[:2]) for one in retyped)
+    lines.append(f"Downgrade: {_downgrade([*_losses(down), *_narrowed(down)], converted)}.")
     return "\n".join(textwrap.fill(line, WIDTH) for line in lines)
 
 
-def _downgrade(lost: list[str], rewrites: str) -> str:
+def _rewrites(retyped: list[_Call]) -> Iterator[str]:
+    rewritten = [one for one in retyped if not _is_at_utc(one)]
+    if rewritten:
+        yield (
+            f"Rewrites: {', '.join('.'.join(one.args[:2]) for one in rewritten)} may be rewritten, under its "
+            f"lock; large tables take their time. A value that the new type cannot hold stops the upgrade, "
+            f"which then changes nothing."
+        )
+    by_text = [one for one in retyped if "::text::" in one.said.get("postgresql_using", "")]
+    if by_text:
+        yield (
+            f"No cast: {', '.join('.'.join(one.args[:2]) for one in by_text)} is read anew from its text, "
+            f"since PostgreSQL has no cast; write another postgresql_using= where that is not meant."
+        )
+
+
+def _depends(retyped: list[_Call]) -> Iterator[str]:
+    """By what the values are converted that PostgreSQL converts by a setting."""
+    zones: dict[str, list[str]] = {}
+    for one in retyped:
+        if zone := AT_ZONE.search(one.said.get("postgresql_using", "")):
+            zones.setdefault(zone[1], []).append(".".join(one.args[:2]))
+    for name, columns in zones.items():
+        yield (
+            f"Zone: {', '.join(columns)} is converted as local time at {name}; -x zone=Area/City, given to "
+            f"autogenerate, means another one."
+        )
+    if read := [".".join(one.args[:2]) for one in retyped if _is_read(one)]:
+        yield (
+            f"Settings: {', '.join(read)} is read or written as text, with DateStyle 'ISO, MDY', "
+            f"IntervalStyle postgres and TimeZone UTC, as every run sets them."
+        )
+
+
+def _downgrade(lost: list[str], converted: str) -> str:
     loses = f"loses {', '.join(lost)}" if lost else "loses no data"
-    return f"{loses}; converts {rewrites} back, as the values are then" if rewrites else loses
+    return f"{loses}; converts {converted} back, as the values are then" if converted else loses
+
+
+def _is_retyped(call: _Call) -> bool:
+    return call.name == "alter_column" and "type_" in call.said
+
+
+def _types(call: _Call) -> tuple[str, str, str | None]:
+    said = call.said
+    return said.get("existing_type", _UNSAID), said.get("type_", _UNSAID), said.get("postgresql_using")
+
+
+def _narrowed(calls: list[_Call]) -> list[str]:
+    """The columns whose new type does not hold all that the old one holds."""
+    retyped = [(one, *_types(one)) for one in calls if _is_retyped(one)]
+    return [
+        f"what {old} holds and {new} does not, of {one.args[0]}.{one.args[1]}"
+        for one, old, new, clause in retyped
+        if _UNSAID not in {old, new} and not is_exact(old, new, clause)
+    ]
+
+
+def _is_at_utc(call: _Call) -> bool:
+    """PostgreSQL leaves the table as it is: under UTC, timestamp and timestamptz are the same eight bytes."""
+    clause = call.said.get("postgresql_using", "")
+    return base(_types(call)[1]).startswith("timestamp") and clause.endswith(" AT TIME ZONE 'UTC'")
+
+
+def _is_read(call: _Call) -> bool:
+    old, new = (base(one) for one in _types(call)[:2])
+    named = AT_ZONE.search(call.said.get("postgresql_using", ""))
+    return not named and ((old in STRINGS and new in TIMES) or (old in TIMES and new in STRINGS))
 
 
 def _calls(code: str) -> list[_Call]:
@@ -126,16 +190,31 @@ def _calls(code: str) -> list[_Call]:
     for statement in ast.parse(inspect.cleandoc(code)).body:
         call = statement.value if isinstance(statement, ast.Expr) else None
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+            if call.func.attr == "alter_column_types":
+                found += _alter_columns(call)
+                continue
             args = [_text(one) for one in call.args]
             said = {keyword.arg or "": _text(keyword.value) for keyword in call.keywords}
             found.append(_Call(call.func.attr, [*args, "", ""], said))
     return found
 
 
+def _alter_columns(call: ast.Call) -> list[_Call]:
+    """One statement for several columns, as one operation a column."""
+    told = {"type_": call.args[1], **{keyword.arg or "": keyword.value for keyword in call.keywords}}
+    names = {"type_": "type_", "existing": "existing_type", "using": "postgresql_using"}
+    columns: dict[str, dict[str, str]] = {}
+    for argument, name in names.items():
+        if isinstance(given := told.get(argument), ast.Dict):
+            for key, value in zip(given.keys, given.values, strict=True):
+                columns.setdefault(_text(key) if key else _UNSAID, {})[name] = _text(value)
+    return [_Call("alter_column", [_text(call.args[0]), one, "", ""], said) for one, said in columns.items()]
+
+
 def _text(node: ast.expr) -> str:
     if isinstance(node, ast.Call) and node.args:
         return _text(node.args[0])  # op.f("name")
-    return str(node.value) if isinstance(node, ast.Constant) else "..."
+    return str(node.value) if isinstance(node, ast.Constant) else _UNSAID
 
 
 def _locks(calls: list[_Call]) -> str:

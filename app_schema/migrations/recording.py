@@ -21,6 +21,7 @@ from alembic.runtime.migration import MigrationContext, RevisionStep
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Column, ForeignKeyConstraint, MetaData
+from sqlalchemy.types import to_instance
 
 from app_schema.ddl.naming import NAMING_CONVENTION
 from app_schema.ddl.sql import DIALECT
@@ -145,7 +146,7 @@ def _operations(context: MigrationContext, note: Callable[[Iterable[Operation]],
         return invoke(operation)
 
     def special(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        note([_of_call(function, args, kwargs)])
+        note(_of_call(function, args, kwargs))
         return function(operations, *args, **kwargs)
 
     setattr(operations, "invoke", noted)  # noqa: B010 - mypy refuses to assign to a method
@@ -284,9 +285,12 @@ def _renamed(operation: Any) -> str | None:
 def _retyped(operation: Any) -> Retyped | None:
     if not isinstance(operation, ops.AlterColumnOp) or operation.modify_type is None:
         return None
-    type_: Any = operation.modify_type
-    instance = type_() if isinstance(type_, type) else type_
-    return Retyped(instance.compile(dialect=DIALECT), operation.kw.get("postgresql_using"))
+    return _new_type(operation.modify_type, operation.kw.get("postgresql_using"))
+
+
+def _new_type(type_: Any, using: str | None) -> Retyped:
+    compiled: str = to_instance(type_).compile(dialect=DIALECT)
+    return Retyped(compiled, using)
 
 
 def _protects(operation: Any, context: MigrationContext) -> Protects | None:
@@ -318,15 +322,23 @@ def _place(table: object, schema: str | None) -> tuple[str, str]:
     return schema or "public", str(table)
 
 
-def _of_call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Operation:
+def _of_call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Operation]:
     name = function.__name__
     if name in {"run_once", "undo_once"}:
-        return Operation(name, lock=UNKNOWN)
+        return [Operation(name, lock=UNKNOWN)]
     if name not in LOCKS:
-        return Operation(name)
+        return [Operation(name)]
     said = inspect.signature(function).bind(None, *args, **kwargs).arguments
     place = None if said.get("table") is None else _place(said["table"], said.get("schema"))
-    return Operation(name, place, LOCKS[name], scans=name in _SCANS)
+    if name == "alter_column_types":
+        using = said.get("using") or {}
+        return [
+            Operation(
+                name, place, LOCKS[name], scans=True, column=one, retyped=_new_type(type_, using.get(one))
+            )
+            for one, type_ in said["types"].items()
+        ]
+    return [Operation(name, place, LOCKS[name], scans=name in _SCANS)]
 
 
 def _of_object(operation: CreateObjectOp | DropObjectOp | ReplaceObjectOp) -> Operation:

@@ -15,7 +15,7 @@ from app_schema.ddl.constraint import named
 from app_schema.ddl.printed import PrintedType
 from app_schema.ddl.sql import DIALECT
 from app_schema.migrations.compare.index import ConcurrentIndexOp
-from app_schema.migrations.directives import CallOp, UndeclaredOp, UnwritableOp
+from app_schema.migrations.directives import CallOp, RetypeOp, UndeclaredOp, UnwritableOp
 from app_schema.migrations.operations import CreateObjectOp, DropObjectOp, ReplaceObjectOp
 
 if TYPE_CHECKING:
@@ -118,6 +118,10 @@ def _plain_call(context: AutogenContext, operation: CallOp) -> str:
     )
 
 
+def _retype(context: AutogenContext, operation: RetypeOp) -> str:
+    return _plain_call(context, operation.call)
+
+
 def _unwritable(context: AutogenContext, operation: UnwritableOp) -> str:
     del context
     return (
@@ -187,6 +191,7 @@ def setup() -> None:
         (DropObjectOp, _drop),
         (ReplaceObjectOp, _replace),
         (CallOp, _plain_call),
+        (RetypeOp, _retype),
         (UndeclaredOp, _undeclared),
         (UnwritableOp, _unwritable),
         (ConcurrentIndexOp, _concurrent_index),

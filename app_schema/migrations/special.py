@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
+from alembic.ddl.postgresql import PostgresqlColumnType
 from alembic.operations import Operations
 from alembic.operations.ops import CreateIndexOp
+from sqlalchemy.types import to_instance
 
 from app_schema.ddl import Guarded, index, option, rename
 from app_schema.ddl.comment import object_comment
@@ -16,6 +18,7 @@ from app_schema.ddl.enum import add_value, rename_value
 from app_schema.ddl.sequence import advance
 from app_schema.ddl.sql import shortened
 from app_schema.migrations import concurrent
+from app_schema.migrations.alter import AlterTypes
 from app_schema.migrations.impl import send
 from app_schema.migrations.once import once, undo
 from app_schema.migrations.partitioned import is_partitioned
@@ -93,6 +96,33 @@ def alter_table(self: Operations, table: str, action: str, *, schema: str | None
     PostgreSQL does nothing where the table is so already. Another action is refused.
     """
     send(self, Guarded(option.alter(table, action, schema)))
+
+
+def alter_column_types(
+    self: Operations,
+    table: str,
+    types: Mapping[str, Any],
+    *,
+    existing: Mapping[str, Any] | None = None,
+    using: Mapping[str, str] | None = None,
+    schema: str | None = None,
+) -> None:
+    """Changes the types of several columns in one ALTER TABLE, which rewrites the table once at most.
+
+    :param types: new type by column; so ``existing``, what may be converted, and ``using``, how.
+    """
+    changes = [
+        PostgresqlColumnType(
+            table,
+            column,
+            to_instance(type_),
+            schema=schema,
+            existing_type=(existing or {}).get(column),
+            using=(using or {}).get(column),
+        )
+        for column, type_ in types.items()
+    ]
+    send(self, AlterTypes(table, schema, changes))
 
 
 def validate_constraint(self: Operations, name: str, table: str, *, schema: str | None = None) -> None:
@@ -182,6 +212,7 @@ _OPERATIONS: tuple[Callable[..., None], ...] = (
     comment_on,
     advance_sequence,
     alter_table,
+    alter_column_types,
     validate_constraint,
     create_index_concurrently,
     drop_index_concurrently,

@@ -242,3 +242,33 @@ def test_token_of_one_database_does_not_fit_its_copy(
     assert said.startswith("exit code 1")
     assert "The token does not fit" in said
     assert rows(other, "SELECT id FROM t") == [(1,)]
+
+
+NARROWS = "op.alter_column('t', 'n', type_=sa.{0}, existing_type=sa.{1})"
+
+
+def test_values_that_a_type_cannot_hold_are_asked_for_in_both_directions(
+    run: Run, empty_url: str, written: Written, do: Do
+) -> None:
+    wide, narrow = "Numeric(10, 3)", "Integer()"
+    written.add(f"op.create_table('t', sa.Column('n', sa.{wide}))", DROP.format("t"))
+    written.add(NARROWS.format(narrow, wide), NARROWS.format(wide, narrow))
+    written.add(NARROWS.format(wide, narrow), NARROWS.format(narrow, wide))
+    written.upgrade(empty_url, "r1")
+    do("INSERT INTO t VALUES (1), (1.5), (2.25)")
+    assert "-- loses 2 values of public.t.n (numeric(10,3) to INTEGER)" in run(empty_url, "plan", "r2")
+    assert "loses 2 values of public.t.n" in run(empty_url, "status")
+    for options in ((), ("-x", "autocommit=true")):
+        refused = run(empty_url, "upgrade", "r2", *options)
+        assert refused.startswith("exit code 1")
+        assert "2 rows would be lost" in refused
+        assert heads(empty_url) == ["r1"]
+    assert run(empty_url, "upgrade", "r2", "--confirm", token(refused)).startswith("exit code 0")
+    assert run(empty_url, "upgrade", "r3").startswith("exit code 0"), "widens"
+    assert run(empty_url, "rollback").startswith("exit code 0"), "whole numbers fit"
+    written.upgrade(empty_url)
+    do("UPDATE t SET n = n + 0.5 WHERE n = 1")
+    refused = run(empty_url, "rollback")
+    assert refused.startswith("exit code 1")
+    assert one(empty_url, "SELECT count(*) FROM t WHERE n = 1.5") == 1
+    assert run(empty_url, "rollback", "--confirm", token(refused)).startswith("exit code 0")

@@ -12,7 +12,7 @@ from app_schema.ddl.printed import PrintedType, TableConstraint
 from app_schema.ddl.sql import ident
 from app_schema.migrations.compare import sequence
 from app_schema.migrations.compare.printed_column import PrintedColumn, parts
-from app_schema.migrations.directives import CallOp, Drops, Makes, OnTheWayBackOp
+from app_schema.migrations.directives import CallOp, Drops, Makes, OnTheWayBackOp, Retyped
 from app_schema.migrations.operations import CreateObjectOp, DropObjectOp
 
 if TYPE_CHECKING:
@@ -31,12 +31,12 @@ def _strip(comparison: Comparison, key: Key, new: PrintedColumn, old: PrintedCol
     """Takes away what stands in the way of another type: identity, default, sequence."""
     now, before = (sequence.counts(side, key) for side in (comparison.wanted, comparison.found))
     if before and now != before:
-        comparison.plan.make(Makes.ALTERED, OnTheWayBackOp(sequence.advance(comparison, key)))
+        comparison.plan.make(Makes.STRIPPED, OnTheWayBackOp(sequence.advance(comparison, key)))
     if before == "identity" != now:
         old_identity = Identity(**sequence.identity(comparison.found, key))
-        comparison.plan.make(Makes.ALTERED, sequence.change_identity(comparison, key, None, old_identity))
+        comparison.plan.make(Makes.STRIPPED, sequence.change_identity(comparison, key, None, old_identity))
     if old.how and (new.rule, new.type) != (old.rule, old.type) and not _taken(comparison, key):
-        comparison.plan.make(Makes.ALTERED, _default(comparison, key, None, old.default))
+        comparison.plan.make(Makes.STRIPPED, _default(comparison, key, None, old.default))
     if before == "serial" and now != "serial":
         sequence.dismiss(comparison, key)
 
@@ -83,15 +83,12 @@ def _alter(comparison: Comparison, key: Key, new: dict[str, Any], old: dict[str,
 
 
 def _change_type(comparison: Comparison, key: Key, new: str, old: str) -> None:
-    def change(wanted: str, found: str) -> dict[str, Any]:
+    def clause(wanted: str, found: str) -> str | None:
         source, target = (type_.partition(" COLLATE ")[0] for type_ in (found, wanted))
-        return {
-            "type_": PrintedType(wanted),
-            "existing_type": PrintedType(found),
-            "postgresql_using": using(comparison.connection, key.name, source, target),
-        }
+        return using(comparison.connection, key.name, source, target, comparison.zone())
 
-    comparison.plan.make(Makes.ALTERED, _alter(comparison, key, change(new, old), change(old, new)))
+    column = Retyped(key.name, PrintedType(new), PrintedType(old), clause(new, old), clause(old, new))
+    comparison.plan.retype(key.table or "", comparison.schema(key), column)
 
 
 def _change_nullable(comparison: Comparison, key: Key, *, nullable: bool) -> None:

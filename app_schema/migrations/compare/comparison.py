@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from sqlalchemy import Column, MetaData, text
 
 from app_schema.catalog import Difference, Snapshot, borrowed, diff, snapshot
+from app_schema.catalog.cast import UTC
 from app_schema.catalog.dependents import Blocked, age, dependents
 from app_schema.catalog.query import empty_path
 from app_schema.catalog.reflect import reflect
@@ -74,9 +75,9 @@ class Comparison:
 
     Options, from the context: ``prune`` drops what nobody declared; ``safe`` (the default) takes ways that
     do not block writers where a table has rows; ``managed_schemas`` (by default those in which something is
-    declared); ``scratch`` is a server's URL; ``cache`` (the default) takes the declared side from an earlier
-    run where nothing has changed since; ``proved`` (the default) carries out in the scratch database what the
-    revision makes of its new tables.
+    declared); ``zone`` is where local times are local, by default UTC; ``scratch`` is a server's URL;
+    ``cache`` (the default) takes the declared side from an earlier run where nothing has changed since;
+    ``proved`` (the default) carries out in the scratch database what the revision makes of its new tables.
 
     ``found`` and ``wanted`` are the snapshots of the two sides. ``gone`` and ``made`` are the keys whose drop
     or creation is planned, so that nobody plans it again.
@@ -252,6 +253,19 @@ class Comparison:
             self.replace(key, self.declared.objects[key], self.reflect(key, found))
         else:
             raise refusal.different(wanted, found)
+
+    def zone(self) -> str:
+        """The zone at which local times become moments, and back.
+
+        :raises ConfigurationError: where the server knows no such zone.
+        """
+        zone = str(self.context.opts.get("zone") or UTC)
+        known = text("SELECT EXISTS (SELECT FROM pg_catalog.pg_timezone_names AS z WHERE z.name = :zone)")
+        if zone != UTC and not self.connection.scalar(known, {"zone": zone}):
+            raise ConfigurationError(
+                f"-x zone={zone} is no time zone of the server; write Asia/Tokyo, or UTC"
+            )
+        return zone
 
     def has(self, key: Key) -> bool:
         """Whether an object is found."""

@@ -150,7 +150,7 @@ def dismiss(comparison: Comparison, column: Key) -> None:
     key = owned(comparison.found, column)
     if key is not None and key in comparison.wanted:
         old = comparison.reflect(key, comparison.found[key])
-        comparison.plan.make(Makes.ALTERED, DropObjectOp(old))
+        comparison.plan.make(Makes.STRIPPED, DropObjectOp(old))
 
 
 def advance(comparison: Comparison, column: Key) -> CallOp:
