@@ -195,7 +195,9 @@ def describe_failure(error: DBAPIError | psycopg.Error) -> str:
     cause = error.orig if isinstance(error, DBAPIError) else error
     diagnosis = cause.diag if isinstance(cause, psycopg.Error) else None
     if diagnosis is not None and diagnosis.message_primary:
-        return f"PostgreSQL says: {diagnosis.message_primary.rstrip('.')} (SQLSTATE {diagnosis.sqlstate})."
+        said = f"PostgreSQL says: {diagnosis.message_primary.rstrip('.')} (SQLSTATE {diagnosis.sqlstate})."
+        remedy = pinned.remedy(diagnosis)
+        return f"{said} {remedy}" if remedy else said
     lines = str(cause).strip().splitlines() or [type(cause).__name__]
     reason = re.sub(r"^connection (failed|is bad): ", "", lines[0]).rstrip(".")
     for pattern, verdict in _SENTENCES:

@@ -44,7 +44,8 @@ ORDER BY w.name
 """)
 _TABLES = sa.text("""
 SELECT n.nspname AS schema, c.relname AS name,
-       pg_catalog.pg_table_size(c.oid) AS bytes, pg_catalog.has_table_privilege(c.oid, 'SELECT') AS readable,
+       pg_catalog.pg_table_size(c.oid) AS bytes, pg_catalog.has_table_privilege(c.oid, 'SELECT')
+         AND NOT pg_catalog.row_security_active(c.oid) AS readable,
        pg_catalog.pg_get_userbyid(c.relowner) AS owned_by,
        pg_catalog.pg_has_role(c.relowner, 'USAGE') AS owner
 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
@@ -110,7 +111,7 @@ class ExtensionState:
 
 @dataclass(frozen=True)
 class TableRows:
-    """A table; `rows` is None where the role may not read it, and an estimate for a large one."""
+    """A table; `rows` is None where the role may not read all of them, and an estimate for a large one."""
 
     schema: str
     name: str

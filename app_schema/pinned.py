@@ -12,6 +12,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from psycopg.errors import Diagnostic
 
 PRINTED: Mapping[str, str] = {
     "TimeZone": "UTC",
@@ -84,12 +88,25 @@ SET = """\
 ``before`` (jsonb) remembers what was changed; ``one`` is a record, ``old`` a text.
 """
 
+_REFUSED = ("42501", "check_enable_rls")
+"""SQLSTATE and function of the server in which ``row_security = off`` raises; its words may be Japanese."""
 _REMEMBERED = "app_schema.pinned"
 
 
 def parameters(given: Iterable[str] = ()) -> dict[str, str | int]:
     """`CLIENT` without what a URL says otherwise; but the encoding is ours: SQL_ASCII gives bytes."""
     return {name: value for name, value in CLIENT.items() if name == "client_encoding" or name not in given}
+
+
+def remedy(diagnostic: Diagnostic | None) -> str | None:
+    """What to do where PostgreSQL raised because row security would hide rows; None: for another reason."""
+    if diagnostic is None or (diagnostic.sqlstate, diagnostic.source_function) != _REFUSED:
+        return None
+    return (
+        "Row security would hide rows of that table from this role, so they cannot be counted or written: "
+        "run as a superuser or as a role with BYPASSRLS (ALTER ROLE ... BYPASSRLS); the owner may also run "
+        "ALTER TABLE ... NO FORCE ROW LEVEL SECURITY before, and FORCE ROW LEVEL SECURITY after."
+    )
 
 
 def calls(settings: Mapping[str, str], *, local: bool) -> str:
@@ -100,14 +117,15 @@ def calls(settings: Mapping[str, str], *, local: bool) -> str:
     )
 
 
-def pin(*, pid: int | None = None) -> str:
+def pin(settings: Mapping[str, str] | None = None, *, pid: int | None = None) -> str:
     """The statement that sets up a session; `unpin` takes it back.
 
     :param pid: the backend that the server named at login. Another one is a pooler's, lent for a
         transaction: its settings would leak to others, and nothing is set.
     """
     lent = "" if pid is None else f"  IF pg_backend_pid() <> {pid} THEN RETURN; END IF;\n"
-    body = SET.format(settings=_literal(json.dumps({**SESSION, **LIVENESS})), local="false")
+    settings = {**SESSION, **LIVENESS} if settings is None else settings
+    body = SET.format(settings=_literal(json.dumps(settings)), local="false")
     return (
         f"DO $pinned$\nDECLARE\n  before jsonb := '{{}}';\n  one record;\n  old text;\nBEGIN\n{lent}{body}\n"
         f"  PERFORM set_config('{_REMEMBERED}', before::text, false);\nEND\n$pinned$"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 import sqlalchemy as sa
+from lineage import Alembic, statements
 from psycopg import sql
 
 from app_schema import database, migrations, pinned
@@ -96,6 +97,19 @@ def test_lineage_runs_in_a_hostile_database(empty_url: str) -> None:
     migrations.upgrade(empty_url)
     migrations.downgrade(empty_url, "-1")
     assert len(migrations.upgrade(empty_url)) == 1
+
+
+def test_script_runs_twice_in_a_hostile_database(empty_url: str, engine: sa.Engine) -> None:
+    _make_hostile(empty_url)
+    script = statements(Alembic(empty_url)("upgrade", "head", sql=True))
+    with psycopg.connect(empty_url, autocommit=True) as connection:
+        before = connection.execute("SHOW search_path").fetchall()
+        for statement in [*script, *script]:
+            connection.execute(statement.encode())
+        assert connection.execute("SHOW search_path").fetchall() == before
+    other = database.engine(empty_url, poolclass=sa.NullPool)
+    with engine.connect() as usual, other.connect() as hostile:
+        assert snapshot(hostile) == snapshot(usual)
 
 
 @pytest.mark.parametrize("level", ["REPEATABLE READ", "SERIALIZABLE"])

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app_schema import pinned
 from app_schema.ddl.sql import dollar, ident, literal, qualified
 
 DIFFERENT = "AS001"
@@ -284,9 +285,14 @@ def _change(guard: Guard, statements: tuple[str, ...]) -> list[str]:
     ]
 
 
+# The session has all the settings of app_schema.pinned. A console that sends each statement of a script in a
+# session of its own has not, and there this one would change texts that are replaced in a print.
+_UNQUOTED = f"PERFORM {pinned.calls({'quote_all_identifiers': 'off'}, local=True)};"
+
+
 def _compare(side: Side, *, shared: bool) -> list[str]:
     if side.value is not None and not side.qualified:
-        return ["  EXECUTE definition INTO found USING ns;", f"  expected := {side.value};"]
+        return [f"  {_UNQUOTED}", "  EXECUTE definition INTO found USING ns;", f"  expected := {side.value};"]
     # pg_temp last: an unqualified name in the statement means the real table, not its twin. Then no path at
     # all: both sides are printed with every name qualified.
     kept, twin = _shared_twin(side) if shared and side.like else ([], side.twin)
@@ -296,6 +302,7 @@ def _compare(side: Side, *, shared: bool) -> list[str]:
         "    PERFORM set_config('search_path',",
         "      concat_ws(', ', nullif(current_setting('search_path'), ''), 'pg_temp'), true);",
         "    PERFORM set_config('check_function_bodies', 'off', true);",
+        f"    {_UNQUOTED}",
         *(f"    EXECUTE {dollar(statement)};" for statement in twin),
         "    PERFORM set_config('search_path', '', true);",
         "    EXECUTE definition INTO found USING ns;",

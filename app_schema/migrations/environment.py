@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, MetaData
 from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from sqlalchemy.pool import NullPool
 
-from app_schema import database
+from app_schema import database, pinned
 from app_schema.errors import AppSchemaError, ConfigurationError
 from app_schema.migrations import setup
 from app_schema.migrations.compare import PLUGIN
@@ -198,8 +198,12 @@ class Environment:
             literal_binds=True,
             **({"transactional_ddl": False} if autocommit else {}),
         )
+        path = self.options.get("search_path")
+        settings = {**pinned.SESSION, **({"search_path": path} if path else {})}
+        self.context.static_output(f"{pinned.pin(settings)};")
         with self.context.begin_transaction():
             self.context.run_migrations(**self.run_args)
+        self.context.static_output(f"{pinned.unpin()};")
 
     def migrate_on(self, connection: Connection) -> None:
         """Runs the command on a connection."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import psycopg
 from sqlalchemy.exc import DBAPIError
 
+from app_schema import pinned
 from app_schema.ddl.guard import DIFFERENT
 from app_schema.errors import AppSchemaError, DifferentError, ServerError, StatementError
 
@@ -31,6 +32,8 @@ def explained(error: DBAPIError | psycopg.Error, *, place: str = "") -> AppSchem
             )
             if line
         ]
+    if remedy := pinned.remedy(diagnostic):
+        lines.append(f"hint: {remedy}")
     if state in _GONE or (state is None and isinstance(cause, psycopg.OperationalError)):
         said = " ".join(message.split()).rstrip(".")
         return ServerError(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from app_schema import pinned
 from app_schema.ddl.guard import DIFFERENT, block
 from app_schema.ddl.privileges import of_table
 from app_schema.ddl.sql import dollar, literal, qualified
 
 TABLE = "alembic_run_once"
+
+_EVERY_ROW = f"  PERFORM {pinned.calls({'row_security': 'off'}, local=True)};"
+"""PostgreSQL raises where row security would hide rows, also in a console with a session a statement."""
 
 
 def once(key: str, sql: str, schema: str | None = "public") -> str:
@@ -33,6 +37,7 @@ CREATE POLICY {TABLE}_nobody ON {place} USING (false)"""
             "  found text;",
             f"  statement CONSTANT text := {dollar(sql, 'once')};",
             "BEGIN",
+            _EVERY_ROW,
             f"  IF to_regclass({literal(place)}) IS NULL THEN",
             f"    EXECUTE {dollar(create)};",
             f"    EXECUTE {dollar(of_table(TABLE, schema))};",
@@ -60,6 +65,7 @@ def undo(key: str, sql: str | None, schema: str | None = "public") -> str:
             "DECLARE",
             "  n bigint;",
             "BEGIN",
+            _EVERY_ROW,
             f"  IF to_regclass({literal(place)}) IS NULL THEN RETURN; END IF;",
             f"  EXECUTE {literal(f'DELETE FROM {place} WHERE key = $1')} USING {literal(key)};",
             "  GET DIAGNOSTICS n = ROW_COUNT;",

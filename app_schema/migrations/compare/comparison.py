@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -52,6 +53,10 @@ if TYPE_CHECKING:
 
     from alembic.autogenerate.api import AutogenContext
 
+_HIDDEN = text("""
+SELECT n.nspname, c.relname
+  FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+ WHERE c.relrowsecurity AND pg_catalog.row_security_active(c.oid)""")
 _OF_TABLES: dict[str, ModuleType] = {
     "table": table,
     "column": column,
@@ -298,10 +303,17 @@ class Comparison:
         """Whether the object's table has partitions of its own."""
         return "PARTITION BY" in self.found.get(Key("table", key.schema, None, key.table or ""), "")
 
+    @cached_property
+    def _hidden(self) -> frozenset[tuple[str, str]]:
+        """The tables whose rows row security may hide from this role: any of them may have rows."""
+        return frozenset((schema, name) for schema, name in self.connection.execute(_HIDDEN))
+
     def has_rows(self, key: Key) -> bool:
         """Whether writers of the object's table would be kept waiting, and that matters."""
         if not self.safe or self.new(key):
             return False
+        if (key.schema, key.table) in self._hidden:
+            return True
         query = f"SELECT EXISTS (SELECT 1 FROM {qualified(key.table or '', key.schema)})"
         return bool(
             self.connection.exec_driver_sql(query, execution_options={"no_parameters": True}).scalar_one()
