@@ -17,6 +17,7 @@ from app_schema import database
 from app_schema import url as urls
 from app_schema.migrations.once import once
 from app_schema.overview import overview
+from app_schema.target import Target
 
 FILL = """
 CREATE TABLE public.t (id int PRIMARY KEY, n int NOT NULL);
@@ -70,7 +71,7 @@ def test_run_once_meets_every_row_where_nothing_is_hidden(
 
 
 def test_counts_say_nothing_of_hidden_rows(bound_url: str) -> None:
-    target = database.Target(urls.parse(bound_url), "a test")
+    target = Target(urls.parse(bound_url), "a test")
     with database.connect(database.engine(bound_url, poolclass=sa.NullPool)) as connection:
         database.pin(connection)
         (table,) = [row for row in overview(connection, target, sa.MetaData()).tables if row.name == "t"]
