@@ -9,8 +9,8 @@ from app_schema import pinned
 from app_schema.ddl.guard import DIFFERENT
 from app_schema.errors import AppSchemaError, DifferentError, ServerError, StatementError
 
-_GONE = ("57P01", "57P02", "57P03", "25P03", "25P04")
-"""The server ended the session: by an administrator, a crash, a shutdown, a timeout of idleness."""
+_GONE = ("57P01", "57P02", "57P03", "57P04", "57P05", "25P03", "25P04")
+"""The server ended the session: by an administrator, a crash, DROP DATABASE, a timeout of idleness."""
 
 
 def explained(error: DBAPIError | psycopg.Error, *, place: str = "") -> AppSchemaError:
