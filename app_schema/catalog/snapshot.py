@@ -48,7 +48,12 @@ def printed(driver: psycopg.Connection[Any], *, ignore: tuple[str, ...] = ()) ->
 
 def _snapshot(rows: Iterable[tuple[Any, ...]], ignore: tuple[str, ...]) -> Snapshot:
     found = {Key(kind, schema, table, name): definition for kind, schema, table, name, definition in rows}
-    return {key: definition for key, definition in found.items() if not {key.table, key.name} & set(ignore)}
+    return {key: definition for key, definition in found.items() if not _belongs_to(key, ignore)}
+
+
+def _belongs_to(key: Key, tables: tuple[str, ...]) -> bool:
+    """Whether an object is one of the tables or a part of it; a column may be called as a table is."""
+    return key.table in tables or (key.kind in {"table", "owner"} and key.name in tables)
 
 
 def diff(left: Snapshot, right: Snapshot) -> list[Difference]:

@@ -107,7 +107,7 @@ def _guarded(what: str, namespace: str, found: str, comment: str | None) -> Exec
             namespace=namespace,
             definition=found,
             new=Side(value=literal(comment or "")),
-            absent=None,
+            absent=() if comment is None else None,  # what is absent has no comment
             different=(f"COMMENT ON {what} IS {literal(comment) if comment is not None else 'NULL'}",),
         ).render()
     )

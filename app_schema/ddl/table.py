@@ -5,15 +5,18 @@ from __future__ import annotations
 from sqlalchemy import ForeignKeyConstraint, Table
 from sqlalchemy.schema import (
     CreateTable,
+    DropColumnComment,
+    DropConstraintComment,
     DropTable,
     DropTableComment,
     ExecutableDDLElement,
     SetColumnComment,
+    SetConstraintComment,
     SetTableComment,
 )
 
 from app_schema.ddl import privileges
-from app_schema.ddl.comment import column_comment, table_comment
+from app_schema.ddl.comment import column_comment, object_comment, table_comment
 from app_schema.ddl.constraint import definition, foreign_key, name_of, named, not_valid
 from app_schema.ddl.construct import guard
 from app_schema.ddl.guard import Guard, Side, creation_schema, drop, regclass, table_schema, there
@@ -126,3 +129,21 @@ def _(construct: DropTableComment) -> ExecutableDDLElement:
 def _(construct: SetColumnComment) -> ExecutableDDLElement:
     column = construct.element
     return column_comment(column.table.name, column.name, column.table.schema, column.comment)
+
+
+@guard.register
+def _(construct: DropColumnComment) -> ExecutableDDLElement:
+    column = construct.element
+    return column_comment(column.table.name, column.name, column.table.schema, None)
+
+
+@guard.register
+def _(construct: SetConstraintComment) -> ExecutableDDLElement:
+    one = named(construct.element)
+    return object_comment("constraint", one.name, construct.element.comment, one.table, one.schema)
+
+
+@guard.register
+def _(construct: DropConstraintComment) -> ExecutableDDLElement:
+    one = named(construct.element)
+    return object_comment("constraint", one.name, None, one.table, one.schema)

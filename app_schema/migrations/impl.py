@@ -83,13 +83,12 @@ class GuardedImpl(PostgresqlImpl):
 
     def execute(self, sql: Executable | str, execution_options: dict[str, Any] | None = None) -> None:
         """As Alembic does it; nobody waits for the answer, so the statement may be kept back."""
-        if self.pipeline is not None:
-            construct = text(sql) if isinstance(sql, str) else sql
-            if not _converges(construct):
-                self.pipeline.does_not_converge()
+        construct = text(sql) if isinstance(sql, str) else sql
+        if not isinstance(construct, ExecutableDDLElement):
+            self._may_do_harm()
             if not execution_options and self._kept(construct):
                 return
-        self._exec(sql, execution_options)
+        self._exec(construct, execution_options)
 
     def _exec(
         self,
@@ -104,19 +103,39 @@ class GuardedImpl(PostgresqlImpl):
                 alter.relax(ddl)
             needed = need(ddl)
             construct = guard(ddl)
-            if self._kept(construct, needed):
+            if not isinstance(construct, DDLStatement):
+                self._may_do_harm()
+            if not execution_options and self._kept(construct, needed):
                 return None
         elif self.pipeline is not None and isinstance(construct, UpdateBase) and self._is_stamp(construct):
             self._exec(self._counted_stamp(construct))
             return None
         elif self.as_sql and isinstance(construct, Insert) and self._is_stamp(construct):
             construct = self._stamp_once(construct)
-        elif self.pipeline is not None and isinstance(construct, UpdateBase):
-            self.pipeline.does_not_converge()
+        elif isinstance(construct, UpdateBase):
+            self._may_do_harm()
+        if self.as_sql and multiparams is None and not params:
+            self.static_output(self._script(construct) + self.command_terminator)
+            return None
         try:
             return super()._exec(construct, execution_options, multiparams, params or {})
         except DBAPIError as error:
             raise explained(error) from error
+
+    def _may_do_harm(self) -> None:
+        """A statement follows that is not guarded."""
+        if self.pipeline is not None:
+            self.pipeline.does_not_converge()
+
+    def _script(self, construct: Any) -> str:
+        """A statement as it is sent, byte for byte. Alembic would turn a TAB into spaces."""
+        if isinstance(construct, str):
+            construct = text(construct)
+        if isinstance(construct, DDLStatement):
+            return construct.sql().strip()
+        literal = self.literal_binds and not isinstance(construct, ExecutableDDLElement)
+        kwargs = {"compile_kwargs": {"literal_binds": True}} if literal else {}
+        return str(construct.compile(dialect=self.dialect, **kwargs)).strip()
 
     def create_table(self, table: Table, **kw: Any) -> None:
         """As Alembic does it; but the types that the table's events make come through ``_exec`` as well."""
@@ -323,10 +342,6 @@ def guarded(context: MigrationContext, impl: type[PostgresqlImpl] = GuardedImpl)
         version_table_pk=options.get("version_table_pk", True),
     )
     return context
-
-
-def _converges(construct: Executable) -> bool:
-    return isinstance(construct, ExecutableDDLElement) and guard(construct) is not construct
 
 
 @dataclass(frozen=True)
