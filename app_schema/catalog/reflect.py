@@ -14,6 +14,7 @@ from sqlalchemy import text
 from app_schema.ddl import (
     DDLObject,
     DefaultPrivileges,
+    Domain,
     EnumType,
     Extension,
     Function,
@@ -28,7 +29,7 @@ from app_schema.ddl import (
     Trigger,
     View,
 )
-from app_schema.ddl.printed import Domain, TableConstraint, TableIndex
+from app_schema.ddl.printed import TableConstraint, TableIndex
 from app_schema.ddl.sequence import Sequence
 from app_schema.ddl.sql import literal, split
 from app_schema.errors import ModelError

@@ -80,7 +80,9 @@ WITH space AS (
   SELECT 'enum', y.schema, NULL, y.typname, (SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = y.oid)
     FROM typ AS y WHERE y.typtype = 'e'
   UNION ALL
-  SELECT 'domain', y.schema, NULL, y.typname, concat_ws(' ', format_type(y.typbasetype, y.typtypmod), CASE WHEN y.typnotnull THEN 'NOT NULL' END, 'DEFAULT ' || y.typdefault,
+  SELECT 'domain', y.schema, NULL, y.typname, concat_ws(' ', format_type(y.typbasetype, y.typtypmod),
+         (SELECT format('COLLATE %I.%I', n.nspname, k.collname) FROM pg_catalog.pg_collation AS k JOIN pg_catalog.pg_namespace AS n ON n.oid = k.collnamespace
+            JOIN pg_catalog.pg_type AS b ON b.oid = y.typbasetype WHERE k.oid = y.typcollation AND y.typcollation <> b.typcollation), CASE WHEN y.typnotnull THEN 'NOT NULL' END, 'DEFAULT ' || y.typdefault,
          (SELECT string_agg(format('CONSTRAINT %I %s', t.conname, pg_get_constraintdef(t.oid)), ' ' ORDER BY t.conname) FROM pg_catalog.pg_constraint AS t WHERE t.contypid = y.oid AND t.contype <> 'n'))
     FROM typ AS y WHERE y.typtype = 'd'
   UNION ALL

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from app_schema.ddl import constraint, enum, index, table  # noqa: F401 - each registers the guards of its constructs
 from app_schema.ddl.construct import guard
+from app_schema.ddl.domain import Domain
 from app_schema.ddl.enum import EnumType, RenamedLabels
 from app_schema.ddl.extended_statistics import Statistics
 from app_schema.ddl.extension import Extension
 from app_schema.ddl.function import Function
 from app_schema.ddl.grant import DefaultPrivileges, Grant
 from app_schema.ddl.policy import Policy
-from app_schema.ddl.printed import Domain, PrintedType, TableConstraint, TableIndex
+from app_schema.ddl.printed import PrintedType, TableConstraint, TableIndex
 from app_schema.ddl.role import Role
 from app_schema.ddl.row_security import RowSecurity
 from app_schema.ddl.rule import Rule

@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 
 from sqlalchemy.types import UserDefinedType
 
-from app_schema.ddl import privileges
 from app_schema.ddl.constraint import Named, addition, definition, twin
 from app_schema.ddl.guard import Guard, Side, drop
 from app_schema.ddl.index import DEFINITION
@@ -156,39 +155,3 @@ class TableIndex(DDLObject):
         of_none = "AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint AS k WHERE k.conindid = c.oid"
         kind = f"{KIND_OF_NAME.format(name=literal(self.name))} {of_none} AND k.contype IN ('p', 'u', 'x'))"
         return drop(self.label, self.namespace(), kind, "index", self.drop_sql(), made_again=made_again)
-
-
-@dataclass(frozen=True)
-class Domain(DDLObject):
-    """``CREATE DOMAIN schema.name AS definition``, the definition with its constraints as PostgreSQL prints
-    them."""
-
-    kind: ClassVar[str] = "domain"
-    positional: ClassVar[tuple[str, ...]] = ("name", "definition")
-    stand_in: ClassVar[Mapping[str, Any]] = {"definition": ""}
-    name: str
-    definition: str
-    _: KW_ONLY
-    schema: str | None = None
-
-    def catalog_query(self) -> str:
-        return f"""\
-SELECT concat_ws(' ', format_type(y.typbasetype, y.typtypmod), CASE
-  WHEN y.typnotnull THEN 'NOT NULL' END, 'DEFAULT ' || y.typdefault,
-         (SELECT string_agg(format('CONSTRAINT %I %s', t.conname, pg_get_constraintdef(t.oid)), ' '
-           ORDER BY t.conname)
-            FROM pg_catalog.pg_constraint AS t WHERE t.contypid = y.oid AND t.contype <> 'n'))
-  FROM pg_catalog.pg_type AS y WHERE y.typnamespace = $1 AND y.typname = {literal(self.name)}
-    AND y.typtype = 'd'"""
-
-    def side(self) -> Side:
-        return Side(twin=(f"CREATE DOMAIN {qualified(self.name, 'pg_temp')} AS {self.definition}",))
-
-    def create_sql(self) -> tuple[str, ...]:
-        return (f"CREATE DOMAIN {qualified(self.name, self.schema)} AS {self.definition}",)
-
-    def privileges_sql(self) -> tuple[str, ...]:
-        return (privileges.of_object("T", f"TYPE {qualified(self.name, self.schema)}", public="USAGE"),)
-
-    def drop_sql(self) -> tuple[str, ...]:
-        return (f"DROP DOMAIN {qualified(self.name, self.schema)}",)

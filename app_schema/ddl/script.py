@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from sqlalchemy import MetaData, Sequence, create_mock_engine
-from sqlalchemy.schema import CreateIndex, CreateSchema, ExecutableDDLElement
+from sqlalchemy.schema import CreateIndex, CreateSchema, CreateSequence, ExecutableDDLElement
 from sqlalchemy.types import SchemaType
 
 from app_schema.ddl.sql import plain
@@ -26,6 +26,8 @@ def statements(metadata: MetaData, default_schema: str = "public") -> list[str]:
             return
         sent.extend(sorted(indexes))
         indexes.clear()
+        if isinstance(construct, CreateSequence) and plain(construct) in sent:
+            return  # SQLAlchemy makes it for each column that it is the default of
         if isinstance(construct, Create):
             sent.extend(construct.element.create_sql())
         else:

@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from sqlalchemy import Constraint, Enum, Index, MetaData, Sequence, Table
+from sqlalchemy.dialects.postgresql import DOMAIN
 from sqlalchemy.schema import sort_tables_and_constraints
 
 from app_schema.catalog import Snapshot
 from app_schema.ddl import (
     DDLObject,
     DefaultPrivileges,
+    Domain,
     EnumType,
     Function,
     Grant,
@@ -86,6 +88,9 @@ class Declared:
             **{key: definition for key, definition in snapshot.items() if key.kind != "role"},
             **{key: printed_role(role) for key, role in roles.items()},
         }
+        for domain in (one for metadata in self.metadatas for one in of_class(metadata, DOMAIN)):
+            key = Key("domain", domain.schema or self.default_schema, None, str(domain.name))
+            self.objects[key] = Domain(str(domain.name), snapshot[key], schema=domain.schema)
         for number, function in enumerate(self.functions):
             key = self._function_key(function)
             self.objects[key] = function

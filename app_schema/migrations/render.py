@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from alembic.autogenerate import render as alembic_render
 from alembic.autogenerate import renderers
 from sqlalchemy import Enum, Identity, PrimaryKeyConstraint, TextClause, TypeDecorator
+from sqlalchemy.dialects.postgresql import DOMAIN
 from sqlalchemy.types import TypeEngine
 
 from app_schema.ddl import DDLObject
@@ -157,6 +158,8 @@ def _type(obj: Any, context: AutogenContext) -> str | bool:
     if isinstance(obj, Enum) and obj.native_enum and obj.name is not None:
         schema = f", schema={obj.schema!r}" if obj.schema else ""
         return f"sa.Enum(name={str(obj.name)!r}{schema}, create_type=False)"
+    if isinstance(obj, DOMAIN):
+        return _printed(obj, context)  # op.create_domain makes it, once for all tables
     module = type(obj).__module__
     if module.startswith("pgvector."):
         context.imports.add("from pgvector.sqlalchemy import Vector")

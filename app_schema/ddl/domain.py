@@ -1,0 +1,126 @@
+"""Domains: SQLAlchemy's own ``postgresql.DOMAIN``, or a definition as PostgreSQL prints it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, ClassVar
+
+from sqlalchemy.dialects.postgresql.named_types import CreateDomainType, DropDomainType
+from sqlalchemy.schema import ExecutableDDLElement
+
+from app_schema.ddl.construct import guard
+from app_schema.ddl.guard import DIFFERENT, Side
+from app_schema.ddl.sql import dollar, literal, plain, qualified
+from app_schema.ddl.statement import Create, DDLObject, Drop
+
+_CONSTRAINTS = """\
+SELECT t.conname, pg_get_constraintdef(t.oid) AS def FROM pg_catalog.pg_constraint AS t
+   WHERE t.contypid = {oid} AND t.contype <> 'n'"""
+_COLLATION = """\
+(SELECT format('COLLATE %I.%I', n.nspname, k.collname) FROM pg_catalog.pg_collation AS k
+          JOIN pg_catalog.pg_namespace AS n ON n.oid = k.collnamespace
+          JOIN pg_catalog.pg_type AS b ON b.oid = y.typbasetype
+         WHERE k.oid = y.typcollation AND y.typcollation <> b.typcollation)"""
+
+
+@dataclass(frozen=True)
+class Domain(DDLObject):
+    """``CREATE DOMAIN schema.name AS definition``, the definition with its constraints as PostgreSQL prints
+    them."""
+
+    kind: ClassVar[str] = "domain"
+    positional: ClassVar[tuple[str, ...]] = ("name", "definition")
+    stand_in: ClassVar[Mapping[str, Any]] = {"definition": ""}
+    name: str
+    definition: str
+    _: KW_ONLY
+    schema: str | None = None
+
+    def catalog_query(self) -> str:
+        return f"""\
+SELECT concat_ws(' ', format_type(y.typbasetype, y.typtypmod), {_COLLATION},
+         CASE WHEN y.typnotnull THEN 'NOT NULL' END, 'DEFAULT ' || y.typdefault,
+         (SELECT string_agg(format('CONSTRAINT %I %s', t.conname, pg_get_constraintdef(t.oid)), ' '
+           ORDER BY t.conname)
+            FROM pg_catalog.pg_constraint AS t WHERE t.contypid = y.oid AND t.contype <> 'n'))
+  FROM pg_catalog.pg_type AS y WHERE y.typnamespace = $1 AND y.typname = {literal(self.name)}
+    AND y.typtype = 'd'"""
+
+    def side(self) -> Side:
+        return Side(twin=(f"CREATE DOMAIN {qualified(self.name, 'pg_temp')} AS {self.definition}",))
+
+    def create_sql(self) -> tuple[str, ...]:
+        return (f"CREATE DOMAIN {qualified(self.name, self.schema)} AS {self.definition}",)
+
+    def drop_sql(self) -> tuple[str, ...]:
+        return (f"DROP DOMAIN {qualified(self.name, self.schema)}",)
+
+    def replace_sql(self) -> tuple[str, ...]:
+        """Alters the domain in place: columns of it stay, and their rows are checked."""
+        twin = qualified(self.name, "pg_temp")
+        change = _CHANGE.format(
+            ns=self.namespace(),
+            name=literal(self.name),
+            new=literal(twin),
+            create=dollar(f"CREATE DOMAIN {twin} AS {self.definition}", "twin"),
+            label=literal(self.label),
+            different=DIFFERENT,
+            dropped=f"{_CONSTRAINTS.format(oid='old')} EXCEPT {_CONSTRAINTS.format(oid='new')}",
+            added=f"{_CONSTRAINTS.format(oid='new')} EXCEPT {_CONSTRAINTS.format(oid='old')}",
+            drop=dollar(f"DROP DOMAIN {twin}"),
+        )
+        return ("DO " + dollar(change, "replace"),)
+
+
+# A twin in pg_temp tells what the definition means: only PostgreSQL reads a constraint out of it.
+_CHANGE = """
+DECLARE
+  old oid := (SELECT y.oid FROM pg_catalog.pg_type AS y WHERE y.typnamespace = {ns} AND y.typname = {name});
+  new oid;
+  alter_domain CONSTANT text := (SELECT format('ALTER DOMAIN %I.%I', n.nspname, {name})
+                                   FROM pg_catalog.pg_namespace AS n WHERE n.oid = {ns});
+  one record;
+  other record;
+BEGIN
+  EXECUTE {create};
+  new := to_regtype({new});
+  SELECT * INTO one FROM pg_catalog.pg_type WHERE oid = old;
+  SELECT * INTO other FROM pg_catalog.pg_type WHERE oid = new;
+  IF (one.typbasetype, one.typtypmod, one.typcollation)
+     IS DISTINCT FROM (other.typbasetype, other.typtypmod, other.typcollation) THEN
+    RAISE EXCEPTION USING ERRCODE = '{different}', MESSAGE = {label} || ' cannot get another type',
+      DETAIL = format('found: %s, expected: %s', format_type(one.typbasetype, one.typtypmod),
+                      format_type(other.typbasetype, other.typtypmod)),
+      HINT = 'create a domain of another name, and move the columns to it with op.alter_column(...)';
+  END IF;
+  FOR one IN {dropped} LOOP
+    EXECUTE format('%s DROP CONSTRAINT %I', alter_domain, one.conname);
+  END LOOP;
+  FOR one IN {added} LOOP
+    EXECUTE format('%s ADD CONSTRAINT %I %s', alter_domain, one.conname, one.def);
+  END LOOP;
+  EXECUTE alter_domain || coalesce(' SET DEFAULT ' || other.typdefault, ' DROP DEFAULT');
+  EXECUTE alter_domain || CASE WHEN other.typnotnull THEN ' SET NOT NULL' ELSE ' DROP NOT NULL' END;
+  EXECUTE {drop};
+EXCEPTION WHEN check_violation OR not_null_violation THEN
+  RAISE EXCEPTION USING ERRCODE = '{different}', MESSAGE = {label} || ' cannot be changed: rows do not fit',
+    DETAIL = SQLERRM, HINT = 'change these rows first, then run again';
+END
+"""
+
+
+def _of(construct: CreateDomainType | DropDomainType) -> Domain:
+    domain = construct.element
+    _, _, definition = plain(CreateDomainType(domain)).partition(" AS ")
+    return Domain(str(domain.name), definition.strip(), schema=domain.schema)
+
+
+@guard.register
+def _(construct: CreateDomainType) -> ExecutableDDLElement:
+    return Create(_of(construct))
+
+
+@guard.register
+def _(construct: DropDomainType) -> ExecutableDDLElement:
+    return Drop(_of(construct))

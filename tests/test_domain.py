@@ -1,0 +1,68 @@
+"""Domains and sequences that several columns share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from autogen import autogenerate, operations_on
+from roundtrip import round_trip, send
+from sqlalchemy.dialects.postgresql import DOMAIN
+
+
+def _declared(*tables: str, check: str = "VALUE ~ '@'", type_: Any = sa.Text, **options: Any) -> sa.MetaData:
+    metadata = sa.MetaData()
+    for table in tables:
+        domain = DOMAIN("email", type_, check=check, constraint_name="ck_email", **options)
+        sa.Table(table, metadata, sa.Column("n", domain))
+    return metadata
+
+
+def _email(check: str) -> DOMAIN:
+    return DOMAIN("email", sa.Text(), check=check, constraint_name="ck_email")
+
+
+@pytest.mark.parametrize("autocommit", [False, True])
+def test_written_revision_with_a_domain_runs_twice(autocommit: bool, empty_engine: sa.Engine) -> None:  # noqa: FBT001
+    for _ in range(2):
+        with operations_on(empty_engine, autocommit=autocommit) as op:
+            for table in ("t", "u"):
+                op.create_table(table, sa.Column("n", _email("VALUE ~ '@'")))
+        send(empty_engine, "INSERT INTO t VALUES ('a@b')")
+    with (
+        pytest.raises(Exception, match=r"domain .*email.* different"),
+        operations_on(empty_engine, autocommit=autocommit) as op,
+    ):
+        op.create_table("w", sa.Column("n", _email("VALUE ~ 'x'")))
+
+
+def test_domain_of_several_tables_is_made_once(empty_engine: sa.Engine) -> None:
+    generated = round_trip(empty_engine, _declared("t", "u"), proved=True)
+    assert generated.text.count("create_domain") == 1
+
+
+def test_changed_domain_is_altered_under_its_rows(empty_engine: sa.Engine) -> None:
+    autogenerate(empty_engine, _declared("t")).upgrade(empty_engine)
+    send(empty_engine, "INSERT INTO t VALUES ('a@b')")
+    changed = _declared("t", "w", check="VALUE ~ '.@.'", not_null=True, default="x@y")
+    round_trip(empty_engine, changed)
+    unfit = autogenerate(empty_engine, _declared("t", check="VALUE ~ 'c'"))
+    with pytest.raises(Exception, match=r"domain .*email .*cannot be changed: rows do not fit"):
+        unfit.upgrade(empty_engine)
+    other = autogenerate(empty_engine, _declared("t", type_=sa.String(9)))
+    with pytest.raises(Exception, match=r"domain .*email .*cannot get another type"):
+        other.upgrade(empty_engine)
+
+
+def test_sequence_of_two_columns_is_made_once(empty_engine: sa.Engine) -> None:
+    metadata = sa.MetaData()
+    for table in ("t", "u"):
+        shared = sa.Sequence("shared")
+        number = sa.Column("n", sa.Integer, shared, server_default=shared.next_value(), primary_key=True)
+        sa.Table(table, metadata, number, sa.Column("x", sa.Integer))
+    generated = round_trip(empty_engine, metadata, proved=True)
+    generated.upgrade(empty_engine)
+    send(empty_engine, "INSERT INTO t (x) VALUES (1)", "INSERT INTO u (x) VALUES (1)")
+    with empty_engine.connect() as connection:
+        assert connection.scalar(sa.text("SELECT n FROM u")) == 2
