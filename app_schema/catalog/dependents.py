@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import text
 
+from app_schema.catalog.answers import Answers
 from app_schema.ddl import Key
 
 if TYPE_CHECKING:
@@ -66,9 +67,7 @@ WITH RECURSIVE reads(oid, depth) AS (
 SELECT (max(depth)::bigint << 32) + max(oid::bigint) FILTER (WHERE depth = 0) FROM reads"""
 
 
-def age(connection: Connection, key: Key) -> int:
+def age(answers: Answers, key: Key) -> int:
     """A number by which a view comes after those that it reads, and else what was made later after the
     older."""
-    query = _FUNCTION if key.kind == "function" else _VIEW
-    found = connection.execute(text(query), {"schema": key.schema, "name": key.name})
-    return int(found.scalar_one())
+    return int(answers.get(_FUNCTION if key.kind == "function" else _VIEW, key))

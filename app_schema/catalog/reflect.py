@@ -5,12 +5,12 @@ Each query gives one JSON object of the fields of the kind's class; it runs with
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import text
-
+from app_schema.catalog.answers import Answers
 from app_schema.ddl import (
     DDLObject,
     DefaultPrivileges,
@@ -33,9 +33,6 @@ from app_schema.ddl.printed import TableConstraint, TableIndex
 from app_schema.ddl.sequence import Sequence
 from app_schema.ddl.sql import literal, split
 from app_schema.errors import ModelError
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
 
 _ROLES = """\
 (SELECT json_agg(coalesce(r.rolname, 'PUBLIC') ORDER BY r.rolname)
@@ -235,7 +232,7 @@ _FROM_DEFINITION: dict[str, Callable[[Key, str], DDLObject]] = {
 }
 
 
-def reflect(connection: Connection, key: Key, definition: str) -> DDLObject:
+def reflect(answers: Answers, key: Key, definition: str) -> DDLObject:
     """The object of a snapshot's key.
 
     :raises ModelError: where this package has no class that could hold all of it.
@@ -244,7 +241,4 @@ def reflect(connection: Connection, key: Key, definition: str) -> DDLObject:
         return _FROM_DEFINITION[key.kind](key, definition)
     if key.kind not in _QUERIES:
         raise ModelError(f"{key.kind.replace('_', ' ')} {key.name} cannot be written as a revision")
-    parameters = {"schema": key.schema, "table": key.table, "name": key.name}
-    used = {name: value for name, value in parameters.items() if f":{name}" in _QUERIES[key.kind]}
-    found = connection.execute(text(_QUERIES[key.kind]), used).scalar_one()
-    return _FROM_QUERY[key.kind](key, found)
+    return _FROM_QUERY[key.kind](key, copy.deepcopy(answers.get(_QUERIES[key.kind], key)))

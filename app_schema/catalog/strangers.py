@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 class Hanging(NamedTuple):
-    """Something that hangs on an object, in words, and the relation, function or domain that owns it."""
+    """Something that hangs on an object: its address, and the relation, function or domain that owns it."""
 
-    label: str
+    address: tuple[int, int, int]
     owner: Key
 
 
@@ -28,15 +28,31 @@ def _query() -> TextClause:
     return text(files("app_schema.catalog").joinpath("strangers.sql").read_text(encoding="utf-8"))
 
 
+_WORDS = text("""\
+SELECT format('%s %s', i.type, i.identity)
+  FROM json_array_elements(CAST(:addresses AS json)) WITH ORDINALITY AS a(address, n)
+ CROSS JOIN LATERAL pg_identify_object((a.address->>0)::oid, (a.address->>1)::oid, (a.address->>2)::int) AS i
+ ORDER BY a.n""")
+
+
 def hanging(connection: Connection, keys: Sequence[Key]) -> dict[Key, list[Hanging]]:
     """What hangs on each of the objects, in one query."""
-    wanted = [
-        {"n": number, "kind": key.kind, "schema": key.schema, "tbl": key.table, "name": key.name}
-        for number, key in enumerate(keys)
-    ]
+    asked = [{"n": number, **_fields(key)} for number, key in enumerate(keys)]
     found: dict[Key, list[Hanging]] = {}
-    if wanted:
-        rows = connection.execute(_query(), {"keys": json.dumps(wanted)})
-        for number, label, kind, schema, name in rows:
-            found.setdefault(keys[number], []).append(Hanging(label, Key(kind, schema, None, name)))
+    if asked:
+        for number, class_, oid, sub, *owner in connection.execute(_query(), {"keys": json.dumps(asked)}):
+            kind, schema, name = owner
+            found.setdefault(keys[number], []).append(
+                Hanging((class_, oid, sub), Key(kind, schema, None, name))
+            )
     return found
+
+
+def _fields(key: Key) -> dict[str, str | None]:
+    return {"kind": key.kind, "schema": key.schema, "tbl": key.table, "name": key.name}
+
+
+def in_words(connection: Connection, hanging_: Sequence[Hanging]) -> list[str]:
+    """The things as PostgreSQL names them: ``view theirs.v``."""
+    addresses = json.dumps([one.address for one in hanging_])
+    return list(connection.execute(_WORDS, {"addresses": addresses}).scalars())

@@ -105,3 +105,30 @@ def test_accepted_view_is_not_managed_either(empty_engine: sa.Engine) -> None:
     accepted = [Accepted("view public.v", "it is read until May")]
     ((kind, note),) = autogenerate(empty_engine, _metadata(), prune=True, accepted=accepted).diffs
     assert (kind, "view public.v is not managed" in note) == ("unwritable", True)
+
+
+STRAYS = """
+CREATE TABLE s{n} (id int PRIMARY KEY, t text DEFAULT 'x' CHECK (t <> ''), r int REFERENCES {before});
+CREATE INDEX ON s{n} (t); COMMENT ON TABLE s{n} IS 'c'; CREATE POLICY p ON s{n} USING (true);
+CREATE TRIGGER g BEFORE UPDATE ON s{n} EXECUTE FUNCTION suppress_redundant_updates_trigger();
+CREATE FUNCTION f{n}() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE VIEW v{n} AS SELECT 1 AS a;
+CREATE TYPE e{n} AS ENUM ('a'); CREATE SEQUENCE q{n}; GRANT SELECT ON s{n} TO pg_monitor;
+"""
+
+
+def test_prune_asks_as_many_queries_for_many_objects_as_for_few(empty_engine: sa.Engine) -> None:
+    sent: list[str] = []
+    sa.event.listen(empty_engine, "before_cursor_execute", lambda _, __, sql, *___: sent.append(sql))
+
+    def queries(number: int) -> int:
+        _send(
+            empty_engine,
+            "".join(STRAYS.format(n=n, before=f"s{n - 1}" if n else "s0") for n in range(number - 4, number)),
+        )
+        sent.clear()
+        pruned = autogenerate(empty_engine, _metadata(), prune=True, cache=False)
+        assert len([one for one in pruned.diffs if one[0] == "remove_table"]) == number
+        return len(sent)
+
+    few = queries(4)
+    assert queries(8) == few <= 20

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from functools import cached_property
 from types import ModuleType
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from sqlalchemy import Column, MetaData, text
 
 from app_schema.catalog import Difference, Snapshot, borrowed, diff, snapshot
+from app_schema.catalog.answers import Answers
 from app_schema.catalog.cast import UTC
 from app_schema.catalog.dependents import Blocked, age, dependents
 from app_schema.catalog.query import empty_path
@@ -108,6 +110,11 @@ class Comparison:
         self.made: set[Key] = set()
         self.borrowed: set[tuple[str | None, str]] = set()
         self._drops: dict[Key, DropObjectOp] = {}
+        self.changed: set[Key] = set()
+        self.pruned_functions: list[Key] | None = None
+        """The functions to be dropped, where nothing that stays calls any of them."""
+        self._by_table: dict[tuple[str | None, str | None], list[Key]] | None = None
+        self.answers = Answers(self.connection, self._likely)
 
     def differences(self) -> list[Difference]:
         """What is not the same on both sides, of the objects that are looked at."""
@@ -278,7 +285,19 @@ class Comparison:
 
     def reflect(self, key: Key, definition: str) -> DDLObject:
         """The object of a key, as it is after the renames."""
-        return self.renamed.of(reflect(self.connection, self.renamed.before(key), definition))
+        return self.renamed.of(reflect(self.answers, self.renamed.before(key), definition))
+
+    def of_table(self, schema: str | None, table: str | None) -> list[Key]:
+        """The reflected objects of a table, view or function, in the order of the snapshot."""
+        if self._by_table is None:
+            self._by_table = defaultdict(list)
+            for key in self.found:
+                self._by_table[key[1:3]].append(key)
+        return self._by_table[schema, table]
+
+    def _likely(self, kind: str) -> list[Key]:
+        """The reflected objects of a kind that the plan may ask for: the number of queries stays the same."""
+        return [self.renamed.before(one) for one in self.changed if one.kind == kind and one in self.found]
 
     def dependents(self, blocked: Iterable[Blocked]) -> list[Key]:
         """What stands in the way of changes, under the names that it has after the renames."""
@@ -359,7 +378,7 @@ class Comparison:
         newest_first = (
             -list(self.found).index(key)
             if key.kind not in {"view", "materialized_view", "function"}
-            else -age(self.connection, self.renamed.before(key))
+            else -age(self.answers, self.renamed.before(key))
         )
         self.plan.drop(rank, self.removal(key, self.reflect(key, found)), order=newest_first)
         for part in index.named_parts(self, key) if key.kind == "index" else ():

@@ -147,14 +147,13 @@ def _take_with_grants(comparison: Comparison, key: Key) -> None:
 
 def _grants(comparison: Comparison, key: Key) -> list[Key]:
     """The grants that go with a view, a function or a column; those that the function itself makes do not."""
-    found = comparison.found.items()
     if key.kind in _RELATIONS:
-        place, kinds = (key.schema, key.name), {"grant", "column_grant"}
-        return [one for one, _ in found if one.kind in kinds and one[1:3] == place]
+        kinds = {"grant", "column_grant"}
+        return [one for one in comparison.of_table(key.schema, key.name) if one.kind in kinds]
     if key.kind == "function":
         declared = comparison.declared.objects.get(key)
         itself = not isinstance(declared, Function) or declared.execute is not None
-        mine = [one for one, _ in found if one[:3] == ("function_grant", key.schema, key.name)]
+        mine = [one for one in comparison.of_table(key.schema, key.name) if one.kind == "function_grant"]
         return [one for one in mine if not itself and one.name != "PUBLIC"]
-    mine = [one for one, _ in found if one[:3] == ("column_grant", key.schema, key.table)]
+    mine = [one for one in comparison.of_table(key.schema, key.table) if one.kind == "column_grant"]
     return [one for one in mine if key.kind == "column" and key.name in comparison.found[one].split(", ")]

@@ -33,7 +33,18 @@ def early(comparison: Comparison, key: Key) -> bool:
 def survives(comparison: Comparison, key: Key) -> bool:
     """Whether something that stays calls the function until it is altered, so that the function goes
     last."""
-    return any(
-        one in comparison.wanted or Key("column", *one[1:]) in comparison.wanted
-        for one in comparison.dependents([Blocked(key, gone=True)])
-    )
+    if comparison.pruned_functions is None:  # of all of them at once: most often nothing calls any
+        pruned = [
+            one for one in comparison.changed if one.kind == "function" and one not in comparison.wanted
+        ]
+        comparison.pruned_functions = [] if _calls(comparison, pruned) else pruned
+    return key not in comparison.pruned_functions and bool(_calls(comparison, [key]))
+
+
+def _calls(comparison: Comparison, functions: list[Key]) -> list[Key]:
+    """What is declared and calls one of the functions."""
+    return [
+        one
+        for one in comparison.dependents([Blocked(key, gone=True) for key in functions])
+        if one in comparison.wanted or Key("column", *one[1:]) in comparison.wanted
+    ]

@@ -34,11 +34,12 @@ def forget_default_grants(comparison: Comparison, relation: Key) -> None:
 
 
 def _default_grants(comparison: Comparison, relation: Key, side: Any) -> list[CallOp]:
-    schemas = {None, relation.schema}
     calls = []
-    for default, privileges in comparison.found.items():
-        if default.kind != "default_grant" or default.table != "TABLES" or default.schema not in schemas:
+    schemas = (None, relation.schema)
+    for default in [one for schema in schemas for one in comparison.of_table(schema, "TABLES")]:
+        if default.kind != "default_grant":
             continue
+        privileges = comparison.found[default]
         if Key("grant", relation.schema, relation.name, default.name) not in side:
             words = privileges.replace("*", "").split(", ")
             calls.append(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from app_schema.catalog.strangers import hanging
+from app_schema.catalog.strangers import hanging, in_words
 from app_schema.ddl import Key
 from app_schema.migrations.directives import UnwritableOp
 
@@ -21,13 +22,14 @@ def spared(comparison: Comparison, differences: list[Difference], blocked: list[
 
     :param blocked: the objects that cannot be changed under what hangs on them.
     """
-    pruned = [one.key for one in differences if one.left is None and comparison.prune]
+    pruned = dict.fromkeys(one.key for one in differences if one.left is None and comparison.prune)
     refused: dict[Key, str] = {}
     for key, found in hanging(comparison.connection, [*dict.fromkeys([*pruned, *blocked])]).items():
-        strangers = [one.label for one in found if not comparison.managed(one.owner)]
+        strangers = [one for one in found if not comparison.managed(one.owner)]
         if strangers and not _goes_with_owner(key, pruned):
             more = f" and {len(strangers) - _SHOWN} more" if len(strangers) > _SHOWN else ""
-            refused[key] = f"{', '.join(strangers[:_SHOWN])}{more}"
+            shown = in_words(comparison.connection, strangers[:_SHOWN])
+            refused[key] = f"{', '.join(shown)}{more}"
     for key, strangers_ in refused.items():
         verb = "dropped" if key in pruned else "changed"
         comparison.plan.notes.append(
@@ -39,7 +41,7 @@ def spared(comparison: Comparison, differences: list[Difference], blocked: list[
     return [one for one in differences if not _stays(one.key, refused)]
 
 
-def _goes_with_owner(key: Key, pruned: list[Key]) -> bool:
+def _goes_with_owner(key: Key, pruned: Collection[Key]) -> bool:
     """True if the table of a column, constraint or index is dropped: then the table is named."""
     return key.table is not None and Key("table", key.schema, None, key.table) in pruned
 

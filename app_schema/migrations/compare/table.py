@@ -13,18 +13,25 @@ from sqlalchemy import (
     Sequence,
     Table,
     UniqueConstraint,
-    inspect,
-    text,
 )
 
 from app_schema.ddl import Key
-from app_schema.ddl.sql import qualified
 from app_schema.migrations.compare import column, constraint, grant, refusal
 from app_schema.migrations.directives import Drops, Makes
 from app_schema.migrations.operations import CreateObjectOp
 
 if TYPE_CHECKING:
     from app_schema.migrations.compare.comparison import Comparison
+
+
+_TABLE = """\
+pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+ WHERE n.nspname = :schema AND c.relname = :name"""
+_AGE = f"SELECT c.oid::bigint FROM {_TABLE}"
+_COLUMNS = f"""\
+SELECT (SELECT coalesce(json_agg(a.attname ORDER BY a.attnum), '[]') FROM pg_catalog.pg_attribute AS a
+         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)
+  FROM {_TABLE}"""
 
 
 def added(comparison: Comparison, key: Key, wanted: str) -> None:
@@ -63,12 +70,10 @@ def removed(comparison: Comparison, key: Key, found: str) -> None:
     comparison.plan.drop(
         Drops.TABLE,
         DropWholeTableOp(_reflected_table(comparison, key)),
-        order=-_table_age(comparison, key),
+        order=-comparison.answers.get(_AGE, key),
     )
-    for other in [
-        one for one in comparison.found if one.kind == "constraint" and one[1:3] == (key.schema, key.name)
-    ]:
-        if comparison.found[other].startswith("FOREIGN KEY"):
+    for other in comparison.of_table(key.schema, key.name):
+        if other.kind == "constraint" and comparison.found[other].startswith("FOREIGN KEY"):
             constraint.take(comparison, other, comparison.found[other])
 
 
@@ -117,16 +122,11 @@ def _without_serial(table: Table) -> Table:
     return copy
 
 
-def _table_age(comparison: Comparison, key: Key) -> int:
-    query = text("SELECT to_regclass(:name)::oid::bigint")
-    return int(comparison.connection.execute(query, {"name": qualified(key.name, key.schema)}).scalar_one())
-
-
 def _reflected_table(comparison: Comparison, key: Key) -> list[MigrateOperation]:
     """What makes the table again: the table with its columns, then its constraints and indexes."""
     place = (key.schema, key.name)
-    mine = [one for one in comparison.found if one[1:3] == place]
-    names = [one["name"] for one in inspect(comparison.connection).get_columns(key.name, schema=key.schema)]
+    mine = comparison.of_table(*place)
+    names = comparison.answers.get(_COLUMNS, key)
     columns = [column.reflected(comparison, Key("column", *place, name)) for name in names]
     table = Table(
         key.name,

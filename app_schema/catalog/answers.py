@@ -1,0 +1,46 @@
+"""One query for many keys: what is asked of one object is asked of all that come next."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import text
+
+from app_schema.ddl import Key
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_PARAMETER = re.compile(r"(?<!:):(schema|table|name)\b")
+
+
+class Answers:
+    """What queries of one value, with the parameters ``:schema``, ``:table`` and ``:name``, say of keys.
+
+    :param likely: the keys of a kind that are asked for together, when the first of them is.
+    """
+
+    def __init__(self, connection: Connection, likely: Callable[[str], Iterable[Key]] = lambda _: ()) -> None:
+        self._connection = connection
+        self._likely = likely
+        self._known: dict[str, dict[Key, Any]] = {}
+
+    def get(self, query: str, key: Key) -> Any:
+        """The answer for a key; None where the query finds nothing."""
+        known = self._known.setdefault(query, {})
+        if key not in known:
+            keys = [key, *(one for one in self._likely(key.kind) if one not in known and one != key)]
+            rows = [{"n": n, **dict(zip(Key._fields, one, strict=True))} for n, one in enumerate(keys)]
+            correlated = _PARAMETER.sub(r'asked."\1"', query)
+            found = self._connection.execute(
+                text(
+                    f"SELECT asked.n, ({correlated}) FROM json_to_recordset(CAST(:keys AS json)) "
+                    'AS asked(n int, kind text, schema text, "table" text, name text)'
+                ),
+                {"keys": json.dumps(rows)},
+            )
+            known.update({keys[number]: answer for number, answer in found})
+        return known[key]
