@@ -16,7 +16,7 @@ import psycopg
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from app_schema import dialect, pinned
+from app_schema import dialect, login, pinned
 from app_schema import url as urls
 from app_schema.errors import ConfigurationError, ServerError
 from app_schema.target import EMBEDDED, GIVEN, Target, require_asked
@@ -27,22 +27,6 @@ CONNECT_TIMEOUT = 10
 CONNECT_TRIES = 5
 
 _PLACES: tuple[tuple[str, ...], ...] = ((), (".env.local",), (".env", ".env.local"))  # a later file wins
-
-_SENTENCES = (
-    (r"password authentication failed", "refuses the password"),
-    (r"no password supplied|no pg_hba\.conf entry|SSL|certificate|authentication", "refuses the login"),
-    (r'role ".*" does not exist', "does not know the role"),
-    (r'database ".*" does not exist', "does not know the database"),
-    (r"permission denied", "refuses permission"),
-    (r"too many (clients|connections)|remaining connection slots", "has no connection left"),
-    (r"starting up|shutting down|recovery mode", "is starting or stopping"),
-    (r"resolve host|translate host", "cannot be found by its name"),
-    (r"refused|timeout|No such file|unreachable|No route|closed the|reset by peer", "cannot be reached"),
-)
-_PASSING = re.compile(
-    r"refused|No such file|starting up|shutting down|recovery mode|closed the connection|reset by peer"
-    r"|Temporary failure|endpoint is disabled|too many (clients|connections)|remaining connection slots"
-)
 
 
 @dataclass(frozen=True)
@@ -151,20 +135,33 @@ def connect(engine: sa.Engine, *, tries: int = CONNECT_TRIES) -> sa.Connection:
 
     What passes by itself is tried again: a suspended compute that wakes up, a server that restarts.
     """
+    given: dict[str, Any] = {}
+
+    def note(_dialect: Any, _record: Any, _args: Any, parameters: dict[str, Any]) -> None:
+        given.update(parameters)
+
+    sa.event.listen(engine, "do_connect", note)
+    try:
+        connection = _connect(engine, tries, given)
+    finally:
+        sa.event.remove(engine, "do_connect", note)
+    try:
+        check_server(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _connect(engine: sa.Engine, tries: int, given: Mapping[str, Any]) -> sa.Connection:
     for number in range(1, tries + 1):
         try:
-            connection = engine.connect()
+            return engine.connect()
         except DBAPIError as error:
-            if number == tries or not _PASSING.search(str(error.orig)):
-                raise ServerError(describe_failure(error)) from error
+            why = login.reason(error.orig, given)
+            if number == tries or why is None or not why.passing:
+                raise ServerError(describe_failure(error, why)) from error
             time.sleep(0.05 * 2**number * random.uniform(0.5, 1))
-        else:
-            try:
-                check_server(connection)
-            except BaseException:
-                connection.close()
-                raise
-            return connection
     raise ServerError("No attempt to connect was allowed.")
 
 
@@ -190,8 +187,11 @@ def check_server(connection: sa.Connection) -> None:
         )
 
 
-def describe_failure(error: DBAPIError | psycopg.Error) -> str:
-    """One sentence without secrets: what the server, or the way to it, said."""
+def describe_failure(error: DBAPIError | psycopg.Error, why: login.Reason | None = None) -> str:
+    """One sentence without secrets: what the server, or the way to it, said.
+
+    :param why: the reason of a login that failed, where it is known already.
+    """
     cause = error.orig if isinstance(error, DBAPIError) else error
     diagnosis = cause.diag if isinstance(cause, psycopg.Error) else None
     if diagnosis is not None and diagnosis.message_primary:
@@ -199,11 +199,9 @@ def describe_failure(error: DBAPIError | psycopg.Error) -> str:
         remedy = pinned.remedy(diagnosis)
         return f"{said} {remedy}" if remedy else said
     lines = str(cause).strip().splitlines() or [type(cause).__name__]
-    reason = re.sub(r"^connection (failed|is bad): ", "", lines[0]).rstrip(".")
-    for pattern, verdict in _SENTENCES:
-        if re.search(pattern, reason):
-            return f"The server {verdict}: {reason}."
-    return f"The server cannot be used: {reason}."
+    said = re.sub(r"^connection (failed|is bad): ", "", lines[0]).rstrip(".")
+    why = why or login.reason(cause)
+    return f"The server {why.verdict if why else 'cannot be used'}: {said}."
 
 
 def _unpooled(url: sa.URL) -> sa.URL:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -178,10 +179,16 @@ def test_connect_older_server_is_refused() -> None:
     ("code", "message", "verdict"),
     [
         ("28P01", 'password authentication failed for user "u"', "The server refuses the password"),
-        ("28000", 'role "u" does not exist', "The server does not know the role"),
+        ("28000", 'role "u" does not exist', "The server refuses the login"),
         ("28000", 'no pg_hba.conf entry for host "h"', "The server refuses the login"),
         ("3D000", 'database "d" does not exist', "The server does not know the database"),
         ("42501", 'permission denied for database "d"', "The server refuses permission"),
+        (
+            "28P01",
+            "Passwort-Authentifizierung fehlgeschlagen",
+            "The server refuses the password",
+        ),
+        ("3D000", 'データベース"d"は存在しません', "The server does not know the database"),
         ("53300", "sorry, too many clients already", "The server has no connection left"),
         ("57P03", "the database system is starting up", "The server is starting or stopping"),
         ("XX000", "Anmeldung unmöglich", "The server cannot be used"),
@@ -195,6 +202,41 @@ def test_describe_failure_of_a_refused_login_is_one_sentence(code: str, message:
     assert said.endswith(f"{message}.")
     assert "s3cret" not in said
     assert "\n" not in said
+
+
+@pytest.mark.parametrize(
+    ("code", "passing"),
+    [
+        ("53300", True),  # no slots left
+        ("57P03", True),  # starting, stopping, in crash recovery, not yet accepting connections
+        ("XX000", True),  # as a suspended compute of Neon says
+        ("55000", True),
+        ("28P01", False),
+        ("28000", False),
+        ("3D000", False),
+        ("42501", False),
+        ("08P01", False),
+    ],
+)
+def test_connect_tries_again_by_sqlstate_and_not_by_words(
+    code: str, monkeypatch: pytest.MonkeyPatch, *, passing: bool
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    with FakeServer(refusal=(code, "申し訳ありません")) as server, pytest.raises(ServerError):
+        database.connect(database.engine(server.url, direct=True), tries=3)
+    assert len(pauses) == (2 if passing else 0)
+
+
+def test_connect_unknown_host_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("tried again"))
+
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "nobody knows it")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(ServerError, match=r"^The server cannot be found by its name: "):
+        database.connect(database.engine("postgresql://nowhere.invalid/d", direct=True))
 
 
 def test_describe_failure_of_a_statement_gives_the_servers_words(empty_engine: sa.Engine) -> None:

@@ -12,18 +12,19 @@ import app_schema
 PACKAGE = Path(app_schema.__file__).parent
 MAY_IMPORT = {
     "errors": set(),
-    "ddl": {"errors"},
+    "ddl": {"errors", "pinned"},
     "models": {"errors", "ddl"},
     "catalog": {"errors", "ddl", "url", "pinned"},
     "url": {"errors"},
     "dialect": set(),
+    "login": set(),
     "pinned": set(),
     "project": {"errors"},
     "short_lived": set(),
     "system_user": {"errors"},
     "embedded": {"errors", "system_user"},
     "target": {"errors", "embedded"},
-    "database": {"errors", "url", "dialect", "embedded", "target", "pinned"},
+    "database": {"errors", "url", "dialect", "embedded", "login", "target", "pinned"},
     "migrations": {
         "errors",
         "ddl",
