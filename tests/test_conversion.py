@@ -101,7 +101,7 @@ def test_timestamps_become_moments_at_utc_wherever_the_database_is(
         assert generated.text.count("alter_column_types(") == 2
         assert "op.alter_column(" not in generated.text
         file = _file(empty_engine)
-        for _ in "again":
+        for _ in range(2):
             generated.upgrade(empty_engine)
         assert (_file(empty_engine) != file) is rewritten
         with empty_engine.connect() as connection:
@@ -111,7 +111,7 @@ def test_timestamps_become_moments_at_utc_wherever_the_database_is(
                 row = "SELECT d::text, (e AT TIME ZONE 'UTC')::text FROM t"
                 assert connection.exec_driver_sql(row).one() == ("2020-01-01", "2020-01-01 00:00:00")
         assert autogenerate(empty_engine, _table(**end)).empty
-        for _ in "again":
+        for _ in range(2):
             generated.downgrade(empty_engine)
         assert autogenerate(empty_engine, _table(**start)).empty
         with empty_engine.connect() as connection:
@@ -162,3 +162,39 @@ op.alter_column("t", "n", type_=PrintedType("numeric(10,3)"), existing_type=Prin
     assert "Downgrade: loses no data; converts t.a, t.n, t.s back" in told
     assert "Loses data" not in back
     assert "Downgrade: loses what numeric(10,3) holds and integer does not, of t.n" in back
+
+
+def test_column_that_must_not_be_null_is_added_to_rows_in_steps(empty_engine: sa.Engine) -> None:
+    def declared(*columns: sa.Column[int]) -> sa.MetaData:
+        metadata = sa.MetaData()
+        sa.Table("t", metadata, sa.Column("id", sa.Integer, primary_key=True), *columns)
+        return metadata
+
+    def needed() -> sa.Column[int]:
+        return sa.Column("n", sa.Integer, nullable=False)
+
+    autogenerate(empty_engine, declared()).upgrade(empty_engine)
+    assert "nullable=False" in autogenerate(empty_engine, declared(needed())).text, "an empty table takes it"
+    with empty_engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO t VALUES (1), (2)")
+    filled = sa.Column("n", sa.Integer, nullable=False, server_default="7")
+    assert "nullable=False" in autogenerate(empty_engine, declared(filled)).text, "the default fills it"
+    expand = autogenerate(empty_engine, declared(needed()))
+    assert "# not mended by this revision: column n of t is declared NOT NULL" in expand.text
+    assert not expand.empty
+    for _ in range(2):
+        expand.upgrade(empty_engine)
+    with empty_engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE t SET n = 1")
+    contract = autogenerate(empty_engine, declared(needed()))
+    for _ in range(2):
+        contract.upgrade(empty_engine)
+    assert autogenerate(empty_engine, declared(needed())).empty
+    dropped = autogenerate(empty_engine, declared(), prune=True)
+    for _ in range(2):
+        dropped.upgrade(empty_engine)
+    for _ in range(2):
+        dropped.downgrade(empty_engine)
+    assert "# not mended by this revision: column n of t comes back nullable" in dropped.text
+    with empty_engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT n FROM t").all() == [(None,), (None,)]

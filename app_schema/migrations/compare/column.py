@@ -12,7 +12,7 @@ from app_schema.ddl import Key
 from app_schema.ddl.printed import PrintedType
 from app_schema.migrations.compare import alter_column, sequence
 from app_schema.migrations.compare.printed_column import PrintedColumn, escaped, is_rebuilt, parts
-from app_schema.migrations.directives import Drops, Makes
+from app_schema.migrations.directives import Drops, Makes, OnTheWayBackOp, UnwritableOp
 
 if TYPE_CHECKING:
     from app_schema.migrations.compare.comparison import Comparison
@@ -20,8 +20,31 @@ if TYPE_CHECKING:
 
 def added(comparison: Comparison, key: Key, wanted: str) -> None:
     """Plans a column that is absent; that of a new table comes with it."""
-    if not comparison.new(key):
-        comparison.plan.make(_makes(wanted), _add_column(comparison, key))
+    if comparison.new(key):
+        return
+    operation = _add_column(comparison, key)
+    if not operation.column.nullable and _lacks_values(comparison, key, comparison.wanted):
+        operation.column.nullable = True
+        comparison.plan.notes.append(UnwritableOp(_FILL.format(column=key.name, table=key.table)))
+    comparison.plan.make(_makes(wanted), operation)
+
+
+_FILL = (
+    "column {column} of {table} is declared NOT NULL without a default, and {table} has rows: it is added "
+    'nullable. Fill it, as by op.run_once("fill {table}.{column}", "UPDATE {table} SET {column} = ... WHERE '
+    '{column} IS NULL"); then autogenerate writes SET NOT NULL. Or declare a server_default'
+)
+_LEFT_NULL = (
+    "column {column} of {table} comes back nullable, because {table} has rows and their values are lost; "
+    "fill it, then set NOT NULL"
+)
+
+
+def _lacks_values(comparison: Comparison, key: Key, side: Mapping[Key, str]) -> bool:
+    """Whether the rows that are there would get no value: ADD COLUMN ... NOT NULL fails then."""
+    part = parts(side[key])
+    filled = part.how or part.identity or sequence.serial(side, key)
+    return not part.nullable and not filled and comparison.holds_rows(key)
 
 
 def changed(comparison: Comparison, key: Key, wanted: str, found: str) -> None:
@@ -62,7 +85,12 @@ def _asked(comparison: Comparison, key: Key, new: PrintedColumn, old: PrintedCol
 
 def removed(comparison: Comparison, key: Key, found: str) -> None:
     """Plans the drop of a column that nobody declared."""
-    comparison.plan.drop(_drops(found), _drop_column(comparison, key))
+    operation = _drop_column(comparison, key)
+    if _lacks_values(comparison, key, comparison.found):
+        operation = _drop_column(comparison, key, nullable=True)
+        note = UnwritableOp(_LEFT_NULL.format(column=key.name, table=key.table))
+        comparison.plan.drop(_drops(found), OnTheWayBackOp(note))
+    comparison.plan.drop(_drops(found), operation)
 
 
 def regenerate(comparison: Comparison, key: Key) -> None:
@@ -70,7 +98,7 @@ def regenerate(comparison: Comparison, key: Key) -> None:
     the row."""
     found = comparison.found[key]
     comparison.gone.add(key)
-    comparison.plan.drop(_drops(found), _drop_column(comparison, key))
+    removed(comparison, key, found)
     fate = comparison.fate(key)
     if fate == "declared":
         comparison.plan.make(_makes(comparison.wanted[key]), _add_column(comparison, key))
@@ -111,8 +139,9 @@ def _default(column: Column[Any]) -> Any:
     return column.server_default if isinstance(column.server_default, DefaultClause) else None
 
 
-def _drop_column(comparison: Comparison, key: Key) -> ops.DropColumnOp:
+def _drop_column(comparison: Comparison, key: Key, *, nullable: bool = False) -> ops.DropColumnOp:
     column = reflected(comparison, key)
+    column.nullable = column.nullable or nullable
     return ops.DropColumnOp.from_column_and_tablename(comparison.schema(key), key.table or "", column)
 
 

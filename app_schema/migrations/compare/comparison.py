@@ -329,7 +329,11 @@ class Comparison:
 
     def has_rows(self, key: Key) -> bool:
         """Whether writers of the object's table would be kept waiting, and that matters."""
-        if not self.safe or self.new(key):
+        return self.safe and self.holds_rows(key)
+
+    def holds_rows(self, key: Key) -> bool:
+        """Whether the object's table is there, with rows in it."""
+        if self.new(key):
             return False
         if (key.schema, key.table) in self._hidden:
             return True
