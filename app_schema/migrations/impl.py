@@ -74,10 +74,8 @@ class GuardedImpl(PostgresqlImpl):
 
     @property
     def bind(self) -> Connection | None:
-        """The connection, with nothing kept back any more: what a revision does there comes in its place."""
+        """The connection; what a revision does there comes in its place, see :class:`Pipeline`."""
         if self.pipeline is not None:
-            self.pipeline.flush()
-            self.pipeline.direct = True
             self.pipeline.does_not_converge()
         return self.connection
 

@@ -5,7 +5,8 @@ A revision stays a transaction of its own. Its COMMIT is kept back as well, and 
 statement: where one fails, the server skips all that follows, and what was committed before it stays. So
 the number of round trips does not grow with the number of revisions.
 
-Whatever else uses the connection is noticed by SQLAlchemy's events, and has everything sent first.
+Whatever else uses the connection is noticed by SQLAlchemy's events, or by the cursor where a revision takes
+psycopg's own connection, and has everything sent first.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import psycopg
 import sqlalchemy as sa
@@ -37,6 +39,39 @@ FULL = 4_000_000
 
 _CONCURRENTLY = re.compile(r"\bCONCURRENTLY\b", re.IGNORECASE)
 _IDLE = pq.TransactionStatus.IDLE
+
+
+_ATTACHED: WeakKeyDictionary[psycopg.Connection[Any], Pipeline] = WeakKeyDictionary()
+
+
+class _Sending:
+    """A cursor of psycopg's before whose statements everything is sent that is kept back."""
+
+    connection: psycopg.Connection[Any]
+
+    def _send(self) -> None:
+        if (pipeline := _ATTACHED.get(self.connection)) is not None:
+            pipeline.flush()
+
+    def execute(self, *args: Any, **kwargs: Any) -> Any:
+        self._send()
+        return super().execute(*args, **kwargs)  # type: ignore[misc]  # of psycopg's cursor, which comes next
+
+    def executemany(self, *args: Any, **kwargs: Any) -> Any:
+        self._send()
+        return super().executemany(*args, **kwargs)  # type: ignore[misc]
+
+    def stream(self, *args: Any, **kwargs: Any) -> Any:
+        self._send()
+        return super().stream(*args, **kwargs)  # type: ignore[misc]
+
+    def copy(self, *args: Any, **kwargs: Any) -> Any:
+        self._send()
+        return super().copy(*args, **kwargs)  # type: ignore[misc]
+
+
+def _sending(factory: type[Any]) -> type[Any]:
+    return type(factory.__name__, (_Sending, factory), {})
 
 
 @dataclass(slots=True)
@@ -70,8 +105,6 @@ class Pipeline:
     """What the next COMMIT makes true."""
     part: int = 0
     """Statements after which a revision is committed in parts; 0: never."""
-    direct: bool = False
-    """A revision has asked for the connection: until it ends, each of its statements is sent at once."""
     unguarded: set[str | None] = field(default_factory=set)
     """The revisions that have statements which do not converge."""
     spent: set[str | None] = field(default_factory=set)
@@ -87,6 +120,9 @@ class Pipeline:
     _sharing: bool = False
     """The last statement leaves its copy."""
     _open: bool = False
+    _deferred: bool = False
+    """The COMMIT that SQLAlchemy is about to ask for is kept back."""
+    _factories: tuple[Any, Any] = (None, None)
     _size: int = 0
     _in_part: int = 0
 
@@ -94,11 +130,19 @@ class Pipeline:
         """From here on nothing overtakes what is kept back."""
         for name, listener in self._listeners():
             sa.event.listen(self.connection, name, listener)
+        self._factories = self.driver.cursor_factory, self.driver.server_cursor_factory
+        self.driver.cursor_factory, self.driver.server_cursor_factory = map(_sending, self._factories)
+        self.driver.commit = self._commit_of_driver  # type: ignore[method-assign]  # of this connection alone
+        _ATTACHED[self.driver] = self
 
     def detach(self) -> None:
         for name, listener in self._listeners():
             with suppress(sa.exc.InvalidRequestError):
                 sa.event.remove(self.connection, name, listener)
+
+        self.driver.cursor_factory, self.driver.server_cursor_factory = self._factories
+        del self.driver.commit
+        del _ATTACHED[self.driver]
 
     def _listeners(self) -> tuple[tuple[str, Callable[..., None]], ...]:
         return (
@@ -106,12 +150,13 @@ class Pipeline:
             ("after_cursor_execute", self._after_execute),
             ("commit", self._before_commit),
             ("rollback", self._before_rollback),
+            ("set_connection_execution_options", self._before_options),
         )
 
     @property
     def keeps(self) -> bool:
         """Statements may be kept back: in autocommit each is a transaction of its own, and goes alone."""
-        return not self.driver.autocommit and not self.direct
+        return not self.driver.autocommit
 
     def add(self, sql: str, *, outside: bool = False, twin: tuple[str, str] | None = None) -> None:
         """Keeps a statement back.
@@ -217,22 +262,32 @@ class Pipeline:
             wire.ask(self.driver, f"SET lock_timeout = {self.lock_timeout * 1000:.0f}")
 
     def _before_commit(self, _: sa.Connection) -> None:
-        self.direct = False
-        if self.driver.pgconn.transaction_status != _IDLE:
+        if self.driver.pgconn.transaction_status != _IDLE and self.done is None:
             self.flush()  # a part of this transaction was sent already: psycopg's own COMMIT ends it
-            if self.done is None:
-                self._spend(self.revision)()
+            self._spend(self.revision)()
         elif self._open:
             self._commit()
+            self._deferred = True
             if self._size > FULL:
                 self.flush()
+
+    def _commit_of_driver(self) -> None:
+        """In the place of psycopg's: the COMMIT behind a revision is kept back like its statements."""
+        if not self._deferred:
+            type(self.driver).commit(self.driver)
+        self._deferred = False
+
+    def _before_options(self, _: sa.Connection, options: Mapping[str, Any]) -> None:
+        """psycopg changes the isolation level between two transactions only."""
+        if "isolation_level" in options and self.driver.pgconn.transaction_status != _IDLE:
+            self.flush()
 
     def _before_rollback(self, _: sa.Connection) -> None:
         """Forgets the statements of the transaction that ends; those of earlier ones are sent."""
         if self._open:
             while self.kept and self.kept[-1].sql != wire.COMMIT:
                 self.kept.pop()
-        self._open = self.direct = self._sharing = False
+        self._open = self._sharing = self._deferred = False
         self._twin = None
         self._in_part = 0
         self.flush()
