@@ -58,9 +58,20 @@ coalesce(CASE a.attidentity WHEN 'a' THEN ' GENERATED ALWAYS AS IDENTITY '
   || {_SEQUENCE}, '')"""
 """Identity of a column with the options of its sequence; empty where there is none."""
 
+NOT_NULL = """\
+CASE WHEN NOT a.attnotnull THEN ''
+     WHEN EXISTS (SELECT 1 FROM pg_catalog.pg_constraint AS v
+                   WHERE v.conrelid = a.attrelid AND v.contype = 'n' AND NOT v.convalidated
+                     AND a.attnum = ANY (v.conkey)) THEN ' NOT NULL NOT VALID'
+     ELSE ' NOT NULL' END"""
+"""Whether a column takes NULL, led by a space; empty where it does.
+
+From PostgreSQL 18 on a column may be NOT NULL for new rows alone.
+"""
+
 COLUMN = f"""\
 format('%I ', a.attname) || {TYPE}
-  || CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END || {DEFAULT} || {IDENTITY}"""
+  || {NOT_NULL} || {DEFAULT} || {IDENTITY}"""
 """All that is compared of one column."""
 
 _ACTION = """\

@@ -26,7 +26,7 @@ from app_schema.ddl import privileges
 from app_schema.ddl.comment import column_comment
 from app_schema.ddl.construct import guard
 from app_schema.ddl.guard import DIFFERENT, Guard, Side, block, drop, table_schema
-from app_schema.ddl.relation import COLUMN, DEFAULT, IDENTITY, KIND_OF_NAME, TYPE
+from app_schema.ddl.relation import COLUMN, DEFAULT, IDENTITY, KIND_OF_NAME, NOT_NULL, TYPE
 from app_schema.ddl.rename import rename
 from app_schema.ddl.sql import DIALECT, checked, dollar, ident, literal, plain, qualified
 from app_schema.ddl.statement import Guarded
@@ -131,7 +131,7 @@ def _(construct: ops.DropColumn) -> ExecutableDDLElement:
 
 @guard.register
 def _(construct: ops.ColumnNullable) -> ExecutableDDLElement:
-    expression = "CASE WHEN a.attnotnull THEN 'NOT NULL' ELSE 'NULL' END"
+    expression = f"coalesce(nullif(ltrim({NOT_NULL}), ''), 'NULL')"
     return Guarded(
         _alter(construct, expression, Side(value="'NULL'" if construct.nullable else "'NOT NULL'")).render()
     )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Identity
+from sqlalchemy import Identity, text
 
 from app_schema.catalog.cast import using
 from app_schema.ddl import Key
 from app_schema.ddl.printed import PrintedType, TableConstraint
-from app_schema.ddl.sql import ident
+from app_schema.ddl.sql import ident, qualified
 from app_schema.migrations.compare import sequence
 from app_schema.migrations.compare.printed_column import PrintedColumn, parts
 from app_schema.migrations.directives import CallOp, Drops, Makes, OnTheWayBackOp, Retyped
@@ -48,7 +48,9 @@ def _equip(comparison: Comparison, key: Key, new: PrintedColumn, old: PrintedCol
         sequence.provide(comparison, key)
     if new.how and ((new.rule, new.type) != (old.rule, old.type) or _taken(comparison, key)):
         comparison.plan.make(Makes.ALTERED, _default(comparison, key, new.default, None))
-    if new.nullable != old.nullable:
+    if old.unproved:
+        _prove(comparison, key, nullable=new.nullable)
+    elif new.nullable != old.nullable:
         _change_nullable(comparison, key, nullable=new.nullable)
     if now == before == "identity":
         sequence.set_identity(comparison, key)
@@ -104,3 +106,32 @@ def _change_nullable(comparison: Comparison, key: Key, *, nullable: bool) -> Non
     valid = TableConstraint(name, f"CHECK (({ident(key.name)} IS NOT NULL))", table=key.table, schema=schema)
     make(Makes.ALTERED, CreateObjectOp(check), CallOp("validate_constraint", name, key.table, schema=schema))
     make(Makes.ALTERED, _alter(comparison, key, {"nullable": False}, {"nullable": True}), DropObjectOp(valid))
+
+
+_UNPROVED = text("""\
+SELECT t.conname FROM pg_catalog.pg_constraint AS t
+  JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.conrelid AND a.attnum = ANY (t.conkey)
+ WHERE t.conrelid = to_regclass(:table) AND a.attname = :column AND t.contype = 'n' AND NOT t.convalidated""")
+
+
+def _prove(comparison: Comparison, key: Key, *, nullable: bool) -> None:
+    """Validates a NOT NULL that holds for new rows alone, or takes it away; the undo brings it back."""
+    table, schema = key.table, comparison.schema(key)
+    found = {"table": qualified(table or "", key.schema), "column": key.name}
+    name = comparison.connection.execute(_UNPROVED, found).scalar_one()
+    proved = f"NOT NULL {ident(key.name)}"
+    if nullable:
+        call = CallOp("alter_column", table, key.name, schema=schema, nullable=True)
+        undo = CallOp("create_table_constraint", name, table, f"{proved} NOT VALID", schema=schema)
+    else:
+        call = CallOp("validate_constraint", name, table, schema=schema)
+        undo = CallOp(
+            "replace_table_constraint",
+            name,
+            table,
+            f"{proved} NOT VALID",
+            old={"definition": proved},
+            schema=schema,
+        )
+    call.undo, undo.undo = undo, call
+    comparison.plan.make(Makes.ALTERED, call)

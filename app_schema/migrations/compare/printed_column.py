@@ -10,6 +10,7 @@ from sqlalchemy import text
 _COLUMN = re.compile(
     r"(?P<type>.*?)(?P<collation> COLLATE "
     r"(?:\"(?:[^\"]|\"\")*\"|[^\s.])+\.(?:\"(?:[^\"]|\"\")*\"|\S+))?(?P<not_null> NOT NULL)?"
+    r"(?P<unproved> NOT VALID)?"
     r"(?P<identity> GENERATED (?:ALWAYS|BY DEFAULT) AS IDENTITY)?(?: (?P<how>DEFAULT|GENERATED STORED "
     r"AS|GENERATED VIRTUAL AS) (?P<expression>.*))?$",
     re.DOTALL,
@@ -20,6 +21,7 @@ class PrintedColumn(NamedTuple):
     """What PostgreSQL prints of a column; an empty text is what it does not have.
 
     :param type: with the collation, where it is not the type's own.
+    :param unproved: it is NOT NULL for new rows alone, and counts as nullable.
     :param identity: `` GENERATED ALWAYS AS IDENTITY`` or ``BY DEFAULT``.
     :param how: what the expression is: DEFAULT, GENERATED STORED AS or GENERATED VIRTUAL AS.
     """
@@ -29,6 +31,7 @@ class PrintedColumn(NamedTuple):
     identity: str
     how: str
     expression: str
+    unproved: bool = False
 
     @property
     def generated(self) -> bool:
@@ -58,10 +61,11 @@ def parts(definition: str) -> PrintedColumn:
     found = {name: value or "" for name, value in match.groupdict().items()}
     return PrintedColumn(
         found["type"] + found["collation"],
-        not found["not_null"],
+        not found["not_null"] or bool(found["unproved"]),
         found["identity"],
         found["how"],
         found["expression"],
+        bool(found["unproved"]),
     )
 
 
