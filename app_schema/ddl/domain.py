@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from sqlalchemy.dialects.postgresql.named_types import CreateDomainType, DropDomainType
 from sqlalchemy.schema import ExecutableDDLElement
 
+from app_schema.ddl import privileges
 from app_schema.ddl.construct import guard
 from app_schema.ddl.guard import DIFFERENT, Side
 from app_schema.ddl.sql import dollar, literal, plain, qualified
@@ -52,6 +53,9 @@ SELECT concat_ws(' ', format_type(y.typbasetype, y.typtypmod), {_COLLATION},
 
     def create_sql(self) -> tuple[str, ...]:
         return (f"CREATE DOMAIN {qualified(self.name, self.schema)} AS {self.definition}",)
+
+    def privileges_sql(self) -> tuple[str, ...]:
+        return (privileges.of_object("T", f"TYPE {qualified(self.name, self.schema)}", public="USAGE"),)
 
     def drop_sql(self) -> tuple[str, ...]:
         return (f"DROP DOMAIN {qualified(self.name, self.schema)}",)
