@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from roundtrip import RoundTrip, catalog, changed  # noqa: F401 - a fixture
+from roundtrip import RoundTrip, catalog, changed, send  # noqa: F401 - a fixture
 
 from app_schema.ddl import Key, View, attach
 
@@ -128,3 +128,40 @@ def test_view_keeps_rules_column_grants_and_column_defaults(
 def test_rules_and_statistics_of_a_table_come_back(changed: RoundTrip) -> None:  # noqa: F811
     changed(*TABLE, *RULES, metadata=_table(sa.BigInteger))
     changed(metadata=sa.MetaData(), prune=True)
+
+
+def test_dropped_tables_come_back_whole(changed: RoundTrip, empty_engine: sa.Engine) -> None:  # noqa: F811
+    changed(
+        "CREATE TABLE parent (n int, CONSTRAINT positive CHECK (n > 0))",
+        "CREATE UNLOGGED TABLE t (n serial, m int) WITH (fillfactor = 70)",
+        "CREATE TABLE child (k int) INHERITS (parent)",
+        "ALTER TABLE t REPLICA IDENTITY FULL, ALTER m SET STATISTICS 7",
+        "CREATE RULE r AS ON DELETE TO t DO INSTEAD NOTHING",
+        "CREATE STATISTICS st ON n, m FROM t",
+        "CREATE SEQUENCE of_its_own AS bigint START 100 INCREMENT 5",
+        "CREATE TABLE s (n int NOT NULL DEFAULT nextval('of_its_own'), m int)",
+        "ALTER SEQUENCE of_its_own OWNED BY s.n",
+        "INSERT INTO s (m) VALUES (1), (2)",
+        metadata=sa.MetaData(),
+        prune=True,
+    )
+    send(empty_engine, "INSERT INTO s (m) VALUES (3)")
+    with empty_engine.connect() as connection:
+        assert connection.scalar(sa.text("SELECT n FROM s")) == 100
+
+
+def test_functions_go_after_their_table_and_come_back_in_the_order_of_their_calls(
+    changed: RoundTrip,  # noqa: F811
+    empty_engine: sa.Engine,
+) -> None:
+    one = "CREATE FUNCTION {} RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT {}'"
+    changed(
+        "SET check_function_bodies = off; " + one.format("a(x int)", "b(x)"),
+        one.format("b(x int)", "x + 1"),
+        "CREATE TABLE t (n int DEFAULT a(1), g int GENERATED ALWAYS AS (b(n)) STORED, CHECK (a(n) > 0))",
+        "CREATE INDEX i ON t (b(n))",
+        "INSERT INTO t VALUES (1)",
+        metadata=sa.MetaData(),
+        prune=True,
+    )
+    assert any(key.kind == "function" for key in catalog(empty_engine))

@@ -12,6 +12,7 @@ _NAME = r'(?:"(?:[^"]|"")+"|[^\s"]+)'
 _ACTION = re.compile(
     rf"(?P<mark>CLUSTER ON|REPLICA IDENTITY USING INDEX) (?P<index>{_NAME})"
     r"|REPLICA IDENTITY (?P<identity>FULL|NOTHING)"
+    r"|INHERIT (?P<parent>.+)"
     rf"|ALTER COLUMN (?P<column>{_NAME}) SET "
     r"(?:(?P<option>STATISTICS|STORAGE|COMPRESSION) (?P<value>\w+)|\(.+\))",
     re.DOTALL,
@@ -28,8 +29,8 @@ def alter(table: str, action: str, schema: str | None) -> str:
     match = _ACTION.fullmatch(action)
     if match is None:
         msg = (
-            "op.alter_table takes CLUSTER ON, REPLICA IDENTITY and ALTER COLUMN ... SET STATISTICS, STORAGE, "
-            f"COMPRESSION or (...), not {action!r}: write the operation of its kind"
+            "op.alter_table takes CLUSTER ON, INHERIT, REPLICA IDENTITY and ALTER COLUMN ... SET STATISTICS, "
+            f"STORAGE, COMPRESSION or (...), not {action!r}: write the operation of its kind"
         )
         raise ModelError(msg)
     return block(
@@ -52,6 +53,9 @@ def _is_set(match: re.Match[str], table: str, schema: str | None) -> str:
             "SELECT FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid "
             f"WHERE i.indrelid = {oid} AND quote_ident(c.relname) = {literal(match['index'])} AND i.{mark}"
         )
+    if match["parent"] is not None:
+        parent = f"to_regclass({literal(match['parent'])})"
+        return f"SELECT FROM pg_catalog.pg_inherits AS h WHERE h.inhrelid = {oid} AND h.inhparent = {parent}"
     if match["identity"] is not None:
         letter = match["identity"][0].lower()
         return f"SELECT FROM pg_catalog.pg_class AS c WHERE c.oid = {oid} AND c.relreplident = '{letter}'"

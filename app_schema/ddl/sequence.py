@@ -22,7 +22,10 @@ _OF_NO_IDENTITY = """
 @dataclass(frozen=True)
 class Sequence(DDLObject):
     """``CREATE SEQUENCE schema.name options``; the options say everything: ``AS bigint START 1 INCREMENT 1
-    …``."""
+    …``.
+
+    :param owner_follows: a later statement of the revision says who owns it, so a second run finds it owned.
+    """
 
     kind: ClassVar[str] = "sequence"
     positional: ClassVar[tuple[str, ...]] = ("name", "options")
@@ -30,6 +33,7 @@ class Sequence(DDLObject):
     name: str
     options: str
     _: KW_ONLY
+    owner_follows: bool = False
     schema: str | None = None
 
     def catalog_query(self) -> str:
@@ -37,13 +41,17 @@ class Sequence(DDLObject):
 SELECT format('AS %s START %s INCREMENT %s MINVALUE %s MAXVALUE %s CACHE %s%s%s', format_type(q.seqtypid,
   NULL), q.seqstart,
               q.seqincrement, q.seqmin, q.seqmax, q.seqcache, CASE WHEN q.seqcycle THEN ' CYCLE' END,
-              (SELECT format(' OWNED BY %s.%I', d.refobjid::regclass, a.attname)
+              {"NULL" if self.owner_follows else self._owner()})
+  FROM pg_catalog.pg_sequence AS q JOIN pg_catalog.pg_class AS c ON c.oid = q.seqrelid
+ WHERE c.relnamespace = $1 AND c.relname = {literal(self.name)}"""
+
+    def _owner(self) -> str:
+        return """\
+(SELECT format(' OWNED BY %s.%I', d.refobjid::regclass, a.attname)
                 FROM pg_catalog.pg_depend AS d
                  JOIN pg_catalog.pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
                 WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid
-                  AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0))
-  FROM pg_catalog.pg_sequence AS q JOIN pg_catalog.pg_class AS c ON c.oid = q.seqrelid
- WHERE c.relnamespace = $1 AND c.relname = {literal(self.name)}"""
+                  AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0)"""
 
     def side(self) -> Side:
         return Side(value=literal(self.options), qualified=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import textwrap
 from collections import Counter
 from collections.abc import Iterator
@@ -53,6 +54,23 @@ ALTER TABLE page."""
 _LOSES = {"drop_table": "the rows of {0}", "drop_column": "the values of {0}.{1}"}
 _UNSAID = "..."
 STRENGTH = ["SHARE UPDATE EXCLUSIVE", "SHARE", "SHARE ROW EXCLUSIVE", "ACCESS EXCLUSIVE"]
+_REFERRED = "SHARE ROW EXCLUSIVE"
+_REFERENCES = re.compile(r"FOREIGN KEY .*? REFERENCES ([^(]+?) ?\(", re.DOTALL)
+_REFERS, _REWRITES = "(refers to)", "(rewrites)"
+"""Not names of arguments: what was read out of them."""
+_STABLE = {"now", "transaction_timestamp", "statement_timestamp", "timezone", "CURRENT_TIMESTAMP", "numeric"}
+_STABLE |= {
+    "varchar",
+    "char",
+    "timestamp",
+    "time",
+    "interval",
+    "bit",
+    "varying",
+    "coalesce",
+    "jsonb_build_object",
+}
+"""Calls in a default whose value is one for all rows, and types with a length."""
 _TABLE_IS_SECOND = {
     "create_index",
     "drop_index",
@@ -106,6 +124,12 @@ def header(upgrades: str, downgrades: str) -> str:
         lines.append(
             f"Loses data: {', '.join(narrowed)}. app-schema plan counts the rows whose value does not come "
             f"back."
+        )
+    filled = [f"{one.args[0]}.{one.said['name']}" for one in up if one.said.get(_REWRITES)]
+    if filled:
+        lines.append(
+            f"Rewrites: the table of {', '.join(filled)}, under its lock, since each row gets a value of its "
+            f"own; large tables take their time."
         )
     retyped = [one for one in up if _is_retyped(one)]
     lines += [*_rewrites(retyped), *_depends(retyped)]
@@ -195,8 +219,30 @@ def _calls(code: str) -> list[_Call]:
                 continue
             args = [_text(one) for one in call.args]
             said = {keyword.arg or "": _text(keyword.value) for keyword in call.keywords}
+            said |= {_REFERS: " ".join(_foreign(call))} if call.func.attr == "create_table" else {}
+            if call.func.attr == "add_column":
+                said |= {_REWRITES: _fills(ast.unparse(call.args[1])), "name": _text(call.args[1])}
             found.append(_Call(call.func.attr, [*args, "", ""], said))
     return found
+
+
+def _foreign(call: ast.Call) -> Iterator[str]:
+    """The tables to which a new table's foreign keys refer."""
+    for one in call.args:
+        if isinstance(one, ast.Call) and ast.unparse(one.func).endswith("ForeignKeyConstraint"):
+            column = next((_text(item) for item in getattr(one.args[1], "elts", [])), "")
+            yield column.split(".")[-2] if "." in column else column
+
+
+def _fills(column: str) -> str:
+    """Why adding a column writes every row anew; empty where PostgreSQL keeps the value in the catalog."""
+    if "sa.Identity(" in column or re.search(r"PrintedType\('(?:small|big)?serial'\)", column):
+        return "numbers"
+    if "sa.Computed(" in column:
+        return "" if "persisted=False" in column else "values that follow from the row"
+    default = column.partition("server_default=")[2]
+    called = {name for name in re.findall(r"([\w.]+)\s*\(", default) if not name.startswith("sa.")}
+    return "a default of its own for each row" if called - _STABLE else ""
 
 
 def _alter_columns(call: ast.Call) -> list[_Call]:
@@ -217,6 +263,16 @@ def _text(node: ast.expr) -> str:
     return str(node.value) if isinstance(node, ast.Constant) else _UNSAID
 
 
+def _referred(call: _Call) -> Iterator[str]:
+    """The tables that a new foreign key refers to: it takes the same lock on both."""
+    if call.name == "create_foreign_key":
+        yield call.args[2]
+    elif call.name == "create_table":
+        yield from call.said.get(_REFERS, "").split()
+    elif call.name == "create_table_constraint" and (match := _REFERENCES.match(call.args[2])):
+        yield match[1].rpartition(".")[2].strip('"')
+
+
 def _locks(calls: list[_Call]) -> str:
     new = {args[0] for name, args, _ in calls if name == "create_table"}
     strongest: dict[str, str] = {}
@@ -229,6 +285,9 @@ def _locks(calls: list[_Call]) -> str:
             and STRENGTH.index(lock) >= STRENGTH.index(strongest.get(table, STRENGTH[0]))
         ):
             strongest[table] = lock
+    for table in (one for call in calls for one in _referred(call)):
+        if table not in new and STRENGTH.index(_REFERRED) > STRENGTH.index(strongest.get(table, STRENGTH[0])):
+            strongest[table] = _REFERRED
     by_lock = {
         lock: sorted(table for table, held in strongest.items() if held == lock)
         for lock in reversed(STRENGTH)

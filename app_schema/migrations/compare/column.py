@@ -85,6 +85,9 @@ def _asked(comparison: Comparison, key: Key, new: PrintedColumn, old: PrintedCol
 
 def removed(comparison: Comparison, key: Key, found: str) -> None:
     """Plans the drop of a column that nobody declared."""
+    if sequence.kept(comparison, key) is not None:
+        told = "the downgrade makes it serial: name, type and START of its sequence do not come back"
+        comparison.plan.notes.append(UnwritableOp(f"{key.label}: {told}"))
     operation = _drop_column(comparison, key)
     if _lacks_values(comparison, key, comparison.found):
         operation = _drop_column(comparison, key, nullable=True)
@@ -145,10 +148,15 @@ def _drop_column(comparison: Comparison, key: Key, *, nullable: bool = False) ->
     return ops.DropColumnOp.from_column_and_tablename(comparison.schema(key), key.table or "", column)
 
 
-def reflected(comparison: Comparison, key: Key) -> Column[Any]:
-    """A found column, with all that makes it again."""
+def reflected(comparison: Comparison, key: Key, *, own_sequence: bool = False) -> Column[Any]:
+    """A found column, with all that makes it again.
+
+    :param own_sequence: a sequence that no serial column gets by itself is made beside it.
+    """
     part = parts(comparison.found[key])
     serial = sequence.serial(comparison.found, key)
+    if own_sequence and sequence.kept(comparison, key) is not None:
+        serial = None
     extra: list[Any] = []
     if part.identity:
         extra.append(Identity(**sequence.identity(comparison.found, key)))

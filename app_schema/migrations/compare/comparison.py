@@ -19,6 +19,7 @@ from app_schema.catalog.reflect import reflect
 from app_schema.catalog.scratch import declared_snapshot
 from app_schema.catalog.spelling import in_more_than_spelling, same
 from app_schema.ddl import DDLObject, Key
+from app_schema.ddl.made import MARK
 from app_schema.ddl.sql import qualified
 from app_schema.errors import ConfigurationError, ModelError
 from app_schema.migrations.compare import (
@@ -112,6 +113,7 @@ class Comparison:
         self._drops: dict[Key, DropObjectOp] = {}
         self.changed: set[Key] = set()
         self.pruned_functions: list[Key] | None = None
+        self.function_depths: dict[Key, int] | None = None
         """The functions to be dropped, where nothing that stays calls any of them."""
         self._by_table: dict[tuple[str | None, str | None], list[Key]] | None = None
         self.answers = Answers(self.connection, self._likely)
@@ -242,12 +244,19 @@ class Comparison:
     def _undeclared(self, key: Key, found: str) -> None:
         if key in self.gone and self.prune:
             return
-        if not self.prune:
+        if not self.prune or not self.can_go(key):
             self.undeclared.append(key.label)
         elif key.kind in _OF_TABLES:
             _OF_TABLES[key.kind].removed(self, key, found)
         else:
             self.take(key, found)
+
+    def can_go(self, key: Key) -> bool:
+        """False for an extension or schema that is not ours: a revision that drops it leaves it alone."""
+        if key.kind not in {"extension", "schema"}:
+            return True
+        comment = self.found.get(Key("object_comment", None, None, f"{key.kind} {key.name}"), "")
+        return comment.endswith(MARK)
 
     def _changed(self, key: Key, wanted: str, found: str) -> None:
         if key in self.gone:  # taken away before something it reads, and made again
@@ -382,7 +391,7 @@ class Comparison:
         newest_first = (
             -list(self.found).index(key)
             if key.kind not in {"view", "materialized_view", "function"}
-            else -age(self.answers, self.renamed.before(key))
+            else -age(self.answers, self.renamed.before(key)) - (function.depth(self, key) << 48)
         )
         self.plan.drop(rank, self.removal(key, self.reflect(key, found)), order=newest_first)
         for part in index.named_parts(self, key) if key.kind == "index" else ():

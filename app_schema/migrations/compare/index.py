@@ -82,6 +82,8 @@ def named_parts(comparison: Comparison, key: Key) -> list[DDLObject]:
 
     Made before it, each is attached to it by PostgreSQL.
     """
+    if not comparison.partitioned(key):
+        return []
     parent = f"{_PART}{qualified(key.name, key.schema)}"
     return [
         comparison.reflect(one, definition)

@@ -72,7 +72,7 @@ def _made_anew(comparison: Comparison, key: Key) -> bool:
         return False
     if owner not in comparison.found or owner in comparison.gone | comparison.made:
         return True
-    return owner not in comparison.wanted and comparison.prune
+    return owner not in comparison.wanted and comparison.prune and comparison.can_go(owner)
 
 
 def _call(key: Key, text: str | None) -> CallOp:

@@ -19,7 +19,8 @@ _OF_A_TYPE = ("STORAGE", "COMPRESSION")
 
 def of_table(comparison: Comparison, table: Key) -> list[CallOp]:
     """The calls that set the options of a table that is made again."""
-    return [_call(comparison, key) for key in _options(comparison) if key[1:3] == (table.schema, table.name)]
+    mine = comparison.of_table(table.schema, table.name)
+    return [_call(comparison, key) for key in mine if key.kind == "table_option"]
 
 
 def follow(comparison: Comparison) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Identity
 
 from app_schema.catalog import Snapshot
-from app_schema.ddl import Key
+from app_schema.ddl import Key, Sequence
 from app_schema.migrations.compare.printed_column import parts
 from app_schema.migrations.directives import CallOp, Makes, OnTheWayBackOp
 from app_schema.migrations.operations import CreateObjectOp, DropObjectOp, ReplaceObjectOp
@@ -124,6 +124,20 @@ def serial(side: Snapshot, column: Key) -> str | None:
     part = parts(side[column])
     takes = not part.identity and part.expression.startswith("nextval(")
     return _SERIALS.get(part.type) if takes and owned(side, column) is not None else None
+
+
+def kept(comparison: Comparison, column: Key) -> tuple[Sequence, Sequence] | None:
+    """The sequence of a serial column, not owned yet and owned, where serial alone would make another one."""
+    key = owned(comparison.found, column) if serial(comparison.found, column) is not None else None
+    if key is None:
+        return None
+    options, by, owner_ = comparison.found[key].removeprefix("UNLOGGED ").partition(" OWNED BY ")
+    type_ = parts(comparison.found[column]).type
+    usual = f"AS {type_} START 1 INCREMENT 1 MINVALUE 1 MAXVALUE {_BOUNDS[type_][1]} CACHE 1"
+    if (key.schema, key.name, options) == (column.schema, f"{column.table}_{column.name}_seq", usual):
+        return None
+    free = Sequence(key.name, options, owner_follows=True, schema=key.schema)
+    return free, Sequence(key.name, options + by + owner_, schema=key.schema)
 
 
 def counts(side: Snapshot, column: Key) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from alembic.operations import MigrateOperation, ops
@@ -16,9 +17,9 @@ from sqlalchemy import (
 )
 
 from app_schema.ddl import Key
-from app_schema.migrations.compare import column, constraint, grant, refusal
-from app_schema.migrations.directives import Drops, Makes
-from app_schema.migrations.operations import CreateObjectOp
+from app_schema.migrations.compare import column, constraint, grant, option, refusal, sequence
+from app_schema.migrations.directives import CallOp, Drops, Makes
+from app_schema.migrations.operations import CreateObjectOp, ReplaceObjectOp
 
 if TYPE_CHECKING:
     from app_schema.migrations.compare.comparison import Comparison
@@ -127,13 +128,16 @@ def _reflected_table(comparison: Comparison, key: Key) -> list[MigrateOperation]
     place = (key.schema, key.name)
     mine = comparison.of_table(*place)
     names = comparison.answers.get(_COLUMNS, key)
-    columns = [column.reflected(comparison, Key("column", *place, name)) for name in names]
+    keys = [Key("column", *place, name) for name in names]
+    columns = [column.reflected(comparison, one, own_sequence=True) for one in keys]
+    sequences = [one for one in (sequence.kept(comparison, one) for one in keys) if one is not None]
     table = Table(
         key.name,
         MetaData(),
         *columns,
         schema=key.schema,
         comment=comparison.found.get(Key("comment", *place, "")),
+        **_storage(comparison.found[key]),
     )
     create = ops.CreateTableOp.from_table(table)
     constraints = [
@@ -145,7 +149,25 @@ def _reflected_table(comparison: Comparison, key: Key) -> list[MigrateOperation]
     after += [
         CreateObjectOp(comparison.reflect(one, comparison.found[one])) for one in mine if one.kind == "index"
     ]
-    return [create, *after]
+    match = re.search(r"INHERITS \((.*)\)", comparison.found[key])
+    parents = match[1].split(", ") if match else []
+    return [
+        *(CreateObjectOp(free) for free, _ in sequences),
+        create,
+        *(ReplaceObjectOp(owned, free) for free, owned in sequences),
+        *after,
+        *(CallOp("alter_table", key.name, f"INHERIT {one}", schema=key.schema) for one in parents),
+        *option.of_table(comparison, key),
+    ]
+
+
+def _storage(definition: str) -> dict[str, Any]:
+    """The arguments of a table that is UNLOGGED, or has storage parameters."""
+    unlogged = {"prefixes": ["UNLOGGED"]} if definition.startswith("UNLOGGED") else {}
+    given: dict[str, Any] = {}
+    if match := re.search(r"WITH \((.*?)\)", definition):
+        given["postgresql_with"] = dict(one.split("=", 1) for one in match[1].split(", "))
+    return {**unlogged, **given}
 
 
 class DropWholeTableOp(ops.DropTableOp):

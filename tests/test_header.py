@@ -1,0 +1,57 @@
+"""Facts in the header of a generated revision, and what no revision can change."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from autogen import autogenerate
+from roundtrip import send
+
+from app_schema.migrations.header import header
+
+
+def _add(column: str) -> str:
+    return header(f'op.add_column("t", sa.Column("c", {column}, nullable=False))', "pass")
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        'op.create_foreign_key("fk", "t", "target", ["a"], ["id"])',
+        'op.create_table_constraint("fk", "t", "FOREIGN KEY (a) REFERENCES public.target(id)")',
+        'op.create_table("new", sa.ForeignKeyConstraint(["a"], ["s.target.id"]))',
+    ],
+)
+def test_foreign_key_locks_the_table_that_it_refers_to(operation: str) -> None:
+    (locks,) = [line for line in header(operation, "pass").splitlines() if line.startswith("Locks:")]
+    assert "SHARE ROW EXCLUSIVE on " in locks or "ACCESS EXCLUSIVE on t" in locks
+    assert "target" in locks
+
+
+@pytest.mark.parametrize(
+    ("column", "rewrites"),
+    [
+        ('sa.Uuid(), server_default=sa.text("gen_random_uuid()")', True),
+        ('sa.DateTime(), server_default=sa.text("clock_timestamp()")', True),
+        ("sa.Integer(), sa.Identity(always=False)", True),
+        ('PrintedType("bigserial")', True),
+        ('sa.Integer(), sa.Computed("n * 2", persisted=True)', True),
+        ('sa.Integer(), sa.Computed("n * 2", persisted=False)', False),
+        ('sa.DateTime(), server_default=sa.text("now()")', False),
+        ("sa.String(length=9), server_default='a'", False),
+        ("""sa.Text(), server_default=sa.text("'a'::character varying(9)")""", False),
+    ],
+)
+def test_column_with_a_value_for_each_row_rewrites_its_table(column: str, rewrites: bool) -> None:  # noqa: FBT001
+    assert ("Rewrites: the table of t.c" in _add(column)) == rewrites
+
+
+def test_extension_and_schema_of_others_are_not_dropped_for_ever(empty_engine: sa.Engine) -> None:
+    send(empty_engine, "CREATE EXTENSION hstore", "CREATE SCHEMA theirs", "CREATE TABLE t (n int)")
+    managed = {"public", "theirs"}
+    generated = autogenerate(empty_engine, sa.MetaData(), prune=True, managed_schemas=managed)
+    assert "drop_table" in generated.text
+    generated.upgrade(empty_engine)
+    again = autogenerate(empty_engine, sa.MetaData(), prune=True, managed_schemas=managed)
+    assert "op." not in again.text.partition("def upgrade")[2]
+    assert {"extension hstore", "schema theirs"} <= set(again.undeclared)
