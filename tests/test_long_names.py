@@ -43,7 +43,7 @@ def test_generated_long_names_are_accepted_again_and_again(empty_engine: sa.Engi
             connection.exec_driver_sql(f"INSERT INTO {PARENT} VALUES (1)")
             connection.exec_driver_sql(f"INSERT INTO {TABLE} VALUES (1, 1, 1)")
     generated = autogenerate(empty_engine, _metadata(named=True))
-    for _ in range(1 if start == "rows" else 2):
+    for _ in range(2):
         generated.upgrade(empty_engine)
         assert autogenerate(empty_engine, _metadata(named=True)).diffs == []
     for _ in range(2):

@@ -133,8 +133,8 @@ def _(construct: ops.AlterTable, map_: Map) -> Any:
         if isinstance(type_ := getattr(new, name, None), TypeEngine):
             setattr(new, name, _type(type_, map_))
     if isinstance(column := getattr(new, "column", None), Column):
-        column = column._copy()  # noqa: SLF001 - SQLAlchemy's copy has no public name
-        column.type = _type(column.type, map_)
+        if (table := column.table) is not None:  # the compiler asks a key for its table
+            column = table_of(table, map_).columns[column.key]
         new.column = column  # type: ignore[attr-defined]  # AddColumn and DropColumn have one
     return new
 
