@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app_schema import url
+from app_schema.copied import of_copy
 from app_schema.database import settings
 from app_schema.ddl import Extension, declared
 from app_schema.ddl.sql import qualified
@@ -155,6 +156,7 @@ def overview(connection: sa.Connection, target: Target, metadata: sa.MetaData) -
         problems += of_revision(here, lineage.heads, lineage.unknown(here))
     except ServerError as error:
         problems.append(str(error))
+    problems += of_copy(connection, metadata, newest=here == lineage.heads)
     problems += _of_tables(server, tables, metadata, newest=here == lineage.heads)
     names = connection.execute(_NAMES).all()
     views, enums = ([row.name for row in names if row.kind == kind] for kind in ("view", "enum"))

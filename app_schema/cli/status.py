@@ -9,9 +9,11 @@ from app_schema.cli.output import machine, talk
 def status(url: Url = None, *, as_json: Json = False) -> None:
     """Show the revision of the database, and of each pending revision what it does, locks and loses.
 
-    Exit code 0: nothing is pending; 1: something is; 2: could not tell.
+    Exit code 0: nothing is pending; 1: something is, or roles or policies are absent; 2: could not tell.
     """
+    from app_schema.copied import of_copy
     from app_schema.migrations.lineage import Lineage, current, described
+    from app_schema.models import Base
     from app_schema.overview import of_revision
     from app_schema.upgrading import prepare
 
@@ -20,6 +22,7 @@ def status(url: Url = None, *, as_json: Json = False) -> None:
         here = current(connection)
         unknown = lineage.unknown(here)
         steps = [] if unknown else lineage.steps(here, "heads", "up")
+        copied = list(of_copy(connection, Base.metadata, newest=here == lineage.heads))
         lost = prepare(connection, here, steps)[0].rows
     pending = [described(step.revision) for step in steps]
     if as_json:
@@ -34,6 +37,6 @@ def status(url: Url = None, *, as_json: Json = False) -> None:
             for loss in lost:
                 if loss.revision == revision.revision:
                     print(f"    now: loses {loss.words}")
-    for problem in of_revision(here, lineage.heads, unknown):
+    for problem in [*of_revision(here, lineage.heads, unknown), *copied]:
         talk(problem)
-    finish(well=not unknown and not pending)
+    finish(well=not unknown and not pending and not copied)

@@ -63,6 +63,7 @@ def _run(context: EnvironmentContext, metadata: MetaData | Callable[[], MetaData
             announce(connection, target, changes=True)
             session = Session(connection, "alembic_version", "public", "public")
             facts = session.facts()
+            facts.refuse_replicated()
             if set(facts.heads) != wanted:
                 _rest(context, metadata, (session, facts))
     except AppSchemaError as error:

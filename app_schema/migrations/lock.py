@@ -56,12 +56,13 @@ class Lock:
         """
         function = "pg_try_advisory_xact_lock" if self.session.external else "pg_try_advisory_lock"
         attempt = _TRY.format(function=function, key=self.key, held=self._held)
-        begun = said = time.monotonic()
-        last = ""
+        begun, told = time.monotonic(), False
         while True:
             answer, *_, facts = self.session.ask(attempt, *self.session.survey())
             if answer is None:
                 self.taken = True
+                if told:
+                    say(f"the migration lock is free after {time.monotonic() - begun:.1f} s")
                 return read(facts)
             now, holder = time.monotonic(), _holder(answer)
             if now - begun >= wait:
@@ -69,9 +70,9 @@ class Lock:
                     f"The migration lock is held by {holder}; waited {wait:g} s, and nothing was changed. "
                     "Run again when it is done, or wait longer with -x lock_wait=10min."
                 )
-            if holder != last or now - said >= 10:  # noqa: PLR2004 - seconds
+            if not told:
                 say(f"waiting for the migration lock, held by {holder} (up to {wait:g} s)")
-                last, said = holder, now
+                told = True
             self.session.sleep(min(POLL * random.uniform(0.3, 1), max(begun + wait - now, 0)))
 
     def release(self) -> str:

@@ -82,6 +82,8 @@ class Runner:
         :raises AppSchemaError: one sentence for whatever went wrong.
         """
         try:
+            if self.context.opts.get("destination_rev") is not None:  # upgrade, downgrade, stamp
+                facts.refuse_replicated()
             self.session.read_committed()
             self.impl.start_migrations()
             planned = self._steps(facts)

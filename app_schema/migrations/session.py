@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app_schema import pinned
 from app_schema.dialect import DirectDialect
+from app_schema.errors import ServerError
 from app_schema.migrations import wire
 
 SETTINGS: Mapping[str, str] = {**pinned.SESSION, **pinned.LIVENESS}
@@ -59,6 +60,9 @@ SELECT json_build_object(
          'versioned', to_regclass({table}) IS NOT NULL,
          'narrow', EXISTS (SELECT FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = to_regclass({table})
                               AND a.attname = 'version_num' AND a.atttypmod > 0),
+         'subscription', (SELECT string_agg(s.subname, ', ') FROM pg_catalog.pg_subscription_rel AS r
+                            JOIN pg_catalog.pg_subscription AS s ON s.oid = r.srsubid
+                           WHERE r.srrelid = to_regclass({table})),
          'heads', current_setting('app_schema.heads')::json,
          'before', current_setting('app_schema.before')::json)::text"""
 
@@ -78,6 +82,15 @@ class Facts:
     heads: tuple[str, ...]
     before: Mapping[str, str]
     """The settings as they were."""
+    subscription: str | None = None
+    """The name of the subscription by which the version table is replicated from a publisher."""
+
+    def refuse_replicated(self) -> None:
+        """Raise ServerError where the heads are those of another database."""
+        if self.subscription:
+            from app_schema.copied import replicated
+
+            raise ServerError(f"{replicated(self.subscription)} Nothing was changed.")
 
 
 class Session:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -48,6 +49,9 @@ def test_second_migrator_waits_and_says_who_holds_the_lock(
             said += capsys.readouterr().err
         holder.execute("SELECT pg_advisory_unlock(%s)", [key])
         waiting.result()
+    said += capsys.readouterr().err
+    assert said.count("waiting for the migration lock") == 1
+    assert re.search(r"the migration lock is free after \d+\.\d s", said)
     assert f"held by pid {pid} (the other, {user}, connected since " in said
     assert heads(empty_url) == ["r1"]
 

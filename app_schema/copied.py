@@ -1,0 +1,55 @@
+"""What a copy of a database lacks: a subscriber its own revision, a restored database its roles."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+
+from app_schema.ddl import Policy, Role, declared
+
+_ABSENT = sa.text("""
+SELECT ARRAY(
+  SELECT r.name FROM unnest(CAST(:roles AS text[])) AS r(name)
+   WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles AS a WHERE a.rolname = r.name) ORDER BY 1
+), (
+  SELECT count(*) FROM json_to_recordset(CAST(:policies AS json)) AS p(schema text, "table" text, name text)
+   WHERE EXISTS (SELECT FROM pg_catalog.pg_tables AS t
+                  WHERE t.schemaname = p.schema AND t.tablename = p.table)
+     AND NOT EXISTS (SELECT FROM pg_catalog.pg_policies AS a
+                      WHERE a.schemaname = p.schema AND a.tablename = p.table AND a.policyname = p.name)
+), (
+  SELECT string_agg(s.subname, ', ')
+    FROM pg_catalog.pg_subscription_rel AS r JOIN pg_catalog.pg_subscription AS s ON s.oid = r.srsubid
+   WHERE r.srrelid = to_regclass('public.alembic_version')
+)""")
+
+
+def of_copy(connection: sa.Connection, metadata: sa.MetaData, *, newest: bool) -> Iterator[str]:
+    """What is to be said of a database at the newest revision whose objects did not all come along."""
+    objects = declared(metadata).values()
+    roles = [one.name for one in objects if isinstance(one, Role)]
+    policies = [one for one in objects if isinstance(one, Policy)]
+    keys = [{"schema": one.schema or "public", "table": one.table, "name": one.name} for one in policies]
+    row = connection.execute(_ABSENT, {"roles": roles, "policies": json.dumps(keys)}).one()
+    absent, lost, subscription = row
+    if subscription:
+        yield replicated(subscription)
+    if newest and (absent or lost):
+        what = [f"the role {name}" for name in absent]
+        what += [f"{lost} of {len(policies)} policies"] if lost else []
+        yield (
+            f"The revision is the newest, but {', '.join(what)} do not exist here, as after a restore "
+            "without the roles: run alembic stamp base, then app-schema upgrade, which makes what is absent."
+        )
+
+
+def replicated(subscription: str) -> str:
+    """Why the revision of a subscriber says nothing of its tables."""
+    return (
+        f"The version table is replicated by the subscription {subscription}: it has the publisher's "
+        "revision, and the tables here may lack what it says. Publish the tables by name, without it "
+        "(CREATE PUBLICATION ... FOR TABLE ...; ALTER SUBSCRIPTION ... SET PUBLICATION ...), then stamp the "
+        "revision that this database really has, and upgrade it before the publisher."
+    )
