@@ -265,6 +265,7 @@ class Pipeline:
         if self.driver.pgconn.transaction_status != _IDLE and self.done is None:
             self.flush()  # a part of this transaction was sent already: psycopg's own COMMIT ends it
             self._spend(self.revision)()
+            self._open = False
         elif self._open:
             self._commit()
             self._deferred = True

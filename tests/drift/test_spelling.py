@@ -8,6 +8,10 @@ import sqlalchemy as sa
 from autogen import autogenerate
 from spellings import SPELLINGS
 
+from app_schema.catalog import Difference
+from app_schema.catalog.spelling import in_more_than_spelling
+from app_schema.ddl import Key
+
 
 @pytest.mark.parametrize("name", SPELLINGS)
 def test_other_spelling_is_no_difference(name: str, empty_url: str, empty_engine: sa.Engine) -> None:
@@ -21,3 +25,12 @@ def test_other_spelling_is_no_difference(name: str, empty_url: str, empty_engine
 
     assert generated.empty, generated.text
     assert generated.undeclared == []
+
+
+@pytest.mark.parametrize("kind", ["function", "comment", "enum"])
+def test_every_space_counts_where_postgresql_prints_what_was_written(kind: str) -> None:
+    left, right = "AS (SELECT  'a' AND ('b' AND 'c'))", "AS (SELECT 'a' AND 'b' AND 'c')"
+    different = Difference(Key(kind, "public", None, "f"), left, right)
+    assert in_more_than_spelling([different]) == [different]
+    same = Difference(Key("view", "public", None, "f"), left, right)
+    assert in_more_than_spelling([same]) == [], "of what it parses, PostgreSQL keeps neither"

@@ -182,6 +182,26 @@ def test_fence_refuses_an_extra_head_that_another_session_stamped(empty_url: str
     assert one(empty_url, "SELECT to_regclass('public.b')") is None
 
 
+def test_fence_refuses_where_a_head_is_missing(empty_url: str, written: Written) -> None:
+    """The stamp of another branch is an INSERT, and would not miss it."""
+    written.add(table("a"))
+    written.upgrade(empty_url)
+    written.revisions.clear()
+    written.add(table("b"), revision="branch")
+    acquire = Lock.acquire
+
+    def late(self: Lock, wait: float) -> object:
+        facts = acquire(self, wait)
+        rows(empty_url, "DELETE FROM public.alembic_version RETURNING 1")
+        return facts
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Lock, "acquire", late)
+        with pytest.raises(CommandError, match="the version table was changed meanwhile"):
+            written.upgrade(empty_url, "heads")
+    assert one(empty_url, "SELECT to_regclass('public.b')") is None
+
+
 def test_fence_refuses_what_the_waiting_did_not_see(empty_url: str, written: Written) -> None:
     """Another tool has stamped a head between our look under the lock and our first statement."""
     written.add(table("a"))
@@ -219,12 +239,12 @@ def test_who_blocks_is_named_when_it_is_given_up(empty_url: str, written: Writte
     assert leftovers(empty_url) == 0
 
 
-@pytest.mark.parametrize(
-    "look",
-    ["pass", "op.get_bind().execute(sa.text('SELECT 1'))"],
-    ids=["commit kept back", "commit of the driver"],
-)
-def test_part_that_does_not_converge_is_not_begun_again(empty_url: str, written: Written, look: str) -> None:
+@pytest.mark.parametrize("look", ["pass", "op.get_bind().execute(sa.text('SELECT 1'))"])
+@pytest.mark.parametrize("indent", ["", "    "], ids=["after the block", "in the block"])
+def test_part_that_does_not_converge_is_not_begun_again(
+    empty_url: str, written: Written, look: str, indent: str
+) -> None:
+    """The COMMIT before the block is kept back, or is the driver's own where the transaction was begun."""
     written.add(f"{table('a')}\nop.execute('INSERT INTO public.a VALUES (1)')")
     written.upgrade(empty_url)
     written.add(
@@ -233,7 +253,7 @@ def test_part_that_does_not_converge_is_not_begun_again(empty_url: str, written:
         {look}
         with op.get_context().autocommit_block():
             pass
-        op.add_column("a", sa.Column("x", sa.Integer()), schema="public")
+        {indent}op.add_column("a", sa.Column("x", sa.Integer()), schema="public")
         """
     )
     with psycopg.connect(empty_url) as reader:

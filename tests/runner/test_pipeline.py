@@ -124,6 +124,18 @@ def test_connection_of_a_revision_sees_what_it_did_before(empty_url: str, writte
     assert [value for (value,) in rows(empty_url, "SELECT id FROM public.a")] == [0, 7, 8, 20, 21, 22]
 
 
+def test_connection_of_the_context_sees_what_was_kept_back(empty_url: str, written: Written) -> None:
+    written.add(
+        f"""
+        connection = op.get_context().connection
+        {table("a")}
+        connection.execute(sa.text("INSERT INTO public.a VALUES (1)"))
+        """
+    )
+    written.upgrade(empty_url)
+    assert rows(empty_url, "SELECT id FROM public.a") == [(1,)]
+
+
 def test_autocommit_block_comes_in_its_place(empty_url: str, written: Written) -> None:
     written.add("op.create_enum('mood', ['ok'], schema='public')")
     written.add(
