@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import MetaData, event
+from sqlalchemy import MetaData, Table, event
 
+from app_schema.ddl.function import Function
 from app_schema.ddl.statement import Create, DDLObject, Drop, declared
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+_EARLY = "app_schema_early"
 _BEFORE_TABLES = ("schema", "extension", "role")
 _AFTER_TABLES = (
     "function",
@@ -33,13 +36,35 @@ def listen(metadata: MetaData) -> None:
     metadata.info["app_schema_listens"] = True
     # first of all listeners: enum types, which have listeners of their own, need their schema
     event.listen(metadata, "before_create", _statements(Create, _BEFORE_TABLES), insert=True)
+    event.listen(metadata, "before_create", _create_early)
     event.listen(metadata, "after_create", _statements(Create, _AFTER_TABLES))
-    event.listen(metadata, "before_drop", _statements(Drop, _AFTER_TABLES))
     event.listen(metadata, "before_drop", _drop_last)
+    event.listen(metadata, "before_drop", _statements(Drop, _AFTER_TABLES))
+
+
+def _create_early(target: MetaData, _connection: Connection, tables: Sequence[Table] = (), **_: Any) -> None:
+    """Functions that a table needs are made when every enum type is there, and before the first table."""
+    early = called_by_tables(target) if tables else []
+    target.info[_EARLY] = {one.key for one in early}
+
+    def send(_table: Table, connection: Connection, **_: Any) -> None:
+        for one in early:
+            connection.execute(Create(one))
+
+    if early:
+        event.listen(tables[0], "before_create", send, once=True)
 
 
 def _drop_last(target: MetaData, _connection: Connection, **_: Any) -> None:
-    # registered anew at each drop, so that it comes after the listeners of every enum type
+    early = called_by_tables(target)
+    target.info[_EARLY] = {one.key for one in early}
+
+    def send(_target: MetaData, connection: Connection, **_: Any) -> None:
+        for one in reversed(early):
+            connection.execute(Drop(one))
+
+    # registered anew at each drop: before the listeners of every enum type, and after them
+    event.listen(target, "after_drop", send, once=True, insert=True)
     event.listen(target, "after_drop", _statements(Drop, _BEFORE_TABLES), once=True)
 
 
@@ -50,9 +75,43 @@ def _statements(statement: type[Create | Drop], kinds: tuple[str, ...]) -> Calla
     """
 
     def send(target: MetaData, connection: Connection, **_: Any) -> None:
-        chosen: list[DDLObject] = [one for one in declared(target).values() if one.kind in kinds]
+        early = target.info.get(_EARLY, set())
+        chosen: list[DDLObject] = [
+            one for one in declared(target).values() if one.kind in kinds and one.key not in early
+        ]
         chosen.sort(key=lambda one: kinds.index(one.kind))
         for one in reversed(chosen) if statement is Drop else chosen:
             connection.execute(statement(one))
 
     return send
+
+
+def called_by_tables(metadata: MetaData) -> list[Function]:
+    """The functions that a default, check, generated column or index calls, with those that they call, in the
+    order of their declaration."""
+    functions = [one for one in declared(metadata).values() if isinstance(one, Function)]
+    if not functions:
+        return []
+    texts = " ".join(str(one) for table in metadata.tables.values() for one in _expressions(table))
+    early: list[Function] = []
+    while new := [one for one in functions if one not in early and _is_called(one, texts)]:
+        early += new
+        texts = " ".join(one.body for one in new)
+    return [one for one in functions if one in early]
+
+
+def _is_called(function: Function, text: str) -> bool:
+    return re.search(rf"(?<![\w$]){re.escape(function.name)}\"?\s*\(", text) is not None
+
+
+def _expressions(table: Table) -> Iterator[Any]:
+    for column in table.columns:
+        yield getattr(column.server_default, "arg", None)
+        yield getattr(column.computed, "sqltext", None)
+    constraints = {*table.constraints, *(one for column in table.columns for one in column.constraints)}
+    for constraint in constraints:
+        yield getattr(constraint, "sqltext", None)
+        yield from (item for item, *_ in getattr(constraint, "_render_exprs", ()))
+    for index in table.indexes:
+        yield from index.expressions
+        yield index.dialect_options["postgresql"]["where"]

@@ -24,6 +24,7 @@ from app_schema.ddl import (
     View,
     declared,
 )
+from app_schema.ddl.attachment import called_by_tables
 from app_schema.ddl.constraint import name_of as constraint_name
 from app_schema.ddl.constraint import printed_kind
 from app_schema.ddl.index import name_of
@@ -129,6 +130,11 @@ class Declared:
             if index.name is not None and name_of(index) == key.name:
                 return index
         return None
+
+    @cached_property
+    def early_functions(self) -> list[Function]:
+        """The functions that tables need, directly or through another one."""
+        return [one for metadata in self.metadatas for one in called_by_tables(metadata)]
 
     @staticmethod
     def _by_name(metadata: MetaData) -> list[Table]:

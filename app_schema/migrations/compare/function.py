@@ -19,6 +19,8 @@ _WITH_A_TABLE = {"column", "constraint", "index", "default"}
 
 def early(comparison: Comparison, key: Key) -> bool:
     """Whether a column, constraint or index names the function, so that it must be there before them."""
+    if comparison.declared.objects.get(key) in comparison.declared.early_functions:
+        return True
     names = [
         (part, '"' + part.replace('"', '""') + '"') for part in (key.schema or "", key.name.partition("(")[0])
     ]
