@@ -9,15 +9,17 @@ import asyncio
 import logging.config
 import re
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import psycopg
 from alembic.operations import Operations
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, MetaData
-from sqlalchemy.exc import DBAPIError, PendingRollbackError
+from sqlalchemy.exc import ArgumentError, DBAPIError, PendingRollbackError
 from sqlalchemy.pool import NullPool
 
 from app_schema import database, pinned
@@ -26,7 +28,7 @@ from app_schema.migrations import setup
 from app_schema.migrations.compare import PLUGIN
 from app_schema.migrations.failure import explained
 from app_schema.migrations.impl import guarded
-from app_schema.migrations.loading import line_in, load
+from app_schema.migrations.loading import directories, line_in, load
 from app_schema.migrations.options import Options, flag
 from app_schema.migrations.progress import say
 from app_schema.migrations.render import item
@@ -114,9 +116,22 @@ def sentences(context: EnvironmentContext) -> Iterator[None]:
         raise CommandError(_place(context, error) + str(error)) from error
     except (DBAPIError, psycopg.Error) as error:
         raise CommandError(_place(context, error) + str(explained(error))) from error
+    except (TypeError, ArgumentError) as error:
+        place = _place(context, error)
+        if not place or not _of_operation(context, error):
+            raise
+        raise CommandError(f"{place}{error}") from error
     except PendingRollbackError as error:
         # the end of Alembic's autocommit_block asks a dead connection for more, which hides why it died
         raise CommandError(_place(context, error) + str(error.__context__ or error)) from error
+
+
+def _of_operation(context: EnvironmentContext, error: BaseException) -> bool:
+    """Whether the line of a revision in which an error arose calls an operation: an argument is wrong."""
+    places = directories(context.script)
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.line or "" for frame in frames if Path(frame.filename).resolve().parent in places]
+    return bool(lines) and re.match(r"(with |return |\w+ = )?(op|batch_op)\.", lines[-1]) is not None
 
 
 def _changes(context: EnvironmentContext) -> bool:

@@ -7,6 +7,7 @@ first the arguments named in the kind's ``positional``, the others by name.
 from __future__ import annotations
 
 import dataclasses
+import difflib
 from collections.abc import Callable
 from typing import Any
 
@@ -100,7 +101,14 @@ def build(kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], *, filled: b
         raise TypeError(msg)
     values = {**dict(zip(cls.positional, args, strict=False)), **kwargs}
     values = {name: shortened(value) for name, value in values.items()}
-    return cls(**({**cls.stand_in, **values} if filled else values))
+    values = {**cls.stand_in, **values} if filled else values
+    fields = [one.name for one in dataclasses.fields(cls) if one.init]
+    unknown = next((name for name in values if name not in fields), None)
+    if unknown is not None:
+        close = difflib.get_close_matches(unknown, fields, 1)
+        meant = f"; did you mean {close[0]!r}?" if close else f"; it has {', '.join(fields)}."
+        raise ModelError(f"a {kind.replace('_', ' ')} has no argument {unknown!r}{meant}")
+    return cls(**values)
 
 
 def foreign(name: str) -> bool:

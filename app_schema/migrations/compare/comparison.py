@@ -163,7 +163,15 @@ class Comparison:
         return [statement for one in used for statement in one.statements]
 
     def run(self) -> None:
-        """Compares and fills the plan."""
+        """Compares and fills the plan.
+
+        :raises ConfigurationError: where everything undeclared is to be dropped, and nothing says where.
+        """
+        if self.prune and not self.managed.anywhere:
+            raise ConfigurationError(
+                "-x prune=true drops what nobody declared in the schemas of the metadata, and the metadata "
+                "declares nothing: name the schemas, as with -x schemas=public"
+            )
         differences = self.differences()
         for one in self.renamed.renames:
             self.plan.renames.append(one.operation(self.schema(one.declared)))

@@ -84,6 +84,13 @@ class Managed:
         labels = [one.label for one in (key, *owners) if one == key or one in found]
         return not any(one.matches(label) for one in self._accepted for label in labels)
 
+    @property
+    def anywhere(self) -> bool:
+        """Whether any schema is looked at: by name, as every other, or for what is declared in it."""
+        opts, declared = self._context.opts, self._comparison.declared
+        named = bool(opts.get("managed_schemas")) or opts.get("every_schema") is not None
+        return named or bool(declared.tables or declared.objects or declared.functions)
+
     @cached_property
     def _schemas(self) -> set[str]:
         named: set[str] | None = self._context.opts.get("managed_schemas")

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
 )
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 
 from app_schema.ddl import Key
 from app_schema.migrations.compare import column, constraint, grant, option, refusal, sequence
@@ -49,8 +50,13 @@ def added(comparison: Comparison, key: Key, wanted: str) -> None:
     }
     operation = ops.CreateTableOp.from_table(_without_serial(table))
     operation.columns = [*operation.columns, *_checks_of_columns(table)]
-    if later:
-        operation.columns = [item for item in operation.columns if item not in later]
+    operation.columns = [
+        item
+        for item in operation.columns
+        if item not in later
+        # SQLAlchemy's copy of a constraint, which Alembic renders, has lost the operator classes
+        and not (isinstance(item, ExcludeConstraint) and item.ops)
+    ]
     comparison.plan.make(Makes.TABLE, operation, order=order)
     grant.take_default_grants_away(comparison, key)
     for fk in later:
