@@ -25,9 +25,9 @@ class OwnServer:
 
     directory: Path
 
-    def start(self) -> str:
+    def start(self, **settings: str) -> str:
         """Starts it where it does not run; its URL."""
-        return embedded.start(self.directory, settings=_SETTINGS)
+        return embedded.start(self.directory, settings={**_SETTINGS, **settings})
 
     def crash(self) -> None:
         """Ends it as a power cut does: none of its processes is asked to finish what it does."""
