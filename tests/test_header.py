@@ -46,6 +46,11 @@ def test_column_with_a_value_for_each_row_rewrites_its_table(column: str, rewrit
     assert ("Rewrites: the table of t.c" in _add(column)) == rewrites
 
 
+def test_expression_that_is_set_rewrites_the_table() -> None:
+    change = 'op.alter_column("t", "g", server_default=sa.Computed("n * 3", persisted=True))'
+    assert "Rewrites: the table of t.g" in header(change, "pass")
+
+
 def test_extension_and_schema_of_others_are_not_dropped_for_ever(empty_engine: sa.Engine) -> None:
     send(empty_engine, "CREATE EXTENSION hstore", "CREATE SCHEMA theirs", "CREATE TABLE t (n int)")
     managed = {"public", "theirs"}

@@ -12,7 +12,7 @@ from typing import Any
 
 from alembic.ddl import base as ops
 from alembic.ddl.postgresql import PostgresqlColumnType
-from sqlalchemy import Column, Identity
+from sqlalchemy import Column, Computed, Identity
 from sqlalchemy import types as sa_types
 from sqlalchemy.exc import CompileError
 from sqlalchemy.ext.compiler import compiles
@@ -156,12 +156,55 @@ def _(construct: ops.ColumnDefault) -> ExecutableDDLElement:
 
 @guard.register
 def _(construct: ops.ComputedColumnDefault) -> ExecutableDDLElement:
-    msg = (
-        f"column {construct.column_name} of {qualified(construct.table_name, construct.schema)}: "
-        "PostgreSQL cannot make an existing column a generated one; "
-        "write op.add_column(...) with the generated column under another name"
+    old, new = construct.existing_server_default, construct.default
+    label = f"column {construct.column_name} of {qualified(construct.table_name, construct.schema)}"
+    if not isinstance(new, Computed) or not isinstance(old, Computed):
+        msg = (
+            f"{label}: PostgreSQL cannot make an existing column a generated one; "
+            "write op.add_column(...) with the generated column under another name"
+        )
+        raise ModelError(msg)
+    change = _set_expression(construct, new, construct.table_name, construct.schema)
+    sides = [_expression_twin(construct, label, one) for one in (new, old)]
+    altering = Guard(
+        label=label,
+        namespace=table_schema(construct.table_name, construct.schema),
+        definition=_column_query(construct.table_name, construct.column_name, DEFAULT),
+        new=sides[0],
+        old=sides[1],
+        absent=None,
+        different=(change,),
+        remedy="write in existing_server_default= what is there",
     )
-    raise ModelError(msg)
+    return Guarded(altering.render())
+
+
+def _set_expression(
+    construct: ops.ComputedColumnDefault, computed: Computed, table: str, schema: str | None
+) -> str:
+    # SQLAlchemy has no construct for it: the words of ADD COLUMN hold the expression
+    bare = Column(construct.column_name, sa_types.Integer, Computed(computed.sqltext, persisted=True))
+    _, _, expression = str(CreateColumn(bare).compile(dialect=DIALECT)).partition(" GENERATED ALWAYS AS ")
+    column, expression = ident(construct.column_name), expression.removesuffix(" STORED")
+    return f"ALTER TABLE {qualified(table, schema)} ALTER COLUMN {column} SET EXPRESSION AS {expression}"
+
+
+def _expression_twin(construct: ops.ComputedColumnDefault, label: str, computed: Computed) -> Side:
+    table = construct.table_name
+    # an older server would complain of the word EXPRESSION
+    too_old = f"""
+BEGIN
+  IF current_setting('server_version_num')::int < 170000 THEN
+    RAISE EXCEPTION USING ERRCODE = '{DIFFERENT}',
+      MESSAGE = {literal(f"{label}: PostgreSQL changes a generated expression from version 17 on")},
+      HINT = 'write op.drop_column(...) and op.add_column(...)';
+  END IF;
+END
+"""
+    make = f"CREATE TABLE {qualified(table, 'pg_temp')} (LIKE {qualified(table, construct.schema)} "
+    make += "INCLUDING GENERATED)"
+    change = _set_expression(construct, computed, table, "pg_temp")
+    return Side(twin=("DO " + dollar(too_old, "version"), make, change))
 
 
 @guard.register

@@ -222,6 +222,9 @@ def _calls(code: str) -> list[_Call]:
             said |= {_REFERS: " ".join(_foreign(call))} if call.func.attr == "create_table" else {}
             if call.func.attr == "add_column":
                 said |= {_REWRITES: _fills(ast.unparse(call.args[1])), "name": _text(call.args[1])}
+            generated = [one for one in call.keywords if one.arg == "server_default" and _is_computed(one)]
+            if call.func.attr == "alter_column" and generated:
+                said |= {_REWRITES: "values that follow from the row", "name": args[1]}
             found.append(_Call(call.func.attr, [*args, "", ""], said))
     return found
 
@@ -243,6 +246,10 @@ def _fills(column: str) -> str:
     default = column.partition("server_default=")[2]
     called = {name for name in re.findall(r"([\w.]+)\s*\(", default) if not name.startswith("sa.")}
     return "a default of its own for each row" if called - _STABLE else ""
+
+
+def _is_computed(keyword: ast.keyword) -> bool:
+    return isinstance(keyword.value, ast.Call) and ast.unparse(keyword.value.func).endswith("Computed")
 
 
 def _alter_columns(call: ast.Call) -> list[_Call]:

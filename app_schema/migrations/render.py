@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from alembic.autogenerate import render as alembic_render
 from alembic.autogenerate import renderers
-from sqlalchemy import Enum, Identity, PrimaryKeyConstraint, TextClause, TypeDecorator
+from sqlalchemy import Computed, Enum, Identity, PrimaryKeyConstraint, TextClause, TypeDecorator
 from sqlalchemy.dialects.postgresql import DOMAIN
 from sqlalchemy.types import TypeEngine
 
@@ -27,7 +27,7 @@ _WHOLE = {"grant", "default_privileges"}
 _IDENTITY = {"table", "schema", "arguments", "materialized"}
 
 
-def value(one: Any, context: AutogenContext) -> str:
+def value(one: Any, context: AutogenContext) -> str:  # noqa: PLR0911 - a list of cases
     """A value as a Python expression."""
     if isinstance(one, TextClause):
         return f"sa.text({one.text!r})"
@@ -35,6 +35,8 @@ def value(one: Any, context: AutogenContext) -> str:
         return alembic_render._repr_type(one, context)  # noqa: SLF001 - Alembic has no public name for it
     if isinstance(one, Identity):
         return alembic_render._render_identity(one, context)  # noqa: SLF001
+    if isinstance(one, Computed):
+        return alembic_render._render_computed(one, context)  # noqa: SLF001
     if isinstance(one, dict):
         return "{" + ", ".join(f"{key!r}: {value(item, context)}" for key, item in one.items()) + "}"
     if isinstance(one, (list, tuple)):

@@ -12,7 +12,7 @@ from app_schema.ddl import Key
 from app_schema.ddl.printed import PrintedType
 from app_schema.migrations.compare import alter_column, sequence
 from app_schema.migrations.compare.printed_column import PrintedColumn, escaped, is_rebuilt, parts
-from app_schema.migrations.directives import Drops, Makes, OnTheWayBackOp, UnwritableOp
+from app_schema.migrations.directives import CallOp, Drops, Makes, OnTheWayBackOp, UnwritableOp
 
 if TYPE_CHECKING:
     from app_schema.migrations.compare.comparison import Comparison
@@ -51,11 +51,33 @@ def changed(comparison: Comparison, key: Key, wanted: str, found: str) -> None:
     """Plans what makes a found column the declared one; those of a view follow it."""
     if Key("table", key.schema, None, key.table or "") not in comparison.found:
         return
-    if is_rebuilt(wanted, found):
+    if comparison.sets_expression(key):
+        comparison.plan.make(Makes.GENERATED, _set_expression(comparison, key))
+    elif is_rebuilt(wanted, found):
         regenerate(comparison, key)
     else:
         new, old = parts(wanted), parts(found)
         alter_column.alter(comparison, key, _asked(comparison, key, new, old), old)
+
+
+def _set_expression(comparison: Comparison, key: Key) -> CallOp:
+    new, old = (
+        Computed(escaped(parts(side[key]).expression), persisted=True)
+        for side in (comparison.wanted, comparison.found)
+    )
+    call, undo = (
+        CallOp(
+            "alter_column",
+            key.table,
+            key.name,
+            server_default=one,
+            existing_server_default=other,
+            schema=comparison.schema(key),
+        )
+        for one, other in ((new, old), (old, new))
+    )
+    call.undo, undo.undo = undo, call
+    return call
 
 
 def _asked(comparison: Comparison, key: Key, new: PrintedColumn, old: PrintedColumn) -> PrintedColumn:

@@ -45,6 +45,7 @@ from app_schema.migrations.compare import (
     view_default,
 )
 from app_schema.migrations.compare.managed import Managed
+from app_schema.migrations.compare.printed_column import sets_expression
 from app_schema.migrations.compare.rename import Renamed
 from app_schema.migrations.declared import DEFAULT_SCHEMA, Declared
 from app_schema.migrations.directives import RANKS, Drops, Makes, OnTheWayBackOp, Plan, UnwritableOp
@@ -71,6 +72,8 @@ _OF_TABLES: dict[str, ModuleType] = {
     "partition": partition,
 }
 """The kinds that are no DDLObject: each module has ``added``, ``changed`` and ``removed``."""
+_SETS_EXPRESSION = (17,)
+"""The first version with ALTER COLUMN ... SET EXPRESSION."""
 _HUNG_ON = {"function", "view", "materialized_view", "constraint", "index"}
 """The kinds of objects that are dropped and made again though others hang on them."""
 State = Literal["different", "absent", "undeclared"]
@@ -343,6 +346,13 @@ class Comparison:
     def _hidden(self) -> frozenset[tuple[str, str]]:
         """The tables whose rows row security may hide from this role: any of them may have rows."""
         return frozenset((schema, name) for schema, name in self.connection.execute(_HIDDEN))
+
+    def sets_expression(self, key: Key) -> bool:
+        """True if the column gets another generation expression in place, which PostgreSQL 17 can."""
+        wanted, found = self.wanted.get(key), self.found.get(key)
+        version = self.connection.dialect.server_version_info or (0,)
+        in_place = wanted is not None and found is not None and sets_expression(wanted, found)
+        return in_place and version >= _SETS_EXPRESSION
 
     def has_rows(self, key: Key) -> bool:
         """Whether writers of the object's table would be kept waiting, and that matters."""

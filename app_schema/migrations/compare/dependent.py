@@ -71,7 +71,7 @@ def _blocked(comparison: Comparison, difference: Difference) -> Iterator[Blocked
         if comparison.prune and key.kind in _DROPPED:
             yield Blocked(key, gone=True)
     elif key.kind == "column":
-        if changes_type(wanted, found):
+        if changes_type(wanted, found) and not comparison.sets_expression(key):
             yield Blocked(key, gone=is_rebuilt(wanted, found))
     elif key.kind == "enum":
         if enum.needs_replacing(comparison, key):

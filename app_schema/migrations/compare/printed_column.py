@@ -75,6 +75,13 @@ def changes_type(wanted: str, found: str) -> bool:
     return parts(wanted).type != parts(found).type or is_rebuilt(wanted, found)
 
 
+def sets_expression(wanted: str, found: str) -> bool:
+    """True if nothing but the expression of a stored generated column differs: PostgreSQL 17 can set it."""
+    new, old = parts(wanted), parts(found)
+    same = new == old._replace(expression=new.expression)
+    return same and new.expression != old.expression and new.how == "GENERATED STORED AS"
+
+
 def is_rebuilt(wanted: str, found: str) -> bool:
     """Whether the column is generated and is so in another way: it is dropped then, and added."""
     new, old = parts(wanted), parts(found)

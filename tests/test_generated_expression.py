@@ -1,0 +1,52 @@
+"""A generated expression that changes in place, from PostgreSQL 17 on."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from autogen import operations_on
+from roundtrip import round_trip, send
+
+from app_schema.ddl import View, attach
+
+TABLE = (
+    "CREATE TABLE t (n int, g int GENERATED ALWAYS AS (n * 2) STORED)",
+    "CREATE INDEX ix ON t (g)",
+    "CREATE VIEW v AS SELECT g FROM t",
+    "INSERT INTO t VALUES (1), (2)",
+)
+
+
+def _version(engine: sa.Engine) -> int:
+    with engine.connect() as connection:
+        return int(
+            connection.scalar(sa.text("SELECT current_setting('server_version_num')::int / 10000")) or 0
+        )
+
+
+def _declared(expression: str) -> sa.MetaData:
+    metadata = sa.MetaData()
+    computed = sa.Computed(expression, persisted=True)
+    columns = [sa.Column("n", sa.Integer), sa.Column("g", sa.Integer, computed)]
+    sa.Table("t", metadata, *columns, sa.Index("ix", "g"))
+    attach(metadata, View("v", "SELECT g FROM t"))
+    return metadata
+
+
+def test_expression_is_set_in_place_where_the_server_can(empty_engine: sa.Engine) -> None:
+    send(empty_engine, *TABLE)
+    generated = round_trip(empty_engine, _declared("n * 3"))
+    in_place = _version(empty_engine) >= 17
+    assert ("op.drop_column" in generated.text) != in_place
+    assert ("op.drop_view" in generated.text) != in_place
+    generated.upgrade(empty_engine)
+    with empty_engine.connect() as connection:
+        assert connection.scalars(sa.text("SELECT g FROM v ORDER BY g")).all() == [3, 6]
+
+
+def test_expression_that_is_neither_the_old_nor_the_new_one_is_refused(empty_engine: sa.Engine) -> None:
+    send(empty_engine, *TABLE)
+    new, old = sa.Computed("n * 3", persisted=True), sa.Computed("n * 4", persisted=True)
+    words = "already exists|different" if _version(empty_engine) >= 17 else "from version 17 on"
+    with pytest.raises(Exception, match=words), operations_on(empty_engine) as op:
+        op.alter_column("t", "g", server_default=new, existing_server_default=old)
