@@ -47,7 +47,7 @@ def query(driver: psycopg.Connection[Any], *queries: str) -> list[list[tuple[Any
         cursor.nextset()
         for _ in queries:
             cursor.nextset()
-            rows.append(cursor.fetchall())
+            rows.append(cursor.fetchall() if cursor.description else [])
         return rows
 
 
@@ -79,7 +79,7 @@ def own_driver(connection: Connection) -> psycopg.Connection[Any] | None:
 def ask(connection: Connection, sql: str) -> list[tuple[Any, ...]]:
     """The rows of one query, by any driver."""
     result = connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
-    return [tuple(row) for row in result.fetchall()]
+    return [tuple(row) for row in result.fetchall()] if result.returns_rows else []
 
 
 @contextmanager

@@ -98,7 +98,7 @@ SELECT CASE WHEN p.prokind <> 'f' THEN CASE p.prokind WHEN 'p' THEN 'procedure' 
         return self._by_name() if self.arguments else None
 
     def side(self) -> Side:
-        return Side(twin=(*self._create("pg_temp"), self._privileges("pg_temp")))
+        return Side(twin=(*self._create("pg_temp"), self._privileges("pg_temp")), exact=True)
 
     def _create(self, schema: str | None) -> tuple[str, ...]:
         name = f"{qualified(self.name, schema)}({self.arguments})"

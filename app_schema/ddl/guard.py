@@ -16,6 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app_schema import pinned
+from app_schema.ddl.spelling import FOLD, equal, may_differ
 from app_schema.ddl.sql import dollar, ident, literal, qualified
 
 DIFFERENT = "AS001"
@@ -38,6 +39,8 @@ class Side:
     value: str | None = None
     qualified: bool = False
     """The value has every name qualified, so the found side is printed in that way too."""
+    exact: bool = False
+    """Every character counts, as in the body of a function."""
     like: str | None = None
     """The table that ``twin[0]`` copies. Guards of one table that follow each other may share this copy."""
 
@@ -115,11 +118,14 @@ class Guard:
             f"  definition CONSTANT text := {dollar(self.definition, 'def')};",
             "  found text;",
             "  expected text;",
+            "  alike boolean;",
+            *([f"  fold CONSTANT text := {dollar(FOLD, 'fold')};"] if self._spelled() else []),
             "BEGIN",
             *_remember_path(self),
             *comparing,
             *self._made_if_absent(),
-            "  IF found IS NOT DISTINCT FROM expected THEN RETURN; END IF;",
+            *self.alike("expected"),
+            "  IF alike THEN RETURN; END IF;",
         ]
         if self.different is None:
             lines.append(_different(self))
@@ -130,6 +136,17 @@ class Guard:
             lines += _change(self, self.different)
             lines += _confirmed(self, "found IS DISTINCT FROM expected")
         return block([*lines, "END"])
+
+    def _spelled(self) -> bool:
+        """Whether a side is printed from a parse tree that may print in two ways."""
+        sides = [one for one in (self.new, self.old) if one is not None and not one.exact]
+        return any(may_differ(*one.twin) for one in sides)
+
+    def alike(self, other: str) -> list[str]:
+        """PL/pgSQL: whether what is found is equal to a variable."""
+        if self._spelled():
+            return equal("found", other)
+        return [f"  alike := found IS NOT DISTINCT FROM {other};"]
 
 
 def _compare_before(guard: Guard, old: Side) -> list[str]:
@@ -148,7 +165,8 @@ def _compare_before(guard: Guard, old: Side) -> list[str]:
         "  wanted := expected;",
         *comparing,
         "  expected := wanted;",
-        "  IF found IS DISTINCT FROM before THEN",
+        *guard.alike("before"),
+        "  IF NOT alike THEN",
         *otherwise,
         "  END IF;",
     ]

@@ -7,7 +7,7 @@ from dataclasses import KW_ONLY, dataclass
 from typing import ClassVar
 
 from app_schema.ddl.guard import Side, regclass
-from app_schema.ddl.sql import ident, literal, qualified, role, sequence, settled
+from app_schema.ddl.sql import ident, literal, qualified, role, sequence
 from app_schema.ddl.statement import TableObject
 
 _COMMAND = """\
@@ -45,7 +45,7 @@ format('AS %s FOR %s TO %s%s%s', CASE WHEN p.polpermissive THEN 'PERMISSIVE' ELS
          ' USING (' || pg_get_expr(p.polqual, p.polrelid) || ')',
          ' WITH CHECK (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')')"""
         return f"""\
-SELECT {settled(definition)}
+SELECT {definition}
   FROM pg_catalog.pg_policy AS p JOIN pg_catalog.pg_class AS c ON c.oid = p.polrelid
  WHERE c.relnamespace = $1 AND c.relname = {literal(self.table or "")} AND p.polname = {literal(self.name)}"""
 

@@ -7,7 +7,7 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
 from app_schema.ddl.guard import Side, regclass
-from app_schema.ddl.sql import ident, literal, qualified, sequence, settled
+from app_schema.ddl.sql import ident, literal, qualified, sequence
 from app_schema.ddl.statement import TableObject
 from app_schema.errors import ModelError
 
@@ -68,7 +68,7 @@ class Trigger(TableObject):
 replace(replace(pg_get_triggerdef(t.oid), format(' ON %I.%I ', n.nspname, c.relname), ' ON '),
                format(' ON pg_temp.%I ', c.relname), ' ON ')"""
         return f"""\
-SELECT {settled(definition)}
+SELECT {definition}
        || CASE t.tgenabled WHEN 'D' THEN ' (disabled)' WHEN 'R' THEN ' (enabled on replicas)'
                            WHEN 'A' THEN ' (enabled always)' ELSE '' END
   FROM pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid

@@ -22,7 +22,7 @@ from shape import Shape
 
 from app_schema import database
 from app_schema.catalog import Difference, Snapshot, diff, scratch, snapshot
-from app_schema.catalog.spelling import in_more_than_spelling
+from app_schema.catalog.spelling import Spelling
 from app_schema.testing.databases import Databases
 
 PARTS = 4
@@ -87,6 +87,12 @@ class Ground:
             metadata(shape).create_all(connection)
             return snapshot(connection)  # closing rolls back
 
+    def differences(self, expected: Snapshot) -> list[Difference]:
+        """What was made from PostgreSQL's own print may print in another way, as what a dump restored."""
+        found = diff(self.found(), expected)
+        with self.created.connect() as connection:
+            return Spelling(connection).in_more_than_spelling(found)
+
     def revision(self, shape: Shape) -> Generated:
         """The revision that leads from what is there to the shape."""
         generated = autogenerate(self.changed, metadata(shape), prune=True, managed_schemas=SCHEMAS)
@@ -119,22 +125,17 @@ def test_revision_makes_the_other_schema_and_its_downgrade_the_first(
         raise
 
 
-def _differences(found: Snapshot, expected: Snapshot) -> list[Difference]:
-    """What was made from PostgreSQL's own print may print in another way, as what a dump restored."""
-    return in_more_than_spelling(diff(found, expected))
-
-
 def _there_and_back(ground: Ground, first: Shape, second: Shape) -> None:
     start, end = ground.expected(first), ground.expected(second)
     birth = ground.revision(first)
     birth.upgrade(ground.changed)
-    assert _differences(ground.found(), start) == [], "from nothing"
+    assert ground.differences(start) == [], "from nothing"
     change = ground.revision(second)
     assert change.empty == (start == end)
     change.upgrade(ground.changed)
-    assert _differences(ground.found(), end) == [], "upgrade"
+    assert ground.differences(end) == [], "upgrade"
     assert ground.revision(second).diffs == [], "a second comparison"
     change.downgrade(ground.changed)
-    assert _differences(ground.found(), start) == [], "downgrade"
+    assert ground.differences(start) == [], "downgrade"
     birth.downgrade(ground.changed)
     assert diff(ground.found(), ground.empty) == [], "back to nothing"

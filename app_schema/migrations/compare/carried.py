@@ -17,7 +17,6 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations, ops
 
 from app_schema.catalog import Snapshot
-from app_schema.catalog.spelling import same
 from app_schema.ddl import Key
 from app_schema.ddl.sql import DIALECT, ident
 from app_schema.migrations.compare import constraint
@@ -57,6 +56,8 @@ def complete(comparison: Comparison) -> None:
         log.warning("the new tables are not carried out beforehand: %s", str(error).partition("\n")[0])
         return
     new = {Key("table", one.schema or comparison.default_schema, None, one.table_name) for one in created}
+    respelled = [key for key in made if made[key] != comparison.wanted.get(key, made[key])]
+    comparison.spelling.learn(side[key] for side in (made, comparison.wanted) for key in respelled)
     for key in sorted({*comparison.wanted, *made}, key=str):
         table = Key("table", key.schema, None, (key.name if key.kind == "table" else key.table) or "")
         if key.kind in _CARRIED and table in new:
@@ -65,7 +66,7 @@ def complete(comparison: Comparison) -> None:
 
 def _settle(comparison: Comparison, key: Key, made: str | None) -> None:
     declared = comparison.wanted.get(key)
-    if same(made, declared):
+    if comparison.spelling.same(made, declared):
         return
     if made is None and declared is not None and key.kind == "constraint":
         constraint.add_printed(comparison, key, declared)

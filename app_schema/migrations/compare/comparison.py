@@ -17,7 +17,7 @@ from app_schema.catalog.dependents import Blocked, age, dependents
 from app_schema.catalog.query import empty_path
 from app_schema.catalog.reflect import reflect
 from app_schema.catalog.scratch import declared_snapshot
-from app_schema.catalog.spelling import in_more_than_spelling, same
+from app_schema.catalog.spelling import Spelling
 from app_schema.ddl import DDLObject, Key
 from app_schema.ddl.made import MARK
 from app_schema.ddl.sql import qualified
@@ -107,6 +107,7 @@ class Comparison:
             [metadata] if isinstance(metadata, MetaData) else metadata, self.default_schema
         )
         self.managed = Managed(self)
+        self.spelling = Spelling(self.connection)
         self.plan = Plan()
         self.renamed = Renamed()
         self.undeclared: list[str] = []
@@ -132,7 +133,7 @@ class Comparison:
         self.wanted = self.declared.snapshot
         self.unused = role.of_the_cluster(self)
         pair.pair(self)
-        different = in_more_than_spelling(diff(self.wanted, self.found))
+        different = self.spelling.in_more_than_spelling(diff(self.wanted, self.found))
         return [one for one in different if self.managed(one.key) and not index.is_part(one)]
 
     def _without_bookkeeping(self, snapshot: Snapshot) -> Snapshot:
@@ -374,7 +375,7 @@ class Comparison:
         if key in self.changed:
             return "declared" if key in self.wanted else "gone" if self.prune else "found"
         # what is not managed stays as it is, whatever is declared
-        return "declared" if same(self.wanted.get(key), self.found[key]) else "found"
+        return "declared" if self.spelling.same(self.wanted.get(key), self.found[key]) else "found"
 
     def make(self, key: Key, one: DDLObject) -> None:
         """Plans the creation of an object."""

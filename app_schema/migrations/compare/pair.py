@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from app_schema.catalog import Snapshot
-from app_schema.catalog.spelling import flat
 from app_schema.ddl import Key
 from app_schema.migrations.compare import sequence
 from app_schema.migrations.compare.printed_column import parts
@@ -76,24 +75,27 @@ def _by_definition(
 ) -> Iterator[tuple[Key, Key]]:
     """Constraints and indexes: of one table and with one definition."""
     places = {key[1:3] for key in declared} & {key[1:3] for key in reflected}
+    sides = ((declared, comparison.wanted), (reflected, comparison.found))
+    ours, theirs = (
+        [(key, _nameless(key, side[key])) for key in keys if key[1:3] in places] for keys, side in sides
+    )
+    comparison.spelling.learn(text for _, text in (*ours, *theirs))
     known: dict[tuple[Key, str], list[Key]] = defaultdict(list)
-    for key in reflected:
-        if key[1:3] in places:
-            known[key._replace(name=""), _signature(key, comparison.found[key])].append(key)
-    for key in declared:
-        if key[1:3] in places:
-            same = known.get((key._replace(name=""), _signature(key, comparison.wanted[key])))
-            if same:
-                yield key, same.pop(0)
+    for key, text in theirs:
+        known[key._replace(name=""), comparison.spelling.flat(text)].append(key)
+    for key, text in ours:
+        same = known.get((key._replace(name=""), comparison.spelling.flat(text)))
+        if same:
+            yield key, same.pop(0)
 
 
-def _signature(key: Key, definition: str) -> str:
+def _nameless(key: Key, definition: str) -> str:
     """All that makes an object of a table what it is, but for its name; a table has one primary key."""
     if definition.startswith("PRIMARY KEY"):
         return "PRIMARY KEY"
-    if key.kind == "index":
-        return flat(_INDEX_NAME.sub(r"\1", definition))
-    return flat(definition.removesuffix(" NOT VALID"))
+    return (
+        _INDEX_NAME.sub(r"\1", definition) if key.kind == "index" else definition.removesuffix(" NOT VALID")
+    )
 
 
 def _by_use(comparison: Comparison, declared: list[Key], reflected: list[Key]) -> Iterator[tuple[Key, Key]]:
