@@ -165,3 +165,21 @@ def test_functions_go_after_their_table_and_come_back_in_the_order_of_their_call
         prune=True,
     )
     assert any(key.kind == "function" for key in catalog(empty_engine))
+
+
+@pytest.mark.parametrize("unlogged", [True, False])
+def test_persistence_and_storage_parameters_change_with_the_sequence_of_the_table(
+    unlogged: bool,  # noqa: FBT001 - a parameter of the test
+    changed: RoundTrip,  # noqa: F811
+) -> None:
+    metadata = sa.MetaData()
+    number = sa.Column("n", sa.Integer, primary_key=True)
+    options: dict[str, Any] = {} if unlogged else {"prefixes": ["UNLOGGED"]}
+    parameters = {"fillfactor": 80, "autovacuum_enabled": "false"}
+    sa.Table("t", metadata, number, sa.Column("m", sa.Integer), **options, postgresql_with=parameters)
+    changed(
+        f"CREATE {'UNLOGGED' if unlogged else ''} TABLE t (n serial PRIMARY KEY, m int)"
+        " WITH (fillfactor = 70, toast_tuple_target = 200)",
+        "INSERT INTO t (m) VALUES (1), (2)",
+        metadata=metadata,
+    )

@@ -227,7 +227,7 @@ _FROM_DEFINITION: dict[str, Callable[[Key, str], DDLObject]] = {
     ),
     "rule": _rule,
     "statistics": lambda key, text_: Statistics(key.name, text_, schema=key.schema),
-    "sequence": lambda key, text_: Sequence(key.name, text_, schema=key.schema),
+    "sequence": lambda key, text_: Sequence(key.name, text_.removeprefix("UNLOGGED "), schema=key.schema),
     "domain": lambda key, text_: Domain(key.name, text_, schema=key.schema),
 }
 

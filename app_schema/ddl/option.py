@@ -12,7 +12,8 @@ _NAME = r'(?:"(?:[^"]|"")+"|[^\s"]+)'
 _ACTION = re.compile(
     rf"(?P<mark>CLUSTER ON|REPLICA IDENTITY USING INDEX) (?P<index>{_NAME})"
     r"|REPLICA IDENTITY (?P<identity>FULL|NOTHING)"
-    r"|INHERIT (?P<parent>.+)"
+    r"|INHERIT (?P<parent>.+)|SET (?P<persistence>LOGGED|UNLOGGED)"
+    r"|SET \((?P<parameter>[\w.]+=[^\s,)]+)\)|RESET \((?P<reset>[\w.]+)\)"
     rf"|ALTER COLUMN (?P<column>{_NAME}) SET "
     r"(?:(?P<option>STATISTICS|STORAGE|COMPRESSION) (?P<value>\w+)|\(.+\))",
     re.DOTALL,
@@ -29,7 +30,8 @@ def alter(table: str, action: str, schema: str | None) -> str:
     match = _ACTION.fullmatch(action)
     if match is None:
         msg = (
-            "op.alter_table takes CLUSTER ON, INHERIT, REPLICA IDENTITY and ALTER COLUMN ... SET STATISTICS, "
+            "op.alter_table takes CLUSTER ON, INHERIT, REPLICA IDENTITY, SET (...), RESET (...), SET LOGGED, "
+            "SET UNLOGGED and ALTER COLUMN ... SET STATISTICS, "
             f"STORAGE, COMPRESSION or (...), not {action!r}: write the operation of its kind"
         )
         raise ModelError(msg)
@@ -44,7 +46,7 @@ def alter(table: str, action: str, schema: str | None) -> str:
     )
 
 
-def _is_set(match: re.Match[str], table: str, schema: str | None) -> str:
+def _is_set(match: re.Match[str], table: str, schema: str | None) -> str:  # noqa: PLR0911 - a list of cases
     """Query of a row where the option is set."""
     oid = regclass(table, schema)
     if match["index"] is not None:
@@ -59,6 +61,15 @@ def _is_set(match: re.Match[str], table: str, schema: str | None) -> str:
     if match["identity"] is not None:
         letter = match["identity"][0].lower()
         return f"SELECT FROM pg_catalog.pg_class AS c WHERE c.oid = {oid} AND c.relreplident = '{letter}'"
+    if match["persistence"] is not None:
+        letter = "u" if match["persistence"] == "UNLOGGED" else "p"
+        return f"SELECT FROM pg_catalog.pg_class AS c WHERE c.oid = {oid} AND c.relpersistence = '{letter}'"
+    if match["parameter"] is not None:
+        is_set = f"{literal(match['parameter'])} = ANY (c.reloptions)"
+        return f"SELECT FROM pg_catalog.pg_class AS c WHERE c.oid = {oid} AND {is_set}"
+    if match["reset"] is not None:
+        other = f"SELECT FROM unnest(c.reloptions) AS o WHERE starts_with(o, {literal(match['reset'] + '=')})"
+        return f"SELECT FROM pg_catalog.pg_class AS c WHERE c.oid = {oid} AND NOT EXISTS ({other})"
     if match["option"] is None:
         return "SELECT WHERE false"
     value = _LETTERS.get(match["value"], match["value"])

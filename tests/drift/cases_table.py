@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from case import Case
 
-STORAGE = "how a table is stored is not declared"
 OWNER = "who owns an object is not declared"
 
 CASES: dict[str, Case] = {
@@ -69,10 +68,8 @@ CASES: dict[str, Case] = {
         prune=True,
         undeclared=("tags_of_sessions",),
     ),
-    "unlogged": Case("ALTER TABLE public.webhook_events SET UNLOGGED", ("webhook_events",), mendable=STORAGE),
-    "with options": Case(
-        "ALTER TABLE public.webhook_events SET (fillfactor = 70)", ("webhook_events",), mendable=STORAGE
-    ),
+    "unlogged": Case("ALTER TABLE public.webhook_events SET UNLOGGED", ("webhook_events",)),
+    "with options": Case("ALTER TABLE public.webhook_events SET (fillfactor = 70)", ("webhook_events",)),
     "partitioned extra": Case(
         (
             "CREATE TABLE public.log (a int, b text) PARTITION BY LIST (a); "

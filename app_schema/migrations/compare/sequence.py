@@ -9,6 +9,7 @@ from sqlalchemy import Identity
 
 from app_schema.catalog import Snapshot
 from app_schema.ddl import Key, Sequence
+from app_schema.migrations.compare import refusal
 from app_schema.migrations.compare.printed_column import parts
 from app_schema.migrations.directives import CallOp, Makes, OnTheWayBackOp
 from app_schema.migrations.operations import CreateObjectOp, DropObjectOp, ReplaceObjectOp
@@ -20,6 +21,7 @@ _OPTIONS = re.compile(
     r"AS \w+ START (?P<start>-?\d+) INCREMENT (?P<increment>-?\d+) MINVALUE (?P<minvalue>-?\d+) MAXVALUE "
     r"(?P<maxvalue>-?\d+) CACHE (?P<cache>\d+)"
 )
+_UNLOGGED = "UNLOGGED "
 _NAME = re.compile(r'"((?:[^"]|"")*)"|([^."]+)')
 _SERIALS = {"smallint": "smallserial", "integer": "serial", "bigint": "bigserial"}
 
@@ -39,6 +41,10 @@ def added(comparison: Comparison, key: Key, wanted: str) -> None:
 
 def changed(comparison: Comparison, key: Key, wanted: str, found: str) -> None:
     """Plans other options; those of a column that changes are a part of its change."""
+    if wanted.removeprefix(_UNLOGGED) == found.removeprefix(_UNLOGGED):
+        if owner(wanted) is None:
+            raise refusal.different(wanted, found)
+        return  # the sequence of a column follows its table
     column = owner(wanted) or owner(found)
     if column in comparison.changed:
         return
@@ -131,7 +137,7 @@ def kept(comparison: Comparison, column: Key) -> tuple[Sequence, Sequence] | Non
     key = owned(comparison.found, column) if serial(comparison.found, column) is not None else None
     if key is None:
         return None
-    options, by, owner_ = comparison.found[key].removeprefix("UNLOGGED ").partition(" OWNED BY ")
+    options, by, owner_ = comparison.found[key].removeprefix(_UNLOGGED).partition(" OWNED BY ")
     type_ = parts(comparison.found[column]).type
     usual = f"AS {type_} START 1 INCREMENT 1 MINVALUE 1 MAXVALUE {_BOUNDS[type_][1]} CACHE 1"
     if (key.schema, key.name, options) == (column.schema, f"{column.table}_{column.name}_seq", usual):

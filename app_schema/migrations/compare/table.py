@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from alembic.operations import MigrateOperation, ops
@@ -64,9 +65,28 @@ def added(comparison: Comparison, key: Key, wanted: str) -> None:
 
 
 def changed(comparison: Comparison, key: Key, wanted: str, found: str) -> None:
-    """Refuses: PostgreSQL changes no partitioning."""
-    del comparison, key
-    raise refusal.different(wanted, found)
+    """Plans another persistence or other storage parameters; PostgreSQL changes no partitioning."""
+    if _STORED.sub("", wanted).strip() != _STORED.sub("", found).strip():
+        raise refusal.different(wanted, found)
+    for action, undo in _alterations(_storage(wanted), _storage(found)):
+        call = CallOp("alter_table", key.name, action, schema=comparison.schema(key))
+        call = call.undone_by("alter_table", key.name, undo, schema=comparison.schema(key))
+        comparison.plan.make(Makes.ALTERED, call)
+
+
+def _parameter(name: str, side: dict[str, str]) -> str:
+    return f"SET ({name}={side[name]})" if name in side else f"RESET ({name})"
+
+
+def _alterations(new: dict[str, Any], old: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The actions that change what is stored, each with the one that takes it back."""
+    persistence = ["SET UNLOGGED" if "prefixes" in side else "SET LOGGED" for side in (new, old)]
+    if persistence[0] != persistence[1]:
+        yield persistence[0], persistence[1]
+    after, before = (side.get("postgresql_with", {}) for side in (new, old))
+    for name in sorted({*after, *before}):
+        if after.get(name) != before.get(name):
+            yield _parameter(name, after), _parameter(name, before)
 
 
 def removed(comparison: Comparison, key: Key, found: str) -> None:
@@ -174,6 +194,9 @@ def _storage(definition: str) -> dict[str, Any]:
     if match := re.search(r"WITH \((.*?)\)", definition):
         given["postgresql_with"] = dict(one.split("=", 1) for one in match[1].split(", "))
     return {**unlogged, **given}
+
+
+_STORED = re.compile(r"^UNLOGGED ?|WITH \(.*?\) ?")
 
 
 class DropWholeTableOp(ops.DropTableOp):
