@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import psycopg
 import pytest
 import sqlalchemy as sa
 from lineage import Alembic, statements
 from psycopg import sql
+from typer.testing import CliRunner
 
 from app_schema import database, migrations, pinned
 from app_schema.catalog import snapshot
+from app_schema.cli import app
 from app_schema.testing.plugin import CreateDatabase
 
 HOSTILE = {
@@ -110,6 +114,17 @@ def test_script_runs_twice_in_a_hostile_database(empty_url: str, engine: sa.Engi
     other = database.engine(empty_url, poolclass=sa.NullPool)
     with engine.connect() as usual, other.connect() as hostile:
         assert snapshot(hostile) == snapshot(usual)
+
+
+@pytest.mark.parametrize(
+    "command", ["verify", "audit", "status", "seed", "downgrade -1", "metrics 2026-01-05"]
+)
+def test_command_works_in_a_hostile_database(
+    hostile_url: str, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(app, [*command.split(), "--url", hostile_url], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
 
 
 @pytest.mark.parametrize("level", ["REPEATABLE READ", "SERIALIZABLE"])
