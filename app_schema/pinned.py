@@ -11,7 +11,10 @@ of a money), ``default_text_search_config``, ``default_tablespace``, ``default_t
 from __future__ import annotations
 
 import json
+import os
+import socket
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -96,6 +99,23 @@ _REMEMBERED = "app_schema.pinned"
 def parameters(given: Iterable[str] = ()) -> dict[str, str | int]:
     """`CLIENT` without what a URL says otherwise; but the encoding is ours: SQL_ASCII gives bytes."""
     return {name: value for name, value in CLIENT.items() if name == "client_encoding" or name not in given}
+
+
+def keep_alive(descriptor: int) -> None:
+    """Sets `CLIENT` at the socket of a connection that libpq opened without it, as for an application."""
+    numbers = {
+        "TCP_KEEPIDLE": CLIENT["keepalives_idle"],
+        "TCP_KEEPINTVL": CLIENT["keepalives_interval"],
+        "TCP_KEEPCNT": CLIENT["keepalives_count"],
+        "TCP_USER_TIMEOUT": CLIENT["tcp_user_timeout"],
+    }
+    with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as line:
+        if line.family not in {socket.AF_INET, socket.AF_INET6}:
+            return
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in numbers.items():
+            if (option := getattr(socket, name, None)) is not None:  # not every platform has each
+                line.setsockopt(socket.IPPROTO_TCP, option, int(value))
 
 
 def remedy(diagnostic: Diagnostic | None) -> str | None:

@@ -42,7 +42,7 @@ MAY_IMPORT = {
     "overview": {"copied", "errors", "ddl", "url", "database", "migrations", "target"},
     "plan": {"ddl", "loss", "migrations"},
     "reference": {"errors", "ddl"},
-    "studio": {"errors", "ddl", "models", "identity", "migrations", "overview"},
+    "studio": {"errors", "pinned", "ddl", "models", "identity", "migrations", "overview"},
     "loss": {"errors", "ddl", "catalog", "migrations", "pinned"},
     "rollback": {"loss", "migrations"},
     "upgrading": {"errors", "loss", "migrations"},

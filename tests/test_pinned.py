@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+from datetime import datetime
 from pathlib import Path
 
 import psycopg
@@ -14,6 +16,7 @@ from typer.testing import CliRunner
 from app_schema import database, migrations, pinned
 from app_schema.catalog import snapshot
 from app_schema.cli import app
+from app_schema.studio.session import sessions
 from app_schema.testing.plugin import CreateDatabase
 
 HOSTILE = {
@@ -135,3 +138,21 @@ def test_upgrade_runs_on_an_engine_of_any_isolation_level(database_url: str, lev
         assert len(migrations.upgrade(connection)) == 1
         assert connection.get_isolation_level() == level
     engine.dispose()
+
+
+def test_studio_reads_times_in_a_hostile_database(hostile_url: str) -> None:
+    engine = database.engine(hostile_url, poolclass=sa.NullPool)
+    with sessions(engine, write=False)() as session:
+        assert session.scalar(sa.text("SELECT now() - INTERVAL '1 month 2 days' < now()"))
+        assert isinstance(session.scalar(sa.text("SELECT now()")), datetime)
+        assert session.scalar(sa.text("SHOW row_security")) == "on"
+
+
+def test_connection_of_an_application_asks_whether_the_server_lives() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(server.getsockname()) as line,
+    ):
+        pinned.keep_alive(line.fileno())
+        assert line.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+        assert line.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT) == 3

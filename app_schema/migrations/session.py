@@ -119,6 +119,8 @@ class Session:
             connection.exec_driver_sql("SELECT")  # SQLAlchemy's has begun; now psycopg's has, too
         self.own = isinstance(connection.dialect, DirectDialect)
         """The connection is a migration's alone: what is set there meets nobody else."""
+        if self.driver is not None and not self.own:
+            pinned.keep_alive(self.driver.fileno())
         self.settings = dict(SETTINGS)
         if search_path is not None:
             # how names are read, whatever the role or the database has set: revisions name every object with

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app_schema import pinned
 from app_schema.errors import AppSchemaError
 from app_schema.identity import acting_as
 from app_schema.migrations.failure import explained
@@ -28,7 +29,10 @@ TIMEOUT = "10s"
 def sessions(engine: sa.Engine, *, write: bool) -> sessionmaker[Session]:
     """Makes the session of each request."""
     maker = sessionmaker(engine, expire_on_commit=False)
-    begin = f"SET LOCAL statement_timeout = '{TIMEOUT}'"
+    # psycopg reads a timestamp in the ISO style alone; the zone stays that of the database, for people
+    settings = {name: value for name, value in pinned.PRINTED.items() if name != "TimeZone"}
+    settings["statement_timeout"] = TIMEOUT
+    begin = "; ".join(f"SET LOCAL {name} = '{value}'" for name, value in settings.items())
     if not write:
         begin += "; SET TRANSACTION READ ONLY"
 
