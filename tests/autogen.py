@@ -19,6 +19,7 @@ from alembic.operations import Operations
 
 from app_schema.ddl.sql import DIALECT
 from app_schema.migrations import environment, setup
+from app_schema.migrations.foresight import foreseen
 from app_schema.migrations.impl import guarded
 from app_schema.migrations.layout import layout
 
@@ -78,7 +79,8 @@ class Generated:
     def _run(self, engine: sa.Engine, name: str, *, autocommit: bool) -> None:
         module = ModuleType("revision")
         exec(compile(self.text, "revision", "exec"), module.__dict__)  # noqa: S102 - what a revision is
-        with operations_on(engine, autocommit=autocommit):
+        with operations_on(engine, autocommit=autocommit) as op:
+            op.impl.foresight = foreseen(op.impl, getattr(module, name), {})
             getattr(module, name)()
 
 

@@ -27,6 +27,9 @@ SEARCHED = "app_schema.schemas"
 """Setting: the schemas in which an unqualified name was looked for before a comparison emptied the path."""
 _TWIN_DONE = "AS000"
 _TWIN = "pg_temp.app_schema_twin"
+_PATH = "app_schema.path"
+"""Setting: the path under which a twin is made, for what changes it later."""
+_TWIN_LAST = "concat_ws(', ', nullif(current_setting('search_path'), ''), 'pg_temp')"
 _USED = "app_schema.used"
 """Setting: why something was not dropped, for the refusal of the statement that would make it again."""
 
@@ -64,6 +67,8 @@ class Guard:
     :param noted: said where neither side is there: it is altered all the same, instead of being refused.
     :param ineffective: what is refused where a statement was carried out and changed nothing: PostgreSQL only
         warns of a GRANT by a role that may not grant.
+    :param later: statements that the same revision carries out afterwards, on the twin of ``new``; each state
+        that they make counts as equal.
     :param shared: the copy of the table stays for the guards that follow; :data:`DROP_TWIN` drops it.
     """
 
@@ -80,6 +85,7 @@ class Guard:
     unfit_remedy: str = ""
     noted: str = ""
     ineffective: str = ""
+    later: tuple[str, ...] = ()
     shared: bool = False
 
     def render(self) -> str:
@@ -108,20 +114,12 @@ class Guard:
 
     def _compared(self) -> str:
         """The block that prints both sides. Something with the name may still be another object."""
-        comparing = _compare(self.new, shared=self.shared)
+        comparing = _compare(self.new, shared=self.shared, later=self.later)
         if self.exists is None:
             lookup = "  EXECUTE definition INTO found USING ns;"
             comparing = [lookup, "  IF found IS NOT NULL THEN", *comparing, "  END IF;"]
         lines = [
-            "DECLARE",
-            f"  ns oid := {self.namespace};",
-            f"  definition CONSTANT text := {dollar(self.definition, 'def')};",
-            "  found text;",
-            "  expected text;",
-            "  alike boolean;",
-            *([f"  fold CONSTANT text := {dollar(FOLD, 'fold')};"] if self._spelled() else []),
-            "BEGIN",
-            *_remember_path(self),
+            *self._head(),
             *comparing,
             *self._made_if_absent(),
             *self.alike("expected"),
@@ -136,6 +134,39 @@ class Guard:
             lines += _change(self, self.different)
             lines += _confirmed(self, "found IS DISTINCT FROM expected")
         return block([*lines, "END"])
+
+    def unless_equal(self, statement: str) -> str:
+        """A block that carries a statement out, unless the object is there and equal."""
+        return block(
+            [
+                *self._head(),
+                "  EXECUTE definition INTO found USING ns;",
+                "  IF found IS NOT NULL THEN",
+                "  BEGIN",
+                *_compare(self.new, shared=False, later=self.later),
+                # a later statement may make first what the declared side needs
+                "  EXCEPTION WHEN OTHERS THEN expected := NULL;",
+                "  END;",
+                "  END IF;",
+                *self.alike("expected"),
+                "  IF found IS NOT NULL AND alike THEN RETURN; END IF;",
+                f"  EXECUTE {dollar(statement)};",
+                "END",
+            ]
+        )
+
+    def _head(self) -> list[str]:
+        return [
+            "DECLARE",
+            f"  ns oid := {self.namespace};",
+            f"  definition CONSTANT text := {dollar(self.definition, 'def')};",
+            "  found text;",
+            "  expected text;",
+            "  alike boolean;",
+            *([f"  fold CONSTANT text := {dollar(FOLD, 'fold')};"] if self._spelled() else []),
+            "BEGIN",
+            *_remember_path(self),
+        ]
 
     def _spelled(self) -> bool:
         """Whether a side is printed from a parse tree that may print in two ways."""
@@ -308,7 +339,7 @@ def _change(guard: Guard, statements: tuple[str, ...]) -> list[str]:
 _UNQUOTED = f"PERFORM {pinned.calls({'quote_all_identifiers': 'off'}, local=True)};"
 
 
-def _compare(side: Side, *, shared: bool) -> list[str]:
+def _compare(side: Side, *, shared: bool, later: tuple[str, ...] = ()) -> list[str]:
     if side.value is not None and not side.qualified:
         return [f"  {_UNQUOTED}", "  EXECUTE definition INTO found USING ns;", f"  expected := {side.value};"]
     # pg_temp last: an unqualified name in the statement means the real table, not its twin. Then no path at
@@ -317,8 +348,8 @@ def _compare(side: Side, *, shared: bool) -> list[str]:
     return [
         *kept,
         "  BEGIN",
-        "    PERFORM set_config('search_path',",
-        "      concat_ws(', ', nullif(current_setting('search_path'), ''), 'pg_temp'), true);",
+        f"    PERFORM set_config({literal(_PATH)}, {_TWIN_LAST}, true);",
+        f"    PERFORM set_config('search_path', current_setting({literal(_PATH)}), true);",
         "    PERFORM set_config('check_function_bodies', 'off', true);",
         f"    {_UNQUOTED}",
         *(f"    EXECUTE {dollar(statement)};" for statement in twin),
@@ -327,9 +358,30 @@ def _compare(side: Side, *, shared: bool) -> list[str]:
         f"    expected := {side.value};"
         if side.value is not None
         else "    EXECUTE definition INTO expected USING pg_my_temp_schema();",
+        *(line for change in later for line in _changed_later(change)),
         f"    RAISE SQLSTATE '{_TWIN_DONE}';",
         f"  EXCEPTION WHEN SQLSTATE '{_TWIN_DONE}' THEN NULL;",
         "  END;",
+    ]
+
+
+def _changed_later(change: str) -> list[str]:
+    """What the twin becomes by a later statement of the revision; one that fails here makes no state."""
+    return [
+        "    IF found IS DISTINCT FROM expected THEN",
+        "      DECLARE",
+        "        there text;",
+        "        made text;",
+        "      BEGIN",
+        f"        PERFORM set_config('search_path', current_setting({literal(_PATH)}), true);",
+        f"        EXECUTE {dollar(change)};",
+        "        PERFORM set_config('search_path', '', true);",
+        "        EXECUTE definition INTO there USING ns;",
+        "        EXECUTE definition INTO made USING pg_my_temp_schema();",
+        "        IF there = made THEN found := there; expected := made; END IF;",
+        "      EXCEPTION WHEN OTHERS THEN NULL;",
+        "      END;",
+        "    END IF;",
     ]
 
 

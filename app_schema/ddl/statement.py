@@ -239,13 +239,13 @@ class Replace(DDLStatement):
 
 
 class Guarded(DDLStatement):
-    """A statement that is guarded already: exactly this SQL."""
+    """A statement that is guarded already: by a guard, or exactly this SQL."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    def __init__(self, by: str | Guard) -> None:
+        self.by = by
 
     def sql(self) -> str:
-        return self.text
+        return self.by if isinstance(self.by, str) else self.by.render()
 
 
 @compiles(DDLStatement)

@@ -101,7 +101,7 @@ SELECT 'a type' FROM pg_catalog.pg_type AS y
                 "op.alter_column(...), op.add_column(...) and op.create_..._constraint(...) "
                 f"bring {real} to what is declared"
             ),
-        ).render()
+        )
     )
 
 

@@ -33,7 +33,7 @@ from app_schema.ddl.statement import Guarded
 from app_schema.errors import ModelError
 
 
-def _sql(construct: ops.AlterTable) -> str:
+def sql_of(construct: ops.AlterTable) -> str:
     """The plain statement."""
     if construct.schema is not None:
         # a dot in it is part of the name; in a plain string Alembic takes it for a separator
@@ -74,7 +74,7 @@ def _alter(construct: ops.AlterColumn, expression: str, new: Side, old: Side | N
         new=new,
         old=old,
         absent=None,
-        different=(_sql(construct),),
+        different=(sql_of(construct),),
         remedy="leave out the existing_... argument if whatever is there may be altered",
         noted=f"{label} is altered, though it is not what existing_... says" if is_lenient(construct) else "",
     )
@@ -88,6 +88,13 @@ def relax(construct: ops.AlterColumn) -> None:
     construct.__dict__["app_schema_lenient"] = True
 
 
+def after(construct: Any) -> Side:
+    """The side of an alteration, made on a twin of the table."""
+    if isinstance(construct, ops.IdentityColumnDefault):
+        return _twin(construct.table_name, construct.schema)  # it is dropped, and a copy has none
+    return _twin(construct.table_name, construct.schema, _change(construct, sql_of(construct)))
+
+
 def is_lenient(construct: ops.AlterColumn) -> bool:
     """True where ``existing_...`` arguments may be wrong."""
     return "app_schema_lenient" in construct.__dict__
@@ -97,7 +104,7 @@ def is_lenient(construct: ops.AlterColumn) -> bool:
 def _(construct: ops.AddColumn) -> ExecutableDDLElement:
     table, schema, column = construct.table_name, construct.schema, construct.column
     construct.if_not_exists = None
-    create = _sql(construct)
+    create = sql_of(construct)
     return Guarded(
         Guard(
             label=f"column {column.name} of {qualified(table, schema)}",
@@ -111,7 +118,7 @@ def _(construct: ops.AddColumn) -> ExecutableDDLElement:
             ),
             absent=(create, *_with_sequence(table, column, schema)),
             remedy=f'op.alter_column("{table}", "{column.name}", ...) changes what is there',
-        ).render()
+        )
     )
 
 
@@ -126,14 +133,14 @@ def _(construct: ops.DropColumn) -> ExecutableDDLElement:
     construct.if_exists = None
     exists = _column_query(table, column, "'column'::text")
     label = f"column {column} of {qualified(table, schema)}"
-    return Guarded(drop(label, table_schema(table, schema), exists, "column", (_sql(construct),)))
+    return Guarded(drop(label, table_schema(table, schema), exists, "column", (sql_of(construct),)))
 
 
 @guard.register
 def _(construct: ops.ColumnNullable) -> ExecutableDDLElement:
     expression = f"coalesce(nullif(ltrim({NOT_NULL}), ''), 'NULL')"
     return Guarded(
-        _alter(construct, expression, Side(value="'NULL'" if construct.nullable else "'NOT NULL'")).render()
+        _alter(construct, expression, Side(value="'NULL'" if construct.nullable else "'NOT NULL'"))
     )
 
 
@@ -149,9 +156,7 @@ def _(construct: ops.ColumnDefault) -> ExecutableDDLElement:
 
     old: Any = construct.existing_server_default  # False, against its type, where the caller states none
     stated = old is not None and old is not False
-    return Guarded(
-        _alter(construct, DEFAULT, side(construct.default), side(old) if stated else None).render()
-    )
+    return Guarded(_alter(construct, DEFAULT, side(construct.default), side(old) if stated else None))
 
 
 @guard.register
@@ -176,7 +181,7 @@ def _(construct: ops.ComputedColumnDefault) -> ExecutableDDLElement:
         different=(change,),
         remedy="write in existing_server_default= what is there",
     )
-    return Guarded(altering.render())
+    return Guarded(altering)
 
 
 def _set_expression(
@@ -217,7 +222,7 @@ def _(construct: ops.IdentityColumnDefault) -> ExecutableDDLElement:
         )
         name = ident(construct.column_name)
         first = (f"ALTER COLUMN {name} DROP DEFAULT", f"ALTER COLUMN {name} SET NOT NULL")
-        return _twin(construct.table_name, construct.schema, *first, _change(construct, _sql(add)))
+        return _twin(construct.table_name, construct.schema, *first, _change(construct, sql_of(add)))
 
     old, new = construct.existing_server_default, construct.default
     stated = side(old) if isinstance(old, Identity) else Side(value="''")
@@ -227,13 +232,13 @@ def _(construct: ops.IdentityColumnDefault) -> ExecutableDDLElement:
         alter += f"ALTER COLUMN {ident(construct.column_name)} {_settings(new)}"
         # the number at which it stands is out of the bounds of one that counts the other way
         turned = ((old.increment or 1) < 0) != ((new.increment or 1) < 0)
-        return Guarded(replace(altering, different=(alter + " RESTART" * turned,)).render())
+        return Guarded(replace(altering, different=(alter + " RESTART" * turned,)))
     # an identity is added to a column that has none and dropped from one that has it, as with plain Alembic
     altering = replace(altering, noted="")
     if isinstance(new, Identity):
         own = privileges.of_column(construct.table_name, construct.column_name, construct.schema)
         altering = replace(altering, different=(*(altering.different or ()), own))
-    return Guarded(altering.render())
+    return Guarded(altering)
 
 
 def _settings(identity: Identity) -> str:
@@ -284,12 +289,12 @@ def _(construct: PostgresqlColumnType | ops.ColumnType) -> ExecutableDDLElement:
     type_ = construct.type_.compile(dialect=DIALECT)
     altering = _retype(construct)
     unfit = f"{altering.label} cannot be converted to {type_}"
-    sql = _sql(construct)
+    sql = sql_of(construct)
     if _is_at_utc(construct):
         change = _change(construct, sql).rpartition(" USING ")[0]
         table = qualified(construct.table_name, construct.schema)
         altering = replace(altering, different=(_AT_UTC, f"ALTER TABLE {table} {change}", _AT_ZONE_AGAIN))
-    return Guarded(replace(altering, unfit=unfit, unfit_remedy=_UNFIT).render())
+    return Guarded(replace(altering, unfit=unfit, unfit_remedy=_UNFIT))
 
 
 def _retype(construct: PostgresqlColumnType | ops.ColumnType) -> Guard:
@@ -324,7 +329,7 @@ class AlterTypes(ExecutableDDLElement):
 
 @compiles(AlterTypes)
 def _compile(element: AlterTypes, compiler: DDLCompiler, **_: Any) -> str:
-    changes = ", ".join(_change(one, _sql(one)) for one in element.changes)
+    changes = ", ".join(_change(one, sql_of(one)) for one in element.changes)
     sql = f"ALTER TABLE {qualified(element.table, element.schema)} {changes}"
     doubled = compiler.preparer._double_percents  # noqa: SLF001 - SQLAlchemy has no public name for it
     return sql.replace("%", "%%") if doubled else sql
@@ -336,7 +341,7 @@ def _(construct: AlterTypes) -> ExecutableDDLElement:
     lines = ["BEGIN", f"  PERFORM set_config('{_CHANGES}', '', true);"]
     at_utc = False
     for one in construct.changes:
-        change = _change(one, _sql(one))
+        change = _change(one, sql_of(one))
         if _is_at_utc(one):
             at_utc, change = True, change.rpartition(" USING ")[0]
         known = f"nullif(current_setting('{_CHANGES}'), '')"
@@ -380,7 +385,7 @@ def _(construct: ops.ColumnName) -> ExecutableDDLElement:
             namespace=table_schema(table, construct.schema),
             old_found=old_found,
             new_found=new_found,
-            statement=_sql(construct),
+            statement=sql_of(construct),
         )
     )
 
@@ -399,6 +404,6 @@ def _(construct: ops.RenameTable) -> ExecutableDDLElement:
             namespace=namespace,
             old_found=old_found,
             new_found=new_found,
-            statement=_sql(construct),
+            statement=sql_of(construct),
         )
     )

@@ -38,13 +38,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateIndex, CreateTable, DropIndex, ExecutableDDLElement
 from sqlalchemy.sql.expression import literal_column
 
-from app_schema.ddl import DDLStatement, Guarded, guard
+from app_schema.ddl import DDLStatement, Guarded
 from app_schema.ddl.guard import block
 from app_schema.ddl.index import is_concurrent, name_of, stated_table
 from app_schema.ddl.sql import DIALECT
 from app_schema.errors import ConfigurationError
 from app_schema.migrations import alter
 from app_schema.migrations.failure import explained
+from app_schema.migrations.foresight import Foresight
 from app_schema.migrations.lock import LOST
 from app_schema.migrations.pipeline import Pipeline
 from app_schema.migrations.preflight import Need, need
@@ -64,6 +65,8 @@ class GuardedImpl(PostgresqlImpl):
 
     _begun = False
     """A script has written BEGIN."""
+    foresight = Foresight()
+    """What the running revision does later."""
     pipeline: Pipeline | None = None
     """Where statements are kept back, while revisions run on a connection of psycopg's."""
 
@@ -100,7 +103,7 @@ class GuardedImpl(PostgresqlImpl):
             if isinstance(ddl, AlterColumn) and not self.context_opts.get("strict"):
                 alter.relax(ddl)
             needed = need(ddl)
-            construct = guard(ddl)
+            construct = self.foresight.guarded(ddl)
             if not isinstance(construct, DDLStatement):
                 self._may_do_harm()
             if not execution_options and self._kept(construct, needed):

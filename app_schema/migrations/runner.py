@@ -18,6 +18,7 @@ from app_schema.ddl.guard import NOTED
 from app_schema.ddl.sql import plain
 from app_schema.errors import DifferentError, StatementError
 from app_schema.migrations import preflight
+from app_schema.migrations.foresight import Foresight, foreseen
 from app_schema.migrations.impl import GuardedImpl
 from app_schema.migrations.lock import Lock
 from app_schema.migrations.pipeline import Pipeline
@@ -152,7 +153,9 @@ class Runner:
                     self._send(f"DELETE FROM {self.session.version_table}")
                 purge = False
                 self.progress.begins(str(step))
+                self.impl.foresight = foreseen(self.impl, step.migration_fn, self.run_args)
                 step.migration_fn(**self.run_args)
+                self.impl.foresight = Foresight()
                 maintainer.update_to_step(step)
                 stamped = set(maintainer.heads)
                 for callback in self.context.on_version_apply_callbacks:
