@@ -9,6 +9,8 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+from polyfactory.factories import base
+from polyfactory.value_generators import constrained_strings
 from sqlalchemy.exc import InvalidRequestError, ProgrammingError
 
 from app_schema import database
@@ -74,6 +76,14 @@ def test_nothing_in_a_row_is_left_to_chance() -> None:
     }
     assert chance == set()
     assert len({ProjectFactory.build().name for _ in range(100)}) == 100
+
+
+def test_no_text_is_drawn_at_random(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Random text is empty now and then, so the worst draw is made every time."""
+    for module in (base, constrained_strings):
+        monkeypatch.setattr(module, "create_random_string", lambda *_, **__: "")
+    rows = {model.__name__: vars(RowFactory.of[model].build()) for model in MODELS}
+    assert {f"{model}.{name}" for model, row in rows.items() for name in row if row[name] == ""} == set()
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda one: one.__name__)

@@ -277,8 +277,10 @@ def test_the_row_is_locked_while_the_form_is_compared_with_it(
     path, form = edited(filled)
     page = client.get(path).text
     compare = opened.changed
+    compared = []
 
     def meanwhile(*args: Any) -> list[str]:
+        compared.append(args)
         update = sa.text("UPDATE sessions SET title = 'Études' WHERE title = 'Bob 7'")
         with filled.begin() as connection:
             connection.execute(sa.text("SET LOCAL lock_timeout = '50ms'"))
@@ -289,6 +291,7 @@ def test_the_row_is_locked_while_the_form_is_compared_with_it(
     monkeypatch.setattr(opened, "changed", meanwhile)
     post(client, path, page, {**form, "title": "Scales"})
     assert row(filled, path)[0] == "Scales"
+    assert len(compared) == 1
 
 
 def edited(engine: sa.Engine) -> tuple[str, dict[str, str]]:
