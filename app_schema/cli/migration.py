@@ -44,8 +44,10 @@ def move(
     :param review: looks at the steps under the migration's lock, and says whether they may run.
     """
     from app_schema.errors import ConfigurationError
+    from app_schema.migrations.copies import refuse_other_here
     from app_schema.migrations.lineage import current
 
+    refuse_other_here()  # also where nothing is to be done
     given = dict(one.partition("=")[::2] for one in options or ())
     with connected(url, changes=True) as connection, _told():
         before = current(connection)

@@ -181,7 +181,7 @@ MUTATIONS = {
     # comparing
     "what_is_left_out_comes_back_as_declared": Mutation(
         "app_schema.migrations.compare.comparison",
-        'return "declared" if same(self.wanted.get(key), self.found[key]) else "found"',
+        'return "declared" if self.spelling.same(self.wanted.get(key), self.found[key]) else "found"',
         'return "declared" if key in self.wanted else "found"',
         LEFT_OUT,
     ),
