@@ -75,3 +75,36 @@ def test_tables_of_several_schemas_are_proved(empty_engine: sa.Engine, empty_url
     assert sum(one.name == "ck_listed" for one in catalog(empty_engine)) == 2
     with psycopg.connect(empty_url) as connection, pytest.raises(psycopg.errors.CheckViolation):
         connection.execute("INSERT INTO s.t (n, listed) VALUES (1, 'c')")
+
+
+@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize("sequence", [True, False])
+def test_foreign_key_of_a_new_table_that_waits_for_a_changed_table(
+    named: bool,  # noqa: FBT001 - a parameter of the test
+    sequence: bool,  # noqa: FBT001 - a parameter of the test
+    empty_engine: sa.Engine,
+) -> None:
+    """The table has no sequence that was not declared, and the way back knows the key's name."""
+    send(
+        empty_engine, "CREATE TABLE person (id int PRIMARY KEY, boss int)", "INSERT INTO person VALUES (1, 1)"
+    )
+    metadata = sa.MetaData()
+    person = sa.Column("id", sa.Integer, autoincrement=False, primary_key=True)
+    sa.Table(
+        "person", metadata, person, sa.Column("boss", sa.BigInteger), sa.UniqueConstraint("boss", name="u")
+    )
+    name = "fk_manager" if named else None
+    default = [sa.Sequence("numbers", metadata=metadata)] if sequence else []
+    sa.Table(
+        "manager",
+        metadata,
+        sa.Column("id", sa.Integer, sa.ForeignKey("person.id", name=name), *default, primary_key=True),
+        sa.Column("boss", sa.BigInteger, sa.ForeignKey("person.boss")),
+        sa.Column("end", sa.BigInteger, sa.ForeignKey("manager.id")),
+    )
+    generated = round_trip(empty_engine, metadata, proved=True, managed_schemas={"public"})
+    assert "not mended" not in generated.text
+    generated.upgrade(empty_engine)
+    keys = {one.name for one in catalog(empty_engine) if one.kind == "constraint" and one.table == "manager"}
+    chosen = {"manager_pkey", "manager_boss_fkey", "manager_end_fkey"}
+    assert keys == {*chosen, name or "manager_id_fkey"}

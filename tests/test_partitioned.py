@@ -94,3 +94,22 @@ def test_foreign_key_of_a_partitioned_table_with_rows(empty_engine: sa.Engine) -
     send(empty_engine, "UPDATE p SET m = 1")
     generated = round_trip(empty_engine, metadata)
     assert "op.create_foreign_key" in generated.text
+
+
+def test_foreign_key_to_a_partitioned_table_is_one_key(
+    changed: RoundTrip,  # noqa: F811
+    empty_engine: sa.Engine,
+) -> None:
+    """PostgreSQL's own keys to each partition, beside it, are no difference."""
+    metadata = sa.MetaData()
+    column = sa.Column("n", sa.Integer, primary_key=True, autoincrement=False)
+    sa.Table("p", metadata, column, sa.Column("m", sa.Integer), postgresql_partition_by="RANGE (n)")
+    sa.Table("c", metadata, sa.Column("p_n", sa.ForeignKey("p.n")))
+    generated = changed(*PARTITIONED, ROWS, metadata=metadata, prune=False)
+    generated.upgrade(empty_engine)
+    keys = [one for one in catalog(empty_engine) if one.kind == "constraint" and one.table == "c"]
+    assert [one.name for one in keys] == ["c_p_n_fkey"]
+    send(empty_engine, "INSERT INTO c VALUES (11)")
+    metadata.remove(metadata.tables["c"])
+    sa.Table("c", metadata, sa.Column("p_n", sa.ForeignKey("p.n", ondelete="CASCADE")))
+    assert "ON DELETE CASCADE" in round_trip(empty_engine, metadata, managed_schemas={"public"}).text

@@ -76,6 +76,7 @@ WITH RECURSIVE wanted AS (
     UNION ALL
     SELECT 'constraint', c.relnamespace, c.relname, t.conname FROM pg_catalog.pg_constraint AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.conrelid
      WHERE n.class = 'pg_catalog.pg_constraint'::regclass AND t.oid = n.oid AND t.contype IN ('c', 'f', 'p', 'u', 'x')
+       AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint AS p WHERE p.oid = t.conparentid AND p.conrelid = t.conrelid)
     UNION ALL
     SELECT CASE WHEN EXISTS (SELECT 1 FROM target AS w WHERE w.class = 'pg_catalog.pg_class'::regclass AND w.oid = f.adrelid AND w.sub = f.adnum)
                 THEN 'own_default' ELSE 'default' END, c.relnamespace, c.relname, a.attname

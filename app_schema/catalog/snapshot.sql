@@ -118,6 +118,8 @@ WITH space AS (
   UNION ALL
   SELECT 'constraint', r.schema, r.name, t.conname, pg_get_constraintdef(t.oid) FROM tab AS r JOIN pg_catalog.pg_constraint AS t ON t.conrelid = r.oid
    WHERE t.contype IN ('c', 'f', 'p', 'u', 'x')
+     -- PostgreSQL's own keys to each partition of a table that a foreign key refers to stand beside that key
+     AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint AS p WHERE p.oid = t.conparentid AND p.conrelid = t.conrelid)
   UNION ALL
   SELECT 'index', r.schema, (SELECT b.relname FROM pg_catalog.pg_class AS b WHERE b.oid = i.indrelid), r.name, concat(pg_get_indexdef(r.oid), CASE WHEN NOT i.indisvalid THEN ' INVALID' END,
          (SELECT format(' PARTITION OF %s', h.inhparent::regclass) FROM pg_catalog.pg_inherits AS h WHERE h.inhrelid = r.oid))

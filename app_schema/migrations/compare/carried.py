@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from alembic.autogenerate.api import AutogenContext
@@ -18,9 +19,11 @@ from alembic.operations import Operations, ops
 
 from app_schema.catalog import Snapshot
 from app_schema.ddl import Key
+from app_schema.ddl.printed import TableConstraint
 from app_schema.ddl.sql import DIALECT, ident
 from app_schema.migrations.compare import constraint
 from app_schema.migrations.directives import UnwritableOp
+from app_schema.migrations.operations import CreateObjectOp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -91,6 +94,13 @@ def _moved(
             if (schema, one.source_table) in new:
                 twin.kw = {**one.kw, "source_schema": place[schema]}
                 moved.append(twin)
+        elif (
+            isinstance(one, CreateObjectOp)
+            and isinstance(one.obj, TableConstraint)
+            and (one.obj.schema, one.obj.table) in new
+        ):
+            twin.obj = replace(one.obj, schema=place[one.obj.schema])
+            moved.append(twin)
     return moved
 
 

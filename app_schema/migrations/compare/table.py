@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from alembic.operations import MigrateOperation, ops
 from sqlalchemy import (
     CheckConstraint,
+    Column,
     ForeignKeyConstraint,
     MetaData,
     PrimaryKeyConstraint,
@@ -19,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 
 from app_schema.ddl import Key
+from app_schema.ddl.constraint import name_of as constraint_name
 from app_schema.migrations.compare import column, constraint, grant, option, refusal, sequence
 from app_schema.migrations.directives import CallOp, Drops, Makes
 from app_schema.migrations.operations import CreateObjectOp, ReplaceObjectOp
@@ -49,11 +51,12 @@ def added(comparison: Comparison, key: Key, wanted: str) -> None:
         for fk in table.foreign_key_constraints
         if fk.use_alter or _refers_to_later(comparison, fk, order) or not _refers_to_a_key(fk)
     }
-    operation = ops.CreateTableOp.from_table(_without_serial(table))
-    operation.columns = [*operation.columns, *_checks_of_columns(table)]
+    if any(constraint_name(fk) is None for fk in later):
+        later |= {fk for fk in table.foreign_key_constraints if constraint_name(fk) is None}
+    operation = ops.CreateTableOp.from_table(table)
     operation.columns = [
-        item
-        for item in operation.columns
+        _without_serial(item, later) if isinstance(item, Column) else item
+        for item in [*operation.columns, *_checks_of_columns(table)]
         if item not in later
         # SQLAlchemy's copy of a constraint, which Alembic renders, has lost the operator classes
         and not (isinstance(item, ExcludeConstraint) and item.ops)
@@ -61,7 +64,10 @@ def added(comparison: Comparison, key: Key, wanted: str) -> None:
     comparison.plan.make(Makes.TABLE, operation, order=order)
     grant.take_default_grants_away(comparison, key)
     for fk in later:
-        comparison.plan.make(Makes.FOREIGN_KEY, ops.CreateForeignKeyOp.from_constraint(fk))
+        if constraint_name(fk) is not None:
+            comparison.plan.make(Makes.FOREIGN_KEY, ops.CreateForeignKeyOp.from_constraint(fk))
+    if any(constraint_name(fk) is None for fk in later):
+        _add_unnamed_keys(comparison, key)
 
 
 def changed(comparison: Comparison, key: Key, wanted: str, found: str) -> None:
@@ -104,6 +110,15 @@ def removed(comparison: Comparison, key: Key, found: str) -> None:
             constraint.take(comparison, other, comparison.found[other])
 
 
+def _add_unnamed_keys(comparison: Comparison, table: Key) -> None:
+    """Plans the foreign keys without a name under the names that PostgreSQL chose: a downgrade needs them."""
+    for key in comparison.wanted:
+        if key.kind == "constraint" and (key.schema, key.table) == (table.schema, table.name):
+            wanted = comparison.wanted[key]
+            if wanted.startswith("FOREIGN KEY") and comparison.declared.constraint(key) is None:
+                constraint.add_printed(comparison, key, wanted)
+
+
 def _checks_of_columns(table: Table) -> list[CheckConstraint]:
     """The checks that stand inside a column, which Alembic does not render, as checks of the table."""
     return [
@@ -135,17 +150,19 @@ def _refers_to_a_key(fk: ForeignKeyConstraint) -> bool:
     )
 
 
-def _without_serial(table: Table) -> Table:
-    """The table, or where a key takes its values from a sequence of the metadata, a copy that says so.
+def _without_serial(column: Column[Any], later: set[ForeignKeyConstraint]) -> Column[Any]:
+    """The column, or a copy that says that it is no SERIAL, where the CREATE TABLE no longer shows that.
 
-    A generated revision names no sequence, and without one Alembic would write the key as a SERIAL.
+    A generated revision names no sequence of the metadata, and a foreign key that waits for another table is
+    not in the CREATE TABLE. SQLAlchemy makes an integer key with neither a SERIAL.
     """
-    keys = [one.name for one in table.primary_key if isinstance(one.default, Sequence)]
-    if not keys:
-        return table
-    copy = table.to_metadata(MetaData(naming_convention=table.metadata.naming_convention))
-    for name in keys:
-        copy.c[name].autoincrement = False
+    waiting = any(key.constraint in later for key in column.foreign_keys)
+    if not column.primary_key or not (
+        isinstance(column.default, Sequence) or (waiting and column.autoincrement == "auto")
+    ):
+        return column
+    copy = column._copy()  # noqa: SLF001 - as Table.to_metadata copies it
+    copy.autoincrement = False
     return copy
 
 
