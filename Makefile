@@ -35,10 +35,10 @@ drift: $(VENV)/.test ## every case of drift; a usual run takes one of five
 faults: $(VENV)/.test ## more than a thousand faults in the middle of a migration; a usual run takes a part
 	@FAULTS=all $(BIN)/python -m pytest -n auto tests/faults tests/test_factories.py
 
-fuzz-ci: $(VENV)/.test ## autogenerate between random pairs of schemas, the same two hundred each time
+fuzz-ci: $(VENV)/.test ## autogenerate between random pairs of schemas with rows, the same eighty each time
 	@$(BIN)/python -m pytest -n auto tests/fuzz
 
-fuzz: $(VENV)/.test ## autogenerate between random pairs of schemas, a thousand new ones
+fuzz: $(VENV)/.test ## a thousand new pairs of schemas with rows: up twice, check, down twice; a tenth in autocommit, cut somewhere
 	@HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -n auto tests/fuzz
 
 db-stop: ## stop the server under .pgdata/

@@ -18,9 +18,10 @@ import alembic.op
 from alembic.ddl import base as ops
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
-from sqlalchemy.schema import CreateTable, DropConstraint, DropTable, ExecutableDDLElement
+from sqlalchemy import PrimaryKeyConstraint
+from sqlalchemy.schema import AddConstraint, CreateTable, DropConstraint, DropTable, ExecutableDDLElement
 
-from app_schema.ddl import Guarded, guard
+from app_schema.ddl import Create, Guarded, TableConstraint, guard
 from app_schema.ddl.guard import Guard
 from app_schema.ddl.sql import ident, plain, qualified
 from app_schema.migrations import alter
@@ -29,7 +30,13 @@ from app_schema.migrations.translate import translated
 if TYPE_CHECKING:
     from app_schema.migrations.impl import GuardedImpl
 
-_READ = ({"alter_column"}, {"drop_column", "add_column"}, {"drop_column", "create_table"})
+_READ = (
+    {"alter_column"},
+    {"create_primary_key"},
+    {"create_table_constraint"},
+    {"drop_column", "add_column"},
+    {"drop_column", "create_table"},
+)
 """The names in a revision's code for which it is read through."""
 
 
@@ -120,11 +127,24 @@ def _place(construct: Any) -> tuple[Any, ...] | None:
     if isinstance(construct, DropConstraint):
         table = construct.element.table
         return DropConstraint, table.schema, str(table.name), str(construct.element.name)
+    if (proved := _sets_not_null(construct)) is not None:
+        return type(construct), *proved
     if not isinstance(construct, ops.AlterTable):
         return None
     column = getattr(construct, "column", None)
     name = getattr(construct, "column_name", None) if column is None else column.name
     return type(construct), construct.schema, str(construct.table_name), None if name is None else str(name)
+
+
+def _sets_not_null(construct: Any) -> tuple[str | None, str] | None:
+    """The table, where a constraint makes columns NOT NULL: a primary key does so too."""
+    element: Any = getattr(construct, "element", None)
+    if isinstance(construct, AddConstraint) and isinstance(element, PrimaryKeyConstraint):
+        return element.table.schema, str(element.table.name)
+    printed = isinstance(construct, Create) and isinstance(element, TableConstraint)
+    if printed and element.definition.startswith(("PRIMARY KEY", "NOT NULL")):
+        return element.schema, str(element.table)
+    return None
 
 
 def _kept_if_made_again(construct: ops.DropColumn, drop: Any, later: list[Any]) -> ExecutableDDLElement:
@@ -150,7 +170,10 @@ def _changes(construct: Any, later: list[Any]) -> list[str]:
             continue
         if cls in (DropTable, ops.RenameTable) or (cls is ops.DropColumn and place[2] == column):
             break
-        if cls is CreateTable or not (whole or (issubclass(cls, ops.AlterColumn) and place[2] == column)):
+        of_the_table = whole or cls in (AddConstraint, Create)
+        if cls is CreateTable or not (
+            of_the_table or (issubclass(cls, ops.AlterColumn) and place[2] == column)
+        ):
             continue
         if cls is ops.ColumnName and not whole:
             break  # under its new name nothing finds it
@@ -162,7 +185,10 @@ def _on_twin(construct: Any, table: str, schema: str | None) -> str:
     real, twin = qualified(table, schema), qualified(table, "pg_temp")
     if isinstance(construct, DropConstraint):
         return f"ALTER TABLE {twin} DROP CONSTRAINT {ident(str(construct.element.name))}"
-    sql = alter.sql_of(construct) if isinstance(construct, ops.AlterTable) else plain(construct)
+    if isinstance(construct, Create):
+        (sql,) = construct.element.create_sql()
+    else:
+        sql = alter.sql_of(construct) if isinstance(construct, ops.AlterTable) else plain(construct)
     return sql.replace(f"ALTER TABLE {real} ", f"ALTER TABLE {twin} ", 1)
 
 

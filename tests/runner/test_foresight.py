@@ -51,6 +51,14 @@ UPS = {
         op.create_index("ix", "t", ["old"], schema="public")
         op.create_view("v", "SELECT old FROM public.t", schema="public")
     """,
+    "add, then a key": """
+        op.create_table("new", sa.Column("a", sa.Integer), sa.Column("b", sa.Integer), schema="public")
+        op.create_primary_key("pk", "new", ["a"], schema="public")
+        op.drop_constraint("t_pkey", "t", schema="public")
+        op.add_column("t", sa.Column("a", sa.Integer), schema="public")
+        op.execute("UPDATE public.t SET a = id WHERE a IS NULL")
+        op.create_table_constraint("t_pkey", "t", "PRIMARY KEY (a)", schema="public")
+    """,
     "stated old default": """
         op.add_column("t", sa.Column("a", sa.Text, server_default="x"), schema="public")
         op.alter_column("t", "a", server_default=None, existing_server_default="x", schema="public")

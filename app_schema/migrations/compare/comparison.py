@@ -208,6 +208,7 @@ class Comparison:
         role.bring_along(self, differences)
         object_comment.follow(self)
         touched = self.changed | self.gone | self.made
+        touched |= {object_comment.of(key) for key in touched if key.kind == "object_comment"}
         self.plan.renamed_again += [
             operation
             for one, operation in zip(self.renamed.renames, self.plan.renames, strict=True)
