@@ -40,8 +40,9 @@ def of_copy(connection: sa.Connection, metadata: sa.MetaData, *, newest: bool) -
         what = [f"the role {name}" for name in absent]
         what += [f"{lost} of {len(policies)} policies"] if lost else []
         yield (
-            f"The revision is the newest, but {', '.join(what)} do not exist here, as after a restore "
-            "without the roles: run alembic stamp base, then app-schema upgrade, which makes what is absent."
+            f"The revision is the newest, but this does not exist here: {', '.join(what)}. That is so after "
+            "a restore without the roles: run alembic stamp base, then app-schema upgrade, which creates "
+            "what is absent."
         )
 
 

@@ -61,7 +61,7 @@ def test_restore_without_roles_is_told_and_mended(database_url: str) -> None:
         for policy, schema, table in dropped:
             connection.execute(f'DROP POLICY "{policy}" ON {schema}.{table}'.encode())
     (said,) = _said(database_url, Base.metadata)
-    assert f"{len(dropped)} of {len(dropped)} policies do not exist here" in said
+    assert f"this does not exist here: {len(dropped)} of {len(dropped)} policies." in said
     assert "alembic stamp base" in said
 
 
@@ -69,4 +69,4 @@ def test_absent_role_is_told(database_url: str) -> None:
     metadata = sa.MetaData()
     attach(metadata, Role("nobody_of_that_name"))
     (said,) = _said(database_url, metadata)
-    assert "the role nobody_of_that_name do not exist here" in said
+    assert "this does not exist here: the role nobody_of_that_name." in said
