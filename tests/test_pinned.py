@@ -130,6 +130,25 @@ def test_command_works_in_a_hostile_database(
     assert result.exit_code == 0, result.output
 
 
+@pytest.mark.parametrize("command", ["verify", "seed", "downgrade", "metrics"])
+def test_command_outlasts_the_timeouts_of_the_database(
+    create_database: CreateDatabase,
+    template: str,
+    command: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    url = create_database(template)
+    with psycopg.connect(url, autocommit=True) as connection:
+        here = sql.Identifier(connection.info.dbname)
+        for name in ("idle_in_transaction_session_timeout", "idle_session_timeout"):
+            connection.execute(sql.SQL("ALTER DATABASE {} SET {} = '20ms'").format(here, sql.SQL(name)))
+        connection.execute(sql.SQL("ALTER DATABASE {} SET statement_timeout = '50ms'").format(here))
+    result = CliRunner().invoke(app, [command, "--url", url], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+
+
 @pytest.mark.parametrize("level", ["REPEATABLE READ", "SERIALIZABLE"])
 def test_upgrade_runs_on_an_engine_of_any_isolation_level(database_url: str, level: str) -> None:
     engine = database.engine(database_url, isolation_level=level)
