@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import MetaData, Table, event
 
 from app_schema.ddl.function import Function
+from app_schema.ddl.printed import TableConstraint
 from app_schema.ddl.statement import Create, DDLObject, Drop, declared
+from app_schema.errors import ModelError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -18,6 +20,7 @@ _EARLY = "app_schema_early"
 _BEFORE_TABLES = ("schema", "extension", "role")
 _AFTER_TABLES = (
     "function",
+    "table_constraint",
     "view",
     "statistics",
     "rule",
@@ -27,6 +30,27 @@ _AFTER_TABLES = (
     "grant",
     "default_privileges",
 )
+
+
+_INSTEAD = {
+    "enum": "declare a sqlalchemy.Enum(..., name=..., metadata=...)",
+    "domain": "declare a sqlalchemy.dialects.postgresql.DOMAIN as the type of a column",
+    "sequence": "declare a sqlalchemy.Sequence(..., metadata=...)",
+    "table_index": "declare a sqlalchemy.Index in the arguments of its table",
+}
+
+
+def check_kind(one: DDLObject) -> None:
+    """Refuses what ``create_all`` would not make, so that nobody believes it declared.
+
+    :raises ModelError: naming what to write instead.
+    """
+    known = {*_BEFORE_TABLES, *_AFTER_TABLES, "renamed_labels"}  # a hint: nothing is made for it
+    if one.kind not in known:
+        instead = _INSTEAD.get(one.kind, "make it in a revision")
+        raise ModelError(f"{one.label} cannot be attached to a metadata, nothing would create it: {instead}.")
+    if isinstance(one, TableConstraint) and one.definition.upper().startswith("NOT NULL"):
+        raise ModelError(f"{one.label} cannot be declared by its text: write nullable=False on the column.")
 
 
 def listen(metadata: MetaData) -> None:
@@ -79,11 +103,16 @@ def _statements(statement: type[Create | Drop], kinds: tuple[str, ...]) -> Calla
         chosen: list[DDLObject] = [
             one for one in declared(target).values() if one.kind in kinds and one.key not in early
         ]
-        chosen.sort(key=lambda one: kinds.index(one.kind))
+        # a foreign key comes after the keys that it may refer to
+        chosen.sort(key=lambda one: (kinds.index(one.kind), _is_foreign_key(one)))
         for one in reversed(chosen) if statement is Drop else chosen:
             connection.execute(statement(one))
 
     return send
+
+
+def _is_foreign_key(one: DDLObject) -> bool:
+    return isinstance(one, TableConstraint) and one.definition.upper().startswith("FOREIGN KEY")
 
 
 def called_by_tables(metadata: MetaData) -> list[Function]:

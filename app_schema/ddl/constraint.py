@@ -120,7 +120,7 @@ def foreign_key(constraint: ForeignKeyConstraint) -> str:
     referred = constraint.elements[0].column.table
     columns = _name_list([column.name for column in constraint.columns])
     targets = _name_list([element.column.name for element in constraint.elements])
-    schema = literal(referred.schema) if referred.schema else _found_schema(referred.name)
+    schema = literal(referred.schema) if referred.schema else found_schema(referred.name)
     match = (constraint.match or "SIMPLE").upper()
     action, bracket, listed = (constraint.ondelete or "NO ACTION").partition("(")
     rules = "" if match == "SIMPLE" else f" MATCH {match}"
@@ -134,7 +134,7 @@ format('FOREIGN KEY (%s) REFERENCES %I.%I (%s)%s', {columns}, {schema}, {literal
        {literal(rules)} || {only} || {literal(deferrable)})"""
 
 
-def _found_schema(table: str) -> str:
+def found_schema(table: str) -> str:
     """SQL expression: the schema in which the block finds a table of this unqualified name."""
     return f"""\
 coalesce((SELECT n.nspname FROM unnest(current_setting({literal(SEARCHED)})::name[]) WITH ORDINALITY AS

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy.types import UserDefinedType
 
-from app_schema.ddl.constraint import Named, addition, definition, twin
+from app_schema.ddl.constraint import Named, addition, definition, found_schema, twin
 from app_schema.ddl.guard import Guard, Side, drop
 from app_schema.ddl.index import DEFINITION
 from app_schema.ddl.relation import KIND_OF_NAME, RELKIND
@@ -35,7 +35,23 @@ class PrintedType(UserDefinedType[Any]):
 
 
 _NAME = r'(?:"(?:[^"]|"")+"|[^\s".]+)'
+_FOREIGN_KEY = re.compile(
+    rf"FOREIGN KEY *\((?P<columns>[^)]*)\) *REFERENCES +(?:(?P<schema>{_NAME})\.)?(?P<table>{_NAME})"
+    r" *\((?P<targets>[^)]*)\)(?P<rest>.*)",
+    re.DOTALL,
+)
 _NOT_NULL = re.compile(rf"NOT NULL (?P<column>{_NAME})")
+
+
+def _printed_foreign_key(columns: str, schema: str | None, table: str, targets: str, rest: str) -> str:
+    """SQL expression: a foreign key as PostgreSQL prints it with an empty path, however it is spaced here."""
+    columns, targets = (
+        ", ".join(" ".join(one.split()) for one in text.split(",")) for text in (columns, targets)
+    )
+    (name,) = split(table)
+    place = literal(schema) if schema else f"quote_ident({found_schema(name)})"
+    head, tail = f"FOREIGN KEY ({columns}) REFERENCES ", f".{table}({targets}){rest}"
+    return f"concat({literal(head)}, {place}, {literal(tail)})"
 
 
 @dataclass(frozen=True)
@@ -63,8 +79,8 @@ class TableConstraint(TableObject):
         return self._side(self.definition)
 
     def _side(self, text: str) -> Side:
-        if text.startswith("FOREIGN KEY"):  # a temporary twin cannot refer to a permanent table
-            return Side(value=literal(text), qualified=True)
+        if match := _FOREIGN_KEY.fullmatch(text):  # a temporary twin cannot refer to a permanent table
+            return Side(value=_printed_foreign_key(**match.groupdict()), qualified=True)
         not_null = _NOT_NULL.match(text)
         return twin(
             self.table or "", self.schema, self._add(text), bare=not_null and split(not_null["column"])[0]

@@ -272,6 +272,7 @@ def attach(metadata: MetaData, *objects: DDLObject) -> None:
     attachment.listen(metadata)
     known = declared(metadata)
     for one in objects:
+        attachment.check_kind(one)
         if known.setdefault(one.key, one) != one:
             msg = f"{one.label} is declared twice, with two definitions"
             raise ModelError(msg)

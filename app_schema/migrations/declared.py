@@ -21,6 +21,7 @@ from app_schema.ddl import (
     RenamedLabels,
     Role,
     Schema,
+    TableConstraint,
     View,
     declared,
 )
@@ -176,6 +177,8 @@ def key_of(one: DDLObject, default_schema: str = DEFAULT_SCHEMA) -> Key:  # noqa
         return Key("materialized_view" if one.materialized else "view", schema, None, one.name)
     if one.kind in {"schema", "extension", "role"}:
         return Key(one.kind, None, None, one.name)
+    if isinstance(one, TableConstraint):
+        return Key("constraint", schema, one.table, one.name)
     return Key(one.kind, schema, one.table, one.name)
 
 
