@@ -157,6 +157,7 @@ def test_a_script_that_gets_into_a_page_does_not_run(visit: Visit) -> None:
     stopped = page.evaluate("""() => new Promise(resolve => {
         document.addEventListener("securitypolicyviolation", event => resolve(event.effectiveDirective));
         document.body.insertAdjacentHTML("beforeend", "<img src=x onerror='window.ran = true'>");
+        setTimeout(() => resolve("nothing was stopped"), 2000);
     })""")
     assert stopped == "script-src-attr"
     assert page.evaluate("window.ran") is None
