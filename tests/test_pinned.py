@@ -9,6 +9,8 @@ from pathlib import Path
 import psycopg
 import pytest
 import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
 from lineage import Alembic, statements
 from psycopg import sql
 from typer.testing import CliRunner
@@ -18,6 +20,7 @@ from app_schema.catalog import snapshot
 from app_schema.cli import app
 from app_schema.studio.session import sessions
 from app_schema.testing.plugin import CreateDatabase
+from app_schema.url import parse
 
 HOSTILE = {
     "TimeZone": "Asia/Tokyo",
@@ -39,6 +42,64 @@ HOSTILE = {
     "plpgsql.extra_errors": "all",
 }
 """What a DBA may have set for a database."""
+
+
+_BACKSLASHES = r"""
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic import op
+
+revision, down_revision = "0001", None
+
+
+def upgrade():
+    op.create_table("t", sa.Column("a", sa.Text, server_default="a\\nb'"), schema="public")
+    op.add_column("t", sa.Column("b", sa.Text, server_default="a\\nb'"), schema="public")
+    default = sa.text("'\\xff'::bytea")
+    op.add_column("t", sa.Column("c", sa.LargeBinary, server_default=default), schema="public")
+"""
+_ENV = r"""
+import asyncio
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from app_schema.migrations import context
+
+metadata = sa.MetaData()
+default = sa.text("'\\xff'::bytea")
+columns = [sa.Column("a", sa.Text, server_default="a\\nb'"), sa.Column("b", sa.Text, server_default="a\\nb'")]
+sa.Table("t", metadata, *columns, sa.Column("c", sa.LargeBinary, server_default=default), schema="public")
+QUERY = sa.select(sa.literal("\\").label("x"))
+
+
+def go(connection):
+    context.configure(connection=connection, target_metadata=metadata, version_table_schema="public")
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+async def main():
+    engine = create_async_engine({url!r}, poolclass=sa.NullPool)
+    async with engine.connect() as connection:
+        await connection.run_sync(go)
+        await connection.rollback()
+        literal = QUERY.compile(dialect=connection.dialect, compile_kwargs={{"literal_binds": True}})
+        assert await connection.scalar(sa.text(str(literal))) == "\\"
+    await engine.dispose()
+
+
+asyncio.run(main())
+"""
+
+
+def _env(url: str, driver: str) -> str:
+    return _ENV.format(
+        url=parse(url).set(drivername=f"postgresql+{driver}").render_as_string(hide_password=False)
+    )
 
 
 @pytest.fixture
@@ -117,6 +178,30 @@ def test_script_runs_twice_in_a_hostile_database(empty_url: str, engine: sa.Engi
     other = database.engine(empty_url, poolclass=sa.NullPool)
     with engine.connect() as usual, other.connect() as hostile:
         assert snapshot(hostile) == snapshot(usual)
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "asyncpg"])
+def test_backslash_of_a_default_arrives_on_an_engine_of_a_hostile_database(
+    empty_url: str, driver: str, tmp_path: Path
+) -> None:
+    """An engine that met standard_conforming_strings off doubles backslashes, and does so afterwards."""
+    _make_hostile(empty_url)
+    with psycopg.connect(empty_url, autocommit=True) as connection:  # a foreign env.py keeps the path
+        connection.execute(
+            sql.SQL("ALTER DATABASE {} RESET search_path").format(sql.Identifier(connection.info.dbname))
+        )
+    (tmp_path / "versions").mkdir()
+    (tmp_path / "env.py").write_text(_env(empty_url, driver))
+    (tmp_path / "alembic.ini").write_text("[alembic]\nscript_location = %(here)s\npath_separator = os\n")
+    (tmp_path / "versions" / "0001.py").write_text(_BACKSLASHES)
+    config = Config(tmp_path / "alembic.ini")
+    for _ in range(2):
+        command.upgrade(config, "head")
+        command.check(config)
+        command.stamp(config, "base")
+    with psycopg.connect(empty_url) as connection:
+        inserted = connection.execute("INSERT INTO public.t DEFAULT VALUES RETURNING a, b, c")
+        assert inserted.fetchone() == ("a\\nb'", "a\\nb'", b"\xff")
 
 
 @pytest.mark.parametrize(

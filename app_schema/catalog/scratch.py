@@ -194,7 +194,7 @@ def _culprit(scratch: Driver, settings: str, chunks: Sequence[Sequence[str]]) ->
         try:
             scratch.execute(statement.encode())
         except psycopg.Error as error:
-            remedy = _remedy(scratch, error)
+            remedy = _remedy(scratch, statement, error)
             return ModelError(
                 f"what is declared cannot be made: {_said(error)}{remedy}\nin: {statement[:2000]}"
             )
@@ -203,13 +203,14 @@ def _culprit(scratch: Driver, settings: str, chunks: Sequence[Sequence[str]]) ->
 
 _UNDEFINED = {"42704", "42883", "3F000"}
 """undefined_object, undefined_function, invalid_schema_name."""
-_REFUSED = {"42501", "0A000", "58P01", "F0000"}
+_REFUSED = {"42501", "58P01", "F0000"}
 """insufficient_privilege; and an extension whose files are absent."""
 
 
-def _remedy(scratch: Driver, error: psycopg.Error) -> str:
+def _remedy(scratch: Driver, statement: str, error: psycopg.Error) -> str:
     """The line to write where something is used that is neither declared nor in the database."""
-    if error.sqlstate in _REFUSED:
+    absent = error.sqlstate == "0A000" and "CREATE EXTENSION" in statement  # else: what PostgreSQL cannot do
+    if absent or error.sqlstate in _REFUSED:
         return "; name a server where the role may make it, with -x scratch=URL"
     if error.sqlstate not in _UNDEFINED:
         return ""

@@ -32,6 +32,7 @@ _PATH = "app_schema.path"
 _TWIN_LAST = "concat_ws(', ', nullif(current_setting('search_path'), ''), 'pg_temp')"
 _USED = "app_schema.used"
 """Setting: why something was not dropped, for the refusal of the statement that would make it again."""
+_ABSENT = "what is changed must exist: an earlier revision, or a statement above this one, creates it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ class Guard:
         )
 
     def _made_if_absent(self) -> list[str]:
-        made = [_refuse(f"{self.label} is absent", self.remedy)] if self.absent is None else _create(self)
+        made = [_refuse(f"{self.label} is absent", _ABSENT)] if self.absent is None else _create(self)
         return ["  IF found IS NULL THEN", *made, "    RETURN;", "  END IF;"]
 
     def _compared(self) -> str:

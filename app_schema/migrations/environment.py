@@ -29,7 +29,7 @@ from app_schema.migrations.compare import PLUGIN
 from app_schema.migrations.failure import explained
 from app_schema.migrations.foresight import foreseeing
 from app_schema.migrations.impl import guarded
-from app_schema.migrations.loading import directories, line_in, load
+from app_schema.migrations.loading import directories, line_in, load, missing_function
 from app_schema.migrations.options import Options, flag
 from app_schema.migrations.progress import say
 from app_schema.migrations.render import item
@@ -122,6 +122,10 @@ def sentences(context: EnvironmentContext) -> Iterator[None]:
         if not place or not _of_operation(context, error):
             raise
         raise CommandError(f"{place}{error}") from error
+    except AttributeError as error:
+        if not (absent := missing_function(context.script, error)):
+            raise
+        raise CommandError(absent) from error
     except PendingRollbackError as error:
         # the end of Alembic's autocommit_block asks a dead connection for more, which hides why it died
         raise CommandError(_place(context, error) + str(error.__context__ or error)) from error

@@ -51,6 +51,17 @@ def line_in(scripts: ScriptDirectory, error: BaseException) -> tuple[Path, int |
     return None
 
 
+def missing_function(scripts: ScriptDirectory, error: AttributeError) -> str | None:
+    """The sentence for a revision file without ``upgrade()`` or ``downgrade()``; None: another error."""
+    file = Path(getattr(error.obj, "__file__", None) or "")
+    if error.name not in {"upgrade", "downgrade"} or file.parent.resolve() not in directories(scripts):
+        return None
+    return (
+        f"{file.name}: the file has no {error.name}(): write one that does it, or one that raises an error "
+        "with the reason why it cannot be done."
+    )
+
+
 def _explained(scripts: ScriptDirectory, error: BaseException) -> str:
     reason = f"{type(error).__name__}: {error}".removesuffix(": ")
     if found := line_in(scripts, error):

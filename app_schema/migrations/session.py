@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 import re
 import time
@@ -126,9 +127,7 @@ class Session:
             # how names are read, whatever the role or the database has set: revisions name every object with
             # its schema, but types and operator classes of extensions without
             self.settings["search_path"] = search_path
-        if getattr(connection.dialect, "_backslash_escapes", False):
-            # this engine has met a session where it is off, and writes literals for such a one
-            del self.settings["standard_conforming_strings"]
+        self._dialect = connection.dialect
         self.pinned = True
         """The settings stand, and are to be taken back."""
         self._level: Any = None
@@ -177,7 +176,14 @@ class Session:
 
     def facts(self) -> Facts:
         """What there is, and the session is set up."""
-        return read(self.ask(*self.survey())[-1])
+        found = read(self.ask(*self.survey())[-1])
+        if "standard_conforming_strings" in found.before:
+            # the engine may have met it off, and doubles backslashes in literals; the dialect belongs to all
+            # connections of the engine, so this one gets a copy
+            dialect: Any = copy.copy(self._dialect)
+            dialect._backslash_escapes = False  # noqa: SLF001 - SQLAlchemy has no other switch
+            self.connection.dialect = dialect
+        return found
 
     def read_committed(self) -> None:
         """Guards must see what others have committed, whatever level an application's engine has.
@@ -200,6 +206,7 @@ class Session:
 
     def leave(self, before: Mapping[str, str]) -> None:
         """Gives the session back as it was, where somebody else goes on with it."""
+        self.connection.dialect = self._dialect
         if self.own or self.connection.invalidated or self.connection.closed:
             return
         if self.pinned:

@@ -231,6 +231,32 @@ def test_fault_of_the_project_s_own_code_keeps_its_traceback(foreign: Foreign) -
         foreign.run("upgrade", "head")
 
 
+def test_revision_without_a_way_back_is_one_sentence(foreign: Foreign) -> None:
+    foreign.env()
+    foreign.revision()
+    file = foreign.directory / "versions" / "0001.py"
+    file.write_text(file.read_text().partition("def downgrade")[0])
+    foreign.run("upgrade", "head")
+    with pytest.raises(CommandError, match=r"^0001.py: the file has no downgrade\(\): write one"):
+        foreign.run("downgrade", "base")
+    assert foreign.one("SELECT version_num FROM alembic_version") == ("0001",)
+
+
+def test_alteration_of_what_is_absent_names_no_argument_to_leave_out(foreign: Foreign) -> None:
+    foreign.env()
+    foreign.revision('op.alter_column("t", "a", nullable=False, existing_nullable=True)')
+    foreign.one("CREATE TABLE t (id int)")
+    with pytest.raises(CommandError, match="column a of t is absent\nhint: what is changed must exist"):
+        foreign.run("upgrade", "head")
+
+
+def test_what_postgresql_cannot_do_asks_for_no_other_server(foreign: Foreign) -> None:
+    columns = "sa.Column('a', sa.Integer, sa.CheckConstraint('a > (SELECT 1)'))"
+    foreign.env(columns=columns)
+    with pytest.raises(CommandError, match="cannot use subquery in check constraint\nin: CREATE TABLE"):
+        foreign.generated()
+
+
 def test_prune_without_a_declaration_asks_for_the_schemas(foreign: Foreign) -> None:
     foreign.one("CREATE TABLE t (id int)")
     foreign.env(metadata="sa.MetaData()")
