@@ -22,8 +22,8 @@ from sqlalchemy import PrimaryKeyConstraint
 from sqlalchemy.schema import AddConstraint, CreateTable, DropConstraint, DropTable, ExecutableDDLElement
 
 from app_schema.ddl import Create, Guarded, TableConstraint, guard
-from app_schema.ddl.guard import Guard
-from app_schema.ddl.sql import ident, plain, qualified
+from app_schema.ddl.guard import Guard, Side
+from app_schema.ddl.sql import ident, literal, plain, qualified
 from app_schema.migrations import alter
 from app_schema.migrations.translate import translated
 
@@ -55,12 +55,15 @@ class Foresight:
         if isinstance(construct, ops.DropColumn):
             return _kept_if_made_again(construct, statement, later)
         by = statement.by if isinstance(statement, Guarded) else None
-        changes = _changes(construct, later) if isinstance(by, Guard) else []
-        if not isinstance(by, Guard) or not changes:
+        if not isinstance(by, Guard):
             return statement
-        if not by.new.twin:  # the state is a word: NOT NULL, or no default
+        changes, rename = _changes(construct, later), _renamed(construct, later)
+        if not by.new.twin and (
+            changes or rename is not None
+        ):  # the state is a word: NOT NULL, or no default
             by = replace(by, new=alter.after(construct))
-        return Guarded(replace(by, later=tuple(changes)))
+        by = replace(by, later=tuple(changes))
+        return Guarded(by if rename is None else _under_new_name(by, later, rename))
 
     def _after(self, construct: Any) -> list[Any]:
         place = _place(construct)
@@ -158,6 +161,37 @@ def _kept_if_made_again(construct: ops.DropColumn, drop: Any, later: list[Any]) 
     return drop  # type: ignore[no-any-return]
 
 
+def _renamed(construct: Any, later: list[Any]) -> ops.ColumnName | None:
+    """The later rename of the column that a construct changes."""
+    place = _place(construct)
+    if place is None or not isinstance(construct, ops.AddColumn | ops.AlterColumn):
+        return None
+    for one in later:
+        if isinstance(one, ops.ColumnName | ops.DropColumn) and _place(one)[1:] == place[1:]:  # type: ignore[index]
+            return one if isinstance(one, ops.ColumnName) else None
+    return None
+
+
+def _under_new_name(by: Guard, later: list[Any], rename: ops.ColumnName) -> Guard:
+    """Where the column has its new name already, that one is compared; else the guard is carried out."""
+    old, new, table, schema = rename.column_name, str(rename.newname), rename.table_name, rename.schema
+    back = f"ALTER TABLE {qualified(table, 'pg_temp')} RENAME {ident(new)} TO {ident(old)}"
+    number = next(n for n, one in enumerate(later, 1) if one is rename)
+    make, *rest = by.new.twin
+    steps = [make, *([back] if " (LIKE " in make else []), *rest, *by.later, _on_twin(rename, table, schema)]
+    after = ops.ColumnNullable(table, new, True, schema=schema)  # noqa: FBT003 - any construct of the new name
+    return replace(
+        by,
+        definition=by.definition.replace(f"a.attname = {literal(old)}", f"a.attname = {literal(new)}"),
+        new=Side(twin=tuple(steps)),
+        old=None,
+        absent=(by.render(),),
+        different=None,
+        noted="",
+        later=tuple(_changes(after, later[number:])),
+    )
+
+
 def _changes(construct: Any, later: list[Any]) -> list[str]:
     """What follows on the same table, or on the same column of it, each as a statement on the twin."""
     whole = isinstance(construct, CreateTable)
@@ -176,7 +210,7 @@ def _changes(construct: Any, later: list[Any]) -> list[str]:
         ):
             continue
         if cls is ops.ColumnName and not whole:
-            break  # under its new name nothing finds it
+            break  # _under_new_name() knows what follows
         found.append(_on_twin(one, table, schema))
     return found
 

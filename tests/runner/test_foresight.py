@@ -41,6 +41,7 @@ UPS = {
         op.execute("INSERT INTO public.new (a) SELECT 7 WHERE NOT EXISTS (SELECT FROM public.new)")
         op.alter_column("new", "a", nullable=False, server_default="5", schema="public")
         op.drop_constraint("ck", "new", schema="public")
+        op.alter_column("new", "b", type_=sa.String(9), schema="public")
         op.alter_column("new", "b", new_column_name="c", schema="public")
         op.drop_column("new", "gone", schema="public")
     """,
@@ -58,6 +59,14 @@ UPS = {
         op.add_column("t", sa.Column("a", sa.Integer), schema="public")
         op.execute("UPDATE public.t SET a = id WHERE a IS NULL")
         op.create_table_constraint("t_pkey", "t", "PRIMARY KEY (a)", schema="public")
+    """,
+    "add, fill, rename, change": """
+        op.add_column("t", sa.Column("a", sa.Integer, server_default="7"), schema="public")
+        op.alter_column("t", "a", nullable=False, schema="public")
+        op.alter_column("t", "a", new_column_name="b", schema="public")
+        op.alter_column("t", "b", type_=sa.BigInteger(), existing_type=sa.Integer(), schema="public")
+        op.alter_column("t", "old", type_=sa.String(9), nullable=False, schema="public")
+        op.alter_column("t", "old", new_column_name="former", schema="public")
     """,
     "stated old default": """
         op.add_column("t", sa.Column("a", sa.Text, server_default="x"), schema="public")
@@ -126,6 +135,14 @@ def test_script_runs_twice(empty_url: str, tmp_path: Path, name: str) -> None:
             found.append((catalog(empty_url), rows(empty_url, ROWS)))
     assert diff(found[0][0], found[1][0]) == []
     assert found[0][1] == found[1][1]
+
+
+def test_another_column_under_the_new_name_is_refused(empty_url: str, tmp_path: Path) -> None:
+    written = _based(empty_url, tmp_path, UPS["add, fill, rename, change"])
+    with psycopg.connect(empty_url) as connection:
+        connection.execute("ALTER TABLE public.t ADD b text")
+    with pytest.raises(CommandError, match=r"column a of public\.t already exists with a different"):
+        written.upgrade(empty_url)
 
 
 def test_what_the_revision_does_not_make_is_refused(empty_url: str, tmp_path: Path) -> None:
