@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from autogen import autogenerate
 from roundtrip import RoundTrip, catalog, changed, send  # noqa: F401 - a fixture
 
 from app_schema.ddl import Key, View, attach
@@ -183,3 +184,29 @@ def test_persistence_and_storage_parameters_change_with_the_sequence_of_the_tabl
         "INSERT INTO t (m) VALUES (1), (2)",
         metadata=metadata,
     )
+
+
+def test_names_of_not_null_come_back_and_what_cannot_is_told(empty_engine: sa.Engine) -> None:
+    with empty_engine.connect() as connection:
+        version = int(connection.exec_driver_sql("SHOW server_version_num").scalar_one())
+    if version < 180000:
+        pytest.skip("before PostgreSQL 18 a NOT NULL has no name")
+    send(
+        empty_engine,
+        "CREATE TABLE t (a int CONSTRAINT must_be_there NOT NULL, b int NOT NULL, "
+        "c int CONSTRAINT only_here NOT NULL NO INHERIT)",
+        "INSERT INTO t VALUES (1, 2, 3)",
+        "CREATE PUBLICATION telling FOR TABLE t",
+    )
+    generated = autogenerate(empty_engine, sa.MetaData(), prune=True, managed_schemas={"public"})
+    assert (
+        "its place in the publication telling, the NO INHERIT of its constraint only_here" in generated.text
+    )
+    generated.upgrade(empty_engine)
+    for _ in range(2):
+        generated.downgrade(empty_engine)
+        with empty_engine.connect() as connection:
+            names = connection.scalars(
+                sa.text("SELECT conname FROM pg_constraint WHERE conrelid = 't'::regclass ORDER BY conname")
+            )
+            assert names.all() == ["must_be_there", "only_here", "t_b_not_null"]

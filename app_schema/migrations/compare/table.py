@@ -21,7 +21,15 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 
 from app_schema.ddl import Key
 from app_schema.ddl.constraint import name_of as constraint_name
-from app_schema.migrations.compare import column, constraint, grant, option, refusal, sequence
+from app_schema.migrations.compare import (
+    column,
+    constraint,
+    grant,
+    left_behind,
+    option,
+    refusal,
+    sequence,
+)
 from app_schema.migrations.directives import CallOp, Drops, Makes
 from app_schema.migrations.operations import CreateObjectOp, ReplaceObjectOp
 
@@ -100,6 +108,7 @@ def removed(comparison: Comparison, key: Key, found: str) -> None:
     if "PARTITION BY" in found or Key("partition", key.schema, None, key.name) in comparison.found:
         raise refusal.not_dropped("partitioned_table")
     grant.forget_default_grants(comparison, key)
+    left_behind.told(comparison, key)
     comparison.plan.drop(
         Drops.TABLE,
         DropWholeTableOp(_reflected_table(comparison, key)),
@@ -197,6 +206,7 @@ def _reflected_table(comparison: Comparison, key: Key) -> list[MigrateOperation]
     return [
         *(CreateObjectOp(free) for free, _ in sequences),
         create,
+        *left_behind.names(comparison, key),
         *(ReplaceObjectOp(owned, free) for free, owned in sequences),
         *after,
         *(CallOp("alter_table", key.name, f"INHERIT {one}", schema=key.schema) for one in parents),
