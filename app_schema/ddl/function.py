@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
 from app_schema.ddl import privileges
 from app_schema.ddl.guard import Side, creation_schema, drop
+from app_schema.ddl.signature import argument_types
 from app_schema.ddl.sql import dollar, ident, literal, pairs, qualified, role, sequence
 from app_schema.ddl.statement import DDLObject, Key
 
@@ -57,6 +58,10 @@ class Function(DDLObject):
     @property
     def key(self) -> Key:
         return Key(self.kind, self.schema, None, f"{self.name}({self.arguments})")
+
+    @property
+    def identity(self) -> Hashable:
+        return (self.kind, self.schema, self.name, argument_types(_without_defaults(self.arguments)))
 
     @property
     def label(self) -> str:

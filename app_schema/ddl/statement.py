@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from sqlalchemy.ext.compiler import compiles
@@ -67,6 +67,11 @@ class DDLObject:
     def key(self) -> Key:
         """Identity of the object in one database."""
         return Key(self.kind, self.schema, self.table, self.name)
+
+    @property
+    def identity(self) -> Hashable:
+        """What PostgreSQL tells two objects of a kind apart by, where that is less than the key says."""
+        return self.key
 
     @property
     def label(self) -> str:
@@ -271,8 +276,13 @@ def attach(metadata: MetaData, *objects: DDLObject) -> None:
 
     attachment.listen(metadata)
     known = declared(metadata)
+    same: dict[Hashable, DDLObject] = metadata.info.setdefault("app_schema_identities", {})
     for one in objects:
         attachment.check_kind(one)
+        other = same.setdefault(one.identity, one)
+        if other.key != one.key:
+            msg = f"{other.label} and {one.label} are one object for PostgreSQL: declare one of them"
+            raise ModelError(msg)
         if known.setdefault(one.key, one) != one:
             msg = f"{one.label} is declared twice, with two definitions"
             raise ModelError(msg)
