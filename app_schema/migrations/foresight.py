@@ -50,7 +50,7 @@ class Foresight:
         """The guarded construct; equal is also what it becomes later in the revision."""
         statement = guard(construct)
         later = self._after(construct)
-        if not later:
+        if not later or _takes_default_away(construct):
             return statement
         if isinstance(construct, ops.DropColumn):
             return _kept_if_made_again(construct, statement, later)
@@ -72,6 +72,14 @@ class Foresight:
             return []
         self.ahead = self.ahead[numbers[0] + 1 :]
         return self.ahead
+
+
+def _takes_default_away(construct: ExecutableDDLElement) -> bool:
+    """True if a default is dropped, whatever it is: what stands between needs that, also if it comes back."""
+    if not isinstance(construct, ops.ColumnDefault):
+        return False
+    stated: Any = construct.existing_server_default
+    return construct.default is None and (stated is None or stated is False)
 
 
 def foreseen(impl: GuardedImpl, run: Callable[..., None], arguments: Mapping[str, Any]) -> Foresight:
@@ -151,9 +159,14 @@ def _sets_not_null(construct: Any) -> tuple[str | None, str] | None:
 
 
 def _kept_if_made_again(construct: ops.DropColumn, drop: Any, later: list[Any]) -> ExecutableDDLElement:
-    """A column stays that is already what the revision makes of the name later: it may hold rows by now."""
+    """A column stays that is already what the revision makes of the name later: it may hold values by now.
+
+    A generated column holds none of its own, and stands in the way of what it reads: it goes and comes.
+    """
     for number, one in enumerate(later):
         if isinstance(one, ops.AddColumn) and _place(one)[1:] == _place(construct)[1:]:  # type: ignore[index]
+            if one.column.computed is not None:
+                return drop  # type: ignore[no-any-return]
             made = Foresight(later[number:]).guarded(one)
             assert isinstance(made, Guarded)
             assert isinstance(made.by, Guard)

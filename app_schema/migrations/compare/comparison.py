@@ -115,6 +115,7 @@ class Comparison:
         self.made: set[Key] = set()
         self.borrowed: set[tuple[str | None, str]] = set()
         self._drops: dict[Key, DropObjectOp] = {}
+        self._places: dict[Key, int] = {}
         self.changed: set[Key] = set()
         self.pruned_functions: list[Key] | None = None
         self.function_depths: dict[Key, int] | None = None
@@ -187,6 +188,7 @@ class Comparison:
     def _compare(self, differences: list[Difference]) -> None:
         differences = stranger.spared(self, differences, dependent.blocked(self, differences))
         self.changed = {one.key for one in differences}
+        self._places = {key: number for number, key in enumerate(self.found)}
         dependent.take_away(self, differences)
         for difference in differences:
             key, wanted, found = difference
@@ -409,7 +411,7 @@ class Comparison:
         if key.kind in {"view", "materialized_view"}:
             grant.forget_default_grants(self, key)
         newest_first = (
-            -list(self.found).index(key)
+            -self._places[key]
             if key.kind not in {"view", "materialized_view", "function"}
             else -age(self.answers, self.renamed.before(key)) - (function.depth(self, key) << 48)
         )
