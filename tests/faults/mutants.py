@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from app_schema.ddl import Guarded, guard, index
 from app_schema.ddl.enum import add_value
 from app_schema.errors import StatementError
-from app_schema.migrations import impl, lock, runner, special
+from app_schema.migrations import foresight, lock, runner, special
 from app_schema.migrations.impl import send
 from app_schema.migrations.once import once, undo
 from app_schema.migrations.pipeline import Pipeline
@@ -34,12 +34,14 @@ def _mutant(function: Callable[[pytest.MonkeyPatch], None]) -> None:
 
 @_mutant
 def add_column_without_a_guard(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(impl, "guard", lambda one: one if isinstance(one, AddColumn) else guard(one))
+    patch.setattr(foresight, "guard", lambda one: one if isinstance(one, AddColumn) else guard(one))
 
 
 @_mutant
 def change_of_type_without_a_guard(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(impl, "guard", lambda one: one if isinstance(one, PostgresqlColumnType) else guard(one))
+    patch.setattr(
+        foresight, "guard", lambda one: one if isinstance(one, PostgresqlColumnType) else guard(one)
+    )
 
 
 @_mutant
