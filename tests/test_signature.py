@@ -18,6 +18,8 @@ SAME = [
     ("INOUT a bool", "boolean, OUT b text"),
     ('"a b" double precision', "float8"),
     ("", "OUT a int"),
+    ("a float(24)", "float4"),
+    ("a float(25)", "float8"),
 ]
 DIFFERENT = [
     ("a int", "a bigint"),
@@ -27,6 +29,7 @@ DIFFERENT = [
     ("a text", "a varchar"),
     ("a app.t", "a public.t"),
     ('a "T"', "a t"),
+    ("a float(24)", "a float8"),
 ]
 
 

@@ -34,6 +34,9 @@ _OF_SEVERAL_WORDS = re.compile(
 _MODES = re.compile(r"(IN\s+OUT|INOUT|IN|VARIADIC)\s+", re.IGNORECASE)
 _OUT = re.compile(r"OUT\s", re.IGNORECASE)
 _WORD = re.compile(r'"(?:[^"]|"")*"|\S+')
+_FLOAT = re.compile(r"\bfloat\s*\(\s*(\d+)\s*\)", re.IGNORECASE)
+_REAL_DIGITS = 24
+"""Of a float of so many binary digits PostgreSQL makes a real, of more a double precision."""
 _NAME = re.compile(r'^(?:"(?:[^"]|"")*"|[^\s."]+)\s+(?=\S)')
 
 
@@ -53,7 +56,9 @@ def _parts(arguments: str) -> list[str]:
 
 
 def _type(argument: str) -> str:
-    text = re.sub(r"\s*\([^)]*\)", "", _MODES.sub("", argument, count=1))  # of a precision nothing is kept
+    text = _MODES.sub("", argument, count=1)
+    text = _FLOAT.sub(lambda one: "real" if int(one[1]) <= _REAL_DIGITS else "float8", text)
+    text = re.sub(r"\s*\([^)]*\)", "", text)  # nothing else is kept of a precision
     text = " ".join(_WORD.findall(text))
     bare, array = re.match(r"(.*?)((?: ?\[\d*\]| array)*)$", text, re.IGNORECASE | re.DOTALL).groups()  # type: ignore[union-attr]
     if not _OF_SEVERAL_WORDS.fullmatch(bare):
