@@ -23,7 +23,7 @@ from sqlalchemy.schema import AddConstraint, CreateTable, DropConstraint, DropTa
 
 from app_schema.ddl import Create, Guarded, TableConstraint, guard
 from app_schema.ddl.guard import Guard, Side
-from app_schema.ddl.sql import ident, literal, plain, qualified
+from app_schema.ddl.sql import DIALECT, ident, literal, plain, qualified
 from app_schema.migrations import alter
 from app_schema.migrations.translate import translated
 
@@ -50,7 +50,7 @@ class Foresight:
         """The guarded construct; equal is also what it becomes later in the revision."""
         statement = guard(construct)
         later = self._after(construct)
-        if not later or _takes_default_away(construct):
+        if not later or (_is_carried_out_anyway(construct, later) and _renamed(construct, later) is None):
             return statement
         if isinstance(construct, ops.DropColumn):
             return _kept_if_made_again(construct, statement, later)
@@ -74,12 +74,22 @@ class Foresight:
         return self.ahead
 
 
-def _takes_default_away(construct: ExecutableDDLElement) -> bool:
-    """True if a default is dropped, whatever it is: what stands between needs that, also if it comes back."""
-    if not isinstance(construct, ops.ColumnDefault):
-        return False
-    stated: Any = construct.existing_server_default
-    return construct.default is None and (stated is None or stated is False)
+def _is_carried_out_anyway(construct: Any, later: list[Any]) -> bool:
+    """True if a statement alters whatever it finds, or states as found what the revision ends with.
+
+    What stands between may need such a step: a column that is nullable, has no default or another type for a
+    while. On the first run the column is already as the revision leaves it, and the step must not be skipped.
+    """
+    if isinstance(construct, ops.ColumnNullable):
+        return True
+    last = [one for one in later if type(one) is type(construct) and _place(one) == _place(construct)][-1:]
+    if isinstance(construct, ops.ColumnDefault):
+        stated: Any = construct.existing_server_default
+        return stated is None or stated is False or any(str(one.default) == str(stated) for one in last)
+    if isinstance(construct, ops.ColumnType) and construct.existing_type is not None:
+        before = construct.existing_type.compile(dialect=DIALECT)
+        return any(one.type_.compile(dialect=DIALECT) == before for one in last)
+    return False
 
 
 def foreseen(impl: GuardedImpl, run: Callable[..., None], arguments: Mapping[str, Any]) -> Foresight:

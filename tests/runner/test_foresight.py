@@ -151,3 +151,19 @@ def test_what_the_revision_does_not_make_is_refused(empty_url: str, tmp_path: Pa
         connection.execute("ALTER TABLE public.t ADD a bigint NOT NULL DEFAULT 0")
     with pytest.raises(CommandError, match=r"column a of public\.t already exists with a different"):
         written.upgrade(empty_url)
+
+
+def test_what_is_otherwise_for_a_while_is_so_on_the_first_run_too(empty_url: str, tmp_path: Path) -> None:
+    up = """
+        op.alter_column("t", "n", nullable=True, schema="public")
+        op.alter_column("t", "n", server_default=None, schema="public")
+        op.execute("INSERT INTO public.t (id, old) VALUES (3, 'c') ON CONFLICT DO NOTHING")
+        op.execute("UPDATE public.t SET n = 9 WHERE n IS NULL")
+        op.alter_column("t", "n", server_default="5", schema="public")
+        op.alter_column("t", "n", nullable=False, schema="public")
+    """
+    written = Written(tmp_path)
+    written.add('op.execute("' + BASE.replace("old text)", "old text, n int NOT NULL DEFAULT 5)") + '")')
+    written.add(up)
+    written.upgrade(empty_url)
+    assert one(empty_url, "SELECT string_agg(n::text, ',' ORDER BY id) FROM public.t") == "5,5,9"
