@@ -22,8 +22,8 @@ from sqlalchemy import PrimaryKeyConstraint
 from sqlalchemy.schema import AddConstraint, CreateTable, DropConstraint, DropTable, ExecutableDDLElement
 
 from app_schema.ddl import Create, Guarded, TableConstraint, guard
-from app_schema.ddl.guard import Guard, Side
-from app_schema.ddl.sql import DIALECT, ident, literal, plain, qualified
+from app_schema.ddl.guard import Guard, Side, block
+from app_schema.ddl.sql import DIALECT, dollar, ident, literal, plain, qualified
 from app_schema.migrations import alter
 from app_schema.migrations.translate import translated
 
@@ -171,17 +171,22 @@ def _sets_not_null(construct: Any) -> tuple[str | None, str] | None:
 def _kept_if_made_again(construct: ops.DropColumn, drop: Any, later: list[Any]) -> ExecutableDDLElement:
     """A column stays that is already what the revision makes of the name later: it may hold values by now.
 
-    A generated column holds none of its own, and stands in the way of what it reads: it goes and comes.
+    A generated column holds none of its own, and stands in the way of what it reads: it stays if something
+    depends on it, which the revision has made before.
     """
     for number, one in enumerate(later):
         if isinstance(one, ops.AddColumn) and _place(one)[1:] == _place(construct)[1:]:  # type: ignore[index]
-            if one.column.computed is not None:
-                return drop  # type: ignore[no-any-return]
             made = Foresight(later[number:]).guarded(one)
             assert isinstance(made, Guarded)
             assert isinstance(made.by, Guard)
-            return Guarded(made.by.unless_equal(drop.sql()))
+            kept = made.by.unless_equal(drop.sql())
+            return Guarded(kept if one.column.computed is None else _tried(drop.sql(), kept))
     return drop  # type: ignore[no-any-return]
+
+
+def _tried(drop: str, otherwise: str) -> str:
+    caught = "EXCEPTION WHEN dependent_objects_still_exist THEN"
+    return block(["BEGIN", f"  EXECUTE {dollar(drop)};", caught, f"  EXECUTE {dollar(otherwise)};", "END"])
 
 
 def _renamed(construct: Any, later: list[Any]) -> ops.ColumnName | None:
