@@ -19,7 +19,7 @@ SERVICE_ROLES = ("service_account", "service_role")
 
 @dataclass(frozen=True)
 class Known:
-    """What a check may know beside the database.
+    """The facts that a check gets and the database does not hold.
 
     :param metadata: what is declared.
     :param accepted: what is not declared and meant to stay.

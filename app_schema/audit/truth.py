@@ -1,4 +1,4 @@
-"""Whether an expression of a policy is true for every row, however it is written, as far as that can be told.
+"""Expressions of a policy that are true for every row, recognised by their form, as far as that can be told.
 
 ``true OR ...``, ``1 = 1``, ``id = id``, ``a IS NULL OR a IS NOT NULL``. Nothing is evaluated by the server: a
 policy may call functions that whoever wrote it chose. ``a = a`` is NULL where ``a`` is; it counts as true.
@@ -33,7 +33,7 @@ _HEADER = 4
 
 @dataclass(frozen=True)
 class Truth:
-    """What is known beside the tree.
+    """A judge of expressions, with the facts that their trees do not hold.
 
     :param operators: OID of an operator -> its name and the OID of its negator.
     :param volatile: OIDs of the functions whose result may be another each time.

@@ -18,7 +18,7 @@ _PARAMETER = re.compile(r"(?<!:):(schema|table|name)\b")
 
 
 class Answers:
-    """What queries of one value, with the parameters ``:schema``, ``:table`` and ``:name``, say of keys.
+    """Results of queries of one value for a key, whose parts are ``:schema``, ``:table`` and ``:name``.
 
     :param likely: the keys of a kind that are asked for together, when the first of them is.
     """

@@ -1,4 +1,4 @@
-"""What a metadata uses and does not declare, taken over from the database that it is compared with.
+"""Objects that a metadata uses and does not declare, copied from the database that it is compared with.
 
 An extension, a type or a function that a revision made by ``op.execute`` is no part of the metadata, and
 without it the metadata's tables cannot be made in the scratch database.
@@ -31,7 +31,7 @@ class Borrowed:
 
 
 def used(connection: Connection, statements: Sequence[str], declared: Collection[Key]) -> list[Borrowed]:
-    """What the database has, the statements name, and nobody declares; in the order in which it is made."""
+    """The undeclared objects of the database that the statements name, in the order of their creation."""
     query = files("app_schema.catalog").joinpath("borrowed.sql").read_text(encoding="utf-8")
     known = {(one.schema, one.name) for one in declared}
     rows = [row for row in read(connection, query)[0] if (row[1], row[2]) not in known]

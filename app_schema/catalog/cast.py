@@ -46,7 +46,7 @@ _ALIASES = {
     "time": "time without time zone",
 }
 _OFFSET = r"([+-]\d\d?(:?\d\d)*|[Zz]|[A-Za-z]+/[A-Za-z_/]+)\s*$"
-"""What a text ends with that names its own zone."""
+"""The end of a text with a time zone of its own: an offset, or a name as Europe/Berlin."""
 
 
 def using(connection: Connection, column: str, source: str, target: str, zone: str = UTC) -> str | None:
@@ -140,7 +140,7 @@ def lost(
 
 
 def _is_cast(name: str, clause: str) -> bool:
-    """Whether a clause only casts the column, maybe at a zone."""
+    """True if a clause only casts the column, with or without AT TIME ZONE."""
     cast = rf"CAST\s*\(\s*{re.escape(name)}\s+AS\s+{_TYPE}\s*\)"
     tail = rf"(?:\s*\)|\s*::\s*{_TYPE}|\s+{AT_ZONE.pattern})*"
     return bool(re.fullmatch(rf"\s*\(*\s*(?:{cast}|{re.escape(name)}){tail}\s*", clause, re.IGNORECASE))

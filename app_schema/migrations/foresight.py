@@ -50,18 +50,17 @@ class Foresight:
         """The guarded construct; equal is also what it becomes later in the revision."""
         statement = guard(construct)
         later = self._after(construct)
-        if not later or (_is_carried_out_anyway(construct, later) and _renamed(construct, later) is None):
+        rename = _renamed(construct, later)
+        if not later or (_is_carried_out_anyway(construct, later) and rename is None):
             return statement
         if isinstance(construct, ops.DropColumn):
             return _kept_if_made_again(construct, statement, later)
         by = statement.by if isinstance(statement, Guarded) else None
         if not isinstance(by, Guard):
             return statement
-        changes, rename = _changes(construct, later), _renamed(construct, later)
-        if not by.new.twin and (
-            changes or rename is not None
-        ):  # the state is a word: NOT NULL, or no default
-            by = replace(by, new=alter.after(construct))
+        changes = _changes(construct, later)
+        if not by.new.twin and (changes or rename is not None):
+            by = replace(by, new=alter.after(construct))  # the state was a word: NOT NULL, or no default
         by = replace(by, later=tuple(changes))
         return Guarded(by if rename is None else _under_new_name(by, later, rename))
 
@@ -185,6 +184,7 @@ def _kept_if_made_again(construct: ops.DropColumn, drop: Any, later: list[Any]) 
 
 
 def _tried(drop: str, otherwise: str) -> str:
+    """A block that runs ``drop``, and ``otherwise`` where another object depends on what it drops."""
     caught = "EXCEPTION WHEN dependent_objects_still_exist THEN"
     return block(["BEGIN", f"  EXECUTE {dollar(drop)};", caught, f"  EXECUTE {dollar(otherwise)};", "END"])
 

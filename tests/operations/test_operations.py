@@ -19,10 +19,8 @@ import pytest
 import sqlalchemy as sa
 from harness import Case, catalog_rows, operations, script, strong_locks
 
-from app_schema import database
 from app_schema.catalog import snapshot
 from app_schema.errors import DifferentError
-from app_schema.testing.databases import Databases
 
 CASES: dict[str, Case] = {
     **cases_alembic.CASES,
@@ -52,15 +50,6 @@ def _roles(server_url: str) -> None:
         for role in ("case_reader", "case_writer"):
             with contextlib.suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
                 connection.execute(f"CREATE ROLE {role}")
-
-
-@pytest.fixture(scope="module")
-def shared(databases: Databases) -> Iterator[sa.Engine]:
-    name = databases.create(None)
-    engine = database.engine(databases.url(name))
-    yield engine
-    engine.dispose()
-    databases.drop(name)
 
 
 @pytest.fixture

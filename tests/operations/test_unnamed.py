@@ -12,10 +12,8 @@ from alembic.operations import Operations
 from harness import catalog_rows, operations, script
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 
-from app_schema import database
 from app_schema.catalog import snapshot
 from app_schema.errors import DifferentError, ModelError
-from app_schema.testing.databases import Databases
 
 BASE = """
 CREATE TABLE parent (id int PRIMARY KEY, code text UNIQUE);
@@ -86,15 +84,6 @@ CALLS: dict[str, tuple[Call, str]] = {
         "",
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def shared(databases: Databases) -> Iterator[sa.Engine]:
-    name = databases.create(None)
-    engine = database.engine(databases.url(name))
-    yield engine
-    engine.dispose()
-    databases.drop(name)
 
 
 @pytest.fixture

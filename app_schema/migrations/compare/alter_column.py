@@ -34,7 +34,9 @@ def _strip(comparison: Comparison, key: Key, new: PrintedColumn, old: PrintedCol
         comparison.plan.make(Makes.STRIPPED, OnTheWayBackOp(sequence.advance(comparison, key)))
     if before == "identity" != now:
         old_identity = Identity(**sequence.identity(comparison.found, key))
-        comparison.plan.make(Makes.STRIPPED, sequence.change_identity(comparison, key, None, old_identity))
+        comparison.plan.make(
+            Makes.STRIPPED, sequence.change_server_default(comparison, key, None, old_identity)
+        )
     if old.how and (new.rule, new.type) != (old.rule, old.type) and not _taken(comparison, key):
         comparison.plan.make(Makes.STRIPPED, _default(comparison, key, None, old.default))
     if before == "serial" and now != "serial":
@@ -56,7 +58,7 @@ def _equip(comparison: Comparison, key: Key, new: PrintedColumn, old: PrintedCol
         sequence.set_identity(comparison, key)
     elif now == "identity":
         identity = comparison.column(key).identity
-        comparison.plan.make(Makes.ALTERED, sequence.change_identity(comparison, key, identity, None))
+        comparison.plan.make(Makes.ALTERED, sequence.change_server_default(comparison, key, identity, None))
     if now and now != before:
         comparison.plan.make(Makes.ALTERED, sequence.advance(comparison, key))
 

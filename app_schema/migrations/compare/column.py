@@ -65,19 +65,7 @@ def _set_expression(comparison: Comparison, key: Key) -> CallOp:
         Computed(escaped(parts(side[key]).expression), persisted=True)
         for side in (comparison.wanted, comparison.found)
     )
-    call, undo = (
-        CallOp(
-            "alter_column",
-            key.table,
-            key.name,
-            server_default=one,
-            existing_server_default=other,
-            schema=comparison.schema(key),
-        )
-        for one, other in ((new, old), (old, new))
-    )
-    call.undo, undo.undo = undo, call
-    return call
+    return sequence.change_server_default(comparison, key, new, old)
 
 
 def _asked(comparison: Comparison, key: Key, new: PrintedColumn, old: PrintedColumn) -> PrintedColumn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from app_schema.ddl import Key
@@ -43,23 +44,32 @@ SELECT (SELECT coalesce(json_agg(p.part), '[]') FROM (
 
 def names(comparison: Comparison, table: Key) -> list[CallOp]:
     """The calls that give the NOT NULL constraints of a table that is made again their own names."""
-    calls = []
-    for name, column, _ in comparison.answers.get(_NOT_NULLS, table):
-        chosen = f"{table.name}_{column}_not_null"
-        if name != chosen and len(chosen.encode()) <= NAME_BYTES:
-            calls.append(CallOp("rename_constraint", chosen, name, table.name, schema=table.schema))
-    return calls
+    return [
+        CallOp("rename_constraint", chosen, name, table.name, schema=table.schema)
+        for name, chosen, _ in _not_nulls(comparison, table)
+        if name != chosen and _fits(chosen)
+    ]
 
 
 def told(comparison: Comparison, table: Key) -> None:
     """Notes what of a dropped table no downgrade brings back."""
     lost = list(comparison.answers.get(_LOST, table))
-    for name, column, no_inherit in comparison.answers.get(_NOT_NULLS, table):
-        chosen = f"{table.name}_{column}_not_null"
+    for name, chosen, no_inherit in _not_nulls(comparison, table):
         if no_inherit:
             lost.append(f"the NO INHERIT of its constraint {name}")
-        if name != chosen and len(chosen.encode()) > NAME_BYTES:
+        if name != chosen and not _fits(chosen):
             lost.append(f"the name of its constraint {name}")
     if lost:
         what = f"the downgrade creates table {table.schema}.{table.name} without {', '.join(lost)}"
         comparison.plan.notes.append(UnwritableOp(f"{what}: restore it by hand"))
+
+
+def _not_nulls(comparison: Comparison, table: Key) -> Iterator[tuple[str, str, bool]]:
+    """Each NOT NULL of a table: its name, the name that PostgreSQL chooses, and whether it is NO INHERIT."""
+    for name, column, no_inherit in comparison.answers.get(_NOT_NULLS, table):
+        yield name, f"{table.name}_{column}_not_null", no_inherit
+
+
+def _fits(chosen: str) -> bool:
+    """True if PostgreSQL does not shorten the name that it chooses."""
+    return len(chosen.encode()) <= NAME_BYTES

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Identity
+from sqlalchemy import Computed, Identity
 
 from app_schema.catalog import Snapshot
 from app_schema.ddl import Key, Sequence
@@ -97,7 +97,7 @@ def set_identity(comparison: Comparison, column: Key) -> None:
     new, old = (identity(side, column) for side in (comparison.wanted, comparison.found))
     if new == old:
         return
-    change = change_identity(comparison, column, Identity(**new), Identity(**old))
+    change = change_server_default(comparison, column, Identity(**new), Identity(**old))
     if (new.get("increment", 1) < 0) == (old.get("increment", 1) < 0):
         comparison.plan.make(Makes.ALTERED, change)
         return
@@ -106,23 +106,15 @@ def set_identity(comparison: Comparison, column: Key) -> None:
     comparison.plan.make(Makes.ALTERED, back, change, onwards)
 
 
-def change_identity(
-    comparison: Comparison, column: Key, new: Identity | None, old: Identity | None
+def change_server_default(
+    comparison: Comparison, column: Key, new: Computed | Identity | None, old: Computed | Identity | None
 ) -> CallOp:
-    """The call that gives a column another identity, or takes it away."""
-    call, undo = (
-        CallOp(
-            "alter_column",
-            column.table,
-            column.name,
-            server_default=one,
-            existing_server_default=other,
-            schema=comparison.schema(column),
-        )
-        for one, other in ((new, old), (old, new))
+    """The call that gives a column another identity or generated expression, or takes its identity away."""
+    table, name, schema = column.table, column.name, comparison.schema(column)
+    call = CallOp("alter_column", table, name, server_default=new, existing_server_default=old, schema=schema)
+    return call.undone_by(
+        "alter_column", table, name, server_default=old, existing_server_default=new, schema=schema
     )
-    call.undo, undo.undo = undo, call
-    return call
 
 
 def serial(side: Snapshot, column: Key) -> str | None:
