@@ -16,6 +16,7 @@ import psycopg
 import sqlalchemy as sa
 
 from app_schema.catalog.cast import lost
+from app_schema.ddl.relation import NOT_NULL
 from app_schema.ddl.sql import ident, qualified
 from app_schema.errors import ServerError
 from app_schema.migrations.recording import UNKNOWN, Operation, Recorded
@@ -33,7 +34,8 @@ _COLUMN = sa.text("""
 SELECT pg_catalog.format_type(a.atttypid, a.atttypmod) FROM pg_catalog.pg_attribute AS a
 WHERE a.attrelid = pg_catalog.to_regclass(:table) AND a.attname = :column AND NOT a.attisdropped
 """)
-_PROTECTS = sa.text("""
+# A NOT NULL that is NOT VALID protects new rows, so to drop it loses that.
+_PROTECTS = sa.text(f"""
 SELECT CASE CAST(:kind AS text)
   WHEN 'policy' THEN EXISTS (
     SELECT FROM pg_catalog.pg_policy AS p WHERE p.polrelid = c.oid AND p.polname = :name)
@@ -46,7 +48,7 @@ SELECT CASE CAST(:kind AS text)
     WHERE i.indrelid = c.oid AND x.relname = :name AND i.indisunique)
   WHEN 'not_null' THEN EXISTS (
     SELECT FROM pg_catalog.pg_attribute AS a
-    WHERE a.attrelid = c.oid AND a.attname = :name AND a.attnotnull AND NOT a.attisdropped)
+    WHERE a.attrelid = c.oid AND a.attname = :name AND {NOT_NULL} <> '' AND NOT a.attisdropped)
   WHEN 'row_security' THEN c.relrowsecurity
   ELSE true END
 FROM pg_catalog.pg_class AS c WHERE c.oid = pg_catalog.to_regclass(:table)

@@ -8,9 +8,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from autogen import autogenerate, operations_on
+from sqlalchemy.orm import Session
 
+from app_schema import loss
+from app_schema.audit import audit
 from app_schema.catalog import diff, snapshot
 from app_schema.errors import DifferentError
+from app_schema.migrations.recording import Operation, Protects, Recorded
+from app_schema.studio import tables
 
 
 @pytest.fixture
@@ -83,3 +88,28 @@ def test_its_own_operation_runs_twice_and_after_the_validation(unproved: sa.Engi
             op.create_table_constraint("n", "t", "NOT NULL a NOT VALID")
             op.validate_constraint("n", "t")
     assert autogenerate(unproved, _metadata(nullable=False)).diffs == []
+
+
+@pytest.mark.parametrize("validated", [False, True], ids=["not valid", "valid"])
+def test_a_policy_on_it_may_hide_rows(unproved: sa.Engine, validated: bool) -> None:  # noqa: FBT001
+    with unproved.begin() as connection:
+        connection.exec_driver_sql("CREATE POLICY p ON t USING (a IS NOT NULL)")
+        if validated:
+            connection.exec_driver_sql("UPDATE t SET a = 1; ALTER TABLE t VALIDATE CONSTRAINT n")
+        found = [one for one in audit(connection) if one.check == "policy_is_always_true"]
+    assert bool(found) is validated
+
+
+def test_the_studio_says_so(unproved: sa.Engine) -> None:
+    with Session(unproved) as session:
+        (column,) = tables.parts(session, _metadata(nullable=True).tables["t"])["columns"]
+    assert column["null"] == "NOT NULL NOT VALID"
+
+
+def test_to_drop_it_is_a_loss_of_protection(unproved: sa.Engine) -> None:
+    dropped = Operation(
+        "alter_column", table=("public", "t"), protects=Protects("not_null", "a", "NOT NULL of a")
+    )
+    with unproved.connect() as connection, loss.reading(connection):
+        found = loss.losses(connection, [Recorded("1", operations=[dropped])])
+    assert [one.name for one in found.protections] == ["NOT NULL of a"]

@@ -15,6 +15,7 @@ from app_schema.audit import node_tree
 from app_schema.audit.check import Check, Known, Row
 from app_schema.audit.finding import Finding
 from app_schema.audit.truth import Truth
+from app_schema.ddl.relation import NOT_NULL
 from app_schema.ddl.sql import ident
 
 COMMANDS = {"r": "SELECT", "a": "INSERT", "w": "UPDATE", "d": "DELETE"}
@@ -81,32 +82,32 @@ class Policy(NamedTuple):
 
 
 # current_setting is the one function of PostgreSQL's own that says who is asking.
-FACTS = """
+FACTS = f"""
 SELECT t.name, quote_ident(p.polname), t.relname, p.polcmd::text, p.polpermissive,
        ARRAY(SELECT CASE x WHEN 0 THEN 'PUBLIC' ELSE x::regrole::text END FROM unnest(p.polroles) AS x ORDER BY 1),
        pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid),
        concat(p.polqual::text, p.polwithcheck::text),
        (SELECT coalesce(json_object_agg(f.oid::text, CASE n.nspname WHEN 'pg_catalog' THEN quote_ident(f.proname)
-                                                      ELSE format('%I.%I', n.nspname, f.proname) END), '{}')::text
+                                                      ELSE format('%I.%I', n.nspname, f.proname) END), '{{}}')::text
           FROM pg_catalog.pg_proc AS f JOIN pg_catalog.pg_namespace AS n ON n.oid = f.pronamespace
          WHERE f.provolatile <> 'i'
            AND f.oid = ANY (
              ARRAY(SELECT d.refobjid FROM pg_catalog.pg_depend AS d
                     WHERE d.classid = 'pg_catalog.pg_policy'::regclass AND d.objid = p.oid
                       AND d.refclassid = 'pg_catalog.pg_proc'::regclass)
-             || '{current_setting(text),"current_setting(text,boolean)"}'::regprocedure[]::oid[])),
+             || '{{current_setting(text),"current_setting(text,boolean)"}}'::regprocedure[]::oid[])),
        ARRAY(SELECT DISTINCT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE x.grantee::regrole::text END
                FROM (SELECT * FROM aclexplode(t.relacl) UNION ALL
                      SELECT x.* FROM pg_catalog.pg_attribute AS a, aclexplode(a.attacl) AS x WHERE a.attrelid = t.oid) AS x
               WHERE x.grantee <> t.relowner),
        ARRAY[p.polqual::text, p.polwithcheck::text],
-       (SELECT coalesce(json_object_agg(o.oid::text, json_build_array(o.oprname, o.oprnegate::oid::text)), '{}')::text
+       (SELECT coalesce(json_object_agg(o.oid::text, json_build_array(o.oprname, o.oprnegate::oid::text)), '{{}}')::text
           FROM pg_catalog.pg_operator AS o
          WHERE o.oid IN (SELECT m[1]::oid FROM regexp_matches(concat(p.polqual::text, p.polwithcheck::text), ':opno (\\d+)', 'g') AS m)),
        ARRAY(SELECT f.oid::text FROM pg_catalog.pg_proc AS f
               WHERE f.provolatile = 'v' AND f.oid IN (
                 SELECT m[1]::oid FROM regexp_matches(concat(p.polqual::text, p.polwithcheck::text), ':funcid (\\d+)', 'g') AS m)),
-       ARRAY(SELECT a.attnum::text FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = t.oid AND a.attnotnull),
+       ARRAY(SELECT a.attnum::text FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = t.oid AND {NOT_NULL} = ' NOT NULL'),
        ARRAY[n.nspname, t.relname, p.polname]::text[]
   FROM pg_catalog.pg_policy AS p JOIN tab AS t ON t.oid = p.polrelid
   JOIN pg_catalog.pg_namespace AS n ON n.oid = t.relnamespace

@@ -66,7 +66,7 @@ CASE WHEN NOT a.attnotnull THEN ''
      ELSE ' NOT NULL' END"""
 """Whether a column takes NULL, led by a space; empty where it does.
 
-From PostgreSQL 18 on a column may be NOT NULL for new rows alone.
+From PostgreSQL 18 on a column may be NOT NULL for new rows alone: pg_attribute.attnotnull is true for it too.
 """
 
 COLUMN = f"""\

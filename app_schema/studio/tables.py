@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app_schema.ddl.relation import NOT_NULL
 from app_schema.ddl.sql import qualified
 
 _TABLES = sa.text("""\
@@ -18,9 +19,9 @@ SELECT n.nspname AS schema, c.relname AS name, greatest(c.reltuples, 0)::bigint 
  ORDER BY n.nspname, c.relname""")
 
 _PARTS = {
-    "columns": """\
+    "columns": f"""\
 SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,
-       CASE WHEN a.attnotnull THEN 'NOT NULL' ELSE '' END AS "null",
+       ltrim({NOT_NULL}) AS "null",
        coalesce(pg_get_expr(d.adbin, d.adrelid), '') AS "default"
   FROM pg_catalog.pg_attribute AS a
   LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
