@@ -202,7 +202,7 @@ def test_check_exits_with_a_sentence(engine: sa.Engine, database_url: str) -> No
     result = subprocess.run(
         command, env={**os.environ, "DATABASE_URL": database_url}, capture_output=True, text=True, check=False
     )
-    assert result.returncode == 255
+    assert result.returncode == 1
     assert "tr_users_touch" in result.stdout + result.stderr
 
 

@@ -80,7 +80,9 @@ def test_broken_revision_file_is_one_sentence_with_file_and_line(revisions: Path
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["status", "upgrade", "downgrade", "history", "lint", "plan", "rollback"])
+@pytest.mark.parametrize(
+    "name", ["status", "upgrade", "downgrade", "history", "lint", "plan", "rollback", "verify"]
+)
 def test_command_ends_with_2_at_a_broken_revision_file(
     revisions: Path, name: str, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

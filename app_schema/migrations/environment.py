@@ -116,7 +116,8 @@ def sentences(context: EnvironmentContext) -> Iterator[None]:
     except AppSchemaError as error:
         raise CommandError(_place(context, error) + str(error)) from error
     except (DBAPIError, psycopg.Error) as error:
-        raise CommandError(_place(context, error) + str(explained(error))) from error
+        said = explained(error)
+        raise CommandError(_place(context, error) + str(said)) from said.with_traceback(error.__traceback__)
     except (TypeError, ArgumentError) as error:
         place = _place(context, error)
         if not place or not _of_operation(context, error):

@@ -1,0 +1,79 @@
+"""Exit codes of `alembic` and `app-schema`: 0 as it should be, 1 a difference, 2 could not tell."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import psycopg
+import pytest
+from typer.testing import CliRunner
+
+from app_schema.cli import app
+from app_schema.migrations import config
+
+DIFFERENCES = {
+    "undeclared": "CREATE POLICY stranger ON sessions FOR SELECT USING (title = 'x')",
+    "absent": "DROP TRIGGER tr_users_touch ON users",
+    "renamed": "ALTER TABLE users RENAME CONSTRAINT pk_users TO pk",
+    "privilege": "REVOKE SELECT ON users FROM app_user",
+}
+
+
+def _alembic(url: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "alembic", "-c", str(config().config_file_name), *arguments],
+        env=os.environ | {"DATABASE_URL": url} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def _run(url: str, sql: str) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute(sql)
+
+
+@pytest.mark.parametrize("sql", DIFFERENCES.values(), ids=DIFFERENCES)
+def test_every_difference_ends_check_and_verify_with_1(
+    sql: str, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _run(database_url, sql)
+    said = _alembic(database_url, "check")
+    assert (said.returncode, said.stderr.count("FAILED: New upgrade operations detected")) == (1, 1), said
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    assert CliRunner().invoke(app, ["verify"]).exit_code == 1
+
+
+def test_database_that_is_not_at_the_head_is_a_difference(empty_url: str) -> None:
+    for arguments in (["check"], ["current", "--check-heads"]):
+        assert _alembic(empty_url, *arguments).returncode == 1, arguments
+
+
+def test_database_as_declared_ends_with_0(database_url: str) -> None:
+    for arguments in (["check"], ["current", "--check-heads"], ["upgrade", "head"]):
+        assert _alembic(database_url, *arguments).returncode == 0, arguments
+
+
+def test_refused_difference_ends_with_1(empty_url: str) -> None:
+    _run(empty_url, "CREATE TABLE users (id int)")
+    assert _alembic(empty_url, "upgrade", "head").returncode == 1
+
+
+def test_what_cannot_be_told_ends_with_2(empty_url: str) -> None:
+    nobody = "postgresql://nobody@127.0.0.1:1/nothing"
+    for said in (
+        _alembic(nobody, "check", PGCONNECT_TIMEOUT="1"),
+        _alembic(empty_url, "upgrade", "no_such_revision"),
+        _alembic(empty_url, "-x", "prune=maybe", "check"),
+        _alembic(empty_url, "revision", "--autogenerate", "-m", "x"),
+    ):
+        assert (said.returncode, said.stderr.count("FAILED: ")) == (2, 1), said
+        assert "Traceback" not in said.stderr
+
+
+def test_raiseerr_is_obeyed(empty_url: str) -> None:
+    said = _alembic(empty_url, "--raiseerr", "upgrade", "no_such_revision")
+    assert "Traceback" in said.stderr
