@@ -81,6 +81,7 @@ class Policy(NamedTuple):
         return tuple(self.key[:2]) not in known.tables or tuple(self.key) in known.policies
 
 
+# An operator counts where PostgreSQL itself relies on it: its own, or one of a btree or hash operator class.
 # current_setting is the one function of PostgreSQL's own that says who is asking.
 FACTS = f"""
 SELECT t.name, quote_ident(p.polname), t.relname, p.polcmd::text, p.polpermissive,
@@ -103,10 +104,13 @@ SELECT t.name, quote_ident(p.polname), t.relname, p.polcmd::text, p.polpermissiv
        ARRAY[p.polqual::text, p.polwithcheck::text],
        (SELECT coalesce(json_object_agg(o.oid::text, json_build_array(o.oprname, o.oprnegate::oid::text)), '{{}}')::text
           FROM pg_catalog.pg_operator AS o
-         WHERE o.oid IN (SELECT m[1]::oid FROM regexp_matches(concat(p.polqual::text, p.polwithcheck::text), ':opno (\\d+)', 'g') AS m)),
+         WHERE o.oid IN (SELECT m[1]::oid FROM regexp_matches(concat(p.polqual::text, p.polwithcheck::text), ':opno (\\d+)', 'g') AS m)
+           AND (o.oid < 16384 OR EXISTS (
+             SELECT FROM pg_catalog.pg_amop AS k JOIN pg_catalog.pg_am AS h ON h.oid = k.amopmethod
+              WHERE k.amopopr IN (o.oid, o.oprnegate) AND h.amname IN ('btree', 'hash')))),
        ARRAY(SELECT f.oid::text FROM pg_catalog.pg_proc AS f
               WHERE f.provolatile = 'v' AND f.oid IN (
-                SELECT m[1]::oid FROM regexp_matches(concat(p.polqual::text, p.polwithcheck::text), ':funcid (\\d+)', 'g') AS m)),
+                SELECT m[1]::oid FROM regexp_matches(concat(p.polqual::text, p.polwithcheck::text), ':(?:op)?funcid (\\d+)', 'g') AS m)),
        ARRAY(SELECT a.attnum::text FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = t.oid AND {NOT_NULL} = ' NOT NULL'),
        ARRAY[n.nspname, t.relname, p.polname]::text[]
   FROM pg_catalog.pg_policy AS p JOIN tab AS t ON t.oid = p.polrelid

@@ -1,7 +1,9 @@
 """Expressions of a policy that are true for every row, recognised by their form, as far as that can be told.
 
-``true OR ...``, ``1 = 1``, ``id = id``, ``a IS NULL OR a IS NOT NULL``. Nothing is evaluated by the server: a
-policy may call functions that whoever wrote it chose. ``a = a`` is NULL where ``a`` is; it counts as true.
+``true OR ...``, ``1 = 1``, ``id = id``, ``a IS NULL OR a IS NOT NULL``. The server evaluates nothing: a
+policy may call functions that whoever wrote it chose, and the planner calls the immutable ones too. ``a = a``
+is NULL where ``a`` is; it counts as true. An expression that needs the rows of a table, or that calls a
+function of which nothing stands here, cannot be told.
 """
 
 from __future__ import annotations
@@ -11,6 +13,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app_schema.audit.expression import (
+    EXISTS,
+    SCALAR,
+    aggregates,
+    bare,
+    holds_for_lengths,
+    is_count,
+    is_length,
+    one_row_at_most,
+    value_of,
+    written,
+)
 from app_schema.audit.node_tree import NOTHING, Node
 
 _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
@@ -22,13 +36,25 @@ _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
 }
 _REFLEXIVE, _IRREFLEXIVE = {"=", "<=", ">="}, {"<>", "<", ">"}
-_INTEGERS = {"16", "20", "21", "23", "26"}
-"""OIDs of bool, bigint, smallint, integer and oid: by value, and ordered as numbers."""
+_FLIPPED = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_NEGATED = {"=": "<>", "<>": "=", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+_ARITHMETIC: Mapping[str, Callable[[int, int], int]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+}
+_ANY_TEXT = {"", "^", "$", ".*", "^.*", ".*$", "^.*$"}
+_FITS_ALL = {"~~": {"%"}, "~~*": {"%"}, "~": _ANY_TEXT, "~*": _ANY_TEXT}
+"""Operators of text -> patterns that each text matches."""
+_BYTEWISE = {"100", "950", "951"}
+"""OIDs of the collations that call different bytes different: one of a database's own may not."""
 _INT4_TO_BOOL = "2557"
-_EXISTS, _SCALAR = "0", "4"
+_NOW = {"1299", "2647", "2648", "2649"}
+_CURRENT_SCHEMA = "14"
+_GREATEST = "0"
+_OPPOSITE_TESTS = ({"0", "1"}, {"2", "3"}, {"4", "5"})
+_NEVER_NULL = {"ARRAYEXPR", "BOOLEANTEST", "DISTINCTEXPR", "NULLTEST"}
 _WORDS = {True: {"t", "true", "y", "yes", "on", "1"}, False: {"f", "false", "n", "no", "off", "0"}}
-_HEADER = 4
-"""Bytes before the text of a constant."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +76,7 @@ class Truth:
         return bool(judge is not None and judge(node, value))
 
     def _const(self, node: Node, value: bool) -> bool:  # noqa: FBT001
-        return node.word("constisnull") == "false" and bool(_bytes(node)[:1] != [0]) == value
+        return node.word("constisnull") == "false" and bool(value_of(node)) == value
 
     def _boolexpr(self, node: Node, value: bool) -> bool:  # noqa: FBT001
         args = node.nodes("args")
@@ -64,49 +90,105 @@ class Truth:
         )
 
     def _opexpr(self, node: Node, value: bool) -> bool:  # noqa: FBT001
-        args = [_bare(one) for one in node.nodes("args")]
-        name = self.operators.get(node.word("opno"), ("", ""))[0]
-        if len(args) != 2 or name not in _COMPARE:  # noqa: PLR2004 - two sides
+        args = [bare(one) for one in node.nodes("args")]
+        name = self._name(node)
+        positive = name.removeprefix("!")
+        if positive in _FITS_ALL:
+            pattern = value_of(args[1]) if args[1].word("consttype") == "25" else None
+            return pattern in _FITS_ALL[positive] and value == (name == positive)
+        if name not in _COMPARE or len(args) != 2:  # noqa: PLR2004 - two sides
             return False
         if self._same(*args):
             return name in (_REFLEXIVE if value else _IRREFLEXIVE)
-        left, right = map(_value, args)
-        if left is None or right is None or type(left) is not type(right):
-            return False
-        if not isinstance(left, int) and name not in {"=", "<>"}:
-            return False  # a collation decides
-        return _COMPARE[name](left, right) == value
+        left, right = map(self._constant, args)
+        if isinstance(left, str) and isinstance(right, str):
+            told = left == right or node.word("inputcollid") in _BYTEWISE
+            return told and name in {"=", "<>"} and _COMPARE[name](left, right) == value
+        if isinstance(left, int) and isinstance(right, int):
+            return _COMPARE[name](left, right) == value
+        name = name if value else _NEGATED[name]
+        if isinstance(left, int):
+            name, args, right = _FLIPPED[name], args[::-1], left
+        return isinstance(right, int) and is_length(args[0]) and holds_for_lengths(name, right)
+
+    def _name(self, node: Node) -> str:
+        return self.operators.get(node.word("opno"), ("", ""))[0]
+
+    def _constant(self, node: Node) -> int | str | None:
+        """The value of a constant or of arithmetic on integers; None: not known."""
+        if node.kind != "OPEXPR" or self._name(node) not in _ARITHMETIC:
+            return value_of(node)
+        sides = [self._constant(bare(one)) for one in node.nodes("args")]
+        numbers = [one for one in sides if isinstance(one, int)]
+        return _ARITHMETIC[self._name(node)](*numbers) if len(numbers) == 2 else None  # noqa: PLR2004
 
     def _distinctexpr(self, node: Node, value: bool) -> bool:  # noqa: FBT001
-        return not value and self._same(*map(_bare, node.nodes("args")))
+        return not value and self._same(*map(bare, node.nodes("args")))
 
     def _scalararrayopexpr(self, node: Node, value: bool) -> bool:  # noqa: FBT001
-        if not value or node.word("useOr") != "true":
+        one, array = map(bare, node.nodes("args"))
+        if array.kind != "ARRAYEXPR" or array.word("multidims") != "false":
             return False
-        if self.operators.get(node.word("opno"), ("", ""))[0] != "=":
-            return False
-        one, array = map(_bare, node.nodes("args"))
-        return any(self._same(one, _bare(other)) for other in array.nodes("elements"))
+        same = [self._same(one, bare(other)) for other in array.nodes("elements")]
+        any_ = node.word("useOr") == "true"
+        if value:
+            return self._name(node) == "=" and (any(same) if any_ else all(same))
+        return self._name(node) == "<>" and not any_ and any(same)
 
     def _nulltest(self, node: Node, value: bool) -> bool:  # noqa: FBT001
-        (arg,) = node.nodes("arg")
-        arg = _bare(arg)
+        (arg,) = map(bare, node.nodes("arg"))
         is_not_null = node.word("nulltesttype") == "1"
+        if node.word("argisrow") == "true":  # true of a row if it is of each of its columns
+            return False
         if arg.kind == "CONST":
             return (arg.word("constisnull") == "false") == (is_not_null == value)
-        own = arg.kind == "VAR" and arg.word("varlevelsup") == "0"
-        return own and arg.word("varattno") in self.not_null and is_not_null == value
+        return self._never_null(arg) and is_not_null == value
+
+    def _never_null(self, node: Node) -> bool:
+        """True if the expression can be told to be NULL for no row."""
+        node = bare(node)
+        args = node.nodes("args")
+        match node.kind:
+            case "CONST":
+                never = node.word("constisnull") == "false"
+            case "VAR":
+                never = node.word("varlevelsup") == "0" and node.word("varattno") in self.not_null
+            case "SQLVALUEFUNCTION":
+                never = node.word("op") != _CURRENT_SCHEMA
+            case "FUNCEXPR":
+                never = node.word("funcid") in _NOW or (is_length(node) and all(map(self._never_null, args)))
+            case "OPEXPR":
+                known = self._name(node) in {*_COMPARE, *_ARITHMETIC, *_FITS_ALL}
+                never = known and all(map(self._never_null, args))
+            case "BOOLEXPR":
+                never = all(map(self._never_null, args))
+            case "COALESCEEXPR" | "MINMAXEXPR":
+                never = any(map(self._never_null, args))
+            case "SUBLINK":
+                never = node.word("subLinkType") == EXISTS or is_count(node)
+            case kind:
+                never = kind in _NEVER_NULL
+        return never
 
     def _booleantest(self, node: Node, value: bool) -> bool:  # noqa: FBT001
         (arg,) = node.nodes("arg")
-        asked = node.word("booltesttype")  # IS TRUE, IS NOT TRUE, IS FALSE, IS NOT FALSE
+        asked = node.word("booltesttype")  # IS [NOT] TRUE, IS [NOT] FALSE, IS [NOT] UNKNOWN
         if asked not in {"0", "1", "2", "3"}:
-            return False
+            return self._never_null(arg) and (asked == "5") == value
         return self.always(arg, (asked in {"0", "3"}) == value)
 
     def _coalesceexpr(self, node: Node, value: bool) -> bool:  # noqa: FBT001
         args = [one for one in node.nodes("args") if one.word("constisnull") != "true"]
-        return bool(args) and self.always(args[0], value)
+        for one in args:
+            if not self.always(one, value):
+                return False
+            if self._never_null(one):
+                return True
+        return bool(args)
+
+    def _minmaxexpr(self, node: Node, value: bool) -> bool:  # noqa: FBT001
+        each = [self.always(one, value) for one in node.nodes("args")]  # those that are NULL are left out
+        return any(each) if (node.word("op") == _GREATEST) == value else all(each)
 
     def _caseexpr(self, node: Node, value: bool) -> bool:  # noqa: FBT001
         for when in node.nodes("args"):
@@ -115,7 +197,7 @@ class Truth:
                 continue
             if not self.always(result, value):
                 return False
-            if self.always(condition):
+            if self.always(condition) and self._never_null(condition):
                 return True
         return any(self.always(one, value) for one in node.nodes("defresult"))
 
@@ -125,34 +207,39 @@ class Truth:
     _collateexpr = _relabeltype
 
     def _coerceviaio(self, node: Node, value: bool) -> bool:  # noqa: FBT001
-        text = _value(_bare(node.nodes("arg")[0]))
+        text = value_of(bare(node.nodes("arg")[0]))
         return isinstance(text, str) and text.strip().lower() in _WORDS[value]
 
     def _funcexpr(self, node: Node, value: bool) -> bool:  # noqa: FBT001
         if node.word("funcid") != _INT4_TO_BOOL:
             return False
-        number = _value(_bare(node.nodes("args")[0]))
+        number = value_of(bare(node.nodes("args")[0]))
         return isinstance(number, int) and bool(number) == value
 
     def _sublink(self, node: Node, value: bool) -> bool:  # noqa: FBT001
         (query,) = node.nodes("subselect")
+        exists = node.word("subLinkType") == EXISTS
+        if aggregates(query):  # one row, whatever it reads
+            return exists and value
         (tree,) = query.nodes("jointree")
         quals = tree.nodes("quals")
-        plain = query.word("rtable") == query.word("havingQual") == query.word("limitCount") == NOTHING
-        if not plain or query.word("limitOffset") != NOTHING or not all(map(self.always, quals)):
+        if query.word("rtable") != NOTHING or not one_row_at_most(query):
             return False
-        if node.word("subLinkType") == _EXISTS:
-            return value
-        if node.word("subLinkType") != _SCALAR:
+        if exists:
+            return (
+                all(map(self.always, quals)) if value else any(self.always(one, value=False) for one in quals)
+            )
+        if node.word("subLinkType") != SCALAR or not all(map(self.always, quals)):
             return False
         return self.always(query.nodes("targetList")[0].nodes("expr")[0], value)
 
     def _same(self, one: Node, other: Node) -> bool:
         """True if both are written alike and have one value."""
-        return _written(one) == _written(other) and self._settled(one)
+        return written(one) == written(other) and self._settled(one)
 
     def _settled(self, node: Node) -> bool:
-        if node.word("funcid") in self.volatile or node.word("constisnull") == "true":
+        called = {node.word("funcid"), node.word("opfuncid")}
+        if called & self.volatile or node.word("constisnull") == "true":
             return False
         return all(self._settled(child) for child in node.children)
 
@@ -166,40 +253,10 @@ class Truth:
         if one.kind == "NULLTEST":
             tests = {one.word("nulltesttype"), other.word("nulltesttype")}
             return len(tests) == 2 and self._same(one.nodes("arg")[0], other.nodes("arg")[0])  # noqa: PLR2004
+        if one.kind == "BOOLEANTEST":  # IS TRUE and IS NOT TRUE, and so on, stand side by side
+            tests = {one.word("booltesttype"), other.word("booltesttype")}
+            return tests in _OPPOSITE_TESTS and self._same(one.nodes("arg")[0], other.nodes("arg")[0])
         if one.kind != "OPEXPR" or self.operators.get(one.word("opno"), ("", ""))[1] != other.word("opno"):
             return False
         pairs = zip(one.nodes("args"), other.nodes("args"), strict=True)
         return all(self._same(mine, theirs) for mine, theirs in pairs)
-
-
-def _bare(node: Node) -> Node:
-    """Without what changes the type or collation alone."""
-    while node.kind in {"RELABELTYPE", "COLLATEEXPR"}:
-        (node,) = node.nodes("arg")
-    return node
-
-
-def _bytes(node: Node) -> list[int]:
-    words = [one for one in node.values.get("constvalue", ()) if isinstance(one, str)]
-    return [int(one) & 255 for one in words[2:-1]] if "[" in words else []
-
-
-def _value(node: Node) -> int | str | None:
-    """The value of a constant; the bytes of one of another type, as a text."""
-    if node.kind != "CONST" or node.word("constisnull") != "false":
-        return None
-    found = bytes(_bytes(node))
-    if node.word("consttype") in _INTEGERS:
-        length = int(node.word("constlen"))
-        return int.from_bytes(found[:length], "little", signed=True)
-    return found[_HEADER:].decode("utf-8", "replace") if node.word("constlen") == "-1" else found.hex()
-
-
-def _written(node: Node) -> str:
-    """The tree as a text, without the places in the source."""
-    parts = [
-        f"{name}={','.join(one if isinstance(one, str) else _written(one) for one in values)}"
-        for name, values in node.values.items()
-        if name not in {"location", "list_start", "list_end"}
-    ]
-    return f"{{{node.kind} {' '.join(parts)}}}"

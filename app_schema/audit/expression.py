@@ -1,0 +1,92 @@
+"""What a parse tree says of a constant, of a length and of a sub-select."""
+
+from __future__ import annotations
+
+from app_schema.audit.node_tree import NOTHING, Node
+
+EXISTS, SCALAR = "0", "4"
+_OID = "26"
+_INTEGERS = {"16", "20", "21", "23", _OID}
+"""OIDs of bool, bigint, smallint, integer and oid: by value, and ordered as numbers."""
+_TEXTS = {"25", "1043"}
+"""OIDs of text and varchar."""
+_HEADER = 4
+"""Bytes before the text of a constant."""
+_LENGTHS = {
+    *("720", "1317", "1318", "1367", "1369", "1372", "1374", "1375", "1381", "1681", "1682", "1810", "1811"),
+    *("1812", "2010", "3179", "3207", "3711", "3956"),
+}
+"""OIDs of PostgreSQL's own functions that give a length, which is never negative."""
+_COUNTS = {"2147", "2803"}
+
+
+def is_length(node: Node) -> bool:
+    """True if the number is a length or a count, so that it is never negative."""
+    return node.word("funcid") in _LENGTHS or is_count(node)
+
+
+def holds_for_lengths(name: str, number: int) -> bool:
+    """Whether the comparison holds between every number from 0 on and this one."""
+    return (name == ">=" and number <= 0) or (name in {">", "<>"} and number < 0)
+
+
+def aggregates(query: Node) -> bool:
+    """True if a sub-select has exactly one row: that of its aggregates."""
+    grouped = [query.word(one) for one in ("groupClause", "groupingSets", "havingQual")]
+    return query.word("hasAggs") == "true" and set(grouped) == {NOTHING} and one_row_at_most(query)
+
+
+def one_row_at_most(query: Node) -> bool:
+    """True if nothing of a sub-select but its FROM and WHERE decides how many rows it has."""
+    cut = [query.word(one) for one in ("limitCount", "limitOffset", "havingQual", "setOperations")]
+    return set(cut) == {NOTHING} and query.word("hasTargetSRFs") == "false"
+
+
+def is_count(node: Node) -> bool:
+    """True if a sub-select is a count."""
+    if node.kind != "SUBLINK" or node.word("subLinkType") != SCALAR:
+        return False
+    (query,) = node.nodes("subselect")
+    (shown,) = query.nodes("targetList")[0].nodes("expr")
+    return aggregates(query) and shown.word("aggfnoid") in _COUNTS and shown.word("agglevelsup") == "0"
+
+
+def bare(node: Node) -> Node:
+    """Without what changes the type or collation alone, and without the SELECT around one value."""
+    while True:
+        if node.kind in {"RELABELTYPE", "COLLATEEXPR"}:
+            (node,) = node.nodes("arg")
+        elif node.kind == "SUBLINK" and node.word("subLinkType") == SCALAR:
+            (query,) = node.nodes("subselect")
+            (tree,), first = query.nodes("jointree"), query.nodes("targetList")[0].nodes("expr")[0]
+            plain = query.word("rtable") == tree.word("quals") == NOTHING and first.kind == "CONST"
+            if tree.nodes("quals") or not plain or not one_row_at_most(query):
+                return node
+            node = first
+        else:
+            return node
+
+
+def _bytes(node: Node) -> list[int]:
+    words = [one for one in node.values.get("constvalue", ()) if isinstance(one, str)]
+    return [int(one) & 255 for one in words[2:-1]] if "[" in words else []
+
+
+def value_of(node: Node) -> int | str | None:
+    """The value of a constant of a type that is compared by value or by its bytes."""
+    if node.kind != "CONST" or node.word("constisnull") != "false":
+        return None
+    found, type_ = bytes(_bytes(node)), node.word("consttype")
+    if type_ in _INTEGERS:
+        return int.from_bytes(found[: int(node.word("constlen"))], "little", signed=type_ != _OID)
+    return found[_HEADER:].decode("utf-8", "replace") if type_ in _TEXTS else None
+
+
+def written(node: Node) -> str:
+    """The tree as a text, without the places in the source."""
+    parts = [
+        f"{name}={','.join(one if isinstance(one, str) else written(one) for one in values)}"
+        for name, values in node.values.items()
+        if name not in {"location", "list_start", "list_end"}
+    ]
+    return f"{{{node.kind} {' '.join(parts)}}}"
