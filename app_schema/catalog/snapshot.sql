@@ -24,6 +24,13 @@ WITH space AS (
   SELECT y.*, s.name AS schema FROM pg_catalog.pg_type AS y JOIN space AS s ON s.oid = y.typnamespace
    WHERE y.typtype IN ('e', 'd', 'r')
      AND NOT EXISTS (SELECT 1 FROM member AS m WHERE m.classid = 'pg_catalog.pg_type'::regclass AND m.objid = y.oid)
+), default_acl AS (
+  -- Default privileges act on what their role creates. The role that migrates owns the version table; before, it is the one that asks.
+  SELECT d.*, s.name AS schema, CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS' WHEN 'T' THEN 'TYPES'
+                                                     WHEN 'n' THEN 'SCHEMAS' ELSE 'LARGE OBJECTS' END AS type
+    FROM pg_catalog.pg_default_acl AS d LEFT JOIN space AS s ON s.oid = d.defaclnamespace
+   WHERE d.defaclrole = coalesce((SELECT r.relowner FROM tab AS r WHERE r.name = 'alembic_version' ORDER BY r.schema <> 'public', r.schema LIMIT 1),
+                                 quote_ident(current_user)::regrole)
 ), acl AS (
   SELECT 'grant' AS kind, r.schema, r.name AS tbl, NULL AS col, x.* FROM rel AS r, aclexplode(r.relacl) AS x
    WHERE x.grantee <> r.relowner AND r.relkind NOT IN ('i', 'I')
@@ -39,8 +46,7 @@ WITH space AS (
   UNION ALL
   SELECT 'schema_grant', s.name, NULL, NULL, x.* FROM space AS s, aclexplode(s.nspacl) AS x WHERE x.grantee <> s.nspowner
   UNION ALL
-  SELECT 'default_grant', s.name, CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS' WHEN 'T' THEN 'TYPES' ELSE 'SCHEMAS' END,
-         NULL, x.* FROM pg_catalog.pg_default_acl AS d LEFT JOIN space AS s ON s.oid = d.defaclnamespace, aclexplode(d.defaclacl) AS x WHERE x.grantee <> d.defaclrole
+  SELECT 'default_grant', d.schema, d.type, NULL, x.* FROM default_acl AS d, aclexplode(d.defaclacl) AS x WHERE x.grantee <> d.defaclrole
 ), described AS (
   SELECT 'pg_catalog.pg_constraint'::regclass AS classid, t.oid, 'constraint' AS kind, r.schema, r.name AS tbl, t.conname::text AS name
     FROM tab AS r JOIN pg_catalog.pg_constraint AS t ON t.conrelid = r.oid
@@ -66,7 +72,12 @@ WITH space AS (
 ), found AS (
   SELECT 'schema' AS kind, NULL AS schema, NULL AS tbl, s.name::text AS name, '' AS definition FROM space AS s
   UNION ALL
-  SELECT 'default_acl', NULL, d.defaclobjtype::text, d.defaclrole::regrole::text, d.defaclacl::text FROM pg_catalog.pg_default_acl AS d WHERE d.defaclnamespace = 0
+  -- a privilege that PostgreSQL grants of its own accord and these do not
+  SELECT 'default_acl', NULL, d.type, CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE 'the owner' END, 'no ' || string_agg(x.privilege_type, ', ' ORDER BY x.privilege_type)
+    FROM default_acl AS d, aclexplode(acldefault(CASE d.defaclobjtype WHEN 'S' THEN 's' ELSE d.defaclobjtype END, d.defaclrole)) AS x
+   WHERE d.defaclnamespace = 0
+     AND NOT EXISTS (SELECT 1 FROM aclexplode(d.defaclacl) AS y WHERE y.grantee = x.grantee AND y.privilege_type = x.privilege_type)
+   GROUP BY d.type, x.grantee
   UNION ALL
   SELECT 'extension', NULL, NULL, e.extname, format('schema %s', e.extnamespace::regnamespace) FROM pg_catalog.pg_extension AS e WHERE e.extname <> 'plpgsql'
   UNION ALL

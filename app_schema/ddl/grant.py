@@ -7,12 +7,19 @@ from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass
 from typing import ClassVar
 
-from app_schema.ddl.guard import Guard, Side, creation_schema
+from app_schema.ddl.guard import Guard, Side, creation_schema, refuse
 from app_schema.ddl.sql import dollar, ident, literal, literals, qualified, role, sequence
 from app_schema.ddl.statement import DDLObject, Key, TableObject
 from app_schema.errors import ModelError
 
-_OBJECT_TYPES = {"TABLES": "r", "SEQUENCES": "S", "FUNCTIONS": "f", "TYPES": "T", "SCHEMAS": "n"}
+_OBJECT_TYPES = {
+    "TABLES": "r",
+    "SEQUENCES": "S",
+    "FUNCTIONS": "f",
+    "TYPES": "T",
+    "SCHEMAS": "n",
+    "LARGE OBJECTS": "L",
+}
 
 
 def _grantee(to: str) -> str:
@@ -150,30 +157,64 @@ SELECT {_privileges("n.nspacl", self.to)} FROM pg_catalog.pg_namespace AS n WHER
     def drop_sql(self) -> tuple[str, ...]:
         if self.columns:
             return (self._revoked_on_columns(sequence(self.columns)),)
-        return (self._keeping_columns(self._statement("REVOKE", "FROM", self._words)),)
+        return (self._revoked(", ".join(self._words), self._words),)
 
-    def _keeping_columns(self, revoke: str) -> str:
-        """A REVOKE on a table also takes the same privileges on its columns away: those are granted again."""
-        if not self.table:
-            return revoke
-        table, to = qualified(self.table, self.schema), role(self.to)
-        alive = "a.attrelid = c.oid AND NOT a.attisdropped"
-        granted = f"aclexplode(a.attacl) AS x WHERE {alive} AND x.grantee = {_grantee(self.to)}"
+    def _revoked(self, privileges: str, words: tuple[str, ...] = ()) -> str:
+        """The statement that revokes privileges on all but columns."""
+        revoke = f"REVOKE {privileges} ON {self._target} FROM {role(self.to)}"
+        kept, again = self._columns_kept() if self.table else ("", "")
         body = f"""
 DECLARE
+  held text;{kept}
+BEGIN
+  EXECUTE {literal(revoke)};{again}{self._held_still(words)}
+END
+"""
+        return "DO " + dollar(body, "revoke")
+
+    def _held_still(self, words: tuple[str, ...], columns: tuple[str, ...] = ()) -> str:
+        """Refuses what stays: REVOKE is silent of what neither its role nor the owner has granted."""
+        place = f"c.relnamespace = {self.namespace()} AND c.relname = {literal(self.table or '')}"
+        function = literal(self._target.removeprefix("FUNCTION "))
+        if self.columns:
+            acls = f"""pg_catalog.pg_class AS c JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid,
+         aclexplode(a.attacl) AS x
+   WHERE {place} AND NOT a.attisdropped"""
+            acls += f" AND a.attname = ANY ({literals(columns)})" if columns else ""
+        elif self.table:
+            acls = f"pg_catalog.pg_class AS c, aclexplode(c.relacl) AS x WHERE {place}"
+        elif self.function:
+            acls = f"""pg_catalog.pg_proc AS p, aclexplode(p.proacl) AS x
+   WHERE p.oid = to_regprocedure({function})"""
+        else:
+            acls = f"pg_catalog.pg_namespace AS n, aclexplode(n.nspacl) AS x WHERE n.oid = {self.namespace()}"
+        among = f" AND x.privilege_type = ANY ({literals(words)})" if words else ""
+        what = f"{self.label} stays: REVOKE takes back what its own role has granted, and no more"
+        hint = "as the role that granted it, run REVOKE ... FROM " + role(self.to)
+        return f"""
+  SELECT string_agg(DISTINCT concat(x.privilege_type, ' granted by ', x.grantor::regrole), ', ') INTO held
+    FROM {acls}
+     AND x.grantee = {_grantee(self.to)}{among};
+  IF held IS NOT NULL THEN
+{refuse(what, hint, detail="concat('found: ', held)")}
+  END IF;"""
+
+    def _columns_kept(self) -> tuple[str, str]:
+        """A REVOKE on a table also takes the same privileges on its columns away: those are granted again."""
+        table, to = qualified(self.table or "", self.schema), role(self.to)
+        alive = "a.attrelid = c.oid AND NOT a.attisdropped"
+        granted = f"aclexplode(a.attacl) AS x WHERE {alive} AND x.grantee = {_grantee(self.to)}"
+        kept = f"""
   grant_again text;
   kept text[] := ARRAY(
     SELECT format('GRANT %s (%I) ON %s TO %s', x.privilege_type, a.attname, {literal(table)}, {literal(to)})
       FROM pg_catalog.pg_class AS c, pg_catalog.pg_attribute AS a, {granted}
-       AND c.relname = {literal(self.table)} AND c.relnamespace = {self.namespace()});
-BEGIN
-  EXECUTE {literal(revoke)};
+       AND c.relname = {literal(self.table or "")} AND c.relnamespace = {self.namespace()});"""
+        again = """
   FOREACH grant_again IN ARRAY kept LOOP
     EXECUTE grant_again;
-  END LOOP;
-END
-"""
-        return "DO " + dollar(body, "revoke")
+  END LOOP;"""
+        return kept, again
 
     def _revoked_on_columns(self, columns: tuple[str, ...] = ()) -> str:
         """Revokes the privilege on those of the columns, or on all columns, on which it was granted."""
@@ -183,6 +224,7 @@ END
         body = f"""
 DECLARE
   revoke text;
+  held text;
 BEGIN
   FOR revoke IN
     SELECT format({literal(revoke.replace("(%%I)", "(%I)"))}, a.attname)
@@ -193,7 +235,7 @@ BEGIN
                     WHERE x.grantee = {_grantee(self.to)} AND x.privilege_type = {literal(self._words[0])})
   LOOP
     EXECUTE revoke;
-  END LOOP;
+  END LOOP;{self._held_still(self._words, columns)}
 END
 """
         return "DO " + dollar(body, "revoke")
@@ -201,10 +243,7 @@ END
     def replace_sql(self) -> tuple[str, ...]:
         if self.columns:
             return (self._revoked_on_columns(), *self.create_sql())
-        return (
-            self._keeping_columns(f"REVOKE ALL ON {self._target} FROM {role(self.to)}"),
-            *self.create_sql(),
-        )
+        return (self._revoked("ALL"), *self.create_sql())
 
 
 @dataclass(frozen=True)
@@ -213,7 +252,7 @@ class DefaultPrivileges(DDLObject):
 
     It holds for what the current role makes.
 
-    :param on: TABLES, SEQUENCES, FUNCTIONS, TYPES or SCHEMAS.
+    :param on: TABLES, SEQUENCES, FUNCTIONS, TYPES, SCHEMAS or, from PostgreSQL 18 on, LARGE OBJECTS.
     """
 
     kind: ClassVar[str] = "default_privileges"

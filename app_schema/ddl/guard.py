@@ -110,7 +110,7 @@ class Guard:
         )
 
     def _made_if_absent(self) -> list[str]:
-        made = [_refuse(f"{self.label} is absent", _ABSENT)] if self.absent is None else _create(self)
+        made = [refuse(f"{self.label} is absent", _ABSENT)] if self.absent is None else _create(self)
         return ["  IF found IS NULL THEN", *made, "    RETURN;", "  END IF;"]
 
     def _compared(self) -> str:
@@ -232,7 +232,7 @@ def drop(
             f"  EXECUTE {dollar(exists, 'def')} INTO found USING ns;",
             "  IF found IS NULL THEN RETURN; END IF;",
             f"  IF found <> {literal(kind)} THEN",
-            _refuse(f"{label} cannot be dropped", detail=detail),
+            refuse(f"{label} cannot be dropped", detail=detail),
             "  END IF;",
             *([keep] if keep else []),
             *(_drop_unless_used(statements) if made_again else _execute(statements)),
@@ -310,7 +310,7 @@ def _create(guard: Guard) -> list[str]:
         *_confirmed(guard, "found IS NULL"),
         "    EXCEPTION",
         "      WHEN duplicate_table OR duplicate_object OR duplicate_function OR duplicate_schema THEN",
-        _refuse(f"{guard.label} cannot be created, its name is taken", detail="SQLERRM"),
+        refuse(f"{guard.label} cannot be created, its name is taken", detail="SQLERRM"),
         "    END;",
     ]
 
@@ -319,7 +319,7 @@ def _confirmed(guard: Guard, otherwise: str) -> list[str]:
     if not guard.ineffective:
         return []
     look = "  EXECUTE definition INTO found USING ns;"
-    return [look, f"  IF {otherwise} THEN", _refuse(guard.ineffective, guard.remedy), "  END IF;"]
+    return [look, f"  IF {otherwise} THEN", refuse(guard.ineffective, guard.remedy), "  END IF;"]
 
 
 def _change(guard: Guard, statements: tuple[str, ...]) -> list[str]:
@@ -330,7 +330,7 @@ def _change(guard: Guard, statements: tuple[str, ...]) -> list[str]:
         "  BEGIN",
         *(f"  {line}" for line in lines),
         "  EXCEPTION WHEN data_exception OR cannot_coerce OR datatype_mismatch OR check_violation THEN",
-        _refuse(guard.unfit, guard.unfit_remedy, detail="concat('found: ', found, E'\\n', SQLERRM)"),
+        refuse(guard.unfit, guard.unfit_remedy, detail="concat('found: ', found, E'\\n', SQLERRM)"),
         "  END;",
     ]
 
@@ -402,10 +402,14 @@ def _shared_twin(side: Side) -> tuple[list[str], tuple[str, ...]]:
 def _different(guard: Guard) -> str:
     used = f"nullif(current_setting({literal(_USED)}, true), '')"
     detail = f"concat('found: ', found, E'\\nexpected: ', expected, E'\\n' || {used})"
-    return _refuse(f"{guard.label} already exists with a different definition", guard.remedy, detail=detail)
+    return refuse(f"{guard.label} already exists with a different definition", guard.remedy, detail=detail)
 
 
-def _refuse(message: str, hint: str = "", *, detail: str = "''") -> str:
+def refuse(message: str, hint: str = "", *, detail: str = "''") -> str:
+    """PL/pgSQL that refuses.
+
+    :param detail: SQL expression of a text.
+    """
     options = [f"ERRCODE = '{DIFFERENT}'", f"MESSAGE = {literal(message)}", f"DETAIL = {detail}"]
     if hint:
         options.append(f"HINT = {literal(hint)}")

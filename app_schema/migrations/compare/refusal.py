@@ -17,6 +17,10 @@ def different(declared: str, found: str) -> ModelError:
 
 def not_dropped(kind: str) -> ModelError:
     """Nothing declares the object, and autogenerate has no operation that drops it."""
+    if kind == "default_acl":
+        return ModelError(
+            "write op.execute('ALTER DEFAULT PRIVILEGES GRANT ...'), which gives back what it lacks"
+        )
     kind = kind.replace("_", " ")
     return ModelError(f"autogenerate does not drop a {kind}: write op.execute('DROP ...') by hand")
 
