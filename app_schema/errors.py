@@ -23,15 +23,17 @@ class ModelError(AppSchemaError):
     """A model or an object is declared in a way that cannot be carried out."""
 
 
+class StatementError(AppSchemaError):
+    """PostgreSQL refused a statement of a revision; `sqlstate` is its code, where it gave one."""
+
+    sqlstate: str | None = None
+
+
 class DifferentError(AppSchemaError):
     """An object is there and differs from what is declared, so the statement refused.
 
     The message names the object, what was found, what was expected and the line to write instead.
     """
-
-
-class StatementError(AppSchemaError):
-    """PostgreSQL refused a statement of a revision; `sqlstate` is its code, where it gave one."""
 
     sqlstate: str | None = None
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,7 +19,7 @@ from alembic.operations import Operations
 
 from app_schema.ddl.sql import DIALECT
 from app_schema.migrations import environment, setup
-from app_schema.migrations.foresight import foreseen
+from app_schema.migrations.foresight import Ahead
 from app_schema.migrations.impl import guarded
 from app_schema.migrations.layout import layout
 
@@ -80,7 +80,8 @@ class Generated:
         module = ModuleType("revision")
         exec(compile(self.text, "revision", "exec"), module.__dict__)  # noqa: S102 - what a revision is
         with operations_on(engine, autocommit=autocommit) as op:
-            op.impl.foresight = foreseen(op.impl, getattr(module, name), {})
+            step = SimpleNamespace(migration_fn=getattr(module, name))
+            op.impl.foresight = Ahead(op.impl, [step], {}).of(0)
             getattr(module, name)()
 
 

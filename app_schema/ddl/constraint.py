@@ -204,7 +204,7 @@ def twin(table: str, schema: str | None, add: str, *, bare: str | None = None) -
 def _(construct: AddConstraint) -> ExecutableDDLElement:
     constraint = construct.element
     if name_of(constraint) is None:
-        return Guarded(_unnamed(construct).render())
+        return Guarded(_unnamed(construct))
     one, add, validated = named(constraint), plain(construct), not not_valid(constraint)
     provable = None
     if isinstance(constraint, ForeignKeyConstraint):
@@ -223,7 +223,7 @@ def _(construct: AddConstraint) -> ExecutableDDLElement:
             validated=validated,
             indexed=not isinstance(constraint, (CheckConstraint, ForeignKeyConstraint)),
             provable=provable if validated else None,
-        ).render()
+        )
     )
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.schema import ExecutableDDLElement
 
 from app_schema.ddl import privileges
 from app_schema.ddl.construct import guard
-from app_schema.ddl.guard import DIFFERENT, Side, block, creation_schema, drop
+from app_schema.ddl.guard import ABSENT, DIFFERENT, Side, block, creation_schema, drop, refuse
 from app_schema.ddl.sql import dollar, literal, literals, pairs, qualified, sequence
 from app_schema.ddl.statement import Create, DDLObject, Drop
 from app_schema.errors import ModelError
@@ -221,6 +221,17 @@ def rename_value(name: str, old: str, new: str, *, schema: str | None) -> str:
             "END",
         ]
     )
+
+
+def has_value(name: str, value: str, *, schema: str | None) -> str:
+    """A block that refuses unless the enum has the label."""
+    words = f"value {value!r} of enum {qualified(name, schema)}"
+    absent = [
+        f"  IF NOT {literal(value)} = ANY (labels) THEN",
+        refuse(f"{words} is absent", state=ABSENT),
+        "  END IF;",
+    ]
+    return block([*_labels(name, schema, words), *absent, "END"])
 
 
 def _labels(name: str, schema: str | None, words: str) -> list[str]:

@@ -21,6 +21,8 @@ from app_schema.ddl.sql import dollar, ident, literal, qualified
 
 DIFFERENT = "AS001"
 """SQLSTATE of a refusal. Class AS is not used by PostgreSQL."""
+ABSENT = "AS004"
+"""SQLSTATE of a refusal to change what is absent."""
 NOTED = "AS003"
 """SQLSTATE of a warning that whoever migrates is to read."""
 SEARCHED = "app_schema.schemas"
@@ -32,6 +34,10 @@ _PATH = "app_schema.path"
 _TWIN_LAST = "concat_ws(', ', nullif(current_setting('search_path'), ''), 'pg_temp')"
 _USED = "app_schema.used"
 """Setting: why something was not dropped, for the refusal of the statement that would make it again."""
+_AHEAD = (
+    "if these values are to go, upgrade to the revision that drops them alone: alembic upgrade <revision>; "
+    "if the version table was lost, say which revision the database is at: alembic stamp <revision>"
+)
 _ABSENT = "what is changed must exist: an earlier revision, or a statement above this one, creates it"
 
 
@@ -110,7 +116,11 @@ class Guard:
         )
 
     def _made_if_absent(self) -> list[str]:
-        made = [refuse(f"{self.label} is absent", _ABSENT)] if self.absent is None else _create(self)
+        made = (
+            [refuse(f"{self.label} is absent", _ABSENT, state=ABSENT)]
+            if self.absent is None
+            else _create(self)
+        )
         return ["  IF found IS NULL THEN", *made, "    RETURN;", "  END IF;"]
 
     def _compared(self) -> str:
@@ -136,8 +146,16 @@ class Guard:
             lines += _confirmed(self, "found IS DISTINCT FROM expected")
         return block([*lines, "END"])
 
-    def unless_equal(self, statement: str) -> str:
-        """A block that carries a statement out, unless the object is there and equal."""
+    def unless_equal(self, statement: str, *, holds: str = "") -> str:
+        """A block that carries a statement out, unless the object is there and equal.
+
+        :param holds: a query; where the object is there and equal, it is refused to drop the rows found, and
+            without any the statement is carried out.
+        """
+        kept = "RETURN;"
+        if holds:
+            words = f"{self.label} is already as a later revision of this run creates it, and holds values"
+            kept = f"IF EXISTS ({holds}) THEN\n{refuse(words, _AHEAD)}\n  END IF;"
         return block(
             [
                 *self._head(),
@@ -150,7 +168,7 @@ class Guard:
                 "  END;",
                 "  END IF;",
                 *self.alike("expected"),
-                "  IF found IS NOT NULL AND alike THEN RETURN; END IF;",
+                f"  IF found IS NOT NULL AND alike THEN {kept} END IF;",
                 f"  EXECUTE {dollar(statement)};",
                 "END",
             ]
@@ -405,12 +423,12 @@ def _different(guard: Guard) -> str:
     return refuse(f"{guard.label} already exists with a different definition", guard.remedy, detail=detail)
 
 
-def refuse(message: str, hint: str = "", *, detail: str = "''") -> str:
+def refuse(message: str, hint: str = "", *, detail: str = "''", state: str = DIFFERENT) -> str:
     """PL/pgSQL that refuses.
 
     :param detail: SQL expression of a text.
     """
-    options = [f"ERRCODE = '{DIFFERENT}'", f"MESSAGE = {literal(message)}", f"DETAIL = {detail}"]
+    options = [f"ERRCODE = '{state}'", f"MESSAGE = {literal(message)}", f"DETAIL = {detail}"]
     if hint:
         options.append(f"HINT = {literal(hint)}")
     return f"    RAISE EXCEPTION USING {', '.join(options)};"

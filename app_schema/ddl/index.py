@@ -58,8 +58,8 @@ def with_included(index: Index) -> Index:
     return index
 
 
-def create(index: Index, *, verify_only: bool = False, only: bool = False) -> str:
-    """The guarded ``CREATE INDEX``; with ``verify_only`` nothing is made, and what is there must be equal.
+def create(index: Index, *, verify_only: bool = False, only: bool = False) -> Guard:
+    """The guard of ``CREATE INDEX``; with ``verify_only`` nothing is made, and what is there must be equal.
 
     :param only: of a partitioned table alone, and not of its partitions.
     """
@@ -88,7 +88,7 @@ def create(index: Index, *, verify_only: bool = False, only: bool = False) -> st
             f'op.drop_index("{name}", "{table.name}") first, or give the new definition a new name; '
             "an INVALID index is mended by op.create_index_concurrently(...)"
         ),
-    ).render()
+    )
 
 
 def drop_index(name: str, table: str | None, schema: str | None) -> str:

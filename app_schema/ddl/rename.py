@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from app_schema.ddl.constraint import KIND as CONSTRAINT_KIND
 from app_schema.ddl.constraint import Named
-from app_schema.ddl.guard import DIFFERENT, block, creation_schema, table_schema
+from app_schema.ddl.guard import (
+    ABSENT,
+    DIFFERENT,
+    block,
+    creation_schema,
+    refuse,
+    regclass,
+    table_schema,
+    there,
+)
 from app_schema.ddl.relation import KIND_OF_NAME, RELKIND
 from app_schema.ddl.sql import checked, dollar, ident, literal, qualified
 
@@ -116,6 +125,27 @@ SELECT CASE y.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' ELSE 'type' EN
         old_found=old_found,
         new_found=new_found,
         statement=f"ALTER TYPE {qualified(old, schema)} RENAME TO {ident(new)}",
+    )
+
+
+def renamed_to(kind: str, name: str, table: str | None, schema: str | None) -> str:
+    """A block that refuses unless there is a constraint or index of the name."""
+    if kind == "constraint":
+        assert table is not None
+        found, namespace = Named(name, kind, table, schema).query(), table_schema(table, schema)
+    else:
+        found, namespace = there(regclass(name, schema)), "NULL::oid"
+    return block(
+        [
+            "DECLARE",
+            "  found text;",
+            "BEGIN",
+            f"  EXECUTE {dollar(found, 'def')} INTO found USING {namespace};",
+            "  IF found IS NULL THEN",
+            refuse(f"{kind} {name} is absent", state=ABSENT),
+            "  END IF;",
+            "END",
+        ]
     )
 
 

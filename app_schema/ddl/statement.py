@@ -193,12 +193,14 @@ class Create(DDLStatement):
         self.element = element
 
     def sql(self) -> str:
-        return self._guard().render()
+        return self.by.render()
 
     def shared_twin(self) -> tuple[str, str] | None:
-        return _shared(self._guard())
+        return _shared(self.by)
 
-    def _guard(self) -> Guard:
+    @property
+    def by(self) -> Guard:
+        """What the statement is guarded by."""
         absent = (*self.element.create_sql(), *self.element.privileges_sql())
         return self.element.guarded(absent=absent, different=None, old=None)
 
@@ -232,22 +234,49 @@ class Replace(DDLStatement):
         self.old = old
 
     def sql(self) -> str:
-        return self._guard().render()
+        return self.by.render()
 
     def shared_twin(self) -> tuple[str, str] | None:
-        return _shared(self._guard())
+        return _shared(self.by)
 
-    def _guard(self) -> Guard:
+    @property
+    def by(self) -> Guard:
+        """What the statement is guarded by."""
         new = self.element
         absent = (*new.create_sql(), *new.privileges_sql())
         return new.guarded(absent=absent, different=new.replace_sql(), old=self.old)
 
 
-class Guarded(DDLStatement):
-    """A statement that is guarded already: by a guard, or exactly this SQL."""
+class Renaming(NamedTuple):
+    """The constraint or index that a statement renames."""
 
-    def __init__(self, by: str | Guard) -> None:
+    kind: str
+    schema: str | None
+    table: str | None
+    old: str
+    new: str
+
+
+class Labelling(NamedTuple):
+    """The enum to which a statement adds a label, or of which it renames one."""
+
+    schema: str | None
+    name: str
+    label: str
+    before: str | None = None
+    after: str | None = None
+    instead_of: str | None = None
+
+
+class Guarded(DDLStatement):
+    """A statement that is guarded already: by a guard, or exactly this SQL.
+
+    :param change: what it changes of an object that another statement creates.
+    """
+
+    def __init__(self, by: str | Guard, change: Renaming | Labelling | None = None) -> None:
         self.by = by
+        self.change = change
 
     def sql(self) -> str:
         return self.by if isinstance(self.by, str) else self.by.render()

@@ -6,7 +6,7 @@ import psycopg
 from sqlalchemy.exc import DBAPIError
 
 from app_schema import pinned
-from app_schema.ddl.guard import DIFFERENT
+from app_schema.ddl.guard import ABSENT, DIFFERENT
 from app_schema.errors import AppSchemaError, DifferentError, ServerError, StatementError
 
 _GONE = ("57P01", "57P02", "57P03", "57P04", "57P05", "25P03", "25P04")
@@ -40,10 +40,9 @@ def explained(error: DBAPIError | psycopg.Error, *, place: str = "") -> AppSchem
             f"{place}the connection was lost: {said}. What was committed has landed; "
             "run the same command again to go on."
         )
-    if state == DIFFERENT:
-        return DifferentError("\n".join(lines))
     if state and not state.startswith("AS"):  # ours say all in words
         lines[0] += f" (SQLSTATE {state})"
-    found = StatementError("\n".join(lines))
+    kind = DifferentError if state in {DIFFERENT, ABSENT} else StatementError
+    found = kind("\n".join(lines))
     found.sqlstate = state
     return found

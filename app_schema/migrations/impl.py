@@ -42,10 +42,10 @@ from app_schema.ddl import DDLStatement, Guarded
 from app_schema.ddl.guard import block
 from app_schema.ddl.index import is_concurrent, name_of, stated_table
 from app_schema.ddl.sql import DIALECT
-from app_schema.errors import ConfigurationError
+from app_schema.errors import AppSchemaError, ConfigurationError
 from app_schema.migrations import alter
 from app_schema.migrations.failure import explained
-from app_schema.migrations.foresight import Foresight
+from app_schema.migrations.foresight import Foresight, foreseeable
 from app_schema.migrations.lock import LOST
 from app_schema.migrations.pipeline import Pipeline
 from app_schema.migrations.preflight import Need, need
@@ -98,15 +98,13 @@ class GuardedImpl(PostgresqlImpl):
         multiparams: Sequence[Mapping[str, Any]] | None = None,
         params: Mapping[str, Any] | None = None,
     ) -> CursorResult[Any] | None:
+        ddl: ExecutableDDLElement | None = None
         if isinstance(construct, ExecutableDDLElement):
-            ddl: ExecutableDDLElement = translated(construct, self.translate_map)
-            if isinstance(ddl, AlterColumn) and not self.context_opts.get("strict"):
-                alter.relax(ddl)
-            needed = need(ddl)
+            ddl = self._translated(construct)
             construct = self.foresight.guarded(ddl)
             if not isinstance(construct, DDLStatement):
                 self._may_do_harm()
-            if not execution_options and self._kept(construct, needed):
+            if not execution_options and self._kept(construct, need(ddl)):
                 return None
         elif self.pipeline is not None and isinstance(construct, UpdateBase) and self._is_stamp(construct):
             self._exec(self._counted_stamp(construct))
@@ -121,7 +119,23 @@ class GuardedImpl(PostgresqlImpl):
         try:
             return super()._exec(construct, execution_options, multiparams, params or {})
         except DBAPIError as error:
-            raise explained(error) from error
+            said = explained(error)
+            if (other := self._outlived(ddl, said)) is None:
+                raise said from error
+            return super()._exec(other, execution_options)
+
+    def _outlived(self, refused: ExecutableDDLElement | None, error: AppSchemaError) -> Executable | None:
+        """The statement to send instead, in autocommit: the refused one may be outlived by later ones."""
+        if refused is None or not self.autocommits or not foreseeable(error):
+            return None
+        self.foresight.refused = True
+        return self.foresight.outlived(refused)
+
+    def _translated(self, construct: ExecutableDDLElement) -> ExecutableDDLElement:
+        ddl: ExecutableDDLElement = translated(construct, self.translate_map)
+        if isinstance(ddl, AlterColumn) and not self.context_opts.get("strict"):
+            alter.relax(ddl)
+        return ddl
 
     def _may_do_harm(self) -> None:
         """A statement follows that is not guarded."""

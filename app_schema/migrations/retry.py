@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 import psycopg
 from sqlalchemy.exc import DBAPIError
 
-from app_schema.errors import StatementError
+from app_schema.errors import AppSchemaError, StatementError
 from app_schema.migrations.failure import explained
 from app_schema.migrations.progress import say
 
@@ -69,13 +69,15 @@ class Retries:
         if self._watch is None and self.session.driver is not None:
             self._watch = Watch(self.session.driver, self.options.lock_timeout / 5)
 
-    def after(self, error: StatementError | DBAPIError, pipeline: Pipeline | None) -> None:
+    def after(self, error: AppSchemaError | DBAPIError, pipeline: Pipeline | None) -> None:
         """Waits until the next try; raises the error, with all that is known, where there is none."""
         if isinstance(error, DBAPIError):
             said = explained(error).with_traceback(error.__traceback__)  # it leads to the revision's line
             if not isinstance(said, StatementError):
                 raise said from error
             error = said
+        if not isinstance(error, StatementError):
+            raise error
         failed = (pipeline.failed if pipeline is not None else None) or "the revision"
         if self.session.external or self.session.connection.invalidated:
             raise error

@@ -16,9 +16,10 @@ from sqlalchemy.schema import CreateTable
 from app_schema.ddl import Guarded, privileges
 from app_schema.ddl.guard import NOTED
 from app_schema.ddl.sql import plain
-from app_schema.errors import DifferentError, StatementError
+from app_schema.errors import AppSchemaError, DifferentError, StatementError
 from app_schema.migrations import preflight
-from app_schema.migrations.foresight import Foresight, foreseen
+from app_schema.migrations.failure import explained
+from app_schema.migrations.foresight import Ahead, Foresight, foreseeable
 from app_schema.migrations.impl import GuardedImpl
 from app_schema.migrations.lock import Lock
 from app_schema.migrations.pipeline import Pipeline
@@ -68,6 +69,8 @@ class Runner:
         """The version table has no room for long names."""
         self.progress = Progress(0)
         self.retries = Retries(session, options)
+        self.refused: set[str] = set()
+        """The revisions that found something otherwise, and began again with a look at the later ones."""
 
     @property
     def revisions(self) -> list[str]:
@@ -127,8 +130,21 @@ class Runner:
                     self._pass(steps[len(self.landed) :])
                 self._note_landed()
                 self._finish(before)
-            except (StatementError, DBAPIError) as error:
-                self.retries.after(error, self.impl.pipeline)
+            except (DifferentError, StatementError, DBAPIError) as error:
+                said = explained(error) if isinstance(error, DBAPIError) else error
+                if not self._refused_first(said):
+                    self.retries.after(error, self.impl.pipeline)
+
+    def _refused_first(self, error: AppSchemaError) -> bool:
+        """Notes which revision was refused; True if it begins again, with a look at the later ones."""
+        pipeline = self.impl.pipeline
+        if pipeline is None or self.session.external or self.impl.autocommits or not foreseeable(error):
+            return False
+        failed = pipeline.failed
+        if failed is None or failed in self.refused or failed in pipeline.spent:
+            return False
+        self.refused.add(failed)
+        return True
 
     def _steps(self, facts: Facts) -> list[Step]:
         function = self.context._migrations_fn  # noqa: SLF001 - Alembic's own loop asks it as well
@@ -141,7 +157,8 @@ class Runner:
         purge = self.context.purge and not self.landed
         stamped = self.heads
         maintainer = HeadMaintainer(self.context, () if purge else stamped or ())
-        for step in steps:
+        ahead = Ahead(self.impl, steps, self.run_args)
+        for number, step in enumerate(steps):
             with self.context.begin_transaction(_per_migration=True):
                 self._enter(step)
                 self._send(self.lock.fence(_application(step), stamped, self.options.lock_timeout))
@@ -153,7 +170,7 @@ class Runner:
                     self._send(f"DELETE FROM {self.session.version_table}")
                 purge = False
                 self.progress.begins(str(step))
-                self.impl.foresight = foreseen(self.impl, step.migration_fn, self.run_args)
+                self.impl.foresight = ahead.of(number, refused=_name(step) in self.refused)
                 step.migration_fn(**self.run_args)
                 self.impl.foresight = Foresight()
                 maintainer.update_to_step(step)

@@ -17,6 +17,7 @@ from app_schema.ddl.constraint import validate
 from app_schema.ddl.enum import add_value, rename_value
 from app_schema.ddl.sequence import advance
 from app_schema.ddl.sql import shortened
+from app_schema.ddl.statement import Labelling, Renaming
 from app_schema.migrations import concurrent
 from app_schema.migrations.alter import AlterTypes
 from app_schema.migrations.impl import send
@@ -39,24 +40,28 @@ def add_enum_value(
     be used in the transaction that adds it.
     """
     with self.get_context().autocommit_block():
-        send(self, Guarded(add_value(name, value, before=before, after=after, schema=schema)))
+        change = Labelling(schema, name, value, before, after)
+        send(self, Guarded(add_value(name, value, before=before, after=after, schema=schema), change))
 
 
 def rename_enum_value(self: Operations, name: str, old: str, new: str, *, schema: str | None = None) -> None:
     """Renames a label: old there and new not."""
-    send(self, Guarded(rename_value(name, old, new, schema=schema)))
+    change = Labelling(schema, name, new, instead_of=old)
+    send(self, Guarded(rename_value(name, old, new, schema=schema), change))
 
 
 def rename_constraint(self: Operations, old: str, new: str, table: str, *, schema: str | None = None) -> None:
     """Renames a constraint, and with a key its index; the catalog alone changes."""
-    send(self, Guarded(rename.rename_constraint(old, new, table, schema)))
+    change = Renaming("constraint", schema, table, old, new)
+    send(self, Guarded(rename.rename_constraint(old, new, table, schema), change))
 
 
 def rename_index(
     self: Operations, old: str, new: str, table: str | None = None, *, schema: str | None = None
 ) -> None:
     """Renames an index that belongs to no constraint; the catalog alone changes."""
-    send(self, Guarded(rename.rename_index(old, new, table, schema)))
+    change = Renaming("index", schema, table, old, new)
+    send(self, Guarded(rename.rename_index(old, new, table, schema), change))
 
 
 def rename_sequence(self: Operations, old: str, new: str, *, schema: str | None = None) -> None:

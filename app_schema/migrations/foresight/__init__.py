@@ -1,0 +1,168 @@
+"""What comes later in a run: a second run finds an object as the last statement about it has left it.
+
+A revision that changes a column twice is read through before it runs (:mod:`.column`). What later revisions
+change is looked at where a statement of an earlier one is refused (:mod:`.later`), and in a script, which
+cannot be asked again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from alembic.ddl.base import DropColumn
+from alembic.migration import MigrationContext
+from sqlalchemy.schema import DropTable, ExecutableDDLElement
+
+from app_schema.ddl import guard
+from app_schema.ddl.sql import literals, qualified
+from app_schema.errors import AppSchemaError, DifferentError, StatementError
+from app_schema.migrations.foresight.column import foreseen, refused_if_made_again, target
+from app_schema.migrations.foresight.later import FORESEEABLE, VIOLATION, outlived, subject, unless_renamed
+from app_schema.migrations.foresight.reading import collected, names
+
+if TYPE_CHECKING:
+    from app_schema.migrations.impl import GuardedImpl
+
+_CHANGED_TWICE = (
+    {"alter_column"},
+    {"create_primary_key"},
+    {"create_table_constraint"},
+    {"drop_column", "add_column"},
+    {"drop_column", "create_table"},
+    {"drop_table", "create_table"},
+)
+"""The names in a revision's code for which it is read through before it runs."""
+
+_RENAMES = {"rename_constraint", "rename_index", "rename_enum_value"}
+_MADE_AGAIN = (("drop_column", "add_column"), ("drop_table", "create_table"))
+
+
+@dataclass
+class Foresight:
+    """The statements that are still to come: those of the running revision, and those of later ones.
+
+    :param read: gives the constructs of the running revision, and those of the later ones of the run.
+    :param twice: the revision may change a column twice.
+    :param again: in a script, SQL expression: true in a second run.
+    :param drops: the revision drops what a later one may make again.
+    :param renames: a rename follows.
+    """
+
+    read: Callable[[], tuple[list[Any], list[Any]]] = lambda: ([], [])
+    twice: bool = False
+    refused: bool = False
+    """A statement of the revision was refused: something is there that an earlier run has made."""
+    again: str = ""
+    drops: bool = False
+    renames: bool = False
+    _sent: list[Any] = field(default_factory=list)
+    _place: int = 0
+    _behind: bool = False
+    _rest: list[Any] = field(default_factory=list)
+
+    def guarded(self, construct: ExecutableDDLElement) -> ExecutableDDLElement:
+        """The guarded construct; equal is also what it becomes later."""
+        self._sent.append(construct)
+        if self.twice or self.refused or self.again:
+            self._rest = self._after()
+        statement = self._of_revision(construct)
+        if self.drops and not self.again and isinstance(construct, DropColumn | DropTable):
+            return refused_if_made_again(construct, statement, self.read()[1])
+        if self.refused or self.again:
+            later = self.outlived(construct)
+            return statement if later is None else later
+        if self.renames:
+            return unless_renamed(construct, statement, [*self._after(), *self.read()[1]])
+        return statement
+
+    def outlived(self, construct: ExecutableDDLElement) -> ExecutableDDLElement | None:
+        """The statement that also accepts what later ones make of its object; None where there are none."""
+        self._rest = self._after()
+        later = [*self._rest, *self.read()[1]]
+        return outlived(construct, self._of_revision(construct), self._rest, later, self.again)
+
+    def _of_revision(self, construct: ExecutableDDLElement) -> ExecutableDDLElement:
+        statement = guard(construct)
+        return foreseen(construct, statement, self._rest, []) if self._rest else statement
+
+    def _after(self) -> list[Any]:
+        """The rest of the revision behind what was sent last; nothing where that was not read."""
+        own, behind = self.read()[0], False
+        for construct in self._sent:
+            known = _known(construct)
+            found = (n for n in range(self._place, len(own)) if known is not None and _known(own[n]) == known)
+            place = next(found, None)
+            behind = place is not None
+            self._place = self._place if place is None else place + 1
+        if self._sent:
+            self._sent, self._behind = [], behind
+        return own[self._place :] if self._behind else []
+
+
+def foreseeable(error: AppSchemaError) -> bool:
+    """True if a later statement may stand behind a refusal."""
+    state = error.sqlstate if isinstance(error, DifferentError | StatementError) else None
+    return state is not None and (state in FORESEEABLE or state.startswith(VIOLATION))
+
+
+def _known(construct: Any) -> Any:
+    if (where := target(construct)) is not None:
+        return where
+    known = subject(construct)
+    return None if known is None else (type(construct), known)
+
+
+@dataclass
+class Ahead:
+    """The steps of a run, and what each of them would send; read once, where somebody asks."""
+
+    impl: GuardedImpl
+    steps: list[Any]
+    arguments: Mapping[str, Any]
+    _read: dict[int, list[Any]] = field(default_factory=dict)
+
+    def of(self, number: int, *, refused: bool = False, again: str = "") -> Foresight:
+        """The foresight of a step."""
+        uses = [names(step.migration_fn) for step in self.steps[number:]]
+        return Foresight(
+            lambda: (self._of(number), self._beyond(number)),
+            any(needed <= uses[0] for needed in _CHANGED_TWICE),
+            refused,
+            again,
+            drops=any(gone in uses[0] and any(made in one for one in uses[1:]) for gone, made in _MADE_AGAIN),
+            renames=any(_RENAMES & one for one in uses),
+        )
+
+    def _beyond(self, number: int) -> list[Any]:
+        return [one for later in range(number + 1, len(self.steps)) for one in self._of(later)]
+
+    def _of(self, number: int) -> list[Any]:
+        if number not in self._read:
+            self._read[number] = collected(self.impl, self.steps[number].migration_fn, self.arguments)
+        return self._read[number]
+
+
+def foreseeing(context: MigrationContext, arguments: Mapping[str, Any]) -> None:
+    """Has each step of a script read through before Alembic runs it."""
+    impl: Any = context.impl
+    function = context._migrations_fn  # noqa: SLF001 - Alembic's own loop asks it
+    assert function is not None
+
+    def steps(*given: Any) -> Iterator[Any]:
+        ahead = Ahead(impl, list(function(*given)), arguments)
+        for number, step in enumerate(ahead.steps):
+            impl.foresight = ahead.of(number, again=_again(context, step))
+            yield step
+
+    context._migrations_fn = steps  # noqa: SLF001
+
+
+def _again(context: MigrationContext, step: Any) -> str:
+    """SQL expression: what is stamped is not what the step starts from."""
+    table = qualified(context.version_table, context.version_table_schema)
+    starts = step.from_revisions
+    if not starts:
+        return f"EXISTS (SELECT FROM {table})"
+    return f"NOT EXISTS (SELECT FROM {table} WHERE version_num = ANY ({literals(starts)}))"

@@ -1,0 +1,212 @@
+"""What a revision does later to a column: a second run finds the column as the revision leaves it.
+
+"Add it nullable, fill it, set NOT NULL" is one revision; so is "add it with a default, drop the default", and
+"drop it, add another one of the name". A guard that knew its own step alone would refuse what the revision
+itself has made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from alembic.ddl import base as ops
+from sqlalchemy import PrimaryKeyConstraint
+from sqlalchemy.schema import AddConstraint, CreateTable, DropConstraint, DropTable, ExecutableDDLElement
+
+from app_schema.ddl import Create, Guarded, TableConstraint, guard
+from app_schema.ddl.guard import Guard, Side, block
+from app_schema.ddl.sql import DIALECT, dollar, ident, literal, plain, qualified
+from app_schema.migrations import alter
+
+
+def foreseen(
+    construct: ExecutableDDLElement, statement: ExecutableDDLElement, own: list[Any], beyond: list[Any]
+) -> ExecutableDDLElement:
+    """The statement; equal is also what the column becomes later.
+
+    :param own: what follows in its revision.
+    :param beyond: what the later revisions of the run send.
+    """
+    later = [*own, *beyond]
+    if isinstance(construct, ops.DropColumn | DropTable):
+        return _kept_if_made_again(construct, statement, later)
+    rename = _renamed(construct, later)
+    if rename is None and _is_carried_out_anyway(construct, own) and not _changes(construct, beyond):
+        return statement
+    by = statement.by if isinstance(statement, Guarded) else None
+    if not isinstance(by, Guard):
+        return statement
+    changes = _changes(construct, later)
+    if not by.new.twin and (changes or rename is not None):
+        by = replace(by, new=alter.after(construct))  # the state was a word: NOT NULL, or no default
+    by = replace(by, later=tuple(changes))
+    return Guarded(by if rename is None else _under_new_name(by, later, rename))
+
+
+def _is_carried_out_anyway(construct: Any, later: list[Any]) -> bool:
+    """True if a statement alters whatever it finds, or states as found what the revision ends with.
+
+    What stands between may need such a step: a column that is nullable, has no default or another type for a
+    while. On the first run the column is already as the revision leaves it, and the step must not be skipped.
+    """
+    if isinstance(construct, ops.ColumnNullable):
+        return True
+    last = [one for one in later if type(one) is type(construct) and target(one) == target(construct)][-1:]
+    if isinstance(construct, ops.ColumnDefault):
+        stated: Any = construct.existing_server_default
+        return stated is None or stated is False or any(str(one.default) == str(stated) for one in last)
+    if isinstance(construct, ops.ColumnType) and construct.existing_type is not None:
+        before = construct.existing_type.compile(dialect=DIALECT)
+        return any(one.type_.compile(dialect=DIALECT) == before for one in last)
+    return False
+
+
+def target(construct: Any) -> tuple[Any, ...] | None:
+    """What tells a construct from others: its class, and the table and column that it changes."""
+    if isinstance(construct, CreateTable | DropTable):
+        return type(construct), construct.element.schema, str(construct.element.name)
+    if isinstance(construct, DropConstraint):
+        table = construct.element.table
+        return DropConstraint, table.schema, str(table.name), str(construct.element.name)
+    if (proved := _sets_not_null(construct)) is not None:
+        return type(construct), *proved
+    if not isinstance(construct, ops.AlterTable):
+        return None
+    column = getattr(construct, "column", None)
+    name = getattr(construct, "column_name", None) if column is None else column.name
+    return type(construct), construct.schema, str(construct.table_name), None if name is None else str(name)
+
+
+def _sets_not_null(construct: Any) -> tuple[str | None, str] | None:
+    """The table, where a constraint makes columns NOT NULL: a primary key does so too."""
+    element: Any = getattr(construct, "element", None)
+    if isinstance(construct, AddConstraint) and isinstance(element, PrimaryKeyConstraint):
+        return element.table.schema, str(element.table.name)
+    printed = isinstance(construct, Create) and isinstance(element, TableConstraint)
+    if printed and element.definition.startswith(("PRIMARY KEY", "NOT NULL")):
+        return element.schema, str(element.table)
+    return None
+
+
+def _kept_if_made_again(
+    construct: ops.DropColumn | DropTable, drop: Any, later: list[Any]
+) -> ExecutableDDLElement:
+    """A column or table stays that is already what is made of the name later: it may hold values by now.
+
+    A generated column holds none of its own, and stands in the way of what it reads: it stays if something
+    depends on it, which the revision has made before.
+    """
+    if (number := made_again(construct, later)) is None:
+        return drop  # type: ignore[no-any-return]
+    one = later[number]
+    made = foreseen(one, guard(one), later[number + 1 :], [])
+    assert isinstance(made, Guarded)
+    assert isinstance(made.by, Guard)
+    kept = made.by.unless_equal(drop.sql())
+    computed = isinstance(one, ops.AddColumn) and one.column.computed is not None
+    return Guarded(_tried(drop.sql(), kept) if computed else kept)
+
+
+def refused_if_made_again(construct: Any, drop: Any, beyond: list[Any]) -> ExecutableDDLElement:
+    """Nothing is dropped that a later revision makes again, is already as that makes it, and holds values.
+
+    Nobody can tell whether these are the values to drop, or those that were written since.
+    """
+    if (number := made_again(construct, beyond)) is None:
+        return drop  # type: ignore[no-any-return]
+    one = beyond[number]
+    made = foreseen(one, guard(one), beyond[number + 1 :], [])
+    assert isinstance(made, Guarded)
+    assert isinstance(made.by, Guard)
+    table = construct.element if isinstance(construct, DropTable) else None
+    name, schema = (
+        (table.name, table.schema) if table is not None else (construct.table_name, construct.schema)
+    )
+    filled = "true" if table is not None else f"{ident(construct.column.name)} IS NOT NULL"
+    return Guarded(
+        made.by.unless_equal(drop.sql(), holds=f"SELECT FROM {qualified(name, schema)} WHERE {filled}")
+    )
+
+
+def made_again(construct: ops.DropColumn | DropTable, later: list[Any]) -> int | None:
+    """Where the table or column that a construct drops is made again."""
+    made, dropped = (
+        (CreateTable, DropTable) if isinstance(construct, DropTable) else (ops.AddColumn, ops.DropColumn)
+    )
+    name = target(construct)[1:]  # type: ignore[index]
+    for number, one in enumerate(later):
+        if isinstance(one, made | dropped) and target(one)[1:] == name:  # type: ignore[index]
+            return number if isinstance(one, made) else None
+    return None
+
+
+def _tried(drop: str, otherwise: str) -> str:
+    """A block that runs ``drop``, and ``otherwise`` where another object depends on what it drops."""
+    caught = "EXCEPTION WHEN dependent_objects_still_exist THEN"
+    return block(["BEGIN", f"  EXECUTE {dollar(drop)};", caught, f"  EXECUTE {dollar(otherwise)};", "END"])
+
+
+def _renamed(construct: Any, later: list[Any]) -> ops.ColumnName | None:
+    """The later rename of the column that a construct changes."""
+    place = target(construct)
+    if place is None or not isinstance(construct, ops.AddColumn | ops.AlterColumn):
+        return None
+    for one in later:
+        if isinstance(one, ops.ColumnName | ops.DropColumn) and target(one)[1:] == place[1:]:  # type: ignore[index]
+            return one if isinstance(one, ops.ColumnName) else None
+    return None
+
+
+def _under_new_name(by: Guard, later: list[Any], rename: ops.ColumnName) -> Guard:
+    """Where the column has its new name already, that one is compared; else the guard is carried out."""
+    old, new, table, schema = rename.column_name, str(rename.newname), rename.table_name, rename.schema
+    back = f"ALTER TABLE {qualified(table, 'pg_temp')} RENAME {ident(new)} TO {ident(old)}"
+    number = next(n for n, one in enumerate(later, 1) if one is rename)
+    make, *rest = by.new.twin
+    steps = [make, *([back] if " (LIKE " in make else []), *rest, *by.later, _on_twin(rename, table, schema)]
+    after = ops.ColumnNullable(table, new, True, schema=schema)  # noqa: FBT003 - any construct of the new name
+    return replace(
+        by,
+        definition=by.definition.replace(f"a.attname = {literal(old)}", f"a.attname = {literal(new)}"),
+        new=Side(twin=tuple(steps)),
+        old=None,
+        absent=(by.render(),),
+        different=None,
+        noted="",
+        later=tuple(_changes(after, later[number:])),
+    )
+
+
+def _changes(construct: Any, later: list[Any]) -> list[str]:
+    """What follows on the same table, or on the same column of it, each as a statement on the twin."""
+    whole = isinstance(construct, CreateTable)
+    _, schema, table, *rest = target(construct) or (None, None, None)
+    column = rest[0] if rest and not whole else None
+    found = []
+    for one in later:
+        cls, *place = target(one) or (None,)
+        if place[:2] != [schema, table]:
+            continue
+        if cls in (DropTable, ops.RenameTable) or (cls is ops.DropColumn and place[2] == column):
+            break
+        of_the_table = whole or cls in (AddConstraint, Create)
+        if cls is CreateTable or (whole and cls is ops.AddColumn):
+            continue  # a table is not compared in the columns that it has besides
+        if not (of_the_table or (issubclass(cls, ops.AlterColumn) and place[2] == column)):
+            continue
+        if cls is ops.ColumnName and not whole:
+            break  # _under_new_name() knows what follows
+        found.append(_on_twin(one, table, schema))
+    return found
+
+
+def _on_twin(construct: Any, table: str, schema: str | None) -> str:
+    real, twin = qualified(table, schema), qualified(table, "pg_temp")
+    if isinstance(construct, DropConstraint):
+        return f"ALTER TABLE {twin} DROP CONSTRAINT {ident(str(construct.element.name))}"
+    if isinstance(construct, Create):
+        (sql,) = construct.element.create_sql()
+    else:
+        sql = alter.sql_of(construct) if isinstance(construct, ops.AlterTable) else plain(construct)
+    return sql.replace(f"ALTER TABLE {real} ", f"ALTER TABLE {twin} ", 1)

@@ -1,0 +1,375 @@
+"""What later statements of a run make of an object: redefine it, rename it, drop it, or what it stands on.
+
+A second run from an earlier revision meets the object as the last of them has left it. Then the last one is
+the judge, which compares; a statement before it stands aside.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Hashable
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+from alembic.ddl import base as ops
+from sqlalchemy import Constraint, PrimaryKeyConstraint
+from sqlalchemy.schema import (
+    AddConstraint,
+    CreateIndex,
+    CreateTable,
+    DropConstraint,
+    DropIndex,
+    DropTable,
+    ExecutableDDLElement,
+)
+
+from app_schema.ddl import Create, DDLStatement, Drop, Guarded, Replace, TableConstraint, TableIndex, guard
+from app_schema.ddl.constraint import name_of
+from app_schema.ddl.enum import EnumType, has_value
+from app_schema.ddl.guard import ABSENT, DIFFERENT, NOTED, Guard, Side, block
+from app_schema.ddl.rename import renamed_to
+from app_schema.ddl.sql import dollar, ident, literals, qualified
+from app_schema.ddl.statement import DDLObject, Labelling, Renaming
+from app_schema.migrations.alter import AlterTypes
+from app_schema.migrations.foresight.column import foreseen, made_again, target
+
+Later: TypeAlias = list[Any]
+
+_GONE = ("42703", "42P01", "42704", "42883", "42804", "3F000")
+"""SQLSTATE: a column, table, object, function, fitting type or schema is absent."""
+FORESEEABLE = (DIFFERENT, ABSENT, *_GONE)
+"""SQLSTATE of the refusals behind which a later statement may stand."""
+VIOLATION = "23"
+"""Class of SQLSTATEs: the rows do not satisfy a constraint."""
+_CAUGHT = " OR ".join(f"SQLSTATE '{state}'" for state in FORESEEABLE) + " OR integrity_constraint_violation"
+
+
+def subject(construct: Any) -> Hashable:
+    """The object that a construct creates, changes or drops; None for what is told by table and column."""
+    element: Any = getattr(construct, "element", None)
+    if isinstance(construct, CreateIndex | DropIndex):
+        return "index", element.table.schema if element.table is not None else None, str(element.name)
+    if isinstance(construct, AddConstraint | DropConstraint):
+        return _constraint(element)
+    if isinstance(construct, CreateTable | DropTable):
+        return "table", element.schema, str(element.name)
+    statement = construct if isinstance(construct, DDLStatement) else guard(construct)
+    return _subject_of(statement)
+
+
+def _constraint(constraint: Constraint) -> Hashable:
+    name, table = name_of(constraint), constraint.table
+    return name and ("constraint", table.schema, str(table.name), name)
+
+
+def _subject_of(statement: Any) -> Hashable:
+    change, element = (getattr(statement, name, None) for name in ("change", "element"))
+    if isinstance(change, Renaming):
+        return _renamed_subject(change, change.new)
+    if isinstance(element, TableConstraint):
+        return "constraint", element.schema, element.table, element.name
+    if isinstance(element, TableIndex):
+        return "index", element.schema, element.name
+    return element.identity if isinstance(element, DDLObject) else None
+
+
+def outlived(
+    construct: ExecutableDDLElement, statement: ExecutableDDLElement, own: Later, later: Later, again: str
+) -> ExecutableDDLElement | None:
+    """The statement with all that is accepted in its place; None where nothing later concerns it.
+
+    :param own: the part of ``later`` that is of the same revision.
+    :param again: SQL expression: there is a run before this one. Empty: that is known.
+    """
+    if not isinstance(statement, DDLStatement):
+        return None
+    if isinstance(construct, ops.DropColumn | DropTable):
+        kept = foreseen(construct, statement, later, []) if again else statement
+        return None if kept is statement else Guarded(_otherwise(statement.sql(), _sql(kept), [], (), again))
+    moot = [*_renamed(construct, later), *_stands_on_made_again(construct, statement, later)]
+    accepted = [
+        *_changed(construct, statement, own, later),
+        *_redefined(construct, later),
+        *_on_renamed_columns(statement, later),
+    ]
+    tolerated = _tolerated(construct, statement, later)
+    if not (moot or accepted or tolerated):
+        return None
+    return Guarded(_otherwise(statement.sql(), moot, accepted, tolerated, again))
+
+
+def unless_renamed(
+    construct: ExecutableDDLElement, statement: ExecutableDDLElement, later: Later
+) -> ExecutableDDLElement:
+    """The statement, unless the object is there under the name that a later statement gives it."""
+    moot = _renamed(construct, later)
+    if not moot or not isinstance(statement, DDLStatement):
+        return statement
+    return Guarded(_otherwise(statement.sql(), moot, [], (), ""))
+
+
+def _sql(statement: Any) -> list[str]:
+    return [statement.sql()] if isinstance(statement, DDLStatement) else []
+
+
+def _changed(construct: Any, statement: DDLStatement, own: Later, later: Later) -> list[str]:
+    """The statement about a column, if later revisions change the column."""
+    beyond = later[len(own) :]
+    if isinstance(construct, AlterTypes):  # one by one, where not all are as they were
+        lines = []
+        for one in construct.changes:
+            by = guard(one)
+            seen = outlived(one, by, own, later, "")
+            lines += [f"  EXECUTE {dollar(sql)};" for sql in _sql(by if seen is None else seen)]
+        return [block(["BEGIN", *lines, "END"])]
+    if target(construct) is None:
+        return []
+    if isinstance(construct, CreateTable):
+        construct = _without_dropped(construct, later)
+    instead = _sql(foreseen(construct, guard(construct), own, beyond))
+    return [] if instead == _sql(statement) else instead
+
+
+def _otherwise(
+    main: str, moot: list[str], accepted: list[str], tolerated: tuple[str, ...], again: str
+) -> str:
+    """The block: nothing where one of ``moot`` finds what it wants; else the statement; where it is refused,
+    one of ``accepted``; else silence where the refusal is tolerated."""
+    first = [f"  IF NOT ({again}) THEN", f"    EXECUTE {dollar(main)};", "    RETURN;", "  END IF;"]
+    return block(
+        [
+            "DECLARE",
+            "  state text;",
+            "  message text;",
+            "  detail text;",
+            "  hint text;",
+            "BEGIN",
+            *(first if again else ()),
+            *(line for one in moot for line in _tried(one)),
+            *_tried(
+                main,
+                "state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, "
+                "hint = PG_EXCEPTION_HINT",
+            ),
+            *(line for one in accepted for line in _tried(one)),
+            f"  IF state = ANY ({literals(tolerated)}) OR left(state, 2) = ANY ({literals(tolerated)}) THEN",
+            f"    RAISE NOTICE USING ERRCODE = '{NOTED}',",
+            "      MESSAGE = message || ': left to a later revision of this run';",
+            "    RETURN;",
+            "  END IF;",
+            "  RAISE EXCEPTION USING ERRCODE = state, MESSAGE = message, DETAIL = detail, HINT = hint;",
+            "END",
+        ]
+    )
+
+
+def _tried(sql: str, diagnostics: str = "") -> list[str]:
+    return [
+        "  BEGIN",
+        f"    EXECUTE {dollar(sql)};",
+        "    RETURN;",
+        f"  EXCEPTION WHEN {_CAUGHT} THEN",
+        f"    GET STACKED DIAGNOSTICS {diagnostics};" if diagnostics else "    NULL;",
+        "  END;",
+    ]
+
+
+def _verified(construct: Any) -> list[str]:
+    """The guard of a construct that creates something, as a question: nothing is made."""
+    statement = construct if isinstance(construct, DDLStatement) else guard(construct)
+    by = getattr(statement, "by", None)
+    if not isinstance(by, Guard):
+        return []
+    return [replace(by, absent=None, different=None, old=None).render()]
+
+
+def _without_dropped(construct: CreateTable, later: Later) -> CreateTable:
+    """The table without the constraints that later statements drop: a table is no judge of these."""
+    table = construct.element
+    dropped = {subject(one) for one in later if isinstance(one, DropConstraint)}
+    kept = {
+        one
+        for one in table.constraints
+        if isinstance(one, PrimaryKeyConstraint) or _constraint(one) not in dropped
+    }
+    if kept == table.constraints:
+        return construct
+    without: Any = copy.copy(table)
+    without.constraints = kept
+    without.foreign_keys = {one for one in table.foreign_keys if one.constraint in kept}
+    return CreateTable(without)
+
+
+def _redefined(construct: Any, later: Later) -> list[str]:
+    """What later statements create in the place of the object."""
+    found, known = list[str](), subject(construct)
+    if known is None or isinstance(construct, Drop | DropConstraint | DropIndex | DropTable):
+        return []
+    statement = guard(construct)
+    element = statement.element if isinstance(statement, Create | Replace) else None
+    for one in later:
+        if isinstance(element, EnumType) and (labelled := _labelled(element, one)):
+            element = labelled
+            found += _verified(Create(element))
+        elif not isinstance(one, Drop | DropConstraint | DropIndex | DropTable) and subject(one) == known:
+            found += _verified(one)
+    return found
+
+
+def _labelled(enum: EnumType, one: Any) -> EnumType | None:
+    """The enum after a later statement has added or renamed a label."""
+    change = getattr(one, "change", None)
+    if not isinstance(change, Labelling) or (change.schema, change.name) != (enum.schema, enum.name):
+        return None
+    labels = list(enum.labels)
+    if change.instead_of is not None:
+        labels = [change.label if label == change.instead_of else label for label in labels]
+    elif change.label not in labels:
+        beside = change.before or change.after
+        place = labels.index(beside) + (change.before is None) if beside in labels else len(labels)
+        labels.insert(place, change.label)
+    return replace(enum, labels=tuple(labels))
+
+
+def _renamed(construct: Any, later: Later) -> list[str]:
+    """The object under the names that later statements give it."""
+    added = getattr(construct, "change", None)
+    if isinstance(added, Labelling) and added.instead_of is None:
+        return _relabelled(added, later)
+    known = subject(construct)
+    if known is None or not isinstance(construct, AddConstraint | CreateIndex | Create | Guarded):
+        return []
+    found, begun = list[str](), getattr(construct, "change", None)
+    renamed: Any = construct
+    for one in later:
+        change = getattr(one, "change", None)
+        if not isinstance(change, Renaming) or known != _renamed_subject(change, change.old):
+            continue
+        known = _renamed_subject(change, change.new)
+        if isinstance(begun, Renaming):
+            if change.new == begun.old:
+                return []  # a revision that undoes renames begins with them
+            found.append(renamed_to(change.kind, change.new, change.table, change.schema))
+            continue
+        renamed = copy.copy(renamed)
+        renamed.element = _named(renamed.element, change.new)
+        found += _verified(renamed)
+    return found
+
+
+def _renamed_subject(change: Renaming, name: str) -> tuple[Any, ...]:
+    table = (change.table,) if change.kind == "constraint" else ()
+    return change.kind, change.schema, *table, name
+
+
+def _named(element: Any, name: str) -> Any:
+    """A constraint or index under another name."""
+    if isinstance(element, DDLObject):
+        return replace(element, name=name)
+    renamed = copy.copy(element)
+    renamed.name = name
+    return renamed
+
+
+def _relabelled(added: Labelling, later: Later) -> list[str]:
+    """The label under the names that later statements give it, and not under its own."""
+    found, label = list[str](), added.label
+    for one in later:
+        change = getattr(one, "change", None)
+        if isinstance(change, Labelling) and change[:2] == added[:2] and change.instead_of == label:
+            label = change.label
+            found.append(has_value(added.name, label, schema=added.schema))
+    return found
+
+
+def _table(construct: Any) -> tuple[str | None, str] | None:
+    """The table of which a construct creates or changes a part."""
+    element = getattr(construct, "element", None)
+    if isinstance(construct, ops.AlterTable):
+        return construct.schema, str(construct.table_name)
+    if isinstance(construct, AddConstraint | CreateIndex):
+        return element.table.schema, str(element.table.name)  # type: ignore[union-attr]
+    if isinstance(construct, Create | Replace) and element is not None and element.table is not None:
+        return element.schema, element.table
+    return None
+
+
+def _words(statement: DDLStatement) -> set[str]:
+    """The words of what a statement sends for an object that is absent or different."""
+    by = getattr(statement, "by", None)
+    sent = [*(by.absent or ()), *(by.different or ())] if isinstance(by, Guard) else []
+    return set(re.findall(r"\w+", " ".join(one for one in sent if not one.startswith("DO "))))
+
+
+def _stands_on_made_again(construct: Any, statement: DDLStatement, later: Later) -> list[str]:
+    """The table or column that the statement speaks of, if it is dropped and made again later."""
+    found, table, words = list[str](), _table(construct), _words(statement)
+    if table is None or isinstance(construct, ops.DropColumn):
+        return []
+    for number, one in enumerate(later):
+        if not isinstance(one, ops.DropColumn | DropTable):
+            continue
+        name = str(one.column.name) if isinstance(one, ops.DropColumn) else None
+        if target(one)[1:3] == table and (name is None or name in words):  # type: ignore[index]
+            rest = later[number + 1 :]
+            if (again := made_again(one, rest)) is not None:
+                found += _verified(foreseen(rest[again], guard(rest[again]), rest[again + 1 :], []))
+    return found
+
+
+def _on_renamed_columns(statement: DDLStatement, later: Later) -> list[str]:
+    """The object made on a copy of the table whose columns have their earlier names for a moment."""
+    by = getattr(statement, "by", None)
+    if not isinstance(by, Guard) or not by.new.twin or " (LIKE " not in by.new.twin[0]:
+        return []
+    make, *rest = by.new.twin
+    twin = make.removeprefix("CREATE TABLE ").partition(" (LIKE ")[0]
+    like = make.partition(" (LIKE ")[2].removesuffix(")")
+    renames = [
+        (str(one.column_name), str(one.newname))
+        for one in later
+        if isinstance(one, ops.ColumnName) and like == qualified(one.table_name, one.schema)
+    ]
+    if not renames:
+        return []
+
+    def steps(pairs: list[tuple[str, str]]) -> list[str]:
+        return [f"ALTER TABLE {twin} RENAME {ident(old)} TO {ident(new)}" for old, new in pairs]
+
+    back = steps([(new, old) for old, new in reversed(renames)])
+    side = Side(twin=(make, *back, *rest, *steps(renames)), exact=by.new.exact)
+    return [replace(by, new=side, absent=None, different=None, old=None).render()]
+
+
+def _tolerated(construct: Any, statement: DDLStatement, later: Later) -> tuple[str, ...]:
+    """The refusals that do not count, because the object or what it stands on is dropped or renamed later."""
+    known, where, words = subject(construct), target(construct), _words(statement)
+    tolerated: set[str] = set()
+    for one in later:
+        if _drops(one, known, where):
+            tolerated |= {*FORESEEABLE, VIOLATION}
+        elif (name := _gone(one)) is not None and name in words:
+            tolerated |= {*_GONE, ABSENT}
+    return tuple(sorted(tolerated))
+
+
+def _drops(one: Any, known: Hashable, where: tuple[Any, ...] | None) -> bool:
+    """True if a later statement drops the object, or the column, that a statement creates or changes."""
+    if isinstance(one, ops.DropColumn):
+        return where is not None and target(one)[1:] == where[1:]  # type: ignore[index]
+    dropping = isinstance(one, Drop | DropConstraint | DropIndex | DropTable)
+    return dropping and known is not None and subject(one) == known
+
+
+def _gone(one: Any) -> str | None:
+    """The name that is there no more after a later statement."""
+    if isinstance(one, ops.DropColumn):
+        return str(one.column.name)
+    if isinstance(one, ops.ColumnName):
+        return str(one.column_name)
+    if isinstance(one, ops.RenameTable):
+        return str(one.table_name)
+    if isinstance(one, DropTable):
+        return str(one.element.name)
+    return one.element.name if isinstance(one, Drop) else None

@@ -1,0 +1,328 @@
+"""A lineage that changes what it created earlier can be run again from its base, at head and in between."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import psycopg
+import pytest
+from alembic.util import CommandError
+from lineage import Alembic, catalog, stamp, statements
+from written import Written, one
+
+from app_schema.catalog import diff
+
+TABLE = """
+    op.create_table(
+        "t", sa.Column("id", sa.Integer, primary_key=True), sa.Column("a", sa.Text),
+        sa.Column("b", sa.Integer), schema="public",
+    )
+"""
+HISTORIES: dict[str, Sequence[str]] = {
+    "objects replaced": (
+        TABLE,
+        """
+        op.create_function("f", "SELECT 1", returns="int", language="sql", schema="public")
+        op.create_view("v", "SELECT id FROM public.t", schema="public")
+        op.create_policy("p", "t", using="true", schema="public")
+        op.create_function(
+            "touch", "BEGIN NEW.a := 'x'; RETURN NEW; END", returns="trigger", schema="public"
+        )
+        op.create_trigger("tr", "t", before=("insert",), execute="public.touch()", schema="public")
+        """,
+        """
+        op.replace_function("f", "SELECT 2", returns="int", language="sql", schema="public")
+        op.replace_view("v", "SELECT id, a FROM public.t", schema="public")
+        op.replace_policy("p", "t", using="id > 0", schema="public")
+        op.drop_trigger("tr", "t", schema="public")
+        op.create_trigger("tr", "t", before=("insert", "update"), execute="public.touch()", schema="public")
+        """,
+        """
+        op.replace_function("f", "SELECT 3", returns="int", language="sql", schema="public")
+        op.drop_policy("p", "t", schema="public")
+        """,
+    ),
+    "constraints and indexes made again": (
+        TABLE,
+        """
+        op.create_table(
+            "child", sa.Column("id", sa.Integer, primary_key=True), sa.Column("t_id", sa.Integer),
+            sa.CheckConstraint("t_id > 0", name=op.f("ck")),
+            sa.ForeignKeyConstraint(["t_id"], ["public.t.id"], name="fk"), schema="public",
+        )
+        op.create_check_constraint(op.f("positive"), "t", "id > 0", schema="public")
+        op.create_unique_constraint("uq", "t", ["a"], schema="public")
+        op.create_index("ix", "t", ["a"], schema="public")
+        """,
+        """
+        op.drop_constraint(op.f("ck"), "child", schema="public")
+        op.create_check_constraint(op.f("ck"), "child", "t_id > -1", schema="public")
+        op.drop_constraint("fk", "child", schema="public")
+        op.create_foreign_key(
+            "fk", "child", "t", ["t_id"], ["id"], source_schema="public", referent_schema="public",
+            ondelete="CASCADE",
+        )
+        op.drop_constraint(op.f("positive"), "t", schema="public")
+        op.create_check_constraint(op.f("positive"), "t", "id > -1", schema="public")
+        op.drop_constraint("uq", "t", schema="public")
+        op.create_unique_constraint("uq", "t", ["a", "b"], schema="public")
+        op.drop_index("ix", "t", schema="public")
+        op.create_index("ix", "t", ["a", "b"], schema="public")
+        """,
+    ),
+    "columns": (
+        TABLE,
+        """
+        op.add_column("t", sa.Column("c", sa.Integer, server_default="7"), schema="public")
+        op.create_index("ix", "t", ["c"], schema="public")
+        op.create_check_constraint(op.f("ck"), "t", "c > 0", schema="public")
+        op.create_policy("p", "t", using="b IS NULL", schema="public")
+        op.alter_column("t", "a", nullable=False, schema="public")
+        """,
+        """
+        op.alter_column("t", "c", type_=sa.BigInteger(), existing_type=sa.Integer(), schema="public")
+        op.alter_column("t", "b", new_column_name="d", schema="public")
+        op.alter_column("t", "a", nullable=True, schema="public")
+        """,
+        """
+        op.execute("INSERT INTO public.t (id) SELECT 3 WHERE NOT EXISTS (SELECT FROM public.t WHERE id = 3)")
+        op.drop_column("t", "c", schema="public")
+        """,
+    ),
+    "gone": (
+        TABLE,
+        """
+        op.create_table("old", sa.Column("id", sa.Integer, primary_key=True), schema="public")
+        op.create_index("ix_old", "old", ["id"], schema="public")
+        op.create_view("v", "SELECT id, b FROM public.t", schema="public")
+        op.create_function("f", "SELECT 1", returns="int", language="sql", schema="public")
+        op.alter_column("t", "b", server_default=sa.text("public.f()"), schema="public")
+        """,
+        """
+        op.create_foreign_key(
+            "fk", "t", "old", ["b"], ["id"], source_schema="public", referent_schema="public",
+        )
+        """,
+        """
+        op.drop_constraint("fk", "t", schema="public")
+        op.drop_table("old", schema="public")
+        op.drop_view("v", schema="public")
+        op.drop_column("t", "b", schema="public")
+        op.drop_function("f", returns="int", schema="public")
+        """,
+    ),
+    "enum": (
+        """
+        op.create_enum("mood", ("sad", "ok"), schema="public")
+        op.create_table(
+            "t", sa.Column("id", sa.Integer, primary_key=True),
+            sa.Column("a", sa.dialects.postgresql.ENUM(name="mood", schema="public", create_type=False)),
+            schema="public",
+        )
+        """,
+        'op.add_enum_value("mood", "good", schema="public")',
+        'op.rename_enum_value("mood", "ok", "fine", schema="public")',
+        """
+        op.replace_enum("mood", ("fine", "good"), schema="public")
+        """,
+    ),
+    "renamed": (
+        TABLE,
+        """
+        op.create_check_constraint(op.f("ck"), "t", "id > 0", schema="public")
+        op.create_table_constraint("uq", "t", "UNIQUE (a)", schema="public")
+        op.create_index("ix", "t", ["b"], schema="public")
+        """,
+        """
+        op.rename_constraint("ck", "ck_2", "t", schema="public")
+        op.rename_constraint("uq", "uq_2", "t", schema="public")
+        op.rename_index("ix", "ix_2", "t", schema="public")
+        """,
+        'op.rename_index("ix_2", "ix_3", "t", schema="public")',
+    ),
+    "types together": (
+        TABLE,
+        """
+        op.alter_column_types(
+            "t", {"a": sa.String(9), "b": sa.BigInteger()},
+            existing={"a": sa.Text(), "b": sa.Integer()}, schema="public",
+        )
+        """,
+        """
+        op.alter_column("t", "a", type_=sa.Text(), existing_type=sa.String(9), schema="public")
+        op.alter_column("t", "b", type_=sa.Numeric(), existing_type=sa.BigInteger(), schema="public")
+        """,
+    ),
+    "protection": (
+        TABLE,
+        """
+        op.create_grant(("SELECT", "INSERT"), to="pg_monitor", table="t", schema="public")
+        op.enable_row_security("t", schema="public")
+        op.create_table_comment("t", "first", schema="public")
+        op.create_domain("positive", "int CHECK (VALUE > 0)", schema="public")
+        """,
+        """
+        op.replace_grant("SELECT", to="pg_monitor", table="t", schema="public")
+        op.disable_row_security("t", schema="public")
+        op.create_table_comment("t", "second", existing_comment="first", schema="public")
+        """,
+    ),
+    "in one revision": (
+        TABLE,
+        """
+        op.create_function("f", "SELECT 1", returns="int", language="sql", schema="public")
+        op.replace_function("f", "SELECT 2", returns="int", language="sql", schema="public")
+        op.create_check_constraint(op.f("ck"), "t", "id > 0", schema="public")
+        op.drop_constraint("ck", "t", schema="public")
+        op.create_check_constraint(op.f("ck"), "t", "id > -1", schema="public")
+        """,
+    ),
+}
+MADE_AGAIN: dict[str, Sequence[str]] = {
+    "column": (
+        TABLE,
+        """
+        op.add_column("t", sa.Column("c", sa.Integer), schema="public")
+        op.create_index("ix", "t", ["c"], schema="public")
+        op.create_check_constraint(op.f("ck"), "t", "c > 0", schema="public")
+        """,
+        'op.drop_column("t", "c", schema="public")',
+        'op.add_column("t", sa.Column("c", sa.Text), schema="public")',
+        "pass",
+    ),
+    "table": (
+        TABLE,
+        """
+        op.create_table("again", sa.Column("x", sa.Integer), schema="public")
+        op.create_index("ix", "again", ["x"], schema="public")
+        """,
+        'op.drop_table("again", schema="public")',
+        'op.create_table("again", sa.Column("y", sa.Integer), schema="public")',
+        """
+        op.execute("INSERT INTO public.again SELECT 1 WHERE NOT EXISTS (SELECT FROM public.again)")
+        """,
+    ),
+}
+AUTOCOMMIT = ("autocommit=true",)
+ROWS = "SELECT coalesce(array_agg(to_jsonb(t) ORDER BY id)::text, '') FROM public.t"
+
+
+def _written(path: Path, name: str) -> Written:
+    written = Written(path)
+    for up in (HISTORIES | MADE_AGAIN)[name]:
+        written.add(up)
+    return written
+
+
+def _filled(url: str) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute("INSERT INTO public.t (id) VALUES (1), (2)")
+        for table, column, fill in (
+            ("again", "y", "INSERT INTO public.again VALUES (9)"),
+            ("t", "c", "UPDATE public.t SET c = 'v'"),
+        ):
+            there = "SELECT FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attname = %s"
+            if connection.execute(there, [f"public.{table}", column]).fetchone() is not None:
+                connection.execute(fill)
+
+
+def _state(url: str) -> tuple[object, object]:
+    again = one(url, "SELECT to_regclass('public.again') IS NOT NULL")
+    return one(url, ROWS), one(url, "SELECT count(*) FROM public.again") if again else None
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+def test_lineage_runs_again_at_head(empty_url: str, tmp_path: Path, name: str) -> None:
+    written = _written(tmp_path, name)
+    written.upgrade(empty_url)
+    _filled(empty_url)
+    before = catalog(empty_url), _state(empty_url)
+    for below, x in (("base", ()), ("base", AUTOCOMMIT), (written.revisions[0], ())):
+        stamp(empty_url, below)
+        written.upgrade(empty_url, x=x)
+        assert diff(before[0], catalog(empty_url)) == [], below
+        assert _state(empty_url) == before[1]
+
+
+@pytest.mark.parametrize("name", [*HISTORIES, *MADE_AGAIN])
+def test_script_of_a_lineage_runs_twice(empty_url: str, tmp_path: Path, name: str) -> None:
+    _written(tmp_path, name)
+    script = statements(Alembic(empty_url, versions=tmp_path, alone=True)("upgrade", "head", sql=True))
+    found = []
+    with psycopg.connect(empty_url) as connection:
+        for run in range(2):
+            for statement in script:
+                connection.execute(statement.encode())
+            connection.commit()
+            if run == 0:
+                _filled(empty_url)
+            found.append((catalog(empty_url), _state(empty_url)))
+    assert diff(found[0][0], found[1][0]) == []
+    assert found[0][1] == found[1][1]
+
+
+@pytest.mark.parametrize("name", MADE_AGAIN)
+def test_values_of_what_is_made_again_are_not_dropped(empty_url: str, tmp_path: Path, name: str) -> None:
+    written = _written(tmp_path, name)
+    written.upgrade(empty_url)
+    _filled(empty_url)
+    before = catalog(empty_url), _state(empty_url)
+    for below, x in (("base", ()), ("base", AUTOCOMMIT), ("r2", ())):
+        stamp(empty_url, below)
+        with pytest.raises(
+            CommandError, match=r"already as a later revision .* holds values\nhint: if these"
+        ):
+            written.upgrade(empty_url, x=x)
+        assert diff(before[0], catalog(empty_url)) == [], below
+        assert _state(empty_url) == before[1]
+    stamp(empty_url, "r2")
+    written.upgrade(empty_url, "r3")  # as the hint says, where the values are to go
+    written.upgrade(empty_url)
+    assert diff(before[0], catalog(empty_url)) == []
+    assert _state(empty_url) != before[1]
+
+
+def test_way_back_runs_again_at_base(empty_url: str, tmp_path: Path) -> None:
+    written = Written(tmp_path)
+    written.add(TABLE, 'op.drop_table("t", schema="public")')
+    written.add(
+        """
+        op.create_view("v", "SELECT a FROM public.t", schema="public")
+        op.create_policy("p", "t", using="b > 0", schema="public")
+        """,
+        """
+        op.drop_policy("p", "t", schema="public")
+        op.drop_view("v", schema="public")
+        """,
+    )
+    written.add(
+        """
+        op.replace_view("v", "SELECT a, id FROM public.t", schema="public")
+        op.replace_policy("p", "t", using="b > 1", schema="public")
+        """,
+        """
+        op.replace_policy("p", "t", using="b > 0", schema="public")
+        op.replace_view("v", "SELECT a FROM public.t", schema="public")
+        op.alter_column("t", "b", nullable=True, schema="public")
+        """,
+    )
+    empty = catalog(empty_url)
+    written.upgrade(empty_url)
+    for x in ((), AUTOCOMMIT):
+        stamp(empty_url, "r3")
+        written.downgrade(empty_url, x=x)
+        assert diff(empty, catalog(empty_url)) == []
+
+
+def test_what_no_revision_makes_is_refused(empty_url: str, tmp_path: Path) -> None:
+    written = _written(tmp_path, "objects replaced")
+    written.upgrade(empty_url)
+    with psycopg.connect(empty_url) as connection:
+        connection.execute(
+            "CREATE OR REPLACE FUNCTION public.f() RETURNS int LANGUAGE sql SET search_path = '' "
+            "AS 'SELECT 4'"
+        )
+    stamp(empty_url, "base")
+    with pytest.raises(CommandError, match=r"function public\.f\(\) already exists with a different"):
+        written.upgrade(empty_url)
