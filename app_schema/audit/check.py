@@ -42,6 +42,15 @@ class Known:
         return {(one.schema or "public", one.table or "", one.name) for one in keys if one.kind == "policy"}
 
 
+def as_grantor(revoke: str, grantor: str, owner: str) -> str:
+    """SQL expression: a REVOKE that takes effect, since one of the owner leaves what another role granted.
+
+    All three are SQL expressions; the latter two OIDs of roles.
+    """
+    as_other = f"format('SET ROLE %s; %s RESET ROLE;', {grantor}::regrole, {revoke})"
+    return f"CASE WHEN {grantor} = {owner} THEN {revoke} ELSE {as_other} END"
+
+
 Row = Sequence[Any]
 Judge = Callable[[str, Sequence[Row], Known], Iterable[Finding]]
 

@@ -1,38 +1,38 @@
 """Functions that run with the rights of their owner."""
 
-from app_schema.audit.check import Check
+from app_schema.audit.check import Check, as_grantor
 
 # PostgreSQL looks in pg_temp first, unless the path names it at another place: whoever may make a temporary
 # table would lend his tables to the function. With an empty path every name in the body is qualified.
 SEARCH_PATH = Check(
     "definer_search_path",
-    """
+    r"""
     SELECT 'error', 'function ' || p.name,
            CASE WHEN path IS NULL
                 THEN 'SECURITY DEFINER without a pinned search_path: the caller chooses whose tables and functions it uses'
-                ELSE format('SECURITY DEFINER with search_path %s, which does not end with pg_temp: a temporary table of '
+                ELSE format('SECURITY DEFINER with search_path %s, which does not end with pg_temp, or names it before: a temporary table of '
                             'the caller comes before the real one', path) END,
            format('ALTER ROUTINE %s SET search_path = %s;', p.name,
-                  CASE WHEN path IS NULL THEN quote_literal('') ELSE path || ', pg_temp' END)
+                  CASE WHEN path IS NULL THEN quote_literal('')
+                       ELSE regexp_replace(path, '"?pg_temp"?,\s*', '', 'g') || CASE WHEN path ~ 'pg_temp"?$' THEN '' ELSE ', pg_temp' END END)
       FROM proc AS p
       LEFT JOIN LATERAL (
         SELECT substr(c, length('search_path=') + 1) AS path FROM unnest(p.proconfig) AS c
          WHERE starts_with(c, 'search_path=')
       ) AS pinned ON true
-     WHERE p.prosecdef AND (path IS NULL OR (path NOT IN ('', '""') AND path !~ 'pg_temp"?$'))
+     WHERE p.prosecdef AND (path IS NULL OR (path NOT IN ('', '""') AND path !~ '^(?!.*pg_temp"?,).*pg_temp"?$'))
     """,  # noqa: E501 - one line is one expression
 )
 
+_REVOKE = "format('REVOKE EXECUTE ON ROUTINE %s FROM PUBLIC;', p.name)"
 PUBLIC = Check(
     "definer_executable_by_public",
-    """
+    f"""
     SELECT 'error', 'function ' || p.name,
            'SECURITY DEFINER, and every role of the cluster may execute it with the rights of its owner',
-           format('REVOKE EXECUTE ON ROUTINE %s FROM PUBLIC;', p.name)
-      FROM proc AS p
-     WHERE p.prosecdef
-       AND EXISTS (SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS x
-                    WHERE x.grantee = 0 AND x.privilege_type = 'EXECUTE')
+           {as_grantor(_REVOKE, "x.grantor", "p.proowner")}
+      FROM proc AS p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS x
+     WHERE p.prosecdef AND x.grantee = 0 AND x.privilege_type = 'EXECUTE'
     """,
 )
 

@@ -18,6 +18,8 @@ from app_schema.audit.truth import Truth
 from app_schema.ddl.relation import NOT_NULL
 from app_schema.ddl.sql import ident
 
+_ALONE = re.compile(r"(?: AS (?:\w+|\"[^\"]*\"))?\)")
+"""What follows a call that is all of a sub-select."""
 COMMANDS = {"r": "SELECT", "a": "INSERT", "w": "UPDATE", "d": "DELETE"}
 
 
@@ -195,23 +197,30 @@ def _per_row(check: str, rows: Sequence[Row], _known: Known) -> Iterator[Finding
         if not names:
             continue
         clauses = [("USING", policy.using), ("WITH CHECK", policy.with_check)]
-        changed = " ".join(f"{word} ({_once(text, names)})" for word, text in clauses if text is not None)
+        once = [(word, text, _once(text, names)) for word, text in clauses if text is not None]
+        changed = " ".join(f"{word} ({new})" for word, _, new in once)
+        mend = f"ALTER POLICY {policy.name} ON {policy.table} {changed};"
+        if all(text == new for _, text, new in once):  # a cast calls it, and prints as a cast
+            mend = f"-- in {policy.words}, write the cast as a call: (SELECT {names[0]}(...))"
         yield Finding(
             check,
             "warning",
             policy.words,
             f"{', '.join(names)} is called for each row, though the answer is the same for all of them",
-            f"ALTER POLICY {policy.name} ON {policy.table} {changed};",
+            mend,
         )
 
 
 def _once(expression: str, names: Sequence[str]) -> str:
     """The expression with the calls in sub-selects; only the printed text can be written back as SQL."""
     for name in names:
-        call = re.compile(rf"(?<!SELECT )(?<![\w.\"]){re.escape(name)}\(")
+        call = re.compile(rf"(?<![\w.\"]){re.escape(name)}\(")
         place = 0
         while found := call.search(expression, place):
             end = _closing(expression, found.end())
+            if expression[: found.start()].endswith("SELECT ") and _ALONE.match(expression, end):
+                place = end
+                continue
             once = f"(SELECT {expression[found.start() : end]})"
             expression = expression[: found.start()] + once + expression[end:]
             place = found.start() + len("(SELECT ") + len(name)

@@ -25,16 +25,24 @@ BYPASS = Check(
 )
 
 # An application role is one that a policy is written for, or one that may log in and has its rights.
-# PostgreSQL takes whoever has the rights of the owner for the owner. Superusers have the rights of
-# everybody and are reported above.
+# PostgreSQL takes whoever has the rights of the owner for the owner, also by way of a third role. The
+# owner of the database keeps what he owns, and is bound by FORCE. Superusers have the rights of everybody and
+# are reported above.
 OWNER = Check(
     "application_role_owns_table",
     """
     SELECT CASE WHEN a.named THEN 'error' ELSE 'warning' END, 'table ' || t.name,
            format('%s, which policies are meant to bind, %s its owner %s, whom they do not bind', a.role,
                   CASE WHEN a.oid = t.relowner THEN 'is' ELSE 'has the rights of' END, o.oid::regrole),
-           CASE WHEN a.oid = t.relowner THEN format('ALTER TABLE %s OWNER TO %s;', t.name, d.datdba::regrole)
-                ELSE format('REVOKE %s FROM %s;', o.oid::regrole, a.role) END
+           CASE WHEN a.oid = t.relowner AND a.oid <> d.datdba
+                THEN format('ALTER TABLE %s OWNER TO %s;', t.name, d.datdba::regrole)
+                ELSE coalesce(CASE WHEN a.oid <> t.relowner THEN (
+                  SELECT string_agg(format('REVOKE %s FROM %s%s;', m.roleid::regrole, a.role, CASE
+                           WHEN current_setting('server_version_num')::int >= 160000
+                           THEN ' GRANTED BY ' || m.grantor::regrole END), ' ' ORDER BY m.oid)
+                    FROM pg_catalog.pg_auth_members AS m
+                   WHERE m.member = a.oid AND pg_has_role(m.roleid, t.relowner, 'USAGE')) END,
+                  format('ALTER TABLE %s FORCE ROW LEVEL SECURITY;', t.name)) END
       FROM tab AS t
       JOIN pg_catalog.pg_roles AS o ON o.oid = t.relowner
       JOIN pg_catalog.pg_database AS d ON d.datname = current_database()

@@ -1,6 +1,6 @@
 """Tables whose rows nobody guards."""
 
-from app_schema.audit.check import Check
+from app_schema.audit.check import Check, as_grantor
 
 # A table that nobody but its owner may touch leaks nothing; it is said all the same, because one GRANT is
 # enough.
@@ -37,15 +37,19 @@ NO_POLICY = Check(
 
 # Row security looks at SELECT, INSERT, UPDATE and DELETE. TRUNCATE takes every row; a trigger is shown each
 # row that anybody writes; a foreign key tells which values there are; VACUUM FULL locks everybody out.
+_REVOKE = """
+format('REVOKE %s ON TABLE %s FROM %s;',
+       string_agg(DISTINCT privilege, ', ' ORDER BY privilege), name, grantee)"""
 PAST = Check(
     "privilege_past_row_security",
-    """
+    f"""
     SELECT CASE WHEN bool_or(privilege IN ('TRUNCATE', 'TRIGGER')) THEN 'error' ELSE 'warning' END, 'table ' || name,
            format('%s holds %s on it, which row security does not look at', grantee,
                   string_agg(DISTINCT privilege, ', ' ORDER BY privilege)),
-           format('REVOKE %s ON TABLE %s FROM %s;', string_agg(DISTINCT privilege, ', ' ORDER BY privilege), name, grantee)
+           {as_grantor(_REVOKE, "grantor", "owner")}
       FROM (
-        SELECT t.name, coalesce(quote_ident(r.rolname), 'PUBLIC') AS grantee, x.privilege_type AS privilege
+        SELECT t.name, coalesce(quote_ident(r.rolname), 'PUBLIC') AS grantee, x.privilege_type AS privilege,
+               x.grantor, t.relowner AS owner
           FROM tab AS t
          CROSS JOIN LATERAL (SELECT * FROM aclexplode(t.relacl) UNION ALL
                              SELECT x.* FROM pg_catalog.pg_attribute AS a, aclexplode(a.attacl) AS x
@@ -55,7 +59,7 @@ PAST = Check(
            AND x.privilege_type IN ('TRUNCATE', 'REFERENCES', 'TRIGGER', 'MAINTAIN')
            AND NOT coalesce(r.rolsuper OR r.rolbypassrls, false)
       ) AS held
-     GROUP BY name, grantee
+     GROUP BY name, grantee, grantor, owner
     """,  # noqa: E501 - one line is one expression
 )
 

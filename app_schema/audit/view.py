@@ -1,6 +1,6 @@
 """Views that show rows which their reader may not see."""
 
-from app_schema.audit.check import Check
+from app_schema.audit.check import Check, as_grantor
 
 INVOKER = Check(
     "view_without_security_invoker",
@@ -16,19 +16,20 @@ INVOKER = Check(
 )
 
 # It cannot be made with the rights of its reader: it holds a copy of the rows.
+_REVOKE = "format('REVOKE ALL ON TABLE %s FROM %s;', r.name, string_agg(g.grantee, ', '))"
 MATERIALIZED = Check(
     "materialized_view_is_readable",
-    """
+    f"""
     SELECT 'error', 'materialized view ' || r.name,
            format('it holds a copy of rows, which no row security guards, and %s may read it', string_agg(g.grantee, ', ')),
-           format('REVOKE ALL ON TABLE %s FROM %s;', r.name, string_agg(g.grantee, ', '))
+           {as_grantor(_REVOKE, "g.grantor", "r.relowner")}
       FROM rel AS r
      CROSS JOIN LATERAL (
-       SELECT DISTINCT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE x.grantee::regrole::text END AS grantee
+       SELECT DISTINCT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE x.grantee::regrole::text END AS grantee, x.grantor
          FROM aclexplode(r.relacl) AS x WHERE x.grantee <> r.relowner AND x.privilege_type = 'SELECT'
      ) AS g
      WHERE r.relkind = 'm'
-     GROUP BY r.name
+     GROUP BY r.name, r.relowner, g.grantor
     """,  # noqa: E501 - one line is one expression
 )
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     Driver = psycopg.Connection[Any]
 
 PREFIX = "app_schema_scratch_"
+ELSEWHERE = "-x scratch=URL of alembic, or --scratch URL of app-schema verify"
 CHUNK = 200
 """Statements in one transaction. A table takes about eight locks; a server has room for 6,400 by default."""
 
@@ -211,7 +212,7 @@ def _remedy(scratch: Driver, statement: str, error: psycopg.Error) -> str:
     """The line to write where something is used that is neither declared nor in the database."""
     absent = error.sqlstate == "0A000" and "CREATE EXTENSION" in statement  # else: what PostgreSQL cannot do
     if absent or error.sqlstate in _REFUSED:
-        return "; name a server where the role may make it, with -x scratch=URL"
+        return f"; name a server where the role may make it, with {ELSEWHERE}"
     if error.sqlstate not in _UNDEFINED:
         return ""
     scratch.execute(b"ROLLBACK")
@@ -334,7 +335,7 @@ def _create(admin: Driver) -> str:
         msg = (
             f"the role {admin.info.user} may not create databases, and comparing needs a scratch one: name "
             f"a server of the same major version "
-            f"(PostgreSQL {major}) where it may, with -x scratch=URL (of verify: --scratch URL); "
+            f"(PostgreSQL {major}) where it may, with {ELSEWHERE}; "
             f"`app-schema db start` gives one of PostgreSQL 18"
         )
         raise ServerError(msg) from None

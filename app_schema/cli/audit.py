@@ -8,7 +8,7 @@ from app_schema.cli.common import Json, Url, connected, finish
 def audit(url: Url = None, *, as_json: Json = False) -> None:
     """Look for what the database allows and should not, and for what costs for nothing; changes nothing.
 
-    What is accepted stands in pyproject.toml, [[tool.app_schema.audit.waivers]], with its reason and a
+    What is accepted stands in pyproject.toml under tool.app_schema.audit.waivers, with its reason and a
     condition that is checked.
     Exit code 0: nothing is open; 1: something is; 2: could not tell.
     """

@@ -18,10 +18,10 @@ def lint(
     *,
     as_json: Json = False,
 ) -> None:
-    """Look in the code of revisions for what would not be safe to run twice; no database is needed.
+    r"""Look in the code of revisions for what would not be safe to run twice; no database is needed.
 
     Rules: bare-data, unguarded-execute, rename-alone, no-models, has-downgrade; and where squawk is installed
-    its rules over the SQL of our revisions. `# lint: ignore[rule]: reason` in a file takes one out.
+    its rules over the SQL of our revisions. `# lint: ignore\[rule]: reason` in a file takes one out.
     Exit code 0: nothing found; 1: something; 2: could not tell.
     """
     from app_schema.lint.run import run

@@ -39,7 +39,7 @@ def move(
     options: list[str] | None = None,
     review: Review | None = None,
 ) -> Move:
-    """Calls `app_schema.migrations.upgrade` or `downgrade`, and says what has landed.
+    """Calls `app_schema.migrations.upgrade` or `downgrade`, and says what is committed.
 
     :param review: looks at the steps under the migration's lock, and says whether they may run.
     """
@@ -63,7 +63,7 @@ def move(
             landed = function(
                 connection, revision, review=review, **{"terminal": sys.stderr.isatty(), **given}
             )
-        except KeyboardInterrupt as interrupt:  # its note says what has landed
+        except KeyboardInterrupt as interrupt:  # its note says what is committed
             for note in getattr(interrupt, "__notes__", ()):
                 talk(note)
             raise typer.Exit(INTERRUPTED) from None
@@ -81,13 +81,15 @@ def show(move: Move, verb: str, *, as_json: bool) -> None:
 
 class _Talk(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        if " landed " in record.msg:
+        from app_schema.migrations.progress import COMMITTED
+
+        if hasattr(record, COMMITTED):
             talk(record.getMessage())
 
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """Where stderr is no terminal, and no bar is drawn, the runner logs what has landed."""
+    """Where stderr is no terminal, and no bar is drawn, the runner logs what is committed."""
     log = logging.getLogger("alembic.runtime.migration")
     handler, level = _Talk(), log.level
     log.addHandler(handler)

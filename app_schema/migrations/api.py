@@ -34,7 +34,7 @@ _POLL = 0.05
 def upgrade(
     target: Target = None, revision: str = "head", *, review: Review | None = None, **options: Any
 ) -> list[str]:
-    """Brings a database to a revision of this package; returns the revisions that landed, in their order.
+    """Brings a database to a revision of this package; returns the revisions that it has applied, in order.
 
     Safe to call from several threads and processes at once: one does the work, the others wait for it and
     find nothing left to do.
@@ -45,8 +45,8 @@ def upgrade(
         about to run; where it gives False, none of them runs.
     :param options: those of :class:`app_schema.migrations.options.Options`, times in seconds or as
         ``"500ms"``.
-    :raises AppSchemaError: one sentence for whatever went wrong. What landed before stays, and calling again
-        goes on from there.
+    :raises AppSchemaError: one sentence for whatever went wrong. What was committed before stays, and
+        calling again goes on from there.
     """
     return _run(command.upgrade, target, revision, options, review)
 

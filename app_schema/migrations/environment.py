@@ -263,7 +263,7 @@ class Environment:
             with Operations.context(migration_context):
                 runner.run(facts)
         except KeyboardInterrupt as interrupt:
-            stopped = f"stopped; {_listed(runner.revisions)} landed. The same command goes on from there."
+            stopped = f"stopped; {runner.committed}. The same command goes on from there."
             if "landed" in self.context.config.attributes:  # an application called
                 interrupt.add_note(stopped)
                 raise
@@ -306,10 +306,6 @@ def joined(options: Mapping[str, Any]) -> dict[str, Any]:
     if "include_schemas" in result:
         result["every_schema"] = bool(result["include_schemas"])
     return result
-
-
-def _listed(revisions: list[str]) -> str:
-    return ", ".join(revisions) or "nothing has"
 
 
 def _terminal(context: EnvironmentContext) -> dict[str, str]:

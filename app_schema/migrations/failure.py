@@ -37,7 +37,7 @@ def explained(error: DBAPIError | psycopg.Error, *, place: str = "") -> AppSchem
     if state in _GONE or (state is None and isinstance(cause, psycopg.OperationalError)):
         said = " ".join(message.split()).rstrip(".")
         return ServerError(
-            f"{place}the connection was lost: {said}. What was committed has landed; "
+            f"{place}the connection was lost: {said}. What was committed stays; "
             "run the same command again to go on."
         )
     if state and not state.startswith("AS"):  # ours say all in words

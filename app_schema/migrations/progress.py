@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
 log = logging.getLogger("alembic.runtime.migration")
+COMMITTED = "app_schema_committed"
+"""Attribute of the log records that say what the server has committed."""
 
 
 def say(line: str) -> None:
@@ -33,21 +35,20 @@ class Progress:
         """The statements of a revision are written down; they may be sent later."""
         log.info("Running %s", words)
 
-    def landed(self, name: str, statements: int) -> None:
-        """The server has committed a revision."""
+    def committed(self, name: str, verb: str, statements: int) -> None:
+        """The server has committed a revision, which is applied, undone or stamped."""
         self.number += 1
         now = time.perf_counter()
         seconds, self._since = now - self._since, now
-        self._line(name, statements, seconds)
+        self._line(name, verb, statements, seconds)
 
-    def _line(self, name: str, statements: int, seconds: float) -> None:
-        log.info(
-            "%s landed (%d of %d): %d statements, %.2f s", name, self.number, self.total, statements, seconds
-        )
+    def _line(self, name: str, verb: str, statements: int, seconds: float) -> None:
+        line = f"{name} {verb} ({self.number} of {self.total}): {statements} statements, {seconds:.2f} s"
+        log.info("%s", line, extra={COMMITTED: True})
 
 
 class TerminalProgress(Progress):
-    """On a terminal: a line when a revision has landed, above a bar that moves."""
+    """On a terminal: a line when a revision is committed, above a bar that moves."""
 
     def __init__(self, total: int, bar: Bar) -> None:
         super().__init__(total)
@@ -57,7 +58,7 @@ class TerminalProgress(Progress):
     def begins(self, words: str) -> None:
         """Nothing: the bar moves when the server has answered."""
 
-    def _line(self, name: str, statements: int, seconds: float) -> None:
+    def _line(self, name: str, _verb: str, statements: int, seconds: float) -> None:
         self.bar.console.print(
             f"{name}  [dim]{statements} statements, {seconds:.2f} s[/dim]", highlight=False
         )

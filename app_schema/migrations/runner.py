@@ -74,8 +74,14 @@ class Runner:
 
     @property
     def revisions(self) -> list[str]:
-        """The names of the revisions that landed."""
+        """The names of the revisions that the server has committed."""
         return [one.revision.revision for one in self.landed if isinstance(one, RevisionStep)]
+
+    @property
+    def committed(self) -> str:
+        """The same in words."""
+        names = ", ".join(self.revisions)
+        return f"{names} {_verb(self.landed[-1])}" if names else "nothing was committed"
 
     def run(self, facts: Facts) -> None:
         """Runs what Alembic's command asks for.
@@ -224,7 +230,7 @@ class Runner:
         statements = self.impl.pipeline.counts[name] - FRAME if self.impl.pipeline is not None else 0
         self.heads, self.narrow = heads, False
         self.landed.append(step)
-        self.progress.landed(name, max(statements, 0))
+        self.progress.committed(name, _verb(step), max(statements, 0))
 
     def _send(self, sql: str) -> None:
         self.impl._exec(Guarded(sql))  # noqa: SLF001 - Alembic has no public name for it
@@ -301,6 +307,10 @@ def _both(first: Callable[[], None] | None, second: Callable[[], None]) -> Calla
 
 def _name(step: Step) -> str:
     return step.revision.revision if isinstance(step, RevisionStep) else "stamp"
+
+
+def _verb(step: Step) -> str:
+    return "applied" if isinstance(step, StampStep) or step.is_upgrade else "undone"
 
 
 def _application(step: Step) -> str:

@@ -79,6 +79,15 @@ CASES = {
         "warning",
         "{role} holds REFERENCES on it",
     ),
+    "truncate granted by another role than the owner": Case(
+        "privilege_past_row_security",
+        f"{_T} ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE ROLE {{role}}_mid BYPASSRLS;"
+        " GRANT TRUNCATE ON t TO {role}_mid WITH GRANT OPTION;"
+        " SET ROLE {role}_mid; GRANT TRUNCATE ON t TO {role}; RESET ROLE",
+        "table public.t",
+        "error",
+        "{role} holds TRUNCATE on it",
+    ),
     "policy that is always true": Case(
         "policy_is_always_true",
         f"{_T} CREATE POLICY a ON t FOR SELECT TO {{role}} USING (true OR owner IS NULL)",
@@ -159,6 +168,13 @@ CASES = {
         "warning",
         "current_setting",
     ),
+    "a bare call that a sub-query of a table shows": Case(
+        "identity_per_row",
+        f"{_T} {_ASK} CREATE POLICY a ON t USING (owner IN (SELECT me() FROM t AS o))",
+        "policy a on public.t",
+        "warning",
+        "public.me",
+    ),
     "a bare call in a sub-query that reads a table": Case(
         "identity_per_row",
         f"{_T} {_ASK} CREATE POLICY a ON t"
@@ -170,12 +186,19 @@ CASES = {
     "definer without a path": Case(
         "definer_search_path", _DEFINER.format(""), "function public.f(integer)", "error", "without a pinned"
     ),
+    "definer with a path that names pg_temp first and last": Case(
+        "definer_search_path",
+        _DEFINER.format("SET search_path = pg_temp, pg_catalog, pg_temp"),
+        "function public.f(integer)",
+        "error",
+        "does not end with pg_temp, or names it before",
+    ),
     "definer with a path that pg_temp leads": Case(
         "definer_search_path",
         _DEFINER.format("SET search_path = pg_catalog, public"),
         "function public.f(integer)",
         "error",
-        "does not end with pg_temp",
+        "does not end with pg_temp, or names it before",
     ),
     "definer that everybody may execute": Case(
         "definer_executable_by_public",
@@ -215,6 +238,14 @@ CASES = {
     "sequence for everybody": Case(
         "grant_to_public",
         "CREATE SEQUENCE s; GRANT USAGE ON SEQUENCE s TO PUBLIC",
+        "sequence public.s",
+        "error",
+        "USAGE",
+    ),
+    "sequence for everybody, by another role than the owner": Case(
+        "grant_to_public",
+        "CREATE SEQUENCE s; GRANT USAGE ON SEQUENCE s TO {role} WITH GRANT OPTION; SET ROLE {role};"
+        " GRANT USAGE ON SEQUENCE s TO PUBLIC; RESET ROLE",
         "sequence public.s",
         "error",
         "USAGE",
@@ -261,6 +292,23 @@ CASES = {
         "application_role_owns_table",
         f"{_T} CREATE POLICY a ON t TO {{role}} USING (true); CREATE ROLE {{role}}_owner;"
         " ALTER TABLE t OWNER TO {role}_owner; GRANT {role}_owner TO {role}",
+        "table public.t",
+        "error",
+        "has the rights of its owner",
+    ),
+    "application that owns the database too": Case(
+        "application_role_owns_table",
+        f"{_T} CREATE POLICY a ON t TO {{role}} USING (true); ALTER TABLE t OWNER TO {{role}};"
+        " DO $$ BEGIN EXECUTE format('ALTER DATABASE %%I OWNER TO {role}', current_database()); END $$",
+        "table public.t",
+        "error",
+        "is its owner",
+    ),
+    "application that has the rights of the owner by a third role": Case(
+        "application_role_owns_table",
+        f"{_T} CREATE POLICY a ON t TO {{role}} USING (true); CREATE ROLE {{role}}_owner;"
+        " CREATE ROLE {role}_mid; ALTER TABLE t OWNER TO {role}_owner;"
+        " GRANT {role}_owner TO {role}_mid; GRANT {role}_mid TO {role}",
         "table public.t",
         "error",
         "has the rights of its owner",

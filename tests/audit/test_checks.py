@@ -76,6 +76,22 @@ def test_constraint_that_is_not_enforced(shared_engine: sa.Engine) -> None:
         connection.rollback()
 
 
+def test_mend_of_a_call_that_prints_as_a_cast_says_what_to_write(shared_engine: sa.Engine) -> None:
+    """A statement that changes nothing would be no mend."""
+    with shared_engine.connect() as connection:
+        connection.exec_driver_sql(
+            "CREATE TYPE who AS (name text); CREATE TABLE t (id int, mine who);"
+            "CREATE FUNCTION as_who(text) RETURNS who STABLE LANGUAGE sql AS 'SELECT ROW($1)::public.who';"
+            "CREATE CAST (text AS who) WITH FUNCTION as_who(text);"
+            "CREATE POLICY a ON t USING (mine = 'me'::text::who)"
+        )
+        (found,) = _found(connection, "identity_per_row")
+        assert found.mend.startswith(
+            "-- in policy a on public.t, write the cast as a call: (SELECT public.as_who"
+        )
+        connection.rollback()
+
+
 def test_every_check_is_proven() -> None:
     assert {case.check for case in CASES.values()} | {"invalid_index"} == {check.name for check in CHECKS}
 
