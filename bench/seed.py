@@ -45,7 +45,7 @@ def main() -> int:
 
 
 def _load(connection: psycopg.Connection[Any], rows: int, day: datetime) -> float:
-    from app_schema.seed import load
+    from app_schema.mued.seed import load
 
     begin, client, server = time.perf_counter(), time.process_time(), _server_seconds(connection)
     made = load(connection, rows, day)
@@ -78,8 +78,8 @@ def _compare(
     copied: psycopg.Connection[Any], inserted: psycopg.Connection[Any], rows: int, rounds: int, day: datetime
 ) -> None:
     """Medians of rounds in turn, each of rows that are new."""
-    from app_schema.seed import load
-    from app_schema.seed.block import BLOCK, Block
+    from app_schema.mued.seed import load
+    from app_schema.mued.seed.block import BLOCK, Block
 
     block = Block(day)
     times: dict[str, list[float]] = {"COPY": [], "INSERT": []}
@@ -99,7 +99,7 @@ def _compare(
 
 def _insert(connection: psycopg.Connection[Any], block: Any, numbers: range) -> None:
     """The same rows by `executemany`, which psycopg pipelines; triggers as they are."""
-    from app_schema.seed.block import COPIES
+    from app_schema.mued.seed.block import COPIES
 
     with connection.transaction(), connection.cursor() as cursor:
         for table, target in COPIES.items():

@@ -45,7 +45,7 @@ def _no_database_of_yours(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def filled_engine(databases: Databases, template: str) -> Iterator[sa.Engine]:
     """An engine for a database with a row in every table, for tests that leave it as it was."""
-    from app_schema.testing.factories import RowFactory
+    from app_schema.mued.factories import RowFactory
 
     name = databases.create(template)
     engine = database.engine(databases.url(name))

@@ -8,10 +8,9 @@ import pytest
 from sqlalchemy import CheckConstraint, MetaData
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app_schema import models
 from app_schema.ddl import DDLObject, Trigger, declared
 from app_schema.errors import ModelError
-from app_schema.models.base import Base
+from app_schema.mued.models.base import Base, Touched
 
 MAPPERS = list(Base.registry.mappers)
 
@@ -75,7 +74,7 @@ class Counted:
 
 @pytest.mark.usefixtures("_forgotten")
 def test_table_args_of_mixins_and_model_are_joined() -> None:
-    class Joined(models.base.Touched, Counted, Elsewhere):
+    class Joined(Touched, Counted, Elsewhere):
         __tablename__ = "joined"
         __table_args__ = (
             CheckConstraint("id > 0", name="positive"),

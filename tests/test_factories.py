@@ -27,14 +27,14 @@ from app_schema.models import (
     Session,
     User,
 )
-from app_schema.testing.databases import Databases
-from app_schema.testing.factories import (
+from app_schema.mued.factories import (
     ChatMessageFactory,
     LogEntryFactory,
     MentorFactory,
     ProjectFactory,
     RowFactory,
 )
+from app_schema.testing.databases import Databases
 from app_schema.testing.plugin import AsService, AsUser, Make
 
 MODELS = sorted((mapper.class_ for mapper in Base.registry.mappers), key=lambda one: one.__name__)

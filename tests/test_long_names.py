@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from autogen import autogenerate, operations_on
 from sqlalchemy.sql.elements import conv
 
-from app_schema.ddl.naming import NAMING_CONVENTION
 from app_schema.errors import ModelError
+from app_schema.mued.naming import NAMING_CONVENTION
 
 TABLE = "a_rather_long_table_name_of_the_organisation_dataset"
 PARENT = "parent_with_a_long_name_as_well"

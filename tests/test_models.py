@@ -28,8 +28,8 @@ import app_schema
 from app_schema import models
 from app_schema.ddl import declared
 from app_schema.ddl.sql import DIALECT
-from app_schema.models.base import Base
-from app_schema.models.json_shapes import FocusName
+from app_schema.mued.models.base import Base
+from app_schema.mued.models.json_shapes import FocusName
 
 Entry = dict[str, Any]
 

@@ -22,7 +22,7 @@ from app_schema.models import (
     RagMetrics,
     Session,
 )
-from app_schema.testing.factories import (
+from app_schema.mued.factories import (
     AiDialogueFactory,
     InterviewQuestionFactory,
     LogEntryFactory,

@@ -29,7 +29,7 @@ from app_schema.models import (
     WebhookEvent,
     WebhookStatus,
 )
-from app_schema.testing.factories import (
+from app_schema.mued.factories import (
     AiDialogueFactory,
     LessonSlotFactory,
     LogEntryFactory,

@@ -11,8 +11,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, ExcludeConstraint
 
 from app_schema.catalog import diff, snapshot
 from app_schema.ddl import Policy
-from app_schema.ddl.naming import NAMING_CONVENTION
 from app_schema.migrations.drift import drift
+from app_schema.mued.naming import NAMING_CONVENTION
 
 GROWN = """
 CREATE TYPE public.mood AS ENUM ('low', 'high');

@@ -17,8 +17,8 @@ from lineage import Alembic, catalog, stamp
 from app_schema import database, embedded
 from app_schema.catalog import diff
 from app_schema.errors import DifferentError
+from app_schema.mued.factories import RowFactory
 from app_schema.testing.databases import Databases
-from app_schema.testing.factories import RowFactory
 
 Restore = Callable[[str], str]
 

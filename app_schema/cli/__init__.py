@@ -20,14 +20,14 @@ from app_schema.cli.docs import docs
 from app_schema.cli.downgrade import downgrade
 from app_schema.cli.history import history
 from app_schema.cli.lint import lint
-from app_schema.cli.metrics import metrics
 from app_schema.cli.plan import plan
 from app_schema.cli.rollback import rollback
-from app_schema.cli.seed import seed
 from app_schema.cli.status import status
 from app_schema.cli.studio import studio
 from app_schema.cli.upgrade import upgrade
 from app_schema.cli.verify import verify
+from app_schema.mued.cli.metrics import metrics
+from app_schema.mued.cli.seed import seed
 
 app = typer.Typer(
     name="app-schema",

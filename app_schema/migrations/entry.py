@@ -112,8 +112,8 @@ def _rest(
     metadata: MetaData | Callable[[], MetaData],
     found: tuple[Session, Facts] | None = None,
 ) -> None:
-    from app_schema.ddl.naming import NAMING_CONVENTION
     from app_schema.migrations import environment
+    from app_schema.mued.naming import NAMING_CONVENTION
 
     environment.run(
         context, metadata, found=found, naming_convention=NAMING_CONVENTION, **environment.OPTIONS

@@ -23,7 +23,6 @@ from alembic.util import CommandError
 from sqlalchemy import Column, ForeignKeyConstraint, MetaData
 from sqlalchemy.types import to_instance
 
-from app_schema.ddl.naming import NAMING_CONVENTION
 from app_schema.ddl.sql import DIALECT
 from app_schema.errors import AppSchemaError, ModelError
 from app_schema.migrations import setup
@@ -33,6 +32,7 @@ from app_schema.migrations.impl import GuardedImpl, guarded
 from app_schema.migrations.lineage import Direction, Lineage
 from app_schema.migrations.operations import CreateObjectOp, DropObjectOp, ReplaceObjectOp
 from app_schema.migrations.special import OPERATIONS
+from app_schema.mued.naming import NAMING_CONVENTION
 
 Steps: TypeAlias = Sequence[RevisionStep]
 UNKNOWN = "unknown"

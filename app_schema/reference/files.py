@@ -9,10 +9,10 @@ from pathlib import Path
 
 from sqlalchemy.orm import Mapper
 
+from app_schema.mued.reference.names import names
 from app_schema.reference.diagram import is_of, svg
 from app_schema.reference.domain import domains
 from app_schema.reference.markdown import reference
-from app_schema.reference.names import names
 
 
 @dataclass(frozen=True)

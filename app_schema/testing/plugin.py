@@ -164,7 +164,7 @@ def as_service(_open_session: Callable[[str | None, Role], Session]) -> AsServic
 @pytest.fixture
 def make(as_service: AsService) -> Make:
     """``make(LessonSlot, price=4000)``: a valid row, committed, with all the rows that it needs."""
-    from app_schema.testing.factories import RowFactory
+    from app_schema.mued.factories import RowFactory
 
     session = as_service()
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from app_schema.models.one_of import one_of
+from app_schema.mued.models.one_of import one_of
 
 METADATA = sa.MetaData()
 sa.Table("closed", METADATA, sa.Column("plan", sa.Text), one_of("plan", "free", "it's"), schema="public")

@@ -16,7 +16,7 @@ from app_schema import database
 from app_schema import url as urls
 from app_schema.cli import app
 from app_schema.database import connect, engine
-from app_schema.seed import seed
+from app_schema.mued.seed import seed
 from app_schema.testing.databases import Databases
 from app_schema.testing.plugin import CreateDatabase
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session as OrmSession
 
 from app_schema import models as m
-from app_schema.testing.factories import RowFactory
+from app_schema.mued.factories import RowFactory
 
 Spec = tuple[type[m.Base], dict[str, Any]]
 

@@ -24,8 +24,8 @@ from sqlalchemy.orm import Session as OrmSession
 
 from app_schema import database
 from app_schema.models import Base
+from app_schema.mued.factories import RowFactory
 from app_schema.testing.databases import Databases
-from app_schema.testing.factories import RowFactory
 
 DOCS = Path(__file__).parents[2] / "docs" / "identity.md"
 

@@ -30,8 +30,7 @@ from app_schema.models import (
     SessionAnalysis,
     User,
 )
-from app_schema.testing.databases import Databases
-from app_schema.testing.factories import (
+from app_schema.mued.factories import (
     InterviewAnswerFactory,
     InterviewQuestionFactory,
     LessonSlotFactory,
@@ -39,6 +38,7 @@ from app_schema.testing.factories import (
     SessionAnalysisFactory,
     SessionFactory,
 )
+from app_schema.testing.databases import Databases
 
 As = Callable[[str | None], AbstractContextManager[OrmSession]]
 

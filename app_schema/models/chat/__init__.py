@@ -1,6 +1,0 @@
-"""Conversations with the assistant."""
-
-from app_schema.models.chat.assistant import UserAiMemory, UserAiProfile
-from app_schema.models.chat.conversation import ChatMessage, ChatSession, SessionTag
-
-__all__ = ["ChatMessage", "ChatSession", "SessionTag", "UserAiMemory", "UserAiProfile"]

@@ -1,7 +1,0 @@
-"""Sessions, the journal and interviews."""
-
-from app_schema.models.session.interview import InterviewAnswer, InterviewQuestion
-from app_schema.models.session.log_entry import LogEntry
-from app_schema.models.session.session import Session, SessionAnalysis
-
-__all__ = ["InterviewAnswer", "InterviewQuestion", "LogEntry", "Session", "SessionAnalysis"]

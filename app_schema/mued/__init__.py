@@ -1,0 +1,1 @@
+"""MUED: music lessons, practice journals, an assistant that remembers. An application of the engine."""

@@ -1,0 +1,1 @@
+"""The commands that MUED has beside the engine's."""

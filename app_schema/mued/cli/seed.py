@@ -1,0 +1,40 @@
+"""`app-schema seed`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from app_schema.cli.common import Json, Url, connected
+from app_schema.cli.output import counted, machine, number, progress, table, talk
+
+
+def seed(
+    rows: Annotated[int, typer.Option("--rows", min=0, help="Also make so many rows for load.")] = 0,
+    *,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Fill a database with sample people, lessons, sessions, conversations and vectors.
+
+    Ids are fixed: running it again makes what is missing. A database with other people's rows is refused.
+    """
+    from app_schema.mued.seed import load, seed
+    from app_schema.mued.seed.sample import first_day
+
+    with connected(url, changes=True) as connection:
+        seeded = seed(connection)
+        day = first_day(connection)
+        connection.commit()
+        loaded = 0
+        if rows:
+            with progress("rows", rows) as told:
+                driver: Any = connection.connection.driver_connection
+                loaded = load(driver, rows, day, told)
+    if as_json:
+        machine({"tables": seeded, "loaded": loaded})
+        return
+    table(("table", ">rows", ">made"), [(one.table, number(one.rows), number(one.made)) for one in seeded])
+    if rows:
+        talk(f"{counted(loaded, 'row')} loaded.")

@@ -1,0 +1,46 @@
+"""The functions of schema ``app``, by subject.
+
+All have an empty ``search_path`` and name every object with its schema, and none may be executed by PUBLIC. A
+definer function takes no id of the caller: it reads who is signed in from ``app.current_user_id``.
+"""
+
+from app_schema.mued.models.functions.chat import COUNT_CHAT_MESSAGES
+from app_schema.mued.models.functions.embedding import (
+    CHECK_EMBEDDING_SOURCE,
+    COUNT_TEMPLATE_USE,
+    DROP_EMBEDDING,
+    EMBEDDING_MODEL,
+    MARK_EMBEDDING_STALE,
+    QUEUE_TEMPLATE_EMBEDDING,
+)
+from app_schema.mued.models.functions.identity import CURRENT_USER_ID, CURRENT_USER_ROLE, IS_ADMIN
+from app_schema.mued.models.functions.reservation import (
+    CAN_BOOK,
+    MY_BOOKED_SLOTS,
+    STAMP_COMPLETED_AT,
+    SYNC_SLOT_SEATS,
+)
+from app_schema.mued.models.functions.teaching import MY_STUDENTS, PUBLIC_PROFILE, TEACHES
+from app_schema.mued.models.functions.touch import TOUCH_UPDATED_AT
+
+# A function that calls another one comes after it: PostgreSQL checks SQL bodies when it creates them.
+FUNCTIONS = (
+    TOUCH_UPDATED_AT,
+    SYNC_SLOT_SEATS,
+    STAMP_COMPLETED_AT,
+    CURRENT_USER_ID,
+    CURRENT_USER_ROLE,
+    IS_ADMIN,
+    MY_STUDENTS,
+    TEACHES,
+    PUBLIC_PROFILE,
+    MY_BOOKED_SLOTS,
+    CAN_BOOK,
+    COUNT_CHAT_MESSAGES,
+    EMBEDDING_MODEL,
+    CHECK_EMBEDDING_SOURCE,
+    QUEUE_TEMPLATE_EMBEDDING,
+    MARK_EMBEDDING_STALE,
+    DROP_EMBEDDING,
+    COUNT_TEMPLATE_USE,
+)

@@ -1,0 +1,72 @@
+"""Who teaches whom, and what one may know of others."""
+
+from app_schema.ddl import Function
+from app_schema.mued.models.roles import SIGNED_IN
+from app_schema.mued.models.sql import sql
+
+# Students of the signed-in mentor: those with an approved, paid or completed reservation. Policies compare
+# with ARRAY(SELECT app.my_students()), which runs once a query; teaches() would run once a row.
+MY_STUDENTS = Function(
+    "my_students",
+    sql("""
+        SELECT DISTINCT r.student_id
+          FROM public.reservations AS r
+          JOIN public.users AS u ON u.id = r.mentor_id
+         WHERE u.clerk_id = nullif(current_setting('app.current_user_id', true), '')
+           AND u.role IN ('mentor', 'admin')
+           AND r.status IN ('approved', 'paid', 'completed')
+    """),
+    returns="SETOF uuid",
+    language="sql",
+    volatility="STABLE",
+    security="DEFINER",
+    execute=SIGNED_IN,
+    schema="app",
+)
+
+# Is the signed-in person a mentor of this student? For single checks by the services.
+TEACHES = Function(
+    "teaches",
+    sql("""
+        SELECT coalesce(student IN (SELECT app.my_students()), false)
+    """),
+    arguments="student uuid",
+    returns="boolean",
+    language="sql",
+    volatility="STABLE",
+    security="DEFINER",
+    execute=SIGNED_IN,
+    schema="app",
+)
+
+# The harmless columns of one person, without e-mail and provider ids: row security hides rows, not columns.
+# For signed-in callers: oneself, any mentor, the other party of a reservation, who wrote to the caller,
+# authors of public content; admins see all. Join it with LEFT JOIN LATERAL.
+PUBLIC_PROFILE = Function(
+    "public_profile",
+    sql("""
+        SELECT u.id, u.name, u.role, u.profile_image_url, u.bio, u.skills
+          FROM public.users AS u
+         CROSS JOIN (SELECT app.current_user_id() AS id) AS me
+         WHERE u.id = person
+           AND me.id IS NOT NULL
+           AND (   u.id = me.id
+                OR u.role = 'mentor'
+                OR app.is_admin()
+                OR EXISTS (SELECT 1 FROM public.reservations AS r
+                            WHERE (r.student_id = me.id AND r.mentor_id = u.id)
+                               OR (r.mentor_id = me.id AND r.student_id = u.id))
+                OR EXISTS (SELECT 1 FROM public.messages AS m
+                            WHERE m.receiver_id = me.id AND m.sender_id = u.id)
+                OR EXISTS (SELECT 1 FROM public.sessions AS s WHERE s.user_id = u.id AND s.is_public)
+                OR EXISTS (SELECT 1 FROM public.log_entries AS l WHERE l.user_id = u.id AND l.is_public)
+                OR EXISTS (SELECT 1 FROM public.materials AS t WHERE t.creator_id = u.id AND t.is_public))
+    """),
+    arguments="person uuid",
+    returns="TABLE (id uuid, name text, role text, profile_image_url text, bio text, skills jsonb)",
+    language="sql",
+    volatility="STABLE",
+    security="DEFINER",
+    execute=SIGNED_IN,
+    schema="app",
+)

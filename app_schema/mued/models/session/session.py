@@ -1,0 +1,109 @@
+"""Sessions and what the analyser found in them."""
+
+import uuid
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app_schema.ddl import Grant, Trigger
+from app_schema.mued.models.base import Base, Touched, referred_by, refers_to
+from app_schema.mued.models.enums import SessionStatus, SessionType
+from app_schema.mued.models.json_shapes import AnalysisData, DawMeta, SessionAnnotations, UploadedAttachment
+from app_schema.mued.models.policies import CRUD, secured
+from app_schema.mued.models.types import Json, Owner, UuidKey
+
+if TYPE_CHECKING:
+    from app_schema.mued.models.core.user import User
+    from app_schema.mued.models.session.interview import InterviewAnswer, InterviewQuestion
+
+
+class Session(Touched, Base):
+    """One composing or practising session a user writes about."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (
+        CheckConstraint("char_length(title) BETWEEN 1 AND 200", name="title_length"),
+        CheckConstraint("char_length(user_short_note) >= 1", name="user_short_note_length"),
+        CheckConstraint("jsonb_typeof(daw_meta) = 'object'", name="daw_meta_object"),
+        CheckConstraint("jsonb_typeof(ai_annotations) = 'object'", name="ai_annotations_object"),
+        CheckConstraint("jsonb_typeof(attachments) = 'array'", name="attachments_array"),
+        # with what the policy looks at, so that a count under row security need not visit the table
+        Index(
+            "ix_sessions_user_id_created_at",
+            "user_id",
+            text("created_at DESC"),
+            postgresql_include=["is_public", "share_with_mentor"],
+        ),
+        Index("ix_sessions_created_at_public", text("created_at DESC"), postgresql_where=text("is_public")),
+        Trigger(
+            "tr_sessions_stale_embedding",
+            after="UPDATE OF title, user_short_note",
+            when="OLD.title IS DISTINCT FROM NEW.title "
+            "OR OLD.user_short_note IS DISTINCT FROM NEW.user_short_note",
+            execute="app.mark_embedding_stale('session')",
+        ),
+        Trigger("tr_sessions_drop_embedding", after="DELETE", execute="app.drop_embedding('session')"),
+        *secured("sessions"),
+        Grant(CRUD, to="service_account"),
+        Grant(CRUD, to="app_user"),
+    )
+
+    id: Mapped[UuidKey]
+    user_id: Mapped[Owner]
+    type: Mapped[SessionType] = mapped_column(doc="kind of activity")
+    status: Mapped[SessionStatus] = mapped_column(server_default=text("'draft'"), doc="stage")
+    title: Mapped[str] = mapped_column(doc="title, 1 to 200 characters")
+    project_id: Mapped[uuid.UUID | None] = mapped_column(
+        doc="key of a project kept elsewhere, no foreign key"
+    )
+    project_name: Mapped[str | None] = mapped_column(doc="name of that project")
+    user_short_note: Mapped[str] = mapped_column(doc="what the user wrote first")
+    daw_meta: Mapped[DawMeta] = mapped_column(
+        Json, server_default=text("'{}'::jsonb"), doc="facts read from the audio workstation"
+    )
+    ai_annotations: Mapped[SessionAnnotations] = mapped_column(
+        Json, server_default=text("'{}'::jsonb"), doc="hypothesis of the assistant"
+    )
+    attachments: Mapped[list[UploadedAttachment]] = mapped_column(
+        Json, server_default=text("'[]'::jsonb"), doc="array of files"
+    )
+    is_public: Mapped[bool] = mapped_column(
+        server_default=text("false"), doc="readable by every signed-in user"
+    )
+    share_with_mentor: Mapped[bool] = mapped_column(
+        server_default=text("true"), doc="readable by the mentors of the owner"
+    )
+    completed_at: Mapped[datetime | None] = mapped_column(doc="when it was closed", sort_order=1)
+
+    user: Mapped["User"] = refers_to(back_populates="sessions")
+    analysis: Mapped["SessionAnalysis | None"] = referred_by(back_populates="session")
+    questions: Mapped[list["InterviewQuestion"]] = referred_by(back_populates="session")
+    answers: Mapped[list["InterviewAnswer"]] = referred_by(back_populates="session")
+
+
+class SessionAnalysis(Touched, Base):
+    """Analyser result of a session, one per session.
+
+    The owner may write: the request that makes a session also stores its analysis and questions.
+    """
+
+    __tablename__ = "session_analyses"
+    __table_args__ = (
+        CheckConstraint("confidence BETWEEN 0 AND 100", name="confidence"),
+        CheckConstraint("jsonb_typeof(analysis_data) = 'object'", name="analysis_data_object"),
+        *secured("session_analyses"),
+        Grant(CRUD, to="service_account"),
+        Grant(CRUD, to="app_user"),
+    )
+
+    id: Mapped[UuidKey]
+    session_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("public.sessions.id", ondelete="CASCADE"), unique=True, doc="analysed session"
+    )
+    analysis_data: Mapped[AnalysisData] = mapped_column(Json, doc="the result")
+    analysis_version: Mapped[str] = mapped_column(server_default=text("'mvp-1.0'"), doc="analyser version")
+    confidence: Mapped[int] = mapped_column(server_default=text("0"), doc="0 to 100")
+
+    session: Mapped["Session"] = refers_to(back_populates="analysis")

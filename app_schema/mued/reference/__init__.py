@@ -1,0 +1,1 @@
+"""The pages of the reference that MUED has beside the engine's."""
