@@ -34,12 +34,16 @@ def round_trip(engine: sa.Engine, metadata: sa.MetaData, **options: Any) -> Gene
     generated.upgrade(engine)
     end = catalog(engine)
     generated.upgrade(engine)
-    assert diff(end, catalog(engine)) == [], generated.text
-    assert autogenerate(engine, metadata, **options).diffs == [], generated.text
+    _assert_nothing(diff(end, catalog(engine)), generated)
+    _assert_nothing(autogenerate(engine, metadata, **options).diffs, generated)
     for _ in range(2):
         generated.downgrade(engine)
-        assert diff(start, catalog(engine)) == [], generated.text
+        _assert_nothing(diff(start, catalog(engine)), generated)
     return generated
+
+
+def _assert_nothing(left: list[Any], generated: Generated) -> None:
+    assert left == [], f"{left}\n{generated.text}"
 
 
 @pytest.fixture

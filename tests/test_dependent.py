@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import ENUM
 
 from app_schema.catalog import diff
 from app_schema.ddl import Function, Grant, Key, Policy, RowSecurity, Trigger, View, attach
+from app_schema.errors import ModelError
 
 Declare = Callable[[sa.MetaData, bool], None]
 PAIRS: dict[str, Declare] = {}
@@ -258,7 +259,7 @@ def test_reader_is_made_again_where_its_schema_is_managed(empty_engine: sa.Engin
     assert diff(start, catalog(empty_url)) == []
 
 
-def test_reader_that_cannot_be_made_again_is_not_taken(empty_engine: sa.Engine, empty_url: str) -> None:
+def test_reader_that_cannot_be_made_again_is_named_and_nothing_is_written(empty_engine: sa.Engine) -> None:
     metadata = sa.MetaData()
     sa.Table("t", metadata, sa.Column("n", sa.BigInteger))
     _send(
@@ -269,11 +270,6 @@ def test_reader_that_cannot_be_made_again_is_not_taken(empty_engine: sa.Engine, 
         "GRANT INSERT ON v TO PG_DATABASE_OWNER WITH GRANT OPTION",
         "GRANT SELECT ON v TO PG_DATABASE_OWNER",
     )
-    start = catalog(empty_url)
-    generated = autogenerate(empty_engine, metadata)
-    assert (
-        "view public.v, which is in the way: a grant of which a part is WITH GRANT OPTION" in generated.text
-    )
-    with pytest.raises(Exception, match="cannot alter type of a column used by a view"):
-        generated.upgrade(empty_engine)
-    assert diff(start, catalog(empty_url)) == []
+    told = "view public.v hangs on column n on public.t, which changes.*a part is WITH GRANT OPTION"
+    with pytest.raises(ModelError, match=told):
+        autogenerate(empty_engine, metadata)

@@ -35,13 +35,13 @@ def used(connection: Connection, statements: Sequence[str], declared: Collection
     query = files("app_schema.catalog").joinpath("borrowed.sql").read_text(encoding="utf-8")
     known = {(one.schema, one.name) for one in declared}
     rows = [row for row in read(connection, query)[0] if (row[1], row[2]) not in known]
-    words = _words(statements)
+    named = words(statements)
     chosen: set[tuple[str | None, str]] = set()
     found = True
     while found:  # a domain may stand on a function, and that on an extension
-        new = [row for row in rows if (row[1], row[2]) not in chosen and words & set(row[3])]
+        new = [row for row in rows if (row[1], row[2]) not in chosen and named & set(row[3])]
         chosen |= {(row[1], row[2]) for row in new}
-        words |= _words(row[4] for row in new)
+        named |= words(row[4] for row in new)
         found = bool(new)
     return [
         Borrowed(schema, name, tuple(statement.split(";\n", 1)))
@@ -50,7 +50,7 @@ def used(connection: Connection, statements: Sequence[str], declared: Collection
     ]
 
 
-def _words(statements: Iterable[str]) -> set[str]:
+def words(statements: Iterable[str]) -> set[str]:
     """The words of SQL as written and in lower case, which PostgreSQL reads an unquoted name in."""
     found = {word for statement in statements for word in _WORD.findall(statement)}
     return found | {word.lower() for word in found}

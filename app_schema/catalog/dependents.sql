@@ -4,15 +4,21 @@ WITH RECURSIVE wanted AS (
   SELECT j.kind, n.oid AS space, j.tbl, j.name, j.gone
     FROM json_to_recordset(CAST(:keys AS json)) AS j(kind text, schema text, tbl text, name text, gone boolean)
     JOIN pg_catalog.pg_namespace AS n ON n.nspname = j.schema
+), col(oid, num, name, gone) AS (
+  SELECT c.oid, a.attnum, a.attname, w.gone FROM wanted AS w
+    JOIN pg_catalog.pg_class AS c ON c.relnamespace = w.space AND c.relname = w.tbl
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attname = w.name AND a.attnum > 0
+   WHERE w.kind = 'column'
+  UNION
+  -- a column changes in the tables that inherit it, too
+  SELECT a.attrelid, a.attnum, a.attname, o.gone FROM col AS o JOIN pg_catalog.pg_inherits AS h ON h.inhparent = o.oid
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = h.inhrelid AND a.attname = o.name AND NOT a.attisdropped
 ), target(class, oid, sub, gone) AS (
   SELECT 'pg_catalog.pg_class'::regclass::oid, c.oid, 0, w.gone FROM wanted AS w
     JOIN pg_catalog.pg_class AS c ON c.relnamespace = w.space AND c.relname = w.name
    WHERE w.kind IN ('table', 'view', 'materialized_view', 'index')
   UNION ALL
-  SELECT 'pg_catalog.pg_class'::regclass, c.oid, a.attnum, w.gone FROM wanted AS w
-    JOIN pg_catalog.pg_class AS c ON c.relnamespace = w.space AND c.relname = w.tbl
-    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attname = w.name AND a.attnum > 0
-   WHERE w.kind = 'column'
+  SELECT 'pg_catalog.pg_class'::regclass, o.oid, o.num, o.gone FROM col AS o
   UNION ALL
   SELECT 'pg_catalog.pg_constraint'::regclass, t.oid, 0, w.gone FROM wanted AS w
     JOIN pg_catalog.pg_class AS c ON c.relnamespace = w.space AND c.relname = w.tbl
@@ -48,9 +54,17 @@ WITH RECURSIVE wanted AS (
       LEFT JOIN pg_catalog.pg_constraint AS t ON d.classid = 'pg_catalog.pg_constraint'::regclass AND t.oid = d.objid
       LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = CASE WHEN d.classid = 'pg_catalog.pg_class'::regclass THEN d.objid ELSE t.conindid END
      WHERE o.depth < 100
-       -- under a new type PostgreSQL builds keys and plain indexes again by itself
-       AND (o.gone OR (t.oid IS NULL AND i.indexrelid IS NULL) OR t.contype IN ('c', 'f') OR i.indpred IS NOT NULL OR i.indexprs IS NOT NULL)
-       AND (o.gone OR d.classid <> 'pg_catalog.pg_statistic_ext'::regclass)) AS e
+       -- under a new type PostgreSQL builds keys and plain indexes again by itself, but for a named operator class or collation
+       AND (o.gone OR (t.oid IS NULL AND i.indexrelid IS NULL) OR t.contype IN ('c', 'f') OR i.indpred IS NOT NULL OR i.indexprs IS NOT NULL
+            OR EXISTS (SELECT FROM generate_series(0, i.indnkeyatts - 1) AS k
+                         JOIN pg_catalog.pg_attribute AS b ON b.attrelid = i.indrelid AND b.attnum = i.indkey[k]
+                         JOIN pg_catalog.pg_opclass AS p ON p.oid = i.indclass[k]
+                        WHERE b.attcollation <> i.indcollation[k] OR NOT p.opcdefault))
+       -- what belongs to an object of the parent table goes and comes with that
+       AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits AS h WHERE h.inhrelid = i.indexrelid)
+       AND coalesce(t.coninhcount, 0) = 0 AND coalesce(g.attinhcount, 0) = 0
+       AND (o.gone OR d.classid <> 'pg_catalog.pg_statistic_ext'::regclass OR EXISTS (
+            SELECT FROM pg_catalog.pg_statistic_ext AS x WHERE x.oid = d.objid AND x.stxexprs IS NOT NULL))) AS e
    WHERE (e.class, e.oid, e.sub) IS DISTINCT FROM (e.from_class, e.from_oid, e.from_sub)
 ), named AS (
   SELECT n.depth, n.oid AS age, x.* FROM node AS n CROSS JOIN LATERAL (
@@ -71,8 +85,12 @@ WITH RECURSIVE wanted AS (
     SELECT 'statistics', x.stxnamespace, NULL, x.stxname FROM pg_catalog.pg_statistic_ext AS x
      WHERE n.class = 'pg_catalog.pg_statistic_ext'::regclass AND x.oid = n.oid
     UNION ALL
+    SELECT 'publication', c.relnamespace, c.relname, b.pubname FROM pg_catalog.pg_publication_rel AS p JOIN pg_catalog.pg_class AS c ON c.oid = p.prrelid
+      JOIN pg_catalog.pg_publication AS b ON b.oid = p.prpubid
+     WHERE n.class = 'pg_catalog.pg_publication_rel'::regclass AND p.oid = n.oid AND p.prqual IS NOT NULL
+    UNION ALL
     SELECT 'trigger', c.relnamespace, c.relname, t.tgname FROM pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid
-     WHERE n.class = 'pg_catalog.pg_trigger'::regclass AND t.oid = n.oid AND NOT t.tgisinternal
+     WHERE n.class = 'pg_catalog.pg_trigger'::regclass AND t.oid = n.oid AND NOT t.tgisinternal AND t.tgparentid = 0
     UNION ALL
     SELECT 'constraint', c.relnamespace, c.relname, t.conname FROM pg_catalog.pg_constraint AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.conrelid
      WHERE n.class = 'pg_catalog.pg_constraint'::regclass AND t.oid = n.oid AND t.contype IN ('c', 'f', 'p', 'u', 'x')

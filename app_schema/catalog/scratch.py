@@ -107,15 +107,17 @@ def declared_snapshot(
     except ModelError:
         if not (borrowed := borrow()):
             raise
-        everything = [
-            *borrowed,
-            *(_NEW_SCHEMA.sub("CREATE SCHEMA IF NOT EXISTS ", one) for one in statements),
-        ]
+        everything = on_borrowed(borrowed, statements)
         snapshot = _declared(connection, place, search_path, everything, cache=cache, meanwhile=lambda: None)
     if url is None:
         return snapshot
     ((role,),) = ask(connection, "SELECT quote_ident(current_user)::regrole::text")
     return {key: role if key.kind == "owner" else definition for key, definition in snapshot.items()}
+
+
+def on_borrowed(borrowed: Sequence[str], statements: Sequence[str]) -> list[str]:
+    """The statements after those that make what they use: these may have made a schema already."""
+    return [*borrowed, *(_NEW_SCHEMA.sub("CREATE SCHEMA IF NOT EXISTS ", one) for one in statements)]
 
 
 def _declared(

@@ -10,7 +10,7 @@ from app_schema.catalog import Difference
 from app_schema.catalog.dependents import Blocked
 from app_schema.ddl import Function, Key
 from app_schema.errors import ModelError
-from app_schema.migrations.compare import alter_column, column, constraint, enum, index, undeclared
+from app_schema.migrations.compare import alter_column, column, constraint, enum, index, undeclared, unfit
 from app_schema.migrations.compare.printed_column import changes_type, is_rebuilt
 from app_schema.migrations.directives import Plan, UnwritableOp
 
@@ -29,21 +29,36 @@ def take_away(comparison: Comparison, differences: list[Difference]) -> None:
     drops and makes what is the same on both sides.
     """
     blocking = [one for difference in differences for one in _blocked(comparison, difference)]
-    for key in comparison.dependents(blocking):
-        _take_and_make_again(comparison, key)
-    for key, gone in blocking:
-        if gone and key.kind in {*_RELATIONS, "function", "column"}:
-            _take_and_make_again(comparison, key)
+    dependents = comparison.dependents(blocking)
+    unfit.refuse(comparison, blocking, dependents)
+    changed = [
+        one.key for one in blocking if one.gone and one.key.kind in {*_RELATIONS, "function", "column"}
+    ]
+    for key in (*dependents, *changed):
+        _take_or_refuse(comparison, blocking, key)
     grown = [Blocked(one.key, gone=False) for one in differences if enum.grows(comparison, one)]
-    dependents = [one for one in comparison.dependents(grown) if one.kind != "own_default"]
     # under what is not managed PostgreSQL refuses the way back, and names it
-    readers = [one for one in dependents if comparison.managed(one)]
+    readers = [
+        one
+        for one in comparison.dependents(grown)
+        if one.kind not in {"own_default", "publication"} and comparison.managed(one)
+    ]
     for key in readers:
         if {key, Key("column", *key[1:]), *_grants(comparison, key)} & comparison.changed:
-            _take_and_make_again(comparison, key)
+            _take_or_refuse(comparison, grown, key)
     with _on_the_way_back(comparison):
         for key in readers:
-            _take_and_make_again(comparison, key)
+            try:
+                _take_and_make_again(comparison, key)
+            except ModelError as error:
+                comparison.plan.notes.append(UnwritableOp(f"{key.label}, which is in the way: {error}"))
+
+
+def _take_or_refuse(comparison: Comparison, blocking: list[Blocked], key: Key) -> None:
+    try:
+        _take_and_make_again(comparison, key)
+    except ModelError as error:
+        raise unfit.in_the_way(comparison, blocking, key, str(error)) from error
 
 
 def blocked(comparison: Comparison, differences: list[Difference]) -> list[Key]:
@@ -95,7 +110,7 @@ def _gets_other_columns(comparison: Comparison, view: Key) -> bool:
 def _take_and_make_again(comparison: Comparison, key: Key) -> None:
     """Plans both, unless they are planned or come with the table.
 
-    What cannot be made again is not taken: PostgreSQL refuses the change then, and nothing is lost.
+    :raises ModelError: where no revision can create it again.
     """
     if key in comparison.gone:
         return
@@ -108,10 +123,7 @@ def _take_and_make_again(comparison: Comparison, key: Key) -> None:
     elif key.kind == "constraint":
         constraint.take_and_make_again(comparison, key)
     else:
-        try:
-            _take_with_grants(comparison, key)
-        except ModelError as error:
-            comparison.plan.notes.append(UnwritableOp(f"{key.label}, which is in the way: {error}"))
+        _take_with_grants(comparison, key)
 
 
 def _take_default(comparison: Comparison, key: Key) -> None:

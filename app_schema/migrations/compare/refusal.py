@@ -48,3 +48,12 @@ def owned_by(found: str, migrating: str) -> ModelError:
         f"is owned by {found}; the migrating role is {migrating}. "
         f"Run ALTER ... OWNER TO {ident(migrating)}, or migrate as {found}"
     )
+
+
+def in_the_way(dependent: str, changed: str, reason: str, line: str) -> ModelError:
+    """Something hangs on an object that changes, and PostgreSQL would refuse it after the change."""
+    return ModelError(
+        f"no revision is written: {dependent} hangs on {changed}, which changes, and cannot be created "
+        f"again as it is ({reason}). Declare {dependent} as it shall be, or drop it in a revision before: "
+        f"op.execute({line!r})"
+    )
