@@ -49,6 +49,7 @@ MAY_IMPORT = {
     "rollback": {"loss", "migrations"},
     "upgrading": {"errors", "loss", "migrations"},
     "dump": {"errors", "embedded", "url"},
+    "emptying": {"errors", "ddl"},
     "lint": {"errors", "migrations"},
     "cli": {
         "copied",
@@ -68,6 +69,7 @@ MAY_IMPORT = {
         "rollback",
         "upgrading",
         "dump",
+        "emptying",
         "mued",
         "short_lived",
         "target",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
+from app_schema.cli import losing
 from app_schema.cli.common import DIFFERENT, Commands, Json
-from app_schema.cli.output import machine, talk
+from app_schema.cli.output import counted, machine, talk
+
+if TYPE_CHECKING:
+    from app_schema.emptying import Content
 
 db = typer.Typer(cls=Commands, no_args_is_help=True, help="Start, stop or empty the embedded server.")
 
@@ -55,23 +59,41 @@ def status(*, as_json: Json = False) -> None:
 
 
 @db.command()
-def reset(
-    *,
-    yes: Annotated[bool, typer.Option("--yes", help="Really delete every database of the server.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Delete everything in the server, and start it anew with nothing in it.
+def reset(*, confirm: losing.Confirm = None, as_json: Json = False) -> None:
+    """Delete everything in the server, and start it anew with nothing in it; show first what would be lost.
 
-    Exit code 0: done; 1: refused, because --yes is missing.
+    It is refused with a token; the same command with --confirm TOKEN does it, as long as server, tables and
+    counts are the same: they are counted while nobody can write.
+    Exit code 0: done; 1: refused; 2: could not tell.
     """
     from app_schema import embedded
+    from app_schema.emptying import holding
 
-    if not yes:
-        talk(f"Refused: this deletes every database under {embedded.data_directory()}. To do it, add --yes")
-        raise typer.Exit(DIFFERENT)
     _announce()
-    embedded.remove()
-    start(as_json=as_json)
+    if (embedded.data_directory() / "data").exists():
+        with holding(embedded.start()) as content:
+            if not as_json:
+                _show(content)
+            if confirm != content.token:
+                if confirm is not None:
+                    talk("The token does not fit: it belongs to another server, other tables or other rows.")
+                rows = counted(sum(one.rows for one in content.tables), "row")
+                talk(f"Refused: {rows} would be lost. To lose them, add --confirm {content.token}")
+                if as_json:
+                    machine(content)
+                raise typer.Exit(DIFFERENT)
+            embedded.remove()
+    url = embedded.start()
+    if as_json:
+        machine({"url": url})
+    else:
+        print(url)
+
+
+def _show(content: Content) -> None:
+    talk(f"Every database at host {content.host} would be deleted, as role {content.role}.")
+    for one in content.tables:
+        talk(f"  {one.database}  {one.table or '(no table)'}: {counted(one.rows, 'row')}")
 
 
 def _announce() -> None:

@@ -35,13 +35,26 @@ def test_start_status_reset_stop(run: Run, place: Path, monkeypatch: pytest.Monk
     assert url_of(run(NOWHERE, "db", "status")) == url_of(started)
     assert data(run(NOWHERE, "db", "status", "--json")) == {"url": url_of(started)}
     with psycopg.connect(url_of(started)) as connection:
-        connection.execute("CREATE TABLE precious ()")
+        connection.execute("CREATE TABLE precious AS SELECT 1 AS n")
     refused = run(NOWHERE, "db", "reset")
     assert refused.startswith("exit code 1")
-    assert f"every database under {place}" in refused
+    assert "app_schema: embedded server under DIRECTORY" in refused
+    assert "would be deleted, as role postgres." in refused
+    assert "  postgres  public.precious: 1 row\n" in refused
+    token = refused.split("--confirm ")[1].split()[0]
     with psycopg.connect(url_of(started)) as connection:
-        connection.execute("TABLE precious")
-    assert url_of(run(NOWHERE, "db", "reset", "--yes")) == url_of(started)
+        connection.execute("INSERT INTO precious VALUES (2)")
+    for words in (["--confirm", token], ["--confirm", "x", "--json"]):
+        changed = run(NOWHERE, "db", "reset", *words)
+        assert changed.startswith("exit code 1")
+        assert "The token does not fit" in changed
+    with psycopg.connect(url_of(started)) as connection:
+        assert connection.execute("SELECT count(*) FROM precious").fetchone() == (2,)
+        connection.execute("DELETE FROM precious WHERE n = 2")
+        writing = run(NOWHERE, "db", "reset", "--confirm", token)
+        assert writing.startswith("exit code 2")
+        assert "Somebody is writing to the database postgres" in writing
+    assert url_of(run(NOWHERE, "db", "reset", "--confirm", token)) == url_of(started)
     with psycopg.connect(url_of(started)) as connection, pytest.raises(psycopg.errors.UndefinedTable):
         connection.execute("TABLE precious")
     assert url_of(run(NOWHERE, "db", "stop")) == "stopped"
