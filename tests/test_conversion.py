@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
+
 import psycopg
 import pytest
 import sqlalchemy as sa
@@ -10,7 +13,7 @@ from autogen import autogenerate
 from app_schema.catalog.cast import lost, using
 from app_schema.catalog.exact import is_exact
 from app_schema.ddl.printed import PrintedType
-from app_schema.errors import ConfigurationError
+from app_schema.errors import ConfigurationError, ModelError
 from app_schema.migrations.header import header
 
 MOMENT, LOCAL = "timestamp with time zone", "timestamp without time zone"
@@ -162,6 +165,40 @@ op.alter_column("t", "n", type_=PrintedType("numeric(10,3)"), existing_type=Prin
     assert "Downgrade: loses no data; converts t.a, t.n, t.s back" in told
     assert "Loses data" not in back
     assert "Downgrade: loses what numeric(10,3) holds and integer does not, of t.n" in back
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "value", "moment"),
+    [
+        (f"{LOCAL}[]", f"{MOMENT}[]", f'{{"{NOON}"}}', '{"2020-01-01 12:00:00+00"}'),
+        (f"{MOMENT}[]", f"{LOCAL}[]", f'{{"{NOON}+00"}}', '{"2020-01-01 12:00:00"}'),
+        ("time without time zone", "time with time zone", "12:00", "12:00:00+00"),
+        ("tsrange", "tstzrange", f"[{NOON},)", '["2020-01-01 12:00:00+00",)'),
+    ],
+)
+def test_conversion_at_the_zone_of_the_run_names_it(
+    empty_engine: sa.Engine, source: str, target: str, value: str, moment: str
+) -> None:
+    """PostgreSQL has no AT TIME ZONE for these: the zone is that of the session, which every run pins."""
+    autogenerate(empty_engine, _table(a=source)).upgrade(empty_engine)
+    with empty_engine.begin() as connection:
+        connection.exec_driver_sql(f"INSERT INTO t VALUES (1, '{value}')")
+    code = autogenerate(empty_engine, _table(a=target))
+    up, down = re.findall(r"def \w+\(\):\n(.*?)(?=\n\n\n|\Z)", code.text, re.DOTALL)
+    told = " ".join(header(textwrap.dedent(up), textwrap.dedent(down)).split())
+    assert "Zone: t.a is converted as local time at UTC, the zone of every run" in told
+    with pytest.raises(ModelError, match="at UTC only"):
+        using_at(empty_engine, source, target)
+    code.upgrade(empty_engine)
+    with empty_engine.connect() as connection:
+        connection.exec_driver_sql("SET TimeZone = 'UTC'")
+        assert connection.exec_driver_sql("SELECT a::text FROM t").scalar_one() == moment
+
+
+def using_at(engine: sa.Engine, source: str, target: str) -> str | None:
+    """The clause that is meant at another zone."""
+    with engine.connect() as connection:
+        return using(connection, "a", source, target, "Asia/Tokyo")
 
 
 def test_column_that_must_not_be_null_is_added_to_rows_in_steps(empty_engine: sa.Engine) -> None:

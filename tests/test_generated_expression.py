@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import sqlalchemy as sa
 from autogen import operations_on
@@ -50,3 +52,47 @@ def test_expression_that_is_neither_the_old_nor_the_new_one_is_refused(empty_eng
     words = "already exists|different" if _version(empty_engine) >= 17 else "from version 17 on"
     with pytest.raises(Exception, match=words), operations_on(empty_engine) as op:
         op.alter_column("t", "g", server_default=new, existing_server_default=old)
+
+
+def _counted(*more: Any, nullable: bool = True, persisted: bool = False) -> sa.MetaData:
+    metadata = sa.MetaData()
+    computed = sa.Computed("n * 3", persisted=persisted)
+    columns = [sa.Column("n", sa.Integer), sa.Column("g", sa.Integer, computed, nullable=nullable)]
+    sa.Table("t", metadata, *columns, *more)
+    return metadata
+
+
+@pytest.mark.parametrize(
+    ("sql", "more", "in_place"),
+    [
+        ("CREATE INDEX ix ON t (n)", (sa.Index("ix", "n"),), True),
+        ("ALTER TABLE t ADD CONSTRAINT ck CHECK (n > 0)", (sa.CheckConstraint("n > 0", name="ck"),), False),
+        ("CREATE PUBLICATION p FOR TABLE t", (), False),
+    ],
+    ids=["plain", "CHECK", "publication"],
+)
+def test_virtual_expression_is_set_in_place_where_the_server_can(
+    empty_engine: sa.Engine,
+    sql: str,
+    more: tuple[Any, ...],
+    in_place: bool,  # noqa: FBT001
+) -> None:
+    if _version(empty_engine) < 18:
+        pytest.skip("virtual generated columns came with PostgreSQL 18")
+    send(
+        empty_engine,
+        "CREATE TABLE t (n int, g int GENERATED ALWAYS AS (n * 2))",
+        sql,
+        "INSERT INTO t VALUES (1)",
+    )
+    generated = round_trip(empty_engine, _counted(*more))
+    assert ("op.drop_column" not in generated.text) is in_place
+
+
+def test_expression_and_not_null_change_in_place_together(empty_engine: sa.Engine) -> None:
+    if _version(empty_engine) < 17:
+        pytest.skip("ALTER COLUMN ... SET EXPRESSION came with PostgreSQL 17")
+    send(empty_engine, "CREATE TABLE t (n int, g int GENERATED ALWAYS AS (nullif(n, 1) * 2) STORED)")
+    send(empty_engine, "INSERT INTO t VALUES (1), (2)")
+    generated = round_trip(empty_engine, _counted(nullable=False, persisted=True))
+    assert "op.drop_column" not in generated.text

@@ -45,6 +45,11 @@ _ALIASES = {
     "timestamp": "timestamp without time zone",
     "time": "time without time zone",
 }
+_LOCAL_RANGES = {"daterange", "datemultirange", "tsrange", "tsmultirange"}
+_ZONED_RANGES = {"tstzrange", "tstzmultirange"}
+RANGES = _LOCAL_RANGES | _ZONED_RANGES
+_LOCAL = {"date", "timestamp without time zone", "time without time zone", *_LOCAL_RANGES}
+_ZONED = {"timestamp with time zone", "time with time zone", *_ZONED_RANGES}
 _OFFSET = r"([+-]\d\d?(:?\d\d)*|[Zz]|[A-Za-z]+/[A-Za-z_/]+)\s*$"
 """The end of a text with a time zone of its own: an offset, or a name as Europe/Berlin."""
 
@@ -76,6 +81,21 @@ def base(type_: str) -> str:
     return _ALIASES.get(name, name)
 
 
+def element(type_: str) -> str:
+    """The name of a type, or of the elements of an array."""
+    return base(type_.removesuffix("[]"))
+
+
+def crosses_zone(source: str, target: str) -> bool:
+    """Whether PostgreSQL itself converts between the types by the session's TimeZone."""
+    old, new = element(source), element(target)
+    if old == "time with time zone":  # it has an offset of its own, which is left out
+        return False
+    if (old, new) == ("timestamp with time zone", "time with time zone"):
+        return True
+    return (old in _LOCAL and new in _ZONED) or (old in _ZONED and new in _LOCAL)
+
+
 def _zoned(column: str, source: str, target: str, zone: str) -> str | None:
     """A conversion between local time and a moment, at a named zone; None for any other."""
     old, new, at = base(source), base(target), f"AT TIME ZONE {literal(zone)}"
@@ -85,12 +105,8 @@ def _zoned(column: str, source: str, target: str, zone: str) -> str | None:
         return f"{column} {at}" if new.startswith("timestamp") else f"({column} {at})::{target}"
     if new == moment and old in local:
         return f"{column} {at}" if old.startswith("timestamp") else f"{column}::timestamp {at}"
-    if (
-        zone == UTC
-        or new in STRINGS
-        or old == new
-        or moment not in {old.removesuffix("[]"), new.removesuffix("[]")}
-    ):
+    read = element(source) in STRINGS and element(target) in _ZONED
+    if zone == UTC or not (read or crosses_zone(source, target)):
         return None  # a text names its offset itself
     if old not in STRINGS or new != moment:
         raise ModelError(

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from app_schema.catalog.cast import AT_ZONE, STRINGS, base
+from app_schema.catalog.cast import AT_ZONE, RANGES, STRINGS, base, crosses_zone, element
 from app_schema.catalog.exact import TIMES, is_exact
 from app_schema.migrations.layout import WIDTH
 
@@ -165,6 +165,11 @@ def _depends(retyped: list[_Call]) -> Iterator[str]:
             f"Zone: {', '.join(columns)} is converted as local time at {name}; -x zone=Area/City, given to "
             f"autogenerate, means another one."
         )
+    if pinned := [".".join(one.args[:2]) for one in retyped if _is_at_session_zone(one)]:
+        yield (
+            f"Zone: {', '.join(pinned)} is converted as local time at UTC, the zone of every run; write "
+            f"postgresql_using= where another one is meant."
+        )
     if read := [".".join(one.args[:2]) for one in retyped if _is_read(one)]:
         yield (
             f"Settings: {', '.join(read)} is read or written as text, with DateStyle 'ISO, MDY', "
@@ -202,10 +207,15 @@ def _is_at_utc(call: _Call) -> bool:
     return base(_types(call)[1]).startswith("timestamp") and clause.endswith(" AT TIME ZONE 'UTC'")
 
 
+def _is_at_session_zone(call: _Call) -> bool:
+    old, new, clause = _types(call)
+    return crosses_zone(old, new) and not AT_ZONE.search(clause or "")
+
+
 def _is_read(call: _Call) -> bool:
-    old, new = (base(one) for one in _types(call)[:2])
-    named = AT_ZONE.search(call.said.get("postgresql_using", ""))
-    return not named and ((old in STRINGS and new in TIMES) or (old in TIMES and new in STRINGS))
+    old, new = (element(one) for one in _types(call)[:2])
+    named, times = AT_ZONE.search(call.said.get("postgresql_using", "")), {*TIMES, *RANGES}
+    return not named and ((old in STRINGS and new in times) or (old in times and new in STRINGS))
 
 
 def _calls(code: str) -> list[_Call]:
@@ -249,7 +259,10 @@ def _fills(column: str) -> str:
 
 
 def _is_computed(keyword: ast.keyword) -> bool:
-    return isinstance(keyword.value, ast.Call) and ast.unparse(keyword.value.func).endswith("Computed")
+    """True for a stored generated column; nothing of a virtual one is in the table."""
+    value = keyword.value
+    computed = isinstance(value, ast.Call) and ast.unparse(value.func).endswith("Computed")
+    return computed and "persisted=False" not in ast.unparse(value)
 
 
 def _alter_columns(call: ast.Call) -> list[_Call]:

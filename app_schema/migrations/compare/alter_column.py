@@ -95,10 +95,15 @@ def _change_type(comparison: Comparison, key: Key, new: str, old: str) -> None:
     comparison.plan.retype(key.table or "", comparison.schema(key), column)
 
 
+def set_nullable(comparison: Comparison, key: Key, *, nullable: bool) -> CallOp:
+    """The call that takes NULL, or no longer; SET NOT NULL reads the whole table under its lock."""
+    return _alter(comparison, key, {"nullable": nullable}, {"nullable": not nullable})
+
+
 def _change_nullable(comparison: Comparison, key: Key, *, nullable: bool) -> None:
     make, schema = comparison.plan.make, comparison.schema(key)
     if nullable or not comparison.has_rows(key):
-        make(Makes.ALTERED, _alter(comparison, key, {"nullable": nullable}, {"nullable": not nullable}))
+        make(Makes.ALTERED, set_nullable(comparison, key, nullable=nullable))
         return
     # a validated CHECK spares SET NOT NULL the scan under its ACCESS EXCLUSIVE lock
     name = f"{key.table}_{key.name}_is_set"[-63:]
@@ -107,7 +112,7 @@ def _change_nullable(comparison: Comparison, key: Key, *, nullable: bool) -> Non
     )
     valid = TableConstraint(name, f"CHECK (({ident(key.name)} IS NOT NULL))", table=key.table, schema=schema)
     make(Makes.ALTERED, CreateObjectOp(check), CallOp("validate_constraint", name, key.table, schema=schema))
-    make(Makes.ALTERED, _alter(comparison, key, {"nullable": False}, {"nullable": True}), DropObjectOp(valid))
+    make(Makes.ALTERED, set_nullable(comparison, key, nullable=False), DropObjectOp(valid))
 
 
 _UNPROVED = text("""\

@@ -53,6 +53,10 @@ def changed(comparison: Comparison, key: Key, wanted: str, found: str) -> None:
         return
     if comparison.sets_expression(key):
         comparison.plan.make(Makes.GENERATED, _set_expression(comparison, key))
+        if (nullable := parts(wanted).nullable) != parts(found).nullable:
+            # no CHECK beforehand: the table is locked for its new values anyway, and the old ones may be NULL
+            call = alter_column.set_nullable(comparison, key, nullable=nullable)
+            comparison.plan.make(Makes.GENERATED, call)
     elif is_rebuilt(wanted, found):
         regenerate(comparison, key)
     else:
@@ -61,10 +65,8 @@ def changed(comparison: Comparison, key: Key, wanted: str, found: str) -> None:
 
 
 def _set_expression(comparison: Comparison, key: Key) -> CallOp:
-    new, old = (
-        Computed(escaped(parts(side[key]).expression), persisted=True)
-        for side in (comparison.wanted, comparison.found)
-    )
+    sides = [parts(side[key]) for side in (comparison.wanted, comparison.found)]
+    new, old = (Computed(escaped(one.expression), persisted="STORED" in one.how) for one in sides)
     return sequence.change_server_default(comparison, key, new, old)
 
 

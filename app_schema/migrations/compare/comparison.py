@@ -61,6 +61,10 @@ _HIDDEN = text("""
 SELECT n.nspname, c.relname
   FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
  WHERE c.relrowsecurity AND pg_catalog.row_security_active(c.oid)""")
+_PUBLISHED = text("""
+SELECT n.nspname, c.relname FROM pg_catalog.pg_publication_rel AS p
+  JOIN pg_catalog.pg_class AS c ON c.oid = p.prrelid
+  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace""")
 _OF_TABLES: dict[str, ModuleType] = {
     "table": table,
     "column": column,
@@ -351,12 +355,29 @@ class Comparison:
         """The tables whose rows row security may hide from this role: any of them may have rows."""
         return frozenset((schema, name) for schema, name in self.connection.execute(_HIDDEN))
 
+    @cached_property
+    def _published(self) -> frozenset[tuple[str, str]]:
+        return frozenset((schema, name) for schema, name in self.connection.execute(_PUBLISHED))
+
     def sets_expression(self, key: Key) -> bool:
-        """True if the column gets another generation expression in place, which PostgreSQL 17 can."""
+        """True if the column gets another generation expression in place, which PostgreSQL 17 can.
+
+        That of a virtual column only where the table has no CHECK and is in no publication by its name.
+        """
         wanted, found = self.wanted.get(key), self.found.get(key)
         version = self.connection.dialect.server_version_info or (0,)
-        in_place = wanted is not None and found is not None and sets_expression(wanted, found)
-        return in_place and version >= _SETS_EXPRESSION
+        if wanted is None or found is None or version < _SETS_EXPRESSION:
+            return False
+        return sets_expression(wanted, found) and (" STORED AS " in wanted or self._changes_virtual(key))
+
+    def _changes_virtual(self, key: Key) -> bool:
+        place = (key.schema, key.table)
+        checked = any(
+            one.kind == "constraint" and one[1:3] == place and definition.startswith("CHECK")
+            for side in (self.wanted, self.found)
+            for one, definition in side.items()
+        )
+        return not checked and place not in self._published
 
     def has_rows(self, key: Key) -> bool:
         """Whether writers of the object's table would be kept waiting, and that matters."""

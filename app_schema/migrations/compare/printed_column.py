@@ -76,10 +76,10 @@ def changes_type(wanted: str, found: str) -> bool:
 
 
 def sets_expression(wanted: str, found: str) -> bool:
-    """True if nothing but the expression of a stored generated column differs: PostgreSQL 17 can set it."""
+    """True if a generated column gets another expression, maybe another nullability, and nothing else."""
     new, old = parts(wanted), parts(found)
-    same = new == old._replace(expression=new.expression)
-    return same and new.expression != old.expression and new.how == "GENERATED STORED AS"
+    same = new == old._replace(expression=new.expression, nullable=new.nullable)
+    return same and new.generated and new.expression != old.expression
 
 
 def is_rebuilt(wanted: str, found: str) -> bool:
