@@ -7,7 +7,6 @@ a transaction that is rolled back, so that none is left behind. Then the databas
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import socket
@@ -25,6 +24,7 @@ from app_schema import pinned
 from app_schema.catalog import cache as kept
 from app_schema.catalog.query import ask
 from app_schema.catalog.snapshot import Snapshot, printed
+from app_schema.catalog.undefined import ELSEWHERE, remedy
 from app_schema.ddl.sql import ident
 from app_schema.errors import ModelError, ServerError
 from app_schema.url import parse
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     Driver = psycopg.Connection[Any]
 
 PREFIX = "app_schema_scratch_"
-ELSEWHERE = "-x scratch=URL of alembic, or --scratch URL of app-schema verify"
 CHUNK = 200
 """Statements in one transaction. A table takes about eight locks; a server has room for 6,400 by default."""
 
@@ -193,37 +192,17 @@ def _culprit(scratch: Driver, settings: str, chunks: Sequence[Sequence[str]]) ->
     scratch.execute(b"ROLLBACK")
     row = scratch.execute("SELECT current_setting('app_schema.chunks', true)").fetchone()
     failed = chunks[int(row[0] or 0) if row else 0]
-    for statement in ["BEGIN", settings, *failed]:
+    for statement in ["BEGIN", settings]:
+        scratch.execute(statement.encode())
+    for statement in failed:
         try:
+            scratch.execute(b"SAVEPOINT made")
             scratch.execute(statement.encode())
         except psycopg.Error as error:
-            remedy = _remedy(scratch, statement, error)
-            return ModelError(
-                f"what is declared cannot be made: {_said(error)}{remedy}\nin: {statement[:2000]}"
-            )
+            scratch.execute(b"ROLLBACK TO made")
+            said = f"{_said(error)}{remedy(scratch, statement, error)}"
+            return ModelError(f"what is declared cannot be made: {said}\nin: {statement[:2000]}")
     return ModelError("what is declared cannot be made in one go, only statement by statement")
-
-
-_UNDEFINED = {"42704", "42883", "3F000"}
-"""undefined_object, undefined_function, invalid_schema_name."""
-_REFUSED = {"42501", "58P01", "F0000"}
-"""insufficient_privilege; and an extension whose files are absent."""
-
-
-def _remedy(scratch: Driver, statement: str, error: psycopg.Error) -> str:
-    """The line to write where something is used that is neither declared nor in the database."""
-    absent = error.sqlstate == "0A000" and "CREATE EXTENSION" in statement  # else: what PostgreSQL cannot do
-    if absent or error.sqlstate in _REFUSED:
-        return f"; name a server where the role may make it, with {ELSEWHERE}"
-    if error.sqlstate not in _UNDEFINED:
-        return ""
-    scratch.execute(b"ROLLBACK")
-    name = (re.findall(r'"([^"]+)"', _said(error)) or [""])[0]
-    query = "SELECT count(*) FROM pg_catalog.pg_available_extensions AS e WHERE e.name = %s"
-    row = scratch.execute(query, [name]).fetchone()
-    if row is not None and row[0]:
-        return f"; declare it: app_schema.ddl.attach(metadata, Extension({json.dumps(name)}))"
-    return "; declare it with app_schema.ddl.attach(metadata, ...), or make it in the database first"
 
 
 def _said(error: psycopg.Error) -> str:
