@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 import sqlalchemy as sa
 
+from app_schema.application import Application
 from app_schema.ddl import Policy, Role, declared
+from app_schema.ddl.sql import qualified
 
 _ABSENT = sa.text("""
 SELECT ARRAY(
@@ -22,17 +24,19 @@ SELECT ARRAY(
 ), (
   SELECT string_agg(s.subname, ', ')
     FROM pg_catalog.pg_subscription_rel AS r JOIN pg_catalog.pg_subscription AS s ON s.oid = r.srsubid
-   WHERE r.srrelid = to_regclass('public.alembic_version')
+   WHERE r.srrelid = to_regclass(:version_table)
 )""")
 
 
-def of_copy(connection: sa.Connection, metadata: sa.MetaData, *, newest: bool) -> Iterator[str]:
+def of_copy(connection: sa.Connection, app: Application, *, newest: bool) -> Iterator[str]:
     """What is to be said of a database at the newest revision whose objects did not all come along."""
-    objects = declared(metadata).values()
+    objects = declared(app.metadata).values()
     roles = [one.name for one in objects if isinstance(one, Role)]
     policies = [one for one in objects if isinstance(one, Policy)]
     keys = [{"schema": one.schema or "public", "table": one.table, "name": one.name} for one in policies]
-    row = connection.execute(_ABSENT, {"roles": roles, "policies": json.dumps(keys)}).one()
+    table = qualified(app.version_table, app.version_table_schema)
+    given = {"roles": roles, "policies": json.dumps(keys), "version_table": table}
+    row = connection.execute(_ABSENT, given).one()
     absent, lost, subscription = row
     if subscription:
         yield replicated(subscription)

@@ -1,14 +1,16 @@
 """Who is asking: one person and one role, for one transaction at a time.
 
-The person goes into the setting ``app.current_user_id``, the role is that of ``SET LOCAL ROLE``. Both end
-with the transaction, so a connection that goes back to a pool or to another client of a pooler keeps nothing.
+The person goes into a setting that policies read, such as ``app.current_user_id``; the role is that of ``SET
+LOCAL ROLE``. Both end with the transaction, so a connection that goes back to a pool or to another client of
+a pooler keeps nothing. Which setting and roles these are says the application.
 """
 
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from functools import cache
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar, get_args, overload
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, overload
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
@@ -16,12 +18,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, SessionTransaction, scoped_session
 from sqlalchemy.util import ScopedRegistry
 
+from app_schema.application import Acting, find
 from app_schema.errors import IdentityError
 
 if TYPE_CHECKING:  # importing it needs greenlet, which only those who use it have
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_scoped_session
-
-Role = Literal["app_user", "service_account"]
 
 Target = TypeVar("Target", bound=Session | sa.Connection)
 AsyncTarget = TypeVar("AsyncTarget", bound="AsyncSession | AsyncConnection")
@@ -32,10 +33,10 @@ AsyncScope = TypeVar("AsyncScope", bound="async_scoped_session[Any]")
 # is materialized so that it is read before anything is set.
 _SET = sa.text("""
     WITH before AS MATERIALIZED (
-      SELECT pg_catalog.current_setting('app.current_user_id', true) AS person,
+      SELECT pg_catalog.current_setting(:setting, true) AS person,
              pg_catalog.current_setting('role') AS role)
     SELECT coalesce(person, ''), role,
-           pg_catalog.set_config('app.current_user_id', :person, true),
+           pg_catalog.set_config(:setting, :person, true),
            pg_catalog.set_config('role', :role, true)
       FROM before
 """)
@@ -43,33 +44,38 @@ _ABORTED, _NO_SUCH_ROLE, _NOT_PERMITTED = "25P02", "22023", "42501"
 
 
 class Identity(NamedTuple):
-    """What the two settings hold; no person is the empty string, no role is ``none``."""
+    """What the two settings hold; no person is the empty string, no role is ``none``.
+
+    `setting` is the name of the first of them.
+    """
 
     person: str
     role: str
+    setting: str
 
 
 @overload
 def acting_as(
-    target: Target, clerk_id: str | None, *, role: Role = "app_user"
+    target: Target, clerk_id: str | None, *, role: str | None = None, by: Acting | None = None
 ) -> AbstractContextManager[Target, None]: ...
 @overload
 def acting_as(
-    target: AsyncTarget, clerk_id: str | None, *, role: Role = "app_user"
+    target: AsyncTarget, clerk_id: str | None, *, role: str | None = None, by: Acting | None = None
 ) -> AbstractAsyncContextManager[AsyncTarget, None]: ...
 @overload
 def acting_as(
-    target: Scope, clerk_id: str | None, *, role: Role = "app_user"
+    target: Scope, clerk_id: str | None, *, role: str | None = None, by: Acting | None = None
 ) -> AbstractContextManager[Scope, None]: ...
 @overload
 def acting_as(
-    target: AsyncScope, clerk_id: str | None, *, role: Role = "app_user"
+    target: AsyncScope, clerk_id: str | None, *, role: str | None = None, by: Acting | None = None
 ) -> AbstractAsyncContextManager[AsyncScope, None]: ...
-def acting_as(target: Any, clerk_id: str | None, *, role: Role = "app_user") -> Any:
+def acting_as(target: Any, clerk_id: str | None, *, role: str | None = None, by: Acting | None = None) -> Any:
     """A block in which everything that a session or connection does is done as this person, in this role.
 
     `clerk_id` is the id of the identity provider, as in ``users.clerk_id``; None is nobody, who sees no row.
-    The login role must be a member of `role`.
+    The login role must be a member of `role`; None is the role of a person. `by` says which setting and roles
+    there are; None: as the application that is meant here.
 
     * Every transaction of the block begins with one statement that sets both. One that is open already goes
       on with them from here, and has its former ones back after the block.
@@ -83,9 +89,10 @@ def acting_as(target: Any, clerk_id: str | None, *, role: Role = "app_user") -> 
     Raises IdentityError for an id that PostgreSQL cannot hold, a login that may not take the role, a closed
     connection, and for AUTOCOMMIT, in which the settings would be over before the first query.
     """
-    identity = Identity(_checked(clerk_id), role)
-    if role not in get_args(Role):
-        raise IdentityError(f"The role {role!r} is none of {', '.join(get_args(Role))}.")
+    by = by or _acting()
+    identity = Identity(_checked(clerk_id), by.user if role is None else role, by.setting)
+    if identity.role not in by.roles:
+        raise IdentityError(f"The role {role!r} is none of {', '.join(by.roles)}.")
     if isinstance(getattr(target, "registry", None), ScopedRegistry):
         return _scoped(target, identity)
     if hasattr(target, "run_sync"):
@@ -93,6 +100,15 @@ def acting_as(target: Any, clerk_id: str | None, *, role: Role = "app_user") -> 
     if isinstance(target, (Session, sa.Connection)):
         return _Block(target, identity)
     raise IdentityError(f"acting_as() takes a session or a connection, not {type(target).__name__}.")
+
+
+@cache
+def _acting() -> Acting:
+    """As the application says, asked once: a request is no time to look for files."""
+    app = find()
+    if app.acting is None:
+        raise IdentityError(f"The application {app.name} does not say who acts: give it acting=Acting(...).")
+    return app.acting
 
 
 def _checked(clerk_id: object) -> str:
@@ -336,7 +352,7 @@ def _set(connection: sa.Connection, identity: Identity) -> Identity:
         if reason := _refusal(connection, identity.role, error):
             raise IdentityError(reason) from error
         raise
-    return Identity(found[0], found[1])
+    return Identity(found[0], found[1], identity.setting)
 
 
 def _refusal(connection: sa.Connection, role: str, error: DBAPIError) -> str | None:

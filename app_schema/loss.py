@@ -15,17 +15,19 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 
+from app_schema.application import Application
 from app_schema.catalog.cast import lost
 from app_schema.ddl.relation import NOT_NULL
 from app_schema.ddl.sql import ident, qualified
 from app_schema.errors import ServerError
+from app_schema.migrations.lineage import version_table
 from app_schema.migrations.recording import UNKNOWN, Operation, Recorded
 from app_schema.pinned import PRINTED
 
 Place = tuple[str, str]
 
 _IDENTITY = sa.text("""
-SELECT d.oid::bigint, d.datname, pg_catalog.to_regclass('public.alembic_version')::oid::bigint,
+SELECT d.oid::bigint, d.datname, pg_catalog.to_regclass(:version_table)::oid::bigint,
        (SELECT s.system_identifier::text FROM pg_catalog.pg_control_system() AS s)
 FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database()
 """)
@@ -173,9 +175,10 @@ def losses(connection: sa.Connection, recorded: Iterable[Recorded]) -> Losses:
     return Losses(found.rows, found.protections, by_hand)
 
 
-def token(connection: sa.Connection, revisions: list[str], found: Losses) -> str:
+def token(connection: sa.Connection, app: Application, revisions: list[str], found: Losses) -> str:
     """A token that fits this database, these revisions and these counts, and no others."""
-    bound = [list(connection.execute(_IDENTITY).one()), revisions, asdict(found)]
+    identity = connection.execute(_IDENTITY, {"version_table": version_table(app)})
+    bound = [list(identity.one()), revisions, asdict(found)]
     return hashlib.sha256(json.dumps(bound).encode()).hexdigest()[:12]
 
 

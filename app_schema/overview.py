@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app_schema import url
+from app_schema.application import Application
 from app_schema.copied import of_copy
 from app_schema.database import settings
 from app_schema.ddl import Extension, declared
@@ -140,9 +141,9 @@ class Overview:
     problems: list[str]
 
 
-def overview(connection: sa.Connection, target: Target, metadata: sa.MetaData) -> Overview:
+def overview(connection: sa.Connection, target: Target, app: Application) -> Overview:
     """Looks at everything once. Only the tables' rows cost more than a moment, and those are bounded."""
-    lineage = Lineage()
+    lineage, metadata = Lineage(app), app.metadata
     server = _server(connection, target)
     extensions = _extensions(connection, metadata)
     tables = _tables(connection)
@@ -152,11 +153,11 @@ def overview(connection: sa.Connection, target: Target, metadata: sa.MetaData) -
     ]
     here: frozenset[str] | None = None
     try:
-        here = current(connection)
+        here = current(connection, app)
         problems += of_revision(here, lineage.heads, lineage.unknown(here))
     except ServerError as error:
         problems.append(str(error))
-    problems += of_copy(connection, metadata, newest=here == lineage.heads)
+    problems += of_copy(connection, app, newest=here == lineage.heads)
     problems += _of_tables(server, tables, metadata, newest=here == lineage.heads)
     names = connection.execute(_NAMES).all()
     views, enums = ([row.name for row in names if row.kind == kind] for kind in ("view", "enum"))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from app_schema.application import Application
 from app_schema.loss import Loss, losses, reading
 from app_schema.migrations.header import STRENGTH
 from app_schema.migrations.impl import GuardedImpl
@@ -57,14 +58,16 @@ class PlannedRevision:
     sql: str
 
 
-def plan(connection: sa.Connection, to: str = "head", *, script: bool = False) -> list[PlannedRevision]:
+def plan(
+    connection: sa.Connection, app: Application, to: str = "head", *, script: bool = False
+) -> list[PlannedRevision]:
     """The revisions that `upgrade` would run now, in that order; empty where nothing is pending.
 
     :param script: the SQL with all its guards, as `alembic upgrade --sql` writes it, and not the bare
         statements inside them.
     """
-    lineage = Lineage()
-    here = current(connection)
+    lineage = Lineage(app)
+    here = current(connection, app)
     recorded = record(lineage, here, to, impl=GuardedImpl if script else PlainImpl)
     sizes = _sizes(connection, recorded)
     with reading(connection):

@@ -13,6 +13,8 @@ from app_schema.migrations.recording import Steps, record_steps
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from app_schema.application import Application
+
 _DOWNGRADE = "Downgrade:"
 
 
@@ -34,20 +36,20 @@ class Rollback:
         return sorted({one.table for one in self.lost.rows})
 
 
-def prepare(connection: Connection, here: frozenset[str], steps: Steps) -> Rollback:
+def prepare(connection: Connection, app: Application, here: frozenset[str], steps: Steps) -> Rollback:
     """Looks at what these steps would do; changes nothing.
 
     Exact while the migration's lock is held, except for rows: no table is locked, and what is written after
     this and before the downgrade is lost uncounted.
     """
-    recorded = record_steps(None, here, steps, PlainImpl)
+    recorded = record_steps(app, here, steps, PlainImpl)
     with reading(connection):
         lost = losses(connection, recorded)
         return Rollback(
             here=here,
             revisions=[_downgrade_of(described(step.revision)) for step in steps],
             lost=lost,
-            token=token(connection, [step.revision.revision for step in steps], lost),
+            token=token(connection, app, [step.revision.revision for step in steps], lost),
         )
 
 

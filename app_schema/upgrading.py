@@ -14,11 +14,15 @@ from app_schema.migrations.recording import Steps, record_steps
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from app_schema.application import Application
+
 _MAY_LOSE = re.compile(r"\b(type_|alter_column_types|drop_table|drop_column)\b")
 """What a revision that loses rows or values says: the code of any other is not run beforehand."""
 
 
-def prepare(connection: Connection, here: frozenset[str], steps: Steps) -> tuple[Losses, str]:
+def prepare(
+    connection: Connection, app: Application, here: frozenset[str], steps: Steps
+) -> tuple[Losses, str]:
     """The rows and values that do not come back after these steps, and the token that allows it.
 
     Protection and handwritten statements are what a revision is written for: its author has read them.
@@ -26,11 +30,11 @@ def prepare(connection: Connection, here: frozenset[str], steps: Steps) -> tuple
     if not any(_MAY_LOSE.search(Path(step.revision.path).read_text(encoding="utf-8")) for step in steps):
         return Losses(), ""
     try:
-        recorded = record_steps(None, here, steps, PlainImpl)
+        recorded = record_steps(app, here, steps, PlainImpl)
     except ModelError:  # a revision reads the database: what it would do cannot be told before
         return Losses(), ""
     with reading(connection):
         found = Losses([one for one in losses(connection, recorded).rows if one.rows != 0])
         if not found:
             return found, ""
-        return found, token(connection, [step.revision.revision for step in steps], found)
+        return found, token(connection, app, [step.revision.revision for step in steps], found)

@@ -16,9 +16,10 @@ import sqlalchemy as sa
 from alembic.autogenerate import produce_migrations
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
+from declaring import OPTIONS as RUN_OPTIONS
 
 from app_schema.ddl.sql import DIALECT
-from app_schema.migrations import environment, setup
+from app_schema.migrations import setup
 from app_schema.migrations.foresight import Ahead
 from app_schema.migrations.impl import guarded
 from app_schema.migrations.layout import layout
@@ -106,7 +107,7 @@ def autogenerate(
 ) -> Generated:
     """The revision that leads from the database to the metadata; ``proved=True`` proves its new tables."""
     opts = {
-        **environment.OPTIONS,
+        **RUN_OPTIONS,
         "proved": False,  # another scratch database
         "prune": prune,
         "safe": safe,

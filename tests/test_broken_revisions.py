@@ -63,7 +63,7 @@ def revisions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(CHECKOUT / "alembic", scripts, ignore=shutil.ignore_patterns("__pycache__"))
     configuration = tmp_path / "alembic.ini"
     configuration.write_text((CHECKOUT / "alembic.ini").read_text(encoding="utf-8"), encoding="utf-8")
-    made: Callable[[], Config] = lambda: Config(configuration)  # noqa: E731
+    made: Callable[..., Config] = lambda _=None: Config(configuration)  # noqa: E731
     monkeypatch.setattr(migrations, "config", made)
     for module in ("lineage", "api"):
         monkeypatch.setattr(f"app_schema.migrations.{module}.config", made)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 import sqlalchemy as sa
+from declaring import declaring
 
 from app_schema import database, migrations
 from app_schema.copied import of_copy
@@ -45,7 +46,7 @@ def test_revision_of_a_publisher_is_not_taken_for_the_subscribers(subscriber_url
 def _said(url: str, metadata: sa.MetaData) -> list[str]:
     engine = database.engine(url, poolclass=sa.NullPool)
     with engine.connect() as connection:
-        return list(of_copy(connection, metadata, newest=True))
+        return list(of_copy(connection, declaring(metadata), newest=True))
 
 
 def test_subscriber_is_told(subscriber_url: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from autogen import autogenerate, operations_on
+from declaring import declaring
 
 from app_schema.ddl import DefaultPrivileges, attach
 from app_schema.errors import DifferentError
@@ -78,7 +79,7 @@ def test_revoke_of_what_the_owner_granted_is_done_and_repeated(granted: sa.Engin
 
 def _drifted(engine: sa.Engine, metadata: sa.MetaData) -> list[str]:
     with engine.connect() as connection:
-        return [one.object for one in drift(connection, metadata).objects]
+        return [one.object for one in drift(connection, declaring(metadata)).objects]
 
 
 @pytest.mark.parametrize("name", PRIVILEGES)

@@ -10,6 +10,8 @@ from typer.testing import CliRunner
 
 from app_schema.cli import app
 from app_schema.models import Base
+from app_schema.mued.application import APPLICATION
+from app_schema.mued.reference import REFERENCE
 from app_schema.reference import words
 from app_schema.reference.diagram import mermaid
 from app_schema.reference.domain import domains
@@ -17,15 +19,14 @@ from app_schema.reference.files import stale, write
 from app_schema.reference.markdown import reference
 
 DOCS = Path(__file__).parent.parent / "docs"
-MAPPERS = list(Base.registry.mappers)
 
 
 def test_docs_are_fresh() -> None:
-    assert stale(MAPPERS, DOCS) == [], "run: app-schema docs"
+    assert stale(APPLICATION, DOCS) == [], "run: app-schema docs"
 
 
 def test_every_table_and_column_is_told() -> None:
-    page = reference(MAPPERS)
+    page = reference(APPLICATION)
     for table in Base.metadata.sorted_tables:
         section = page.partition(f"### {table.schema}.{table.name}\n")[2].partition("\n### ")[0]
         assert section, table.name
@@ -35,7 +36,7 @@ def test_every_table_and_column_is_told() -> None:
 
 
 def test_every_table_is_drawn_once_with_the_keys_of_its_neighbours() -> None:
-    found = domains(MAPPERS)
+    found = domains(APPLICATION)
     drawn = [table.name for domain in found for table in domain.tables]
     assert sorted(drawn) == sorted(table.name for table in Base.metadata.sorted_tables)
     chat = mermaid(next(domain.tables for domain in found if domain.name == "chat"))
@@ -59,11 +60,11 @@ def test_every_table_is_drawn_once_with_the_keys_of_its_neighbours() -> None:
     ],
 )
 def test_a_policy_is_told_in_words(expression: str, sentence: str) -> None:
-    assert words.condition(expression) == sentence
+    assert words.condition(expression, REFERENCE.phrases) == sentence
 
 
 def test_a_stale_file_is_named_and_written_anew(tmp_path: Path) -> None:
-    for name in ("schema.md", "names.md", *(f"schema/{domain.name}.svg" for domain in domains(MAPPERS))):
+    for name in ("schema.md", "names.md", *(f"schema/{domain.name}.svg" for domain in domains(APPLICATION))):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text((DOCS / name).read_text(encoding="utf-8"), encoding="utf-8")
     page = tmp_path / "schema.md"
@@ -71,7 +72,7 @@ def test_a_stale_file_is_named_and_written_anew(tmp_path: Path) -> None:
     answer = CliRunner().invoke(app, ["docs", "--check", str(tmp_path)])
     assert answer.exit_code == 1
     assert answer.stdout.split() == [str(page)]
-    assert [one.path for one in write(MAPPERS, tmp_path)] == [page]
+    assert [one.path for one in write(APPLICATION, tmp_path)] == [page]
     assert CliRunner().invoke(app, ["docs", "--check", str(tmp_path)]).exit_code == 0
 
 
@@ -85,8 +86,8 @@ def test_a_diagram_of_one_domain_or_a_sentence() -> None:
 
 @pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
 def test_a_picture_says_what_it_was_drawn_from(tmp_path: Path) -> None:
-    write(MAPPERS, tmp_path)
-    assert stale(MAPPERS, tmp_path) == []
+    write(APPLICATION, tmp_path)
+    assert stale(APPLICATION, tmp_path) == []
 
 
 def test_without_graphviz_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from autogen import Generated, autogenerate
+from declaring import declaring
 from sqlalchemy.dialects.postgresql import ARRAY, ExcludeConstraint
 
 from app_schema.catalog import diff, snapshot
@@ -243,7 +244,7 @@ def test_what_is_filtered_out_or_taken_is_not_renamed(empty_engine: sa.Engine) -
 
 def test_verify_names_both_names(grown: sa.Engine) -> None:
     with grown.connect() as connection:
-        found = drift(connection, _grown(named=True))
+        found = drift(connection, declaring(_grown(named=True)))
     assert not found.conforms
     key = next(one for one in found.objects if "pk_grown" in one.object)
     assert (key.state, key.declared, key.found) == ("different", "pk_grown", "grown_pkey")

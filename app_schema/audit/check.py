@@ -23,11 +23,13 @@ class Known:
 
     :param metadata: what is declared.
     :param accepted: what is not declared and meant to stay.
+    :param touch: the call that keeps ``updated_at``.
     """
 
     metadata: MetaData | None = None
     service_roles: Collection[str] = SERVICE_ROLES
     accepted: Sequence[Accepted] = ()
+    touch: str | None = None
 
     @cached_property
     def tables(self) -> set[tuple[str, ...]]:

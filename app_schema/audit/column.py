@@ -34,17 +34,21 @@ UPDATED_AT = Check(
     SELECT 'warning', 'table ' || c.table_name,
            CASE WHEN off IS NULL THEN 'updated_at is there and no trigger moves it'
                 ELSE format('updated_at is there and the trigger %I, which would move it, is disabled', off) END,
-           CASE WHEN off IS NULL
+           CASE WHEN off IS NULL AND call IS NULL
+                THEN '-- write a trigger function that sets NEW.updated_at, and a trigger BEFORE UPDATE'
+                WHEN off IS NULL
                 THEN format('CREATE TRIGGER %I BEFORE UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION %s;',
-                            'tr_' || left(c.relname, 50) || '_touch', c.table_name,
-                            coalesce((SELECT u.call FROM touch AS u WHERE u.arguments = 0
-                                       GROUP BY u.call ORDER BY count(*) DESC, u.call LIMIT 1),
-                                     'app.touch_updated_at()'))
+                            'tr_' || left(c.relname, 50) || '_touch', c.table_name, call)
                 ELSE format('ALTER TABLE %s ENABLE TRIGGER %I;', c.table_name, off) END
       FROM col AS c
       LEFT JOIN LATERAL (
         SELECT min(u.tgname) AS off FROM touch AS u WHERE u.tgrelid = c.attrelid AND u.tgenabled IN ('D', 'R')
       ) AS disabled ON true
+     CROSS JOIN (
+        SELECT coalesce((SELECT u.call FROM touch AS u WHERE u.arguments = 0
+                          GROUP BY u.call ORDER BY count(*) DESC, u.call LIMIT 1), a.touch) AS call
+          FROM application AS a
+     ) AS known
      WHERE c.attname = 'updated_at' AND NOT c.relispartition
        AND NOT EXISTS (SELECT FROM touch AS u WHERE u.tgrelid = c.attrelid AND u.tgenabled IN ('O', 'A'))
     """,  # noqa: E501 - one line is one expression

@@ -56,6 +56,7 @@ def audit(
     waivers: Sequence[Waiver] = (),
     service_roles: Collection[str] = SERVICE_ROLES,
     accepted: Sequence[Accepted] = (),
+    touch: str | None = None,
 ) -> list[Finding]:
     """What the checks find in the connection's database, the worst first. Nothing is changed.
 
@@ -63,11 +64,12 @@ def audit(
     :param waivers: findings that are accepted; one that covers nothing is a finding itself.
     :param service_roles: the roles that may see all rows by a policy.
     :param accepted: what is not declared and meant to stay.
+    :param touch: the call that keeps ``updated_at``, to be proposed where no trigger of a table makes one.
     :raises ConfigurationError: where a waiver names no check of ours, gives no reason, or has a condition
         that PostgreSQL cannot read.
     """
     given = _by_finding(waivers)
-    found = list(_found(connection, Known(metadata, service_roles, accepted)))
+    found = list(_found(connection, Known(metadata, service_roles, accepted, touch)))
     used = {(one.check, one.object) for one in found}
     holds = _holding(connection, [waiver for place, waiver in given.items() if place in used])
     found = [_waived(one, given.get((one.check, one.object)), holds) for one in found]
@@ -107,7 +109,9 @@ def _found(connection: Connection, known: Known) -> Iterator[Finding]:
         if one.judge is None
     )
     facts = list(dict.fromkeys(one.query for one in CHECKS if one.judge is not None))
-    first, *others = read(connection, *(f"WITH {SETS}\n{one}" for one in (stated, *facts)))
+    touch = "NULL" if known.touch is None else literal(known.touch)
+    sets = f"WITH application AS (SELECT {touch}::text AS touch), {SETS}"
+    first, *others = read(connection, *(f"{sets}\n{one}" for one in (stated, *facts)))
     yield from (Finding(*row) for row in first)
     rows = dict(zip(facts, others, strict=True))
     for one in CHECKS:

@@ -12,7 +12,7 @@ import typer
 
 from app_schema import short_lived
 from app_schema.cli.audit import audit
-from app_schema.cli.common import Commands
+from app_schema.cli.common import App, Program, choose
 from app_schema.cli.connect import connect
 from app_schema.cli.db import db
 from app_schema.cli.diagram import diagram
@@ -26,12 +26,10 @@ from app_schema.cli.status import status
 from app_schema.cli.studio import studio
 from app_schema.cli.upgrade import upgrade
 from app_schema.cli.verify import verify
-from app_schema.mued.cli.metrics import metrics
-from app_schema.mued.cli.seed import seed
 
 app = typer.Typer(
     name="app-schema",
-    cls=Commands,
+    cls=Program,
     help="The schema of a database: migrate it, compare it, fill it, watch over it.",
     epilog="Exit codes: 0 as it should be, 1 a difference, 2 could not tell.",
     no_args_is_help=True,
@@ -49,8 +47,6 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     verify,
     lint,
     audit,
-    seed,
-    metrics,
     studio,
     diagram,
     docs,
@@ -58,6 +54,11 @@ COMMANDS: tuple[Callable[..., None], ...] = (
 for command in COMMANDS:
     app.command(context_settings={"ignore_unknown_options": command in {downgrade, rollback}})(command)  # -1
 app.add_typer(db, name="db")
+
+
+@app.callback()
+def program(app: App = None) -> None:  # its help is that of the program
+    choose(app)
 
 
 def main() -> None:

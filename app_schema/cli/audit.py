@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app_schema.cli.common import Json, Url, connected, finish
+from app_schema.cli.common import Json, Url, application, connected, finish
 
 
 def audit(url: Url = None, *, as_json: Json = False) -> None:
@@ -14,13 +14,18 @@ def audit(url: Url = None, *, as_json: Json = False) -> None:
     """
     from app_schema import audit as auditing
     from app_schema import project
-    from app_schema.models import Base
 
+    app = application()
     waivers, service_roles = auditing.waivers(), auditing.service_roles()
     accepted = project.accepted()
     with connected(url) as connection:
         findings = auditing.audit(
-            connection, Base.metadata, waivers=waivers, service_roles=service_roles, accepted=accepted
+            connection,
+            app.metadata,
+            waivers=waivers,
+            service_roles=service_roles,
+            accepted=accepted,
+            touch=app.touch,
         )
     print(auditing.as_json(findings) if as_json else auditing.as_text(findings))
     finish(well=not any(one.open for one in findings))

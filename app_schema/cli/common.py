@@ -8,6 +8,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,11 +17,18 @@ from typer.core import TyperGroup
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
+    from app_schema.application import Application
     from app_schema.target import Target
 
 Url = Annotated[
     str | None,
     typer.Option("--url", metavar="URL", help="The database, instead of the one that DATABASE_URL names."),
+]
+App = Annotated[
+    str | None,
+    typer.Option(
+        "--app", metavar="MODULE:NAME", help="The application, instead of the one in pyproject.toml."
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print data for machines.")]
 
@@ -30,6 +38,24 @@ _MISSING = {"3F000", "42P01", "42703", "42704", "42883"}
 DIFFERENT = 1
 UNKNOWN = 2
 INTERRUPTED = 130
+
+
+_chosen: ContextVar[str | None] = ContextVar("app_schema_application", default=None)
+
+
+def choose(reference: str | None) -> None:
+    """Has the commands work for this application."""
+    _chosen.set(reference)
+
+
+def application() -> Application:
+    """The application of ``--app``, else of pyproject.toml, else MUED's.
+
+    :raises ConfigurationError: where it cannot be imported.
+    """
+    from app_schema.application import find
+
+    return find(_chosen.get())
 
 
 class Commands(TyperGroup):
@@ -57,6 +83,32 @@ class Commands(TyperGroup):
             typer.echo(sentence, err=True)
             refused = isinstance(error, DifferentError) or isinstance(error.__cause__, DifferentError)
             raise typer.Exit(DIFFERENT if refused else UNKNOWN) from error
+
+
+class Program(Commands):
+    """The engine's commands, and those of the application behind them."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names, in the order of the help."""
+        return [*super().list_commands(ctx), *self._further(ctx)]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of a name."""
+        if (found := super().get_command(ctx, cmd_name)) is not None:
+            return found
+        reference = self._further(ctx).get(cmd_name)
+        if reference is None:
+            return None
+        from app_schema.application import load
+
+        alone = typer.Typer(pretty_exceptions_enable=False)
+        alone.command(name=cmd_name)(load(reference))
+        return typer.main.get_command(alone)
+
+    def _further(self, ctx: Any) -> dict[str, str]:
+        if ctx.params.get("app") is not None:
+            choose(ctx.params["app"])
+        return {one.rpartition(":")[2]: one for one in application().commands}
 
 
 def explained(error: Exception) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from app_schema.cli.common import Json, Url, finish, opened, target
+from app_schema.cli.common import Json, Url, application, finish, opened, target
 from app_schema.cli.output import counted, facts, machine, number, table, talk
 
 if TYPE_CHECKING:
@@ -19,12 +19,11 @@ def connect(url: Url = None, *, as_json: Json = False) -> None:
 
     Exit code 0: nothing is to be mended; 1: something is; 2: the server cannot be reached.
     """
-    from app_schema.models import Base
     from app_schema.overview import overview, paste
 
     found = target(url)
     with opened(found) as connection:
-        seen = overview(connection, found, Base.metadata)
+        seen = overview(connection, found, application())
     if as_json:
         machine(seen)
     else:

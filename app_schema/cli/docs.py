@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from app_schema.cli.common import finish, needs
+from app_schema.cli.common import application, finish, needs
 from app_schema.cli.output import talk
 
 
@@ -22,9 +22,8 @@ def docs(
     """
     with needs("The reference", "docs"):
         from app_schema.reference.files import stale, write
-    from app_schema.models import Base
 
-    found = (stale if check else write)(Base.registry.mappers, directory)
+    found = (stale if check else write)(application(), directory)
     for one in found:
         print(one.path)
     if check and found:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app_schema.cli.common import Json, Url, connected
+from app_schema.cli.common import Json, Url, application, connected
 from app_schema.cli.output import machine, table
 
 
@@ -10,9 +10,10 @@ def history(url: Url = None, *, as_json: Json = False) -> None:
     """List every revision, the newest first, and whether the database has it."""
     from app_schema.migrations.lineage import Lineage, current
 
-    lineage = Lineage()
+    app = application()
+    lineage = Lineage(app)
     with connected(url) as connection:
-        here = current(connection)
+        here = current(connection, app)
     applied = lineage.applied(here)
     if as_json:
         machine([{**vars(one), "applied": one.revision in applied} for one in lineage.all()])

@@ -7,14 +7,12 @@ from typing import Annotated
 
 import typer
 
-from app_schema.cli.common import Json, finish
+from app_schema.cli.common import Json, application, finish
 from app_schema.cli.output import counted, machine, talk
 
 
 def lint(
-    files: Annotated[
-        list[Path] | None, typer.Argument(help="Revision files; all of ours by default.")
-    ] = None,
+    files: Annotated[list[Path] | None, typer.Argument(help="Revision files; all by default.")] = None,
     *,
     as_json: Json = False,
 ) -> None:
@@ -26,7 +24,7 @@ def lint(
     """
     from app_schema.lint.run import run
 
-    found, looked = run(files or ())
+    found, looked = run(application(), files or ())
     if as_json:
         machine(found)
     for one in () if as_json else found:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app_schema.cli.common import INTERRUPTED, connected
+from app_schema.cli.common import INTERRUPTED, application, connected
 from app_schema.cli.output import counted, machine, talk
 
 if TYPE_CHECKING:
@@ -48,9 +48,10 @@ def move(
     from app_schema.migrations.lineage import current
 
     refuse_other_here()  # also where nothing is to be done
+    app = application()
     given = dict(one.partition("=")[::2] for one in options or ())
     with connected(url, changes=True) as connection, _told():
-        before = current(connection)
+        before = current(connection, app)
         if revision.startswith("-") and not before:
             return Move(before, before, [])
         if revision.startswith("-") and len(before) > 1:
@@ -61,13 +62,13 @@ def move(
         connection.rollback()  # else it is our transaction in which the revisions run
         try:
             landed = function(
-                connection, revision, review=review, **{"terminal": sys.stderr.isatty(), **given}
+                connection, revision, app=app, review=review, **{"terminal": sys.stderr.isatty(), **given}
             )
         except KeyboardInterrupt as interrupt:  # its note says what is committed
             for note in getattr(interrupt, "__notes__", ()):
                 talk(note)
             raise typer.Exit(INTERRUPTED) from None
-        return Move(before, current(connection), landed)
+        return Move(before, current(connection, app), landed)
 
 
 def show(move: Move, verb: str, *, as_json: bool) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app_schema.cli.common import Json, Url, connected, finish
+from app_schema.cli.common import Json, Url, application, connected, finish
 from app_schema.cli.output import counted, machine, sql, talk
 
 
@@ -25,7 +25,7 @@ def plan(
     from app_schema.plan import comments, plan
 
     with connected(url) as connection:
-        planned = plan(connection, revision, script=script)
+        planned = plan(connection, application(), revision, script=script)
     if as_json:
         machine(planned)
     else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app_schema.cli import losing, migration
-from app_schema.cli.common import Json, Url, finish
+from app_schema.cli.common import Json, Url, application, finish
 from app_schema.cli.output import counted, machine, talk
 
 if TYPE_CHECKING:
@@ -44,14 +44,14 @@ def rollback(
 
     def review(connection: Connection, here: frozenset[str], steps: list[RevisionStep]) -> bool:
         nonlocal prepared, well
-        prepared = prepare(connection, here, steps)
+        prepared = prepare(connection, application(), here, steps)
         if not as_json:
             _show(prepared)
         well = losing.allowed(prepared.lost, prepared.token, confirm)
         if well and not dry_run and dump is not None and prepared.tables:
             write(connection, prepared.tables, dump)
             talk(f"{counted(len(prepared.tables), 'table')} dumped to {dump}, for pg_restore.")
-            prepared = prepare(connection, here, steps)  # a dump takes its time
+            prepared = prepare(connection, application(), here, steps)  # a dump takes its time
             well = losing.allowed(prepared.lost, prepared.token, confirm)
         return well and not dry_run
 

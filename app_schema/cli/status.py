@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app_schema.cli.common import Json, Url, connected, finish
+from app_schema.cli.common import Json, Url, application, connected, finish
 from app_schema.cli.output import machine, talk
 
 
@@ -13,17 +13,17 @@ def status(url: Url = None, *, as_json: Json = False) -> None:
     """
     from app_schema.copied import of_copy
     from app_schema.migrations.lineage import Lineage, current, described
-    from app_schema.models import Base
     from app_schema.overview import of_revision
     from app_schema.upgrading import prepare
 
-    lineage = Lineage()
+    app = application()
+    lineage = Lineage(app)
     with connected(url) as connection:
-        here = current(connection)
+        here = current(connection, app)
         unknown = lineage.unknown(here)
         steps = [] if unknown else lineage.steps(here, "heads", "up")
-        copied = list(of_copy(connection, Base.metadata, newest=here == lineage.heads))
-        lost = prepare(connection, here, steps)[0].rows
+        copied = list(of_copy(connection, app, newest=here == lineage.heads))
+        lost = prepare(connection, app, here, steps)[0].rows
     pending = [described(step.revision) for step in steps]
     if as_json:
         known = {"here": here, "heads": lineage.heads, "unknown": unknown, "pending": pending}

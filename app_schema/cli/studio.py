@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app_schema.cli.common import Url, needs, target
+from app_schema.cli.common import Url, application, needs, target
 
 
 def studio(
@@ -37,6 +37,6 @@ def studio(
     with database.connect(engine) as connection:
         announce(connection, found, changes=write)
     try:
-        serve(engine, port=port, write=write, ready=ready)
+        serve(engine, application(), port=port, write=write, ready=ready)
     finally:
         engine.dispose()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app_schema.cli import losing
-from app_schema.cli.common import Json, Url, finish
+from app_schema.cli.common import Json, Url, application, finish
 from app_schema.cli.migration import Options, move, show
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def upgrade(
         from app_schema.upgrading import prepare
 
         nonlocal well
-        lost, token = prepare(connection, here, steps)
+        lost, token = prepare(connection, application(), here, steps)
         if lost and not as_json:
             losing.show(lost)
         well = losing.allowed(lost, token, confirm)

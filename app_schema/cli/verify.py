@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app_schema.cli.common import Json, Url, connected, finish
+from app_schema.cli.common import Json, Url, application, connected, finish
 from app_schema.cli.output import machine, table, talk
 
 
@@ -26,13 +26,13 @@ def verify(
     """
     from app_schema.migrations.drift import drift
     from app_schema.migrations.lineage import Lineage, current
-    from app_schema.models import Base
     from app_schema.overview import of_revision
 
-    lineage = Lineage()
+    app = application()
+    lineage = Lineage(app)
     with connected(url) as connection:
-        here = current(connection)
-        found = drift(connection, Base.metadata, scratch)
+        here = current(connection, app)
+        found = drift(connection, app, scratch)
     if as_json:
         machine(found)
     else:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, overload
 from fastapi import Depends
 from sqlalchemy.orm import Session, sessionmaker
 
-from app_schema.identity import Role, acting_as
+from app_schema.application import Acting
+from app_schema.identity import acting_as
 
 if TYPE_CHECKING:  # importing it needs greenlet, which only those who use it have
     from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -23,16 +24,24 @@ def acting_session(
     sessions: sessionmaker[Session],
     clerk_id: Callable[..., Any] = ...,
     *,
-    role: Role = ...,
+    role: str | None = ...,
+    by: Acting | None = ...,
 ) -> Callable[..., Iterator[Session]]: ...
 @overload
 def acting_session(
     sessions: async_sessionmaker[AsyncSession],
     clerk_id: Callable[..., Any] = ...,
     *,
-    role: Role = ...,
+    role: str | None = ...,
+    by: Acting | None = ...,
 ) -> Callable[..., AsyncIterator[AsyncSession]]: ...
-def acting_session(sessions: Any, clerk_id: Callable[..., Any] = _nobody, *, role: Role = "app_user") -> Any:
+def acting_session(
+    sessions: Any,
+    clerk_id: Callable[..., Any] = _nobody,
+    *,
+    role: str | None = None,
+    by: Acting | None = None,
+) -> Any:
     """A dependency for ``Annotated[Session, Depends(...)]``; async for an ``async_sessionmaker``.
 
     `clerk_id` is a dependency of yours that gives the id of the caller out of a verified token, or None where
@@ -45,7 +54,7 @@ def acting_session(sessions: Any, clerk_id: Callable[..., Any] = _nobody, *, rol
     if issubclass(sessions.class_, Session):
 
         def session(caller: str | None = caller_of) -> Iterator[Session]:
-            with sessions(close_resets_only=False) as made, acting_as(made, caller, role=role):
+            with sessions(close_resets_only=False) as made, acting_as(made, caller, role=role, by=by):
                 yield made
                 made.close()  # before the block ends, which would take the settings back first
 
@@ -53,7 +62,7 @@ def acting_session(sessions: Any, clerk_id: Callable[..., Any] = _nobody, *, rol
 
     async def async_session(caller: str | None = caller_of) -> AsyncIterator[AsyncSession]:
         made: AsyncSession
-        async with sessions(close_resets_only=False) as made, acting_as(made, caller, role=role):
+        async with sessions(close_resets_only=False) as made, acting_as(made, caller, role=role, by=by):
             yield made
             await made.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from app_schema.application import Application
 from app_schema.lint.finding import Finding
 from app_schema.lint.revision import ignored, lint, read
 from app_schema.lint.squawk import program, squawk
@@ -13,9 +14,9 @@ from app_schema.migrations.plain import PlainImpl
 from app_schema.migrations.recording import record
 
 
-def run(files: Iterable[Path] = ()) -> tuple[list[Finding], int]:
-    """The findings in these files, else in all revisions of the package; and how many were looked at."""
-    lineage = Lineage()
+def run(app: Application, files: Iterable[Path] = ()) -> tuple[list[Finding], int]:
+    """The findings in these files, else in all revisions of the application; and how many were looked at."""
+    lineage = Lineage(app)
     ours = {Path(script.path).resolve(): script.revision for script in lineage.scripts.walk_revisions()}
     chosen = [path.resolve() for path in files] or sorted(ours)
     found = [finding for path in chosen for finding in lint(path)]

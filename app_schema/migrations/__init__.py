@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
+    from app_schema.application import Application
     from app_schema.migrations.api import downgrade, downgrade_async, upgrade, upgrade_async
 
 __all__ = ["config", "downgrade", "downgrade_async", "setup", "upgrade", "upgrade_async"]
@@ -41,16 +41,15 @@ def setup() -> None:
         Plugin.setup_plugin_from_module(compare, compare.PLUGIN)
 
 
-def config() -> Config:
-    """Alembic's configuration for the revisions of this package: of the checkout, or carried by the wheel.
+def config(app: Application | None = None) -> Config:
+    """Alembic's configuration for the revisions of an application; None: the one that is meant here.
 
     :raises ConfigurationError: where the alembic.ini of the working directory belongs to another copy.
     """
     from alembic.config import Config
 
+    from app_schema.application import find
     from app_schema.migrations.copies import refuse_other_here
 
     refuse_other_here()
-    package = Path(__file__).resolve().parent.parent
-    inside = package / "alembic.ini"
-    return Config(inside if inside.exists() else package.parent / "alembic.ini")
+    return Config((app or find()).ini)

@@ -1,4 +1,4 @@
-"""Migrating from code: the revisions that the package carries, on an engine, a connection or a URL."""
+"""Migrating from code: the revisions of an application, on an engine, a connection or a URL."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -15,6 +16,7 @@ from alembic import command
 from alembic.util import CommandError
 
 from app_schema import database
+from app_schema.application import Application
 from app_schema.errors import AppSchemaError, ConfigurationError, LockedError
 from app_schema.migrations import config
 from app_schema.migrations.options import Options
@@ -32,13 +34,19 @@ _POLL = 0.05
 
 
 def upgrade(
-    target: Target = None, revision: str = "head", *, review: Review | None = None, **options: Any
+    target: Target = None,
+    revision: str = "head",
+    *,
+    app: Application | None = None,
+    review: Review | None = None,
+    **options: Any,
 ) -> list[str]:
-    """Brings a database to a revision of this package; returns the revisions that it has applied, in order.
+    """Brings a database to a revision of an application; returns the revisions that it has applied, in order.
 
     Safe to call from several threads and processes at once: one does the work, the others wait for it and
     find nothing left to do.
 
+    :param app: the application; None: the one that is meant here.
     :param target: an engine; a connection, whose transaction is used where it has begun one; a URL; None: the
         configured database. A direct connection is needed, not one through a transaction pooler.
     :param review: is called under the migration's lock with the connection, the heads and the steps that are
@@ -48,61 +56,96 @@ def upgrade(
     :raises AppSchemaError: one sentence for whatever went wrong. What was committed before stays, and
         calling again goes on from there.
     """
-    return _run(command.upgrade, target, revision, options, review)
+    return _run(_Command(command.upgrade, revision, options, app, review), target)
 
 
 def downgrade(
-    target: Target = None, revision: str = "-1", *, review: Review | None = None, **options: Any
+    target: Target = None,
+    revision: str = "-1",
+    *,
+    app: Application | None = None,
+    review: Review | None = None,
+    **options: Any,
 ) -> list[str]:
     """Takes revisions back, down to the one named; ``base``: all. Arguments and errors as :func:`upgrade`.
 
     :raises DifferentError: where more would be undone than when the command began, because another migration
         was waited for.
     """
-    return _run(command.downgrade, target, revision, options, review)
+    return _run(_Command(command.downgrade, revision, options, app, review), target)
 
 
 async def upgrade_async(
-    target: AsyncEngine | AsyncConnection, revision: str = "head", **options: Any
+    target: AsyncEngine | AsyncConnection,
+    revision: str = "head",
+    *,
+    app: Application | None = None,
+    **options: Any,
 ) -> list[str]:
     """:func:`upgrade` for an asynchronous engine or connection; the event loop goes on meanwhile."""
-    return await _run_async(command.upgrade, target, revision, options)
+    return await _run_async(_Command(command.upgrade, revision, options, app), target)
 
 
 async def downgrade_async(
-    target: AsyncEngine | AsyncConnection, revision: str = "-1", **options: Any
+    target: AsyncEngine | AsyncConnection,
+    revision: str = "-1",
+    *,
+    app: Application | None = None,
+    **options: Any,
 ) -> list[str]:
     """:func:`downgrade` for an asynchronous engine or connection."""
-    return await _run_async(command.downgrade, target, revision, options)
+    return await _run_async(_Command(command.downgrade, revision, options, app), target)
 
 
-def _run(
-    function: Callable[..., None],
-    target: Target,
-    revision: str,
-    options: dict[str, Any],
-    review: Review | None,
-) -> list[str]:
+@dataclass(frozen=True)
+class _Command:
+    """A command of Alembic's, as somebody asked for it."""
+
+    function: Callable[..., None]
+    revision: str
+    options: dict[str, Any]
+    app: Application | None = None
+    review: Review | None = None
+
+    @property
+    def wait(self) -> float:
+        """Seconds to wait for others."""
+        return _read(self.options).lock_wait
+
+    def run(self, connection: sa.Connection) -> list[str]:
+        """Runs it; gives the revisions that were applied or undone."""
+        applied: list[str] = []
+        chosen = config(self.app)
+        chosen.attributes.update(
+            connection=connection, configure_logger=False, landed=applied, review=self.review
+        )
+        chosen.cmd_opts = SimpleNamespace(x=_given(self.options))  # type: ignore[assignment]  # an argparse namespace
+        try:
+            self.function(chosen, self.revision)
+        except CommandError as error:
+            cause = error.__cause__
+            raise (
+                type(cause)(str(error)) if isinstance(cause, AppSchemaError) else AppSchemaError(str(error))
+            ) from cause
+        return applied
+
+
+def _run(asked: _Command, target: Target) -> list[str]:
     if hasattr(target, "sync_engine"):
-        name = function.__name__
+        name = asked.function.__name__
         raise ConfigurationError(f"{type(target).__name__} is asynchronous: await {name}_async(...) instead")
-    wait = _read(options).lock_wait
+    wait = asked.wait
     if not _turn.acquire(timeout=wait):
         raise _no_turn(wait)
     try:
         with _connection(target) as connection:
-            return _command(function, connection, revision, options, review)
+            return asked.run(connection)
     finally:
         _turn.release()
 
 
-async def _run_async(
-    function: Callable[..., None],
-    target: AsyncEngine | AsyncConnection,
-    revision: str,
-    options: dict[str, Any],
-) -> list[str]:
-    wait = _read(options).lock_wait
+async def _run_async(asked: _Command, target: AsyncEngine | AsyncConnection) -> list[str]:
+    wait = asked.wait
     deadline = time.monotonic() + wait
     while not _turn.acquire(blocking=False):  # a blocking wait would stop the event loop that must release it
         if time.monotonic() > deadline:
@@ -110,32 +153,11 @@ async def _run_async(
         await asyncio.sleep(_POLL)
     try:
         if hasattr(target, "run_sync"):
-            return await target.run_sync(lambda one: _command(function, one, revision, options))
+            return await target.run_sync(asked.run)
         async with target.connect() as connection:
-            return await connection.run_sync(lambda one: _command(function, one, revision, options))
+            return await connection.run_sync(asked.run)
     finally:
         _turn.release()
-
-
-def _command(
-    function: Callable[..., None],
-    connection: sa.Connection,
-    revision: str,
-    options: dict[str, Any],
-    review: Review | None = None,
-) -> list[str]:
-    landed: list[str] = []
-    chosen = config()
-    chosen.attributes.update(connection=connection, configure_logger=False, landed=landed, review=review)
-    chosen.cmd_opts = SimpleNamespace(x=_given(options))  # type: ignore[assignment]  # an argparse namespace
-    try:
-        function(chosen, revision)
-    except CommandError as error:
-        cause = error.__cause__
-        raise (
-            type(cause)(str(error)) if isinstance(cause, AppSchemaError) else AppSchemaError(str(error))
-        ) from cause
-    return landed
 
 
 @contextmanager

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from alembic.autogenerate.api import AutogenContext
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, MetaData
+from sqlalchemy import Connection
 
+from app_schema.application import Application
 from app_schema.ddl import Key
 from app_schema.migrations import setup
 from app_schema.migrations.compare import grant
 from app_schema.migrations.compare.comparison import FOLLOWING, Comparison, State
-from app_schema.migrations.environment import OPTIONS
+from app_schema.migrations.environment import DEFAULTS, joined
 
 
 @dataclass(frozen=True)
@@ -55,14 +56,15 @@ class Drift:
         return not self.objects
 
 
-def drift(connection: Connection, metadata: MetaData, scratch: str | None = None) -> Drift:
+def drift(connection: Connection, app: Application, scratch: str | None = None) -> Drift:
     """Compares by two snapshots, as `alembic check` does, and reports every object.
 
     :param scratch: URL of a server for the scratch database, where the role may not create one here.
     :raises ServerError: where there is no place for the scratch database.
     """
     setup()
-    options = {**OPTIONS, "target_metadata": metadata, "scratch": scratch}
+    metadata = app.metadata
+    options = {**DEFAULTS, **joined(app.options), "target_metadata": metadata, "scratch": scratch}
     context = MigrationContext.configure(connection, opts=options)
     comparison = Comparison(AutogenContext(context, metadata))
     differences = comparison.differences()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,21 +22,22 @@ from app_schema.target import announce
 if TYPE_CHECKING:
     from alembic.autogenerate.api import RevisionContext
     from alembic.runtime.environment import EnvironmentContext
-    from sqlalchemy import MetaData
+
+    from app_schema.application import Application
 
 DIFFERENT, COULD_NOT_TELL = 1, 2
 """Exit codes of a command, as of ours. What fails outside of env.py ends with Alembic's own: 255, or 1."""
 
 
-def run(context: EnvironmentContext, metadata: MetaData | Callable[[], MetaData]) -> None:
+def run(context: EnvironmentContext, app: Application) -> None:
     """:func:`app_schema.migrations.environment.run`, which is left out where nothing is pending."""
     command = context.config.cmd_opts
     if command is None or not hasattr(command, "cmd"):
-        _run(context, metadata)
+        _run(context, app)
         return
     short_lived.freeze()  # Alembic's command line
     try:
-        _run(context, metadata)
+        _run(context, app)
         if command.cmd[0].__name__ == "check":
             _refuse_differences(context)
     except CommandError as error:
@@ -66,7 +66,7 @@ def _exit_code(error: CommandError, command: str) -> int:
     return DIFFERENT if behind or differs or refused else COULD_NOT_TELL
 
 
-def _run(context: EnvironmentContext, metadata: MetaData | Callable[[], MetaData]) -> None:
+def _run(context: EnvironmentContext, app: Application) -> None:
     try:
         refuse_other(Path(context.script.dir), context.config.config_file_name or "the configuration")
         load(context.script)
@@ -74,18 +74,18 @@ def _run(context: EnvironmentContext, metadata: MetaData | Callable[[], MetaData
         raise CommandError(str(error)) from error
     wanted = _wanted(context)
     if wanted is None:
-        _rest(context, metadata)
+        _rest(context, app)
         return
     try:
         Options.read(context.get_x_argument(as_dictionary=True))
         target = database.target(direct=True)
         with database.connect(database.engine(target.url, direct=True)) as connection:
             announce(connection, target, changes=True)
-            session = Session(connection, "alembic_version", "public", "public")
+            session = Session(connection, app.version_table, app.version_table_schema, app.search_path)
             facts = session.facts()
             facts.refuse_replicated()
             if set(facts.heads) != wanted:
-                _rest(context, metadata, (session, facts))
+                _rest(context, app, (session, facts))
     except AppSchemaError as error:
         raise CommandError(str(error)) from error
     except (DBAPIError, psycopg.Error) as error:
@@ -107,14 +107,7 @@ def _wanted(context: EnvironmentContext) -> set[str] | None:
     return heads if {there} == heads or set(there or ()) == heads else None
 
 
-def _rest(
-    context: EnvironmentContext,
-    metadata: MetaData | Callable[[], MetaData],
-    found: tuple[Session, Facts] | None = None,
-) -> None:
+def _rest(context: EnvironmentContext, app: Application, found: tuple[Session, Facts] | None = None) -> None:
     from app_schema.migrations import environment
-    from app_schema.mued.naming import NAMING_CONVENTION
 
-    environment.run(
-        context, metadata, found=found, naming_convention=NAMING_CONVENTION, **environment.OPTIONS
-    )
+    environment.run(context, app, found=found)

@@ -23,6 +23,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, PendingRollbackError
 from sqlalchemy.pool import NullPool
 
 from app_schema import database, pinned
+from app_schema.application import Application
 from app_schema.errors import AppSchemaError, ConfigurationError
 from app_schema.migrations import setup
 from app_schema.migrations.compare import PLUGIN
@@ -42,7 +43,9 @@ if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy.ext.asyncio import AsyncEngine  # needs greenlet, which not everybody has
 
-Declaration: TypeAlias = MetaData | Sequence[MetaData] | Callable[[], MetaData | Sequence[MetaData]]
+Declaration: TypeAlias = (
+    Application | MetaData | Sequence[MetaData] | Callable[[], MetaData | Sequence[MetaData]]
+)
 
 _PLACED = re.compile(r"[^\s/]+\.py(, line \d+)?: ")
 INTERRUPTED = 130
@@ -54,13 +57,6 @@ DEFAULTS: Mapping[str, Any] = {
     "render_item": item,
 }
 """What every run is configured with, unless its env.py says otherwise."""
-OPTIONS: Mapping[str, Any] = {
-    **DEFAULTS,
-    "version_table_schema": "public",
-    "search_path": "public",
-    "strict": True,
-}
-"""What a run of the revisions of this package is configured with."""
 
 
 def run(
@@ -90,6 +86,9 @@ def run(
         than 0.
     """
     _configure_logging(context)
+    if isinstance(metadata, Application):
+        app, metadata = metadata, lambda: app.metadata
+        options = {**app.options, **options}
     environment = Environment(context, metadata, dict(run_args or {}), options)
     with sentences(context):
         load(context.script, strict=False)  # Alembic lets two files of one revision pass

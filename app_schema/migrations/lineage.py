@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
+from app_schema.application import Application, find
+from app_schema.ddl.sql import qualified
 from app_schema.errors import ServerError
 from app_schema.migrations import config
 from app_schema.migrations.loading import load
@@ -20,9 +22,7 @@ if TYPE_CHECKING:
 
 Direction = Literal["up", "down"]
 
-_READABLE = text(
-    "SELECT pg_catalog.has_table_privilege(pg_catalog.to_regclass('public.alembic_version'), 'SELECT')"
-)
+_READABLE = text("SELECT pg_catalog.has_table_privilege(pg_catalog.to_regclass(:table), 'SELECT')")
 _BOOKKEEPING = re.compile(r"(Revision ID|Revises|Create Date|Branch Labels|Depends On):.*")
 
 
@@ -36,13 +36,16 @@ class Revision:
 
 
 class Lineage:
-    """The revision files, in order. Every method raises alembic's CommandError for a name that is unknown.
+    """The revision files of an application, in order.
+
+    Every method raises alembic's CommandError for a name that is unknown.
 
     :raises ConfigurationError: where a file cannot be imported, or the files have no order.
     """
 
-    def __init__(self) -> None:
-        self.scripts = ScriptDirectory.from_config(config())
+    def __init__(self, app: Application | None = None) -> None:
+        self.app = app or find()
+        self.scripts = ScriptDirectory.from_config(config(self.app))
         load(self.scripts)
 
     @property
@@ -93,17 +96,23 @@ class Lineage:
         return [self.scripts.get_revision(step.revision.revision) for step in steps]
 
 
-def current(connection: Connection) -> frozenset[str]:
+def version_table(app: Application) -> str:
+    """The version table as SQL needs its name."""
+    return qualified(app.version_table, app.version_table_schema)
+
+
+def current(connection: Connection, app: Application) -> frozenset[str]:
     """The revisions that the database is at; none where nothing was migrated.
 
     :raises ServerError: where the role may not read them.
     """
-    readable = connection.scalar(_READABLE)
+    table = version_table(app)
+    readable = connection.scalar(_READABLE, {"table": table})
     if readable is None:
         return frozenset()
     if not readable:
-        raise ServerError("The role may not read public.alembic_version, so the revision is not known.")
-    return frozenset(connection.scalars(text("SELECT version_num FROM public.alembic_version")))
+        raise ServerError(f"The role may not read {table}, so the revision is not known.")
+    return frozenset(connection.scalars(text(f"SELECT version_num FROM {table}")))
 
 
 def described(script: Script) -> Revision:

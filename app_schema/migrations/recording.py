@@ -20,19 +20,19 @@ from alembic.operations.schemaobj import SchemaObjects
 from alembic.runtime.migration import MigrationContext, RevisionStep
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Column, ForeignKeyConstraint, MetaData
+from sqlalchemy import Column, ForeignKeyConstraint
 from sqlalchemy.types import to_instance
 
+from app_schema.application import Application
 from app_schema.ddl.sql import DIALECT
 from app_schema.errors import AppSchemaError, ModelError
 from app_schema.migrations import setup
-from app_schema.migrations.environment import OPTIONS
+from app_schema.migrations.environment import DEFAULTS, joined
 from app_schema.migrations.header import LOCKS
 from app_schema.migrations.impl import GuardedImpl, guarded
 from app_schema.migrations.lineage import Direction, Lineage
 from app_schema.migrations.operations import CreateObjectOp, DropObjectOp, ReplaceObjectOp
 from app_schema.migrations.special import OPERATIONS
-from app_schema.mued.naming import NAMING_CONVENTION
 
 Steps: TypeAlias = Sequence[RevisionStep]
 UNKNOWN = "unknown"
@@ -163,14 +163,16 @@ def record(
     impl: type[PostgresqlImpl] = GuardedImpl,
 ) -> list[Recorded]:
     """What going from `here` to `to` would send, a revision at a time; else as :func:`record_steps`."""
-    return record_steps(lineage.scripts, here, lineage.steps(here, to, direction), impl)
+    steps = lineage.steps(here, to, direction)
+    return record_steps(lineage.app, here, steps, impl, lineage.scripts)
 
 
 def record_steps(
-    scripts: ScriptDirectory | None,
+    app: Application,
     here: frozenset[str],
     planned: Steps,
     impl: type[PostgresqlImpl] = GuardedImpl,
+    scripts: ScriptDirectory | None = None,
 ) -> list[Recorded]:
     """What these steps would send from `here`, a revision at a time. Alembic may be in the middle of a run.
 
@@ -189,14 +191,15 @@ def record_steps(
             found[-1].sql = buffer.getvalue()[begin:]
 
     options = {
-        **OPTIONS,
+        **DEFAULTS,
+        **joined(app.options),
         "as_sql": True,
         "literal_binds": True,
         "output_buffer": buffer,
         "fn": steps,
         "starting_rev": tuple(sorted(here)),
         "script": scripts,
-        "target_metadata": MetaData(naming_convention=NAMING_CONVENTION),
+        "target_metadata": app.convention,
     }
     with _silence():
         context = MigrationContext.configure(

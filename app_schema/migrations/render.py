@@ -163,11 +163,6 @@ def _type(obj: Any, context: AutogenContext) -> str | bool:
     if isinstance(obj, DOMAIN):
         return _printed(obj, context)  # op.create_domain makes it, once for all tables
     module = type(obj).__module__
-    if module.startswith("pgvector."):
-        context.imports.add("from pgvector.sqlalchemy import Vector")
-        return (
-            f"Vector({obj.dim or ''})" if type(obj).__name__.lower() == "vector" else _printed(obj, context)
-        )
     if isinstance(obj, TypeDecorator) or not module.startswith("sqlalchemy."):
         return _printed(obj, context)
     return False

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapper
 
-TITLES = {
-    "core": "Core: people, lessons, materials",
-    "session": "Sessions, interviews, journal",
-    "chat": "Chat and what the assistant remembers",
-    "rag": "Retrieval, provenance, metrics",
-    "muednote": "MUEDnote: fragments, tags, projects",
-}
+from app_schema.application import Application
 
 
 @dataclass(frozen=True)
@@ -22,12 +14,8 @@ class Domain:
     """A part of the schema that is read together."""
 
     name: str
+    title: str
     models: tuple[type, ...]
-
-    @property
-    def title(self) -> str:
-        """The heading."""
-        return TITLES.get(self.name, self.name)
 
     @property
     def tables(self) -> tuple[sa.Table, ...]:
@@ -35,10 +23,16 @@ class Domain:
         return tuple(sa.inspect(model).local_table for model in self.models)
 
 
-def domains(mappers: Iterable[Mapper[object]]) -> list[Domain]:
+def domains(app: Application) -> list[Domain]:
     """The domains, in the order of their titles; the models of each by the name of their table."""
-    found: dict[str, list[type]] = {name: [] for name in TITLES}
-    for mapper in sorted(mappers, key=lambda one: str(one.local_table)):
-        name = mapper.class_.__module__.split(".models.")[-1].partition(".")[0]
-        found.setdefault(name, []).append(mapper.class_)
-    return [Domain(name, tuple(models)) for name, models in found.items() if models]
+    titles = app.reference().titles
+    found: dict[str, list[type]] = {name: [] for name in titles}
+    for mapper in sorted(app.mappers, key=lambda one: str(one.local_table)):
+        found.setdefault(domain_of(mapper.class_), []).append(mapper.class_)
+    return [Domain(name, titles.get(name, name), tuple(models)) for name, models in found.items() if models]
+
+
+def domain_of(model: type) -> str:
+    """The name of a model's domain: its module below ``models``, else the last part of its module's name."""
+    _, below, rest = model.__module__.rpartition(".models.")
+    return rest.partition(".")[0] if below else model.__module__.rpartition(".")[2]

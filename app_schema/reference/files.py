@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy.orm import Mapper
-
-from app_schema.mued.reference.names import names
+from app_schema.application import Application
 from app_schema.reference.diagram import is_of, svg
 from app_schema.reference.domain import domains
 from app_schema.reference.markdown import reference
@@ -23,29 +21,31 @@ class File:
     make: Callable[[], str]
 
 
-def stale(mappers: Iterable[Mapper[object]], directory: Path) -> list[File]:
+def stale(app: Application, directory: Path) -> list[File]:
     """What is missing, or was made from other models."""
-    return list(_stale(list(mappers), directory))
+    return list(_stale(app, directory))
 
 
-def write(mappers: Iterable[Mapper[object]], directory: Path) -> list[File]:
+def write(app: Application, directory: Path) -> list[File]:
     """Makes what is stale anew, and returns it.
 
     :raises ConfigurationError: where a picture is among it and Graphviz is not installed.
     """
-    found = stale(mappers, directory)
+    found = stale(app, directory)
     for one in found:
         one.path.parent.mkdir(parents=True, exist_ok=True)
         one.path.write_text(one.make(), encoding="utf-8")
     return found
 
 
-def _stale(mappers: list[Mapper[object]], directory: Path) -> Iterator[File]:
-    for domain in domains(mappers):
+def _stale(app: Application, directory: Path) -> Iterator[File]:
+    found = domains(app)
+    for domain in found:
         path = directory / "schema" / f"{domain.name}.svg"
         if not is_of(_text(path), domain.tables):
             yield File(path, partial(svg, domain.tables))
-    pages = {"schema.md": reference(mappers), "names.md": names(domains(mappers))}
+    further = {name: page(found) for name, page in app.reference().pages.items()}
+    pages = {"schema.md": reference(app), **further}
     for name, page in pages.items():
         if _text(directory / name) != page:
             yield File(directory / name, lambda page=page: page)  # type: ignore[misc]  # a default is not inferred

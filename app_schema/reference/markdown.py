@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapper
 from sqlalchemy.schema import CreateColumn, CreateIndex
 
+from app_schema.application import Application
 from app_schema.ddl import Grant, Policy, Trigger, declared
 from app_schema.ddl.sql import DIALECT, plain
 from app_schema.reference import words
@@ -20,22 +20,21 @@ BAR = r"\|"
 HEAD = """\
 # The schema
 
-Made from the models by `app-schema docs`; a test keeps it fresh. Every table has row-level security on: a
-role sees and writes only what a policy lets it. "The caller" is the person whom `app.current_user_id` names.
+Made from the models by `app-schema docs`; a test keeps it fresh. {about}
 """
 
 
-def reference(mappers: Iterable[Mapper[object]]) -> str:
+def reference(app: Application) -> str:
     """The whole page."""
-    found = domains(mappers)
+    found, said = domains(app), app.reference()
     lines = [
-        HEAD,
+        HEAD.format(about=said.about).replace(" \n", "\n"),
         *(f"- [{one.title}](#{_anchor(one.title)})" for one in found),
         "- [Enumerations](#enumerations)",
         "",
     ]
     for domain in found:
-        lines += _domain(domain)
+        lines += _domain(domain, said.phrases)
     lines += _enums(found)
     return "\n".join(lines).rstrip() + "\n"
 
@@ -44,12 +43,12 @@ def _anchor(title: str) -> str:
     return re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
 
 
-def _domain(domain: Domain) -> Iterator[str]:
+def _domain(domain: Domain, phrases: words.Phrases) -> Iterator[str]:
     yield f"## {domain.title}\n"
     yield f"[As a picture](schema/{domain.name}.svg)\n"
     yield f"```mermaid\n{mermaid(domain.tables).rstrip()}\n```\n"
     for model, table in zip(domain.models, domain.tables, strict=True):
-        yield from _table(model, table)
+        yield from _table(model, table, phrases)
 
 
 def _enums(found: list[Domain]) -> Iterator[str]:
@@ -64,7 +63,7 @@ def _enums(found: list[Domain]) -> Iterator[str]:
     yield from (f"- `{name}`: {', '.join(labels)}" for name, labels in sorted(types.items()))
 
 
-def _table(model: type, table: sa.Table) -> Iterator[str]:
+def _table(model: type, table: sa.Table, phrases: words.Phrases) -> Iterator[str]:
     yield f"### {table.schema}.{table.name}\n"
     yield f"`{model.__name__}`. {' '.join(inspect.cleandoc(model.__doc__ or '').split())}\n"
     yield "| column | type | null | default | meaning |\n|---|---|---|---|---|"
@@ -78,7 +77,7 @@ def _table(model: type, table: sa.Table) -> Iterator[str]:
         if (one.schema, one.table) == (table.schema, table.name)
     ]
     yield from _list("Triggers", [words.trigger(one) for one in objects if isinstance(one, Trigger)])
-    yield from _list("Policies", [words.policy(one) for one in objects if isinstance(one, Policy)])
+    yield from _list("Policies", [words.policy(one, phrases) for one in objects if isinstance(one, Policy)])
     yield from _list("Granted", words.grants(one for one in objects if isinstance(one, Grant)))
 
 

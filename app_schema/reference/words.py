@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
@@ -12,25 +12,9 @@ from app_schema.ddl import Grant, Policy, Trigger
 from app_schema.ddl.sql import DIALECT, sequence
 
 _SHORT = {"TIMESTAMP WITH TIME ZONE": "timestamptz", "DOUBLE PRECISION": "float8"}
-_ROW = r"EXISTS \(SELECT 1 FROM (?:\w+\.)?(\w+) AS (\w+) WHERE \2\.id = (?:\w+\.)?(\w+)"
-_PHRASES = (
-    (r"\(SELECT app\.current_user_role\(\)\) IN \('mentor', 'admin'\)", "the caller is a mentor or an admin"),
-    (r"\(SELECT app\.is_admin\(\)\)|app\.is_admin\(\)", "the caller is an admin"),
-    (r"\(SELECT app\.current_user_id\(\)\)|app\.current_user_id\(\)", "the caller"),
-    (r"the caller IS NOT NULL", "somebody is signed in"),
-    (
-        rf"{_ROW} AND \2\.user_id = the caller\)",
-        r"the row of `\1` that `\3` names is the caller's",
-    ),
-    (
-        rf"{_ROW}\)",
-        r"the caller can see the row of `\1` that `\3` names",
-    ),
-    (r"(\w+) = the caller", r"`\1` is the caller"),
-    (r"\bAND\b", "and"),
-    (r"\bOR\b", "or"),
-    (r"\bNOT\b", "not"),
-)
+Phrases: TypeAlias = Iterable[tuple[str, str]]
+"""Pairs of a regular expression and the words for it."""
+_LAST = ((r"\bAND\b", "and"), (r"\bOR\b", "or"), (r"\bNOT\b", "not"))
 _VERBS = {"SELECT": "see", "INSERT": "add", "UPDATE": "change", "DELETE": "delete", "ALL": "see and write"}
 
 
@@ -40,19 +24,19 @@ def type_name(column: sa.Column[Any]) -> str:
     return _SHORT.get(name, name.lower().rpartition(".")[2])
 
 
-def condition(expression: str) -> str:
+def condition(expression: str, phrases: Phrases = ()) -> str:
     """An expression of a policy, with what every policy says in words; the rest stays SQL."""
     words = re.sub(r"\s+", " ", expression)
-    for pattern, phrase in _PHRASES:
+    for pattern, phrase in (*phrases, *_LAST):
         words = re.sub(pattern, phrase, words)
     return words
 
 
-def policy(one: Policy) -> str:
+def policy(one: Policy, phrases: Phrases = ()) -> str:
     """A policy as a sentence."""
     who = ", ".join(f"`{role}`" for role in sequence(one.to))
-    using = None if one.using is None else condition(one.using)
-    check = None if one.with_check is None else condition(one.with_check)
+    using = None if one.using is None else condition(one.using, phrases)
+    check = None if one.with_check is None else condition(one.with_check, phrases)
     sentence = f"{who} may {_VERBS[one.for_]} "
     if using == "true" and check in {None, "true"}:
         return f"{sentence}every row."

@@ -12,9 +12,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette_admin import CustomView
 from starlette_admin.routing import route
 
+from app_schema.application import Application
+from app_schema.ddl.sql import qualified
 from app_schema.migrations.drift import Drift, drift
 from app_schema.migrations.lineage import Lineage, current
-from app_schema.models import Base, User
 from app_schema.overview import of_revision
 from app_schema.studio import tables
 from app_schema.studio.session import VIEW_AS, read
@@ -25,6 +26,10 @@ FOUND = 20
 
 class Page(CustomView):
     """A page of our own."""
+
+    def __init__(self, application: Application, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.application = application
 
     async def show(self, request: Request, template: str, **context: Any) -> Response:
         """The page with its title."""
@@ -40,7 +45,9 @@ class Start(Page):
     @route("")
     async def index(self, request: Request) -> Response:
         """The page."""
-        found = await read(tables.overview, request.state.session, list(Base.metadata.tables.values()))
+        found = await read(
+            tables.overview, request.state.session, list(self.application.metadata.tables.values())
+        )
         return await self.show(request, "start.html", tables=found)
 
 
@@ -50,8 +57,8 @@ class SchemaPage(Page):
     @route("")
     async def index(self, request: Request) -> Response:
         """The page; ``?table=`` names another table than the first."""
-        known = {table.name: table for table in Base.metadata.sorted_tables}
-        name = request.query_params.get("table", "users")
+        known = {table.name: table for table in self.application.metadata.sorted_tables}
+        name = request.query_params.get("table", min(known, default=""))
         if name not in known:
             raise HTTPException(404, f"The models have no table {name}.")
         parts = await read(tables.parts, request.state.session, known[name])
@@ -67,8 +74,8 @@ class MigrationsPage(Page):
     @route("")
     async def index(self, request: Request) -> Response:
         """The page, newest revision first; with ``?drift=1`` the models are compared with the database."""
-        lineage = Lineage()
-        here = await read(_here, request.state.session)
+        lineage = Lineage(self.application)
+        here = await read(_here, request.state.session, self.application)
         applied = lineage.applied(here)
         return await self.show(
             request,
@@ -76,16 +83,18 @@ class MigrationsPage(Page):
             revisions=[(one, one.revision in applied) for one in lineage.all()],
             here=sorted(here),
             problems=list(of_revision(here, lineage.heads, lineage.unknown(here))),
-            drift=await read(_drift, request.state.session) if "drift" in request.query_params else None,
+            drift=await read(_drift, request.state.session, self.application)
+            if "drift" in request.query_params
+            else None,
         )
 
 
-def _here(session: Session) -> frozenset[str]:
-    return current(session.connection())
+def _here(session: Session, app: Application) -> frozenset[str]:
+    return current(session.connection(), app)
 
 
-def _drift(session: Session) -> Drift:
-    return drift(session.connection(), Base.metadata)
+def _drift(session: Session, app: Application) -> Drift:
+    return drift(session.connection(), app)
 
 
 class ViewAsPage(Page):
@@ -95,8 +104,13 @@ class ViewAsPage(Page):
     async def index(self, request: Request) -> Response:
         """The page, with the people that ``?q=`` finds."""
         term = request.query_params.get("q", "")
-        people = await read(_people, request.state.session, term)
-        return await self.show(request, "view_as.html", people=people, term=term)
+        people = await read(_people, request.state.session, self.application, term)
+        acting = self.application.acting
+        assert acting is not None
+        columns = ", ".join(one.replace("_", " ") for one in acting.people[1:])
+        return await self.show(
+            request, "view_as.html", people=people, term=term, role=acting.user, columns=columns
+        )
 
     @route("/person", methods=["POST"])
     async def choose(self, request: Request) -> Response:
@@ -110,9 +124,17 @@ class ViewAsPage(Page):
         return response
 
 
-def _people(session: Session, term: str) -> list[Any]:
-    text = (User.clerk_id, User.email, User.name)
-    query = sa.select(User.clerk_id, User.name, User.email, User.role).order_by(User.clerk_id).limit(FOUND)
+def _people(session: Session, app: Application, term: str) -> list[dict[str, Any]]:
+    """Those whom a search finds: what the setting names, and the text about them."""
+    assert app.acting is not None
+    name, *columns = app.acting.people
+    table = next(one for one in app.metadata.tables.values() if qualified(one.name, one.schema) == name)
+    shown = [table.c[column] for column in columns]
+    query = sa.select(*shown).order_by(shown[0]).limit(FOUND)
     if term:
+        text = [sa.cast(column, sa.Text) for column in shown]
         query = query.where(sa.or_(*(column.icontains(term, autoescape=True) for column in text)))
-    return list(session.execute(query).mappings())
+    rows = session.execute(query)
+    return [
+        {"person": row[0], "about": ["" if text is None else str(text) for text in row[1:]]} for row in rows
+    ]

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import sqlalchemy as sa
 import uvicorn
 
+from app_schema.application import Application
 from app_schema.errors import ConfigurationError
 from app_schema.studio.app import studio
 
@@ -17,7 +18,12 @@ HOST = "127.0.0.1"
 
 
 def serve(
-    engine: sa.Engine, *, port: int = 0, write: bool = False, ready: Callable[[str], None] = print
+    engine: sa.Engine,
+    application: Application | None = None,
+    *,
+    port: int = 0,
+    write: bool = False,
+    ready: Callable[[str], None] = print,
 ) -> None:
     """Serves until it is interrupted.
 
@@ -33,7 +39,7 @@ def serve(
             raise ConfigurationError(f"Port {port} cannot be listened on: {error}.") from error
         chosen = listener.getsockname()[1]
         token = secrets.token_urlsafe(32)
-        app = studio(engine, token=token, port=chosen, write=write)
+        app = studio(engine, application, token=token, port=chosen, write=write)
         # it logs what the database refuses with the values of the row; the page says it without them
         logging.getLogger("starlette_admin").setLevel(logging.CRITICAL)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", access_log=False))

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app_schema import pinned
+from app_schema.application import Acting
 from app_schema.errors import AppSchemaError
 from app_schema.identity import acting_as
 from app_schema.migrations.failure import explained
@@ -47,18 +48,19 @@ def sessions(engine: sa.Engine, *, write: bool) -> sessionmaker[Session]:
 class ViewAs:
     """Middleware: where a person is named, the session sees what row-level security shows to that person."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, acting: Acting | None = None) -> None:
         self.app = app
+        self.acting = acting
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Runs the request."""
         request = Request(scope)
         person = request.cookies.get(VIEW_AS) if scope["type"] == "http" else None
-        if not person:
+        if not person or self.acting is None:
             await self.app(scope, receive, send)
             return
         request.state.view_as = person
-        with acting_as(request.state.session, person):
+        with acting_as(request.state.session, person, by=self.acting):
             await self.app(scope, receive, send)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import pytest
@@ -14,19 +15,20 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app_schema import database
+from app_schema.application import Acting, Application, find, load
 from app_schema.errors import AppSchemaError
-from app_schema.identity import Role, acting_as
+from app_schema.identity import acting_as
 from app_schema.testing.databases import Databases
 from app_schema.testing.run import Run
 
 if TYPE_CHECKING:  # read when a test first asks for rows: importing the models takes a third of a second
-    from app_schema.models import Base, User
+    from sqlalchemy.orm import DeclarativeBase
 
-    Row = TypeVar("Row", bound=Base)
+    Row = TypeVar("Row", bound=DeclarativeBase)
 
 CreateDatabase = Callable[..., str]
 Migrate = Callable[[str], None]
-AsUser = Callable[["User | str | None"], Session]
+AsUser = Callable[[Any], Session]
 AsService = Callable[[], Session]
 
 
@@ -94,9 +96,15 @@ def create_database(databases: Databases) -> Iterator[CreateDatabase]:
 
 
 @pytest.fixture(scope="session")
-def migrate() -> Migrate:
+def application() -> Application:
+    """The application under test: as pyproject.toml says, else MUED; override it to test another one."""
+    return find()
+
+
+@pytest.fixture(scope="session")
+def migrate(application: Application) -> Migrate:
     """How an empty database is brought to the newest revision; override it to add revisions of your own."""
-    return _upgrade
+    return partial(_upgrade, application)
 
 
 @pytest.fixture(scope="session")
@@ -130,46 +138,57 @@ def engine(database_url: str) -> Iterator[sa.Engine]:
 
 
 @pytest.fixture
-def _open_session(engine: sa.Engine) -> Iterator[Callable[[str | None, Role], Session]]:
+def _open_session(
+    engine: sa.Engine, application: Application
+) -> Iterator[Callable[[str | None, str], Session]]:
     with ExitStack() as stack:
 
-        def opened(clerk_id: str | None, role: Role) -> Session:
+        def opened(person: str | None, role: str) -> Session:
             # closed for good: a session that is used after its `with` must not go on as the superuser
             session = stack.enter_context(Session(engine, expire_on_commit=False, close_resets_only=False))
-            return stack.enter_context(acting_as(session, clerk_id, role=role))
+            return stack.enter_context(acting_as(session, person, role=role, by=application.acting))
 
         yield opened
 
 
 @pytest.fixture
-def as_user(_open_session: Callable[[str | None, Role], Session]) -> AsUser:
-    """``as_user("user_123")``: a session of that person in the role app_user, closed after the test.
+def as_user(_open_session: Callable[[str | None, str], Session], application: Application) -> AsUser:
+    """``as_user("user_123")``: a session of that person in the role of a person, closed after the test.
 
-    Takes a User as well, and None for a request without a person. Commits are yours.
+    Takes a row of the people's table as well, and None for a request without a person. Commits are yours.
     """
+    acting = _acting(application)
 
-    def as_person(user: User | str | None) -> Session:
-        clerk_id = user if user is None or isinstance(user, str) else user.clerk_id
-        return _open_session(clerk_id, "app_user")
+    def as_person(user: Any) -> Session:
+        plain = user is None or isinstance(user, str)
+        return _open_session(user if plain else getattr(user, acting.people[1]), acting.user)
 
     return as_person
 
 
-@pytest.fixture
-def as_service(_open_session: Callable[[str | None, Role], Session]) -> AsService:
-    """``as_service()``: a session in the role service_account, who sees and writes every row."""
-    return lambda: _open_session(None, "service_account")
+def _acting(application: Application) -> Acting:
+    if application.acting is None:
+        pytest.fail(f"The application {application.name} does not say who acts: acting=Acting(...).")
+    return application.acting
 
 
 @pytest.fixture
-def make(as_service: AsService) -> Make:
+def as_service(_open_session: Callable[[str | None, str], Session], application: Application) -> AsService:
+    """``as_service()``: a session in the role of jobs, which sees and writes every row."""
+    acting = _acting(application)
+    return lambda: _open_session(None, acting.service or acting.user)
+
+
+@pytest.fixture
+def make(as_service: AsService, application: Application) -> Make:
     """``make(LessonSlot, price=4000)``: a valid row, committed, with all the rows that it needs."""
-    from app_schema.mued.factories import RowFactory
-
+    if application.factories is None:
+        pytest.fail(f"The application {application.name} has no factories: factories='package.module:Class'.")
+    factory = load(application.factories)
     session = as_service()
 
     def make_row(model: type[Row], /, **values: Any) -> Row:
-        row = RowFactory.for_model(model).create(session, **values)
+        row: Row = factory.for_model(model).create(session, **values)
         session.commit()
         return row
 
@@ -182,7 +201,7 @@ def _engine(url: str) -> Iterator[sa.Engine]:
     engine.dispose()
 
 
-def _upgrade(url: str) -> None:
+def _upgrade(application: Application, url: str) -> None:
     from alembic import command
 
     from app_schema.migrations import config
@@ -190,4 +209,4 @@ def _upgrade(url: str) -> None:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("DATABASE_URL", url)
         environment.delenv("DIRECT_DATABASE_URL", raising=False)
-        command.upgrade(config(), "head")
+        command.upgrade(config(application), "head")

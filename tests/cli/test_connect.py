@@ -7,6 +7,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 from commands import NOWHERE, Run, data
+from declaring import declaring
 from psycopg import sql
 from syrupy.assertion import SnapshotAssertion
 
@@ -134,7 +135,7 @@ def test_extension_that_is_not_there_or_too_old_is_told(states: dict[str, str]) 
     attach(metadata, Extension("no_such_thing"), Extension("vector", version="99.1"))
     target = Target(url.parse(full_url), "a test")
     with database.connect(database.engine(full_url, direct=True)) as connection:
-        seen = overview(connection, target, metadata)
+        seen = overview(connection, target, declaring(metadata))
     assert len(seen.problems) == 2
     assert "no extension no_such_thing" in seen.problems[0]
     assert "ALTER EXTENSION vector UPDATE" in seen.problems[1]

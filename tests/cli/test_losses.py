@@ -31,7 +31,7 @@ def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Written:
     """A lineage in the place of the package's own."""
     own = Written(tmp_path)
     for module in (api, lineage):
-        monkeypatch.setattr(module, "config", own.config)
+        monkeypatch.setattr(module, "config", lambda _=None: own.config())
     return own
 
 

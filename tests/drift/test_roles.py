@@ -9,6 +9,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 from autogen import autogenerate
+from declaring import declaring
 from psycopg import sql
 
 from app_schema.catalog import Snapshot, diff, snapshot
@@ -115,7 +116,7 @@ def test_role_with_other_attributes_is_different_before_anything_uses_it(
 
     assert ("replace_role", f"role {role}") in generated.diffs
     with role_engine.connect() as connection:
-        states = {one.object: one.state for one in drift(connection, metadata).objects}
+        states = {one.object: one.state for one in drift(connection, declaring(metadata)).objects}
     assert states[f"role {role}"] == "different"
     for _ in range(2):
         generated.upgrade(role_engine)
@@ -128,7 +129,7 @@ def test_role_that_nothing_uses_is_no_difference(role: str, role_engine: sa.Engi
     autogenerate(role_engine, metadata).upgrade(role_engine)
     assert autogenerate(role_engine, metadata).empty
     with role_engine.connect() as connection:
-        assert drift(connection, metadata).conforms
+        assert drift(connection, declaring(metadata)).conforms
 
 
 def test_revision_that_begins_to_use_a_role_makes_it_for_other_clusters(

@@ -12,10 +12,11 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import produce_migrations
 from alembic.migration import MigrationContext
+from declaring import OPTIONS, declaring
 
 from app_schema.ddl import Function, Policy, RowSecurity, attach
 from app_schema.errors import ConfigurationError
-from app_schema.migrations import environment, setup
+from app_schema.migrations import setup
 from app_schema.migrations.drift import drift
 from app_schema.project import Accepted, accepted
 
@@ -91,7 +92,7 @@ def _checked(engine: sa.Engine, **options: Any) -> list[Any]:
     metadata = _metadata()
     with engine.connect() as connection:
         context = MigrationContext.configure(
-            connection, opts={**environment.OPTIONS, "target_metadata": metadata, **options}
+            connection, opts={**OPTIONS, "target_metadata": metadata, **options}
         )
         upgrade = produce_migrations(context, metadata).upgrade_ops
         assert upgrade is not None
@@ -101,7 +102,7 @@ def _checked(engine: sa.Engine, **options: Any) -> list[Any]:
 
 def _verified(engine: sa.Engine) -> list[tuple[str, str]]:
     with engine.connect() as connection:
-        return [(one.state, one.object) for one in drift(connection, _metadata()).objects]
+        return [(one.state, one.object) for one in drift(connection, declaring(_metadata())).objects]
 
 
 @pytest.mark.parametrize("label", CASES)

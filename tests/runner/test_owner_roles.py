@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import psycopg
 import pytest
 from alembic.util import CommandError
+from declaring import declaring
 from lineage import Alembic
 from written import heads, rows
 
@@ -92,7 +93,7 @@ def test_owner_who_may_do_nothing_else_goes_up_and_down(platform: Platform, serv
         assert rows(platform.admin, held) == []
         engine = database.engine(platform.url)
         with engine.connect() as connection:
-            found = drift(connection, Base.metadata, server_url)
+            found = drift(connection, declaring(Base.metadata), server_url)
         engine.dispose()
         said = _checked(platform)
         assert said.startswith(f"the role {platform.owner} may not create databases")

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.util import CommandError
 from autogen import autogenerate
+from declaring import declaring
 from written import Written, one
 
 from app_schema import database
@@ -74,7 +75,9 @@ def test_counts_say_nothing_of_hidden_rows(bound_url: str) -> None:
     target = Target(urls.parse(bound_url), "a test")
     with database.connect(database.engine(bound_url, poolclass=sa.NullPool)) as connection:
         database.pin(connection)
-        (table,) = [row for row in overview(connection, target, sa.MetaData()).tables if row.name == "t"]
+        (table,) = [
+            row for row in overview(connection, target, declaring(sa.MetaData())).tables if row.name == "t"
+        ]
     assert table.rows is None
 
 

@@ -33,7 +33,7 @@ def test_what_is_no_id_is_refused(opened: Any, clerk_id: Any, sentence: str) -> 
 
 def test_what_is_no_role_or_target_is_refused(opened: Any, web_engine: sa.Engine) -> None:
     with pytest.raises(IdentityError, match="'postgres' is none of app_user, service_account"):
-        acting_as(opened, "user_ann", role="postgres")  # type: ignore[call-overload]
+        acting_as(opened, "user_ann", role="postgres")
     with pytest.raises(IdentityError, match="takes a session or a connection, not Engine"):
         acting_as(web_engine, "user_ann")  # type: ignore[call-overload]
 
@@ -78,7 +78,9 @@ def test_without_membership_nothing_runs(people_url: str, create_login: Callable
 
 
 def test_a_missing_role_is_named(web_engine: sa.Engine) -> None:
-    block = identity._Block(Session(web_engine), identity.Identity("user_ann", "no_such_role"))
+    block = identity._Block(
+        Session(web_engine), identity.Identity("user_ann", "no_such_role", "app.current_user_id")
+    )
     with block as session, pytest.raises(IdentityError, match="no_such_role does not exist on this server"):
         session.execute(WHO)
 

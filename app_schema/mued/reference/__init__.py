@@ -1,1 +1,36 @@
-"""The pages of the reference that MUED has beside the engine's."""
+"""What the reference says of MUED besides its tables."""
+
+from __future__ import annotations
+
+from app_schema.application import Reference
+from app_schema.mued.reference.names import names
+
+_ROW = r"EXISTS \(SELECT 1 FROM (?:\w+\.)?(\w+) AS (\w+) WHERE \2\.id = (?:\w+\.)?(\w+)"
+
+REFERENCE = Reference(
+    about=(
+        "Every table has row-level security on: a\n"
+        'role sees and writes only what a policy lets it. "The caller" is the person whom '
+        "`app.current_user_id` names."
+    ),
+    titles={
+        "core": "Core: people, lessons, materials",
+        "session": "Sessions, interviews, journal",
+        "chat": "Chat and what the assistant remembers",
+        "rag": "Retrieval, provenance, metrics",
+        "muednote": "MUEDnote: fragments, tags, projects",
+    },
+    phrases=(
+        (
+            r"\(SELECT app\.current_user_role\(\)\) IN \('mentor', 'admin'\)",
+            "the caller is a mentor or an admin",
+        ),
+        (r"\(SELECT app\.is_admin\(\)\)|app\.is_admin\(\)", "the caller is an admin"),
+        (r"\(SELECT app\.current_user_id\(\)\)|app\.current_user_id\(\)", "the caller"),
+        (r"the caller IS NOT NULL", "somebody is signed in"),
+        (rf"{_ROW} AND \2\.user_id = the caller\)", r"the row of `\1` that `\3` names is the caller's"),
+        (rf"{_ROW}\)", r"the caller can see the row of `\1` that `\3` names"),
+        (r"(\w+) = the caller", r"`\1` is the caller"),
+    ),
+    pages={"names.md": names},
+)

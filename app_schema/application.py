@@ -1,0 +1,215 @@
+"""One schema as the tools need to know it: an application of the engine.
+
+Which one it is says ``--app``, else ``[tool.app_schema] application = "package.module:NAME"`` in the nearest
+pyproject.toml of the working directory, else it is MUED's.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app_schema import project
+from app_schema.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from sqlalchemy import MetaData, Table
+    from sqlalchemy.orm import Mapper
+
+DEFAULT = "app_schema.mued.application:APPLICATION"
+_REFERENCE = re.compile(r"[\w.]+:\w+")
+
+
+@dataclass(frozen=True)
+class Acting:
+    """Who acts in a transaction, as row-level policies see it.
+
+    :param setting: the setting that names the person, such as ``app.current_user_id``.
+    :param user: the role of a person.
+    :param service: the role of jobs, which sees every row. None: there is none.
+    :param people: the table of the people and the column that the setting names, then columns of text in
+        which a person is searched: ``("public.users", "clerk_id", "email", "name")``.
+    """
+
+    setting: str
+    user: str
+    service: str | None = None
+    people: tuple[str, ...] = ()
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Both roles."""
+        return (self.user,) if self.service is None else (self.user, self.service)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What the reference of the tables says besides the tables.
+
+    :param about: the paragraph below its title.
+    :param titles: the heading of each domain, in the order of the page.
+    :param phrases: pairs of a regular expression and the words for it, for the expressions of policies.
+    :param pages: further pages by file name, each made from the domains.
+    """
+
+    about: str = ""
+    titles: Mapping[str, str] = field(default_factory=dict)
+    phrases: tuple[tuple[str, str], ...] = ()
+    pages: Mapping[str, Callable[[Iterable[Any]], str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Application:
+    """A schema, its revisions, and what is particular about it.
+
+    :param name: as the tools call it.
+    :param declared: the declarative base, registry or MetaData, or a function that gives it: importing models
+        takes a third of a second, which a command without need of them saves.
+    :param configuration: Alembic's configuration file, which names the revisions; or a function that
+        gives it.
+    :param version_table: Alembic's ``version_table``, and ``version_table_schema``.
+    :param search_path: pinned in each run; None: as the session has it.
+    :param strict: an alteration of a column that is not as ``existing_...`` says is refused.
+    :param naming_convention: names what a revision leaves unnamed. None: that of the metadata.
+    :param acting: who acts, for :func:`app_schema.identity.acting_as` and the tools that use it.
+    :param commands: further commands, as ``"package.module:function"``.
+    :param render_type: writes further column types into revisions; False: as usual.
+    :param touch: the call that keeps ``updated_at``, such as ``app.touch()``, which the audit proposes.
+    :param reference: of the reference of the tables; a function, because it may import much.
+    :param factories: the factory of rows for tests, as ``"package.module:Class"`` with ``for_model(model)``.
+    """
+
+    name: str
+    declared: Any
+    configuration: Path | str | Callable[[], Path]
+    version_table: str = "alembic_version"
+    version_table_schema: str | None = None
+    search_path: str | None = None
+    strict: bool = False
+    naming_convention: Mapping[str, str] | None = None
+    acting: Acting | None = None
+    commands: tuple[str, ...] = ()
+    render_type: Callable[[Any, Any], str | bool] | None = None
+    touch: str | None = None
+    reference: Callable[[], Reference] = Reference
+    factories: str | None = None
+
+    @property
+    def metadata(self) -> MetaData:
+        """What is declared."""
+        from sqlalchemy import MetaData
+
+        declared = self._declared()
+        metadata = declared if isinstance(declared, MetaData) else declared.metadata
+        assert isinstance(metadata, MetaData)
+        return metadata
+
+    @property
+    def mappers(self) -> list[Mapper[Any]]:
+        """The mapped classes; where only tables are declared, one is made for each that has a key."""
+        from sqlalchemy import MetaData
+        from sqlalchemy.orm import configure_mappers
+
+        declared = self._declared()
+        if isinstance(declared, MetaData):
+            return _mapped(declared)
+        configure_mappers()
+        return list(getattr(declared, "registry", declared).mappers)
+
+    @property
+    def ini(self) -> Path:
+        """Alembic's configuration file."""
+        return Path(self.configuration() if callable(self.configuration) else self.configuration)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What a run of the revisions is configured with, as by ``context.configure()``."""
+        options = {
+            "version_table": self.version_table,
+            "version_table_schema": self.version_table_schema,
+            "search_path": self.search_path,
+            "strict": self.strict,
+            "naming_convention": self.naming_convention,
+            "render_item": self.render_type and self._render_item,
+        }
+        return {name: value for name, value in options.items() if value is not None}
+
+    @property
+    def convention(self) -> MetaData:
+        """A metadata whose naming convention names what a revision leaves unnamed."""
+        from sqlalchemy import MetaData
+
+        if self.naming_convention is None:
+            return self.metadata
+        return MetaData(naming_convention=self.naming_convention)
+
+    def _render_item(self, kind: str, obj: Any, context: Any) -> str | bool:
+        assert self.render_type is not None
+        return self.render_type(obj, context) if kind == "type" else False
+
+    def _declared(self) -> Any:
+        from sqlalchemy import MetaData
+
+        plain = isinstance(self.declared, MetaData) or hasattr(self.declared, "metadata")
+        return self.declared if plain else self.declared()
+
+
+@cache
+def _mapped(metadata: MetaData) -> list[Mapper[Any]]:
+    from sqlalchemy.orm import registry
+
+    made = registry()
+    return [
+        made.map_imperatively(type(str(table.name), (), _class_of(table)), table)
+        for table in metadata.sorted_tables
+        if table.primary_key.columns
+    ]
+
+
+def _class_of(table: Table) -> dict[str, Any]:
+    """A class's own names: its module is the schema, which is the domain of the reference then."""
+    return {"__doc__": table.comment, "__module__": table.schema or "public"}
+
+
+def load(reference: str) -> Any:
+    """What ``"package.module:NAME"`` names; modules of the working directory are found too.
+
+    :raises ConfigurationError: where there is no such module or name.
+    """
+    if not _REFERENCE.fullmatch(reference):
+        raise ConfigurationError(f"{reference!r} names no object: write package.module:NAME.")
+    module, _, name = reference.partition(":")
+    if "" not in sys.path and str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    try:
+        return getattr(importlib.import_module(module), name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+            raise ConfigurationError(f"{reference} cannot be imported: {error}.") from error
+        raise ConfigurationError(f"{reference}: there is no module {error.name}.") from error
+    except AttributeError as error:
+        raise ConfigurationError(f"{reference}: the module has no {name}.") from error
+
+
+def find(reference: str | None = None) -> Application:
+    """The application that is meant.
+
+    :param reference: ``"package.module:NAME"``; None: as pyproject.toml says, else MUED's.
+    :raises ConfigurationError: where it cannot be imported, or is no application.
+    """
+    if reference is None:
+        file, table = project.section()
+        given = table.get("application", DEFAULT)
+        if not isinstance(given, str):
+            raise ConfigurationError(f'{file}: write [tool.app_schema] application = "package.module:NAME".')
+        reference = given
+    found = load(reference)
+    if not isinstance(found, Application):
+        raise ConfigurationError(f"{reference} is a {type(found).__name__}, and no Application.")
+    return found

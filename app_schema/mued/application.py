@@ -1,0 +1,61 @@
+"""MUED as an application of the engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app_schema.application import Acting, Application, Reference
+from app_schema.mued.naming import NAMING_CONVENTION
+
+if TYPE_CHECKING:
+    from alembic.autogenerate.api import AutogenContext
+
+
+def _base() -> Any:
+    from app_schema.mued.models import Base
+
+    return Base
+
+
+def _configuration() -> Path:
+    """The file of the checkout, or the one that the wheel carries."""
+    package = Path(__file__).resolve().parent.parent
+    inside = package / "alembic.ini"
+    return inside if inside.exists() else package.parent / "alembic.ini"
+
+
+def _reference() -> Reference:
+    from app_schema.mued.reference import REFERENCE
+
+    return REFERENCE
+
+
+def _render_type(type_: Any, context: AutogenContext) -> str | bool:
+    """The vectors of pgvector by their own name."""
+    if type(type_).__module__.startswith("pgvector.") and type(type_).__name__.lower() == "vector":
+        context.imports.add("from pgvector.sqlalchemy import Vector")
+        return f"Vector({type_.dim or ''})"
+    return False
+
+
+APPLICATION = Application(
+    name="MUED",
+    declared=_base,
+    configuration=_configuration,
+    version_table_schema="public",
+    search_path="public",
+    strict=True,
+    naming_convention=NAMING_CONVENTION,
+    acting=Acting(
+        "app.current_user_id",
+        user="app_user",
+        service="service_account",
+        people=("public.users", "clerk_id", "name", "email", "role"),
+    ),
+    commands=("app_schema.mued.cli.seed:seed", "app_schema.mued.cli.metrics:metrics"),
+    render_type=_render_type,
+    touch="app.touch_updated_at()",
+    reference=_reference,
+    factories="app_schema.mued.factories:RowFactory",
+)
