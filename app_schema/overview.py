@@ -17,7 +17,8 @@ from app_schema.database import settings
 from app_schema.ddl import Extension, declared
 from app_schema.ddl.sql import qualified
 from app_schema.errors import ServerError
-from app_schema.migrations.lineage import Lineage, current
+from app_schema.migrations.lineage import Lineage, current, version_table
+from app_schema.migrations.once import TABLE as ONCE
 from app_schema.target import EMBEDDED, Target
 
 TRIES = 10
@@ -51,7 +52,9 @@ SELECT n.nspname AS schema, c.relname AS name,
        pg_catalog.pg_get_userbyid(c.relowner) AS owned_by,
        pg_catalog.pg_has_role(c.relowner, 'USAGE') AS owner
 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'p') AND c.relname !~ '^alembic_' AND NOT c.relispartition
+WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
+  AND c.oid IS DISTINCT FROM pg_catalog.to_regclass(:version_table)
+  AND c.oid IS DISTINCT FROM pg_catalog.to_regclass(:once_table)
   AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
   AND NOT EXISTS (
     SELECT FROM pg_catalog.pg_depend AS d
@@ -146,7 +149,7 @@ def overview(connection: sa.Connection, target: Target, app: Application) -> Ove
     lineage, metadata = Lineage(app), app.metadata
     server = _server(connection, target)
     extensions = _extensions(connection, metadata)
-    tables = _tables(connection)
+    tables = _tables(connection, app)
     problems = [
         *_of_server(server, target),
         *(problem for one in extensions if (problem := _of_extension(one))),
@@ -212,8 +215,9 @@ def _extensions(connection: sa.Connection, metadata: sa.MetaData) -> list[Extens
     return [ExtensionState(row.name, wanted[row.name], row.found, row.available) for row in rows]
 
 
-def _tables(connection: sa.Connection) -> list[TableRows]:
-    rows = connection.execute(_TABLES).all()
+def _tables(connection: sa.Connection, app: Application) -> list[TableRows]:
+    own = {"version_table": version_table(app), "once_table": qualified(ONCE, app.version_table_schema)}
+    rows = connection.execute(_TABLES, own).all()
     small = [(row.schema, row.name) for row in rows if row.readable and row.bytes <= COUNTED]
     large = [(row.schema, row.name) for row in rows if row.readable and row.bytes > COUNTED]
     counts = _counts(connection, small) | {table: estimate(connection, *table) for table in large}

@@ -1,4 +1,4 @@
-"""Who may import whom; the rule stands in docs/architecture.md."""
+"""Who may import whom: the two sentences of docs/architecture.md."""
 
 from __future__ import annotations
 
@@ -10,122 +10,72 @@ import pytest
 import app_schema
 
 PACKAGE = Path(app_schema.__file__).parent
-MAY_IMPORT = {
-    "errors": set(),
-    "ddl": {"errors", "pinned"},
-    "mued": {"errors", "ddl", "cli", "database", "models", "reference"},
-    "models": {"mued"},
-    "catalog": {"errors", "ddl", "url", "pinned"},
-    "url": {"errors"},
-    "dialect": set(),
-    "login": set(),
-    "pinned": set(),
-    "project": {"errors"},
-    "short_lived": set(),
-    "system_user": {"errors"},
-    "embedded": {"errors", "system_user"},
-    "target": {"errors", "embedded"},
-    "database": {"errors", "url", "dialect", "embedded", "login", "target", "pinned"},
-    "migrations": {
-        "errors",
-        "ddl",
-        "catalog",
-        "copied",
-        "database",
-        "dialect",
-        "short_lived",
-        "target",
-        "pinned",
-        "mued",
-        "project",
-    },
-    "audit": {"mued", "errors", "ddl", "catalog", "url", "database", "models", "project"},
-    "copied": {"ddl"},
-    "overview": {"copied", "errors", "ddl", "url", "database", "migrations", "target"},
-    "plan": {"ddl", "loss", "migrations"},
-    "reference": {"errors", "ddl", "mued"},
-    "studio": {"errors", "pinned", "ddl", "models", "mued", "identity", "migrations", "overview"},
-    "loss": {"errors", "ddl", "catalog", "migrations", "pinned"},
-    "rollback": {"loss", "migrations"},
-    "upgrading": {"errors", "loss", "migrations"},
-    "dump": {"errors", "embedded", "url"},
-    "emptying": {"errors", "ddl"},
-    "lint": {"errors", "migrations"},
-    "cli": {
-        "copied",
-        "audit",
-        "errors",
-        "embedded",
-        "database",
-        "migrations",
-        "models",
-        "overview",
-        "lint",
-        "loss",
-        "plan",
-        "project",
-        "reference",
-        "studio",
-        "rollback",
-        "upgrading",
-        "dump",
-        "emptying",
-        "mued",
-        "short_lived",
-        "target",
-    },
-    "identity": {"errors"},
-    "ext": {"errors", "identity"},
-    "testing": {"errors", "identity", "models", "mued", "embedded", "database", "migrations"},
-}
+FILES = {str(path.relative_to(PACKAGE)): path for path in sorted(PACKAGE.rglob("*.py"))}
+IMPORT_PATH = "models/__init__.py"
+"""The models under the name by which applications import them."""
+ABOVE_ALEMBIC = {"migrations", "testing", "cli", "mued", "alembic"}
+BOTTOM = {"errors.py", "dialect.py", "login.py", "pinned.py", "short_lived.py"}
+"""Files that need nothing of ours."""
 
 
-def _layer(path: Path) -> str:
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-
-
-def _imported(path: Path) -> set[str]:
-    """The layers that a file imports, also inside functions."""
+def _modules(path: Path) -> set[str]:
+    """The modules that a file imports, also inside functions."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module == "app_schema":
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("app_schema."):
-            found.add((node.module or "").split(".")[1])
+        if isinstance(node, ast.ImportFrom) and node.module is not None:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Import):
-            found |= {
-                alias.name.split(".")[1] for alias in node.names if alias.name.startswith("app_schema.")
-            }
+            found |= {alias.name for alias in node.names}
     return found
 
 
-@pytest.mark.parametrize("layer", MAY_IMPORT)
-def test_layer_imports_only_what_lies_below(layer: str) -> None:
-    files = [path for path in PACKAGE.rglob("*.py") if _layer(path) == layer]
-    assert files, f"there is no layer {layer}"
-    wrong = {str(path.relative_to(PACKAGE)): _imported(path) - MAY_IMPORT[layer] - {layer} for path in files}
-    assert {path: layers for path, layers in wrong.items() if layers} == {}
+def _under(modules: set[str], name: str) -> set[str]:
+    return {one for one in modules if f"{one}.".startswith(f"{name}.")}
 
 
-def test_every_module_has_a_layer() -> None:
-    assert {_layer(path) for path in PACKAGE.rglob("*.py")} - {"__init__", "__main__", "alembic"} == set(
-        MAY_IMPORT
-    )
+def test_nothing_outside_mued_imports_mued() -> None:
+    engine = {name: path for name, path in FILES.items() if not name.startswith(("mued/", "alembic/"))}
+    found = {
+        name: _under(_modules(path), "app_schema.mued") | _under(_modules(path), "app_schema.models")
+        for name, path in engine.items()
+        if name != IMPORT_PATH
+    }
+    assert {name: modules for name, modules in found.items() if modules} == {}
+    assert _under(_modules(engine[IMPORT_PATH]), "app_schema.mued")
 
 
-def test_only_the_alembic_side_imports_alembic() -> None:
-    for path in PACKAGE.rglob("*.py"):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        names = {
-            alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
-        }
-        names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-        if any(name.split(".")[0] == "alembic" for name in names):
-            assert _layer(path) in {"migrations", "testing", "cli"}, path
+def test_only_the_default_names_mued() -> None:
+    named = [
+        f"{name}:{number}"
+        for name, path in FILES.items()
+        if not name.startswith(("mued/", "alembic/")) and name != IMPORT_PATH
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if "mued" in line
+    ]
+    assert len(named) == 1, named
+    assert named[0].startswith("application.py:")
+
+
+def test_only_what_stands_on_the_migrations_imports_alembic() -> None:
+    found = {name for name, path in FILES.items() if _under(_modules(path), "alembic")}
+    assert {name for name in found if name.split("/")[0] not in ABOVE_ALEMBIC} == set()
+
+
+@pytest.mark.parametrize("name", sorted(BOTTOM))
+def test_bottom_imports_nothing_of_ours(name: str) -> None:
+    assert _under(_modules(FILES[name]), "app_schema") == set()
+
+
+def test_ddl_runs_without_the_catalog_and_the_migrations() -> None:
+    for name, path in FILES.items():
+        if name.startswith("ddl/"):
+            modules = _under(_modules(path), "app_schema")
+            below = {one.split(".")[1] for one in modules if one != "app_schema"}
+            assert below <= {"ddl", "errors", "pinned"}, name
 
 
 @pytest.mark.parametrize(
     "path", sorted((PACKAGE.parent / "alembic" / "versions").glob("*.py")), ids=lambda path: path.stem
 )
 def test_revision_imports_no_models(path: Path) -> None:
-    assert _imported(path) == set()
+    assert _under(_modules(path), "app_schema") == set()

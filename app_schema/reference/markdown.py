@@ -11,6 +11,7 @@ from sqlalchemy.schema import CreateColumn, CreateIndex
 
 from app_schema.application import Application
 from app_schema.ddl import Grant, Policy, Trigger, declared
+from app_schema.ddl.constraint import name_of
 from app_schema.ddl.sql import DIALECT, plain
 from app_schema.reference import words
 from app_schema.reference.diagram import mermaid
@@ -91,7 +92,7 @@ def _column(column: sa.Column[object]) -> str:
 
 
 def _constraint(constraint: sa.Constraint) -> str:
-    name = DIALECT.identifier_preparer.format_constraint(constraint)
+    name = name_of(constraint) or "(unnamed)"
     columns = ", ".join(f"`{column.name}`" for column in getattr(constraint, "columns", ()))
     if isinstance(constraint, sa.ForeignKeyConstraint):
         target = constraint.elements[0].column.table

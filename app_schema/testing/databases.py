@@ -11,7 +11,8 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
-ROLES = ("app_user", "service_account")
+from app_schema.ddl.made import MARK as MARK
+
 _NOTE = "app_schema_test keeps "
 
 
@@ -126,5 +127,9 @@ def _turn(connection: psycopg.Connection[Any]) -> Iterator[None]:
 
 
 def _roles(connection: psycopg.Connection[Any]) -> set[str]:
-    query = "SELECT rolname FROM pg_catalog.pg_roles WHERE rolname = ANY (%s)"
-    return {str(name) for (name,) in connection.execute(query, [list(ROLES)]).fetchall()}
+    """The roles that revisions have created, whatever application they belong to."""
+    query = """
+        SELECT r.rolname FROM pg_catalog.pg_roles AS r
+         WHERE pg_catalog.shobj_description(r.oid, 'pg_authid') LIKE %s
+    """
+    return {str(name) for (name,) in connection.execute(query, [f"%{MARK}"]).fetchall()}

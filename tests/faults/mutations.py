@@ -141,7 +141,7 @@ MUTATIONS = {
     ),
     "identity_outlives_its_transaction": Mutation(
         "app_schema.identity",
-        "pg_catalog.set_config('app.current_user_id', :person, true)",
+        "pg_catalog.set_config(:setting, :person, true)",
         "pg_catalog.set_config('app.current_user_id', :person, false)",
         IDENTITY,
     ),
@@ -243,7 +243,7 @@ MUTATIONS = {
     ),
     "token_fits_another_database": Mutation(
         "app_schema.loss",
-        "list(connection.execute(_IDENTITY).one())",
+        "list(identity.one())",
         "[]",
         f"{LOSSES}::test_token_of_one_database_does_not_fit_its_copy",
     ),

@@ -1,0 +1,1 @@
+"""A shop: somebody else's application of the engine."""

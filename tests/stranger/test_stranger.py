@@ -1,0 +1,172 @@
+"""Somebody else's application: ten tables, own version table and schema, own roles, no pgvector."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from starlette.testclient import TestClient
+from typer.testing import CliRunner, Result
+
+from app_schema import database, identity
+from app_schema.application import Application, find
+from app_schema.cli import app
+from app_schema.errors import ConfigurationError
+from app_schema.migrations import config, upgrade
+from app_schema.mued.application import APPLICATION as MUED
+from app_schema.studio.app import studio
+from app_schema.testing.plugin import AsService, AsUser
+
+PROJECT = Path(__file__).parent / "project"
+Run = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def application() -> Iterator[Application]:
+    """The shop, found as its own pyproject.toml says."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(PROJECT)
+        patch.syspath_prepend(str(PROJECT))
+        identity._acting.cache_clear()
+        yield find()
+    identity._acting.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def migrate(application: Application) -> Callable[[str], None]:
+    def to_head(url: str) -> None:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("CREATE SCHEMA shop_ops")
+        upgrade(url, app=application)
+
+    return to_head
+
+
+@pytest.fixture(scope="module")
+def template(databases: object, migrate: Callable[[str], None]) -> str:
+    """A template of the shop: that of the session is MUED's."""
+    name: str = databases.create()  # type: ignore[attr-defined]
+    migrate(databases.url(name))  # type: ignore[attr-defined]
+    return name
+
+
+@pytest.fixture
+def run(application: Application, database_url: str) -> Run:
+    del application
+
+    def command_of(*arguments: str) -> Result:
+        return CliRunner().invoke(app, [*arguments, "--url", database_url], catch_exceptions=False)
+
+    return command_of
+
+
+def test_it_is_found_by_the_projects_table_or_by_name(application: Application) -> None:
+    assert application.name == "shop"
+    assert find("app_schema.mued.application:APPLICATION") is MUED
+
+
+@pytest.mark.parametrize(
+    ("reference", "sentence"),
+    [
+        ("shop.application", "names no object: write package.module:NAME"),
+        ("no_such_module:APPLICATION", "there is no module no_such_module"),
+        ("shop.application:NOTHING", "the module has no NOTHING"),
+        ("shop.application:Base", "is a DeclarativeAttributeIntercept, and no Application"),
+    ],
+)
+def test_wrong_reference_is_a_sentence(application: Application, reference: str, sentence: str) -> None:
+    del application
+    with pytest.raises(ConfigurationError, match=sentence):
+        find(reference)
+
+
+def test_commands_tell_of_it(run: Run) -> None:
+    assert run("status").exit_code == 0
+    assert run("status").stdout == "at 0001, 0 pending\n"
+    assert run("verify").exit_code == 0
+    assert run("plan").stderr.endswith("Nothing would run.\n")
+    assert "here" in run("history").stdout
+    seen = run("connect")
+    assert "customer" in seen.stdout
+    assert "shop_version" not in seen.stdout
+    assert run("audit").exit_code == 1
+
+
+def test_there_and_back(run: Run, engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO shop.customer (login) VALUES ('ann')")
+    told = run("rollback")
+    assert (told.exit_code, "--confirm" in told.stderr) == (1, True)
+    token = told.stderr.rpartition("--confirm ")[2].split()[0]
+    assert run("rollback", "--confirm", token).exit_code == 0
+    assert run("plan").exit_code == 1
+    assert run("upgrade").stdout == "0001\n"
+    assert run("downgrade", "base").stdout == "base\n"
+
+
+def test_drift_is_named_and_a_revision_mends_it(
+    run: Run, application: Application, engine: sa.Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "DROP TRIGGER touch ON shop.order; DROP INDEX shop.ix_shop_stock_supplier_id"
+        )
+    assert "absent: trigger touch on shop.order" in run("verify").stderr
+    copy = tmp_path / "project"
+    shutil.copytree(PROJECT, copy)
+    monkeypatch.setenv("DATABASE_URL", engine.url.render_as_string(hide_password=False))
+    chosen = config(application)
+    chosen.set_main_option("version_locations", str(copy / "migrations" / "versions"))
+    chosen.attributes["configure_logger"] = False
+    made = command.revision(chosen, "mend", autogenerate=True, rev_id="0002")
+    assert not isinstance(made, list)
+    assert made is not None
+    text = Path(made.path).read_text(encoding="utf-8")
+    assert "op.create_trigger(" in text
+    assert "op.create_index(" in text
+    command.upgrade(chosen, "head")
+    assert run("verify").exit_code == 0
+
+
+def test_what_needs_no_database(application: Application, tmp_path: Path) -> None:
+    del application
+    invoke = CliRunner().invoke
+    assert "customer" in invoke(app, ["diagram"]).stdout
+    assert invoke(app, ["lint"]).exit_code == 0
+    assert invoke(app, ["stocktaking"]).stdout == "counted\n"
+    assert "stocktaking" in invoke(app, ["--help"]).stdout
+    assert "metrics" not in invoke(app, ["--help"]).stdout
+    if shutil.which("dot") is not None:
+        assert invoke(app, ["docs", str(tmp_path)]).exit_code == 0
+        assert "The tables of the shop." in (tmp_path / "schema.md").read_text(encoding="utf-8")
+
+
+def test_testing_plugin_acts_as_its_people(engine: sa.Engine, as_user: AsUser, as_service: AsService) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO shop.customer (login) VALUES ('ann'), ('bob')")
+    logins = sa.text("SELECT login FROM shop.customer ORDER BY login")
+    assert as_user("ann").scalars(logins).all() == ["ann"]
+    assert as_user(None).scalars(logins).all() == []
+    assert as_service().scalars(logins).all() == ["ann", "bob"]
+
+
+def test_studio_shows_it(engine: sa.Engine, application: Application) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO shop.customer (login, full_name) VALUES ('ann', 'Ann A.')")
+    client = TestClient(studio(engine, application, token="secret", port=80), base_url="http://127.0.0.1")
+    client.get("/?token=secret")
+    assert "customer" in client.get("/").text
+    assert "0001" in client.get("/migrations").text
+    assert "stock" in client.get("/schema?table=stock").text
+    assert "Ann A." in client.get("/view-as").text
+
+
+def test_mued_is_meant_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert find() is MUED
+    assert database.settings() is not None
