@@ -102,7 +102,7 @@ def test_a_server_that_cannot_be_reached_is_one_sentence(
 def brought(server_url: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[], bool]:
     """Runs know one role, which no other test has; whether it is on the server."""
     role = f"brought_{secrets.token_hex(4)}"
-    monkeypatch.setattr(testing, "MARK", f"(of {role})")
+    monkeypatch.setattr(testing, "MADE", f"(of {role})")
     monkeypatch.setattr(testing, "_NOTE", f"{role} keeps ")
 
     def there() -> bool:
@@ -115,10 +115,10 @@ def brought(server_url: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[], bo
 
 def _bring(server_url: str, command: str) -> None:
     with psycopg.connect(server_url, autocommit=True) as connection:
-        role = testing.MARK.removeprefix("(of ").removesuffix(")")
+        role = testing.MADE.removeprefix("(of ").removesuffix(")")
         connection.execute(f"{command} ROLE {role}".encode())
         if command == "CREATE":
-            connection.execute(f"COMMENT ON ROLE {role} IS '{testing.MARK}'".encode())
+            connection.execute(f"COMMENT ON ROLE {role} IS '{testing.MADE}'".encode())
 
 
 @pytest.mark.parametrize("order", ["first ends first", "second ends first"])

@@ -11,8 +11,10 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
-from app_schema.ddl.made import MARK as MARK
+from app_schema.ddl.made import MARK
 
+MADE = f"%{MARK}"
+"""Pattern of the comment of a role that a revision has created."""
 _NOTE = "app_schema_test keeps "
 
 
@@ -132,4 +134,4 @@ def _roles(connection: psycopg.Connection[Any]) -> set[str]:
         SELECT r.rolname FROM pg_catalog.pg_roles AS r
          WHERE pg_catalog.shobj_description(r.oid, 'pg_authid') LIKE %s
     """
-    return {str(name) for (name,) in connection.execute(query, [f"%{MARK}"]).fetchall()}
+    return {str(name) for (name,) in connection.execute(query, [MADE]).fetchall()}
