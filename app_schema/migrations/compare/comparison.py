@@ -465,10 +465,12 @@ def _default_schema(context: AutogenContext) -> str:
         return DEFAULT_SCHEMA
     translated = context.connection.get_execution_options().get("schema_translate_map") or {}
     if set(translated) - {None}:
+        names = ", ".join(f"{one} (to {translated[one]})" for one in sorted(filter(None, translated)))
         raise ConfigurationError(
-            "autogenerate and check compare names as they are written: connect without the "
-            f"schema_translate_map of {', '.join(sorted(filter(None, translated)))}, to a database that has "
-            "these schemas"
+            f"schema_translate_map leads {names} elsewhere, and the database knows its own names alone: "
+            "autogenerate would take a table for absent under the one name and undeclared under the other. "
+            "For autogenerate and check connect without these names, to a database that has the schemas, or "
+            "leave the schema out of the tables and translate None, or set search_path"
         )
     if translated:
         return str(translated[None])
