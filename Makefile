@@ -47,7 +47,7 @@ db-stop: ## stop the server under .pgdata/
 lint: $(VENV)/.dev ## check style and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy app_schema tests
+	@$(BIN)/mypy app_schema tests alembic/versions
 
 format: $(VENV)/.dev ## format the code
 	@$(BIN)/ruff check --fix .

@@ -13,7 +13,7 @@ Revises: ${down_revision | comma,n}
 from __future__ import annotations
 
 import sqlalchemy as sa
-from alembic import op
+from app_schema import op
 % if imports:
 ${imports}
 % endif

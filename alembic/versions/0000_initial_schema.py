@@ -10,8 +10,9 @@ Revises:
 """
 
 import sqlalchemy as sa
-from alembic import op
 from sqlalchemy.dialects import postgresql
+
+from app_schema import op
 
 revision = "0000_initial_schema"
 down_revision = None

@@ -12,7 +12,8 @@ Revises: 0000_initial_schema
 # lint: ignore[require-concurrent-index-creation]: a founding revision, its header says what waits
 
 import sqlalchemy as sa
-from alembic import op
+
+from app_schema import op
 
 revision = "0001_stripe_customer"
 down_revision = "0000_initial_schema"

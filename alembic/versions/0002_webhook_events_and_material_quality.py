@@ -9,8 +9,9 @@ Revises: 0001_stripe_customer
 """
 
 import sqlalchemy as sa
-from alembic import op
 from sqlalchemy.dialects import postgresql
+
+from app_schema import op
 
 revision = "0002_webhook_events_and_material_quality"
 down_revision = "0001_stripe_customer"

@@ -14,7 +14,8 @@ Revises: 0002_webhook_events_and_material_quality
 # lint: ignore[constraint-missing-not-valid]: a founding revision, its header says what waits
 
 import sqlalchemy as sa
-from alembic import op
+
+from app_schema import op
 
 revision = "0003_core_checks_and_triggers"
 down_revision = "0002_webhook_events_and_material_quality"

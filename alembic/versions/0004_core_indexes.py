@@ -12,7 +12,8 @@ Revises: 0003_core_checks_and_triggers
 # lint: ignore[require-concurrent-index-creation]: a founding revision, its header says what waits
 
 import sqlalchemy as sa
-from alembic import op
+
+from app_schema import op
 
 revision = "0004_core_indexes"
 down_revision = "0003_core_checks_and_triggers"

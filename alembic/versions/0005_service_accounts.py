@@ -11,7 +11,7 @@ Revision ID: 0005_service_accounts
 Revises: 0004_core_indexes
 """
 
-from alembic import op
+from app_schema import op
 
 revision = "0005_service_accounts"
 down_revision = "0004_core_indexes"

@@ -11,8 +11,9 @@ Revises: 0005_service_accounts
 """
 
 import sqlalchemy as sa
-from alembic import op
 from sqlalchemy.dialects import postgresql
+
+from app_schema import op
 
 revision = "0006_add_rag_metrics"
 down_revision = "0005_service_accounts"

@@ -14,7 +14,8 @@ Revises: 0006_add_rag_metrics
 # lint: ignore[require-concurrent-index-creation]: a founding revision, its header says what waits
 
 import sqlalchemy as sa
-from alembic import op
+
+from app_schema import op
 
 revision = "0007_optimize_rag_indexes"
 down_revision = "0006_add_rag_metrics"

@@ -9,7 +9,7 @@ Revision ID: 0008_add_foreign_keys
 Revises: 0007_optimize_rag_indexes
 """
 
-from alembic import op
+from app_schema import op
 
 revision = "0008_add_foreign_keys"
 down_revision = "0007_optimize_rag_indexes"

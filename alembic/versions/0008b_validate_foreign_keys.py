@@ -10,7 +10,7 @@ Revision ID: 0008b_validate_foreign_keys
 Revises: 0008_add_foreign_keys
 """
 
-from alembic import op
+from app_schema import op
 
 revision = "0008b_validate_foreign_keys"
 down_revision = "0008_add_foreign_keys"

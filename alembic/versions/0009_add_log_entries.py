@@ -9,8 +9,9 @@ Revises: 0008b_validate_foreign_keys
 """
 
 import sqlalchemy as sa
-from alembic import op
 from sqlalchemy.dialects import postgresql
+
+from app_schema import op
 
 revision = "0009_add_log_entries"
 down_revision = "0008b_validate_foreign_keys"

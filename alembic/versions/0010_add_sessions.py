@@ -11,8 +11,9 @@ Revises: 0009_add_log_entries
 """
 
 import sqlalchemy as sa
-from alembic import op
 from sqlalchemy.dialects import postgresql
+
+from app_schema import op
 
 revision = "0010_add_sessions"
 down_revision = "0009_add_log_entries"

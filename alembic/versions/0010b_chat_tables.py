@@ -9,8 +9,9 @@ Revises: 0010_add_sessions
 """
 
 import sqlalchemy as sa
-from alembic import op
 from sqlalchemy.dialects import postgresql
+
+from app_schema import op
 
 revision = "0010b_chat_tables"
 down_revision = "0010_add_sessions"

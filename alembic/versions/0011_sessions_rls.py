@@ -11,7 +11,7 @@ Revision ID: 0011_sessions_rls
 Revises: 0010b_chat_tables
 """
 
-from alembic import op
+from app_schema import op
 
 revision = "0011_sessions_rls"
 down_revision = "0010b_chat_tables"

@@ -11,9 +11,10 @@ Revises: 0011_sessions_rls
 """
 
 import sqlalchemy as sa
-from alembic import op
 from pgvector.sqlalchemy import Vector
 from sqlalchemy.dialects import postgresql
+
+from app_schema import op
 
 revision = "0012_add_rag_embeddings"
 down_revision = "0011_sessions_rls"

@@ -18,8 +18,9 @@ Revises: 0012_add_rag_embeddings
 # lint: ignore[require-concurrent-index-creation]: a founding revision, its header says what waits
 
 import sqlalchemy as sa
-from alembic import op
 from sqlalchemy.dialects import postgresql
+
+from app_schema import op
 
 revision = "0013_add_question_templates"
 down_revision = "0012_add_rag_embeddings"

@@ -9,7 +9,7 @@ Revision ID: 0014_rag_rls
 Revises: 0013_add_question_templates
 """
 
-from alembic import op
+from app_schema import op
 
 revision = "0014_rag_rls"
 down_revision = "0013_add_question_templates"

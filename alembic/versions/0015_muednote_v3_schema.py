@@ -11,8 +11,9 @@ Revises: 0014_rag_rls
 """
 
 import sqlalchemy as sa
-from alembic import op
 from sqlalchemy.dialects import postgresql
+
+from app_schema import op
 
 revision = "0015_muednote_v3_schema"
 down_revision = "0014_rag_rls"

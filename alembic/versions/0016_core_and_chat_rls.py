@@ -9,7 +9,7 @@ Revision ID: 0016_core_and_chat_rls
 Revises: 0015_muednote_v3_schema
 """
 
-from alembic import op
+from app_schema import op
 
 revision = "0016_core_and_chat_rls"
 down_revision = "0015_muednote_v3_schema"

@@ -63,6 +63,11 @@ class DDLObject:
         if "kind" in cls.__dict__:
             DDLObject.kinds[cls.kind] = cls
 
+    @classmethod
+    def is_created(cls) -> bool:
+        """False for a hint to the comparator, for which nothing is created."""
+        return cls.create_sql is not DDLObject.create_sql
+
     @property
     def key(self) -> Key:
         """Identity of the object in one database."""

@@ -15,7 +15,7 @@ Found = Iterator[tuple[int, str]]
 Rule = Callable[["Code"], Found]
 
 _IGNORE = re.compile(r"#\s*lint:\s*ignore\[([\w\s,-]+)\]:?[ \t]*(\S.*)?$", re.MULTILINE)
-_TIMELESS = {"app_schema.ddl.PrintedType"}
+_TIMELESS = {"app_schema.op", "app_schema.ddl.PrintedType"}
 """A type by its SQL, which generated revisions import: the same next year."""
 _DIRECTIONS = ("upgrade", "downgrade")
 

@@ -15,7 +15,8 @@ Revises:
 from __future__ import annotations
 
 import sqlalchemy as sa
-from alembic import op
+
+from app_schema import op
 
 revision = "0001"
 down_revision = None

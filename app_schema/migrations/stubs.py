@@ -1,0 +1,89 @@
+"""The stub of :mod:`app_schema.op`, made from the kinds; as a program it prints it."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from app_schema.ddl.statement import DDLObject
+from app_schema.migrations.special import OPERATIONS
+
+HEAD = '''\
+"""Made from the kinds by `python -m app_schema.migrations.stubs`; a test keeps it fresh."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from alembic.op import *
+'''
+
+
+def stub() -> str:
+    """The text of ``op.pyi``."""
+    lines = [HEAD]
+    for kind, cls in DDLObject.kinds.items():
+        if not cls.is_created():
+            continue
+        create, drop = ("enable", "disable") if kind == "row_security" else ("create", "drop")
+        lines += _operation(f"{create}_{kind}", _of_fields(cls), cls.__doc__)
+        lines += _operation(f"{drop}_{kind}", [*_of_fields(cls, filled=True), "made_again: bool = ..."], None)
+        lines += _operation(
+            f"replace_{kind}", [*_of_fields(cls), "old: Mapping[str, Any] | None = ..."], None
+        )
+    for operation in OPERATIONS:
+        lines += _operation(operation.__name__, list(_of_function(operation)), operation.__doc__)
+    return "\n".join(lines) + "\n"
+
+
+def _operation(name: str, parameters: list[str], doc: str | None) -> Iterator[str]:
+    told = parameters[:-1] if parameters[-1] == "*" else parameters
+    yield f"def {name}({', '.join(told)}) -> None:"
+    yield f'    """{inspect.cleandoc(doc).splitlines()[0]}"""' if doc else "    ..."
+
+
+def _of_fields(cls: type[DDLObject], *, filled: bool = False) -> list[str]:
+    """The fields of a kind as parameters; those that take no name come first.
+
+    :param filled: identity is enough.
+    """
+    fields = {one.name: one for one in dataclasses.fields(cls) if one.init}
+    first = [
+        _parameter(fields.pop(name), cls, filled=filled, required=name == "table") for name in cls.positional
+    ]
+    rest = [_parameter(one, cls, filled=filled) for one in fields.values()]
+    return [*_without_gap(first), "*", *rest]
+
+
+def _parameter(
+    field: dataclasses.Field[Any], cls: type[DDLObject], *, filled: bool, required: bool = False
+) -> str:
+    given = field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
+    optional = given or (filled and field.name in cls.stand_in)
+    kind = str(field.type).removesuffix(" | None") if required else field.type
+    return f"{field.name}: {kind}{' = ...' if optional and not required else ''}"
+
+
+def _without_gap(parameters: list[str]) -> list[str]:
+    """No parameter without a default behind one that has one."""
+    last = max((n for n, one in enumerate(parameters) if not one.endswith("= ...")), default=-1)
+    return [one.removesuffix(" = ...") if n < last else one for n, one in enumerate(parameters)]
+
+
+def _of_function(function: Callable[..., Any]) -> Iterator[str]:
+    """The parameters of a function, without the operations that it is a method of."""
+    named = False
+    for name, one in list(inspect.signature(function).parameters.items())[1:]:
+        if one.kind is inspect.Parameter.VAR_KEYWORD:
+            yield f"**{name}: {one.annotation}"
+            continue
+        if one.kind is inspect.Parameter.KEYWORD_ONLY and not named:
+            named = True
+            yield "*"
+        default = "" if one.default is inspect.Parameter.empty else " = ..."
+        yield f"{name}: {one.annotation}{default}"
+
+
+if __name__ == "__main__":
+    print(stub(), end="")

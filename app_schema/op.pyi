@@ -1,0 +1,454 @@
+"""Made from the kinds by `python -m app_schema.migrations.stubs`; a test keeps it fresh."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from alembic.op import *
+
+def create_schema(name: str) -> None:
+    """``CREATE SCHEMA name``. One that was there before is used, and stays when its revision is undone."""
+
+def drop_schema(name: str, *, made_again: bool = ...) -> None: ...
+def replace_schema(name: str, *, old: Mapping[str, Any] | None = ...) -> None: ...
+def create_enum(name: str, labels: Iterable[str], *, schema: str | None = ...) -> None:
+    """``CREATE TYPE schema.name AS ENUM (labels)``; the order of the labels counts."""
+
+def drop_enum(
+    name: str, labels: Iterable[str] = ..., *, schema: str | None = ..., made_again: bool = ...
+) -> None: ...
+def replace_enum(
+    name: str, labels: Iterable[str], *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
+) -> None: ...
+def create_domain(name: str, definition: str, *, schema: str | None = ...) -> None:
+    """``CREATE DOMAIN schema.name AS definition``, the definition with its constraints as PostgreSQL prints"""
+
+def drop_domain(
+    name: str, definition: str = ..., *, schema: str | None = ..., made_again: bool = ...
+) -> None: ...
+def replace_domain(
+    name: str, definition: str, *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
+) -> None: ...
+def create_statistics(name: str, definition: str, *, schema: str | None = ...) -> None:
+    """Extended statistics by the whole statement that pg_get_statisticsobjdef prints."""
+
+def drop_statistics(
+    name: str, definition: str = ..., *, schema: str | None = ..., made_again: bool = ...
+) -> None: ...
+def replace_statistics(
+    name: str, definition: str, *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
+) -> None: ...
+def create_extension(name: str, *, version: str | None = ..., schema: str | None = ...) -> None:
+    """``CREATE EXTENSION name SCHEMA schema``. One that was there before stays when its revision is undone."""
+
+def drop_extension(
+    name: str, *, version: str | None = ..., schema: str | None = ..., made_again: bool = ...
+) -> None: ...
+def replace_extension(
+    name: str, *, version: str | None = ..., schema: str | None = ..., old: Mapping[str, Any] | None = ...
+) -> None: ...
+def create_function(
+    name: str,
+    body: str,
+    *,
+    returns: str,
+    arguments: str = ...,
+    language: str = ...,
+    volatility: str = ...,
+    security: str = ...,
+    settings: Mapping[str, str] | Iterable[tuple[str, str]] | None = ...,
+    execute: Iterable[str] | str | None = ...,
+    strict: bool = ...,
+    leakproof: bool = ...,
+    parallel: str = ...,
+    schema: str | None = ...,
+) -> None:
+    """``CREATE FUNCTION schema.name(arguments) RETURNS … AS body``."""
+
+def drop_function(
+    name: str,
+    body: str = ...,
+    *,
+    returns: str = ...,
+    arguments: str = ...,
+    language: str = ...,
+    volatility: str = ...,
+    security: str = ...,
+    settings: Mapping[str, str] | Iterable[tuple[str, str]] | None = ...,
+    execute: Iterable[str] | str | None = ...,
+    strict: bool = ...,
+    leakproof: bool = ...,
+    parallel: str = ...,
+    schema: str | None = ...,
+    made_again: bool = ...,
+) -> None: ...
+def replace_function(
+    name: str,
+    body: str,
+    *,
+    returns: str,
+    arguments: str = ...,
+    language: str = ...,
+    volatility: str = ...,
+    security: str = ...,
+    settings: Mapping[str, str] | Iterable[tuple[str, str]] | None = ...,
+    execute: Iterable[str] | str | None = ...,
+    strict: bool = ...,
+    leakproof: bool = ...,
+    parallel: str = ...,
+    schema: str | None = ...,
+    old: Mapping[str, Any] | None = ...,
+) -> None: ...
+def create_grant(
+    privileges: str | Iterable[str],
+    *,
+    to: str,
+    columns: str | Iterable[str] | None = ...,
+    function: str | None = ...,
+    with_grant_option: bool = ...,
+    table: str | None = ...,
+    schema: str | None = ...,
+) -> None:
+    """``GRANT privileges ON … TO role``: exactly these, of one role, on one object."""
+
+def drop_grant(
+    privileges: str | Iterable[str],
+    *,
+    to: str,
+    columns: str | Iterable[str] | None = ...,
+    function: str | None = ...,
+    with_grant_option: bool = ...,
+    table: str | None = ...,
+    schema: str | None = ...,
+    made_again: bool = ...,
+) -> None: ...
+def replace_grant(
+    privileges: str | Iterable[str],
+    *,
+    to: str,
+    columns: str | Iterable[str] | None = ...,
+    function: str | None = ...,
+    with_grant_option: bool = ...,
+    table: str | None = ...,
+    schema: str | None = ...,
+    old: Mapping[str, Any] | None = ...,
+) -> None: ...
+def create_default_privileges(
+    privileges: str | Iterable[str], *, to: str, on: str = ..., schema: str | None = ...
+) -> None:
+    """``ALTER DEFAULT PRIVILEGES IN SCHEMA schema GRANT privileges ON … TO role``."""
+
+def drop_default_privileges(
+    privileges: str | Iterable[str],
+    *,
+    to: str,
+    on: str = ...,
+    schema: str | None = ...,
+    made_again: bool = ...,
+) -> None: ...
+def replace_default_privileges(
+    privileges: str | Iterable[str],
+    *,
+    to: str,
+    on: str = ...,
+    schema: str | None = ...,
+    old: Mapping[str, Any] | None = ...,
+) -> None: ...
+def create_policy(
+    name: str,
+    table: str,
+    *,
+    as_: str = ...,
+    for_: str = ...,
+    to: str | Iterable[str] = ...,
+    using: str | None = ...,
+    with_check: str | None = ...,
+    schema: str | None = ...,
+) -> None:
+    """``CREATE POLICY name ON table AS … FOR … TO … USING (…) WITH CHECK (…)``."""
+
+def drop_policy(
+    name: str,
+    table: str,
+    *,
+    as_: str = ...,
+    for_: str = ...,
+    to: str | Iterable[str] = ...,
+    using: str | None = ...,
+    with_check: str | None = ...,
+    schema: str | None = ...,
+    made_again: bool = ...,
+) -> None: ...
+def replace_policy(
+    name: str,
+    table: str,
+    *,
+    as_: str = ...,
+    for_: str = ...,
+    to: str | Iterable[str] = ...,
+    using: str | None = ...,
+    with_check: str | None = ...,
+    schema: str | None = ...,
+    old: Mapping[str, Any] | None = ...,
+) -> None: ...
+def create_table_constraint(name: str, table: str, definition: str, *, schema: str | None = ...) -> None:
+    """``ALTER TABLE table ADD CONSTRAINT name definition``, the definition as pg_get_constraintdef prints"""
+
+def drop_table_constraint(
+    name: str, table: str, definition: str = ..., *, schema: str | None = ..., made_again: bool = ...
+) -> None: ...
+def replace_table_constraint(
+    name: str, table: str, definition: str, *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
+) -> None: ...
+def create_table_index(name: str, definition: str, *, schema: str | None = ...) -> None:
+    """An index by the whole statement that pg_get_indexdef prints."""
+
+def drop_table_index(
+    name: str, definition: str = ..., *, schema: str | None = ..., made_again: bool = ...
+) -> None: ...
+def replace_table_index(
+    name: str, definition: str, *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
+) -> None: ...
+def create_role(
+    name: str,
+    *,
+    login: bool = ...,
+    superuser: bool = ...,
+    createdb: bool = ...,
+    createrole: bool = ...,
+    inherit: bool = ...,
+    replication: bool = ...,
+    bypassrls: bool = ...,
+) -> None:
+    """``CREATE ROLE name NOLOGIN …``. A password is never declared: it is set outside the repository."""
+
+def drop_role(
+    name: str,
+    *,
+    login: bool = ...,
+    superuser: bool = ...,
+    createdb: bool = ...,
+    createrole: bool = ...,
+    inherit: bool = ...,
+    replication: bool = ...,
+    bypassrls: bool = ...,
+    made_again: bool = ...,
+) -> None: ...
+def replace_role(
+    name: str,
+    *,
+    login: bool = ...,
+    superuser: bool = ...,
+    createdb: bool = ...,
+    createrole: bool = ...,
+    inherit: bool = ...,
+    replication: bool = ...,
+    bypassrls: bool = ...,
+    old: Mapping[str, Any] | None = ...,
+) -> None: ...
+def enable_row_security(
+    table: str, *, forced: bool = ..., enabled: bool = ..., schema: str | None = ...
+) -> None:
+    """``ALTER TABLE table ENABLE ROW LEVEL SECURITY``."""
+
+def disable_row_security(
+    table: str, *, forced: bool = ..., enabled: bool = ..., schema: str | None = ..., made_again: bool = ...
+) -> None: ...
+def replace_row_security(
+    table: str,
+    *,
+    forced: bool = ...,
+    enabled: bool = ...,
+    schema: str | None = ...,
+    old: Mapping[str, Any] | None = ...,
+) -> None: ...
+def create_rule(
+    name: str, table: str, definition: str, *, enabled: str = ..., schema: str | None = ...
+) -> None:
+    """A rule of a table or view by the whole statement that pg_get_ruledef prints."""
+
+def drop_rule(
+    name: str,
+    table: str,
+    definition: str = ...,
+    *,
+    enabled: str = ...,
+    schema: str | None = ...,
+    made_again: bool = ...,
+) -> None: ...
+def replace_rule(
+    name: str,
+    table: str,
+    definition: str,
+    *,
+    enabled: str = ...,
+    schema: str | None = ...,
+    old: Mapping[str, Any] | None = ...,
+) -> None: ...
+def create_sequence(name: str, options: str, *, owner_follows: bool = ..., schema: str | None = ...) -> None:
+    """``CREATE SEQUENCE schema.name options``; the options say everything: ``AS bigint START 1 INCREMENT 1"""
+
+def drop_sequence(
+    name: str,
+    options: str = ...,
+    *,
+    owner_follows: bool = ...,
+    schema: str | None = ...,
+    made_again: bool = ...,
+) -> None: ...
+def replace_sequence(
+    name: str,
+    options: str,
+    *,
+    owner_follows: bool = ...,
+    schema: str | None = ...,
+    old: Mapping[str, Any] | None = ...,
+) -> None: ...
+def create_trigger(
+    name: str,
+    table: str,
+    *,
+    execute: str,
+    before: str | Iterable[str] | None = ...,
+    after: str | Iterable[str] | None = ...,
+    instead_of: str | Iterable[str] | None = ...,
+    for_each: str = ...,
+    when: str | None = ...,
+    referencing: str | None = ...,
+    constraint: bool = ...,
+    deferrable: bool = ...,
+    initially: str | None = ...,
+    enabled: str = ...,
+    schema: str | None = ...,
+) -> None:
+    """``CREATE TRIGGER name BEFORE … ON table FOR EACH ROW WHEN (…) EXECUTE FUNCTION …``."""
+
+def drop_trigger(
+    name: str,
+    table: str,
+    *,
+    execute: str = ...,
+    before: str | Iterable[str] | None = ...,
+    after: str | Iterable[str] | None = ...,
+    instead_of: str | Iterable[str] | None = ...,
+    for_each: str = ...,
+    when: str | None = ...,
+    referencing: str | None = ...,
+    constraint: bool = ...,
+    deferrable: bool = ...,
+    initially: str | None = ...,
+    enabled: str = ...,
+    schema: str | None = ...,
+    made_again: bool = ...,
+) -> None: ...
+def replace_trigger(
+    name: str,
+    table: str,
+    *,
+    execute: str,
+    before: str | Iterable[str] | None = ...,
+    after: str | Iterable[str] | None = ...,
+    instead_of: str | Iterable[str] | None = ...,
+    for_each: str = ...,
+    when: str | None = ...,
+    referencing: str | None = ...,
+    constraint: bool = ...,
+    deferrable: bool = ...,
+    initially: str | None = ...,
+    enabled: str = ...,
+    schema: str | None = ...,
+    old: Mapping[str, Any] | None = ...,
+) -> None: ...
+def create_view(
+    name: str,
+    definition: str,
+    *,
+    options: Mapping[str, object] | Iterable[tuple[str, object]] = ...,
+    materialized: bool = ...,
+    schema: str | None = ...,
+) -> None:
+    """``CREATE VIEW schema.name WITH (options) AS definition``."""
+
+def drop_view(
+    name: str,
+    definition: str = ...,
+    *,
+    options: Mapping[str, object] | Iterable[tuple[str, object]] = ...,
+    materialized: bool = ...,
+    schema: str | None = ...,
+    made_again: bool = ...,
+) -> None: ...
+def replace_view(
+    name: str,
+    definition: str,
+    *,
+    options: Mapping[str, object] | Iterable[tuple[str, object]] = ...,
+    materialized: bool = ...,
+    schema: str | None = ...,
+    old: Mapping[str, Any] | None = ...,
+) -> None: ...
+def add_enum_value(
+    name: str, value: str, *, before: str | None = ..., after: str | None = ..., schema: str | None = ...
+) -> None:
+    """Adds a label to an enum, at the end or beside another one."""
+
+def rename_enum_value(name: str, old: str, new: str, *, schema: str | None = ...) -> None:
+    """Renames a label: old there and new not."""
+
+def rename_constraint(old: str, new: str, table: str, *, schema: str | None = ...) -> None:
+    """Renames a constraint, and with a key its index; the catalog alone changes."""
+
+def rename_index(old: str, new: str, table: str | None = ..., *, schema: str | None = ...) -> None:
+    """Renames an index that belongs to no constraint; the catalog alone changes."""
+
+def rename_sequence(old: str, new: str, *, schema: str | None = ...) -> None:
+    """Renames a sequence; its numbers go on, and the defaults that take them follow."""
+
+def rename_enum(old: str, new: str, *, schema: str | None = ...) -> None:
+    """Renames an enum; the columns of the type and whatever else reads it follow."""
+
+def comment_on(
+    kind: str, name: str, comment: str | None, *, table: str | None = ..., schema: str | None = ...
+) -> None:
+    """Sets the comment of a constraint, trigger, policy, index, function, type, …; None takes it away."""
+
+def advance_sequence(table: str, column: str, *, schema: str | None = ...) -> None:
+    """Sets the sequence of a serial or identity column past the values that are there; never back."""
+
+def alter_table(table: str, action: str, *, schema: str | None = ...) -> None:
+    """``ALTER TABLE table action`` for what no metadata declares: ``REPLICA IDENTITY FULL``, ``CLUSTER ON``"""
+
+def alter_column_types(
+    table: str,
+    types: Mapping[str, Any],
+    *,
+    existing: Mapping[str, Any] | None = ...,
+    using: Mapping[str, str] | None = ...,
+    schema: str | None = ...,
+) -> None:
+    """Changes the types of several columns in one ALTER TABLE, which rewrites the table once at most."""
+
+def validate_constraint(name: str, table: str, *, schema: str | None = ...) -> None:
+    """Validates a constraint that was made NOT VALID."""
+
+def create_index_concurrently(
+    name: str,
+    table: str,
+    columns: list[Any],
+    *,
+    unique: bool = ...,
+    partitioned: bool = ...,
+    schema: str | None = ...,
+    **kw: Any,
+) -> None:
+    """Builds an index without blocking writers. What an interrupted build left (INVALID) is dropped first."""
+
+def drop_index_concurrently(
+    name: str, table: str | None = ..., *, partitioned: bool = ..., schema: str | None = ...
+) -> None:
+    """Drops an index, valid or not, without blocking writers; nothing where it is absent."""
+
+def run_once(key: str, sql: str) -> None:
+    """Carries out one data statement and records its key, in one statement."""
+
+def undo_once(key: str, sql: str | None = ...) -> None:
+    """Takes ``run_once`` back: carries out ``sql`` where the key is recorded, and forgets the key."""

@@ -1,0 +1,42 @@
+"""``from app_schema import op``: Alembic's module, with a stub that knows our operations."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import alembic.op
+
+import app_schema
+from app_schema import op
+from app_schema.migrations.stubs import stub
+
+STUB = Path(app_schema.__file__).parent / "op.pyi"
+WRONG = """\
+from app_schema import op
+
+op.create_trigger("tr", "t", before="UPDATE", execute="f()", schema="public")
+op.create_trigger("tr", "t", befor="UPDATE", execute="f()")
+op.no_such_operation()
+"""
+
+
+def test_it_is_alembics() -> None:
+    assert op is alembic.op
+
+
+def test_stub_is_fresh() -> None:
+    ruff = [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(STUB), "-"]
+    made = subprocess.run(ruff, input=stub(), capture_output=True, text=True, check=True).stdout
+    assert STUB.read_text(encoding="utf-8") == made, "run: python -m app_schema.migrations.stubs > op.pyi"
+
+
+def test_misspelt_keyword_is_found_by_mypy(tmp_path: Path) -> None:
+    (tmp_path / "revision.py").write_text(WRONG, encoding="utf-8")
+    command = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", str(tmp_path / "revision.py")]
+    said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    found = [line for line in said.splitlines() if ": error: " in line]
+    assert len(found) == 2, said
+    assert ':4: error: Unexpected keyword argument "befor" for "create_trigger"' in found[0]
+    assert ':5: error: Module has no attribute "no_such_operation"' in found[1]
