@@ -83,7 +83,7 @@ ORDER BY 1, 2
 
 
 @dataclass(frozen=True)
-class Server:
+class ServerFacts:
     """The server, the role, and the way to them. `round_trip` is the median of ten, in milliseconds."""
 
     version: str
@@ -134,7 +134,7 @@ class Overview:
     `here` is None where the role may not read it.
     """
 
-    server: Server
+    server: ServerFacts
     extensions: list[ExtensionState]
     here: frozenset[str] | None
     heads: frozenset[str]
@@ -179,7 +179,7 @@ def of_revision(here: frozenset[str], heads: frozenset[str], unknown: frozenset[
         yield f"The database {at}, the newest revision is {', '.join(sorted(heads))}: run app-schema upgrade."
 
 
-def _server(connection: sa.Connection, target: Target) -> Server:
+def _server(connection: sa.Connection, target: Target) -> ServerFacts:
     found = connection.execute(_SERVER).one()
     driver: Any = connection.connection.dbapi_connection
     times = []
@@ -188,7 +188,7 @@ def _server(connection: sa.Connection, target: Target) -> Server:
         driver.execute("SELECT 1").fetchone()
         times.append(time.perf_counter() - begin)
     host = target.url.host or target.url.query.get("host", "the default socket")
-    return Server(
+    return ServerFacts(
         version=found.version,
         place=host if isinstance(host, str) else ", ".join(host),
         origin=target.origin,
@@ -258,7 +258,7 @@ def estimate(connection: sa.Connection, schema: str, name: str) -> int:
     return int(explained.scalar_one()[0]["Plan"]["Plan Rows"])
 
 
-def _of_server(server: Server, target: Target) -> Iterator[str]:
+def _of_server(server: ServerFacts, target: Target) -> Iterator[str]:
     if not server.writable:
         yield "The server takes no writes, it is a standby or read-only: migrate on the primary."
     twin = url.direct(target.url) != target.url or (
@@ -285,7 +285,7 @@ def _of_extension(one: ExtensionState) -> str | None:
 
 
 def _of_tables(
-    server: Server, tables: list[TableRows], metadata: sa.MetaData, *, newest: bool
+    server: ServerFacts, tables: list[TableRows], metadata: sa.MetaData, *, newest: bool
 ) -> Iterator[str]:
     there = {(one.schema, one.name) for one in tables}
     wanted = {(one.schema or "public", one.name) for one in metadata.tables.values()}

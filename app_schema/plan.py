@@ -29,7 +29,7 @@ JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = w.name
 
 
 @dataclass(frozen=True)
-class Lock:
+class TableLock:
     """The strongest lock that a revision takes on a table which is there already.
 
     `rows` is PostgreSQL's estimate, None where it never looked; `bytes` is the table without its indexes.
@@ -52,7 +52,7 @@ class PlannedRevision:
 
     revision: str
     subject: str
-    locks: list[Lock]
+    locks: list[TableLock]
     by_hand: int
     losses: list[Loss]
     sql: str
@@ -101,7 +101,7 @@ def comments(planned: PlannedRevision) -> list[str]:
     return lines
 
 
-def _locks(recorded: Recorded, sizes: Sizes) -> list[Lock]:
+def _locks(recorded: Recorded, sizes: Sizes) -> list[TableLock]:
     strongest: dict[tuple[str, str], tuple[str, bool]] = {}
     for operation in recorded.operations:
         held = [(operation.table, operation.lock, operation.scans)]
@@ -110,7 +110,7 @@ def _locks(recorded: Recorded, sizes: Sizes) -> list[Lock]:
             if table is not None and lock is not None and table in sizes:
                 before, scanned = strongest.get(table, (lock, False))
                 strongest[table] = (max(before, lock, key=_ORDER.index), scanned or scans)
-    return [Lock(".".join(table), *held, *sizes[table]) for table, held in sorted(strongest.items())]
+    return [TableLock(".".join(table), *held, *sizes[table]) for table, held in sorted(strongest.items())]
 
 
 def _sizes(connection: sa.Connection, recorded: Iterable[Recorded]) -> Sizes:

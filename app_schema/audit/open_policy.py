@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from app_schema.audit.check import Check, Known, Row
 from app_schema.audit.finding import Finding
-from app_schema.audit.policy import FACTS, Policy, policies
+from app_schema.audit.policy import FACTS, ReflectedPolicy, policies
 from app_schema.ddl.sql import ident
 from app_schema.ddl.statement import Key
 
@@ -25,7 +25,7 @@ def _always_true(check: str, rows: Sequence[Row], known: Known) -> Iterator[Find
             )
 
 
-def _closed(policy: Policy, roles: Sequence[str]) -> str:
+def _closed(policy: ReflectedPolicy, roles: Sequence[str]) -> str:
     kept = [one for one in policy.roles if one not in roles]
     on = f"{policy.name} ON {policy.table}"
     return f"ALTER POLICY {on} TO {', '.join(kept)};" if kept else f"DROP POLICY {on};"

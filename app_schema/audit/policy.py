@@ -23,7 +23,7 @@ _ALONE = re.compile(r"(?: AS (?:\w+|\"[^\"]*\"))?\)")
 COMMANDS = {"r": "SELECT", "a": "INSERT", "w": "UPDATE", "d": "DELETE"}
 
 
-class Policy(NamedTuple):
+class ReflectedPolicy(NamedTuple):
     """A permissive or restrictive policy, with all names quoted."""
 
     table: str
@@ -121,11 +121,11 @@ SELECT t.name, quote_ident(p.polname), t.relname, p.polcmd::text, p.polpermissiv
 """  # noqa: E501 - one line is one expression
 
 
-def policies(rows: Sequence[Row]) -> list[Policy]:
+def policies(rows: Sequence[Row]) -> list[ReflectedPolicy]:
     """The policies that `FACTS` has found."""
     return [
         one._replace(functions=json.loads(str(one.functions)), operators=json.loads(str(one.operators)))
-        for one in (Policy(*row) for row in rows)
+        for one in (ReflectedPolicy(*row) for row in rows)
     ]
 
 
@@ -155,7 +155,7 @@ def _several(check: str, rows: Sequence[Row], known: Known) -> Iterator[Finding]
                 )
 
 
-def _joined(role: str, of_role: Sequence[Policy], names: Sequence[str]) -> str:
+def _joined(role: str, of_role: Sequence[ReflectedPolicy], names: Sequence[str]) -> str:
     """One policy a command for the role; the other roles keep what they have.
 
     PUBLIC has no "all others", so a policy of PUBLIC goes to the others that hold a privilege on the table.

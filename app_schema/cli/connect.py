@@ -9,7 +9,7 @@ from app_schema.cli.common import Json, Url, application, finish, opened, target
 from app_schema.cli.output import counted, facts, machine, number, table, talk
 
 if TYPE_CHECKING:
-    from app_schema.overview import Overview, Server
+    from app_schema.overview import Overview, ServerFacts
 
 WIDTH = 100
 
@@ -51,7 +51,7 @@ def _facts(seen: Overview) -> dict[str, str]:
     }
 
 
-def _powers(server: Server) -> list[str]:
+def _powers(server: ServerFacts) -> list[str]:
     powers = ["owner of the database" if server.owner else f"the database belongs to {server.owned_by}"]
     powers += ["superuser"] if server.superuser else []
     powers += ["bypasses row security"] if server.bypass_rls else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app_schema.lint.finding import Finding
+from app_schema.lint.finding import LintFinding
 from app_schema.lint.revision import RULES, lint
 
-__all__ = ["RULES", "Finding", "lint"]
+__all__ = ["RULES", "LintFinding", "lint"]

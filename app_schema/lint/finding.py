@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Finding:
+class LintFinding:
     """A line of a revision, the rule that it breaks, and what to write instead."""
 
     file: str

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from app_schema.errors import ConfigurationError
-from app_schema.lint.finding import Finding
+from app_schema.lint.finding import LintFinding
 from app_schema.lint.statement import text, verdict
 
 Found = Iterator[tuple[int, str]]
@@ -121,7 +121,7 @@ RULES: dict[str, Rule] = {
 }
 
 
-def lint(file: Path) -> list[Finding]:
+def lint(file: Path) -> list[LintFinding]:
     """What the rules find in a revision file, by line.
 
     `# lint: ignore[rule]: reason` anywhere in the file takes a rule out for it; without a reason it does not.
@@ -136,7 +136,7 @@ def lint(file: Path) -> list[Finding]:
         raise ConfigurationError(f"{file}, line {line}: this is no Python: {error.args[0]}.") from None
     skipped = ignored(source)
     found = [
-        Finding(str(file), line, name, message)
+        LintFinding(str(file), line, name, message)
         for name, rule in RULES.items()
         if name not in skipped
         for line, message in rule(code)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from app_schema.application import Application
-from app_schema.lint.finding import Finding
+from app_schema.lint.finding import LintFinding
 from app_schema.lint.revision import ignored, lint, read
 from app_schema.lint.squawk import program, squawk
 from app_schema.migrations.lineage import Lineage
@@ -14,7 +14,7 @@ from app_schema.migrations.plain import PlainImpl
 from app_schema.migrations.recording import record
 
 
-def run(app: Application, files: Iterable[Path] = ()) -> tuple[list[Finding], int]:
+def run(app: Application, files: Iterable[Path] = ()) -> tuple[list[LintFinding], int]:
     """The findings in these files, else in all revisions of the application; and how many were looked at."""
     lineage = Lineage(app)
     ours = {Path(script.path).resolve(): script.revision for script in lineage.scripts.walk_revisions()}

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from app_schema.errors import ConfigurationError
-from app_schema.lint.finding import Finding
+from app_schema.lint.finding import LintFinding
 
 # The runner sets the timeouts, the guards make a statement safe to repeat, the models choose the types.
 _ANSWERED = (
@@ -33,7 +33,7 @@ def program() -> str | None:
     return str(beside) if beside.exists() else shutil.which("squawk")
 
 
-def squawk(program: str, scripts: Mapping[str, str]) -> list[Finding]:
+def squawk(program: str, scripts: Mapping[str, str]) -> list[LintFinding]:
     """What squawk finds in the SQL of each file's revision, without its guards: a rule once a file.
 
     :raises ConfigurationError: where squawk does not answer.
@@ -52,6 +52,6 @@ def squawk(program: str, scripts: Mapping[str, str]) -> list[Finding]:
             raise ConfigurationError(f"{program} gives no answer: {error}.") from None
     counts = Counter((names[one["file"]], one["rule_name"], one["message"].rstrip(".")) for one in found)
     return [
-        Finding(file, 1, rule, f"{message} (squawk, {count} statements)")
+        LintFinding(file, 1, rule, f"{message} (squawk, {count} statements)")
         for (file, rule, message), count in counts.items()
     ]

@@ -16,7 +16,7 @@ from app_schema.errors import AppSchemaError, DifferentError
 from app_schema.migrations.copies import refuse_other
 from app_schema.migrations.loading import load
 from app_schema.migrations.options import Options
-from app_schema.migrations.session import Facts, Session
+from app_schema.migrations.session import Facts, MigrationSession
 from app_schema.target import announce
 
 if TYPE_CHECKING:
@@ -81,7 +81,9 @@ def _run(context: EnvironmentContext, app: Application) -> None:
         target = database.target(direct=True)
         with database.connect(database.engine(target.url, direct=True)) as connection:
             announce(connection, target, changes=True)
-            session = Session(connection, app.version_table, app.version_table_schema, app.search_path)
+            session = MigrationSession(
+                connection, app.version_table, app.version_table_schema, app.search_path
+            )
             facts = session.facts()
             facts.refuse_replicated()
             if set(facts.heads) != wanted:
@@ -107,7 +109,9 @@ def _wanted(context: EnvironmentContext) -> set[str] | None:
     return heads if {there} == heads or set(there or ()) == heads else None
 
 
-def _rest(context: EnvironmentContext, app: Application, found: tuple[Session, Facts] | None = None) -> None:
+def _rest(
+    context: EnvironmentContext, app: Application, found: tuple[MigrationSession, Facts] | None = None
+) -> None:
     from app_schema.migrations import environment
 
     environment.run(context, app, found=found)

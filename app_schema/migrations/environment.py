@@ -35,7 +35,7 @@ from app_schema.migrations.options import Options, flag
 from app_schema.migrations.progress import say
 from app_schema.migrations.render import item
 from app_schema.migrations.runner import Runner
-from app_schema.migrations.session import Facts, Session
+from app_schema.migrations.session import Facts, MigrationSession
 from app_schema.target import announce
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def run(
     *,
     connection: Any = None,
     run_args: Mapping[str, Any] | None = None,
-    found: tuple[Session, Facts] | None = None,
+    found: tuple[MigrationSession, Facts] | None = None,
     **options: Any,
 ) -> None:
     """Runs the command that Alembic was called with against the declared metadata.
@@ -231,10 +231,12 @@ class Environment:
         self._configure(connection=connection)  # another kind of database is refused here
         database.check_server(connection)
         table, schema = self.options.get("version_table"), self.options.get("version_table_schema")
-        session = Session(connection, table or VERSION_TABLE, schema, self.options.get("search_path"))
+        session = MigrationSession(
+            connection, table or VERSION_TABLE, schema, self.options.get("search_path")
+        )
         self.migrate((session, session.facts()))
 
-    def migrate(self, found: tuple[Session, Facts]) -> None:
+    def migrate(self, found: tuple[MigrationSession, Facts]) -> None:
         """Runs the command in a session that is set up."""
         session, facts = found
         connection = session.connection

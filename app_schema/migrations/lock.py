@@ -16,7 +16,7 @@ from app_schema.ddl.guard import block
 from app_schema.ddl.sql import literal
 from app_schema.errors import LockedError
 from app_schema.migrations.progress import say
-from app_schema.migrations.session import Facts, Session, read
+from app_schema.migrations.session import Facts, MigrationSession, read
 
 POLL = 0.3
 """Seconds between two tries, at most."""
@@ -39,7 +39,7 @@ l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
 class Lock:
     """The migration lock of one version table in one database."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: MigrationSession) -> None:
         self.session = session
         digest = hashlib.sha256(f"app_schema {session.version_table}".encode()).digest()
         self.key = int.from_bytes(digest[:8], "big", signed=True)

@@ -19,7 +19,7 @@ from app_schema.ddl.role import PRINTED
 from app_schema.ddl.sql import dollar, literal
 from app_schema.errors import ServerError
 from app_schema.migrations.progress import say
-from app_schema.migrations.session import Facts, Session
+from app_schema.migrations.session import Facts, MigrationSession
 
 NOT_READY = "AS003"
 """SQLSTATE of a database in which the pending revisions cannot be carried out."""
@@ -29,7 +29,7 @@ Need = tuple[str, str, str | None]
 """Kind, name, and schema of what is to be made; of a role the attributes instead."""
 
 
-def check(session: Session, facts: Facts) -> None:
+def check(session: MigrationSession, facts: Facts) -> None:
     """Refuses a server on which no revision can be carried out.
 
     :raises ServerError: with the remedy; nothing was changed, and nothing was set in the session.
@@ -52,7 +52,7 @@ def check(session: Session, facts: Facts) -> None:
         say(f"only {max(facts.free_slots, 0)} connections are left on the server")
 
 
-def _shared(session: Session) -> bool:
+def _shared(session: MigrationSession) -> bool:
     """Whether another session can get the backend that answers: a pooler lends it a transaction at a time.
 
     One that lends a backend for a whole session passes.

@@ -95,12 +95,12 @@ class Operation:
     scans: bool = False
     column: str | None = None
     renamed: str | None = None
-    retyped: Retyped | None = None
+    retyped: Conversion | None = None
     protects: Protects | None = None
 
 
 @dataclass(frozen=True)
-class Retyped:
+class Conversion:
     """A new type of a column, as SQL, and the USING clause that was written."""
 
     type_: str
@@ -285,15 +285,15 @@ def _renamed(operation: Any) -> str | None:
     return None if new is None else str(new)
 
 
-def _retyped(operation: Any) -> Retyped | None:
+def _retyped(operation: Any) -> Conversion | None:
     if not isinstance(operation, ops.AlterColumnOp) or operation.modify_type is None:
         return None
     return _new_type(operation.modify_type, operation.kw.get("postgresql_using"))
 
 
-def _new_type(type_: Any, using: str | None) -> Retyped:
+def _new_type(type_: Any, using: str | None) -> Conversion:
     compiled: str = to_instance(type_).compile(dialect=DIALECT)
-    return Retyped(compiled, using)
+    return Conversion(compiled, using)
 
 
 def _protects(operation: Any, context: MigrationContext) -> Protects | None:

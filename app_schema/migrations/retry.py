@@ -21,7 +21,7 @@ from app_schema.migrations.progress import say
 if TYPE_CHECKING:
     from app_schema.migrations.options import Options
     from app_schema.migrations.pipeline import Pipeline
-    from app_schema.migrations.session import Session
+    from app_schema.migrations.session import MigrationSession
 
 LOCK_TIMEOUT = "55P03"
 DEADLOCK = "40P01"
@@ -44,7 +44,7 @@ SELECT format('pid %%s (%%s, %%s for %%s): %%s',
 class Retries:
     """How often each revision was begun, and whether it may be begun again."""
 
-    def __init__(self, session: Session, options: Options) -> None:
+    def __init__(self, session: MigrationSession, options: Options) -> None:
         self.session = session
         self.options = options
         self._tries: Counter[str] = Counter()

@@ -25,7 +25,7 @@ from app_schema.migrations.lock import Lock
 from app_schema.migrations.pipeline import Pipeline
 from app_schema.migrations.progress import Progress, progress, say
 from app_schema.migrations.retry import Retries
-from app_schema.migrations.session import Facts, Session
+from app_schema.migrations.session import Facts, MigrationSession
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
@@ -47,7 +47,7 @@ class Runner:
     def __init__(
         self,
         context: MigrationContext,
-        session: Session,
+        session: MigrationSession,
         options: Options,
         review: Review | None = None,
         run_args: Mapping[str, Any] | None = None,

@@ -94,7 +94,7 @@ class Facts:
             raise ServerError(f"{replicated(self.subscription)} Nothing was changed.")
 
 
-class Session:
+class MigrationSession:
     """A connection as the runner uses it: through psycopg's own where it is one, else through SQLAlchemy."""
 
     def __init__(

@@ -10,7 +10,7 @@ from app_schema.application import Application
 
 
 @dataclass(frozen=True)
-class Domain:
+class TableDomain:
     """A part of the schema that is read together."""
 
     name: str
@@ -23,13 +23,15 @@ class Domain:
         return tuple(sa.inspect(model).local_table for model in self.models)
 
 
-def domains(app: Application) -> list[Domain]:
+def domains(app: Application) -> list[TableDomain]:
     """The domains, in the order of their titles; the models of each by the name of their table."""
     titles = app.reference().titles
     found: dict[str, list[type]] = {name: [] for name in titles}
     for mapper in sorted(app.mappers, key=lambda one: str(one.local_table)):
         found.setdefault(domain_of(mapper.class_), []).append(mapper.class_)
-    return [Domain(name, titles.get(name, name), tuple(models)) for name, models in found.items() if models]
+    return [
+        TableDomain(name, titles.get(name, name), tuple(models)) for name, models in found.items() if models
+    ]
 
 
 def domain_of(model: type) -> str:

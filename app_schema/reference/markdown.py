@@ -15,7 +15,7 @@ from app_schema.ddl.constraint import name_of
 from app_schema.ddl.sql import DIALECT, plain
 from app_schema.reference import words
 from app_schema.reference.diagram import mermaid
-from app_schema.reference.domain import Domain, domains
+from app_schema.reference.domain import TableDomain, domains
 
 BAR = r"\|"
 HEAD = """\
@@ -44,7 +44,7 @@ def _anchor(title: str) -> str:
     return re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
 
 
-def _domain(domain: Domain, phrases: words.Phrases) -> Iterator[str]:
+def _domain(domain: TableDomain, phrases: words.Phrases) -> Iterator[str]:
     yield f"## {domain.title}\n"
     yield f"[As a picture](schema/{domain.name}.svg)\n"
     yield f"```mermaid\n{mermaid(domain.tables).rstrip()}\n```\n"
@@ -52,7 +52,7 @@ def _domain(domain: Domain, phrases: words.Phrases) -> Iterator[str]:
         yield from _table(model, table, phrases)
 
 
-def _enums(found: list[Domain]) -> Iterator[str]:
+def _enums(found: list[TableDomain]) -> Iterator[str]:
     types = {
         f"{one.type.schema}.{one.type.name}": one.type.enums
         for domain in found

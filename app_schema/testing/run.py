@@ -6,6 +6,7 @@ import os
 import secrets
 import signal
 from functools import cached_property
+from typing import Any
 
 import psycopg
 
@@ -23,6 +24,7 @@ class Run:
         self._server_url = server_url
         self._test_database_url = os.environ.get("TEST_DATABASE_URL")
         self._started: TestServer | None = None
+        self._sigterm: Any = None
         self.description: str | None = None
         """The server in one line, once this process has started it."""
 
@@ -31,8 +33,8 @@ class Run:
         """Starts the server on first use. Raises ServerError or ConfigurationError when there is none."""
         if self._server_url is not None:
             return Databases(self._server_url, self.name)
-        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-            signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that a run that is ended cleans up
+        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:  # so that a run that is ended cleans up
+            self._sigterm = signal.signal(signal.SIGTERM, signal.default_int_handler)
         self._started = start(self._test_database_url)
         databases = Databases(self._started.url, self.name)
         try:
@@ -54,3 +56,5 @@ class Run:
         finally:
             self._started.stop()
             self._started = None
+            if self._sigterm is not None:
+                signal.signal(signal.SIGTERM, self._sigterm)

@@ -18,7 +18,7 @@ from app_schema import database, dump, embedded
 from app_schema.errors import ServerError
 from app_schema.migrations import api, lineage, lock, upgrade
 from app_schema.migrations.lock import Lock
-from app_schema.migrations.session import Session
+from app_schema.migrations.session import MigrationSession
 from app_schema.testing.databases import Databases
 
 Do = Callable[[str], None]
@@ -78,7 +78,7 @@ def test_rollback_beside_an_upgrade_undoes_no_more_than_it_set_out_to(
         written.add(TABLE.format(name), DROP.format(name))
     upgrade(empty_url, "r1")
     with empty_engine.connect() as connection:
-        key = Lock(Session(connection, "alembic_version", "public")).key
+        key = Lock(MigrationSession(connection, "alembic_version", "public")).key
     with psycopg.connect(empty_url, autocommit=True) as other:
 
         def advance(_: str) -> None:

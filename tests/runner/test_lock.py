@@ -17,7 +17,7 @@ from written import Written, heads, leftovers, one, rows, table
 from app_schema.errors import LockedError
 from app_schema.migrations import upgrade
 from app_schema.migrations.lock import Lock
-from app_schema.migrations.session import Session
+from app_schema.migrations.session import MigrationSession
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def written(tmp_path: Path) -> Written:
 def key(empty_engine: sa.Engine) -> int:
     """The key of the migration lock."""
     with empty_engine.connect() as connection:
-        return Lock(Session(connection, "alembic_version", "public")).key
+        return Lock(MigrationSession(connection, "alembic_version", "public")).key
 
 
 def test_second_migrator_waits_and_says_who_holds_the_lock(
@@ -114,7 +114,7 @@ def test_revision_that_gets_no_lock_is_begun_again(
     with psycopg.connect(empty_url) as reader:
         reader.execute("SELECT FROM public.a")
         # the reader ends in the pause before the second try, however long the first one took
-        monkeypatch.setattr(Session, "sleep", lambda _self, _seconds: reader.rollback())
+        monkeypatch.setattr(MigrationSession, "sleep", lambda _self, _seconds: reader.rollback())
         written.upgrade(empty_url, x=["lock_timeout=100ms"])
     assert "r2 did not get its locks and was rolled back" in capsys.readouterr().err
     assert heads(empty_url) == ["r3"]
@@ -131,13 +131,13 @@ def test_tries_are_counted_for_each_revision_alone(
         reader.execute("SELECT FROM public.a")
         next_tables = iter(["b"])
 
-        def sleep(_self: Session, _seconds: float) -> None:
+        def sleep(_self: MigrationSession, _seconds: float) -> None:
             reader.rollback()
             for name in next_tables:
                 reader.execute(f"SELECT FROM public.{name}".encode())
                 break
 
-        monkeypatch.setattr(Session, "sleep", sleep)
+        monkeypatch.setattr(MigrationSession, "sleep", sleep)
         written.upgrade(empty_url, x=["lock_timeout=100ms", "lock_tries=2"])
     assert list(next_tables) == []
     assert heads(empty_url) == ["r3"], "each failed once, and may try twice"
@@ -297,4 +297,4 @@ def test_second_migrator_does_the_rest_when_the_first_dies(
     assert heads(empty_url) == ["r1"]
     written.add("pass")
     with empty_engine.connect() as connection:
-        assert Lock(Session(connection, "alembic_version", "public")).acquire(1).heads == ("r1",)
+        assert Lock(MigrationSession(connection, "alembic_version", "public")).acquire(1).heads == ("r1",)

@@ -23,7 +23,7 @@ from app_schema.ddl import Create, Role
 from app_schema.errors import ServerError
 from app_schema.migrations import upgrade
 from app_schema.migrations.preflight import check
-from app_schema.migrations.session import Facts, Session
+from app_schema.migrations.session import Facts, MigrationSession
 
 
 @pytest.fixture
@@ -164,10 +164,10 @@ def test_role_that_another_owner_made_stays_when_its_revision_is_undone(
                 connection.execute(f"DROP OWNED BY {owner}".encode())
 
 
-class _Lent(Session):
+class _Lent(MigrationSession):
     """A session behind a pooler: the server named another backend at login than the one that answers."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: MigrationSession) -> None:
         self.__dict__ |= session.__dict__
         self.pid = 1
 
@@ -175,7 +175,7 @@ class _Lent(Session):
 @pytest.mark.parametrize("lends", ["transaction", "session"])
 def test_pooler_is_told_by_what_it_does(empty_engine: sa.Engine, lends: str) -> None:
     with empty_engine.connect() as connection, pytest.MonkeyPatch.context() as patch:
-        session = _Lent(Session(connection, "alembic_version", "public", "public"))
+        session = _Lent(MigrationSession(connection, "alembic_version", "public", "public"))
         facts = session.facts()
         assert session.ask("SHOW search_path") == ['"$user", public'], "nothing was set"
         if lends == "transaction":
@@ -191,7 +191,7 @@ def test_pooler_is_told_by_what_it_does(empty_engine: sa.Engine, lends: str) -> 
 class _Same:
     """The other end of a pooler that lends the one backend it has to whoever asks."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: MigrationSession) -> None:
         self.driver = session.driver
 
     def __enter__(self) -> object:

@@ -110,13 +110,13 @@ def _statements(comparison: Comparison, operations: Iterable[MigrateOperation]) 
 
     sent: list[str] = []
 
-    class Collecting(PlainImpl):
+    class Rendering(PlainImpl):
         def static_output(self, text: str) -> None:
             sent.append(text.removesuffix(self.command_terminator))
 
     options = {"as_sql": True, "literal_binds": True}
     context = MigrationContext.configure(dialect=DIALECT, opts=options)
-    context.impl = Collecting(DIALECT, None, True, True, None, options)  # noqa: FBT003 - as Alembic calls it
+    context.impl = Rendering(DIALECT, None, True, True, None, options)  # noqa: FBT003 - as Alembic calls it
     rendering = AutogenContext(
         comparison.context.migration_context, opts={**comparison.context.opts, **_PREFIXES}
     )

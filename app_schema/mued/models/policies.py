@@ -24,7 +24,7 @@ OWNER = f"user_id = {ME}"
 CRUD = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 
-class Rule(NamedTuple):
+class AccessRule(NamedTuple):
     """The rows that a command finds, and the rows that it may leave behind."""
 
     using: str | None = None
@@ -37,22 +37,22 @@ def _owned(parent: str, alias: str, key: str) -> str:
     return f"EXISTS (SELECT 1 FROM {parent} AS {alias} WHERE {alias}.id = {key} AND {alias}.user_id = {ME})"
 
 
-def _each(condition: str) -> Mapping[str, Rule]:
+def _each(condition: str) -> Mapping[str, AccessRule]:
     """Read and write what the condition holds for: four policies in one."""
-    return {"ALL": Rule(condition, condition)}
+    return {"ALL": AccessRule(condition, condition)}
 
 
-def _written(readable: str, writable: str) -> Mapping[str, Rule]:
+def _written(readable: str, writable: str) -> Mapping[str, AccessRule]:
     """Read more than may be written."""
     return {
-        "SELECT": Rule(readable),
-        "INSERT": Rule(None, writable),
-        "UPDATE": Rule(writable, writable),
-        "DELETE": Rule(writable),
+        "SELECT": AccessRule(readable),
+        "INSERT": AccessRule(None, writable),
+        "UPDATE": AccessRule(writable, writable),
+        "DELETE": AccessRule(writable),
     }
 
 
-def _part_of_session(table: str) -> Mapping[str, Rule]:
+def _part_of_session(table: str) -> Mapping[str, AccessRule]:
     """Visible exactly when the session is: the sub-query runs under the policy of sessions."""
     visible = f"EXISTS (SELECT 1 FROM public.sessions AS s WHERE s.id = {table}.session_id)"
     return _written(visible, _owned("public.sessions", "s", f"{table}.session_id"))
@@ -72,32 +72,32 @@ _BOTH_ENDS_OWNED = " AND ".join(
 )
 _TAGGED_OWNED = _owned("muednote_v3.fragments", "f", "fragment_tags.fragment_id")
 
-RULES: Mapping[str, Mapping[str, Rule]] = {
+RULES: Mapping[str, Mapping[str, AccessRule]] = {
     # others see app.public_profile(), which never shows e-mail, clerk_id or customer id; the column grant
     # keeps role, clerk_id and customer id out of reach
     "users": {
-        "SELECT": Rule(f"id = {ME} OR {IS_ADMIN}"),
-        "UPDATE": Rule(f"id = {ME}", f"id = {ME}"),
+        "SELECT": AccessRule(f"id = {ME} OR {IS_ADMIN}"),
+        "UPDATE": AccessRule(f"id = {ME}", f"id = {ME}"),
     },
     # plan and counters are written by service_account only, else a user could reset his quota
-    "subscriptions": {"SELECT": Rule(f"{OWNER} OR {IS_ADMIN}")},
+    "subscriptions": {"SELECT": AccessRule(f"{OWNER} OR {IS_ADMIN}")},
     # A student sees what he booked. That list comes from a definer function: the policies of slots and
     # reservations would read each other for ever.
     "lesson_slots": {
-        "SELECT": Rule(
+        "SELECT": AccessRule(
             f"{ME} IS NOT NULL AND (status = 'available' OR mentor_id = {ME} "
             f"OR id = ANY (ARRAY(SELECT app.my_booked_slots())) OR {IS_ADMIN})"
         ),
-        "INSERT": Rule(None, _OFFERED_BY_TEACHERS),
-        "UPDATE": Rule(f"mentor_id = {ME}", _OFFERED_BY_TEACHERS),
-        "DELETE": Rule(f"mentor_id = {ME}"),
+        "INSERT": AccessRule(None, _OFFERED_BY_TEACHERS),
+        "UPDATE": AccessRule(f"mentor_id = {ME}", _OFFERED_BY_TEACHERS),
+        "DELETE": AccessRule(f"mentor_id = {ME}"),
     },
     "reservations": {
-        "SELECT": Rule(f"student_id = {ME} OR mentor_id = {ME} OR {IS_ADMIN}"),
+        "SELECT": AccessRule(f"student_id = {ME} OR mentor_id = {ME} OR {IS_ADMIN}"),
         # status and payment are not granted: a new row is always pending, at the price of the slot
-        "INSERT": Rule(None, f"student_id = {ME} AND app.can_book(slot_id, mentor_id, amount)"),
+        "INSERT": AccessRule(None, f"student_id = {ME} AND app.can_book(slot_id, mentor_id, amount)"),
         # a student may only cancel, a mentor may approve, complete or cancel; service_account sets paid
-        "UPDATE": Rule(
+        "UPDATE": AccessRule(
             f"(student_id = {ME} OR mentor_id = {ME}) AND status IN ('pending', 'approved', 'paid')",
             f"(student_id = {ME} AND status = 'cancelled') "
             f"OR (mentor_id = {ME} AND status IN ('approved', 'completed', 'cancelled'))",
@@ -105,15 +105,15 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
     },
     # students keep private generated material, which the quota counts; publishing needs a mentor or admin
     "materials": {
-        "SELECT": Rule(f"{ME} IS NOT NULL AND (is_public OR creator_id = {ME} OR {IS_ADMIN})"),
-        "INSERT": Rule(None, _PUBLISHED_BY_TEACHERS),
-        "UPDATE": Rule(f"creator_id = {ME}", _PUBLISHED_BY_TEACHERS),
-        "DELETE": Rule(f"creator_id = {ME}"),
+        "SELECT": AccessRule(f"{ME} IS NOT NULL AND (is_public OR creator_id = {ME} OR {IS_ADMIN})"),
+        "INSERT": AccessRule(None, _PUBLISHED_BY_TEACHERS),
+        "UPDATE": AccessRule(f"creator_id = {ME}", _PUBLISHED_BY_TEACHERS),
+        "DELETE": AccessRule(f"creator_id = {ME}"),
     },
     "messages": {
-        "SELECT": Rule(f"sender_id = {ME} OR receiver_id = {ME}"),
+        "SELECT": AccessRule(f"sender_id = {ME} OR receiver_id = {ME}"),
         # a thread of a reservation is open to its two parties only
-        "INSERT": Rule(
+        "INSERT": AccessRule(
             None,
             f"sender_id = {ME} AND (reservation_id IS NULL OR EXISTS ("
             "SELECT 1 FROM public.reservations AS r WHERE r.id = messages.reservation_id AND ("
@@ -121,9 +121,9 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
             "(r.mentor_id = messages.sender_id AND r.student_id = messages.receiver_id))))",
         ),
         # only is_read is granted
-        "UPDATE": Rule(f"receiver_id = {ME}", f"receiver_id = {ME}"),
+        "UPDATE": AccessRule(f"receiver_id = {ME}", f"receiver_id = {ME}"),
     },
-    "webhook_events": {"SELECT": Rule(IS_ADMIN)},
+    "webhook_events": {"SELECT": AccessRule(IS_ADMIN)},
     "sessions": _written(_SHARED, OWNER),
     "log_entries": _written(_SHARED, OWNER),
     "session_analyses": _part_of_session("session_analyses"),
@@ -131,31 +131,31 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
     "interview_answers": _part_of_session("interview_answers"),
     "chat_sessions": _each(OWNER),
     # system prompts come from service_account
-    "chat_messages": {"ALL": Rule(OWNER, f"{OWNER} AND role <> 'system'")},
+    "chat_messages": {"ALL": AccessRule(OWNER, f"{OWNER} AND role <> 'system'")},
     "session_tags": _each(_CHAT_OWNED),
     "user_ai_profiles": _each(OWNER),
     "user_ai_memories": _each(OWNER),
     # only user_feedback is granted; answers are written by service_account
-    "ai_dialogue_log": {"SELECT": Rule(OWNER), "UPDATE": Rule(OWNER, OWNER)},
-    "provenance": {"SELECT": Rule(f"acquired_by = {ME} OR {IS_ADMIN}")},
-    "rag_metrics_history": {"SELECT": Rule(IS_ADMIN)},
+    "ai_dialogue_log": {"SELECT": AccessRule(OWNER), "UPDATE": AccessRule(OWNER, OWNER)},
+    "provenance": {"SELECT": AccessRule(f"acquired_by = {ME} OR {IS_ADMIN}")},
+    "rag_metrics_history": {"SELECT": AccessRule(IS_ADMIN)},
     # config and endpoint are for admins
-    "plugin_registry": {"SELECT": Rule(IS_ADMIN)},
+    "plugin_registry": {"SELECT": AccessRule(IS_ADMIN)},
     # own rows and templates; vectors are written by service_account, never by a claim setting
-    "rag_embeddings": {"SELECT": Rule(f"{ME} IS NOT NULL AND ({OWNER} OR user_id IS NULL)")},
+    "rag_embeddings": {"SELECT": AccessRule(f"{ME} IS NOT NULL AND ({OWNER} OR user_id IS NULL)")},
     "question_templates": _written(f"{ME} IS NOT NULL AND (enabled OR {IS_ADMIN})", IS_ADMIN),
     "projects": _each(OWNER),
     "fragments": _each(OWNER),
     "tags": _each(OWNER),
     # both ends must be the own ones
     "fragment_tags": {
-        "ALL": Rule(
+        "ALL": AccessRule(
             _TAGGED_OWNED, f"{_TAGGED_OWNED} AND {_owned('muednote_v3.tags', 'g', 'fragment_tags.tag_id')}"
         )
     },
     # an audit trail is written by service_account only
     "fragment_processing_history": {
-        "SELECT": Rule(_owned("muednote_v3.fragments", "f", "fragment_processing_history.fragment_id"))
+        "SELECT": AccessRule(_owned("muednote_v3.fragments", "f", "fragment_processing_history.fragment_id"))
     },
     "fragment_relationships": _each(_BOTH_ENDS_OWNED),
     "user_preferences": _each(OWNER),

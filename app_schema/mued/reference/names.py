@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from app_schema.reference.domain import Domain
+from app_schema.reference.domain import TableDomain
 
 HEAD = """\
 # From the TypeScript names to these
@@ -41,12 +41,12 @@ RENAMED = """
 """
 
 
-def names(domains: Iterable[Domain]) -> str:
+def names(domains: Iterable[TableDomain]) -> str:
     """The page."""
     return "\n".join([HEAD, *_rows(domains), RENAMED])
 
 
-def _rows(domains: Iterable[Domain]) -> Iterator[str]:
+def _rows(domains: Iterable[TableDomain]) -> Iterator[str]:
     for domain in domains:
         for model, table in zip(domain.models, domain.tables, strict=True):
             sql = table.name if table.schema == "public" else f"{table.schema}.{table.name}"
