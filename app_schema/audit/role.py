@@ -39,7 +39,7 @@ OWNER = Check(
                 ELSE coalesce(CASE WHEN a.oid <> t.relowner THEN (
                   SELECT string_agg(format('REVOKE %s FROM %s%s;', m.roleid::regrole, a.role, CASE
                            WHEN current_setting('server_version_num')::int >= 160000
-                           THEN ' GRANTED BY ' || m.grantor::regrole END), ' ' ORDER BY m.oid)
+                           THEN ' GRANTED BY ' || m.grantor::regrole END), ' ' ORDER BY m.roleid, m.grantor)
                     FROM pg_catalog.pg_auth_members AS m
                    WHERE m.member = a.oid AND pg_has_role(m.roleid, t.relowner, 'USAGE')) END,
                   format('ALTER TABLE %s FORCE ROW LEVEL SECURITY;', t.name)) END
