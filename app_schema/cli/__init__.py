@@ -11,21 +11,23 @@ from collections.abc import Callable
 import typer
 
 from app_schema import short_lived
-from app_schema.cli.audit import audit
+from app_schema.cli import (
+    audit,
+    connect,
+    db,
+    diagram,
+    docs,
+    downgrade,
+    history,
+    lint,
+    plan,
+    rollback,
+    status,
+    studio,
+    upgrade,
+    verify,
+)
 from app_schema.cli.common import App, Program, choose
-from app_schema.cli.connect import connect
-from app_schema.cli.db import db
-from app_schema.cli.diagram import diagram
-from app_schema.cli.docs import docs
-from app_schema.cli.downgrade import downgrade
-from app_schema.cli.history import history
-from app_schema.cli.lint import lint
-from app_schema.cli.plan import plan
-from app_schema.cli.rollback import rollback
-from app_schema.cli.status import status
-from app_schema.cli.studio import studio
-from app_schema.cli.upgrade import upgrade
-from app_schema.cli.verify import verify
 
 app = typer.Typer(
     name="app-schema",
@@ -37,23 +39,25 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 COMMANDS: tuple[Callable[..., None], ...] = (
-    connect,
-    status,
-    plan,
-    upgrade,
-    downgrade,
-    rollback,
-    history,
-    verify,
-    lint,
-    audit,
-    studio,
-    diagram,
-    docs,
+    connect.connect,
+    status.status,
+    plan.plan,
+    upgrade.upgrade,
+    downgrade.downgrade,
+    rollback.rollback,
+    history.history,
+    verify.verify,
+    lint.lint,
+    audit.audit,
+    studio.studio,
+    diagram.diagram,
+    docs.docs,
 )
+_TAKE_NUMBERS = (downgrade.downgrade, rollback.rollback)
+"""The commands for which -1 is no option."""
 for command in COMMANDS:
-    app.command(context_settings={"ignore_unknown_options": command in {downgrade, rollback}})(command)  # -1
-app.add_typer(db, name="db")
+    app.command(context_settings={"ignore_unknown_options": command in _TAKE_NUMBERS})(command)
+app.add_typer(db.db, name="db")
 
 
 @app.callback()

@@ -8,7 +8,7 @@ from commands import NOWHERE, Run, data
 from syrupy.assertion import SnapshotAssertion
 
 from app_schema.mued.seed.block import BLOCK
-from app_schema.mued.seed.load import load
+from app_schema.mued.seed.bulk import load
 
 DAY = datetime(2026, 11, 1, tzinfo=UTC)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app_schema.application import Reference
-from app_schema.mued.reference.names import names
+from app_schema.mued.reference import names
 
 _ROW = r"EXISTS \(SELECT 1 FROM (?:\w+\.)?(\w+) AS (\w+) WHERE \2\.id = (?:\w+\.)?(\w+)"
 
@@ -32,5 +32,5 @@ REFERENCE = Reference(
         (rf"{_ROW}\)", r"the caller can see the row of `\1` that `\3` names"),
         (r"(\w+) = the caller", r"`\1` is the caller"),
     ),
-    pages={"names.md": names},
+    pages={"names.md": names.names},
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app_schema.mued.seed.load import load
+from app_schema.mued.seed.bulk import load
 from app_schema.mued.seed.sample import Seeded, seed
 
 __all__ = ["Seeded", "load", "seed"]
