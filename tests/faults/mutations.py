@@ -106,7 +106,13 @@ MUTATIONS = {
         "app_schema.migrations.pipeline",
         "        self.flush()\n        self.counts[self.revision] += 1\n",
         "        self.counts[self.revision] += 1\n",
-        "tests/runner/test_pipeline.py::test_connection_of_the_context_sees_what_was_kept_back",
+        f"{LOCK}::test_lock_timeout_does_not_cut_a_concurrent_build",
+    ),
+    "cursor_overtakes_what_is_kept_back": Mutation(
+        "app_schema.migrations.pipeline",
+        "            pipeline.flush()\n",
+        "            pass\n",
+        "tests/runner/test_pipeline.py::test_connection_of_a_revision_sees_what_it_did_before",
     ),
     # who is asking
     "identity_without_a_flush_on_the_way_in": Mutation(

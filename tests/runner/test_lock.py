@@ -263,10 +263,19 @@ def test_part_that_does_not_converge_is_not_begun_again(
     assert rows(empty_url, "SELECT id FROM public.a") == [(2,)]
 
 
-def test_lock_timeout_does_not_cut_a_concurrent_build(empty_url: str, written: Written) -> None:
+@pytest.mark.parametrize(
+    "build",
+    [
+        "op.create_index_concurrently('ix', 'a', ['id'], schema='public')",
+        "with op.get_context().autocommit_block(): op.execute('CREATE INDEX CONCURRENTLY ix ON a (id)')",
+    ],
+    ids=["operation", "text"],
+)
+def test_lock_timeout_does_not_cut_a_concurrent_build(empty_url: str, written: Written, build: str) -> None:
+    """The queued fence sets lock_timeout, so the queue is sent before the build switches lock_timeout off."""
     written.add(table("a"))
     written.upgrade(empty_url)
-    written.add("op.create_index_concurrently('ix', 'a', ['id'], schema='public')\nop.execute('SELECT 1')")
+    written.add(f"{build}\nop.execute('SELECT 1')")
     with psycopg.connect(empty_url) as writer:
         writer.execute("INSERT INTO public.a VALUES (1)")
         timer = threading.Timer(0.5, writer.rollback)
