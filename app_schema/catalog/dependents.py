@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import text
 
-from app_schema.catalog.answers import Answers
 from app_schema.ddl import Key
 
 if TYPE_CHECKING:
@@ -47,27 +46,3 @@ def dependents(connection: Connection, blocked: Iterable[Blocked]) -> list[Key]:
         return []
     rows = connection.execute(_query(), {"keys": json.dumps(wanted)})
     return list(dict.fromkeys(Key(*row) for row in rows))
-
-
-_FUNCTION = """\
-SELECT p.oid::bigint FROM pg_catalog.pg_proc AS p
- WHERE p.pronamespace = to_regnamespace(quote_ident(:schema))
-   AND format('%s(%s)', p.proname, oidvectortypes(p.proargtypes)) = :name"""
-_VIEW = """\
-WITH RECURSIVE reads(oid, depth) AS (
-  SELECT c.oid, 0 FROM pg_catalog.pg_class AS c
-   WHERE c.relnamespace = to_regnamespace(quote_ident(:schema)) AND c.relname = :name
-  UNION
-  SELECT c.oid, o.depth + 1 FROM reads AS o
-    JOIN pg_catalog.pg_rewrite AS r ON r.ev_class = o.oid
-    JOIN pg_catalog.pg_depend AS d ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.objid = r.oid
-     AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid <> o.oid
-    JOIN pg_catalog.pg_class AS c ON c.oid = d.refobjid AND c.relkind IN ('v', 'm')
-)
-SELECT (max(depth)::bigint << 32) + max(oid::bigint) FILTER (WHERE depth = 0) FROM reads"""
-
-
-def age(answers: Answers, key: Key) -> int:
-    """A number by which a view comes after those that it reads, and else what was made later after the
-    older."""
-    return int(answers.get(_FUNCTION if key.kind == "function" else _VIEW, key))

@@ -44,9 +44,13 @@ WITH RECURSIVE wanted AS (
   SELECT e.class, e.oid, e.sub, true, e.depth FROM (
     -- a rule stands for its view, a default of a generated column for the column
     SELECT CASE WHEN v.oid IS NOT NULL OR g.attrelid IS NOT NULL THEN 'pg_catalog.pg_class'::regclass::oid ELSE d.classid END AS class,
-           coalesce(v.oid, g.attrelid, d.objid) AS oid, coalesce(g.attnum, 0) AS sub, o.depth + 1 AS depth, o.class AS from_class, o.oid AS from_oid, o.sub AS from_sub
+           coalesce(v.oid, g.attrelid, d.objid) AS oid, coalesce(g.attnum, d.objsubid) AS sub, o.depth + 1 AS depth, o.class AS from_class, o.oid AS from_oid, o.sub AS from_sub
       FROM node AS o JOIN pg_catalog.pg_depend AS d
-        ON d.refclassid = o.class AND d.refobjid = o.oid AND (o.sub = 0 OR d.refobjsubid = o.sub) AND d.objsubid = 0 AND d.deptype IN ('n', 'a', 'i')
+        ON d.refclassid = o.class AND d.refobjid = o.oid AND (o.sub = 0 OR d.refobjsubid = o.sub)
+         -- a column hangs on its type, which goes where it is the row type of a view, or an array of that
+         AND (d.objsubid = 0 OR (o.class = 'pg_catalog.pg_type'::regclass AND EXISTS (
+              SELECT FROM pg_catalog.pg_type AS y LEFT JOIN pg_catalog.pg_type AS e ON e.oid = y.typelem
+               WHERE y.oid = o.oid AND 'c' IN (y.typtype, e.typtype)))) AND d.deptype IN ('n', 'a', 'i')
       LEFT JOIN pg_catalog.pg_rewrite AS r ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND r.oid = d.objid AND r.rulename = '_RETURN'
       LEFT JOIN pg_catalog.pg_class AS v ON v.oid = r.ev_class AND v.relkind IN ('v', 'm')
       LEFT JOIN pg_catalog.pg_attrdef AS f ON d.classid = 'pg_catalog.pg_attrdef'::regclass AND f.oid = d.objid
@@ -73,8 +77,9 @@ WITH RECURSIVE wanted AS (
       FROM pg_catalog.pg_class AS c
      WHERE n.class = 'pg_catalog.pg_class'::regclass AND n.sub = 0 AND c.oid = n.oid AND c.relkind IN ('v', 'm', 'i', 'I')
     UNION ALL
-    SELECT 'column', c.relnamespace, c.relname, a.attname FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid
-     WHERE n.class = 'pg_catalog.pg_class'::regclass AND n.sub > 0 AND n.gone AND c.oid = n.oid AND a.attnum = n.sub
+    SELECT CASE WHEN a.attgenerated = '' THEN 'of_row_type' ELSE 'column' END, c.relnamespace, c.relname, a.attname FROM pg_catalog.pg_class AS c
+      JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid
+     WHERE n.class = 'pg_catalog.pg_class'::regclass AND n.sub > 0 AND n.gone AND c.oid = n.oid AND a.attnum = n.sub AND c.relkind IN ('r', 'p', 'f')
     UNION ALL
     SELECT 'policy', c.relnamespace, c.relname, p.polname FROM pg_catalog.pg_policy AS p JOIN pg_catalog.pg_class AS c ON c.oid = p.polrelid
      WHERE n.class = 'pg_catalog.pg_policy'::regclass AND p.oid = n.oid

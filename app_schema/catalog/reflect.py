@@ -58,7 +58,8 @@ SELECT json_build_object('definition', pg_get_triggerdef(t.oid), 'prefix', forma
     JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
  WHERE n.nspname = :schema AND c.relname = :table AND t.tgname = :name AND NOT t.tgisinternal"""
 _FUNCTION = f"""\
-SELECT json_build_object('name', p.proname, 'body', p.prosrc, 'returns', pg_get_function_result(p.oid),
+SELECT json_build_object('name', p.proname, 'body',
+  coalesce(pg_get_function_sqlbody(p.oid), p.prosrc), 'returns', pg_get_function_result(p.oid),
   'arguments', pg_get_function_arguments(p.oid),
   'language', l.lanname, 'volatility', CASE p.provolatile WHEN 'i' THEN 'IMMUTABLE' WHEN 's' THEN 'STABLE'
     ELSE 'VOLATILE' END,
@@ -67,7 +68,7 @@ SELECT json_build_object('name', p.proname, 'body', p.prosrc, 'returns', pg_get_
   'leakproof', p.proleakproof, 'parallel', CASE p.proparallel WHEN 's' THEN 'SAFE' WHEN 'r' THEN 'RESTRICTED'
     ELSE 'UNSAFE' END,
   'execute', CASE WHEN p.proacl IS NOT NULL THEN coalesce({_GRANTEES}, '[]') END,
-  'other', p.prosqlbody IS NOT NULL OR p.prokind <> 'f' OR (p.procost <> 100
+  'other', p.prokind <> 'f' OR (p.procost <> 100
     AND l.lanname NOT IN ('c', 'internal')) OR p.prorows NOT IN (0, 1000) OR EXISTS (SELECT 1
       FROM aclexplode(p.proacl) AS y WHERE y.is_grantable AND y.grantee <> p.proowner))
   FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
@@ -151,8 +152,8 @@ _LISTS = {
 def _function(key: Key, found: dict[str, Any]) -> DDLObject:
     if found.pop("other"):
         raise ModelError(
-            f"{key.name} in schema {key.schema} is no function with a body in a string, plain grants and "
-            f"the usual COST and ROWS: it cannot be written as a revision"
+            f"{key.name} in schema {key.schema} is no function with plain grants and the usual "
+            f"COST and ROWS: it cannot be written as a revision"
         )
     settings = []
     for setting in found.pop("settings"):

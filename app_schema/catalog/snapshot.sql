@@ -105,7 +105,8 @@ WITH space AS (
          CASE r.relkind WHEN 'p' THEN 'PARTITION BY ' || pg_get_partkeydef(r.oid) END,
          (SELECT 'INHERITS (' || string_agg(h.inhparent::regclass::text, ', ' ORDER BY h.inhseqno) || ')' FROM pg_catalog.pg_inherits AS h
            WHERE h.inhrelid = r.oid AND NOT r.relispartition),
-         CASE WHEN r.relkind IN ('v', 'm') THEN 'AS ' || pg_get_viewdef(r.oid) END,
+         CASE WHEN r.relkind IN ('v', 'm') THEN format('(%s) AS %s', (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
+           FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = r.oid AND a.attnum > 0), pg_get_viewdef(r.oid)) END,
          (SELECT format('AS %s START %s INCREMENT %s MINVALUE %s MAXVALUE %s CACHE %s%s', format_type(q.seqtypid, NULL), q.seqstart, q.seqincrement, q.seqmin, q.seqmax,
                  q.seqcache, CASE WHEN q.seqcycle THEN ' CYCLE' END) FROM pg_catalog.pg_sequence AS q WHERE q.seqrelid = r.oid),
          (SELECT format('OWNED BY %s.%I', d.refobjid::regclass, a.attname) FROM pg_catalog.pg_depend AS d

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import MetaData, Table, event
 
 from app_schema.ddl.function import Function
+from app_schema.ddl.layers import ordered
 from app_schema.ddl.printed import TableConstraint
 from app_schema.ddl.statement import Create, DDLObject, Drop, declared
 from app_schema.errors import ModelError
@@ -103,8 +104,10 @@ def _statements(statement: type[Create | Drop], kinds: tuple[str, ...]) -> Calla
         chosen: list[DDLObject] = [
             one for one in declared(target).values() if one.kind in kinds and one.key not in early
         ]
-        # a foreign key comes after the keys that it may refer to
-        chosen.sort(key=lambda one: (kinds.index(one.kind), _is_foreign_key(one)))
+        chosen, late = ordered(chosen)
+        # a function that reads a view comes with the views, a foreign key after the keys that it may refer to
+        kind_of = dict.fromkeys((one.key for one in late), "view")
+        chosen.sort(key=lambda one: (kinds.index(kind_of.get(one.key, one.kind)), _is_foreign_key(one)))
         for one in reversed(chosen) if statement is Drop else chosen:
             connection.execute(statement(one))
 

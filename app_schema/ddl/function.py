@@ -20,11 +20,16 @@ _EXECUTE = """\
 WHEN a.is_grantable THEN '*' ELSE '' END, ', '
                             ORDER BY a.grantee::regrole::text), 'nobody')
    FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS a WHERE a.grantee <> p.proowner)"""
+_STANDARD = re.compile(r"\s*(?:BEGIN\s+ATOMIC|RETURN)\b", re.IGNORECASE)
+"""Begins a body as the SQL standard has it; no body in a string can begin so."""
 
 
 @dataclass(frozen=True)
 class Function(DDLObject):
     """``CREATE FUNCTION schema.name(arguments) RETURNS … AS body``.
+
+    A body in SQL that begins with ``BEGIN ATOMIC`` or ``RETURN`` is no string but a part of the statement:
+    PostgreSQL parses it at once, and knows what it depends on.
 
     :param settings: ``SET name TO value`` clauses, values as SQL. The default pins an empty search_path.
     :param execute: the roles that may execute it; PUBLIC then may not. None leaves PostgreSQL's default:
@@ -117,7 +122,9 @@ SELECT CASE WHEN p.prokind <> 'f' THEN CASE p.prokind WHEN 'p' THEN 'procedure' 
             *(["LEAKPROOF"] if self.leakproof else []),
             *(f"SET {setting} TO {value}" for setting, value in pairs(self.settings)),
         ]
-        create = f"CREATE FUNCTION {name} {' '.join(options)} AS {dollar(self.body, 'body')}"
+        in_sql = self.language.lower() == "sql" and _STANDARD.match(self.body)
+        body = self.body if in_sql else f"AS {dollar(self.body, 'body')}"
+        create = f"CREATE FUNCTION {name} {' '.join(options)} {body}"
         if self.execute is None:
             return (create,)
         grants = (f"GRANT EXECUTE ON FUNCTION {name} TO {role(to)}" for to in self.execute)

@@ -29,6 +29,7 @@ from app_schema.ddl.attachment import called_by_tables
 from app_schema.ddl.constraint import name_of as constraint_name
 from app_schema.ddl.constraint import printed_kind
 from app_schema.ddl.index import name_of
+from app_schema.ddl.layers import ordered
 from app_schema.ddl.script import of_class, schemas, statements
 from app_schema.errors import ModelError
 
@@ -46,7 +47,9 @@ class Declared:
         self.snapshot: Snapshot = {}
         self.tables: dict[tuple[str, str], Table] = {}
         self.objects: dict[Key, DDLObject] = {}
-        self.functions: list[Function] = []
+        self.functions: dict[Function, int] = {}
+        self.late_functions: list[Function] = []
+        """Those that read a view."""
         self.renamed: dict[Key, dict[str, str]] = {}
         self.order: dict[Key, int] = {}
         self.sequences: set[Key] = set()
@@ -61,12 +64,14 @@ class Declared:
                 if enum.name is not None and enum.native_enum:
                     key = Key("enum", enum.schema or default_schema, None, str(enum.name))
                     self.objects[key] = EnumType(str(enum.name), tuple(enum.enums), schema=enum.schema)
-            for number, declared_object in enumerate(declared(metadata).values()):
-                self._add(declared_object, number)
+            placed, late = ordered(declared(metadata).values())
+            self.late_functions += late
+            for declared_object in placed:
+                self._add(declared_object, len(self.order) + len(self.functions))
 
     def _add(self, one: DDLObject, number: int) -> None:
         if isinstance(one, Function):
-            self.functions.append(one)  # only PostgreSQL knows the key: it prints the arguments
+            self.functions[one] = number  # only PostgreSQL knows the key: it prints the arguments
         elif isinstance(one, RenamedLabels):
             self.renamed[Key("enum", one.schema or self.default_schema, None, one.name)] = dict(one.labels)
         else:
@@ -93,7 +98,7 @@ class Declared:
         for domain in (one for metadata in self.metadatas for one in of_class(metadata, DOMAIN)):
             key = Key("domain", domain.schema or self.default_schema, None, str(domain.name))
             self.objects[key] = Domain(str(domain.name), snapshot[key], schema=domain.schema)
-        for number, function in enumerate(self.functions):
+        for function, number in self.functions.items():
             key = self._function_key(function)
             self.objects[key] = function
             self.order[key] = number

@@ -68,8 +68,8 @@ def take_default(comparison: Comparison, key: Key, found: str, *, again: bool) -
     comparison.gone.add(Key("default", *key[1:]))
     default = parts(found).default
     comparison.plan.drop(Drops.DEFAULT, _default(comparison, key, None, default))
-    if again:
-        comparison.plan.make(Makes.ALTERED, _default(comparison, key, default, None))
+    if again:  # after the functions that it may call
+        comparison.plan.make(Makes.TRIGGER, _default(comparison, key, default, None))
 
 
 def _taken(comparison: Comparison, key: Key) -> bool:

@@ -13,7 +13,7 @@ from sqlalchemy import Column, MetaData, text
 from app_schema.catalog import Difference, Snapshot, borrowed, diff, snapshot
 from app_schema.catalog.answers import Answers
 from app_schema.catalog.cast import UTC
-from app_schema.catalog.dependents import Blocked, age, dependents
+from app_schema.catalog.dependents import Blocked, dependents
 from app_schema.catalog.query import empty_path
 from app_schema.catalog.reflect import reflect
 from app_schema.catalog.scratch import declared_snapshot
@@ -44,11 +44,12 @@ from app_schema.migrations.compare import (
     undeclared,
     view_default,
 )
+from app_schema.migrations.compare.layer import Layers
 from app_schema.migrations.compare.managed import Managed
 from app_schema.migrations.compare.printed_column import sets_expression
 from app_schema.migrations.compare.rename import Renamed
 from app_schema.migrations.declared import DEFAULT_SCHEMA, Declared
-from app_schema.migrations.directives import RANKS, Drops, Makes, OnTheWayBackOp, Plan, UnwritableOp
+from app_schema.migrations.directives import RANKS, Drops, OnTheWayBackOp, Plan, UnwritableOp
 from app_schema.migrations.once import TABLE as ONCE_TABLE
 from app_schema.migrations.operations import CreateObjectOp, DropObjectOp, ReplaceObjectOp, SetGrantOp
 
@@ -122,7 +123,6 @@ class Comparison:
         self._places: dict[Key, int] = {}
         self.changed: set[Key] = set()
         self.pruned_functions: list[Key] | None = None
-        self.function_depths: dict[Key, int] | None = None
         """The functions to be dropped, where nothing that stays calls any of them."""
         self._by_table: dict[tuple[str | None, str | None], list[Key]] | None = None
         self.answers = Answers(self.connection, self._likely)
@@ -359,6 +359,11 @@ class Comparison:
     def _published(self) -> frozenset[tuple[str, str]]:
         return frozenset((schema, name) for schema, name in self.connection.execute(_PUBLISHED))
 
+    @cached_property
+    def layers(self) -> Layers:
+        """What of the reflected views and functions reads what."""
+        return Layers(self.connection, self.found, self.renamed)
+
     def sets_expression(self, key: Key) -> bool:
         """True if the column gets another generation expression in place, which PostgreSQL 17 can.
 
@@ -404,8 +409,8 @@ class Comparison:
     def make(self, key: Key, one: DDLObject) -> None:
         """Plans the creation of an object."""
         rank = RANKS[key.kind][1]
-        if key.kind == "function" and function.early(self, key):
-            rank = Makes.EARLY_FUNCTION
+        if key.kind == "function":
+            rank = function.created(self, key)
         self.made.add(key)
         anew = {one for one in self.gone if one[:3] == ("column", key.schema, key.table)}
         again = key.kind == "column_grant" and (key in self.gone or anew)
@@ -423,19 +428,17 @@ class Comparison:
         rank = RANKS[key.kind][0] if key.kind in RANKS else None
         if rank is None:
             raise refusal.not_dropped(key.kind)
-        if key.kind == "function" and not with_dependents and function.survives(self, key):
-            rank = Drops.EARLY_FUNCTION
+        if key.kind == "function":
+            rank = function.dropped(self, key, with_dependents=with_dependents)
         self.gone.add(key)
         if key.kind == "index" and Key("materialized_view", key.schema, None, key.table or "") in self.found:
             self.plan.drop(Drops.VIEW, DropObjectOp(self.reflect(key, found)), order=-index.LAST)
             return
         if key.kind in {"view", "materialized_view"}:
             grant.forget_default_grants(self, key)
-        newest_first = (
-            -self._places[key]
-            if key.kind not in {"view", "materialized_view", "function"}
-            else -age(self.answers, self.renamed.before(key)) - (function.depth(self, key) << 48)
-        )
+        newest_first = -self._places[key]
+        if key.kind in {"view", "materialized_view", "function"}:
+            newest_first -= self.layers.depth(key) << 32
         self.plan.drop(rank, self.removal(key, self.reflect(key, found)), order=newest_first)
         for part in index.named_parts(self, key) if key.kind == "index" else ():
             self.plan.drop(rank, OnTheWayBackOp(CreateObjectOp(part)), order=newest_first)
@@ -455,7 +458,8 @@ class Comparison:
     def replace(self, key: Key, new: DDLObject, old: DDLObject) -> None:
         """Plans that a definition takes the place of another."""
         self.made.add(key)
-        self.plan.make(RANKS[key.kind][1], ReplaceObjectOp(new, old), order=self.declared.order.get(key))
+        rank = function.created(self, key) if key.kind == "function" else RANKS[key.kind][1]
+        self.plan.make(rank, ReplaceObjectOp(new, old), order=self.declared.order.get(key))
 
 
 def _default_schema(context: AutogenContext) -> str:

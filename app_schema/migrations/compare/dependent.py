@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from app_schema.catalog import Difference
 from app_schema.catalog.dependents import Blocked
-from app_schema.ddl import Function, Key
+from app_schema.ddl import DDLObject, Function, Grant, Key
 from app_schema.errors import ModelError
-from app_schema.migrations.compare import alter_column, column, constraint, enum, index, undeclared, unfit
+from app_schema.migrations.compare import (
+    alter_column,
+    column,
+    constraint,
+    enum,
+    function,
+    index,
+    undeclared,
+    unfit,
+)
 from app_schema.migrations.compare.printed_column import changes_type, is_rebuilt
 from app_schema.migrations.directives import Plan, UnwritableOp
 
@@ -28,7 +38,7 @@ def take_away(comparison: Comparison, differences: list[Difference]) -> None:
     PostgreSQL adds a label to an enum under its readers and takes none away, so there the downgrade alone
     drops and makes what is the same on both sides.
     """
-    blocking = [one for difference in differences for one in _blocked(comparison, difference)]
+    blocking = _all_blocked(comparison, differences)
     dependents = comparison.dependents(blocking)
     unfit.refuse(comparison, blocking, dependents)
     changed = [
@@ -63,7 +73,25 @@ def _take_or_refuse(comparison: Comparison, blocking: list[Blocked], key: Key) -
 
 def blocked(comparison: Comparison, differences: list[Difference]) -> list[Key]:
     """The objects that PostgreSQL will not change under what hangs on them."""
-    return [one.key for difference in differences for one in _blocked(comparison, difference)]
+    return [one.key for one in _all_blocked(comparison, differences)]
+
+
+def _all_blocked(comparison: Comparison, differences: list[Difference]) -> list[Blocked]:
+    """With the functions whose former body reads what goes: a way back would replace them before that."""
+    blocking = [one for difference in differences for one in _blocked(comparison, difference)]
+    names = {
+        one.key.name for one in blocking if one.gone and one.key.kind in {"table", "column", *_RELATIONS}
+    }
+    there = {one.key for one in blocking}
+    return blocking + [
+        Blocked(key, gone=True)
+        for key, wanted, found in differences
+        if key.kind == "function"
+        and key not in there
+        and wanted
+        and found
+        and function.reads_any(found, names)
+    ]
 
 
 @contextmanager
@@ -104,7 +132,9 @@ def _gets_other_columns(comparison: Comparison, view: Key) -> bool:
         {other.name: text for other, text in side.items() if other[:3] == ("column", view.schema, view.name)}
         for side in (comparison.wanted, comparison.found)
     ]
-    return sides[0] != sides[1]
+    # with the options and, in their order, the names of the columns
+    heads = [side[view].partition(" AS ")[0] for side in (comparison.wanted, comparison.found)]
+    return sides[0] != sides[1] or heads[0] != heads[1]
 
 
 def _take_and_make_again(comparison: Comparison, key: Key) -> None:
@@ -151,10 +181,25 @@ def _take_with_grants(comparison: Comparison, key: Key) -> None:
     for one, as_found in old.items():
         comparison.take(one, comparison.found[one], with_dependents=True)
         fate = comparison.fate(one)
-        if fate != "gone":
-            comparison.make(
-                one, comparison.declared.objects.get(one, as_found) if fate == "declared" else as_found
-            )
+        made: DDLObject | None = as_found
+        if fate == "declared":
+            made = comparison.declared.objects.get(one, as_found)
+        elif isinstance(as_found, Grant) and as_found.columns:
+            made = _on_what_stays(comparison, key, as_found)
+        if fate != "gone" and made is not None:
+            comparison.make(one, made)
+
+
+def _on_what_stays(comparison: Comparison, relation: Key, grant: Grant) -> Grant | None:
+    """An undeclared grant on the columns that the relation still has; the others go with their columns."""
+    if relation.kind not in _RELATIONS or comparison.fate(relation) != "declared":
+        return grant
+    columns = [
+        one
+        for one in grant.columns or ()
+        if Key("column", relation.schema, relation.name, one) in comparison.wanted
+    ]
+    return dataclasses.replace(grant, columns=columns) if columns else None
 
 
 def _grants(comparison: Comparison, key: Key) -> list[Key]:

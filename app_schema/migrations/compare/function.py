@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from itertools import product
 from typing import TYPE_CHECKING
 
 from app_schema.catalog.dependents import Blocked
 from app_schema.ddl import Key
+from app_schema.ddl.layers import words
+from app_schema.migrations.directives import Drops, Makes
 
 if TYPE_CHECKING:
     from app_schema.migrations.compare.comparison import Comparison
 
 _OF_TABLES = {"column", "constraint", "index", "domain"}
-_CALL = re.compile(r'(?:"((?:[^"]|"")+)"|([\w$]+))\s*\(')
 _WITH_A_TABLE = {"column", "constraint", "index", "default"}
 
 
@@ -33,6 +33,42 @@ def early(comparison: Comparison, key: Key) -> bool:
         if other.kind in _OF_TABLES
         for call in calls
     )
+
+
+def created(comparison: Comparison, key: Key) -> Makes:
+    """Where the function is created: before what names it, and after what it reads.
+
+    What was dropped under the changes of a column is created again when these are done.
+    """
+    declared = comparison.declared.objects.get(key)
+    is_early = early(comparison, key)
+    late = declared in comparison.declared.late_functions and not is_early
+    if late or (declared is None and comparison.layers.reads_view(key)):
+        return Makes.VIEW
+    if is_early:
+        again = key in comparison.gone and is_parsed(comparison.found[key])
+        return Makes.ALTERED if again else Makes.EARLY_FUNCTION
+    return Makes.FUNCTION
+
+
+def is_parsed(definition: str) -> bool:
+    """True if the body is no string: PostgreSQL knows what it reads, and lets nothing of it change."""
+    return " AS BEGIN ATOMIC" in definition or " AS RETURN " in definition
+
+
+def reads_any(definition: str, names: set[str]) -> bool:
+    """Whether the body of a function in SQL, which PostgreSQL checks when it is created, has one of the
+    names."""
+    return " LANGUAGE sql " in definition and bool(words(definition.partition(" AS ")[2]) & names)
+
+
+def dropped(comparison: Comparison, key: Key, *, with_dependents: bool) -> Drops:
+    """Where the function is dropped: after what names it, and before what it reads."""
+    if comparison.layers.reads_view(key):
+        return Drops.VIEW
+    if not with_dependents and survives(comparison, key):
+        return Drops.EARLY_FUNCTION
+    return Drops.FUNCTION
 
 
 def survives(comparison: Comparison, key: Key) -> bool:
@@ -55,40 +91,3 @@ def _calls(comparison: Comparison, functions: list[Key]) -> list[Key]:
         or one in comparison.wanted
         or Key("column", *one[1:]) in comparison.wanted
     ]
-
-
-def depth(comparison: Comparison, key: Key) -> int:
-    """How many functions, one after the other, call each other down from this one; 0 for another kind.
-
-    A body in a string leaves no dependency in the catalog, and OIDs are in the order of the alphabet after a
-    restore. A function in SQL is created after those that it calls.
-    """
-    if comparison.function_depths is None:
-        comparison.function_depths = _depths(comparison)
-    return comparison.function_depths.get(key, 0)
-
-
-def _depths(comparison: Comparison) -> dict[Key, int]:
-    bodies = {one: text for one, text in comparison.found.items() if one.kind == "function"}
-    named: dict[str, list[Key]] = {}
-    for one in bodies:
-        named.setdefault(one.name.partition("(")[0], []).append(one)
-    calls = {
-        one: {other for name in _called(text) for other in named.get(name, ()) if other != one}
-        for one, text in bodies.items()
-    }
-    depths: dict[Key, int] = {}
-    for one in bodies:
-        _measure(one, calls, depths, frozenset())
-    return depths
-
-
-def _measure(key: Key, calls: dict[Key, set[Key]], depths: dict[Key, int], seen: frozenset[Key]) -> int:
-    if key not in depths:
-        others = calls[key] - seen
-        depths[key] = max((1 + _measure(one, calls, depths, seen | {key}) for one in others), default=0)
-    return depths[key]
-
-
-def _called(body: str) -> set[str]:
-    return {bare or quoted.replace('""', '"') for quoted, bare in _CALL.findall(body)}

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from app_schema.catalog import borrowed
-from app_schema.catalog.dependents import age
 from app_schema.catalog.scratch import on_borrowed
 from app_schema.ddl import Key, Policy
 from app_schema.ddl.sql import dollar, ident, literal, qualified
@@ -39,6 +38,8 @@ _HEIR = re.compile(r"INHERITS \(.*\)")
 _KEY = re.compile("PRIMARY KEY|UNIQUE|CREATE UNIQUE INDEX")
 """Begins what a foreign key may refer to."""
 _DEFAULTS = {"default", "own_default"}
+_PARTS = {**dict.fromkeys(_DEFAULTS, ("the default of ", "column")), "of_row_type": ("", "column")}
+"""The kinds of dependents.sql that no snapshot has: how a refusal names them."""
 _VIEWS = {"view", "materialized_view"}
 _ON_A_TABLE = {"policy", "trigger", "rule"}
 
@@ -54,6 +55,8 @@ def refuse(comparison: Comparison, blocked: list[Blocked], dependents: list[Key]
     for key in dependents:
         if key.kind == "publication":
             raise in_the_way(comparison, blocked, key, "its row filter cannot be created again")
+        if key.kind == "of_row_type":
+            raise in_the_way(comparison, blocked, key, "its type is the row type of the view")
         if _stays(comparison, key) and (statement := _creation(comparison, key)) is not None:
             tried[key] = statement
     for key, reason in _reasons(comparison, tried).items():
@@ -63,9 +66,8 @@ def refuse(comparison: Comparison, blocked: list[Blocked], dependents: list[Key]
 def in_the_way(comparison: Comparison, blocked: list[Blocked], key: Key, reason: str) -> ModelError:
     """The refusal: what changes, what hangs on it, why that cannot come back, and the line to write."""
     cause = next(one.key for one in blocked if key in comparison.dependents([one]) or key == one.key)
-    default = key.kind in _DEFAULTS
-    label = f"the default of {Key('column', *key[1:]).label}" if default else key.label
-    return refusal.in_the_way(label, cause.label, reason, _drop(key))
+    prefix, kind = _PARTS.get(key.kind, ("", key.kind))
+    return refusal.in_the_way(prefix + Key(kind, *key[1:]).label, cause.label, reason, _drop(key))
 
 
 def _stays(comparison: Comparison, key: Key) -> bool:
@@ -103,8 +105,8 @@ def _drop(key: Key) -> str:
         return f"{_alter(key)} ALTER COLUMN {name} DROP DEFAULT"
     if key.kind == "publication":
         return f"ALTER PUBLICATION {name} DROP TABLE {qualified(key.table or '', key.schema)}"
-    if key.kind in {"column", "constraint"}:
-        return f"{_alter(key)} DROP {kind} {name}"
+    if key.kind in {"column", "of_row_type", "constraint"}:
+        return f"{_alter(key)} DROP {'CONSTRAINT' if key.kind == 'constraint' else 'COLUMN'} {name}"
     if key.kind in _ON_A_TABLE:
         return f"DROP {kind} {name} ON {qualified(key.table or '', key.schema)}"
     return f"DROP {kind} {ident(key.schema or '')}.{name}{opening}{arguments}"
@@ -170,7 +172,7 @@ def _named(comparison: Comparison, tried: Mapping[Key, str]) -> Iterator[str]:
     for key in named:
         if _KEY.match(comparison.found[key]):
             yield comparison.reflect(key, comparison.found[key]).create_sql()[0]
-    for key in sorted(views, key=lambda one: age(comparison.answers, comparison.renamed.before(one))):
+    for key in sorted(views, key=comparison.layers.depth):
         yield comparison.reflect(key, comparison.found[key]).create_sql()[0]
 
 

@@ -1,0 +1,90 @@
+"""How deep reflected views and functions stand on each other: what is read is dropped last and created first.
+
+pg_depend knows what views and bodies of standard SQL read. Of a body in a string the catalog knows nothing,
+and OIDs are in the order of the alphabet after a restore: its text says which functions it calls and which
+views it reads.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+
+from app_schema.catalog import Snapshot
+from app_schema.ddl import Key
+from app_schema.ddl.layers import called, words
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, TextClause
+
+    from app_schema.migrations.compare.rename import Renamed
+
+_VIEWS = {"view", "materialized_view"}
+_BODY = " AS "
+Reads = Mapping[Key, set[Key]]
+
+
+@cache
+def _query() -> TextClause:
+    return text(files("app_schema.catalog").joinpath("layers.sql").read_text(encoding="utf-8"))
+
+
+class Layers:
+    """The views and functions of a database, by the keys that they have after the renames."""
+
+    def __init__(self, connection: Connection, found: Snapshot, renamed: Renamed) -> None:
+        self._reads: dict[Key, set[Key]] = defaultdict(set)
+        for reader_kind, reader_schema, reader, kind, schema, name in connection.execute(_query()):
+            ends = Key(reader_kind, reader_schema, None, reader), Key(kind, schema, None, name)
+            one, other = (renamed.after(end) for end in ends)
+            self._reads[one].add(other)
+        for one, other in list(_said(found)):
+            if one not in _closure(self._reads, other):
+                self._reads[one].add(other)
+        self._depths: dict[Key, int] = {}
+
+    def depth(self, key: Key) -> int:
+        """How many views and functions, one after the other, read each other down from this one."""
+        return self._measure(key, frozenset())
+
+    def reads_view(self, key: Key) -> bool:
+        """Whether a function reads a view, directly or through another function."""
+        return any(one.kind in _VIEWS for one in _closure(self._reads, key))
+
+    def _measure(self, key: Key, seen: frozenset[Key]) -> int:
+        if key not in self._depths:
+            others = self._reads.get(key, set()) - seen - {key}
+            depths = (1 + self._measure(one, seen | {key}) for one in others)
+            self._depths[key] = max(depths, default=0)
+        return self._depths[key]
+
+
+def _said(found: Snapshot) -> Iterator[tuple[Key, Key]]:
+    """What the text of a function says that it reads; functions may call each other in a circle."""
+    named: dict[str, set[Key]] = defaultdict(set)
+    for key in found:
+        if key.kind in _VIEWS or key.kind == "function":
+            named[key.name.partition("(")[0]].add(key)
+    views = {name for name, keys in named.items() if any(one.kind in _VIEWS for one in keys)}
+    for key, definition in found.items():
+        if key.kind == "function":
+            body = definition.partition(_BODY)[2]
+            calls = {one for name in called(body) & named.keys() for one in named[name]}
+            reads = {one for name in words(body) & views for one in named[name] if one.kind in _VIEWS}
+            yield from ((key, one) for one in {*calls, *reads} if one != key)
+
+
+def _closure(reads: Reads, key: Key) -> set[Key]:
+    """All that an object reads, directly or through another one."""
+    closure: set[Key] = set()
+    left = [key]
+    while left:
+        more = reads.get(left.pop(), set()) - closure
+        closure |= more
+        left += more
+    return closure
