@@ -20,6 +20,19 @@ SAME = [
     ("", "OUT a int"),
     ("a float(24)", "float4"),
     ("a float(25)", "float8"),
+    ("a pg_catalog.int4, b pg_catalog . timestamptz", 'int, "timestamptz"'),
+    ('a "int4"', "integer"),
+    ('a PG_CATALOG."varchar"', "a nchar varying(3)"),
+    ('a "char"', "pg_catalog.char"),
+    ('a app."t"', "App.T"),
+    ("a dec(4, 2)", "a numeric"),
+    ("a varbit(3)", "a bit varying"),
+    ("a nchar(3), b national char", 'char, "bpchar"'),
+    ("a interval day to second(3), b interval year", "interval, y interval(2)"),
+    ("a interval hour[]", "pg_catalog.interval array[3]"),
+    ("origin uuid", "a uuid"),
+    ("a IN OUT int, b OUT text", "INOUT c int, OUT d text"),
+    ("a VARIADIC int[]", "a int ARRAY"),
 ]
 DIFFERENT = [
     ("a int", "a bigint"),
@@ -30,6 +43,10 @@ DIFFERENT = [
     ("a app.t", "a public.t"),
     ('a "T"', "a t"),
     ("a float(24)", "a float8"),
+    ('a "char"', "a char"),
+    ("a pg_catalog.char", "a nchar"),
+    ("a pg_catalog.date", "a app.date"),
+    ("a interval year", "a interval year[]"),
 ]
 
 
@@ -56,7 +73,9 @@ def test_postgresql_says_so_too(empty_engine: sa.Engine) -> None:
     with empty_engine.connect() as connection:
         for pairs, count in ((SAME, 1), (DIFFERENT, 2)):
             for pair in pairs:
-                connection.exec_driver_sql("CREATE SCHEMA app; CREATE TYPE app.t AS (n int)")
+                connection.exec_driver_sql(
+                    "CREATE SCHEMA app; CREATE TYPE app.t AS (n int); CREATE TYPE app.date AS (n int)"
+                )
                 connection.exec_driver_sql('CREATE TYPE public.t AS (n int); CREATE TYPE "T" AS (n int)')
                 for arguments in pair:
                     returns = "" if "OUT" in arguments else "RETURNS int"

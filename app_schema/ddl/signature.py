@@ -8,36 +8,36 @@ from __future__ import annotations
 
 import re
 
-_SAME = {
-    "int": "integer",
-    "int4": "integer",
-    "int2": "smallint",
-    "int8": "bigint",
-    "bool": "boolean",
-    "float": "double precision",
-    "float8": "double precision",
-    "float4": "real",
+_CHARACTER = ("character", "char", "national character", "national char", "nchar")
+_WORDS = {
+    **dict.fromkeys(_CHARACTER, "bpchar"),
+    **{f"{word} varying": "varchar" for word in _CHARACTER},
+    "int": "int4",
+    "integer": "int4",
+    "smallint": "int2",
+    "bigint": "int8",
+    "boolean": "bool",
+    "float": "float8",
+    "double precision": "float8",
+    "real": "float4",
+    "dec": "numeric",
     "decimal": "numeric",
-    "varchar": "character varying",
-    "char": "character",
-    "bpchar": "character",
-    "timestamptz": "timestamp with time zone",
+    "timestamp with time zone": "timestamptz",
     "timestamp without time zone": "timestamp",
-    "timetz": "time with time zone",
+    "time with time zone": "timetz",
     "time without time zone": "time",
+    "bit varying": "varbit",
 }
-_OF_SEVERAL_WORDS = re.compile(
-    r"(double precision|(?:national )?char(?:acter)?(?: varying)?|bit varying"
-    r"|time(?:stamp)?(?: with(?:out)? time zone)?|interval .*)",
-    re.IGNORECASE,
-)
-_MODES = re.compile(r"(IN\s+OUT|INOUT|IN|VARIADIC)\s+", re.IGNORECASE)
-_OUT = re.compile(r"OUT\s", re.IGNORECASE)
-_WORD = re.compile(r'"(?:[^"]|"")*"|\S+')
+"""SQL's words for types, and the catalog's names. In quotes a word is none: ``"char"`` is another type."""
+_IDENT = r'(?:"(?:[^"]|"")*"|[^\s."]+)'
+_MODE = re.compile(rf"^({_IDENT}\s+)?(?:IN\s+OUT|INOUT|IN|VARIADIC)\s+", re.IGNORECASE)
+_OUT = re.compile(rf"(?:(?!IN\s){_IDENT}\s+)?OUT\s", re.IGNORECASE)
+_NAME = re.compile(rf"^{_IDENT}\s+(?=\S)")
+_ARRAY = re.compile(r"(?:\s*\[\d*\]|\s+array)+$", re.IGNORECASE)
+_SPACE = re.compile(r'"(?:[^"]|"")*"|\s*\.\s*|\s+')
 _FLOAT = re.compile(r"\bfloat\s*\(\s*(\d+)\s*\)", re.IGNORECASE)
 _REAL_DIGITS = 24
 """Of a float of so many binary digits PostgreSQL makes a real, of more a double precision."""
-_NAME = re.compile(r'^(?:"(?:[^"]|"")*"|[^\s."]+)\s+(?=\S)')
 
 
 def argument_types(arguments: str) -> tuple[str, ...]:
@@ -56,12 +56,21 @@ def _parts(arguments: str) -> list[str]:
 
 
 def _type(argument: str) -> str:
-    text = _MODES.sub("", argument, count=1)
+    text = _MODE.sub(lambda one: one[1] or "", argument)
     text = _FLOAT.sub(lambda one: "real" if int(one[1]) <= _REAL_DIGITS else "float8", text)
     text = re.sub(r"\s*\([^)]*\)", "", text)  # nothing else is kept of a precision
-    text = " ".join(_WORD.findall(text))
-    bare, array = re.match(r"(.*?)((?: ?\[\d*\]| array)*)$", text, re.IGNORECASE | re.DOTALL).groups()  # type: ignore[union-attr]
-    if not _OF_SEVERAL_WORDS.fullmatch(bare):
-        bare = _NAME.sub("", bare)
-    low = bare if '"' in bare else bare.lower()
-    return _SAME.get(low, low) + ("[]" if array else "")
+    element = _ARRAY.sub("", text)
+    spaced = _SPACE.sub(lambda one: one[0] if '"' in one[0] else one[0].strip() or " ", element)
+    named = _of_words(spaced) or _of_words(_NAME.sub("", spaced)) or _of_name(_NAME.sub("", spaced))
+    return named + ("[]" if element != text else "")
+
+
+def _of_words(text: str) -> str | None:
+    low = text.lower()
+    name = "interval" if low.startswith("interval ") else _WORDS.get(low)  # the fields are a precision too
+    return name and f'"{name}"'
+
+
+def _of_name(text: str) -> str:
+    parts = (one if one[0] == '"' else f'"{one.lower()}"' for one in re.findall(_IDENT, text))
+    return ".".join(parts).removeprefix('"pg_catalog".')  # PostgreSQL looks there first for a name alone
