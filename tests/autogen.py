@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -21,7 +22,7 @@ from declaring import OPTIONS as RUN_OPTIONS
 from app_schema.ddl.sql import DIALECT
 from app_schema.migrations import setup
 from app_schema.migrations.foresight import Ahead
-from app_schema.migrations.impl import guarded
+from app_schema.migrations.impl import collecting, guarded
 from app_schema.migrations.layout import layout
 
 setup()
@@ -82,7 +83,7 @@ class Generated:
         exec(compile(self.text, "revision", "exec"), module.__dict__)  # noqa: S102 - what a revision is
         with operations_on(engine, autocommit=autocommit) as op:
             step = SimpleNamespace(migration_fn=getattr(module, name))
-            op.impl.foresight = Ahead(op.impl, [step], {}).of(0)
+            op.impl.foresight = Ahead(partial(collecting, op.impl), [step], {}).of(0)
             getattr(module, name)()
 
 

@@ -29,7 +29,7 @@ from app_schema.migrations import setup
 from app_schema.migrations.compare import PLUGIN
 from app_schema.migrations.failure import explained
 from app_schema.migrations.foresight import foreseeing
-from app_schema.migrations.impl import guarded
+from app_schema.migrations.impl import collecting, guarded
 from app_schema.migrations.loading import directories, line_in, load, missing_function
 from app_schema.migrations.options import Options, flag
 from app_schema.migrations.progress import say
@@ -221,7 +221,7 @@ class Environment:
         path = self.options.get("search_path")
         settings = {**pinned.SESSION, **({"search_path": path} if path else {})}
         self.context.static_output(f"{pinned.pin(settings)};")
-        foreseeing(self.context.get_context(), self.run_args)
+        foreseeing(self.context.get_context(), collecting, self.run_args)
         with self.context.begin_transaction():
             self.context.run_migrations(**self.run_args)
         self.context.static_output(f"{pinned.unpin()};")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from alembic.ddl.base import AlterColumn
-from alembic.ddl.impl import DefaultImpl
 from alembic.ddl.postgresql import PostgresqlImpl
-from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import (
@@ -43,12 +41,13 @@ from app_schema.ddl.guard import block
 from app_schema.ddl.index import is_concurrent, name_of, stated_table
 from app_schema.ddl.sql import DIALECT
 from app_schema.errors import AppSchemaError, ConfigurationError
-from app_schema.migrations import alter
+from app_schema.migrations import alter, concurrent
 from app_schema.migrations.failure import explained
 from app_schema.migrations.foresight import Foresight, foreseeable
 from app_schema.migrations.lock import LOST
 from app_schema.migrations.pipeline import Pipeline
 from app_schema.migrations.preflight import Need, need
+from app_schema.migrations.sending import Sender
 from app_schema.migrations.translate import Map, map_of, table_of, translated
 
 _ALONE = re.compile(r";\s*\S|^\s*(COPY|VACUUM)\b", re.IGNORECASE)
@@ -219,8 +218,6 @@ class GuardedImpl(PostgresqlImpl):
         if not (is_concurrent(index) and self.autocommits):
             super().create_index(index, **kw)
             return
-        from app_schema.migrations import concurrent  # it sends through this module
-
         built = translated(CreateIndex(index), self.translate_map).element
         concurrent.create(Sender(self), built, as_sql=self.as_sql)
 
@@ -229,8 +226,6 @@ class GuardedImpl(PostgresqlImpl):
         if not (is_concurrent(index) and self.autocommits):
             super().drop_index(index, **kw)
             return
-        from app_schema.migrations import concurrent  # it sends through this module
-
         dropped = translated(DropIndex(index), self.translate_map).element
         table, schema = stated_table(dropped)
         concurrent.drop(Sender(self), name_of(dropped), table, schema, as_sql=self.as_sql)
@@ -329,6 +324,31 @@ def _later(script: ScriptDirectory, revision: str) -> set[str]:
     return found
 
 
+class _Collecting(GuardedImpl):
+    """Notes constructs in place of sending them."""
+
+    collected: list[ExecutableDDLElement]
+
+    def _exec(self, construct: Any, *_: Any, **__: Any) -> None:
+        if isinstance(construct, ExecutableDDLElement):
+            ddl = translated(construct, self.translate_map)
+            self.collected += ddl.changes if isinstance(ddl, alter.AlterTypes) else [ddl]
+
+
+def collecting(impl: GuardedImpl) -> tuple[MigrationContext, list[ExecutableDDLElement]]:
+    """A context without a database, and the list of the constructs that are sent through it.
+
+    They are translated as by the impl that runs.
+    """
+    options = {name: impl.context_opts.get(name) for name in ("target_metadata", "strict")}
+    script = {**options, "as_sql": True, "literal_binds": True, "output_buffer": io.StringIO()}
+    context = guarded(MigrationContext.configure(dialect_name="postgresql", opts=script), _Collecting)
+    noting: Any = context.impl
+    noting.collected = []
+    noting.translate_map = impl.translate_map
+    return context, noting.collected
+
+
 def guarded(context: MigrationContext, impl: type[PostgresqlImpl] = GuardedImpl) -> MigrationContext:
     """The same context, with the guarded impl; no other context of the process is changed.
 
@@ -357,22 +377,3 @@ def guarded(context: MigrationContext, impl: type[PostgresqlImpl] = GuardedImpl)
         version_table_pk=options.get("version_table_pk", True),
     )
     return context
-
-
-@dataclass(frozen=True)
-class Sender:
-    """What sends through an impl, where no operations are at hand."""
-
-    impl: DefaultImpl
-
-
-def send(
-    operations: Operations | Sender, construct: Executable, /, **params: Any
-) -> CursorResult[Any] | None:
-    """Sends a statement through the choke point. ``op.execute()`` would take it for one that a person wrote.
-
-    :returns: None where a script is written.
-    """
-    impl = operations.impl
-    assert isinstance(impl, DefaultImpl), "the impl of a batch sends nothing"
-    return impl._exec(construct, params=params)  # noqa: SLF001 - Alembic has no public name for it

@@ -17,7 +17,7 @@ from app_schema.ddl import Create, DDLObject, Drop, Grant, Replace
 from app_schema.ddl.sql import shortened
 from app_schema.errors import ModelError
 from app_schema.migrations import translate
-from app_schema.migrations.impl import send
+from app_schema.migrations.sending import send
 from app_schema.migrations.special import OPERATIONS
 
 

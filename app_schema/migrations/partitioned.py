@@ -14,7 +14,7 @@ from sqlalchemy import Index, text
 
 from app_schema.ddl import Guarded, index
 from app_schema.ddl.sql import qualified
-from app_schema.migrations.impl import Sender, send
+from app_schema.migrations.sending import Sender, send
 
 if TYPE_CHECKING:
     from alembic.operations import Operations

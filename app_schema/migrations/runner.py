@@ -20,7 +20,7 @@ from app_schema.errors import AppSchemaError, DifferentError, StatementError
 from app_schema.migrations import preflight
 from app_schema.migrations.failure import explained
 from app_schema.migrations.foresight import Ahead, Foresight, foreseeable
-from app_schema.migrations.impl import GuardedImpl
+from app_schema.migrations.impl import GuardedImpl, collecting
 from app_schema.migrations.lock import Lock
 from app_schema.migrations.pipeline import Pipeline
 from app_schema.migrations.progress import Progress, progress, say
@@ -163,7 +163,7 @@ class Runner:
         purge = self.context.purge and not self.landed
         stamped = self.heads
         maintainer = HeadMaintainer(self.context, () if purge else stamped or ())
-        ahead = Ahead(self.impl, steps, self.run_args)
+        ahead = Ahead(partial(collecting, self.impl), steps, self.run_args)
         for number, step in enumerate(steps):
             with self.context.begin_transaction(_per_migration=True):
                 self._enter(step)

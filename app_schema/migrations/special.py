@@ -20,9 +20,9 @@ from app_schema.ddl.sql import shortened
 from app_schema.ddl.statement import Labelling, Renaming
 from app_schema.migrations import concurrent
 from app_schema.migrations.alter import AlterTypes
-from app_schema.migrations.impl import send
 from app_schema.migrations.once import once, undo
 from app_schema.migrations.partitioned import is_partitioned
+from app_schema.migrations.sending import send
 
 
 def add_enum_value(

@@ -20,9 +20,9 @@ from app_schema.ddl import Guarded, guard, index
 from app_schema.ddl.enum import add_value
 from app_schema.errors import StatementError
 from app_schema.migrations import foresight, lock, runner, special
-from app_schema.migrations.impl import send
 from app_schema.migrations.once import once, undo
 from app_schema.migrations.pipeline import Pipeline
+from app_schema.migrations.sending import send
 from app_schema.migrations.session import read
 
 MUTANTS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {}

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import cached_property, partial
+from itertools import accumulate
+from typing import Any
 
 from alembic.ddl.base import DropColumn
 from alembic.migration import MigrationContext
@@ -20,10 +22,7 @@ from app_schema.ddl.sql import literals, qualified
 from app_schema.errors import AppSchemaError, DifferentError, StatementError
 from app_schema.migrations.foresight.column import foreseen, refused_if_made_again, target
 from app_schema.migrations.foresight.later import FORESEEABLE, VIOLATION, outlived, subject, unless_renamed
-from app_schema.migrations.foresight.reading import collected, names
-
-if TYPE_CHECKING:
-    from app_schema.migrations.impl import GuardedImpl
+from app_schema.migrations.foresight.reading import Collecting, collected, names
 
 _CHANGED_TWICE = (
     {"alter_column"},
@@ -116,42 +115,58 @@ def _known(construct: Any) -> Any:
 
 @dataclass
 class Ahead:
-    """The steps of a run, and what each of them would send; read once, where somebody asks."""
+    """The steps of a run, and what each of them would send; read once, where somebody asks.
 
-    impl: GuardedImpl
+    :param collecting: as of :func:`.reading.collected`.
+    """
+
+    collecting: Collecting
     steps: list[Any]
     arguments: Mapping[str, Any]
     _read: dict[int, list[Any]] = field(default_factory=dict)
 
     def of(self, number: int, *, refused: bool = False, again: str = "") -> Foresight:
         """The foresight of a step."""
-        uses = [names(step.migration_fn) for step in self.steps[number:]]
+        uses, later = self._names[number], self._later_names[number]
         return Foresight(
             lambda: (self._of(number), self._beyond(number)),
-            any(needed <= uses[0] for needed in _CHANGED_TWICE),
+            any(needed <= uses for needed in _CHANGED_TWICE),
             refused,
             again,
-            drops=any(gone in uses[0] and any(made in one for one in uses[1:]) for gone, made in _MADE_AGAIN),
-            renames=any(_RENAMES & one for one in uses),
+            drops=any(dropped in uses and made in later for dropped, made in _MADE_AGAIN),
+            renames=bool(_RENAMES & (uses | later)),
         )
+
+    @cached_property
+    def _names(self) -> list[set[str]]:
+        """The names in the code of each step."""
+        return [names(step.migration_fn) for step in self.steps]
+
+    @cached_property
+    def _later_names(self) -> list[set[str]]:
+        """The names in the code of all steps behind each."""
+        behind = list(accumulate(reversed(self._names), set.union, initial=set[str]()))
+        return behind[-2::-1]
 
     def _beyond(self, number: int) -> list[Any]:
         return [one for later in range(number + 1, len(self.steps)) for one in self._of(later)]
 
     def _of(self, number: int) -> list[Any]:
         if number not in self._read:
-            self._read[number] = collected(self.impl, self.steps[number].migration_fn, self.arguments)
+            self._read[number] = collected(self.collecting, self.steps[number].migration_fn, self.arguments)
         return self._read[number]
 
 
-def foreseeing(context: MigrationContext, arguments: Mapping[str, Any]) -> None:
+def foreseeing(
+    context: MigrationContext, collecting: Callable[[Any], Any], arguments: Mapping[str, Any]
+) -> None:
     """Has each step of a script read through before Alembic runs it."""
     impl: Any = context.impl
     function = context._migrations_fn  # noqa: SLF001 - Alembic's own loop asks it
     assert function is not None
 
     def steps(*given: Any) -> Iterator[Any]:
-        ahead = Ahead(impl, list(function(*given)), arguments)
+        ahead = Ahead(partial(collecting, impl), list(function(*given)), arguments)
         for number, step in enumerate(ahead.steps):
             impl.foresight = ahead.of(number, again=_again(context, step))
             yield step

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import CodeType, FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 import alembic.op
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
-from sqlalchemy.schema import ExecutableDDLElement
 
-from app_schema.migrations.alter import AlterTypes
-from app_schema.migrations.translate import translated
-
-if TYPE_CHECKING:
-    from app_schema.migrations.impl import GuardedImpl
+Collecting: TypeAlias = Callable[[], tuple[MigrationContext, list[Any]]]
 
 
 def names(run: Callable[..., None]) -> set[str]:
@@ -45,22 +39,13 @@ def _silent() -> Iterator[None]:
         logger.disabled = before
 
 
-def collected(impl: GuardedImpl, run: Callable[..., None], arguments: Mapping[str, Any]) -> list[Any]:
-    """The constructs that the revision would send; those before the place where it asks the database."""
-    from app_schema.migrations.impl import GuardedImpl, guarded
+def collected(collecting: Collecting, run: Callable[..., None], arguments: Mapping[str, Any]) -> list[Any]:
+    """The constructs that the revision would send; those before the place where it asks the database.
 
-    seen: list[Any] = []
-
-    class Collecting(GuardedImpl):
-        def _exec(self, construct: Any, *_: Any, **__: Any) -> None:
-            if isinstance(construct, ExecutableDDLElement):
-                ddl = translated(construct, impl.translate_map)
-                seen.extend(ddl.changes if isinstance(ddl, AlterTypes) else [ddl])
-
-    opts = {name: impl.context_opts.get(name) for name in ("target_metadata", "strict")}
-    script = {**opts, "as_sql": True, "literal_binds": True, "output_buffer": io.StringIO()}
+    :param collecting: gives a context without a database, and the list of what is sent through it.
+    """
     with _silent():
-        context = guarded(MigrationContext.configure(dialect_name="postgresql", opts=script), Collecting)
+        context, seen = collecting()
     real = getattr(alembic.op, "_proxy", None)
     operations = Operations(context)
     operations._install_proxy()  # noqa: SLF001 - as Operations.context does
