@@ -19,7 +19,7 @@ from app_schema.ddl.sql import plain
 from app_schema.errors import AppSchemaError, DifferentError, StatementError
 from app_schema.migrations import preflight
 from app_schema.migrations.failure import explained
-from app_schema.migrations.foresight import Ahead, Foresight, foreseeable
+from app_schema.migrations.foresight import Ahead, Foresight
 from app_schema.migrations.impl import GuardedImpl, collecting
 from app_schema.migrations.lock import Lock
 from app_schema.migrations.pipeline import Pipeline
@@ -69,6 +69,7 @@ class Runner:
         """The version table has no room for long names."""
         self.progress = Progress(0)
         self.retries = Retries(session, options)
+        self.ahead: Ahead | None = None
         self.refused: set[str] = set()
         """The revisions that found something otherwise, and began again with a look at the later ones."""
 
@@ -144,10 +145,13 @@ class Runner:
     def _refused_first(self, error: AppSchemaError) -> bool:
         """Notes which revision was refused; True if it begins again, with a look at the later ones."""
         pipeline = self.impl.pipeline
-        if pipeline is None or self.session.external or self.impl.autocommits or not foreseeable(error):
+        if pipeline is None or self.session.external or self.impl.autocommits or self.ahead is None:
             return False
         failed = pipeline.failed
         if failed is None or failed in self.refused or failed in pipeline.spent:
+            return False
+        number = next((n for n, step in enumerate(self.ahead.steps) if _name(step) == failed), None)
+        if number is None or not self.ahead.may_tell(number, error):
             return False
         self.refused.add(failed)
         return True
@@ -163,7 +167,7 @@ class Runner:
         purge = self.context.purge and not self.landed
         stamped = self.heads
         maintainer = HeadMaintainer(self.context, () if purge else stamped or ())
-        ahead = Ahead(partial(collecting, self.impl), steps, self.run_args)
+        self.ahead = ahead = Ahead(partial(collecting, self.impl), steps, self.run_args)
         for number, step in enumerate(steps):
             with self.context.begin_transaction(_per_migration=True):
                 self._enter(step)

@@ -315,6 +315,25 @@ def test_way_back_runs_again_at_base(empty_url: str, tmp_path: Path) -> None:
         assert diff(empty, catalog(empty_url)) == []
 
 
+def test_revision_that_fails_for_its_rows_is_tried_once(
+    empty_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written = Written(tmp_path)
+    written.add(TABLE)
+    written.upgrade(empty_url)
+    _filled(empty_url)
+    written.add(
+        """
+        print("tried")
+        op.create_check_constraint(op.f("ck"), "t", "id > 1", schema="public")
+        """
+    )
+    written.add('op.create_index("ix", "t", ["a"], schema="public")')
+    with pytest.raises(CommandError, match="23514"):
+        written.upgrade(empty_url)
+    assert capsys.readouterr().out == "tried\n"
+
+
 def test_what_no_revision_makes_is_refused(empty_url: str, tmp_path: Path) -> None:
     written = _written(tmp_path, "objects replaced")
     written.upgrade(empty_url)

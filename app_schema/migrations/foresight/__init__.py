@@ -35,6 +35,8 @@ _CHANGED_TWICE = (
 """The names in a revision's code for which it is read through before it runs."""
 
 _RENAMES = {"rename_constraint", "rename_index", "rename_enum_value"}
+_CHANGING = ("drop_", "replace_", "alter_", "rename_", "disable_", "batch_alter", "add_enum_value")
+"""How the names of operations begin that change what is there."""
 _MADE_AGAIN = (("drop_column", "add_column"), ("drop_table", "create_table"))
 
 
@@ -106,6 +108,11 @@ def foreseeable(error: AppSchemaError) -> bool:
     return state is not None and (state in FORESEEABLE or state.startswith(VIOLATION))
 
 
+def _changes(uses: set[str]) -> bool:
+    """True if code with these names changes what is there."""
+    return any(one.startswith(_CHANGING) for one in uses)
+
+
 def _known(construct: Any) -> Any:
     if (where := target(construct)) is not None:
         return where
@@ -135,6 +142,17 @@ class Ahead:
             again,
             drops=any(dropped in uses and made in later for dropped, made in _MADE_AGAIN),
             renames=bool(_RENAMES & (uses | later)),
+        )
+
+    def may_tell(self, number: int, error: AppSchemaError) -> bool:
+        """True if a look ahead may tell why a step was refused.
+
+        To begin a revision again costs as much as its first try, so rows that violate a constraint are no
+        reason for it where no later revision drops or changes anything.
+        """
+        later = _changes(self._later_names[number])
+        return foreseeable(error) and (
+            later or (isinstance(error, DifferentError) and _changes(self._names[number]))
         )
 
     @cached_property
