@@ -58,12 +58,13 @@ class Lock:
         attempt = _TRY.format(function=function, key=self.key, held=self._held)
         begun, told = time.monotonic(), False
         while True:
+            self.taken = True  # or maybe: the server may have taken it, and its answer does not arrive
             answer, *_, facts = self.session.ask(attempt, *self.session.survey())
             if answer is None:
-                self.taken = True
                 if told:
                     say(f"the migration lock is free after {time.monotonic() - begun:.1f} s")
                 return read(facts)
+            self.taken = False
             now, holder = time.monotonic(), _holder(answer)
             if now - begun >= wait:
                 raise LockedError(

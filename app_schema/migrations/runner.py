@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -105,10 +105,10 @@ class Runner:
             self.session.leave(facts.before)
 
     def _locked(self, before: Mapping[str, str], planned: list[Step]) -> None:
-        facts = self.lock.acquire(self.options.lock_wait)
-        self.heads = set(facts.heads) if facts.versioned else None
-        self.narrow = facts.narrow
         try:
+            facts = self.lock.acquire(self.options.lock_wait)
+            self.heads = set(facts.heads) if facts.versioned else None
+            self.narrow = facts.narrow
             steps = self._steps(facts)
             _refuse_more(planned, steps)
             if not self._reviewed(steps):
@@ -117,9 +117,8 @@ class Runner:
             with self._pipeline(), _heard(self.session.driver), bar as self.progress, self.retries:
                 self._carry_out(steps, before)
         finally:
-            if self.lock.taken and not self.session.connection.invalidated:
-                with suppress(psycopg.Error, DBAPIError):
-                    self.session.ask(self.session.restore(before), self.lock.release())
+            if self.lock.taken:
+                self.session.give_back(self.session.restore(before), self.lock.release())
 
     def _reviewed(self, steps: list[Step]) -> bool:
         if self.review is None:
@@ -138,6 +137,7 @@ class Runner:
                 self._note_landed()
                 self._finish(before)
             except (DifferentError, StatementError, DBAPIError) as error:
+                self.session.roll_back()
                 said = explained(error) if isinstance(error, DBAPIError) else error
                 if not self._refused_first(said):
                     self.retries.after(error, self.impl.pipeline)

@@ -204,15 +204,37 @@ class MigrationSession:
             self._level = level
             self.connection.execution_options(isolation_level=READ_COMMITTED)
 
+    def roll_back(self) -> None:
+        """Ends the transaction that is open, unless it is the caller's.
+
+        A COMMIT that is cancelled before PostgreSQL begins it leaves the transaction open. SQLAlchemy counts
+        the transaction as ended, and its rollback sends nothing, so the driver is asked as well.
+        """
+        if self.external or self.connection.invalidated or self.connection.closed:
+            return
+        with suppress(psycopg.Error, DBAPIError, self._dialect.loaded_dbapi.Error):
+            self.connection.rollback()
+            self.connection.connection.rollback()
+
+    def give_back(self, *statements: str) -> None:
+        """Sends what gives the lock back. A connection that cannot is closed: it may be one of a pool."""
+        self.roll_back()
+        if self.connection.invalidated or self.connection.closed:
+            return
+        try:
+            self.ask(*statements)
+        except (psycopg.Error, DBAPIError) as error:
+            if not self.external:
+                self.connection.invalidate(error)
+
     def leave(self, before: Mapping[str, str]) -> None:
         """Gives the session back as it was, where somebody else goes on with it."""
         self.connection.dialect = self._dialect
         if self.own or self.connection.invalidated or self.connection.closed:
             return
         if self.pinned:
+            self.roll_back()  # what is open would take the settings back with it
             with suppress(psycopg.Error, DBAPIError):
-                if not self.external:
-                    self.connection.rollback()  # what is open would take the settings back with it
                 self.ask(self.restore(before))
         if self._level is None:
             return

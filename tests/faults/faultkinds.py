@@ -20,6 +20,11 @@ ERRORS = {
 """What a server says that cannot do a statement."""
 
 
+def refused(number: int, sqlstate: str) -> Fault:
+    """The server refuses the statement. The transaction of a COMMIT stays open, and has failed."""
+    return Fault(number, instead=f"DO $$BEGIN RAISE EXCEPTION 'a test' USING ERRCODE = '{sqlstate}'; END$$")
+
+
 def kinds(server_url: str) -> dict[str, Callable[[int], Fault]]:
     """Name -> the fault at a statement."""
 
@@ -30,8 +35,7 @@ def kinds(server_url: str) -> dict[str, Callable[[int], Fault]]:
         _signal(server_url, session, "SELECT pg_cancel_backend(%s)", "a.wait_event = 'PgSleep'")
 
     def error(number: int) -> Fault:
-        state = next(islice(cycle(ERRORS.values()), number, None))
-        return Fault(number, instead=f"DO $$BEGIN RAISE EXCEPTION 'a test' USING ERRCODE = '{state}'; END$$")
+        return refused(number, next(islice(cycle(ERRORS.values()), number, None)))
 
     return {
         "cut before": lambda number: Fault(number, Session.close),

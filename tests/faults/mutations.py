@@ -33,6 +33,7 @@ class Mutation:
 
 
 LOCK = "tests/runner/test_lock.py"
+COMMIT = "tests/faults/test_commit.py"
 IDENTITY = "tests/security/test_identity.py"
 REFUSED = "tests/security/test_identity_refused.py"
 SCRATCH = "tests/test_scratch.py"
@@ -113,6 +114,19 @@ MUTATIONS = {
         "            pipeline.flush()\n",
         "            pass\n",
         "tests/runner/test_pipeline.py::test_connection_of_a_revision_sees_what_it_did_before",
+    ),
+    # a COMMIT that is cancelled before it begins
+    "transaction_behind_a_failed_commit_stays": Mutation(
+        "app_schema.migrations.session",
+        "            self.connection.connection.rollback()\n",
+        "",
+        COMMIT,
+    ),
+    "lock_without_an_answer_is_not_given_back": Mutation(
+        "app_schema.migrations.lock",
+        "            self.taken = True  # or maybe",
+        "            # or maybe",
+        COMMIT,
     ),
     # who is asking
     "identity_without_a_flush_on_the_way_in": Mutation(
