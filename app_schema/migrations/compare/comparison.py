@@ -62,9 +62,13 @@ _HIDDEN = text("""
 SELECT n.nspname, c.relname
   FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
  WHERE c.relrowsecurity AND pg_catalog.row_security_active(c.oid)""")
-_PUBLISHED = text("""
-SELECT n.nspname, c.relname FROM pg_catalog.pg_publication_rel AS p
-  JOIN pg_catalog.pg_class AS c ON c.oid = p.prrelid
+_FIXED = text("""
+WITH RECURSIVE fixed AS (
+  (SELECT conrelid AS oid FROM pg_catalog.pg_constraint WHERE contype = 'c' AND conrelid <> 0
+   UNION SELECT prrelid FROM pg_catalog.pg_publication_rel)
+  UNION SELECT i.inhparent FROM fixed JOIN pg_catalog.pg_inherits AS i ON i.inhrelid = fixed.oid)
+SELECT n.nspname, c.relname
+  FROM fixed JOIN pg_catalog.pg_class AS c ON c.oid = fixed.oid
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace""")
 _OF_TABLES: dict[str, ModuleType] = {
     "table": table,
@@ -356,8 +360,9 @@ class Comparison:
         return frozenset((schema, name) for schema, name in self.connection.execute(_HIDDEN))
 
     @cached_property
-    def _published(self) -> frozenset[tuple[str, str]]:
-        return frozenset((schema, name) for schema, name in self.connection.execute(_PUBLISHED))
+    def _fixed(self) -> frozenset[tuple[str, str]]:
+        """The tables that have, or whose partitions have, a CHECK or a publication by name."""
+        return frozenset((schema, name) for schema, name in self.connection.execute(_FIXED))
 
     @cached_property
     def layers(self) -> Layers:
@@ -367,7 +372,8 @@ class Comparison:
     def sets_expression(self, key: Key) -> bool:
         """True if the column gets another generation expression in place, which PostgreSQL 17 can.
 
-        That of a virtual column only where the table has no CHECK and is in no publication by its name.
+        That of a virtual column only where neither the table nor a partition has a CHECK or is in a
+        publication by its name.
         """
         wanted, found = self.wanted.get(key), self.found.get(key)
         version = self.connection.dialect.server_version_info or (0,)
@@ -382,7 +388,7 @@ class Comparison:
             for side in (self.wanted, self.found)
             for one, definition in side.items()
         )
-        return not checked and place not in self._published
+        return not checked and place not in self._fixed
 
     def has_rows(self, key: Key) -> bool:
         """Whether writers of the object's table would be kept waiting, and that matters."""
