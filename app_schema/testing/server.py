@@ -14,7 +14,14 @@ from pathlib import Path
 IMAGE = "pgvector/pgvector:pg{}"
 MEMORY = Path("/dev/shm")  # noqa: S108  # a directory of a random name is made in it
 ROOM = 2 * 1024**3  # bytes; a run of two workers takes a fifth of it
-FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_connections": "200"}
+FAST = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "max_connections": "200",
+    "autovacuum": "off",  # every database of a run would have its turn
+    "jit": "off",  # queries of a catalog are costly to plan and quick to run
+}
 
 
 @dataclass(frozen=True)
