@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from alembic.config import Config
+from program import alembic
 from test_packaging import CHECKOUT
 from typer.testing import CliRunner
 
@@ -98,8 +99,9 @@ def test_command_ends_with_2_at_a_broken_revision_file(
 def test_alembic_ends_with_2_at_a_broken_revision_file(revisions: Path, empty_url: str) -> None:
     text, sentence = BROKEN["import"]
     (revisions / "0017_x.py").write_text(text, encoding="utf-8")
+    configuration = revisions.parent.parent / "alembic.ini"
     for arguments in (["upgrade", "head"], ["current"], ["upgrade", "head", "--sql"]):
-        said = _alembic(revisions, empty_url, *arguments)
+        said = alembic(*arguments, configuration=configuration, DATABASE_URL=empty_url)
         assert (said.returncode, said.stderr) == (2, f"FAILED: {sentence}\n"), arguments
 
 
@@ -107,7 +109,15 @@ def test_alembic_ends_with_2_at_an_error_that_nobody_thought_of(revisions: Path,
     text = (revisions / "0000_initial_schema.py").read_text(encoding="utf-8")
     broken = text.replace("def upgrade() -> None:\n", "def upgrade() -> None:\n    {}['unexpected']\n")
     (revisions / "0000_initial_schema.py").write_text(broken, encoding="utf-8")
-    said = _alembic(revisions, empty_url, "upgrade", "head")
+    configuration = revisions.parent.parent / "alembic.ini"
+    said = subprocess.run(
+        [sys.executable, "-m", "alembic", "-c", str(configuration), "upgrade", "head"],
+        env=os.environ | {"DATABASE_URL": empty_url},
+        cwd=configuration.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert said.returncode == 2
     assert "KeyError: 'unexpected'" in said.stderr
 
@@ -133,15 +143,3 @@ def test_a_revision_that_a_foreign_project_has_twice_is_only_warned_of(revisions
     (revisions / "0017_x.py").write_text(BROKEN["twice"][0], encoding="utf-8")
     with pytest.warns(UserWarning, match="is present more than once"):
         load(ScriptDirectory(str(revisions.parent)), strict=False)
-
-
-def _alembic(revisions: Path, url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    configuration = revisions.parent.parent / "alembic.ini"
-    return subprocess.run(
-        [sys.executable, "-m", "alembic", "-c", str(configuration), *arguments],
-        env=os.environ | {"DATABASE_URL": url},
-        cwd=configuration.parent,
-        capture_output=True,
-        text=True,
-        check=False,
-    )

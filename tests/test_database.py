@@ -1,22 +1,19 @@
 from __future__ import annotations
 
-import os
 import socket
-import subprocess
-import sys
 import time
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import psycopg
 import pytest
 import sqlalchemy as sa
 from fake_server import FakeServer
+from program import alembic
 from sqlalchemy.exc import DBAPIError
 
-import app_schema
 from app_schema import database, embedded, url
 from app_schema.errors import ConfigurationError, ServerError
-from app_schema.migrations import config
 from app_schema.target import EMBEDDED, Target
 
 NEON = "postgresql://u:s3cret@ep-cool-darkness-123456-pooler.eu.neon.tech/d"
@@ -248,20 +245,7 @@ def test_describe_failure_of_a_statement_gives_the_servers_words(empty_engine: s
     assert database.describe_failure(caught.value.orig) == said
 
 
-def alembic(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Alembic's own command in the current directory, as a person runs it."""
-    search = os.pathsep.join([str(Path(app_schema.__file__).parent.parent), os.environ.get("PYTHONPATH", "")])
-    return subprocess.run(
-        [sys.executable, "-m", "alembic", "-c", str(config().config_file_name), *arguments],
-        env=os.environ | {"PYTHONPATH": search} | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-
-
-def refused(result: subprocess.CompletedProcess[str]) -> str:
+def refused(result: CompletedProcess[str]) -> str:
     """The one sentence of a command that failed as it should."""
     assert result.returncode in {2, 255}  # ours, and of what Alembic itself refuses
     said = result.stdout + result.stderr

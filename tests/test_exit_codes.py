@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+from subprocess import CompletedProcess
 
 import psycopg
 import pytest
+from program import alembic
 from typer.testing import CliRunner
 
 from app_schema.cli import app
-from app_schema.migrations import config
 
 DIFFERENCES = {
     "undeclared": "CREATE POLICY stranger ON sessions FOR SELECT USING (title = 'x')",
@@ -21,14 +19,8 @@ DIFFERENCES = {
 }
 
 
-def _alembic(url: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "alembic", "-c", str(config().config_file_name), *arguments],
-        env=os.environ | {"DATABASE_URL": url} | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def _alembic(url: str, *arguments: str, **environment: str) -> CompletedProcess[str]:
+    return alembic(*arguments, DATABASE_URL=url, **environment)
 
 
 def _run(url: str, sql: str) -> None:

@@ -5,38 +5,30 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import psycopg
 import pytest
 import sqlalchemy as sa
 from autogen import autogenerate
 from lineage import Alembic, catalog
+from program import alembic
 
 from app_schema import url as urls
 from app_schema.catalog import diff
 from app_schema.errors import ModelError
-from app_schema.migrations import config
 from app_schema.migrations.compare import refusal
 
 ROOT = Path(__file__).parent.parent
 
 
-def _upgrade(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "alembic", "-c", str(config().config_file_name), *arguments],
-        env={**os.environ, "DATABASE_URL": url},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def _upgrade(url: str, *arguments: str) -> CompletedProcess[str]:
+    return alembic(*arguments, cwd=ROOT, DATABASE_URL=url)
 
 
-def _assert_refused(result: subprocess.CompletedProcess[str], *words: str) -> None:
+def _assert_refused(result: CompletedProcess[str], *words: str) -> None:
     said = result.stdout + result.stderr
     assert result.returncode != 0
     assert [word for word in words if word not in said] == [], said
