@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,7 @@ def _places() -> Iterator[Mapping[str, str | None]]:
             yield dotenv_values(file, encoding="utf-8")
 
 
+@cache
 def _meant(name: str) -> str | None:
     """The setting for which a name may be a typing error."""
     by_letters = {_letters(one): one for one in NAMES}

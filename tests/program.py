@@ -22,20 +22,18 @@ from app_schema.migrations import config
 
 PATIENCE = 60.0
 IMPORTED = [
-    "program",
+    "alembic.config",
     "app_schema.models",
     "app_schema.migrations.environment",
     "app_schema.migrations.drift",
 ]
 
 
-def alembic(
-    *arguments: str, configuration: Path | None = None, cwd: Path | None = None, **environment: str
-) -> CompletedProcess[str]:
-    """``alembic -c configuration arguments`` with these variables in the environment."""
+def alembic(url: str, *arguments: str, configuration: Path | None = None) -> CompletedProcess[str]:
+    """``alembic -c configuration arguments`` on a database."""
     command = ["-c", str(configuration or config().config_file_name), *arguments]
     with tempfile.TemporaryDirectory() as place:
-        given = (place, str(cwd or Path.cwd()), {**os.environ, **environment}, command)
+        given = (place, str(Path.cwd()), {**os.environ, "DATABASE_URL": url}, command)
         process = _server().Process(target=_run, args=given)
         process.start()
         process.join(PATIENCE)

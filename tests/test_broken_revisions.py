@@ -101,7 +101,7 @@ def test_alembic_ends_with_2_at_a_broken_revision_file(revisions: Path, empty_ur
     (revisions / "0017_x.py").write_text(text, encoding="utf-8")
     configuration = revisions.parent.parent / "alembic.ini"
     for arguments in (["upgrade", "head"], ["current"], ["upgrade", "head", "--sql"]):
-        said = alembic(*arguments, configuration=configuration, DATABASE_URL=empty_url)
+        said = alembic(empty_url, *arguments, configuration=configuration)
         assert (said.returncode, said.stderr) == (2, f"FAILED: {sentence}\n"), arguments
 
 

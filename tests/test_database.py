@@ -256,30 +256,28 @@ def refused(result: CompletedProcess[str]) -> str:
 
 
 def test_upgrade_wrong_url_fails_with_one_sentence() -> None:
-    sentence = refused(alembic("upgrade", "head", DATABASE_URL="postgresql://u:s3cret@h:port/d"))
+    sentence = refused(alembic("postgresql://u:s3cret@h:port/d", "upgrade", "head"))
     assert sentence.startswith("DATABASE_URL cannot be understood: ")
 
 
 def test_upgrade_unreachable_server_fails_with_one_sentence() -> None:
-    sentence = refused(
-        alembic("upgrade", "head", DATABASE_URL=f"postgresql://u:s3cret@127.0.0.1:{free_port()}/d")
-    )
+    sentence = refused(alembic(f"postgresql://u:s3cret@127.0.0.1:{free_port()}/d", "upgrade", "head"))
     assert sentence.startswith("The server cannot be reached: ")
 
 
 def test_upgrade_older_server_fails_with_one_sentence() -> None:
     with FakeServer("14.11") as server:
-        sentence = refused(alembic("upgrade", "head", DATABASE_URL=server.url))
+        sentence = refused(alembic(server.url, "upgrade", "head"))
     assert sentence == "The server is PostgreSQL 14.11; PostgreSQL 15 or later is needed."
 
 
 def test_upgrade_wrong_password_fails_with_one_sentence() -> None:
     with FakeServer(refusal=("28P01", 'password authentication failed for user "u"')) as server:
-        sentence = refused(alembic("upgrade", "head", DATABASE_URL=server.url))
+        sentence = refused(alembic(server.url, "upgrade", "head"))
     assert sentence.startswith("The server refuses the password: ")
 
 
 def test_upgrade_unknown_database_fails_with_one_sentence(server_url: str) -> None:
     unknown = url.parse(server_url).set(drivername="postgresql", database="nowhere")
-    sentence = refused(alembic("upgrade", "head", DATABASE_URL=unknown.render_as_string(hide_password=False)))
+    sentence = refused(alembic(unknown.render_as_string(hide_password=False), "upgrade", "head"))
     assert sentence.startswith("The server does not know the database: ")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from subprocess import CompletedProcess
-
 import psycopg
 import pytest
 from program import alembic
@@ -19,10 +17,6 @@ DIFFERENCES = {
 }
 
 
-def _alembic(url: str, *arguments: str, **environment: str) -> CompletedProcess[str]:
-    return alembic(*arguments, DATABASE_URL=url, **environment)
-
-
 def _run(url: str, sql: str) -> None:
     with psycopg.connect(url) as connection:
         connection.execute(sql)
@@ -33,7 +27,7 @@ def test_every_difference_ends_check_and_verify_with_1(
     sql: str, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _run(database_url, sql)
-    said = _alembic(database_url, "check")
+    said = alembic(database_url, "check")
     assert (said.returncode, said.stderr.count("FAILED: New upgrade operations detected")) == (1, 1), said
     monkeypatch.setenv("DATABASE_URL", database_url)
     assert CliRunner().invoke(app, ["verify"]).exit_code == 1
@@ -41,31 +35,31 @@ def test_every_difference_ends_check_and_verify_with_1(
 
 def test_database_that_is_not_at_the_head_is_a_difference(empty_url: str) -> None:
     for arguments in (["check"], ["current", "--check-heads"]):
-        assert _alembic(empty_url, *arguments).returncode == 1, arguments
+        assert alembic(empty_url, *arguments).returncode == 1, arguments
 
 
 def test_database_as_declared_ends_with_0(database_url: str) -> None:
     for arguments in (["check"], ["current", "--check-heads"], ["upgrade", "head"]):
-        assert _alembic(database_url, *arguments).returncode == 0, arguments
+        assert alembic(database_url, *arguments).returncode == 0, arguments
 
 
 def test_refused_difference_ends_with_1(empty_url: str) -> None:
     _run(empty_url, "CREATE TABLE users (id int)")
-    assert _alembic(empty_url, "upgrade", "head").returncode == 1
+    assert alembic(empty_url, "upgrade", "head").returncode == 1
 
 
 def test_what_cannot_be_told_ends_with_2(empty_url: str) -> None:
-    nobody = "postgresql://nobody@127.0.0.1:1/nothing"
+    nobody = "postgresql://nobody@127.0.0.1:1/nothing?connect_timeout=1"
     for said in (
-        _alembic(nobody, "check", PGCONNECT_TIMEOUT="1"),
-        _alembic(empty_url, "upgrade", "no_such_revision"),
-        _alembic(empty_url, "-x", "prune=maybe", "check"),
-        _alembic(empty_url, "revision", "--autogenerate", "-m", "x"),
+        alembic(nobody, "check"),
+        alembic(empty_url, "upgrade", "no_such_revision"),
+        alembic(empty_url, "-x", "prune=maybe", "check"),
+        alembic(empty_url, "revision", "--autogenerate", "-m", "x"),
     ):
         assert (said.returncode, said.stderr.count("FAILED: ")) == (2, 1), said
         assert "Traceback" not in said.stderr
 
 
 def test_raiseerr_is_obeyed(empty_url: str) -> None:
-    said = _alembic(empty_url, "--raiseerr", "upgrade", "no_such_revision")
+    said = alembic(empty_url, "--raiseerr", "upgrade", "no_such_revision")
     assert "Traceback" in said.stderr

@@ -18,9 +18,8 @@ BOTH_WAYS = pytest.mark.parametrize("autocommit", [False, True], ids=["transacti
 def test_each_revision_runs_again_up_and_down(empty_url: str, autocommit: bool) -> None:  # noqa: FBT001 - a parameter of the test
     alembic = Alembic(empty_url, autocommit=autocommit)
     alembic("stamp", "base")
-    below = "base"
+    below, before = "base", catalog(empty_url)
     for revision in revisions():
-        before = catalog(empty_url)
         alembic("upgrade", revision)
         after = catalog(empty_url)
         stamp(empty_url, below)
@@ -33,7 +32,7 @@ def test_each_revision_runs_again_up_and_down(empty_url: str, autocommit: bool) 
         assert diff(before, catalog(empty_url)) == [], f"{revision} taken back again"
         alembic("upgrade", revision)
         assert diff(after, catalog(empty_url)) == [], f"{revision} once more"
-        below = revision
+        below, before = revision, after
 
 
 @BOTH_WAYS

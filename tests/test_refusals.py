@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from subprocess import CompletedProcess
 
 import psycopg
@@ -20,12 +19,6 @@ from app_schema import url as urls
 from app_schema.catalog import diff
 from app_schema.errors import ModelError
 from app_schema.migrations.compare import refusal
-
-ROOT = Path(__file__).parent.parent
-
-
-def _upgrade(url: str, *arguments: str) -> CompletedProcess[str]:
-    return alembic(*arguments, cwd=ROOT, DATABASE_URL=url)
 
 
 def _assert_refused(result: CompletedProcess[str], *words: str) -> None:
@@ -49,7 +42,7 @@ def poor_role(server_url: str) -> Iterator[str]:
 def test_role_without_create_is_refused_and_nothing_changed(empty_url: str, poor_role: str) -> None:
     before = catalog(empty_url)
     url = urls.parse(empty_url).set(username=poor_role, password="p%ss")
-    result = _upgrade(url.render_as_string(hide_password=False), "upgrade", "head")
+    result = alembic(url.render_as_string(hide_password=False), "upgrade", "head")
     _assert_refused(result, "may not make tables in the schema public: GRANT CREATE ON SCHEMA public TO")
     assert "p%ss" not in result.stdout + result.stderr
     assert "p%25ss" not in result.stdout + result.stderr
@@ -75,11 +68,11 @@ def test_missing_extension_is_refused_and_nothing_changed(
 
 
 def test_unknown_revision_is_one_sentence(empty_url: str) -> None:
-    _assert_refused(_upgrade(empty_url, "upgrade", "9999_nowhere"), "9999_nowhere")
+    _assert_refused(alembic(empty_url, "upgrade", "9999_nowhere"), "9999_nowhere")
 
 
 def test_misspelt_autocommit_is_one_sentence(empty_url: str) -> None:
-    _assert_refused(_upgrade(empty_url, "-x", "autocommit=yes", "upgrade", "head"), "autocommit=yes")
+    _assert_refused(alembic(empty_url, "-x", "autocommit=yes", "upgrade", "head"), "autocommit=yes")
 
 
 def test_different_object_is_refused_with_its_revision(empty_url: str) -> None:
@@ -87,7 +80,7 @@ def test_different_object_is_refused_with_its_revision(empty_url: str) -> None:
         connection.execute("CREATE TABLE public.users (id int)")
     before = catalog(empty_url)
     _assert_refused(
-        _upgrade(empty_url, "upgrade", "head"),
+        alembic(empty_url, "upgrade", "head"),
         "0000_initial_schema.py, line",
         "table public.users already exists with a different definition",
         "found:",
@@ -111,7 +104,7 @@ def test_different_object_is_refused_with_its_revision(empty_url: str) -> None:
 def test_upgrade_takes_any_legal_url(empty_url: str, change: object) -> None:
     assert callable(change)
     url = empty_url if "?" in empty_url else empty_url + "?connect_timeout=9"
-    result = _upgrade(change(url), "upgrade", "0000_initial_schema")
+    result = alembic(change(url), "upgrade", "0000_initial_schema")
     assert result.returncode == 0, result.stderr
     assert any(key.kind == "table" and key.name == "users" for key in catalog(empty_url))
 

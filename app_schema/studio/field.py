@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -135,9 +137,14 @@ def _server_default(column: sa.Column[Any]) -> Any:
 
 def _closed_set(column: sa.Column[Any]) -> list[str]:
     """The values that a CHECK of the table leaves to a text column; none where it leaves it open."""
-    for constraint in getattr(column.table, "constraints", ()):  # an item of an array is of no table
-        if isinstance(constraint, sa.CheckConstraint):
-            match = _IN.match(str(constraint.sqltext))
-            if match is not None and match[1] == column.name:
-                return re.findall(r"'([^']*)'", match[2])
-    return []
+    return _closed_sets(column.table).get(column.name, [])
+
+
+@cache
+def _closed_sets(table: sa.FromClause | None) -> Mapping[str, list[str]]:
+    """By column. A CHECK is compiled to be read, so a table is looked at once."""
+    found: dict[str, list[str]] = {}
+    for constraint in getattr(table, "constraints", ()):  # an item of an array is of no table
+        if isinstance(constraint, sa.CheckConstraint) and (match := _IN.match(str(constraint.sqltext))):
+            found.setdefault(match[1], re.findall(r"'([^']*)'", match[2]))
+    return found

@@ -27,7 +27,7 @@ def test_a_fault_at_any_statement(
     fault = kinds(server_url)[name]
     up, down = (Way(way, autocommit) for way in (True, False))
     numbers = range(max(small.count(up), small.count(down)))
-    for number in numbers if ALL else drawn(name, autocommit).sample(numbers, 6):
+    for number in numbers if ALL else drawn(name, autocommit).sample(numbers, 3):
         for way in (up, down):
             if number < small.count(way):
                 survived(small.survive(way, fault(number), look=number % 2 == 0))
@@ -51,7 +51,7 @@ def test_a_fault_in_the_lineage(
     part: int,
 ) -> None:
     chance = drawn(autocommit, part)
-    for name in NAMES * 6 if ALL else chance.sample(NAMES, 3):
+    for name in NAMES * 6 if ALL else chance.sample(NAMES, 2):
         for up in (True, False):
             way = Way(up, autocommit)
             fault = kinds(server_url)[name](chance.randrange(own.count(way)))
@@ -64,6 +64,6 @@ def test_a_second_fault_during_the_resume(
 ) -> None:
     chance = drawn(way)
     every = list(kinds(server_url).values())
-    for _ in range(40 if ALL else 3):
+    for _ in range(40 if ALL else 2):
         first, second = (chance.choice(every)(chance.randrange(small.count(way))) for _ in range(2))
         survived(small.survive(way, first, second, look=chance.random() < 0.5))

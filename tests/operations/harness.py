@@ -96,10 +96,13 @@ _OF_THE_CLUSTER = {"pg_authid": "rolname ~ '^case_'", "pg_auth_members": "roleid
 
 
 def catalog_rows(connection: sa.Connection) -> set[tuple[Any, ...]]:
-    """Every row of the catalogs with the transaction that wrote it: equal means that nothing was touched."""
+    """Per catalog the number and a digest of its rows, each with the transaction that wrote it and its place.
+
+    Equal means that nothing was touched. The rows themselves are fifteen thousand.
+    """
     query = " UNION ALL ".join(
-        f"SELECT '{name}', ({key})::text, xmin::text, ctid::text FROM pg_catalog.{name}"
-        f" WHERE {_OF_THE_CLUSTER.get(name, 'true')}"
+        f"SELECT '{name}', count(*), sum(hashtextextended(concat_ws(' ', {key}, xmin, ctid), 0))"
+        f" FROM pg_catalog.{name} WHERE {_OF_THE_CLUSTER.get(name, 'true')}"
         for name, key in _CATALOGS.items()
     )
     return {tuple(row) for row in connection.execute(sa.text(query))}
