@@ -317,7 +317,9 @@ class Comparison:
 
     def reflect(self, key: Key, definition: str) -> DDLObject:
         """The object of a key, as it is after the renames."""
-        return self.renamed.of(reflect(self.answers, self.renamed.before(key), definition))
+        # an index or a constraint is made of its definition alone, which has its declared name by now
+        asked = key if key.kind in {"index", "constraint"} else self.renamed.before(key)
+        return self.renamed.of(reflect(self.answers, asked, definition))
 
     def of_table(self, schema: str | None, table: str | None) -> list[Key]:
         """The reflected objects of a table, view or function, in the order of the snapshot."""

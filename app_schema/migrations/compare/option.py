@@ -6,14 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from app_schema.ddl import Key
-from app_schema.ddl.sql import ident
+from app_schema.ddl.sql import ident, split
 from app_schema.migrations.compare.printed_column import parts
 from app_schema.migrations.directives import CallOp, Drops, Makes, OnTheWayBackOp, UnwritableOp
 
 if TYPE_CHECKING:
     from app_schema.migrations.compare.comparison import Comparison
 
-_INDEX = re.compile(r"(?:CLUSTER ON|REPLICA IDENTITY USING INDEX) (?P<name>.+)", re.DOTALL)
+_INDEX = re.compile(r"(?P<what>CLUSTER ON|REPLICA IDENTITY USING INDEX) (?P<name>.+)", re.DOTALL)
 _OF_A_TYPE = ("STORAGE", "COMPRESSION")
 
 
@@ -47,6 +47,8 @@ def _options(comparison: Comparison) -> list[Key]:
 
 def _call(comparison: Comparison, key: Key) -> CallOp:
     action = f"{key.name.rstrip()} {comparison.found[key]}"
+    if (index := _INDEX.fullmatch(action)) is not None:
+        action = f"{index['what']} {ident(_after(comparison, key, index['name']))}"
     return CallOp("alter_table", key.table, action, schema=comparison.schema(key))
 
 
@@ -57,14 +59,29 @@ def _hangs_on(comparison: Comparison, key: Key) -> set[Key]:
     views = {Key("materialized_view", key.schema, None, key.table or "")} & comparison.gone
     index = _INDEX.fullmatch(f"{key.name} {comparison.found[key]}")
     if index is not None:
-        named = {
-            one for one in gone if one.kind in {"index", "constraint"} and index["name"] == ident(one.name)
-        }
+        name = _after(comparison, key, index["name"])
+        named = {one for one in gone if one.kind in {"index", "constraint"} and one.name == name}
         return named | views
     columns = {one for one in gone if one.kind == "column"}
     if key.name.endswith(_OF_A_TYPE):
         columns |= set(_retyped(comparison, place))
-    return views | {one for one in columns if key.name.startswith(f"ALTER COLUMN {ident(one.name)} SET ")}
+    return views | {one for one in columns if key.name.startswith(_set(one))}
+
+
+def _after(comparison: Comparison, option: Key, printed: str) -> str:
+    """The name that the index of an option has after the renames."""
+    (name,) = split(printed)
+    keys = (Key(kind, option.schema, option.table, name) for kind in ("constraint", "index"))
+    return next((new.name for key in keys if (new := comparison.renamed.after(key)) != key), name)
+
+
+def _printed(name: str) -> tuple[str, str]:
+    """A name without and with quotes: PostgreSQL writes OLD and others bare that SQLAlchemy quotes."""
+    return name, '"' + name.replace('"', '""') + '"'
+
+
+def _set(column: Key) -> tuple[str, ...]:
+    return tuple(f"ALTER COLUMN {one} SET " for one in _printed(column.name))
 
 
 def _bears(comparison: Comparison, one: Key, option: Key) -> bool:
