@@ -412,7 +412,7 @@ def comment_on(
     """Sets the comment of a constraint, trigger, policy, index, function, type, …; None takes it away."""
 
 def advance_sequence(table: str, column: str, *, schema: str | None = ...) -> None:
-    """Sets the sequence of a serial or identity column past the values that are there; never back."""
+    """Sets the sequence that a column takes its values from past the values that are there; never back."""
 
 def alter_table(table: str, action: str, *, schema: str | None = ...) -> None:
     """``ALTER TABLE table action`` for what no metadata declares: ``REPLICA IDENTITY FULL``, ``CLUSTER ON``"""

@@ -84,7 +84,14 @@ SELECT format('AS %s START %s INCREMENT %s MINVALUE %s MAXVALUE %s CACHE %s%s%s'
 
 _ADVANCE = """\
 DECLARE
-  place CONSTANT text := pg_get_serial_sequence({table}, {column});
+  place CONSTANT text := coalesce((
+    SELECT s.oid::regclass::text FROM pg_catalog.pg_attrdef AS f
+      JOIN pg_catalog.pg_attribute AS a ON a.attrelid = f.adrelid AND a.attnum = f.adnum
+      JOIN pg_catalog.pg_depend AS d ON d.classid = 'pg_catalog.pg_attrdef'::regclass AND d.objid = f.oid
+       AND d.refclassid = 'pg_catalog.pg_class'::regclass
+      JOIN pg_catalog.pg_class AS s ON s.oid = d.refobjid AND s.relkind = 'S'
+     WHERE f.adrelid = to_regclass({table}) AND a.attname = {column} LIMIT 1),
+    pg_get_serial_sequence({table}, {column}));
   up boolean;
   reached bigint;
 BEGIN
@@ -100,7 +107,7 @@ END"""
 
 
 def advance(table: str, column: str, schema: str | None) -> str:
-    """A block that sets the sequence of a serial or identity column past the values that are there.
+    """A block that sets the sequence of a default or identity past the values that are there.
 
     It never goes back, so a second time it does nothing. Where the column has no sequence it refuses.
     """
@@ -112,7 +119,7 @@ def advance(table: str, column: str, schema: str | None) -> str:
                 table=literal(real),
                 column=literal(column),
                 different=DIFFERENT,
-                absent=literal(f"column {column} of {real} has no sequence of its own"),
+                absent=literal(f"column {column} of {real} takes its values from no sequence"),
                 farthest=dollar(farthest),
             )
         ]

@@ -88,7 +88,7 @@ def comment_on(
 
 
 def advance_sequence(self: Operations, table: str, column: str, *, schema: str | None = None) -> None:
-    """Sets the sequence of a serial or identity column past the values that are there; never back.
+    """Sets the sequence that a column takes its values from past the values that are there; never back.
 
     Reads the greatest value: quick where the column leads an index.
     """

@@ -124,7 +124,13 @@ def _may_be(comparison: Comparison, declared: Key, reflected: Key) -> bool:
     """A sequence that a column takes its numbers from may get other options; an enum has the same labels."""
     if declared.schema != reflected.schema:
         return False
-    return declared.kind == "sequence" or comparison.wanted[declared] == comparison.found[reflected]
+    if declared.kind != "sequence":
+        return comparison.wanted[declared] == comparison.found[reflected]
+    ours, theirs = (sequence.owner(one) for one in (comparison.wanted[declared], comparison.found[reflected]))
+    if ours is None:  # the sequence of a column goes with its type or its identity
+        return theirs is None
+    # an identity makes its own
+    return theirs is not None or not parts(comparison.wanted[ours]).identity
 
 
 def _users(side: Snapshot, kind: str) -> dict[Key, set[Key]]:

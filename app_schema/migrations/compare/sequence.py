@@ -139,8 +139,14 @@ def kept(comparison: Comparison, column: Key) -> tuple[Sequence, Sequence] | Non
 
 
 def counts(side: Snapshot, column: Key) -> str:
-    """Where a column takes its numbers from: ``identity``, ``serial`` or nowhere."""
-    return "identity" if parts(side[column]).identity else "serial" if serial(side, column) else ""
+    """Where a column takes its numbers from: ``identity``, ``serial``, the next value of a sequence that
+    stands alone, as the default says, or nowhere."""
+    part = parts(side[column])
+    if part.identity:
+        return "identity"
+    if serial(side, column):
+        return "serial"
+    return part.expression if part.expression.startswith("nextval(") else ""
 
 
 def provide(comparison: Comparison, column: Key) -> None:
