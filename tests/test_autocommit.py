@@ -40,7 +40,7 @@ def test_names_are_qualified_without_a_transaction(empty_engine: sa.Engine) -> N
 
 
 def test_path_of_the_session_is_as_before(empty_engine: sa.Engine) -> None:
-    from app_schema.catalog.query import empty_path
+    from app_schema.catalog.reading import empty_path
 
     path = "SELECT current_setting('search_path')"
     for level in ("AUTOCOMMIT", "READ COMMITTED"):

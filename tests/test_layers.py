@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import ast
+import importlib
+import pkgutil
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -59,6 +64,32 @@ def test_only_the_default_names_mued() -> None:
 def test_only_what_stands_on_the_migrations_imports_alembic() -> None:
     found = {name for name, path in FILES.items() if _under(_modules(path), "alembic")}
     assert {name for name in found if name.split("/")[0] not in ABOVE_ALEMBIC} == set()
+
+
+def _public_classes() -> Iterator[tuple[str, str]]:
+    for name, path in FILES.items():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                yield node.name, name
+
+
+def test_no_two_classes_have_one_name() -> None:
+    places: dict[str, set[str]] = {}
+    for name, file in _public_classes():
+        places.setdefault(name, set()).add(file)
+    assert {name: files for name, files in places.items() if len(files) > 1} == {}
+
+
+def test_no_name_of_a_package_hides_a_module() -> None:
+    hidden = []
+    for found in pkgutil.walk_packages(app_schema.__path__, "app_schema."):
+        if found.name.startswith("app_schema.alembic") or found.name.endswith("__main__"):
+            continue
+        importlib.import_module(found.name)
+        package, _, name = found.name.rpartition(".")
+        if not isinstance(getattr(sys.modules[package], name), ModuleType):
+            hidden.append(found.name)
+    assert hidden == []
 
 
 @pytest.mark.parametrize("name", sorted(BOTTOM))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app_schema.catalog.query import query, read
-from app_schema.catalog.snapshot import Difference, Snapshot, diff, snapshot
+from app_schema.catalog.objects import Difference, Snapshot, diff, snapshot
+from app_schema.catalog.reading import query, read
 
 __all__ = ["Difference", "Snapshot", "diff", "query", "read", "snapshot"]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from app_schema.catalog.query import read
+from app_schema.catalog.reading import read
 from app_schema.ddl.statement import Key
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from app_schema.catalog.snapshot import Snapshot
+from app_schema.catalog.objects import Snapshot
 from app_schema.ddl.statement import Key
 
 KEPT = 20

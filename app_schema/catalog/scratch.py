@@ -22,8 +22,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 from app_schema import pinned
 from app_schema.catalog import cache as kept
-from app_schema.catalog.query import ask
-from app_schema.catalog.snapshot import Snapshot, printed
+from app_schema.catalog.objects import Snapshot, printed
+from app_schema.catalog.reading import ask
 from app_schema.catalog.undefined import ELSEWHERE, remedy
 from app_schema.ddl.sql import ident
 from app_schema.errors import ModelError, ServerError

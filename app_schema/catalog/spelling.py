@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from app_schema.catalog.query import read
-from app_schema.catalog.snapshot import Difference
+from app_schema.catalog.objects import Difference
+from app_schema.catalog.reading import read
 from app_schema.ddl.spelling import FOLD, FOLDED, TEXTS
 from app_schema.ddl.sql import literal
 

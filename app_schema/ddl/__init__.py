@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app_schema.ddl import constraint, enum, index, table  # noqa: F401 - each registers the guards of its constructs
-from app_schema.ddl.construct import guard
+from app_schema.ddl.construct import converging
 from app_schema.ddl.domain import Domain
 from app_schema.ddl.enum import EnumType, RenamedLabels
 from app_schema.ddl.extended_statistics import Statistics
@@ -61,6 +61,6 @@ __all__ = [
     "Trigger",
     "View",
     "attach",
+    "converging",
     "declared",
-    "guard",
 ]

@@ -14,7 +14,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.schema import AddConstraint, DropConstraint, ExecutableDDLElement
 
-from app_schema.ddl.construct import guard
+from app_schema.ddl.construct import converging
 from app_schema.ddl.guard import DIFFERENT, SEARCHED, Guard, Side, block, drop, regclass, table_schema
 from app_schema.ddl.relation import FOREIGN_KEY, RELKIND, VALIDITY
 from app_schema.ddl.sql import DIALECT, checked, dollar, ident, literal, plain, qualified, split, unquoted
@@ -200,7 +200,7 @@ def twin(table: str, schema: str | None, add: str, *, bare: str | None = None) -
     return Side(twin=(*make, add.replace(f"ALTER TABLE {real} ", f"ALTER TABLE {copy} ", 1)))
 
 
-@guard.register
+@converging.register
 def _(construct: AddConstraint) -> ExecutableDDLElement:
     constraint = construct.element
     if name_of(constraint) is None:
@@ -259,7 +259,7 @@ def _unnamed(construct: AddConstraint) -> Guard:
     )
 
 
-@guard.register
+@converging.register
 def _(construct: DropConstraint) -> ExecutableDDLElement:
     one = named(construct.element)
     real = qualified(one.table, one.schema)

@@ -1,7 +1,7 @@
 """The guard of SQLAlchemy's own DDL constructs.
 
-``guard(construct)`` gives the statement that converges or refuses. A construct without a guard comes back as
-it is: right for statements that PostgreSQL itself makes converge, and for what somebody writes by hand.
+``converging(construct)`` gives the statement that converges or refuses. A construct without one comes back
+as it is: right for statements that PostgreSQL itself makes converge, and for what somebody writes by hand.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from app_schema.ddl.statement import Create, Drop
 
 
 @singledispatch
-def guard(construct: ExecutableDDLElement) -> ExecutableDDLElement:
+def converging(construct: ExecutableDDLElement) -> ExecutableDDLElement:
     """The guarded form of a DDL construct.
 
     :raises ModelError: where the construct cannot be guarded, as a constraint without a name.
@@ -23,11 +23,11 @@ def guard(construct: ExecutableDDLElement) -> ExecutableDDLElement:
     return construct
 
 
-@guard.register
+@converging.register
 def _(construct: CreateSchema) -> ExecutableDDLElement:
     return Create(Schema(str(construct.element)))
 
 
-@guard.register
+@converging.register
 def _(construct: DropSchema) -> ExecutableDDLElement:
     return Drop(Schema(str(construct.element)))

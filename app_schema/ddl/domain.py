@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql.named_types import CreateDomainType, DropDom
 from sqlalchemy.schema import ExecutableDDLElement
 
 from app_schema.ddl import privileges
-from app_schema.ddl.construct import guard
+from app_schema.ddl.construct import converging
 from app_schema.ddl.guard import DIFFERENT, Side
 from app_schema.ddl.sql import dollar, literal, plain, qualified
 from app_schema.ddl.statement import Create, DDLObject, Drop
@@ -120,11 +120,11 @@ def _of(construct: CreateDomainType | DropDomainType) -> Domain:
     return Domain(str(domain.name), definition.strip(), schema=domain.schema)
 
 
-@guard.register
+@converging.register
 def _(construct: CreateDomainType) -> ExecutableDDLElement:
     return Create(_of(construct))
 
 
-@guard.register
+@converging.register
 def _(construct: DropDomainType) -> ExecutableDDLElement:
     return Drop(_of(construct))

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql.named_types import CreateEnumType, DropEnumT
 from sqlalchemy.schema import ExecutableDDLElement
 
 from app_schema.ddl import privileges
-from app_schema.ddl.construct import guard
+from app_schema.ddl.construct import converging
 from app_schema.ddl.guard import ABSENT, DIFFERENT, Side, block, creation_schema, drop, refuse
 from app_schema.ddl.sql import dollar, literal, literals, pairs, qualified, sequence
 from app_schema.ddl.statement import Create, DDLObject, Drop
@@ -251,13 +251,13 @@ def _labels(name: str, schema: str | None, words: str) -> list[str]:
     ]
 
 
-@guard.register
+@converging.register
 def _(construct: CreateEnumType) -> ExecutableDDLElement:
     enum = construct.element
     return Create(EnumType(str(enum.name), tuple(enum.enums), schema=enum.schema))
 
 
-@guard.register
+@converging.register
 def _(construct: DropEnumType) -> ExecutableDDLElement:
     enum = construct.element
     return Drop(EnumType(str(enum.name), tuple(enum.enums), schema=enum.schema))

@@ -6,7 +6,7 @@ from sqlalchemy import Column, Index
 from sqlalchemy.schema import CreateIndex, DropIndex, ExecutableDDLElement
 from sqlalchemy.types import NullType
 
-from app_schema.ddl.construct import guard
+from app_schema.ddl.construct import converging
 from app_schema.ddl.guard import Guard, Side, drop, regclass, table_schema, there
 from app_schema.ddl.relation import RELKIND
 from app_schema.ddl.sql import DIALECT, checked, literal, plain, qualified, unquoted
@@ -120,14 +120,14 @@ def _in_transaction(index: Index, verb: str) -> str:
     return f"index {index.name}: CONCURRENTLY cannot run in a transaction; {remedy}"
 
 
-@guard.register
+@converging.register
 def _(construct: CreateIndex) -> ExecutableDDLElement:
     if is_concurrent(construct.element):
         raise ModelError(_in_transaction(construct.element, "create"))
     return Guarded(create(construct.element))
 
 
-@guard.register
+@converging.register
 def _(construct: DropIndex) -> ExecutableDDLElement:
     index = construct.element
     if is_concurrent(index):

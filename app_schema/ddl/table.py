@@ -18,7 +18,7 @@ from sqlalchemy.schema import (
 from app_schema.ddl import privileges
 from app_schema.ddl.comment import column_comment, object_comment, table_comment
 from app_schema.ddl.constraint import definition, foreign_key, name_of, named, not_valid
-from app_schema.ddl.construct import guard
+from app_schema.ddl.construct import converging
 from app_schema.ddl.guard import Guard, Side, creation_schema, drop, regclass, table_schema, there
 from app_schema.ddl.relation import COLUMN, FOREIGN_KEY, KIND_OF_NAME, RELKIND, VALIDITY
 from app_schema.ddl.sql import checked, literal, literals, plain, qualified
@@ -75,7 +75,7 @@ def _foreign_keys(table: Table) -> str:
     return "".join(lines)
 
 
-@guard.register
+@converging.register
 def _(construct: CreateTable) -> ExecutableDDLElement:
     table = construct.element
     for column in table.columns:
@@ -105,7 +105,7 @@ SELECT 'a type' FROM pg_catalog.pg_type AS y
     )
 
 
-@guard.register
+@converging.register
 def _(construct: DropTable) -> ExecutableDDLElement:
     table = construct.element
     real = qualified(table.name, table.schema)
@@ -114,36 +114,36 @@ def _(construct: DropTable) -> ExecutableDDLElement:
     return Guarded(drop(f"table {real}", namespace, kind, "table", (f"DROP TABLE {real}",)))
 
 
-@guard.register
+@converging.register
 def _(construct: SetTableComment) -> ExecutableDDLElement:
     table = construct.element
     return table_comment(table.name, table.schema, table.comment)
 
 
-@guard.register
+@converging.register
 def _(construct: DropTableComment) -> ExecutableDDLElement:
     return table_comment(construct.element.name, construct.element.schema, None)
 
 
-@guard.register
+@converging.register
 def _(construct: SetColumnComment) -> ExecutableDDLElement:
     column = construct.element
     return column_comment(column.table.name, column.name, column.table.schema, column.comment)
 
 
-@guard.register
+@converging.register
 def _(construct: DropColumnComment) -> ExecutableDDLElement:
     column = construct.element
     return column_comment(column.table.name, column.name, column.table.schema, None)
 
 
-@guard.register
+@converging.register
 def _(construct: SetConstraintComment) -> ExecutableDDLElement:
     one = named(construct.element)
     return object_comment("constraint", one.name, construct.element.comment, one.table, one.schema)
 
 
-@guard.register
+@converging.register
 def _(construct: DropConstraintComment) -> ExecutableDDLElement:
     one = named(construct.element)
     return object_comment("constraint", one.name, None, one.table, one.schema)

@@ -24,7 +24,7 @@ from sqlalchemy.types import TypeEngine
 from app_schema.catalog.cast import base
 from app_schema.ddl import privileges
 from app_schema.ddl.comment import column_comment
-from app_schema.ddl.construct import guard
+from app_schema.ddl.construct import converging
 from app_schema.ddl.guard import DIFFERENT, Guard, Side, block, drop, table_schema
 from app_schema.ddl.relation import COLUMN, DEFAULT, IDENTITY, KIND_OF_NAME, NOT_NULL, TYPE
 from app_schema.ddl.rename import rename
@@ -100,7 +100,7 @@ def is_lenient(construct: ops.AlterColumn) -> bool:
     return "app_schema_lenient" in construct.__dict__
 
 
-@guard.register
+@converging.register
 def _(construct: ops.AddColumn) -> ExecutableDDLElement:
     table, schema, column = construct.table_name, construct.schema, construct.column
     construct.if_not_exists = None
@@ -127,7 +127,7 @@ def _with_sequence(table: str, column: Column[Any], schema: str | None) -> tuple
     return (privileges.of_column(table, column.name, schema),) if column.identity or serial else ()
 
 
-@guard.register
+@converging.register
 def _(construct: ops.DropColumn) -> ExecutableDDLElement:
     table, column, schema = construct.table_name, construct.column.name, construct.schema
     construct.if_exists = None
@@ -136,7 +136,7 @@ def _(construct: ops.DropColumn) -> ExecutableDDLElement:
     return Guarded(drop(label, table_schema(table, schema), exists, "column", (sql_of(construct),)))
 
 
-@guard.register
+@converging.register
 def _(construct: ops.ColumnNullable) -> ExecutableDDLElement:
     expression = f"coalesce(nullif(ltrim({NOT_NULL}), ''), 'NULL')"
     return Guarded(
@@ -144,7 +144,7 @@ def _(construct: ops.ColumnNullable) -> ExecutableDDLElement:
     )
 
 
-@guard.register
+@converging.register
 def _(construct: ops.ColumnDefault) -> ExecutableDDLElement:
     table, schema = construct.table_name, construct.schema
 
@@ -159,7 +159,7 @@ def _(construct: ops.ColumnDefault) -> ExecutableDDLElement:
     return Guarded(_alter(construct, DEFAULT, side(construct.default), side(old) if stated else None))
 
 
-@guard.register
+@converging.register
 def _(construct: ops.ComputedColumnDefault) -> ExecutableDDLElement:
     old, new = construct.existing_server_default, construct.default
     label = f"column {construct.column_name} of {qualified(construct.table_name, construct.schema)}"
@@ -212,7 +212,7 @@ END
     return Side(twin=("DO " + dollar(too_old, "version"), make, change))
 
 
-@guard.register
+@converging.register
 def _(construct: ops.IdentityColumnDefault) -> ExecutableDDLElement:
     def side(identity: Identity | None) -> Side:
         if not isinstance(identity, Identity):
@@ -283,8 +283,8 @@ _AT_UTC = (
 _AT_ZONE_AGAIN = f"SELECT set_config('TimeZone', current_setting('{_ZONE}'), true)"
 
 
-@guard.register(PostgresqlColumnType)
-@guard.register(ops.ColumnType)
+@converging.register(PostgresqlColumnType)
+@converging.register(ops.ColumnType)
 def _(construct: PostgresqlColumnType | ops.ColumnType) -> ExecutableDDLElement:
     type_ = construct.type_.compile(dialect=DIALECT)
     altering = _retype(construct)
@@ -335,7 +335,7 @@ def _compile(element: AlterTypes, compiler: DDLCompiler, **_: Any) -> str:
     return sql.replace("%", "%%") if doubled else sql
 
 
-@guard.register
+@converging.register
 def _(construct: AlterTypes) -> ExecutableDDLElement:
     table = qualified(construct.table, construct.schema)
     lines = ["BEGIN", f"  PERFORM set_config('{_CHANGES}', '', true);"]
@@ -366,12 +366,12 @@ def _(construct: AlterTypes) -> ExecutableDDLElement:
     return Guarded(block(lines))
 
 
-@guard.register
+@converging.register
 def _(construct: ops.ColumnComment) -> ExecutableDDLElement:
     return column_comment(construct.table_name, construct.column_name, construct.schema, construct.comment)
 
 
-@guard.register
+@converging.register
 def _(construct: ops.ColumnName) -> ExecutableDDLElement:
     table, old, new = construct.table_name, construct.column_name, construct.newname
     found = _column_query(table, "{name}", "'column'::text")
@@ -390,7 +390,7 @@ def _(construct: ops.ColumnName) -> ExecutableDDLElement:
     )
 
 
-@guard.register
+@converging.register
 def _(construct: ops.RenameTable) -> ExecutableDDLElement:
     old, new, schema = construct.table_name, construct.new_table_name, construct.schema
     # without a schema the new name may already stand where the old one stood

@@ -16,7 +16,7 @@ from alembic.ddl.postgresql import PostgresqlColumnType
 from alembic.operations import Operations
 from sqlalchemy import Connection
 
-from app_schema.ddl import Guarded, guard, index
+from app_schema.ddl import Guarded, converging, index
 from app_schema.ddl.enum import add_value
 from app_schema.errors import StatementError
 from app_schema.migrations import foresight, lock, runner, special
@@ -34,13 +34,13 @@ def _mutant(function: Callable[[pytest.MonkeyPatch], None]) -> None:
 
 @_mutant
 def add_column_without_a_guard(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(foresight, "guard", lambda one: one if isinstance(one, AddColumn) else guard(one))
+    patch.setattr(foresight, "converging", lambda one: one if isinstance(one, AddColumn) else converging(one))
 
 
 @_mutant
 def change_of_type_without_a_guard(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(
-        foresight, "guard", lambda one: one if isinstance(one, PostgresqlColumnType) else guard(one)
+        foresight, "converging", lambda one: one if isinstance(one, PostgresqlColumnType) else converging(one)
     )
 
 

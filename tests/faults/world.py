@@ -14,7 +14,7 @@ from lineage import Alembic, revisions
 from psycopg import sql
 
 from app_schema.catalog import Snapshot, diff
-from app_schema.catalog.snapshot import printed
+from app_schema.catalog.objects import printed
 from app_schema.testing.databases import Databases
 
 VERSIONS = Path(__file__).parent / "versions"

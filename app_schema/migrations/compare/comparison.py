@@ -14,7 +14,7 @@ from app_schema.catalog import Difference, Snapshot, borrowed, diff, snapshot
 from app_schema.catalog.answers import Answers
 from app_schema.catalog.cast import UTC
 from app_schema.catalog.dependents import Blocked, dependents
-from app_schema.catalog.query import empty_path
+from app_schema.catalog.reading import empty_path
 from app_schema.catalog.reflect import reflect
 from app_schema.catalog.scratch import declared_snapshot
 from app_schema.catalog.spelling import Spelling

@@ -17,7 +17,7 @@ from alembic.ddl.base import DropColumn
 from alembic.migration import MigrationContext
 from sqlalchemy.schema import DropTable, ExecutableDDLElement
 
-from app_schema.ddl import guard
+from app_schema.ddl import converging
 from app_schema.ddl.sql import literals, qualified
 from app_schema.errors import AppSchemaError, DifferentError, StatementError
 from app_schema.migrations.foresight.column import foreseen, refused_if_made_again, target
@@ -85,7 +85,7 @@ class Foresight:
         return outlived(construct, self._of_revision(construct), self._rest, later, self.again)
 
     def _of_revision(self, construct: ExecutableDDLElement) -> ExecutableDDLElement:
-        statement = guard(construct)
+        statement = converging(construct)
         return foreseen(construct, statement, self._rest, []) if self._rest else statement
 
     def _after(self) -> list[Any]:

@@ -14,7 +14,7 @@ from alembic.ddl import base as ops
 from sqlalchemy import PrimaryKeyConstraint
 from sqlalchemy.schema import AddConstraint, CreateTable, DropConstraint, DropTable, ExecutableDDLElement
 
-from app_schema.ddl import Create, Guarded, TableConstraint, guard
+from app_schema.ddl import Create, Guarded, TableConstraint, converging
 from app_schema.ddl.guard import Guard, Side, block
 from app_schema.ddl.sql import DIALECT, dollar, ident, literal, plain, qualified
 from app_schema.migrations import alter
@@ -100,7 +100,7 @@ def _kept_if_made_again(
     if (number := made_again(construct, later)) is None:
         return drop  # type: ignore[no-any-return]
     one = later[number]
-    made = foreseen(one, guard(one), later[number + 1 :], [])
+    made = foreseen(one, converging(one), later[number + 1 :], [])
     assert isinstance(made, Guarded)
     assert isinstance(made.by, Guard)
     kept = made.by.unless_equal(drop.sql())
@@ -116,7 +116,7 @@ def refused_if_made_again(construct: Any, drop: Any, beyond: list[Any]) -> Execu
     if (number := made_again(construct, beyond)) is None:
         return drop  # type: ignore[no-any-return]
     one = beyond[number]
-    made = foreseen(one, guard(one), beyond[number + 1 :], [])
+    made = foreseen(one, converging(one), beyond[number + 1 :], [])
     assert isinstance(made, Guarded)
     assert isinstance(made.by, Guard)
     table = construct.element if isinstance(construct, DropTable) else None

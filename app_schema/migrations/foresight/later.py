@@ -24,7 +24,16 @@ from sqlalchemy.schema import (
     ExecutableDDLElement,
 )
 
-from app_schema.ddl import Create, DDLStatement, Drop, Guarded, Replace, TableConstraint, TableIndex, guard
+from app_schema.ddl import (
+    Create,
+    DDLStatement,
+    Drop,
+    Guarded,
+    Replace,
+    TableConstraint,
+    TableIndex,
+    converging,
+)
 from app_schema.ddl.constraint import name_of
 from app_schema.ddl.enum import EnumType, has_value
 from app_schema.ddl.guard import ABSENT, DIFFERENT, NOTED, Guard, Side, block
@@ -54,7 +63,7 @@ def subject(construct: Any) -> Hashable:
         return _constraint(element)
     if isinstance(construct, CreateTable | DropTable):
         return "table", element.schema, str(element.name)
-    statement = construct if isinstance(construct, DDLStatement) else guard(construct)
+    statement = construct if isinstance(construct, DDLStatement) else converging(construct)
     return _subject_of(statement)
 
 
@@ -119,7 +128,7 @@ def _changed(construct: Any, statement: DDLStatement, own: Later, later: Later) 
     if isinstance(construct, AlterTypes):  # one by one, where not all are as they were
         lines = []
         for one in construct.changes:
-            by = guard(one)
+            by = converging(one)
             seen = outlived(one, by, own, later, "")
             lines += [f"  EXECUTE {dollar(sql)};" for sql in _sql(by if seen is None else seen)]
         return [block(["BEGIN", *lines, "END"])]
@@ -127,7 +136,7 @@ def _changed(construct: Any, statement: DDLStatement, own: Later, later: Later) 
         return []
     if isinstance(construct, CreateTable):
         construct = _without_dropped(construct, later)
-    instead = _sql(foreseen(construct, guard(construct), own, beyond))
+    instead = _sql(foreseen(construct, converging(construct), own, beyond))
     return [] if instead == _sql(statement) else instead
 
 
@@ -177,7 +186,7 @@ def _tried(sql: str, diagnostics: str = "") -> list[str]:
 
 def _verified(construct: Any) -> list[str]:
     """The guard of a construct that creates something, as a question: nothing is made."""
-    statement = construct if isinstance(construct, DDLStatement) else guard(construct)
+    statement = construct if isinstance(construct, DDLStatement) else converging(construct)
     by = getattr(statement, "by", None)
     if not isinstance(by, Guard):
         return []
@@ -206,7 +215,7 @@ def _redefined(construct: Any, later: Later) -> list[str]:
     found, known = list[str](), subject(construct)
     if known is None or isinstance(construct, Drop | DropConstraint | DropIndex | DropTable):
         return []
-    statement = guard(construct)
+    statement = converging(construct)
     element = statement.element if isinstance(statement, Create | Replace) else None
     for one in later:
         if isinstance(element, EnumType) and (labelled := _labelled(element, one)):
@@ -314,7 +323,7 @@ def _stands_on_made_again(construct: Any, statement: DDLStatement, later: Later)
         if target(one)[1:3] == table and (name is None or name in words):  # type: ignore[index]
             rest = later[number + 1 :]
             if (again := made_again(one, rest)) is not None:
-                found += _verified(foreseen(rest[again], guard(rest[again]), rest[again + 1 :], []))
+                found += _verified(foreseen(rest[again], converging(rest[again]), rest[again + 1 :], []))
     return found
 
 

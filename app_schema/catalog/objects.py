@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from app_schema.catalog.query import query, read
+from app_schema.catalog.reading import query, read
 from app_schema.ddl.statement import Key
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Difference(NamedTuple):
 
 @cache
 def _query() -> str:
-    return files("app_schema.catalog").joinpath("snapshot.sql").read_text(encoding="utf-8")
+    return files("app_schema.catalog").joinpath("objects.sql").read_text(encoding="utf-8")
 
 
 def snapshot(connection: Connection, *, ignore: tuple[str, ...] = ("alembic_version",)) -> Snapshot:
