@@ -20,8 +20,8 @@ from app_schema.catalog.cast import lost
 from app_schema.ddl.relation import NOT_NULL
 from app_schema.ddl.sql import ident, qualified
 from app_schema.errors import ServerError
+from app_schema.migrations.dry_run import UNKNOWN, Operation, Recorded
 from app_schema.migrations.lineage import version_table
-from app_schema.migrations.recording import UNKNOWN, Operation, Recorded
 from app_schema.pinned import PRINTED
 
 Place = tuple[str, str]

@@ -9,11 +9,11 @@ import sqlalchemy as sa
 
 from app_schema.application import Application
 from app_schema.loss import Loss, losses, reading
+from app_schema.migrations.dry_run import ROW_EXCLUSIVE, UNKNOWN, Recorded, record
 from app_schema.migrations.header import STRENGTH
 from app_schema.migrations.impl import GuardedImpl
 from app_schema.migrations.lineage import Lineage, current, described
-from app_schema.migrations.plain import PlainImpl
-from app_schema.migrations.recording import ROW_EXCLUSIVE, UNKNOWN, Recorded, record
+from app_schema.migrations.unguarded import PlainImpl
 
 Sizes = dict[tuple[str, str], tuple[int, int | None]]
 """Bytes and rows by schema and name."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from app_schema.errors import ModelError
 from app_schema.loss import Losses, losses, reading, token
-from app_schema.migrations.plain import PlainImpl
-from app_schema.migrations.recording import Steps, record_steps
+from app_schema.migrations.dry_run import Steps, record_steps
+from app_schema.migrations.unguarded import PlainImpl
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -48,9 +48,9 @@ class Tool:
 def lineage() -> list[Revision]:
     """What the revisions of this project do on an empty database, as a person would write it."""
     sys.path.append(str(ROOT))  # the checkout need not be installed
+    from app_schema.migrations.dry_run import record
     from app_schema.migrations.lineage import Lineage
-    from app_schema.migrations.plain import PlainImpl
-    from app_schema.migrations.recording import record
+    from app_schema.migrations.unguarded import PlainImpl
 
     found = record(Lineage(), frozenset(), "head", impl=PlainImpl)
     return [Revision(one.revision, _statements(one.sql)) for one in found]

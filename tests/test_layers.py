@@ -19,7 +19,7 @@ FILES = {str(path.relative_to(PACKAGE)): path for path in sorted(PACKAGE.rglob("
 IMPORT_PATH = "models/__init__.py"
 """The models under the name by which applications import them."""
 ABOVE_ALEMBIC = {"op.py", "migrations", "testing", "cli", "mued", "alembic"}
-BOTTOM = {"errors.py", "dialect.py", "login.py", "pinned.py", "short_lived.py"}
+BOTTOM = {"errors.py", "dialect.py", "login.py", "pinned.py", "gc_tuning.py"}
 """Files that need nothing of ours."""
 
 

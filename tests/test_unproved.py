@@ -14,7 +14,7 @@ from app_schema import loss
 from app_schema.audit import audit
 from app_schema.catalog import diff, snapshot
 from app_schema.errors import DifferentError
-from app_schema.migrations.recording import Operation, Protects, Recorded
+from app_schema.migrations.dry_run import Operation, Protects, Recorded
 from app_schema.studio import tables
 
 

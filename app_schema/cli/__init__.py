@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import typer
 
-from app_schema import short_lived
+from app_schema import gc_tuning
 from app_schema.cli import (
     audit,
     connect,
@@ -67,5 +67,5 @@ def program(app: App = None) -> None:  # its help is that of the program
 
 def main() -> None:
     """The entry point of the program."""
-    short_lived.freeze()
+    gc_tuning.freeze()
     app()

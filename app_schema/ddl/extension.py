@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from app_schema.ddl.guard import DIFFERENT, Side, drop
-from app_schema.ddl.made import MARK, keep_unless_made
+from app_schema.ddl.made import MARK, skip_unless_ours
 from app_schema.ddl.sql import dollar, ident, literal
 from app_schema.ddl.statement import DDLObject, Key
 
@@ -94,6 +94,6 @@ END
 
     def dropped(self, *, made_again: bool = False) -> str:
         del made_again  # what is shared with others is not dropped to be made anew
-        keep = keep_unless_made("pg_extension", "extname", self.name, self.label)
+        keep = skip_unless_ours("pg_extension", "extname", self.name, self.label)
         there = f"SELECT 'extension'::text FROM pg_catalog.pg_extension WHERE extname = {literal(self.name)}"
         return drop(self.label, self.namespace(), there, self.kind, self.drop_sql(), keep=keep)

@@ -11,12 +11,12 @@ from app_schema.ddl.sql import ident, literal
 MARK = "(made by app_schema)"
 
 
-def mark_made(what: str, name: str) -> str:
+def mark_as_ours(what: str, name: str) -> str:
     """The statement that marks a new SCHEMA or ROLE."""
     return f"COMMENT ON {what} {ident(name)} IS {literal(MARK)}"
 
 
-def keep_unless_made(catalog: str, column: str, name: str, label: str) -> str:
+def skip_unless_ours(catalog: str, column: str, name: str, label: str) -> str:
     """PL/pgSQL that ends the block where the object does not carry our mark."""
     described = "shobj_description" if catalog == "pg_authid" else "obj_description"
     source = "pg_roles" if catalog == "pg_authid" else catalog

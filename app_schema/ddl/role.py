@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from app_schema.ddl.guard import Side, drop
-from app_schema.ddl.made import keep_unless_made, mark_made
+from app_schema.ddl.made import mark_as_ours, skip_unless_ours
 from app_schema.ddl.sql import dollar, ident, literal
 from app_schema.ddl.statement import DDLObject
 
@@ -71,7 +71,7 @@ class Role(DDLObject):
         make = f"""
 BEGIN
   CREATE ROLE {ident(self.name)} {self.options};
-  {mark_made("ROLE", self.name)};
+  {mark_as_ours("ROLE", self.name)};
 EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
 END
 """
@@ -114,6 +114,6 @@ EXCEPTION
     {stays};
 END
 """
-        keep = keep_unless_made("pg_authid", "rolname", self.name, self.label) + has_members
+        keep = skip_unless_ours("pg_authid", "rolname", self.name, self.label) + has_members
         statement = "DO " + dollar(attempt, "role")
         return drop(self.label, self.namespace(), there, self.kind, (statement,), keep=keep)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from app_schema.ddl import privileges
 from app_schema.ddl.guard import Side, drop
-from app_schema.ddl.made import keep_unless_made, mark_made
+from app_schema.ddl.made import mark_as_ours, skip_unless_ours
 from app_schema.ddl.sql import ident, literal
 from app_schema.ddl.statement import DDLObject
 
@@ -29,7 +29,7 @@ class Schema(DDLObject):
         return Side(value="'schema'")
 
     def create_sql(self) -> tuple[str, ...]:
-        return (f"CREATE SCHEMA {ident(self.name)}", mark_made("SCHEMA", self.name))
+        return (f"CREATE SCHEMA {ident(self.name)}", mark_as_ours("SCHEMA", self.name))
 
     def privileges_sql(self) -> tuple[str, ...]:
         return (privileges.of_object("n", f"SCHEMA {ident(self.name)}"),)
@@ -39,5 +39,5 @@ class Schema(DDLObject):
 
     def dropped(self, *, made_again: bool = False) -> str:
         del made_again  # what is shared with others is not dropped to be made anew
-        keep = keep_unless_made("pg_namespace", "nspname", self.name, self.label)
+        keep = skip_unless_ours("pg_namespace", "nspname", self.name, self.label)
         return drop(self.label, self.namespace(), self.catalog_query(), self.kind, self.drop_sql(), keep=keep)

@@ -9,9 +9,9 @@ from app_schema.application import Application
 from app_schema.lint.finding import LintFinding
 from app_schema.lint.revision import ignored, lint, read
 from app_schema.lint.squawk import program, squawk
+from app_schema.migrations.dry_run import record
 from app_schema.migrations.lineage import Lineage
-from app_schema.migrations.plain import PlainImpl
-from app_schema.migrations.recording import record
+from app_schema.migrations.unguarded import PlainImpl
 
 
 def run(app: Application, files: Iterable[Path] = ()) -> tuple[list[LintFinding], int]:

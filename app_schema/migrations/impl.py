@@ -51,7 +51,7 @@ from app_schema.migrations.sending import Sender
 from app_schema.migrations.translate import Map, map_of, table_of, translated
 
 _ALONE = re.compile(r";\s*\S|^\s*(COPY|VACUUM)\b", re.IGNORECASE)
-"""Several statements in one string, or one that cannot be part of a flight."""
+"""Several statements in one string, or one that cannot be part of a batch."""
 _BIND = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
 """What SQLAlchemy's text() reads as a bind parameter."""
 
@@ -86,7 +86,7 @@ class GuardedImpl(PostgresqlImpl):
         construct = text(sql) if isinstance(sql, str) else sql
         if not isinstance(construct, ExecutableDDLElement):
             self._may_do_harm()
-            if not execution_options and self._kept(construct):
+            if not execution_options and self._queued(construct):
                 return
         self._exec(construct, execution_options)
 
@@ -103,7 +103,7 @@ class GuardedImpl(PostgresqlImpl):
             construct = self.foresight.guarded(ddl)
             if not isinstance(construct, DDLStatement):
                 self._may_do_harm()
-            if not execution_options and self._kept(construct, need(ddl)):
+            if not execution_options and self._queued(construct, need(ddl)):
                 return None
         elif self.pipeline is not None and isinstance(construct, UpdateBase) and self._is_stamp(construct):
             self._exec(self._counted_stamp(construct))
@@ -255,9 +255,9 @@ class GuardedImpl(PostgresqlImpl):
             table.append_constraint(PrimaryKeyConstraint("version_num", name=f"{version_table}_pkc"))
         return table
 
-    def _kept(self, construct: Any, needed: Need | None = None) -> bool:
-        """Keeps a statement back, where nothing hinders; False: it must be sent now."""
-        if self.pipeline is None or self.connection is None or not self.pipeline.keeps:
+    def _queued(self, construct: Any, needed: Need | None = None) -> bool:
+        """Queues the statement; False if it must be executed immediately."""
+        if self.pipeline is None or self.connection is None or not self.pipeline.queues:
             return False
         if self.translate_map and not isinstance(construct, DDLStatement | TextClause):
             return False  # SQLAlchemy translates it
@@ -271,7 +271,7 @@ class GuardedImpl(PostgresqlImpl):
         return True
 
     def _text(self, construct: Any) -> str | None:
-        """The statement as it is sent; None where it has parameters, or cannot be part of a flight."""
+        """The statement as it is sent; None where it has parameters, or cannot be part of a batch."""
         if isinstance(construct, DDLStatement):
             return construct.sql()  # a compiler would cost more than all the rest
         compiled = construct.compile(dialect=self.dialect)

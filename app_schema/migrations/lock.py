@@ -59,7 +59,7 @@ class Lock:
         begun, told = time.monotonic(), False
         while True:
             self.taken = True  # or maybe: the server may have taken it, and its answer does not arrive
-            answer, *_, facts = self.session.ask(attempt, *self.session.survey())
+            answer, *_, facts = self.session.ask(attempt, *self.session.probe())
             if answer is None:
                 if told:
                     say(f"the migration lock is free after {time.monotonic() - begun:.1f} s")

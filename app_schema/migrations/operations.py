@@ -17,8 +17,8 @@ from app_schema.ddl import Create, DDLObject, Drop, Grant, Replace
 from app_schema.ddl.sql import shortened
 from app_schema.errors import ModelError
 from app_schema.migrations import translate
+from app_schema.migrations.extra_operations import OPERATIONS
 from app_schema.migrations.sending import send
-from app_schema.migrations.special import OPERATIONS
 
 
 class CreateObjectOp(MigrateOperation):

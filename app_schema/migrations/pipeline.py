@@ -1,7 +1,6 @@
-"""The statements of revisions on their way: kept back as long as nobody needs an answer, then sent in one
-flight.
+"""Statements of revisions are queued as long as nobody needs an answer, then sent as one batch.
 
-A revision stays a transaction of its own. Its COMMIT is kept back as well, and stands in the flight like a
+A revision stays a transaction of its own. Its COMMIT is queued as well, and stands in the batch like a
 statement: where one fails, the server skips all that follows, and what was committed before it stays. So
 the number of round trips does not grow with the number of revisions.
 
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
     from psycopg.pq.abc import PGresult
 
 FULL = 4_000_000
-"""Characters kept back at most: memory does not grow with the number of revisions."""
+"""Characters in the queue, at most: memory does not grow with the number of revisions."""
 
 _CONCURRENTLY = re.compile(r"\bCONCURRENTLY\b", re.IGNORECASE)
 _IDLE = pq.TransactionStatus.IDLE
@@ -45,7 +44,7 @@ _ATTACHED: WeakKeyDictionary[psycopg.Connection[Any], Pipeline] = WeakKeyDiction
 
 
 class _Sending:
-    """A cursor of psycopg's before whose statements everything is sent that is kept back."""
+    """A cursor of psycopg's that sends the queue before each statement."""
 
     connection: psycopg.Connection[Any]
 
@@ -76,7 +75,7 @@ def _sending(factory: type[Any]) -> type[Any]:
 
 @dataclass(slots=True)
 class Statement:
-    """A statement kept back."""
+    """A statement queued."""
 
     sql: str
     place: str = ""
@@ -88,7 +87,7 @@ class Statement:
 
 @dataclass
 class Pipeline:
-    """What is kept back for one connection; from :meth:`attach` to :meth:`detach`."""
+    """The queue of one connection; from :meth:`attach` to :meth:`detach`."""
 
     connection: sa.Connection
     driver: psycopg.Connection[Any]
@@ -96,38 +95,38 @@ class Pipeline:
     """Seconds; what a CONCURRENTLY has switched off is set to this again."""
     external: bool
     """The transaction is a caller's: nothing is rolled back here."""
-    kept: list[Statement] = field(default_factory=list)
+    queue: list[Statement] = field(default_factory=list)
     revision: str | None = None
     """The revision that runs."""
     path: str | None = None
     """Its file."""
     done: Callable[[], None] | None = None
-    """What the next COMMIT makes true."""
+    """Callback for when the server confirms the next COMMIT."""
     part: int = 0
     """Statements after which a revision is committed in parts; 0: never."""
-    unguarded: set[str | None] = field(default_factory=set)
+    not_repeatable: set[str | None] = field(default_factory=set)
     """The revisions that have statements which do not converge."""
-    spent: set[str | None] = field(default_factory=set)
-    """Those of them a part of which is committed: beginning them again may do harm."""
+    partly_committed: set[str | None] = field(default_factory=set)
+    """Partly committed and not repeatable: these revisions must not be retried."""
     failed: str | None = None
     """The revision whose statement the server refused last."""
     counts: Counter[str | None] = field(default_factory=Counter)
     """How many statements each revision has sent, fence and stamp included."""
     needs: dict[Need, None] = field(default_factory=dict)
-    """What must be there before what is kept back is carried out."""
+    """What must exist before the queue is sent."""
     _twin: tuple[str, str] | None = None
     """The table on whose copy the last statement compares, and its form that leaves the copy to the next."""
     _sharing: bool = False
     """The last statement leaves its copy."""
     _open: bool = False
     _deferred: bool = False
-    """The COMMIT that SQLAlchemy is about to ask for is kept back."""
+    """The COMMIT that SQLAlchemy is about to ask for is queued."""
     _factories: tuple[Any, Any] = (None, None)
     _size: int = 0
     _in_part: int = 0
 
     def attach(self) -> None:
-        """From here on nothing overtakes what is kept back."""
+        """Registers listeners that send the queue before anyone else uses the connection."""
         for name, listener in self._listeners():
             sa.event.listen(self.connection, name, listener)
         self._factories = self.driver.cursor_factory, self.driver.server_cursor_factory
@@ -154,12 +153,12 @@ class Pipeline:
         )
 
     @property
-    def keeps(self) -> bool:
-        """Statements may be kept back: in autocommit each is a transaction of its own, and goes alone."""
+    def queues(self) -> bool:
+        """True if statements may be queued: in autocommit each is a transaction, and is sent alone."""
         return not self.driver.autocommit
 
     def add(self, sql: str, *, outside: bool = False, twin: tuple[str, str] | None = None) -> None:
-        """Keeps a statement back.
+        """Queues a statement.
 
         :param outside: after the last transaction, not in one.
         :param twin: the table on whose copy a guard compares, and the form of the statement that leaves the
@@ -171,51 +170,51 @@ class Pipeline:
             self._commit()
         if not self._open and not outside:
             self._open = True
-            if self.driver.pgconn.transaction_status == _IDLE or self.kept:
-                self._keep(Statement(self._begin()))
+            if self.driver.pgconn.transaction_status == _IDLE or self.queue:
+                self._queue(Statement(self._begin()))
         if self._twin is not None and twin is not None:
-            self.kept[-1].sql, sql, self._sharing = self._twin[1], twin[1], True
+            self.queue[-1].sql, sql, self._sharing = self._twin[1], twin[1], True
         self._twin = twin
-        self._keep(Statement(sql, place=self._place(), revision=self.revision))
+        self._queue(Statement(sql, place=self._place(), revision=self.revision))
         self._in_part += 1
         self.counts[self.revision] += 1
 
     def _end_twin(self) -> None:
         """Drops the copy that the last statements share: the next one may change the table or its types."""
         if self._sharing:
-            self._keep(Statement(DROP_TWIN, revision=self.revision))
+            self._queue(Statement(DROP_TWIN, revision=self.revision))
         self._twin, self._sharing = None, False
 
     def does_not_converge(self) -> None:
         """The revision that runs has a statement which is not guarded: a second time may do harm."""
-        self.unguarded.add(self.revision)
+        self.not_repeatable.add(self.revision)
         if self.driver.autocommit:
-            self.spent.add(self.revision)
+            self.partly_committed.add(self.revision)
 
     def flush(self) -> None:
-        """Sends what is kept back and waits for the answers.
+        """Sends the queue and waits for the answers.
 
         :raises StatementError: the server refused a statement, and everything after it was skipped.
         """
         self._end_twin()
-        kept, self.kept, self._size = self.kept, [], 0
-        if not kept:
+        queue, self.queue, self._size = self.queue, [], 0
+        if not queue:
             return
         self.failed = self.revision
         if self.needs:
-            kept.insert(0, Statement(preflight.block(list(self.needs))))
+            queue.insert(0, Statement(preflight.block(list(self.needs))))
             self.needs.clear()
 
         def each(number: int, _: PGresult) -> None:
-            if (then := kept[number].then) is not None:
+            if (then := queue[number].then) is not None:
                 then()
 
         try:
-            wire.exchange(self.driver, [one.sql for one in kept], each)
+            wire.exchange(self.driver, [one.sql for one in queue], each)
         except wire.Refused as refused:
             self._roll_back()
-            self.failed = kept[refused.number].revision or self.revision
-            raise explained(refused.cause, place=kept[refused.number].place) from refused.cause
+            self.failed = queue[refused.number].revision or self.revision
+            raise explained(refused.cause, place=queue[refused.number].place) from refused.cause
         except BaseException:  # Ctrl-C
             self._roll_back()
             raise
@@ -229,8 +228,8 @@ class Pipeline:
             with suppress(psycopg.OperationalError):  # the connection may be gone
                 self.driver.rollback()
 
-    def _keep(self, statement: Statement) -> None:
-        self.kept.append(statement)
+    def _queue(self, statement: Statement) -> None:
+        self.queue.append(statement)
         self._size += len(statement.sql)
 
     def _begin(self) -> str:
@@ -240,15 +239,15 @@ class Pipeline:
     def _commit(self) -> None:
         self._end_twin()
         then = self.done or self._spend(self.revision)
-        self._keep(Statement(wire.COMMIT, revision=self.revision, then=then))
+        self._queue(Statement(wire.COMMIT, revision=self.revision, then=then))
         self.done = None
         self._open = False
         self._in_part = 0
 
     def _spend(self, revision: str | None) -> Callable[[], None]:
         """What a COMMIT in the middle of a revision makes true."""
-        unguarded = revision in self.unguarded
-        return lambda: self.spent.add(revision) if unguarded else None
+        not_repeatable = revision in self.not_repeatable
+        return lambda: self.partly_committed.add(revision) if not_repeatable else None
 
     def _before_execute(self, _: Any, __: Any, statement: str, *___: Any) -> None:
         self.flush()
@@ -273,7 +272,7 @@ class Pipeline:
                 self.flush()
 
     def _commit_of_driver(self) -> None:
-        """In the place of psycopg's: the COMMIT behind a revision is kept back like its statements."""
+        """In the place of psycopg's: the COMMIT behind a revision is queued like its statements."""
         if not self._deferred:
             type(self.driver).commit(self.driver)
         self._deferred = False
@@ -286,8 +285,8 @@ class Pipeline:
     def _before_rollback(self, _: sa.Connection) -> None:
         """Forgets the statements of the transaction that ends; those of earlier ones are sent."""
         if self._open:
-            while self.kept and self.kept[-1].sql != wire.COMMIT:
-                self.kept.pop()
+            while self.queue and self.queue[-1].sql != wire.COMMIT:
+                self.queue.pop()
         self._open = self._sharing = self._deferred = False
         self._twin = None
         self._in_part = 0

@@ -108,7 +108,7 @@ class Retries:
 
     def _too_big(self, error: StatementError, failed: str, pipeline: Pipeline | None) -> None:
         part = self._parts[failed] // 4 if failed in self._parts else PART
-        if pipeline is None or part == 0 or failed in pipeline.unguarded:
+        if pipeline is None or part == 0 or failed in pipeline.not_repeatable:
             raise error
         self._parts[failed] = part
         say(
@@ -119,7 +119,7 @@ class Retries:
 
 def _harmless(failed: str, pipeline: Pipeline | None, options: Options) -> bool:
     """Nothing of the revision is committed, or nothing that does harm a second time."""
-    return not options.autocommit if pipeline is None else failed not in pipeline.spent
+    return not options.autocommit if pipeline is None else failed not in pipeline.partly_committed
 
 
 def _more(error: StatementError, text: str) -> StatementError:

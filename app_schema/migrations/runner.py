@@ -148,7 +148,7 @@ class Runner:
         if pipeline is None or self.session.external or self.impl.autocommits or self.ahead is None:
             return False
         failed = pipeline.failed
-        if failed is None or failed in self.refused or failed in pipeline.spent:
+        if failed is None or failed in self.refused or failed in pipeline.partly_committed:
             return False
         number = next((n for n, step in enumerate(self.ahead.steps) if _name(step) == failed), None)
         if number is None or not self.ahead.may_tell(number, error):

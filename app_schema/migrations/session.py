@@ -30,7 +30,7 @@ _PLAIN = re.compile("[a-z_][a-z0-9_]*")
 
 # A block can look into a table that may be absent, and set what this version or platform may not know; a
 # query cannot. What it found travels to the query in settings of its own, which end with the transaction.
-_SURVEY = """
+_PROBE = """
 DECLARE
   heads json := '[]';
   before jsonb := '{{}}';
@@ -162,21 +162,21 @@ class MigrationSession:
         else:
             time.sleep(seconds)
 
-    def survey(self) -> tuple[str, str]:
+    def probe(self) -> tuple[str, str]:
         """The two statements that set the session up, unless a pooler stands between, and find the facts."""
         table = _literal(self.version_table)
-        survey = _SURVEY.format(
+        probe = _PROBE.format(
             table=table,
             select=_literal(f"SELECT json_agg(v.version_num) FROM {self.version_table} AS v"),
             set=pinned.SET.format(settings=_literal(json.dumps(self.settings)), local="false"),
             mine="true" if self.pid is None else f"pg_backend_pid() = {self.pid}",
             local=str(self.driver is not None).lower(),
         )
-        return f"DO $survey${survey}$survey$", _FACTS.format(table=table)
+        return f"DO $probe${probe}$probe$", _FACTS.format(table=table)
 
     def facts(self) -> Facts:
         """What there is, and the session is set up."""
-        found = read(self.ask(*self.survey())[-1])
+        found = read(self.ask(*self.probe())[-1])
         if "standard_conforming_strings" in found.before:
             # the engine may have met it off, and doubles backslashes in literals; the dialect belongs to all
             # connections of the engine, so this one gets a copy
@@ -260,7 +260,7 @@ def _literal(text: str) -> str:
 
 
 def read(answer: str | None) -> Facts:
-    """The facts, out of the survey's last answer."""
+    """The facts, out of the probe's last answer."""
     assert answer is not None
     found = json.loads(answer)
     return Facts(**{**found, "heads": tuple(found["heads"])})

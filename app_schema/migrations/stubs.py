@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from app_schema.ddl.statement import DDLObject
-from app_schema.migrations.special import OPERATIONS
+from app_schema.migrations.extra_operations import OPERATIONS
 
 HEAD = '''\
 """Made from the kinds by `python -m app_schema.migrations.stubs`; a test keeps it fresh."""

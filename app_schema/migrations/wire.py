@@ -1,8 +1,8 @@
-"""Many statements in one flight: libpq's pipeline mode, without a wait between two of them.
+"""Many statements in one batch: libpq's pipeline mode, without a wait between two of them.
 
 The extended protocol is used throughout, so each text is one statement. Between two Syncs the server stops
 at the first error and skips the rest; a COMMIT before it holds. That makes several transactions in one
-flight safe.
+batch safe.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _DONE = (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK, pq.ExecStatus.EMPTY_
 
 
 class Refused(Exception):  # noqa: N818 - never leaves this package
-    """One statement of a flight failed; those before it were carried out, those after it were not."""
+    """One statement of a batch failed; those before it were carried out, those after it were not."""
 
     def __init__(self, number: int, cause: psycopg.Error) -> None:
         super().__init__(number, cause)
@@ -66,7 +66,7 @@ def ask(driver: psycopg.Connection[Any], *statements: str) -> list[str | None]:
 def exchange(
     driver: psycopg.Connection[Any], statements: Sequence[str], each: Callable[[int, PGresult], None]
 ) -> None:
-    """Sends the statements in one flight and hands each result to ``each`` as it arrives.
+    """Sends the statements in one batch and hands each result to ``each`` as it arrives.
 
     Ctrl-C cancels what the server is at; then the results that there are are taken in, and
     KeyboardInterrupt goes on.
@@ -80,10 +80,10 @@ def exchange(
             log.debug("%s", text)
             pgconn.send_query_params(text.encode(driver.info.encoding), None)
             if text == COMMIT:
-                pgconn.send_flush_request()  # else its answer waits in the server for the end of the flight
+                pgconn.send_flush_request()  # else its answer waits in the server for the end of the batch
         pgconn.pipeline_sync()
-        flight = _Flight(driver, each)
-        flight.receive()
+        batch = _Batch(driver, each)
+        batch.receive()
         if not driver.closed:
             pgconn.exit_pipeline_mode()
     except psycopg.OperationalError as error:
@@ -92,13 +92,13 @@ def exchange(
     except BaseException:
         driver.close()  # results are outstanding: nobody could use the connection
         raise
-    if flight.interrupted is not None:
+    if batch.interrupted is not None:
         raise KeyboardInterrupt
-    if flight.failure is not None:
-        raise flight.failure
+    if batch.failure is not None:
+        raise batch.failure
 
 
-class _Flight:
+class _Batch:
     def __init__(self, driver: psycopg.Connection[Any], each: Callable[[int, PGresult], None]) -> None:
         self.driver = driver
         self.pgconn = driver.pgconn
@@ -136,7 +136,7 @@ class _Flight:
             self.driver.cancel_safe(timeout=CANCEL_WAIT)
 
     def _take(self) -> bool:
-        """The results that have arrived; True at the end of the flight."""
+        """The results that have arrived; True at the end of the batch."""
         seen = False
         while not self.pgconn.is_busy():
             result = self.pgconn.get_result()

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from app_schema.ddl import Guarded, converging, index
 from app_schema.ddl.enum import add_value
 from app_schema.errors import StatementError
-from app_schema.migrations import foresight, lock, runner, special
+from app_schema.migrations import extra_operations, foresight, lock, runner
 from app_schema.migrations.once import once, undo
 from app_schema.migrations.pipeline import Pipeline
 from app_schema.migrations.sending import send
@@ -63,7 +63,7 @@ def invalid_index_taken_for_a_good_one(patch: pytest.MonkeyPatch) -> None:
 
 @_mutant
 def not_valid_taken_for_valid(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(special, "validate", lambda *_: "SELECT")
+    patch.setattr(extra_operations, "validate", lambda *_: "SELECT")
 
 
 @_mutant
@@ -72,7 +72,7 @@ def run_once_without_its_record(patch: pytest.MonkeyPatch) -> None:
         lines = once(key, sql).splitlines()
         return "\n".join(line for line in lines if "INSERT INTO public.alembic_run_once" not in line)
 
-    patch.setattr(special, "once", forgets)
+    patch.setattr(extra_operations, "once", forgets)
 
 
 @_mutant
@@ -80,7 +80,7 @@ def undo_once_that_keeps_the_record(patch: pytest.MonkeyPatch) -> None:
     def keeps(key: str, sql: str | None) -> str:
         return undo(key, sql).replace("DELETE FROM", "SELECT FROM").replace("IF n = 0", "IF n < 0")
 
-    patch.setattr(special, "undo", keeps)
+    patch.setattr(extra_operations, "undo", keeps)
 
 
 @_mutant
@@ -97,7 +97,7 @@ def stamp_after_the_commit(patch: pytest.MonkeyPatch) -> None:
 
     def late(self: Pipeline, connection: Connection) -> None:
         stamp = (
-            self.kept.pop() if self.kept and "GET DIAGNOSTICS n = ROW_COUNT" in self.kept[-1].sql else None
+            self.queue.pop() if self.queue and "GET DIAGNOSTICS n = ROW_COUNT" in self.queue[-1].sql else None
         )
         before_commit(self, connection)
         if stamp is not None:
@@ -112,11 +112,11 @@ def stamp_before_the_work(patch: pytest.MonkeyPatch) -> None:
     before_commit = Pipeline._before_commit
 
     def early(self: Pipeline, connection: Connection) -> None:
-        if self.kept and "GET DIAGNOSTICS n = ROW_COUNT" in self.kept[-1].sql:
-            begin = max(number for number, one in enumerate(self.kept) if one.sql.startswith("BEGIN"))
-            stamp = self.kept.pop()
+        if self.queue and "GET DIAGNOSTICS n = ROW_COUNT" in self.queue[-1].sql:
+            begin = max(number for number, one in enumerate(self.queue) if one.sql.startswith("BEGIN"))
+            stamp = self.queue.pop()
             commit = dataclasses.replace(stamp, sql="COMMIT")
-            self.kept[begin + 2 : begin + 2] = [stamp, commit, self.kept[begin]]  # after the fence
+            self.queue[begin + 2 : begin + 2] = [stamp, commit, self.queue[begin]]  # after the fence
         before_commit(self, connection)
 
     patch.setattr(Pipeline, "_before_commit", early)

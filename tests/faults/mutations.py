@@ -75,7 +75,7 @@ MUTATIONS = {
     ),
     "partly_committed_is_begun_again": Mutation(
         "app_schema.migrations.retry",
-        "failed not in pipeline.spent",
+        "failed not in pipeline.partly_committed",
         "True",
         f"{LOCK}::test_part_that_does_not_converge_is_not_begun_again",
     ),
@@ -99,7 +99,7 @@ MUTATIONS = {
     ),
     "commit_that_is_kept_back_not_noted": Mutation(
         "app_schema.migrations.pipeline",
-        "lambda: self.spent.add(revision) if unguarded else None",
+        "lambda: self.partly_committed.add(revision) if not_repeatable else None",
         "lambda: None",
         f"{LOCK}::test_part_that_does_not_converge_is_not_begun_again",
     ),
@@ -207,7 +207,7 @@ MUTATIONS = {
     ),
     "dependents_stay_in_the_way": Mutation(
         "app_schema.migrations.compare.comparison",
-        "        dependent.take_away(self, differences)\n",
+        "        dependent.drop_dependents(self, differences)\n",
         "",
         "tests/test_dependent.py",
     ),

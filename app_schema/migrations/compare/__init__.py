@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from alembic.util import PriorityDispatchResult
 
-from app_schema import short_lived
+from app_schema import gc_tuning
 from app_schema.ddl.sql import DIALECT
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def _uncollected() -> Iterator[None]:
     What a comparison creates lives to its end, and the collector would look through all of it and the whole
     metadata again and again: a fourth of the time with 1,000 tables.
     """
-    if not (gc.isenabled() and short_lived.is_ours()):
+    if not (gc.isenabled() and gc_tuning.is_ours()):
         yield
         return
     gc.disable()

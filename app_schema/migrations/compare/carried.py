@@ -106,7 +106,7 @@ def _moved(
 
 def _statements(comparison: Comparison, operations: Iterable[MigrateOperation]) -> list[str]:
     """The SQL of the rendered operations, without guards."""
-    from app_schema.migrations.plain import PlainImpl  # it imports what registers this module
+    from app_schema.migrations.unguarded import PlainImpl  # it imports what registers this module
 
     sent: list[str] = []
 

@@ -114,10 +114,10 @@ def regenerate(comparison: Comparison, key: Key) -> None:
     found = comparison.found[key]
     comparison.gone.add(key)
     removed(comparison, key, found)
-    fate = comparison.fate(key)
-    if fate == "declared":
+    recreate_from = comparison.recreate_from(key)
+    if recreate_from == "declared":
         comparison.plan.make(_makes(comparison.wanted[key]), _add_column(comparison, key))
-    elif fate == "found":
+    elif recreate_from == "found":
         comparison.plan.make(_makes(found), _drop_column(comparison, key).reverse())
 
 

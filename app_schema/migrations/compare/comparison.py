@@ -197,7 +197,7 @@ class Comparison:
         differences = stranger.spared(self, differences, dependent.blocked(self, differences))
         self.changed = {one.key for one in differences}
         self._places = {key: number for number, key in enumerate(self.found)}
-        dependent.take_away(self, differences)
+        dependent.drop_dependents(self, differences)
         for difference in differences:
             key, wanted, found = difference
             state = self.state(difference)
@@ -407,7 +407,7 @@ class Comparison:
             self.connection.exec_driver_sql(query, execution_options={"no_parameters": True}).scalar_one()
         )
 
-    def fate(self, key: Key) -> Literal["declared", "found", "gone"]:
+    def recreate_from(self, key: Key) -> Literal["declared", "found", "gone"]:
         """In which form something that was taken away is made again, if at all."""
         if key in self.changed:
             return "declared" if key in self.wanted else "gone" if self.prune else "found"

@@ -48,11 +48,11 @@ def removed(comparison: Comparison, key: Key, found: str) -> None:
 
 def take_and_make_again(comparison: Comparison, key: Key) -> None:
     """Drops a constraint and makes the declared one, or where none is declared the same again."""
-    found, fate = comparison.found[key], comparison.fate(key)
+    found, recreate_from = comparison.found[key], comparison.recreate_from(key)
     take(comparison, key, found)
-    if fate == "declared":
+    if recreate_from == "declared":
         _add(comparison, key, comparison.wanted[key])
-    elif fate == "found":
+    elif recreate_from == "found":
         _, rank = _ranks(found)
         again = reworded(comparison, key, found) if found.startswith("CHECK") else found
         comparison.plan.make(rank, CreateObjectOp(comparison.reflect(key, again)))

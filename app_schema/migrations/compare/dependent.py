@@ -32,7 +32,7 @@ _DROPPED = {"table", "column", "constraint", "index"} | _RELATIONS
 """Kinds that things hang on which are declared, and may be otherwise once the thing is gone."""
 
 
-def take_away(comparison: Comparison, differences: list[Difference]) -> None:
+def drop_dependents(comparison: Comparison, differences: list[Difference]) -> None:
     """Plans the drop of what hangs on the changed objects, and that it is made again.
 
     PostgreSQL adds a label to an enum under its readers and takes none away, so there the downgrade alone
@@ -163,7 +163,11 @@ def _take_default(comparison: Comparison, key: Key) -> None:
     """
     place = Key("column", *key[1:])
     wanted, found = comparison.wanted.get(place), comparison.found.get(place)
-    if Key("default", *key[1:]) in comparison.gone or found is None or comparison.fate(place) == "gone":
+    if (
+        Key("default", *key[1:]) in comparison.gone
+        or found is None
+        or comparison.recreate_from(place) == "gone"
+    ):
         return
     altered = place in comparison.changed and wanted is not None
     if altered and is_rebuilt(wanted or "", found):
@@ -180,19 +184,19 @@ def _take_with_grants(comparison: Comparison, key: Key) -> None:
         column.regenerate(comparison, key)
     for one, as_found in old.items():
         comparison.take(one, comparison.found[one], with_dependents=True)
-        fate = comparison.fate(one)
+        recreate_from = comparison.recreate_from(one)
         made: DDLObject | None = as_found
-        if fate == "declared":
+        if recreate_from == "declared":
             made = comparison.declared.objects.get(one, as_found)
         elif isinstance(as_found, Grant) and as_found.columns:
             made = _on_what_stays(comparison, key, as_found)
-        if fate != "gone" and made is not None:
+        if recreate_from != "gone" and made is not None:
             comparison.make(one, made)
 
 
 def _on_what_stays(comparison: Comparison, relation: Key, grant: Grant) -> Grant | None:
     """An undeclared grant on the columns that the relation still has; the others go with their columns."""
-    if relation.kind not in _RELATIONS or comparison.fate(relation) != "declared":
+    if relation.kind not in _RELATIONS or comparison.recreate_from(relation) != "declared":
         return grant
     columns = [
         one

@@ -66,11 +66,11 @@ def removed(comparison: Comparison, key: Key, found: str) -> None:
 
 def take_and_make_again(comparison: Comparison, key: Key) -> None:
     """Drops an index and makes the declared one, or where none is declared the same again."""
-    found, fate = comparison.found[key], comparison.fate(key)
+    found, recreate_from = comparison.found[key], comparison.recreate_from(key)
     comparison.take(key, found)
-    if fate == "declared":
+    if recreate_from == "declared":
         added(comparison, key, comparison.wanted[key])
-    elif fate == "found":
+    elif recreate_from == "found":
         on_a_view = Key("materialized_view", key.schema, None, key.table or "") in comparison.found
         rank, order = (Makes.VIEW, 2 * LAST) if on_a_view else (Makes.INDEX, None)
         for one in (*named_parts(comparison, key), comparison.reflect(key, found)):

@@ -56,9 +56,11 @@ def _stays(comparison: Comparison, key: Key) -> bool:
     """Whether a comment that nobody declared, and what it is on, are there afterwards."""
     owners = {of(key)} if key.kind == "object_comment" else comment.views(key)
     there = [one for one in owners if one in comparison.found]
-    if key.kind == "comment" and there and comparison.fate(there[0]) == "declared":
+    if key.kind == "comment" and there and comparison.recreate_from(there[0]) == "declared":
         there = [one for one in there if Key("column", *key[1:]) in comparison.wanted]
-    return comparison.fate(key) == "found" and any(comparison.fate(one) != "gone" for one in there)
+    return comparison.recreate_from(key) == "found" and any(
+        comparison.recreate_from(one) != "gone" for one in there
+    )
 
 
 def of(key: Key) -> Key:

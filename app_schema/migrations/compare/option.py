@@ -31,7 +31,7 @@ def follow(comparison: Comparison) -> None:
             continue
         call = _call(comparison, key)
         comparison.plan.drop(Drops.COMMENT, OnTheWayBackOp(call))
-        if any(comparison.fate(one) == "gone" for one in hangs_on):
+        if any(comparison.recreate_from(one) == "gone" for one in hangs_on):
             continue
         if all(_bears(comparison, one, key) for one in hangs_on):
             comparison.plan.make(Makes.COMMENT, call)
@@ -86,7 +86,7 @@ def _set(column: Key) -> tuple[str, ...]:
 
 def _bears(comparison: Comparison, one: Key, option: Key) -> bool:
     """Whether PostgreSQL sets the option on what is made again: not on an index with a condition."""
-    definition = (comparison.wanted if comparison.fate(one) == "declared" else comparison.found)[one]
+    definition = (comparison.wanted if comparison.recreate_from(one) == "declared" else comparison.found)[one]
     if one.kind == "index" and " WHERE (" in definition:
         return False
     return "USING INDEX" not in comparison.found[option] or definition.startswith(

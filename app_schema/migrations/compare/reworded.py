@@ -43,7 +43,7 @@ def _retyped(comparison: Comparison, key: Key) -> list[Key]:
         for one in comparison.changed
         if one[:3] == ("column", key.schema, key.table)
         and one in comparison.found
-        and comparison.fate(one) == "declared"
+        and comparison.recreate_from(one) == "declared"
         and not _same_category(comparison, one)
     ]
 

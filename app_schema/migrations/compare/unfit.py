@@ -73,7 +73,11 @@ def in_the_way(comparison: Comparison, blocked: list[Blocked], key: Key, reason:
 def _stays(comparison: Comparison, key: Key) -> bool:
     """True if the object is to come back as it was found, and stands in no declaration."""
     place = Key("column", *key[1:]) if key.kind in _DEFAULTS else key
-    return place in comparison.found and place not in comparison.wanted and comparison.fate(place) == "found"
+    return (
+        place in comparison.found
+        and place not in comparison.wanted
+        and comparison.recreate_from(place) == "found"
+    )
 
 
 def _creation(comparison: Comparison, key: Key) -> str | None:

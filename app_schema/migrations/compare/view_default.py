@@ -23,6 +23,6 @@ def follow(comparison: Comparison) -> None:
             "alter_column", key.table, key.name, server_default=default, schema=comparison.schema(key)
         )
         comparison.plan.drop(Drops.COMMENT, OnTheWayBackOp(call))
-        fate = comparison.fate(view)
-        if fate == "found" or (fate == "declared" and key in comparison.wanted):
+        recreate_from = comparison.recreate_from(view)
+        if recreate_from == "found" or (recreate_from == "declared" and key in comparison.wanted):
             comparison.plan.make(Makes.COMMENT, call)

@@ -28,11 +28,11 @@ from app_schema.ddl.sql import DIALECT
 from app_schema.errors import AppSchemaError, ModelError
 from app_schema.migrations import setup
 from app_schema.migrations.environment import DEFAULTS, joined
+from app_schema.migrations.extra_operations import OPERATIONS
 from app_schema.migrations.header import LOCKS
 from app_schema.migrations.impl import GuardedImpl, guarded
 from app_schema.migrations.lineage import Direction, Lineage
 from app_schema.migrations.operations import CreateObjectOp, DropObjectOp, ReplaceObjectOp
-from app_schema.migrations.special import OPERATIONS
 
 Steps: TypeAlias = Sequence[RevisionStep]
 UNKNOWN = "unknown"
