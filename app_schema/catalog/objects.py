@@ -58,5 +58,6 @@ def _belongs_to(key: Key, tables: tuple[str, ...]) -> bool:
 
 def diff(left: Snapshot, right: Snapshot) -> list[Difference]:
     """What differs, by key; empty where both are the same."""
-    keys = sorted(left.keys() | right.keys(), key=lambda key: tuple(part or "" for part in key))
-    return [Difference(key, left.get(key), right.get(key)) for key in keys if left.get(key) != right.get(key)]
+    keys = [key for key in left.keys() | right.keys() if left.get(key) != right.get(key)]
+    keys.sort(key=lambda key: tuple(part or "" for part in key))
+    return [Difference(key, left.get(key), right.get(key)) for key in keys]
