@@ -15,7 +15,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app_schema import project
 from app_schema.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -204,6 +203,8 @@ def find(reference: str | None = None) -> Application:
     :raises ConfigurationError: where it cannot be imported, or is no application.
     """
     if reference is None:
+        from app_schema import project  # env.py names its application, and reads no pyproject.toml
+
         file, table = project.section()
         given = table.get("application", DEFAULT)
         if not isinstance(given, str):
