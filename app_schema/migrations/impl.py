@@ -64,10 +64,13 @@ class GuardedImpl(PostgresqlImpl):
 
     _begun = False
     """A script has written BEGIN."""
-    foresight = Foresight()
-    """What the running revision does later."""
     pipeline: Pipeline | None = None
     """Where statements are kept back, while revisions run on a connection of psycopg's."""
+
+    @cached_property
+    def foresight(self) -> Foresight:
+        """The statements of the running revision and of later ones that are still to come."""
+        return Foresight()
 
     @cached_property
     def translate_map(self) -> Map:

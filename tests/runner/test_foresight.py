@@ -6,11 +6,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from alembic.migration import MigrationContext
 from alembic.util import CommandError
 from lineage import Alembic, catalog, stamp, statements
 from written import Written, one, rows
 
 from app_schema.catalog import diff
+from app_schema.migrations.impl import guarded
 
 BASE = "CREATE TABLE public.t (id int PRIMARY KEY, old text); INSERT INTO public.t VALUES (1, 'a'), (2, 'b')"
 UPS = {
@@ -167,3 +169,11 @@ def test_what_is_otherwise_for_a_while_is_so_on_the_first_run_too(empty_url: str
     written.add(up)
     written.upgrade(empty_url)
     assert one(empty_url, "SELECT string_agg(n::text, ',' ORDER BY id) FROM public.t") == "5,5,9"
+
+
+def test_what_one_context_has_sent_is_nothing_to_another() -> None:
+    first, second = (
+        guarded(MigrationContext.configure(dialect_name="postgresql", opts={"as_sql": True}))
+        for _ in range(2)
+    )
+    assert first.impl.foresight is not second.impl.foresight  # type: ignore[attr-defined]
