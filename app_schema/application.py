@@ -187,13 +187,18 @@ def load(reference: str) -> Any:
     if "" not in sys.path and str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
     try:
-        return getattr(importlib.import_module(module), name)
+        found = importlib.import_module(module)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module}.".startswith(f"{error.name}."):
             raise ConfigurationError(f"{reference} cannot be imported: {error}.") from error
         raise ConfigurationError(f"{reference}: there is no module {error.name}.") from error
-    except AttributeError as error:
-        raise ConfigurationError(f"{reference}: the module has no {name}.") from error
+    except Exception as error:  # whatever the module does while it is imported
+        raise ConfigurationError(
+            f"{reference} cannot be imported: {type(error).__name__}: {error}."
+        ) from error
+    if not hasattr(found, name):
+        raise ConfigurationError(f"{reference}: the module has no {name}.")
+    return getattr(found, name)
 
 
 def find(reference: str | None = None) -> Application:

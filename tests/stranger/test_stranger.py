@@ -85,6 +85,13 @@ def test_wrong_reference_is_a_sentence(application: Application, reference: str,
         find(reference)
 
 
+def test_module_that_fails_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "failing_shop.py").write_text("import sys\nsys.no_such_name\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="cannot be imported: AttributeError: module 'sys' has no"):
+        find("failing_shop:APPLICATION")
+
+
 def test_commands_tell_of_it(run: Run) -> None:
     assert run("status").exit_code == 0
     assert run("status").stdout == "at 0001, 0 pending\n"
