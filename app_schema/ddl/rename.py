@@ -44,7 +44,9 @@ def rename(
             f"  IF old_found {fits} AND new_found IS NULL THEN",
             f"    EXECUTE {dollar(statement)};",
             f"  ELSIF old_found IS NOT NULL OR NOT new_found {fits} THEN",
-            f"    RAISE EXCEPTION USING ERRCODE = '{DIFFERENT}', MESSAGE = {literal(words)},",
+            f"    RAISE EXCEPTION USING MESSAGE = {literal(words)},",
+            "      ERRCODE = CASE WHEN num_nonnulls(old_found, new_found) = 0",
+            f"                     THEN '{ABSENT}' ELSE '{DIFFERENT}' END,",
             f"      DETAIL = format({detail},",
             "        coalesce(old_found, 'nothing'), coalesce(new_found, 'nothing'));",
             "  END IF;",
@@ -128,25 +130,35 @@ SELECT CASE y.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' ELSE 'type' EN
     )
 
 
-def renamed_to(kind: str, name: str, table: str | None, schema: str | None) -> str:
-    """A block that refuses unless there is a constraint or index of the name."""
-    if kind == "constraint":
-        assert table is not None
-        found, namespace = Named(name, kind, table, schema).query(), table_schema(table, schema)
-    else:
+def there_is(kind: str, name: str, table: str | None, schema: str | None, *, no: bool = False) -> str:
+    """A block that refuses unless there is a column, constraint or index of the name; ``no``: if there is."""
+    if kind == "index":
         found, namespace = there(regclass(name, schema)), "NULL::oid"
+    else:
+        assert table is not None
+        one = Named(name, kind, table, schema)
+        found = column_query(table, name, "''::text") if kind == "column" else one.query()
+        namespace = table_schema(table, schema)
     return block(
         [
             "DECLARE",
             "  found text;",
             "BEGIN",
             f"  EXECUTE {dollar(found, 'def')} INTO found USING {namespace};",
-            "  IF found IS NULL THEN",
-            refuse(f"{kind} {name} is absent", state=ABSENT),
+            f"  IF (found IS NULL) <> {str(no).lower()} THEN",
+            refuse(f"{kind} {name} is {'there' if no else 'absent'}", state=ABSENT),
             "  END IF;",
             "END",
         ]
     )
+
+
+def column_query(table: str, column: str, expression: str) -> str:
+    """Query of an expression for the column ``a`` of a table; ``$1`` is the OID of the table's schema."""
+    return f"""\
+SELECT {expression} FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
+ WHERE c.relnamespace = $1 AND c.relname = {literal(table)}
+   AND a.attname = {literal(checked(column))} AND NOT a.attisdropped"""
 
 
 def _either(old: str, new: str, schema: str | None) -> str:

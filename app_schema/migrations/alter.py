@@ -27,7 +27,7 @@ from app_schema.ddl.comment import column_comment
 from app_schema.ddl.construct import converging
 from app_schema.ddl.guard import DIFFERENT, Guard, Side, block, drop, table_schema
 from app_schema.ddl.relation import COLUMN, DEFAULT, IDENTITY, KIND_OF_NAME, NOT_NULL, TYPE
-from app_schema.ddl.rename import rename
+from app_schema.ddl.rename import column_query, rename
 from app_schema.ddl.sql import DIALECT, checked, dollar, ident, literal, plain, qualified
 from app_schema.ddl.statement import Guarded
 from app_schema.errors import ModelError
@@ -39,13 +39,6 @@ def sql_of(construct: ops.AlterTable) -> str:
         # a dot in it is part of the name; in a plain string Alembic takes it for a separator
         construct.schema = quoted_name(construct.schema, quote=None)
     return plain(construct)
-
-
-def _column_query(table: str, column: str, expression: str) -> str:
-    return f"""\
-SELECT {expression} FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
- WHERE c.relnamespace = $1 AND c.relname = {literal(table)}
-   AND a.attname = {literal(checked(column))} AND NOT a.attisdropped"""
 
 
 def _twin(table: str, schema: str | None, *changes: str) -> Side:
@@ -70,7 +63,7 @@ def _alter(construct: ops.AlterColumn, expression: str, new: Side, old: Side | N
     return Guard(
         label=label,
         namespace=table_schema(table, schema),
-        definition=_column_query(table, column, expression),
+        definition=column_query(table, column, expression),
         new=new,
         old=old,
         absent=None,
@@ -109,7 +102,7 @@ def _(construct: ops.AddColumn) -> ExecutableDDLElement:
         Guard(
             label=f"column {column.name} of {qualified(table, schema)}",
             namespace=table_schema(table, schema),
-            definition=_column_query(table, column.name, COLUMN),
+            definition=column_query(table, column.name, COLUMN),
             new=_twin(
                 table,
                 schema,
@@ -131,7 +124,7 @@ def _with_sequence(table: str, column: Column[Any], schema: str | None) -> tuple
 def _(construct: ops.DropColumn) -> ExecutableDDLElement:
     table, column, schema = construct.table_name, construct.column.name, construct.schema
     construct.if_exists = None
-    exists = _column_query(table, column, "'column'::text")
+    exists = column_query(table, column, "'column'::text")
     label = f"column {column} of {qualified(table, schema)}"
     return Guarded(drop(label, table_schema(table, schema), exists, "column", (sql_of(construct),)))
 
@@ -174,7 +167,7 @@ def _(construct: ops.ComputedColumnDefault) -> ExecutableDDLElement:
     altering = Guard(
         label=label,
         namespace=table_schema(construct.table_name, construct.schema),
-        definition=_column_query(construct.table_name, construct.column_name, DEFAULT),
+        definition=column_query(construct.table_name, construct.column_name, DEFAULT),
         new=sides[0],
         old=sides[1],
         absent=None,
@@ -374,7 +367,7 @@ def _(construct: ops.ColumnComment) -> ExecutableDDLElement:
 @converging.register
 def _(construct: ops.ColumnName) -> ExecutableDDLElement:
     table, old, new = construct.table_name, construct.column_name, construct.newname
-    found = _column_query(table, "{name}", "'column'::text")
+    found = column_query(table, "{name}", "'column'::text")
     old_found, new_found = (found.replace(literal("{name}"), literal(checked(name))) for name in (old, new))
     label = f"column {old} of {qualified(table, construct.schema)}"
     return Guarded(

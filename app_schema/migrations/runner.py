@@ -128,12 +128,13 @@ class Runner:
 
     def _carry_out(self, steps: list[Step], before: Mapping[str, str]) -> None:
         """All steps; a revision that did not get its locks is begun again."""
+        self.ahead = ahead = Ahead(partial(collecting, self.impl), steps, self.run_args)
         while len(self.landed) < len(steps) or self.lock.taken:
             try:
                 with self.context.begin_transaction():  # of all of them, where env.py asks for one
                     if self.context.purge and not steps:
                         self._purge()
-                    self._pass(steps[len(self.landed) :])
+                    self._pass(ahead, len(self.landed))
                 self._note_landed()
                 self._finish(before)
             except (DifferentError, StatementError, DBAPIError) as error:
@@ -162,13 +163,12 @@ class Runner:
         heads: Any = () if self.context.purge else tuple(sorted(facts.heads))
         return list(function(heads, self.context))
 
-    def _pass(self, steps: list[Step]) -> None:
-        """Each step with its stamp in a transaction. The last ones may be on their way when this returns."""
+    def _pass(self, ahead: Ahead, start: int) -> None:
+        """Each further step with its stamp in a transaction. The last ones may be on their way afterwards."""
         purge = self.context.purge and not self.landed
         stamped = self.heads
         maintainer = HeadMaintainer(self.context, () if purge else stamped or ())
-        self.ahead = ahead = Ahead(partial(collecting, self.impl), steps, self.run_args)
-        for number, step in enumerate(steps):
+        for number, step in enumerate(ahead.steps[start:], start):
             with self.context.begin_transaction(_per_migration=True):
                 self._enter(step)
                 self._send(self.lock.fence(_application(step), stamped, self.options.lock_timeout))

@@ -143,12 +143,11 @@ def heads_not_read_again_under_the_lock(patch: pytest.MonkeyPatch) -> None:
 def retry_that_goes_on_behind_the_failure(patch: pytest.MonkeyPatch) -> None:
     one_pass = runner.Runner._pass
 
-    def skips(self: runner.Runner, steps: list[runner.Step]) -> None:
-        before = len(self.landed)
+    def skips(self: runner.Runner, ahead: foresight.Ahead, start: int) -> None:
         try:
-            one_pass(self, steps)
+            one_pass(self, ahead, start)
         except StatementError:
-            self.landed.append(steps[len(self.landed) - before])
+            self.landed.append(ahead.steps[len(self.landed)])
             raise
 
     patch.setattr(runner.Runner, "_pass", skips)

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from alembic.util import CommandError
 from lineage import Alembic, catalog, stamp, statements
-from written import Written, one
+from written import Written, one, rows
 
 from app_schema.catalog import diff
 
@@ -332,6 +332,41 @@ def test_revision_that_fails_for_its_rows_is_tried_once(
     with pytest.raises(CommandError, match="23514"):
         written.upgrade(empty_url)
     assert capsys.readouterr().out == "tried\n"
+
+
+FIRST: dict[str, Sequence[str]] = {
+    "filled, dropped, created anew": (
+        TABLE,
+        """
+        op.add_column("t", sa.Column("c", sa.Integer), schema="public")
+        op.execute("INSERT INTO public.t (id, c) VALUES (1, 7)")
+        """,
+        'op.drop_column("t", "c", schema="public")',
+        'op.add_column("t", sa.Column("c", sa.Integer), schema="public")',
+    ),
+    "names swapped": (
+        TABLE,
+        """
+        op.execute("INSERT INTO public.t (id, a) VALUES (1, 'x')")
+        op.alter_column("t", "a", new_column_name="spare", schema="public")
+        """,
+        'op.alter_column("t", "b", new_column_name="a", schema="public")',
+        'op.alter_column("t", "spare", new_column_name="b", schema="public")',
+    ),
+}
+
+
+@pytest.mark.parametrize("x", [(), AUTOCOMMIT], ids=["usual", "autocommit"])
+@pytest.mark.parametrize("name", FIRST)
+def test_first_run_does_what_is_written(
+    empty_url: str, tmp_path: Path, name: str, x: tuple[str, ...]
+) -> None:
+    written = Written(tmp_path)
+    for up in FIRST[name]:
+        written.add(up)
+    written.upgrade(empty_url, x=x)
+    row = {"filled, dropped, created anew": (1, None, None, None), "names swapped": (1, "x", None)}[name]
+    assert rows(empty_url, "SELECT * FROM public.t") == [row]
 
 
 def test_what_no_revision_makes_is_refused(empty_url: str, tmp_path: Path) -> None:

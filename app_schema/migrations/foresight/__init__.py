@@ -11,17 +11,30 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from itertools import accumulate
+from secrets import token_hex
 from typing import Any
 
-from alembic.ddl.base import DropColumn
+from alembic.ddl.base import AddColumn, DropColumn
 from alembic.migration import MigrationContext
-from sqlalchemy.schema import DropTable, ExecutableDDLElement
+from sqlalchemy.schema import CreateTable, DropTable, ExecutableDDLElement
 
 from app_schema.ddl import converging
 from app_schema.ddl.sql import literals, qualified
 from app_schema.errors import AppSchemaError, DifferentError, StatementError
-from app_schema.migrations.foresight.column import foreseen, refused_if_made_again, target
-from app_schema.migrations.foresight.later import FORESEEABLE, VIOLATION, outlived, subject, unless_renamed
+from app_schema.migrations.foresight.column import (
+    foreseen,
+    noted_if_made_again,
+    refused_if_made_again,
+    target,
+)
+from app_schema.migrations.foresight.later import (
+    FORESEEABLE,
+    VIOLATION,
+    is_renamed,
+    outlived,
+    subject,
+    unless_renamed,
+)
 from app_schema.migrations.foresight.reading import Collecting, collected, names
 
 _CHANGED_TWICE = (
@@ -34,7 +47,7 @@ _CHANGED_TWICE = (
 )
 """The names in a revision's code for which it is read through before it runs."""
 
-_RENAMES = {"rename_constraint", "rename_index", "rename_enum_value"}
+_RENAMES = {"rename_constraint", "rename_index", "rename_enum_value", "new_column_name"}
 _CHANGING = ("drop_", "replace_", "alter_", "rename_", "disable_", "batch_alter", "add_enum_value")
 """How the names of operations begin that change what is there."""
 _MADE_AGAIN = (("drop_column", "add_column"), ("drop_table", "create_table"))
@@ -45,19 +58,21 @@ class Foresight:
     """The statements that are still to come: those of the running revision, and those of later ones.
 
     :param read: gives the constructs of the running revision, and those of the later ones of the run.
+    :param renaming: gives the constructs of the revisions that rename something, this one and later ones.
     :param twice: the revision may change a column twice.
+    :param refused: a statement of the revision was refused: something is there that an earlier run has made.
     :param again: in a script, SQL expression: true in a second run.
-    :param drops: the revision drops what a later one may make again.
-    :param renames: a rename follows.
+    :param recreates: revisions from here on may drop and make again.
+    :param run: tells this run from another one of the session.
     """
 
     read: Callable[[], tuple[list[Any], list[Any]]] = lambda: ([], [])
+    renaming: Callable[[], list[Any]] = list
     twice: bool = False
     refused: bool = False
-    """A statement of the revision was refused: something is there that an earlier run has made."""
     again: str = ""
-    drops: bool = False
-    renames: bool = False
+    recreates: bool = False
+    run: str = ""
     _sent: list[Any] = field(default_factory=list)
     _place: int = 0
     _behind: bool = False
@@ -69,13 +84,13 @@ class Foresight:
         if self.twice or self.refused or self.again:
             self._rest = self._after()
         statement = self._of_revision(construct)
-        if self.drops and not self.again and isinstance(construct, DropColumn | DropTable):
-            return refused_if_made_again(construct, statement, self.read()[1])
         if self.refused or self.again:
-            later = self.outlived(construct)
-            return statement if later is None else later
-        if self.renames:
-            return unless_renamed(construct, statement, [*self._after(), *self.read()[1]])
+            outliving = self.outlived(construct)
+            statement = statement if outliving is None else outliving
+        elif is_renamed(construct, self.renaming()):
+            statement = unless_renamed(construct, statement, [*self._after(), *self.read()[1]])
+        if self.recreates and not self.again and isinstance(construct, AddColumn | CreateTable):
+            return noted_if_made_again(construct, statement, self.read()[1], self.run)
         return statement
 
     def outlived(self, construct: ExecutableDDLElement) -> ExecutableDDLElement | None:
@@ -86,7 +101,11 @@ class Foresight:
 
     def _of_revision(self, construct: ExecutableDDLElement) -> ExecutableDDLElement:
         statement = converging(construct)
-        return foreseen(construct, statement, self._rest, []) if self._rest else statement
+        if self._rest:
+            statement = foreseen(construct, statement, self._rest, [])
+        if self.recreates and not self.again and isinstance(construct, DropColumn | DropTable):
+            return refused_if_made_again(construct, statement, self.read()[1], self.run)
+        return statement
 
     def _after(self) -> list[Any]:
         """The rest of the revision behind what was sent last; nothing where that was not read."""
@@ -131,17 +150,19 @@ class Ahead:
     steps: list[Any]
     arguments: Mapping[str, Any]
     _read: dict[int, list[Any]] = field(default_factory=dict)
+    _run: str = field(default_factory=lambda: token_hex(4))
 
     def of(self, number: int, *, refused: bool = False, again: str = "") -> Foresight:
         """The foresight of a step."""
         uses, later = self._names[number], self._later_names[number]
         return Foresight(
             lambda: (self._of(number), self._beyond(number)),
+            lambda: self._renaming(number),
             any(needed <= uses for needed in _CHANGED_TWICE),
             refused,
             again,
-            drops=any(dropped in uses and made in later for dropped, made in _MADE_AGAIN),
-            renames=bool(_RENAMES & (uses | later)),
+            any(dropped in uses | later and made in later for dropped, made in _MADE_AGAIN),
+            self._run,
         )
 
     def may_tell(self, number: int, error: AppSchemaError) -> bool:
@@ -168,6 +189,14 @@ class Ahead:
 
     def _beyond(self, number: int) -> list[Any]:
         return [one for later in range(number + 1, len(self.steps)) for one in self._of(later)]
+
+    def _renaming(self, number: int) -> list[Any]:
+        steps = [one for one in self._renaming_steps if one >= number]
+        return [one for step in steps for one in self._of(step)]
+
+    @cached_property
+    def _renaming_steps(self) -> list[int]:
+        return [number for number, used in enumerate(self._names) if used & _RENAMES]
 
     def _of(self, number: int) -> list[Any]:
         if number not in self._read:

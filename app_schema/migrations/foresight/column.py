@@ -19,6 +19,10 @@ from app_schema.ddl.guard import Guard, Side, block
 from app_schema.ddl.sql import DIALECT, dollar, ident, literal, plain, qualified
 from app_schema.migrations import alter
 
+_CREATED = "app_schema.created"
+"""Setting: what the run has created that later revisions drop and make again."""
+_NOTED = f"coalesce(current_setting('{_CREATED}', true), '')"
+
 
 def foreseen(
     construct: ExecutableDDLElement, statement: ExecutableDDLElement, own: list[Any], beyond: list[Any]
@@ -108,10 +112,36 @@ def _kept_if_made_again(
     return Guarded(_tried(drop.sql(), kept) if computed else kept)
 
 
-def refused_if_made_again(construct: Any, drop: Any, beyond: list[Any]) -> ExecutableDDLElement:
+def noted_if_made_again(construct: Any, create: Any, beyond: list[Any], run: str) -> ExecutableDDLElement:
+    """The statement; where it creates what later revisions drop and make again, the session notes that.
+
+    :param run: tells this run from another one of the session.
+    """
+    name = target(construct)[1:]  # type: ignore[index]
+    gone = DropTable if isinstance(construct, CreateTable) else ops.DropColumn
+    drops = (n for n, one in enumerate(beyond) if isinstance(one, gone) and target(one)[1:] == name)  # type: ignore[index]
+    number = next(drops, None)
+    if number is None or made_again(beyond[number], beyond[number + 1 :]) is None:
+        return create  # type: ignore[no-any-return]
+    table = f"to_regclass({literal(qualified(name[1], name[0]))})"
+    absent = f"{table} IS NULL"
+    if isinstance(construct, ops.AddColumn):
+        attribute = f"attrelid = {table} AND attname = {literal(name[2])} AND NOT attisdropped"
+        absent = f"NOT EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE {attribute})"
+    note = f"set_config('{_CREATED}', concat({_NOTED}, {literal(_note(name, run))}), false)"
+    make = f"  EXECUTE {dollar(create.sql())};"
+    return Guarded(block(["BEGIN", f"  IF {absent} THEN PERFORM {note}; END IF;", make, "END"]))
+
+
+def _note(name: tuple[Any, ...], run: str) -> str:
+    return f"{run} {'.'.join(ident(part) for part in name if part)};"
+
+
+def refused_if_made_again(construct: Any, drop: Any, beyond: list[Any], run: str) -> ExecutableDDLElement:
     """Nothing is dropped that a later revision makes again, is already as that makes it, and holds values.
 
-    Nobody can tell whether these are the values to drop, or those that were written since.
+    Nobody can tell whether these are the values to drop, or those that were written since; but what this run
+    has created itself is not what a later revision has created.
     """
     if (number := made_again(construct, beyond)) is None:
         return drop  # type: ignore[no-any-return]
@@ -123,7 +153,9 @@ def refused_if_made_again(construct: Any, drop: Any, beyond: list[Any]) -> Execu
     name, schema = (
         (table.name, table.schema) if table is not None else (construct.table_name, construct.schema)
     )
-    filled = "true" if table is not None else f"{ident(construct.column.name)} IS NOT NULL"
+    filled = f"strpos({_NOTED}, {literal(_note(target(construct)[1:], run))}) = 0"  # type: ignore[index]
+    if table is None:
+        filled += f" AND {ident(construct.column.name)} IS NOT NULL"
     return Guarded(
         made.by.unless_equal(drop.sql(), holds=f"SELECT FROM {qualified(name, schema)} WHERE {filled}")
     )
@@ -148,13 +180,20 @@ def _tried(drop: str, otherwise: str) -> str:
 
 
 def _renamed(construct: Any, later: list[Any]) -> ops.ColumnName | None:
-    """The later rename of the column that a construct changes."""
+    """The later rename of the column that a construct changes; None where another column has that name until
+    then: in a first run the column under it is the other one."""
     place = target(construct)
     if place is None or not isinstance(construct, ops.AddColumn | ops.AlterColumn):
         return None
+    given_up = set()
     for one in later:
-        if isinstance(one, ops.ColumnName | ops.DropColumn) and target(one)[1:] == place[1:]:  # type: ignore[index]
-            return one if isinstance(one, ops.ColumnName) else None
+        if not isinstance(one, ops.ColumnName | ops.DropColumn):
+            continue
+        _, *column = target(one)  # type: ignore[misc]
+        if column == list(place[1:]):
+            known = isinstance(one, ops.ColumnName) and (*column[:2], str(one.newname)) not in given_up
+            return one if known else None  # type: ignore[return-value]
+        given_up.add(tuple(column))
     return None
 
 

@@ -37,7 +37,7 @@ from app_schema.ddl import (
 from app_schema.ddl.constraint import name_of
 from app_schema.ddl.enum import EnumType, has_value
 from app_schema.ddl.guard import ABSENT, DIFFERENT, NOTED, Guard, Side, block
-from app_schema.ddl.rename import renamed_to
+from app_schema.ddl.rename import there_is
 from app_schema.ddl.sql import dollar, ident, literals, qualified
 from app_schema.ddl.statement import DDLObject, Labelling, Renaming
 from app_schema.migrations.alter import AlterTypes
@@ -47,16 +47,24 @@ Later: TypeAlias = list[Any]
 
 _GONE = ("42703", "42P01", "42704", "42883", "42804", "3F000")
 """SQLSTATE: a column, table, object, function, fitting type or schema is absent."""
-FORESEEABLE = (DIFFERENT, ABSENT, *_GONE)
-"""SQLSTATE of the refusals behind which a later statement may stand."""
+FORESEEABLE = (DIFFERENT, ABSENT, "2BP01", *_GONE)
+"""SQLSTATE of the refusals behind which a later statement may stand; 2BP01: a later object depends on it."""
 VIOLATION = "23"
 """Class of SQLSTATEs: the rows do not satisfy a constraint."""
 _CAUGHT = " OR ".join(f"SQLSTATE '{state}'" for state in FORESEEABLE) + " OR integrity_constraint_violation"
 
 
+_DROPS = (Drop, DropConstraint, DropIndex, DropTable, ops.DropColumn)
+_RENAMEABLE = (AddConstraint, CreateIndex, Create, Guarded, ops.AddColumn, ops.ColumnName)
+
+
 def subject(construct: Any) -> Hashable:
-    """The object that a construct creates, changes or drops; None for what is told by table and column."""
+    """The object that a construct creates, changes or drops, under the name that it has afterwards."""
     element: Any = getattr(construct, "element", None)
+    if isinstance(construct, ops.AddColumn | ops.DropColumn | ops.AlterColumn):
+        change = _renaming(construct)
+        name = construct.column_name if isinstance(construct, ops.AlterColumn) else construct.column.name
+        return "column", construct.schema, str(construct.table_name), str(change.new if change else name)
     if isinstance(construct, CreateIndex | DropIndex):
         return "index", element.table.schema if element.table is not None else None, str(element.name)
     if isinstance(construct, AddConstraint | DropConstraint):
@@ -75,7 +83,7 @@ def _constraint(constraint: Constraint) -> Hashable:
 def _subject_of(statement: Any) -> Hashable:
     change, element = (getattr(statement, name, None) for name in ("change", "element"))
     if isinstance(change, Renaming):
-        return _renamed_subject(change, change.new)
+        return _named(change, change.new)
     if isinstance(element, TableConstraint):
         return "constraint", element.schema, element.table, element.name
     if isinstance(element, TableIndex):
@@ -93,10 +101,12 @@ def outlived(
     """
     if not isinstance(statement, DDLStatement):
         return None
+    moot = _moot(construct, later)
     if isinstance(construct, ops.DropColumn | DropTable):
         kept = foreseen(construct, statement, later, []) if again else statement
-        return None if kept is statement else Guarded(_otherwise(statement.sql(), _sql(kept), [], (), again))
-    moot = [*_renamed(construct, later), *_stands_on_made_again(construct, statement, later)]
+        moot += [] if kept is statement else _sql(kept)
+        return Guarded(_otherwise(statement.sql(), moot, [], (), again)) if moot else None
+    moot += _stands_on_made_again(construct, statement, later)
     accepted = [
         *_changed(construct, statement, own, later),
         *_redefined(construct, later),
@@ -111,8 +121,9 @@ def outlived(
 def unless_renamed(
     construct: ExecutableDDLElement, statement: ExecutableDDLElement, later: Later
 ) -> ExecutableDDLElement:
-    """The statement, unless the object is there under the name that a later statement gives it."""
-    moot = _renamed(construct, later)
+    """The statement, unless the object is there under the name that a later statement gives it; or, where it
+    drops one, unless another object has its name by now."""
+    moot = _moot(construct, later)
     if not moot or not isinstance(statement, DDLStatement):
         return statement
     return Guarded(_otherwise(statement.sql(), moot, [], (), ""))
@@ -184,9 +195,18 @@ def _tried(sql: str, diagnostics: str = "") -> list[str]:
     ]
 
 
-def _verified(construct: Any) -> list[str]:
-    """The guard of a construct that creates something, as a question: nothing is made."""
+def _creates(construct: Any) -> bool:
+    return not isinstance(construct, (*_DROPS, ops.AlterColumn))
+
+
+def _verified(construct: Any, rest: Later | None = None) -> list[str]:
+    """The guard of a construct that creates something, as a question: nothing is made.
+
+    :param rest: what follows; a column or table may also be as this leaves it.
+    """
     statement = construct if isinstance(construct, DDLStatement) else converging(construct)
+    if isinstance(construct, ops.AddColumn | CreateTable):
+        statement = foreseen(construct, statement, rest or [], [])
     by = getattr(statement, "by", None)
     if not isinstance(by, Guard):
         return []
@@ -213,17 +233,23 @@ def _without_dropped(construct: CreateTable, later: Later) -> CreateTable:
 def _redefined(construct: Any, later: Later) -> list[str]:
     """What later statements create in the place of the object."""
     found, known = list[str](), subject(construct)
-    if known is None or isinstance(construct, Drop | DropConstraint | DropIndex | DropTable):
+    if known is None or isinstance(construct, _DROPS):
         return []
     statement = converging(construct)
     element = statement.element if isinstance(statement, Create | Replace) else None
-    for one in later:
+    for number, one in enumerate(later, 1):
         if isinstance(element, EnumType) and (labelled := _labelled(element, one)):
             element = labelled
             found += _verified(Create(element))
-        elif not isinstance(one, Drop | DropConstraint | DropIndex | DropTable) and subject(one) == known:
-            found += _verified(one)
+        elif _creates(one) and _share_name(subject(one), known):
+            found += _verified(one, later[number:])
     return found
+
+
+def _share_name(one: Any, other: Any) -> bool:
+    """The same object, or a constraint and an index: a constraint may own an index of its name."""
+    kinds = one is not None and {one[0], other[0]} == {"constraint", "index"}
+    return bool(one == other or (kinds and (one[1], one[-1]) == (other[1], other[-1])))
 
 
 def _labelled(enum: EnumType, one: Any) -> EnumType | None:
@@ -241,53 +267,131 @@ def _labelled(enum: EnumType, one: Any) -> EnumType | None:
     return replace(enum, labels=tuple(labels))
 
 
+def _moot(construct: Any, later: Later) -> list[str]:
+    """What tells that a later rename was carried out before: then the statement is not sent."""
+    return _replaced(construct, later) if isinstance(construct, _DROPS) else _renamed(construct, later)
+
+
 def _renamed(construct: Any, later: Later) -> list[str]:
-    """The object under the names that later statements give it."""
-    added = getattr(construct, "change", None)
-    if isinstance(added, Labelling) and added.instead_of is None:
-        return _relabelled(added, later)
-    known = subject(construct)
-    if known is None or not isinstance(construct, AddConstraint | CreateIndex | Create | Guarded):
+    """The object under the names that later statements give it.
+
+    Only a name that no other object has until then: where one has it and gives it up, the object is not yet
+    the renamed one in a first run.
+    """
+    begun = getattr(construct, "change", None) or _renaming(construct)
+    if isinstance(begun, Labelling):
+        return [] if begun.instead_of is not None else _relabelled(begun, later)
+    known, renamed = subject(construct), construct
+    if known is None or not isinstance(construct, _RENAMEABLE):
         return []
-    found, begun = list[str](), getattr(construct, "change", None)
-    renamed: Any = construct
-    for one in later:
-        change = getattr(one, "change", None)
-        if not isinstance(change, Renaming) or known != _renamed_subject(change, change.old):
-            continue
-        known = _renamed_subject(change, change.new)
-        if isinstance(begun, Renaming):
-            if change.new == begun.old:
+    found, given_up = list[str](), set[Hashable]()
+    for number, one in enumerate(later, 1):
+        change, by = _renaming(one), subject(one)
+        if change is not None and known == _named(change, change.old):
+            if begun is not None and change.new == begun.old:
                 return []  # a revision that undoes renames begins with them
-            found.append(renamed_to(change.kind, change.new, change.table, change.schema))
-            continue
-        renamed = copy.copy(renamed)
-        renamed.element = _named(renamed.element, change.new)
-        found += _verified(renamed)
-    return found
+            known = _named(change, change.new)
+            renamed = construct if begun is not None else _under_name(renamed, change.new)
+            if known not in given_up:
+                found += [_has(change)] if begun is not None else _verified(renamed, later[number:])
+        elif change is not None or isinstance(one, _DROPS):
+            given_up.add(by if change is None else _named(change, change.old))
+        elif _creates(one) and renamed is not construct and by == known:
+            found += _verified(one, later[number:])
+    return found if begun is None else _with_old_name_taken(begun, found, later)
 
 
-def _renamed_subject(change: Renaming, name: str) -> tuple[Any, ...]:
-    table = (change.table,) if change.kind == "constraint" else ()
+def _with_old_name_taken(begun: Renaming, found: list[str], later: Later) -> list[str]:
+    """What tells that a rename was done before, even if another object has the old name by now."""
+    old = _named(begun, begun.old)
+    taken = [
+        sql
+        for number, one in enumerate(later, 1)
+        if _creates(one) and subject(one) == old
+        for sql in _verified(one, later[number:])
+    ]
+    return [_both(there, sql) for there in (_has(begun), *found) for sql in taken] if taken else found
+
+
+def is_renamed(construct: Any, later: Later) -> bool:
+    """True if one of these statements renames what a construct creates or renames itself, or gives its name
+    to another object."""
+    added, known = getattr(construct, "change", None), subject(construct)
+    if isinstance(added, Labelling):
+        return any(isinstance(getattr(one, "change", None), Labelling) for one in later)
+    changes = (change for one in later if (change := _renaming(one)) is not None)
+    return any(known in (_named(one, one.old), _named(one, one.new)) for one in changes)
+
+
+def _replaced(drop: Any, later: Later) -> list[str]:
+    """What tells that another object has taken the name of a dropped one: nothing has its own name any more.
+
+    In a first run it has that name until it is renamed, unless it is created meanwhile.
+    """
+    known, created = subject(drop), set[Hashable]()
+    for one in later:
+        change = _renaming(one)
+        if change is None:
+            if subject(one) == known:
+                return []
+            created.add(subject(one))
+        elif _named(change, change.new) == known:
+            if _named(change, change.old) in created:
+                return []
+            return [there_is(change.kind, change.old, change.table, change.schema, no=True)]
+        else:
+            created.add(_named(change, change.new))
+    return []
+
+
+def _renaming(construct: Any) -> Renaming | None:
+    if isinstance(construct, ops.ColumnName):
+        table, old, new = construct.table_name, construct.column_name, construct.newname
+        return Renaming("column", construct.schema, str(table), str(old), str(new))
+    change = getattr(construct, "change", None)
+    return change if isinstance(change, Renaming) else None
+
+
+def _named(change: Renaming, name: str) -> tuple[Any, ...]:
+    """The subject of a rename, under one of its names."""
+    table = () if change.kind == "index" else (change.table,)
     return change.kind, change.schema, *table, name
 
 
-def _named(element: Any, name: str) -> Any:
-    """A constraint or index under another name."""
+def _has(change: Renaming) -> str:
+    return there_is(change.kind, change.new, change.table, change.schema)
+
+
+def _both(one: str, other: str) -> str:
+    return block(["BEGIN", f"  EXECUTE {dollar(one)};", f"  EXECUTE {dollar(other)};", "END"])
+
+
+def _under_name(construct: Any, name: str) -> Any:
+    """The construct that creates a column, constraint or index, under another name."""
+    renamed = copy.copy(construct)
+    part = "column" if isinstance(construct, ops.AddColumn) else "element"
+    element = getattr(construct, part)
     if isinstance(element, DDLObject):
-        return replace(element, name=name)
-    renamed = copy.copy(element)
-    renamed.name = name
+        element = replace(element, name=name)
+    else:
+        element = copy.copy(element)
+        element.name = name
+    setattr(renamed, part, element)
     return renamed
 
 
 def _relabelled(added: Labelling, later: Later) -> list[str]:
-    """The label under the names that later statements give it, and not under its own."""
-    found, label = list[str](), added.label
+    """The label under the names that later statements give it, where no other label has them until then."""
+    found, label, given_up = list[str](), added.label, set[str]()
     for one in later:
         change = getattr(one, "change", None)
-        if isinstance(change, Labelling) and change[:2] == added[:2] and change.instead_of == label:
-            label = change.label
+        if not isinstance(change, Labelling) or change[:2] != added[:2] or change.instead_of is None:
+            continue
+        if change.instead_of != label:
+            given_up.add(change.instead_of)
+            continue
+        label = change.label
+        if label not in given_up:
             found.append(has_value(added.name, label, schema=added.schema))
     return found
 
@@ -323,7 +427,7 @@ def _stands_on_made_again(construct: Any, statement: DDLStatement, later: Later)
         if target(one)[1:3] == table and (name is None or name in words):  # type: ignore[index]
             rest = later[number + 1 :]
             if (again := made_again(one, rest)) is not None:
-                found += _verified(foreseen(rest[again], converging(rest[again]), rest[again + 1 :], []))
+                found += _verified(rest[again], rest[again + 1 :])
     return found
 
 
@@ -353,22 +457,14 @@ def _on_renamed_columns(statement: DDLStatement, later: Later) -> list[str]:
 
 def _tolerated(construct: Any, statement: DDLStatement, later: Later) -> tuple[str, ...]:
     """The refusals that do not count, because the object or what it stands on is dropped or renamed later."""
-    known, where, words = subject(construct), target(construct), _words(statement)
+    known, words = subject(construct), _words(statement)
     tolerated: set[str] = set()
     for one in later:
-        if _drops(one, known, where):
-            tolerated |= {*FORESEEABLE, VIOLATION}
+        if isinstance(one, _DROPS) and known is not None and subject(one) == known:
+            tolerated |= {*_GONE, ABSENT, VIOLATION}
         elif (name := _gone(one)) is not None and name in words:
             tolerated |= {*_GONE, ABSENT}
     return tuple(sorted(tolerated))
-
-
-def _drops(one: Any, known: Hashable, where: tuple[Any, ...] | None) -> bool:
-    """True if a later statement drops the object, or the column, that a statement creates or changes."""
-    if isinstance(one, ops.DropColumn):
-        return where is not None and target(one)[1:] == where[1:]  # type: ignore[index]
-    dropping = isinstance(one, Drop | DropConstraint | DropIndex | DropTable)
-    return dropping and known is not None and subject(one) == known
 
 
 def _gone(one: Any) -> str | None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import logging
+import os
+import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from types import CodeType, FunctionType
 from typing import Any, TypeAlias
 
 import alembic.op
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
+from alembic.util import load_python_file
 
 Collecting: TypeAlias = Callable[[], tuple[MigrationContext, list[Any]]]
 
@@ -24,19 +28,32 @@ def names(run: Callable[..., None]) -> set[str]:
         called = (module.get(one) for one in set(code.co_names) - found)
         codes += [one.__code__ for one in called if isinstance(one, FunctionType)]
         codes += [one for one in code.co_consts if isinstance(one, CodeType)]
-        found |= set(code.co_names)
+        keywords = (one for one in code.co_consts if isinstance(one, tuple))
+        found |= {*code.co_names, *(name for some in keywords for name in some if isinstance(name, str))}
     return found
 
 
 @contextmanager
 def _silent() -> Iterator[None]:
-    """Alembic says of each context what it is."""
-    logger = logging.getLogger("alembic.runtime.migration")
-    before, logger.disabled = logger.disabled, True
+    """What a revision prints, logs or warns of is not said twice."""
+    before = logging.root.manager.disable
+    logging.disable()
     try:
-        yield
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     finally:
-        logger.disabled = before
+        logging.disable(before)
+
+
+def _apart(run: Callable[..., None]) -> Callable[..., None]:
+    """The same function of a copy of its module: what it uses up there is not missing when it runs."""
+    module = getattr(run, "__globals__", {})
+    path = module.get("__file__")
+    if path is None or module.get(run.__name__) is not run:
+        return run
+    copied = load_python_file(*os.path.split(path))
+    return getattr(copied, run.__name__)  # type: ignore[no-any-return]
 
 
 def collected(collecting: Collecting, run: Callable[..., None], arguments: Mapping[str, Any]) -> list[Any]:
@@ -46,15 +63,15 @@ def collected(collecting: Collecting, run: Callable[..., None], arguments: Mappi
     """
     with _silent():
         context, seen = collecting()
-    real = getattr(alembic.op, "_proxy", None)
-    operations = Operations(context)
-    operations._install_proxy()  # noqa: SLF001 - as Operations.context does
-    try:
-        run(**arguments)
-    except Exception:  # noqa: BLE001, S110 - without a database it goes no further
-        pass
-    finally:
-        operations._remove_proxy()  # noqa: SLF001
-        if real is not None:
-            real._install_proxy()  # noqa: SLF001
+        real = getattr(alembic.op, "_proxy", None)
+        operations = Operations(context)
+        operations._install_proxy()  # noqa: SLF001 - as Operations.context does
+        try:
+            _apart(run)(**arguments)
+        except (Exception, SystemExit):  # noqa: BLE001, S110 - without a database it goes no further
+            pass
+        finally:
+            operations._remove_proxy()  # noqa: SLF001
+            if real is not None:
+                real._install_proxy()  # noqa: SLF001
     return seen
