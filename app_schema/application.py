@@ -49,7 +49,7 @@ class Acting:
 
 @dataclass(frozen=True)
 class Reference:
-    """What the reference of the tables says besides the tables.
+    """Prose of the reference that no table holds.
 
     :param about: the paragraph below its title.
     :param titles: the heading of each domain, in the order of the page.
@@ -101,7 +101,7 @@ class Application:
 
     @property
     def metadata(self) -> MetaData:
-        """What is declared."""
+        """The metadata of the declared models."""
         from sqlalchemy import MetaData
 
         declared = self._declared()
@@ -127,8 +127,15 @@ class Application:
         return Path(self.configuration() if callable(self.configuration) else self.configuration)
 
     @property
+    def qualified_version_table(self) -> str:
+        """The version table as SQL needs its name."""
+        from app_schema.ddl.sql import qualified
+
+        return qualified(self.version_table, self.version_table_schema)
+
+    @property
     def options(self) -> dict[str, Any]:
-        """What a run of the revisions is configured with, as by ``context.configure()``."""
+        """The options of ``context.configure()`` for a run of the revisions."""
         options = {
             "version_table": self.version_table,
             "version_table_schema": self.version_table_schema,
@@ -177,7 +184,7 @@ def _class_of(table: Table) -> dict[str, Any]:
 
 
 def load(reference: str) -> Any:
-    """What ``"package.module:NAME"`` names; modules of the working directory are found too.
+    """Imports the object of ``"package.module:NAME"``; modules of the working directory are found too.
 
     :raises ConfigurationError: where there is no such module or name.
     """

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 
 from app_schema.application import Application
 from app_schema.ddl import Policy, Role, declared
-from app_schema.ddl.sql import qualified
 
 _ABSENT = sa.text("""
 SELECT ARRAY(
@@ -34,8 +33,8 @@ def of_copy(connection: sa.Connection, app: Application, *, newest: bool) -> Ite
     roles = [one.name for one in objects if isinstance(one, Role)]
     policies = [one for one in objects if isinstance(one, Policy)]
     keys = [{"schema": one.schema or "public", "table": one.table, "name": one.name} for one in policies]
-    table = qualified(app.version_table, app.version_table_schema)
-    given = {"roles": roles, "policies": json.dumps(keys), "version_table": table}
+    place = app.qualified_version_table
+    given = {"roles": roles, "policies": json.dumps(keys), "version_table": place}
     row = connection.execute(_ABSENT, given).one()
     absent, lost, subscription = row
     if subscription:

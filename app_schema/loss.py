@@ -21,7 +21,6 @@ from app_schema.ddl.relation import NOT_NULL
 from app_schema.ddl.sql import ident, qualified
 from app_schema.errors import ServerError
 from app_schema.migrations.dry_run import UNKNOWN, Operation, Recorded
-from app_schema.migrations.lineage import version_table
 from app_schema.pinned import PRINTED
 
 Place = tuple[str, str]
@@ -177,7 +176,7 @@ def losses(connection: sa.Connection, recorded: Iterable[Recorded]) -> Losses:
 
 def token(connection: sa.Connection, app: Application, revisions: list[str], found: Losses) -> str:
     """A token that fits this database, these revisions and these counts, and no others."""
-    identity = connection.execute(_IDENTITY, {"version_table": version_table(app)})
+    identity = connection.execute(_IDENTITY, {"version_table": app.qualified_version_table})
     bound = [list(identity.one()), revisions, asdict(found)]
     return hashlib.sha256(json.dumps(bound).encode()).hexdigest()[:12]
 

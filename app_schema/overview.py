@@ -17,7 +17,7 @@ from app_schema.database import settings
 from app_schema.ddl import Extension, declared
 from app_schema.ddl.sql import qualified
 from app_schema.errors import ServerError
-from app_schema.migrations.lineage import Lineage, current, version_table
+from app_schema.migrations.lineage import Lineage, current
 from app_schema.migrations.once import TABLE as ONCE
 from app_schema.target import EMBEDDED, Target
 
@@ -216,7 +216,10 @@ def _extensions(connection: sa.Connection, metadata: sa.MetaData) -> list[Extens
 
 
 def _tables(connection: sa.Connection, app: Application) -> list[TableRows]:
-    own = {"version_table": version_table(app), "once_table": qualified(ONCE, app.version_table_schema)}
+    own = {
+        "version_table": app.qualified_version_table,
+        "once_table": qualified(ONCE, app.version_table_schema),
+    }
     rows = connection.execute(_TABLES, own).all()
     small = [(row.schema, row.name) for row in rows if row.readable and row.bytes <= COUNTED]
     large = [(row.schema, row.name) for row in rows if row.readable and row.bytes > COUNTED]

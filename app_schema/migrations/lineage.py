@@ -10,7 +10,6 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from app_schema.application import Application, find
-from app_schema.ddl.sql import qualified
 from app_schema.errors import ServerError
 from app_schema.migrations import config
 from app_schema.migrations.loading import load
@@ -96,17 +95,12 @@ class Lineage:
         return [self.scripts.get_revision(step.revision.revision) for step in steps]
 
 
-def version_table(app: Application) -> str:
-    """The version table as SQL needs its name."""
-    return qualified(app.version_table, app.version_table_schema)
-
-
 def current(connection: Connection, app: Application) -> frozenset[str]:
     """The revisions that the database is at; none where nothing was migrated.
 
     :raises ServerError: where the role may not read them.
     """
-    table = version_table(app)
+    table = app.qualified_version_table
     readable = connection.scalar(_READABLE, {"table": table})
     if readable is None:
         return frozenset()

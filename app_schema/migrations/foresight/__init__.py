@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from itertools import accumulate
 from secrets import token_hex
 from typing import Any
@@ -156,8 +156,8 @@ class Ahead:
         """The foresight of a step."""
         uses, later = self._names[number], self._later_names[number]
         return Foresight(
-            lambda: (self._of(number), self._beyond(number)),
-            lambda: self._renaming(number),
+            cache(lambda: (self._of(number), self._beyond(number))),
+            cache(lambda: self._renaming(number)),
             any(needed <= uses for needed in _CHANGED_TWICE),
             refused,
             again,

@@ -104,10 +104,7 @@ def _kept_if_made_again(
     if (number := made_again(construct, later)) is None:
         return drop  # type: ignore[no-any-return]
     one = later[number]
-    made = foreseen(one, converging(one), later[number + 1 :], [])
-    assert isinstance(made, Guarded)
-    assert isinstance(made.by, Guard)
-    kept = made.by.unless_equal(drop.sql())
+    kept = _as_made(later, number).unless_equal(drop.sql())
     computed = isinstance(one, ops.AddColumn) and one.column.computed is not None
     return Guarded(_tried(drop.sql(), kept) if computed else kept)
 
@@ -145,20 +142,21 @@ def refused_if_made_again(construct: Any, drop: Any, beyond: list[Any], run: str
     """
     if (number := made_again(construct, beyond)) is None:
         return drop  # type: ignore[no-any-return]
-    one = beyond[number]
-    made = foreseen(one, converging(one), beyond[number + 1 :], [])
+    name = target(construct)[1:]  # type: ignore[index]
+    schema, table, *column = name
+    filled = f"strpos({_NOTED}, {literal(_note(name, run))}) = 0"
+    filled += "".join(f" AND {ident(one)} IS NOT NULL" for one in column)
+    holds = f"SELECT FROM {qualified(table, schema)} WHERE {filled}"
+    return Guarded(_as_made(beyond, number).unless_equal(drop.sql(), holds=holds))
+
+
+def _as_made(later: list[Any], number: int) -> Guard:
+    """The guard of the construct that makes a column or table, with what becomes of it afterwards."""
+    one = later[number]
+    made = foreseen(one, converging(one), later[number + 1 :], [])
     assert isinstance(made, Guarded)
     assert isinstance(made.by, Guard)
-    table = construct.element if isinstance(construct, DropTable) else None
-    name, schema = (
-        (table.name, table.schema) if table is not None else (construct.table_name, construct.schema)
-    )
-    filled = f"strpos({_NOTED}, {literal(_note(target(construct)[1:], run))}) = 0"  # type: ignore[index]
-    if table is None:
-        filled += f" AND {ident(construct.column.name)} IS NOT NULL"
-    return Guarded(
-        made.by.unless_equal(drop.sql(), holds=f"SELECT FROM {qualified(name, schema)} WHERE {filled}")
-    )
+    return made.by
 
 
 def made_again(construct: ops.DropColumn | DropTable, later: list[Any]) -> int | None:
