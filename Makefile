@@ -30,16 +30,16 @@ db-test-matrix: $(VENV)/.test ## run the tests on PostgreSQL 15 to 18; MATRIX_AR
 	@$(BIN)/python tests/matrix.py $(MATRIX_ARGS) -- $(PYTEST_ARGS)
 
 drift: $(VENV)/.test ## every case of drift; a usual run takes one of five
-	@DRIFT=all $(BIN)/python -m pytest -n auto tests/drift
+	@DRIFT=all $(BIN)/python -m pytest -n auto tests/engine/drift tests/mued/drift
 
 faults: $(VENV)/.test ## more than a thousand faults in the middle of a migration; a usual run takes a part
-	@FAULTS=all $(BIN)/python -m pytest -n auto tests/faults tests/test_factories.py
+	@FAULTS=all $(BIN)/python -m pytest -n auto tests/mued/faults tests/mued/test_factories.py
 
 fuzz-ci: $(VENV)/.test ## autogenerate between random pairs of schemas with rows, the same eighty each time
-	@$(BIN)/python -m pytest -n auto tests/fuzz
+	@$(BIN)/python -m pytest -n auto tests/engine/fuzz
 
 fuzz: $(VENV)/.test ## a thousand new pairs of schemas with rows: up twice, check, down twice; a tenth in autocommit, cut somewhere
-	@HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -n auto tests/fuzz
+	@HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -n auto tests/engine/fuzz
 
 db-stop: ## stop the server under .pgdata/
 	@if [ -x $(BIN)/app-schema ] && [ -d "$${APP_SCHEMA_PGDATA:-.pgdata}" ]; then $(BIN)/app-schema db stop; fi

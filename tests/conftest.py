@@ -7,15 +7,8 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator
 
 import pytest
-import sqlalchemy as sa
-from sqlalchemy.orm import Session
-
-from app_schema import database
-from app_schema.identity import acting_as
-from app_schema.testing.databases import Databases
 
 pytest_plugins = ["app_schema.testing"]
 
@@ -47,27 +40,3 @@ def _no_database_of_yours(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
     for name in ("CI", "APP_SCHEMA_EMBEDDED"):
         monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture(scope="module")
-def filled_engine(databases: Databases, template: str) -> Iterator[sa.Engine]:
-    """An engine for a database with a row in every table, for tests that leave it as it was."""
-    from app_schema.mued.factories import RowFactory
-
-    name = databases.create(template)
-    engine = database.engine(databases.url(name))
-    with Session(engine) as session:
-        for factory in RowFactory.of.values():
-            factory.create(session)
-        session.commit()
-    yield engine
-    engine.dispose()
-    databases.drop(name)
-
-
-@pytest.fixture
-def service(filled_engine: sa.Engine) -> Iterator[Session]:
-    """A session of the role service_account on `filled_engine`; what a test does is rolled back."""
-    with Session(filled_engine) as session, acting_as(session, None, role="service_account"):
-        yield session
-        session.rollback()

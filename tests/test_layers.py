@@ -49,6 +49,15 @@ def test_nothing_outside_mued_imports_mued() -> None:
     assert _under(_modules(engine[IMPORT_PATH]), "app_schema.mued")
 
 
+def test_the_engines_tests_know_no_mued() -> None:
+    knowing = [
+        str(path)
+        for path in (Path(__file__).parent / "engine").rglob("*.py")
+        if _under(modules := _modules(path), "app_schema.mued") or _under(modules, "app_schema.models")
+    ]
+    assert knowing == []
+
+
 def test_only_the_default_names_mued() -> None:
     named = [
         f"{name}:{number}"

@@ -17,7 +17,7 @@ from typing import Any
 
 def main() -> None:
     """Reads ``{"urls": [...], "versions": path or null, "command": [...], "x": [...]}``, a process a URL."""
-    sys.path.insert(0, str(Path(__file__).parent.parent))
+    sys.path.insert(0, str(Path(__file__).parents[2]))
     asked = json.load(sys.stdin)
     import lineage  # noqa: F401 - imported once, before there are many
 

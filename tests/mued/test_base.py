@@ -2,14 +2,17 @@
 
 import gc
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import CheckConstraint, MetaData
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app_schema.application import find
 from app_schema.ddl import DDLObject, Trigger, declared
 from app_schema.errors import ModelError
+from app_schema.mued.application import APPLICATION
 from app_schema.mued.models.base import Base, Touched
 
 MAPPERS = list(Base.registry.mappers)
@@ -92,3 +95,9 @@ def test_table_args_of_mixins_and_model_are_joined() -> None:
     ]
     assert [one.name for one in made.constraints if isinstance(one, CheckConstraint)] == ["positive"]
     assert (made.comment, made._prefixes) == ("from the model", ["UNLOGGED"])
+
+
+def test_mued_is_the_default_application(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert find() is APPLICATION
+    assert find("app_schema.mued.application:APPLICATION") is APPLICATION

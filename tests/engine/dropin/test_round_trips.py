@@ -11,7 +11,7 @@ from foreign_project import Foreign
 
 from app_schema.url import parse
 
-sys.path.append(str(Path(__file__).parents[2] / "bench"))
+sys.path.append(str(Path(__file__).parents[3] / "bench"))
 from proxy import Proxy  # type: ignore[import-not-found,unused-ignore]  # a script, no package
 
 ENV = """\

@@ -15,7 +15,7 @@ from written import Written, heads, leftovers, one, rows, table
 from app_schema.migrations import retry
 from app_schema.url import parse
 
-sys.path.append(str(Path(__file__).parents[2] / "bench"))
+sys.path.append(str(Path(__file__).parents[3] / "bench"))
 from proxy import Proxy  # type: ignore[import-not-found,unused-ignore]  # a script, no package
 
 ROOM = """

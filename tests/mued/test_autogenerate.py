@@ -196,7 +196,7 @@ def test_check_exits_with_a_sentence(engine: sa.Engine, database_url: str) -> No
         "-m",
         "alembic",
         "-c",
-        str(Path(__file__).parent.parent / "alembic.ini"),
+        str(Path(__file__).parents[2] / "alembic.ini"),
         "check",
     ]
     result = subprocess.run(

@@ -13,7 +13,7 @@ from mutants import MUTANTS
 from mutations import MUTATIONS
 
 HERE = Path(__file__).parent
-ROOT = HERE.parent.parent
+ROOT = HERE.parents[2]
 PATIENCE = 120.0
 FAILED = 1
 """pytest's exit code where tests failed; an error of collection or a missing test is another one."""

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from autogen import Generated, autogenerate
+from declaring import CONVENTION as NAMES
 from declaring import declaring
 from sqlalchemy.dialects.postgresql import ARRAY, ExcludeConstraint
 
 from app_schema.catalog import diff, snapshot
 from app_schema.ddl import Policy
 from app_schema.migrations.drift import drift
-from app_schema.mued.naming import NAMING_CONVENTION
 
 GROWN = """
 CREATE TYPE public.mood AS ENUM ('low', 'high');
@@ -33,7 +33,7 @@ CREATE VIEW public.feelings AS SELECT 'high'::public.mood AS best, feeling FROM 
 INSERT INTO public.parent DEFAULT VALUES;
 INSERT INTO public.grown (n, code, parent_id) VALUES (1, 'x', 1), (2, 'y', 1)
 """
-CONVENTION = {**NAMING_CONVENTION, "ex": "ex_%(table_name)s_%(column_0_N_name)s"}
+CONVENTION = {**NAMES, "ex": "ex_%(table_name)s_%(column_0_N_name)s"}
 
 
 def _send(engine: sa.Engine, sql: str) -> None:

@@ -6,19 +6,17 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 import sqlalchemy as sa
 from alembic import command
 from starlette.testclient import TestClient
 from typer.testing import CliRunner, Result
 
-from app_schema import database, identity
+from app_schema import identity
 from app_schema.application import Application, find
 from app_schema.cli import app
 from app_schema.errors import ConfigurationError
-from app_schema.migrations import config, upgrade
-from app_schema.mued.application import APPLICATION as MUED
+from app_schema.migrations import config
 from app_schema.studio.app import studio
 from app_schema.testing.plugin import AsService, AsUser
 
@@ -26,33 +24,14 @@ PROJECT = Path(__file__).parent / "project"
 Run = Callable[..., Result]
 
 
-@pytest.fixture(scope="module")
-def application() -> Iterator[Application]:
-    """The shop, found as its own pyproject.toml says."""
+@pytest.fixture(scope="module", autouse=True)
+def _its_working_directory() -> Iterator[None]:
+    """The shop is found as its own pyproject.toml says."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(PROJECT)
-        patch.syspath_prepend(str(PROJECT))
         identity._acting.cache_clear()
-        yield find()
+        yield
     identity._acting.cache_clear()
-
-
-@pytest.fixture(scope="module")
-def migrate(application: Application) -> Callable[[str], None]:
-    def to_head(url: str) -> None:
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute("CREATE SCHEMA shop_ops")
-        upgrade(url, app=application)
-
-    return to_head
-
-
-@pytest.fixture(scope="module")
-def template(databases: object, migrate: Callable[[str], None]) -> str:
-    """A template of the shop: that of the session is MUED's."""
-    name: str = databases.create()  # type: ignore[attr-defined]
-    migrate(databases.url(name))  # type: ignore[attr-defined]
-    return name
 
 
 @pytest.fixture
@@ -67,7 +46,7 @@ def run(application: Application, database_url: str) -> Run:
 
 def test_it_is_found_by_the_projects_table_or_by_name(application: Application) -> None:
     assert application.name == "shop"
-    assert find("app_schema.mued.application:APPLICATION") is MUED
+    assert find("shop.application:APPLICATION") is application
 
 
 @pytest.mark.parametrize(
@@ -171,9 +150,3 @@ def test_studio_shows_it(engine: sa.Engine, application: Application) -> None:
     assert "0001" in client.get("/migrations").text
     assert "stock" in client.get("/schema?table=stock").text
     assert "Ann A." in client.get("/view-as").text
-
-
-def test_mued_is_meant_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert find() is MUED
-    assert database.settings() is not None

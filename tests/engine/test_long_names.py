@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from autogen import autogenerate, operations_on
+from declaring import CONVENTION
 from sqlalchemy.sql.elements import conv
 
 from app_schema.errors import ModelError
-from app_schema.mued.naming import NAMING_CONVENTION
 
 TABLE = "a_rather_long_table_name_of_the_organisation_dataset"
 PARENT = "parent_with_a_long_name_as_well"
@@ -19,7 +19,7 @@ LONG = "ix_" + "long_" * 20
 
 
 def _metadata(*, named: bool) -> sa.MetaData:
-    metadata = sa.MetaData(naming_convention=NAMING_CONVENTION)
+    metadata = sa.MetaData(naming_convention=CONVENTION)
     sa.Table(PARENT, metadata, sa.Column("id", sa.Integer, primary_key=True))
     items: list[Any] = [sa.Column(one, sa.Integer) for one in ("id", *COLUMNS)]
     if named:

@@ -15,7 +15,7 @@ from app_schema.errors import ConfigurationError
 from app_schema.migrations.once import once
 from app_schema.models import Base
 
-PROJECT = Path(__file__).parent.parent.parent
+PROJECT = Path(__file__).parents[3]
 
 
 def test_migrated_database_is_clean(engine: sa.Engine) -> None:

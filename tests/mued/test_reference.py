@@ -18,7 +18,7 @@ from app_schema.reference.domain import domains
 from app_schema.reference.files import stale, write
 from app_schema.reference.markdown import reference
 
-DOCS = Path(__file__).parent.parent / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 def test_docs_are_fresh() -> None:

@@ -27,7 +27,7 @@ from app_schema.models import Base
 from app_schema.mued.factories import RowFactory
 from app_schema.testing.databases import Databases
 
-DOCS = Path(__file__).parents[2] / "docs" / "identity.md"
+DOCS = Path(__file__).parents[3] / "docs" / "identity.md"
 
 
 @pytest.fixture(scope="module")

@@ -32,13 +32,13 @@ class Mutation:
         return Path(spec.origin).read_text(encoding="utf-8")
 
 
-LOCK = "tests/runner/test_lock.py"
-COMMIT = "tests/faults/test_commit.py"
-IDENTITY = "tests/security/test_identity.py"
-REFUSED = "tests/security/test_identity_refused.py"
-SCRATCH = "tests/test_scratch.py"
-LOSSES = "tests/cli/test_losses.py"
-LEFT_OUT = "tests/test_left_out.py"
+LOCK = "tests/engine/runner/test_lock.py"
+COMMIT = "tests/mued/faults/test_commit.py"
+IDENTITY = "tests/mued/security/test_identity.py"
+REFUSED = "tests/mued/security/test_identity_refused.py"
+SCRATCH = "tests/mued/test_scratch.py"
+LOSSES = "tests/mued/cli/test_losses.py"
+LEFT_OUT = "tests/engine/test_left_out.py"
 
 MUTATIONS = {
     # the fence
@@ -113,7 +113,7 @@ MUTATIONS = {
         "app_schema.migrations.pipeline",
         "            pipeline.flush()\n",
         "            pass\n",
-        "tests/runner/test_pipeline.py::test_connection_of_a_revision_sees_what_it_did_before",
+        "tests/engine/runner/test_pipeline.py::test_connection_of_a_revision_sees_what_it_did_before",
     ),
     # a COMMIT that is cancelled before it begins
     "transaction_behind_a_failed_commit_stays": Mutation(
@@ -209,25 +209,25 @@ MUTATIONS = {
         "app_schema.migrations.compare.comparison",
         "        dependent.drop_dependents(self, differences)\n",
         "",
-        "tests/test_dependent.py",
+        "tests/engine/test_dependent.py",
     ),
     "undeclared_is_no_difference": Mutation(
         "app_schema.migrations.compare.comparison",
         'return None if undeclared.is_child(self, key) else "undeclared"',
         "return None",
-        "tests/drift/test_undeclared.py",
+        "tests/engine/drift/test_undeclared.py",
     ),
     "spelling_of_a_function_body_does_not_count": Mutation(
         "app_schema.catalog.spelling",
         'PARSED = {"column",',
         'PARSED = {"function", "column",',
-        "tests/drift/test_spelling.py::test_every_space_counts_where_postgresql_prints_what_was_written",
+        "tests/engine/drift/test_spelling.py::test_every_space_counts_where_postgresql_prints_what_was_written",
     ),
     "second_print_is_a_difference": Mutation(
         "app_schema.catalog.spelling",
         "return self._known[left] == self._known[right]",
         "return False",
-        "tests/test_reprinted.py tests/drift/test_printed_again.py",
+        "tests/engine/test_reprinted.py tests/engine/drift/test_printed_again.py",
     ),
     # the kept snapshots
     "cache_believes_files_of_others": Mutation(
@@ -283,6 +283,6 @@ MUTATIONS = {
         "app_schema.loss",
         "revisions, asdict(found)]",
         "revisions]",
-        "tests/cli/test_rollback.py::test_rows_are_lost_only_with_the_token_of_the_refusal",
+        "tests/mued/cli/test_rollback.py::test_rows_are_lost_only_with_the_token_of_the_refusal",
     ),
 }
