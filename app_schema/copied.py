@@ -30,9 +30,12 @@ SELECT ARRAY(
 def of_copy(connection: sa.Connection, app: Application, *, newest: bool) -> Iterator[str]:
     """What is to be said of a database at the newest revision whose objects did not all come along."""
     objects = declared(app.metadata).values()
-    roles = [one.name for one in objects if isinstance(one, Role)]
-    policies = [one for one in objects if isinstance(one, Policy)]
-    keys = [{"schema": one.schema or "public", "table": one.table, "name": one.name} for one in policies]
+    roles = [role.name for role in objects if isinstance(role, Role)]
+    policies = [policy for policy in objects if isinstance(policy, Policy)]
+    keys = [
+        {"schema": policy.schema or "public", "table": policy.table, "name": policy.name}
+        for policy in policies
+    ]
     place = app.qualified_version_table
     given = {"roles": roles, "policies": json.dumps(keys), "version_table": place}
     row = connection.execute(_ABSENT, given).one()

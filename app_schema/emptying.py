@@ -61,14 +61,14 @@ def holding(url: str) -> Iterator[Content]:
             connection = psycopg.connect(url, dbname=name, client_encoding="utf8")
             stack.callback(connection.close)
             tables += _counted(connection, name)
-        bound = [found, [asdict(one) for one in tables]]
+        bound = [found, [asdict(table) for table in tables]]
         digest = hashlib.sha256(json.dumps(bound).encode()).hexdigest()
         yield Content(host, role, tables, digest[:12])
 
 
 def _counted(connection: psycopg.Connection[tuple[object, ...]], database: str) -> list[Held]:
     found = [(str(schema), str(table)) for schema, table in connection.execute(_TABLES)]
-    names = [sql.Identifier(*one) for one in found]
+    names = [sql.Identifier(*name) for name in found]
     if not names:
         return [] if database in {"postgres", "template1"} else [Held(database, None, 0)]
     try:

@@ -65,10 +65,10 @@ def reason(error: BaseException | None, given: Mapping[str, Any] | None = None) 
         return Reason(None, "cannot be reached", passing=False)
     pgconn: Any = error.pgconn
     if pgconn is not None:
-        given = {one.keyword.decode(): one.val.decode() for one in pgconn.info if one.val}
+        given = {option.keyword.decode(): option.val.decode() for option in pgconn.info if option.val}
     if given is None:
         return None
-    known = {one.keyword.decode() for one in pq.Conninfo.get_defaults()}
+    known = {option.keyword.decode() for option in pq.Conninfo.get_defaults()}
     conninfo = make_conninfo(**{name: value for name, value in given.items() if name in known})
     return _judged(_traced(conninfo.encode()), needs_password=bool(pgconn and pgconn.needs_password))
 

@@ -66,11 +66,11 @@ def accepted(directory: Path | None = None) -> list[Accepted]:
     given = found.get("undeclared", [])
     if not isinstance(given, Sequence) or isinstance(given, str):
         raise ConfigurationError(f"{file}: [tool.app_schema] undeclared has to be a list of tables.")
-    for one in given:
-        whole = isinstance(one, Mapping) and set(one) == _FIELDS
-        if not whole or not all(isinstance(text, str) and text.strip() for text in one.values()):
+    for entry in given:
+        whole = isinstance(entry, Mapping) and set(entry) == _FIELDS
+        if not whole or not all(isinstance(text, str) and text.strip() for text in entry.values()):
             raise ConfigurationError(
                 f"{file}: write each entry of [tool.app_schema] undeclared as "
                 '{object = "table public.legacy", reason = "why it stays"}.'
             )
-    return [Accepted(one["object"], one["reason"]) for one in given]
+    return [Accepted(entry["object"], entry["reason"]) for entry in given]

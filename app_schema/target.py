@@ -111,7 +111,7 @@ def _places() -> Iterator[Mapping[str, str | None]]:
 @cache
 def _meant(name: str) -> str | None:
     """The setting for which a name may be a typing error."""
-    by_letters = {_letters(one): one for one in NAMES}
+    by_letters = {_letters(name): name for name in NAMES}
     close = difflib.get_close_matches(_letters(name), by_letters, 1, _LIKE)
     return by_letters[close[0]] if close else None
 

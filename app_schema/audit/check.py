@@ -35,13 +35,13 @@ class Known:
     def tables(self) -> set[tuple[str, ...]]:
         """Schema and name of each declared table."""
         tables = self.metadata.tables.values() if self.metadata is not None else ()
-        return {(one.schema or "public", one.name) for one in tables}
+        return {(table.schema or "public", table.name) for table in tables}
 
     @cached_property
     def policies(self) -> set[tuple[str, ...]]:
         """Schema, table and name of each declared policy."""
         keys = declared(self.metadata) if self.metadata is not None else ()
-        return {(one.schema or "public", one.table or "", one.name) for one in keys if one.kind == "policy"}
+        return {(key.schema or "public", key.table or "", key.name) for key in keys if key.kind == "policy"}
 
 
 def as_grantor(revoke: str, grantor: str, owner: str) -> str:

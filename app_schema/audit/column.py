@@ -74,15 +74,15 @@ def closed_values(metadata: sa.MetaData) -> Mapping[tuple[str | None, str, str],
 
     That is by ``Enum(..., native_enum=False)``, or by a check whose ``info["values"]`` maps columns to words.
     """
-    found: dict[tuple[str | None, str, str], Sequence[str]] = {}
+    labels: dict[tuple[str | None, str, str], Sequence[str]] = {}
     for table in metadata.tables.values():
         for column in table.columns:
             if isinstance(column.type, sa.Enum) and not column.type.native_enum:
-                found[table.schema, table.name, column.name] = column.type.enums
+                labels[table.schema, table.name, column.name] = column.type.enums
         for constraint in table.constraints:
             for name, words in constraint.info.get("values", {}).items():
-                found[table.schema, table.name, name] = words
-    return found
+                labels[table.schema, table.name, name] = words
+    return labels
 
 
 def _without_check(check: str, rows: Sequence[Row], known: Known) -> Iterator[Finding]:

@@ -32,13 +32,13 @@ def holds_for_lengths(name: str, number: int) -> bool:
 
 def aggregates(query: Node) -> bool:
     """True if a sub-select has exactly one row: that of its aggregates."""
-    grouped = [query.word(one) for one in ("groupClause", "groupingSets", "havingQual")]
+    grouped = [query.word(clause) for clause in ("groupClause", "groupingSets", "havingQual")]
     return query.word("hasAggs") == "true" and set(grouped) == {NOTHING} and one_row_at_most(query)
 
 
 def one_row_at_most(query: Node) -> bool:
     """True if nothing of a sub-select but its FROM and WHERE decides how many rows it has."""
-    cut = [query.word(one) for one in ("limitCount", "limitOffset", "havingQual", "setOperations")]
+    cut = [query.word(clause) for clause in ("limitCount", "limitOffset", "havingQual", "setOperations")]
     return set(cut) == {NOTHING} and query.word("hasTargetSRFs") == "false"
 
 
@@ -68,24 +68,24 @@ def bare(node: Node) -> Node:
 
 
 def _bytes(node: Node) -> list[int]:
-    words = [one for one in node.values.get("constvalue", ()) if isinstance(one, str)]
-    return [int(one) & 255 for one in words[2:-1]] if "[" in words else []
+    words = [word for word in node.values.get("constvalue", ()) if isinstance(word, str)]
+    return [int(byte) & 255 for byte in words[2:-1]] if "[" in words else []
 
 
 def value_of(node: Node) -> int | str | None:
     """The value of a constant of a type that is compared by value or by its bytes."""
     if node.kind != "CONST" or node.word("constisnull") != "false":
         return None
-    found, type_ = bytes(_bytes(node)), node.word("consttype")
+    raw, type_ = bytes(_bytes(node)), node.word("consttype")
     if type_ in _INTEGERS:
-        return int.from_bytes(found[: int(node.word("constlen"))], "little", signed=type_ != _OID)
-    return found[_HEADER:].decode("utf-8", "replace") if type_ in _TEXTS else None
+        return int.from_bytes(raw[: int(node.word("constlen"))], "little", signed=type_ != _OID)
+    return raw[_HEADER:].decode("utf-8", "replace") if type_ in _TEXTS else None
 
 
 def written(node: Node) -> str:
     """The tree as a text, without the places in the source."""
     parts = [
-        f"{name}={','.join(one if isinstance(one, str) else written(one) for one in values)}"
+        f"{name}={','.join(value if isinstance(value, str) else written(value) for value in values)}"
         for name, values in node.values.items()
         if name not in {"location", "list_start", "list_end"}
     ]

@@ -55,7 +55,10 @@ def _long(check: str, rows: Sequence[Row], known: Known) -> Iterator[Finding]:
     for words, name, rename in rows:
         if name in declared:
             continue
-        longer = next((one for one in sorted(declared) if _cut(one) == name and one != name), None)
+        longer = next(
+            (candidate for candidate in sorted(declared) if _cut(candidate) == name and candidate != name),
+            None,
+        )
         message = f"its name has {LIMIT} bytes, the most there can be: a longer one may have been cut to it"
         if longer:
             message = f"it is declared as {longer}, which PostgreSQL has cut to {LIMIT} bytes"
@@ -71,9 +74,13 @@ def _declared(metadata: sa.MetaData) -> Iterator[str]:
     for table in metadata.tables.values():
         yield table.name
         yield from (column.name for column in table.columns)
-        yield from (str(one.name) for one in table.constraints if one.name)
-        yield from (one.name for one in table.indexes if one.name)
-        yield from (one.type.name for one in table.columns if isinstance(one.type, sa.Enum) and one.type.name)
+        yield from (str(constraint.name) for constraint in table.constraints if constraint.name)
+        yield from (index.name for index in table.indexes if index.name)
+        yield from (
+            column.type.name
+            for column in table.columns
+            if isinstance(column.type, sa.Enum) and column.type.name
+        )
 
 
 LONG = Check("name_fills_the_limit", CATALOG, _long)

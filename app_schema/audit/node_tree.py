@@ -33,7 +33,7 @@ class Node:
 
     def nodes(self, name: str) -> list[Node]:
         """The nodes among the values of a field."""
-        return [one for one in self.values.get(name, ()) if isinstance(one, Node)]
+        return [value for value in self.values.get(name, ()) if isinstance(value, Node)]
 
 
 def parse(text: str) -> Node:

@@ -26,7 +26,7 @@ def _always_true(check: str, rows: Sequence[Row], known: Known) -> Iterator[Find
 
 
 def _closed(policy: ReflectedPolicy, roles: Sequence[str]) -> str:
-    kept = [one for one in policy.roles if one not in roles]
+    kept = [role for role in policy.roles if role not in roles]
     on = f"{policy.name} ON {policy.table}"
     return f"ALTER POLICY {on} TO {', '.join(kept)};" if kept else f"DROP POLICY {on};"
 
@@ -43,7 +43,7 @@ def _undeclared(check: str, rows: Sequence[Row], known: Known) -> Iterator[Findi
             policy.words,
             "nobody declared it, and what it lets through no other permissive policy can take back",
             f"DROP POLICY {ident(name)} ON {policy.table};",
-            waived=next((one.reason for one in known.accepted if one.matches(label)), None),
+            waived=next((accepted.reason for accepted in known.accepted if accepted.matches(label)), None),
         )
 
 

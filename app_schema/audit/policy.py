@@ -75,8 +75,8 @@ class ReflectedPolicy(NamedTuple):
 
     def open_to(self, known: Known) -> list[str]:
         """The roles, besides those of the service, that a clause of this policy lets do as they like."""
-        service = {ident(one) for one in known.service_roles}
-        return [one for one in self.roles if one not in service] if self.permissive and self.always else []
+        service = {ident(role) for role in known.service_roles}
+        return [role for role in self.roles if role not in service] if self.permissive and self.always else []
 
     def declared(self, known: Known) -> bool:
         """False if its table is declared and the policy is not."""
@@ -124,8 +124,10 @@ SELECT t.name, quote_ident(p.polname), t.relname, p.polcmd::text, p.polpermissiv
 def policies(rows: Sequence[Row]) -> list[ReflectedPolicy]:
     """The policies that `FACTS` has found."""
     return [
-        one._replace(functions=json.loads(str(one.functions)), operators=json.loads(str(one.operators)))
-        for one in (ReflectedPolicy(*row) for row in rows)
+        policy._replace(
+            functions=json.loads(str(policy.functions)), operators=json.loads(str(policy.operators))
+        )
+        for policy in (ReflectedPolicy(*row) for row in rows)
     ]
 
 
@@ -139,11 +141,11 @@ def _several(check: str, rows: Sequence[Row], known: Known) -> Iterator[Finding]
         for role in sorted({role for policy in of_table for role in policy.roles}):
             of_role = [policy for policy in of_table if {role, "PUBLIC"} & set(policy.roles)]
             per_command = {c: [p for p in of_role if c in p.commands] for c in COMMANDS}
-            several = {c: found for c, found in per_command.items() if len(found) > 1}
-            if role != "PUBLIC" and all("PUBLIC" in p.roles for found in several.values() for p in found):
+            several = {c: sharing for c, sharing in per_command.items() if len(sharing) > 1}
+            if role != "PUBLIC" and all("PUBLIC" in p.roles for sharing in several.values() for p in sharing):
                 continue  # said of PUBLIC
             if several:
-                names = sorted({policy.name for found in several.values() for policy in found})
+                names = sorted({policy.name for sharing in several.values() for policy in sharing})
                 commands = ", ".join(COMMANDS[command] for command in several)
                 yield Finding(
                     check,
@@ -164,21 +166,21 @@ def _joined(role: str, of_role: Sequence[ReflectedPolicy], names: Sequence[str])
     lines = []
     for policy in merged:
         others = policy.holders if "PUBLIC" in policy.roles and role != "PUBLIC" else policy.roles
-        kept = ", ".join(one for one in others if one not in {role, "PUBLIC"})
+        kept = ", ".join(other for other in others if other not in {role, "PUBLIC"})
         on = f"{policy.name} ON {policy.table}"
         lines.append(f"ALTER POLICY {on} TO {kept};" if kept and role != "PUBLIC" else f"DROP POLICY {on};")
     for command, word in COMMANDS.items():
-        found = [policy for policy in merged if command in policy.commands]
-        if not found:
+        policies = [policy for policy in merged if command in policy.commands]
+        if not policies:
             continue
-        name = f"{found[0].plain_name[:40]}_{role.strip(chr(34)).lower()[:14]}_{word.lower()}".replace(
+        name = f"{policies[0].plain_name[:40]}_{role.strip(chr(34)).lower()[:14]}_{word.lower()}".replace(
             '"', '""'
         )
-        clause = f'CREATE POLICY "{name}" ON {found[0].table} FOR {word} TO {role}'
+        clause = f'CREATE POLICY "{name}" ON {policies[0].table} FOR {word} TO {role}'
         if command != "a":
-            clause += f" USING ({_either([policy.using for policy in found])})"
+            clause += f" USING ({_either([policy.using for policy in policies])})"
         if command in "aw":
-            clause += f" WITH CHECK ({_either([policy.with_check or policy.using for policy in found])})"
+            clause += f" WITH CHECK ({_either([policy.with_check or policy.using for policy in policies])})"
         lines.append(f"{clause};")
     return "\n".join(lines)
 
@@ -192,8 +194,8 @@ def _either(expressions: Sequence[str | None]) -> str:
 
 def _per_row(check: str, rows: Sequence[Row], _known: Known) -> Iterator[Finding]:
     for policy in policies(rows):
-        found = dict.fromkeys(map(str, node_tree.calls_per_row(node_tree.parse(policy.tree))))
-        names = [policy.functions[oid] for oid in found if oid in policy.functions]
+        oids = dict.fromkeys(map(str, node_tree.calls_per_row(node_tree.parse(policy.tree))))
+        names = [policy.functions[oid] for oid in oids if oid in policy.functions]
         if not names:
             continue
         clauses = [("USING", policy.using), ("WITH CHECK", policy.with_check)]
@@ -216,14 +218,14 @@ def _once(expression: str, names: Sequence[str]) -> str:
     for name in names:
         call = re.compile(rf"(?<![\w.\"]){re.escape(name)}\(")
         place = 0
-        while found := call.search(expression, place):
-            end = _closing(expression, found.end())
-            if expression[: found.start()].endswith("SELECT ") and _ALONE.match(expression, end):
+        while bare_call := call.search(expression, place):
+            end = _closing(expression, bare_call.end())
+            if expression[: bare_call.start()].endswith("SELECT ") and _ALONE.match(expression, end):
                 place = end
                 continue
-            once = f"(SELECT {expression[found.start() : end]})"
-            expression = expression[: found.start()] + once + expression[end:]
-            place = found.start() + len("(SELECT ") + len(name)
+            once = f"(SELECT {expression[bare_call.start() : end]})"
+            expression = expression[: bare_call.start()] + once + expression[end:]
+            place = bare_call.start() + len("(SELECT ") + len(name)
     return expression
 
 

@@ -15,15 +15,15 @@ WIDTH = 100
 
 def as_json(findings: Sequence[Finding]) -> str:
     """A list of objects with the fields of `Finding`."""
-    return json.dumps([asdict(one) for one in findings], ensure_ascii=False, indent=2)
+    return json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2)
 
 
 def as_text(findings: Sequence[Finding]) -> str:
     """What is open, with the SQL that mends it, then what is waived, with its reason, then the sums."""
-    waived = [one for one in findings if one.waived is not None]
-    lines = [line for one in findings if one.waived is None for line in _open(one)]
-    lines += [line for one in waived for line in _waived(one)]
-    count = Counter(one.severity for one in findings if one.waived is None)
+    waived = [finding for finding in findings if finding.waived is not None]
+    lines = [line for finding in findings if finding.waived is None for line in _open(finding)]
+    lines += [line for finding in waived for line in _waived(finding)]
+    count = Counter(finding.severity for finding in findings if finding.waived is None)
     sums = ", ".join(f"{count[severity]} {severity}" for severity in SEVERITIES)
     return "\n".join([*lines, f"{sums}, {len(waived)} waived"])
 

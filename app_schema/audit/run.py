@@ -69,12 +69,16 @@ def audit(
         that PostgreSQL cannot read.
     """
     given = _by_finding(waivers)
-    found = list(_found(connection, Known(metadata, service_roles, accepted, touch)))
-    used = {(one.check, one.object) for one in found}
+    findings = list(_findings(connection, Known(metadata, service_roles, accepted, touch)))
+    used = {(finding.check, finding.object) for finding in findings}
     holds = _holding(connection, [waiver for place, waiver in given.items() if place in used])
-    found = [_waived(one, given.get((one.check, one.object)), holds) for one in found]
-    found += _unused(waiver for waiver in waivers if (waiver.check, waiver.object) not in used)
-    return sorted(found, key=lambda one: (SEVERITIES.index(one.severity), one.check, one.object, one.message))
+    findings = [_waived(finding, given.get((finding.check, finding.object)), holds) for finding in findings]
+    findings += _unused(waiver for waiver in waivers if (waiver.check, waiver.object) not in used)
+    return sorted(findings, key=_severity)
+
+
+def _severity(finding: Finding) -> tuple[int, str, str, str]:
+    return SEVERITIES.index(finding.severity), finding.check, finding.object, finding.message
 
 
 def _waived(finding: Finding, waiver: Waiver | None, holds: Collection[Waiver]) -> Finding:
@@ -91,36 +95,37 @@ def _holding(connection: Connection, waivers: Sequence[Waiver]) -> list[Waiver]:
     if not waivers:
         return []
     try:
-        answers = read(connection, *(f"SELECT coalesce(({one.condition}), false)" for one in waivers))
+        answers = read(connection, *(f"SELECT coalesce(({waiver.condition}), false)" for waiver in waivers))
     except (psycopg.Error, DBAPIError) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         said = str(cause).partition("\n")[0]
-        conditions = "; ".join(one.condition for one in waivers)
+        conditions = "; ".join(waiver.condition for waiver in waivers)
         raise ConfigurationError(
             f"a condition of a waiver is no query of one boolean ({said}): {conditions}"
         ) from None
     return [waiver for waiver, ((holds,),) in zip(waivers, answers, strict=True) if holds is True]
 
 
-def _found(connection: Connection, known: Known) -> Iterator[Finding]:
+def _findings(connection: Connection, known: Known) -> Iterator[Finding]:
     stated = "\nUNION ALL ".join(
-        f"SELECT {literal(one.name)} AS name, q.* FROM ({one.query}) AS q (severity, object, message, mend)"
-        for one in CHECKS
-        if one.judge is None
+        f"SELECT {literal(check.name)} AS name, q.*"
+        f"  FROM ({check.query}) AS q (severity, object, message, mend)"
+        for check in CHECKS
+        if check.judge is None
     )
-    facts = list(dict.fromkeys(one.query for one in CHECKS if one.judge is not None))
+    facts = list(dict.fromkeys(check.query for check in CHECKS if check.judge is not None))
     touch = "NULL" if known.touch is None else literal(known.touch)
     sets = f"WITH application AS (SELECT {touch}::text AS touch), {SETS}"
-    first, *others = read(connection, *(f"{sets}\n{one}" for one in (stated, *facts)))
+    first, *others = read(connection, *(f"{sets}\n{query}" for query in (stated, *facts)))
     yield from (Finding(*row) for row in first)
     rows = dict(zip(facts, others, strict=True))
-    for one in CHECKS:
-        if one.judge is not None:
-            yield from one.judge(one.name, rows[one.query], known)
+    for check in CHECKS:
+        if check.judge is not None:
+            yield from check.judge(check.name, rows[check.query], known)
 
 
 def _by_finding(waivers: Sequence[Waiver]) -> dict[tuple[str, str], Waiver]:
-    names = {one.name for one in CHECKS}
+    names = {check.name for check in CHECKS}
     for waiver in waivers:
         if waiver.check not in names:
             raise ConfigurationError(
@@ -128,7 +133,7 @@ def _by_finding(waivers: Sequence[Waiver]) -> dict[tuple[str, str], Waiver]:
             )
         if not waiver.reason.strip():
             raise ConfigurationError(f"the waiver of {waiver.check} for {waiver.object} gives no reason.")
-    return {(one.check, one.object): one for one in waivers}
+    return {(waiver.check, waiver.object): waiver for waiver in waivers}
 
 
 def _unused(waivers: Iterator[Waiver]) -> Iterator[Finding]:

@@ -22,11 +22,11 @@ def waivers(directory: Path | None = None) -> list[Waiver]:
 
     :raises ConfigurationError: where the file or a waiver cannot be understood.
     """
-    file, found = _audit(directory)
-    given = found.get("waivers", [])
+    file, settings = _audit(directory)
+    given = settings.get("waivers", [])
     if not isinstance(given, Sequence) or isinstance(given, str):
         raise ConfigurationError(f"{file}: write each waiver as a table {PLACE}.")
-    return [_waiver(one, file) for one in given]
+    return [_waiver(waiver, file) for waiver in given]
 
 
 def service_roles(directory: Path | None = None) -> Sequence[str]:
@@ -34,25 +34,25 @@ def service_roles(directory: Path | None = None) -> Sequence[str]:
 
     :raises ConfigurationError: where it is no list of names.
     """
-    file, found = _audit(directory)
-    given = found.get("service_roles", SERVICE_ROLES)
-    names = isinstance(given, Sequence) and all(isinstance(one, str) for one in given)
+    file, settings = _audit(directory)
+    given = settings.get("service_roles", SERVICE_ROLES)
+    names = isinstance(given, Sequence) and all(isinstance(role, str) for role in given)
     if not names or isinstance(given, str):
         raise ConfigurationError(f"{file}: [tool.app_schema.audit] service_roles has to be a list of names.")
-    return [str(one) for one in given]
+    return [str(role) for role in given]
 
 
 def _audit(directory: Path | None) -> tuple[Path, Mapping[str, Any]]:
     file, table = section(directory)
-    found = table.get("audit", {})
-    if not isinstance(found, Mapping):
+    settings = table.get("audit", {})
+    if not isinstance(settings, Mapping):
         raise ConfigurationError(f"{file}: audit has to be a table.")
-    if unknown := set(found) - {"waivers", "service_roles"}:
+    if unknown := set(settings) - {"waivers", "service_roles"}:
         raise ConfigurationError(
             f"{file}: [tool.app_schema.audit] knows waivers and service_roles, "
             f"not {', '.join(sorted(unknown))}."
         )
-    return file, found
+    return file, settings
 
 
 def _waiver(given: Any, file: Path) -> Waiver:

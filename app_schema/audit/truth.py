@@ -82,15 +82,15 @@ class Truth:
         args = node.nodes("args")
         if node.word("boolop") == "not":
             return self.always(args[0], not value)
-        each = [self.always(one, value) for one in args]
+        each = [self.always(arg, value) for arg in args]
         if (node.word("boolop") == "or") != value:
             return all(each)
         return any(each) or any(
-            self._opposite(one, other) for n, one in enumerate(args) for other in args[n + 1 :]
+            self._opposite(arg, other) for n, arg in enumerate(args) for other in args[n + 1 :]
         )
 
     def _opexpr(self, node: Node, value: bool) -> bool:  # noqa: FBT001
-        args = [bare(one) for one in node.nodes("args")]
+        args = [bare(arg) for arg in node.nodes("args")]
         name = self._name(node)
         positive = name.removeprefix("!")
         if positive in _FITS_ALL:
@@ -118,18 +118,18 @@ class Truth:
         """The value of a constant or of arithmetic on integers; None: not known."""
         if node.kind != "OPEXPR" or self._name(node) not in _ARITHMETIC:
             return value_of(node)
-        sides = [self._constant(bare(one)) for one in node.nodes("args")]
-        numbers = [one for one in sides if isinstance(one, int)]
+        sides = [self._constant(bare(arg)) for arg in node.nodes("args")]
+        numbers = [side for side in sides if isinstance(side, int)]
         return _ARITHMETIC[self._name(node)](*numbers) if len(numbers) == 2 else None  # noqa: PLR2004
 
     def _distinctexpr(self, node: Node, value: bool) -> bool:  # noqa: FBT001
         return not value and self._same(*map(bare, node.nodes("args")))
 
     def _scalararrayopexpr(self, node: Node, value: bool) -> bool:  # noqa: FBT001
-        one, array = map(bare, node.nodes("args"))
+        element, array = map(bare, node.nodes("args"))
         if array.kind != "ARRAYEXPR" or array.word("multidims") != "false":
             return False
-        same = [self._same(one, bare(other)) for other in array.nodes("elements")]
+        same = [self._same(element, bare(each)) for each in array.nodes("elements")]
         any_ = node.word("useOr") == "true"
         if value:
             return self._name(node) == "=" and (any(same) if any_ else all(same))
@@ -178,16 +178,16 @@ class Truth:
         return self.always(arg, (asked in {"0", "3"}) == value)
 
     def _coalesceexpr(self, node: Node, value: bool) -> bool:  # noqa: FBT001
-        args = [one for one in node.nodes("args") if one.word("constisnull") != "true"]
-        for one in args:
-            if not self.always(one, value):
+        args = [arg for arg in node.nodes("args") if arg.word("constisnull") != "true"]
+        for arg in args:
+            if not self.always(arg, value):
                 return False
-            if self._never_null(one):
+            if self._never_null(arg):
                 return True
         return bool(args)
 
     def _minmaxexpr(self, node: Node, value: bool) -> bool:  # noqa: FBT001
-        each = [self.always(one, value) for one in node.nodes("args")]  # those that are NULL are left out
+        each = [self.always(arg, value) for arg in node.nodes("args")]  # those that are NULL are left out
         return any(each) if (node.word("op") == _GREATEST) == value else all(each)
 
     def _caseexpr(self, node: Node, value: bool) -> bool:  # noqa: FBT001
@@ -199,7 +199,7 @@ class Truth:
                 return False
             if self.always(condition) and self._never_null(condition):
                 return True
-        return any(self.always(one, value) for one in node.nodes("defresult"))
+        return any(self.always(result, value) for result in node.nodes("defresult"))
 
     def _relabeltype(self, node: Node, value: bool) -> bool:  # noqa: FBT001
         return self.always(node.nodes("arg")[0], value)
@@ -227,15 +227,17 @@ class Truth:
             return False
         if exists:
             return (
-                all(map(self.always, quals)) if value else any(self.always(one, value=False) for one in quals)
+                all(map(self.always, quals))
+                if value
+                else any(self.always(qual, value=False) for qual in quals)
             )
         if node.word("subLinkType") != SCALAR or not all(map(self.always, quals)):
             return False
         return self.always(query.nodes("targetList")[0].nodes("expr")[0], value)
 
-    def _same(self, one: Node, other: Node) -> bool:
+    def _same(self, left: Node, right: Node) -> bool:
         """True if both are written alike and have one value."""
-        return written(one) == written(other) and self._settled(one)
+        return written(left) == written(right) and self._settled(left)
 
     def _settled(self, node: Node) -> bool:
         called = {node.word("funcid"), node.word("opfuncid")}
@@ -243,20 +245,20 @@ class Truth:
             return False
         return all(self._settled(child) for child in node.children)
 
-    def _opposite(self, one: Node, other: Node) -> bool:
+    def _opposite(self, left: Node, right: Node) -> bool:
         """True if one of the two holds where the other does not."""
-        for positive, negative in ((one, other), (other, one)):
+        for positive, negative in ((left, right), (right, left)):
             if negative.word("boolop") == "not" and self._same(positive, negative.nodes("args")[0]):
                 return True
-        if one.kind != other.kind:
+        if left.kind != right.kind:
             return False
-        if one.kind == "NULLTEST":
-            tests = {one.word("nulltesttype"), other.word("nulltesttype")}
-            return len(tests) == 2 and self._same(one.nodes("arg")[0], other.nodes("arg")[0])  # noqa: PLR2004
-        if one.kind == "BOOLEANTEST":  # IS TRUE and IS NOT TRUE, and so on, stand side by side
-            tests = {one.word("booltesttype"), other.word("booltesttype")}
-            return tests in _OPPOSITE_TESTS and self._same(one.nodes("arg")[0], other.nodes("arg")[0])
-        if one.kind != "OPEXPR" or self.operators.get(one.word("opno"), ("", ""))[1] != other.word("opno"):
+        if left.kind == "NULLTEST":
+            tests = {left.word("nulltesttype"), right.word("nulltesttype")}
+            return len(tests) == 2 and self._same(left.nodes("arg")[0], right.nodes("arg")[0])  # noqa: PLR2004
+        if left.kind == "BOOLEANTEST":  # IS TRUE and IS NOT TRUE, and so on, stand side by side
+            tests = {left.word("booltesttype"), right.word("booltesttype")}
+            return tests in _OPPOSITE_TESTS and self._same(left.nodes("arg")[0], right.nodes("arg")[0])
+        if left.kind != "OPEXPR" or self.operators.get(left.word("opno"), ("", ""))[1] != right.word("opno"):
             return False
-        pairs = zip(one.nodes("args"), other.nodes("args"), strict=True)
+        pairs = zip(left.nodes("args"), right.nodes("args"), strict=True)
         return all(self._same(mine, theirs) for mine, theirs in pairs)

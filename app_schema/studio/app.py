@@ -78,7 +78,9 @@ def studio(
 
 def _tables(application: Application, *, write: bool) -> list[DropDown]:
     """The tables, under the domain whose module has them."""
-    mapped = sorted(application.mappers, key=lambda one: (domain_of(one.class_), str(one.local_table)))
+    mapped = sorted(
+        application.mappers, key=lambda mapper: (domain_of(mapper.class_), str(mapper.local_table))
+    )
     models = [mapper.class_ for mapper in mapped]
     return [
         DropDown(domain, [TableView(model, write=write) for model in group], always_open=False)

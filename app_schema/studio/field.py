@@ -85,12 +85,12 @@ class Converter(ModelConverter):
     def convert(self, *args: Any, **kwargs: Any) -> BaseField:
         """The field of a column."""
         column: sa.Column[Any] = kwargs["column"]
-        key = next((one for one in column.foreign_keys if one.column.primary_key), None)
+        key = next((key for key in column.foreign_keys if key.column.primary_key), None)
         values = _closed_set(column)
         if key is not None:
             field: BaseField = KeyField(**self._field_common(**kwargs), target=key.column.table.name)
         elif values:
-            field = EnumField(**self._field_common(**kwargs), choices=[(one, one) for one in values])
+            field = EnumField(**self._field_common(**kwargs), choices=[(value, value) for value in values])
         else:
             field = super().convert(*args, **kwargs)
         field.label = column.name

@@ -80,7 +80,7 @@ class MigrationsPage(Page):
         return await self.show(
             request,
             "migrations.html",
-            revisions=[(one, one.revision in applied) for one in lineage.all()],
+            revisions=[(revision, revision.revision in applied) for revision in lineage.all()],
             here=sorted(here),
             problems=list(of_revision(here, lineage.heads, lineage.unknown(here))),
             drift=await read(_drift, request.state.session, self.application)
@@ -107,7 +107,7 @@ class ViewAsPage(Page):
         people = await read(_people, request.state.session, self.application, term)
         acting = self.application.acting
         assert acting is not None
-        columns = ", ".join(one.replace("_", " ") for one in acting.people[1:])
+        columns = ", ".join(column.replace("_", " ") for column in acting.people[1:])
         return await self.show(
             request, "view_as.html", people=people, term=term, role=acting.user, columns=columns
         )
@@ -128,7 +128,9 @@ def _people(session: Session, app: Application, term: str) -> list[dict[str, Any
     """Those whom a search finds: what the setting names, and the text about them."""
     assert app.acting is not None
     name, *columns = app.acting.people
-    table = next(one for one in app.metadata.tables.values() if qualified(one.name, one.schema) == name)
+    table = next(
+        table for table in app.metadata.tables.values() if qualified(table.name, table.schema) == name
+    )
     shown = [table.c[column] for column in columns]
     query = sa.select(*shown).order_by(shown[0]).limit(FOUND)
     if term:

@@ -147,7 +147,7 @@ class TableView(ModelView):
     def referring(self, obj: dict[str, Any]) -> list[tuple[str, str, str]]:
         """Table, column and filter of the lists of rows that refer to this one."""
         found = []
-        for table in sorted(self.table.metadata.tables.values(), key=lambda one: one.name):
+        for table in sorted(self.table.metadata.tables.values(), key=lambda table: table.name):
             for constraint in table.foreign_key_constraints:
                 (first, *others) = constraint.elements
                 if not others and first.column.table is self.table and first.column.primary_key:
