@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import MetaData
 
 from app_schema.audit.finding import Finding
-from app_schema.ddl.statement import declared
+from app_schema.ddl.attachment import declared
 from app_schema.project import Accepted
 
 SERVICE_ROLES = ("service_account", "service_role")

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from app_schema.audit.check import Check, Known, Row
 from app_schema.audit.finding import Finding
 from app_schema.audit.policy import FACTS, ReflectedPolicy, policies
+from app_schema.ddl.object import Key
 from app_schema.ddl.sql import ident
-from app_schema.ddl.statement import Key
 
 
 def _always_true(check: str, rows: Sequence[Row], known: Known) -> Iterator[Finding]:

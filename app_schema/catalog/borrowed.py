@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from app_schema.catalog.reading import read
-from app_schema.ddl.statement import Key
+from app_schema.ddl.object import Key
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -21,7 +21,7 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from app_schema.catalog.objects import Snapshot
-from app_schema.ddl.statement import Key
+from app_schema.ddl.object import Key
 
 KEPT = 20
 """Files kept: those that were used last."""

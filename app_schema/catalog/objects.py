@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app_schema.catalog.reading import query, read
-from app_schema.ddl.statement import Key
+from app_schema.ddl.object import Key
 
 if TYPE_CHECKING:
     import psycopg

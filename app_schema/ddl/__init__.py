@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app_schema.ddl import constraint, enum, index, table  # noqa: F401 - each registers the guards of its constructs
+from app_schema.ddl.attachment import attach, declared
 from app_schema.ddl.construct import converging
 from app_schema.ddl.domain import Domain
 from app_schema.ddl.enum import EnumType, RenamedLabels
@@ -10,6 +11,7 @@ from app_schema.ddl.extended_statistics import Statistics
 from app_schema.ddl.extension import Extension
 from app_schema.ddl.function import Function
 from app_schema.ddl.grant import DefaultPrivileges, Grant
+from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.policy import Policy
 from app_schema.ddl.printed import PrintedType, TableConstraint, TableIndex
 from app_schema.ddl.role import Role
@@ -17,18 +19,8 @@ from app_schema.ddl.row_security import RowSecurity
 from app_schema.ddl.rule import Rule
 from app_schema.ddl.schema import Schema
 from app_schema.ddl.sequence import Sequence
-from app_schema.ddl.statement import (
-    Create,
-    DDLObject,
-    DDLStatement,
-    Drop,
-    Guarded,
-    Key,
-    Replace,
-    TableObject,
-    attach,
-    declared,
-)
+from app_schema.ddl.statement import Create, DDLStatement, Drop, Guarded, Replace
+from app_schema.ddl.table_object import TableObject
 from app_schema.ddl.trigger import Trigger
 from app_schema.ddl.view import View
 

@@ -3,68 +3,61 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import MetaData, Table, event
 
 from app_schema.ddl.function import Function
 from app_schema.ddl.layers import ordered
-from app_schema.ddl.printed import TableConstraint
-from app_schema.ddl.statement import Create, DDLObject, Drop, declared
+from app_schema.ddl.object import DDLObject, Key
+from app_schema.ddl.order import Makes
+from app_schema.ddl.statement import Create, Drop
 from app_schema.errors import ModelError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _EARLY = "app_schema_early"
-_BEFORE_TABLES = ("schema", "extension", "role")
-_AFTER_TABLES = (
-    "function",
-    "table_constraint",
-    "view",
-    "statistics",
-    "rule",
-    "trigger",
-    "policy",
-    "row_security",
-    "grant",
-    "default_privileges",
-)
 
 
-_INSTEAD = {
-    "enum": "declare a sqlalchemy.Enum(..., name=..., metadata=...)",
-    "domain": "declare a sqlalchemy.dialects.postgresql.DOMAIN as the type of a column",
-    "sequence": "declare a sqlalchemy.Sequence(..., metadata=...)",
-    "table_index": "declare a sqlalchemy.Index in the arguments of its table",
-}
+def declared(metadata: MetaData) -> dict[Key, DDLObject]:
+    """The objects attached to a metadata, in the order in which they were declared."""
+    objects: dict[Key, DDLObject] = metadata.info.setdefault("app_schema", {})
+    return objects
 
 
-def check_kind(one: DDLObject) -> None:
-    """Refuses what ``create_all`` would not make, so that nobody believes it declared.
+def attach(metadata: MetaData, *objects: DDLObject) -> None:
+    """Declares objects on a metadata; ``create_all`` makes them too.
 
-    :raises ModelError: naming what to write instead.
+    :raises ModelError: where an object of the same key is declared already with another definition.
     """
-    known = {*_BEFORE_TABLES, *_AFTER_TABLES, "renamed_labels"}  # a hint: nothing is made for it
-    if one.kind not in known:
-        instead = _INSTEAD.get(one.kind, "make it in a revision")
-        raise ModelError(f"{one.label} cannot be attached to a metadata, nothing would create it: {instead}.")
-    if isinstance(one, TableConstraint) and one.definition.upper().startswith("NOT NULL"):
-        raise ModelError(f"{one.label} cannot be declared by its text: write nullable=False on the column.")
+    _listen(metadata)
+    known = declared(metadata)
+    same: dict[Hashable, DDLObject] = metadata.info.setdefault("app_schema_identities", {})
+    for obj in objects:
+        if (instead := obj.undeclarable()) is not None:
+            raise ModelError(f"{obj.label} {instead}.")
+        other = same.setdefault(obj.identity, obj)
+        if other.key != obj.key:
+            msg = f"{other.label} and {obj.label} are one object for PostgreSQL: declare one of them"
+            raise ModelError(msg)
+        if known.setdefault(obj.key, obj) != obj:
+            msg = f"{obj.label} is declared twice, with two definitions"
+            raise ModelError(msg)
 
 
-def listen(metadata: MetaData) -> None:
+def _listen(metadata: MetaData) -> None:
     """Registers the listeners, once for each metadata."""
     if "app_schema_listens" in metadata.info:
         return
     metadata.info["app_schema_listens"] = True
     # first of all listeners: enum types, which have listeners of their own, need their schema
-    event.listen(metadata, "before_create", _statements(Create, _BEFORE_TABLES), insert=True)
+    event.listen(metadata, "before_create", _statements(Create, before_tables=True), insert=True)
     event.listen(metadata, "before_create", _create_early)
-    event.listen(metadata, "after_create", _statements(Create, _AFTER_TABLES))
+    event.listen(metadata, "after_create", _statements(Create, before_tables=False))
     event.listen(metadata, "before_drop", _drop_last)
-    event.listen(metadata, "before_drop", _statements(Drop, _AFTER_TABLES))
+    event.listen(metadata, "before_drop", _statements(Drop, before_tables=False))
 
 
 def _create_early(target: MetaData, _connection: Connection, tables: Sequence[Table] = (), **_: Any) -> None:
@@ -90,32 +83,33 @@ def _drop_last(target: MetaData, _connection: Connection, **_: Any) -> None:
 
     # registered anew at each drop: before the listeners of every enum type, and after them
     event.listen(target, "after_drop", send, once=True, insert=True)
-    event.listen(target, "after_drop", _statements(Drop, _BEFORE_TABLES), once=True)
+    event.listen(target, "after_drop", _statements(Drop, before_tables=True), once=True)
 
 
-def _statements(statement: type[Create | Drop], kinds: tuple[str, ...]) -> Callable[..., None]:
-    """A listener that sends one statement an object, by kind and then in the order of declaration.
+def _statements(statement: type[Create | Drop], *, before_tables: bool) -> Callable[..., None]:
+    """A listener that sends one statement an object, by the place of its kind and then in the order of
+    declaration.
 
     Drops go backwards.
     """
 
     def send(target: MetaData, connection: Connection, **_: Any) -> None:
         early = target.info.get(_EARLY, set())
-        chosen: list[DDLObject] = [
-            one for one in declared(target).values() if one.kind in kinds and one.key not in early
+        chosen = [
+            obj
+            for obj in declared(target).values()
+            if obj.in_create_all is not None
+            and (obj.in_create_all < Makes.TABLE) is before_tables
+            and obj.key not in early
         ]
         chosen, late = ordered(chosen)
-        # a function that reads a view comes with the views, a foreign key after the keys that it may refer to
-        kind_of = dict.fromkeys((one.key for one in late), "view")
-        chosen.sort(key=lambda one: (kinds.index(kind_of.get(one.key, one.kind)), _is_foreign_key(one)))
-        for one in reversed(chosen) if statement is Drop else chosen:
-            connection.execute(statement(one))
+        # a function that reads a view is created among the views
+        place = {function.key: Makes.VIEW for function in late}
+        chosen.sort(key=lambda obj: (place.get(obj.key, obj.in_create_all), obj.step))
+        for obj in reversed(chosen) if statement is Drop else chosen:
+            connection.execute(statement(obj))
 
     return send
-
-
-def _is_foreign_key(one: DDLObject) -> bool:
-    return isinstance(one, TableConstraint) and one.definition.upper().startswith("FOREIGN KEY")
 
 
 def called_by_tables(metadata: MetaData) -> list[Function]:

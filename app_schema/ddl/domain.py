@@ -12,8 +12,10 @@ from sqlalchemy.schema import ExecutableDDLElement
 from app_schema.ddl import privileges
 from app_schema.ddl.construct import converging
 from app_schema.ddl.guard import DIFFERENT, Side
+from app_schema.ddl.object import DDLObject
+from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import dollar, literal, plain, qualified
-from app_schema.ddl.statement import Create, DDLObject, Drop
+from app_schema.ddl.statement import Create, Drop
 
 _CONSTRAINTS = """\
 SELECT t.conname, pg_get_constraintdef(t.oid) AS def FROM pg_catalog.pg_constraint AS t
@@ -31,6 +33,8 @@ class Domain(DDLObject):
     them."""
 
     kind: ClassVar[str] = "domain"
+    ranks = (Drops.TYPE, Makes.TYPE)
+    instead = "declare a sqlalchemy.dialects.postgresql.DOMAIN as the type of a column"
     positional: ClassVar[tuple[str, ...]] = ("name", "definition")
     stand_in: ClassVar[Mapping[str, Any]] = {"definition": ""}
     name: str

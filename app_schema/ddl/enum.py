@@ -16,8 +16,10 @@ from sqlalchemy.schema import ExecutableDDLElement
 from app_schema.ddl import privileges
 from app_schema.ddl.construct import converging
 from app_schema.ddl.guard import ABSENT, DIFFERENT, Side, block, creation_schema, drop, refuse
+from app_schema.ddl.object import DDLObject
+from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import dollar, literal, literals, pairs, qualified, sequence
-from app_schema.ddl.statement import Create, DDLObject, Drop
+from app_schema.ddl.statement import Create, Drop
 from app_schema.errors import ModelError
 
 LABEL_BYTES = 63
@@ -28,6 +30,9 @@ class EnumType(DDLObject):
     """``CREATE TYPE schema.name AS ENUM (labels)``; the order of the labels counts."""
 
     kind: ClassVar[str] = "enum"
+    ranks = (Drops.TYPE, Makes.TYPE)
+    instead = "declare a sqlalchemy.Enum(..., name=..., metadata=...)"
+    locks: ClassVar[Mapping[str, str]] = {"replace": "ACCESS EXCLUSIVE"}
     positional: ClassVar[tuple[str, ...]] = ("name", "labels")
     stand_in: ClassVar[Mapping[str, Any]] = {"labels": ()}
     name: str

@@ -8,8 +8,9 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
 from app_schema.ddl.guard import Side
+from app_schema.ddl.object import DDLObject
+from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import literal, qualified
-from app_schema.ddl.statement import DDLObject
 from app_schema.errors import ModelError
 
 _NAME = r'(?:"(?:[^"]|"")+"|[^\s".]+)'
@@ -23,12 +24,19 @@ class Statistics(DDLObject):
     """Extended statistics by the whole statement that pg_get_statisticsobjdef prints."""
 
     kind: ClassVar[str] = "statistics"
+    ranks = (Drops.INDEX, Makes.INDEX)
+    in_create_all = Makes.VIEW
     positional: ClassVar[tuple[str, ...]] = ("name", "definition")
     stand_in: ClassVar[Mapping[str, Any]] = {"definition": ""}
     name: str
     definition: str
     _: KW_ONLY
     schema: str | None = None
+
+    @property
+    def step(self) -> int:
+        """After the materialized view that it may be on."""
+        return 1
 
     def catalog_query(self) -> str:
         return f"""\

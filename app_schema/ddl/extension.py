@@ -7,8 +7,9 @@ from typing import ClassVar
 
 from app_schema.ddl.guard import DIFFERENT, Side, drop
 from app_schema.ddl.made import MARK, skip_unless_ours
+from app_schema.ddl.object import DDLObject, Key
+from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import dollar, ident, literal
-from app_schema.ddl.statement import DDLObject, Key
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,8 @@ class Extension(DDLObject):
     """
 
     kind: ClassVar[str] = "extension"
+    ranks = (Drops.EXTENSION, Makes.EXTENSION)
+    in_create_all = Makes.EXTENSION
     name: str
     version: str | None = None
     schema: str | None = None
@@ -30,6 +33,10 @@ class Extension(DDLObject):
     @property
     def key(self) -> Key:
         return Key(self.kind, None, None, self.name)
+
+    def reflected_key(self, default_schema: str) -> Key:
+        del default_schema  # it is in no schema; its objects are
+        return self.key
 
     def namespace(self) -> str:
         return "NULL"

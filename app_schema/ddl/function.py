@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 
 from app_schema.ddl import privileges
 from app_schema.ddl.guard import Side, creation_schema, drop
+from app_schema.ddl.object import DDLObject, Key
+from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.signature import argument_types
 from app_schema.ddl.sql import dollar, ident, literal, pairs, qualified, role, sequence
-from app_schema.ddl.statement import DDLObject, Key
 
 _VOLATILITY = "CASE p.provolatile WHEN 'i' THEN 'IMMUTABLE' WHEN 's' THEN 'STABLE' ELSE 'VOLATILE' END"
 _PARALLEL = "CASE p.proparallel WHEN 's' THEN 'SAFE' WHEN 'r' THEN 'RESTRICTED' ELSE 'UNSAFE' END"
@@ -38,6 +39,8 @@ class Function(DDLObject):
     """
 
     kind: ClassVar[str] = "function"
+    ranks = (Drops.FUNCTION, Makes.FUNCTION)
+    in_create_all = Makes.FUNCTION
     positional: ClassVar[tuple[str, ...]] = ("name", "body")
     stand_in: ClassVar[Mapping[str, Any]] = {"body": "", "returns": "void"}
     name: str

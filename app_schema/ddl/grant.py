@@ -8,8 +8,10 @@ from dataclasses import KW_ONLY, dataclass
 from typing import ClassVar
 
 from app_schema.ddl.guard import Guard, Side, creation_schema, refuse
+from app_schema.ddl.object import DDLObject, Key
+from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import dollar, ident, literal, literals, qualified, role, sequence
-from app_schema.ddl.statement import DDLObject, Key, TableObject
+from app_schema.ddl.table_object import TableObject
 from app_schema.errors import ModelError
 
 _OBJECT_TYPES = {
@@ -53,6 +55,9 @@ class Grant(TableObject):
     """
 
     kind: ClassVar[str] = "grant"
+    reflected_as = ("grant", "column_grant", "function_grant", "schema_grant")
+    ranks = (Drops.GRANT, Makes.GRANT)
+    in_create_all = Makes.GRANT
     positional: ClassVar[tuple[str, ...]] = ("privileges",)
     privileges: str | Iterable[str]
     _: KW_ONLY
@@ -85,6 +90,16 @@ class Grant(TableObject):
     @property
     def key(self) -> Key:
         return Key("column_grant" if self.columns else self.kind, self.schema, self.table, self.name)
+
+    def reflected_key(self, default_schema: str) -> Key:
+        schema = self.schema or default_schema
+        if self.columns:
+            return Key("column_grant", schema, self.table, self.name)
+        if self.table:
+            return Key("grant", schema, self.table, self.to)
+        if self.function:
+            return Key("function_grant", schema, self.function, self.to)
+        return Key("schema_grant", schema, None, self.to)
 
     @property
     def label(self) -> str:
@@ -256,6 +271,9 @@ class DefaultPrivileges(DDLObject):
     """
 
     kind: ClassVar[str] = "default_privileges"
+    reflected_as = ("default_grant",)
+    ranks = (Drops.DEFAULT_GRANT, Makes.DEFAULT_GRANT)
+    in_create_all = Makes.DEFAULT_GRANT
     positional: ClassVar[tuple[str, ...]] = ("privileges",)
     privileges: str | Iterable[str]
     _: KW_ONLY
@@ -274,6 +292,10 @@ class DefaultPrivileges(DDLObject):
     def name(self) -> str:
         """Follows from the fields: the kind of objects and the role."""
         return f"{self.on} {self.to}"
+
+    def reflected_key(self, default_schema: str) -> Key:
+        del default_schema  # default privileges of no schema are those of the whole database
+        return Key("default_grant", self.schema, self.on, self.to)
 
     @property
     def label(self) -> str:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from app_schema.ddl.function import Function
-from app_schema.ddl.statement import DDLObject
+from app_schema.ddl.object import DDLObject
 from app_schema.ddl.view import View
 
 _CALL = re.compile(r'(?:"((?:[^"]|"")+)"|([\w$]+))\s*\(')

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import ClassVar
 
 from app_schema.ddl.guard import Side, regclass
+from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import ident, literal, qualified, role, sequence
-from app_schema.ddl.statement import TableObject
+from app_schema.ddl.table_object import TableObject
 
 _COMMAND = """\
 CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE'
@@ -23,6 +24,9 @@ class Policy(TableObject):
     """``CREATE POLICY name ON table AS … FOR … TO … USING (…) WITH CHECK (…)``."""
 
     kind: ClassVar[str] = "policy"
+    ranks = (Drops.POLICY, Makes.POLICY)
+    in_create_all = Makes.POLICY
+    locks: ClassVar[Mapping[str, str]] = dict.fromkeys(("create", "drop", "replace"), "ACCESS EXCLUSIVE")
     positional: ClassVar[tuple[str, ...]] = ("name", "table")
     name: str
     _: KW_ONLY

@@ -12,9 +12,11 @@ from sqlalchemy.types import UserDefinedType
 from app_schema.ddl.constraint import Named, addition, definition, found_schema, twin
 from app_schema.ddl.guard import Guard, Side, drop
 from app_schema.ddl.index import DEFINITION
+from app_schema.ddl.object import DDLObject
+from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.relation import KIND_OF_NAME, RELKIND
 from app_schema.ddl.sql import ident, literal, qualified, split
-from app_schema.ddl.statement import DDLObject, TableObject
+from app_schema.ddl.table_object import TableObject
 from app_schema.errors import ModelError
 
 
@@ -60,6 +62,10 @@ class TableConstraint(TableObject):
     it."""
 
     kind: ClassVar[str] = "table_constraint"
+    reflected_as = ("constraint",)
+    ranks = (Drops.CONSTRAINT, Makes.CONSTRAINT)
+    in_create_all = Makes.FUNCTION
+    locks: ClassVar[Mapping[str, str]] = dict.fromkeys(("create", "drop"), "ACCESS EXCLUSIVE")
     positional: ClassVar[tuple[str, ...]] = ("name", "table", "definition")
     stand_in: ClassVar[Mapping[str, Any]] = {"definition": ""}
     name: str
@@ -67,6 +73,16 @@ class TableConstraint(TableObject):
     _: KW_ONLY
     table: str | None = None
     schema: str | None = None
+
+    @property
+    def step(self) -> int:
+        """After the functions that it may call, and a foreign key after the keys that it may refer to."""
+        return 2 if self.definition.upper().startswith("FOREIGN KEY") else 1
+
+    def undeclarable(self) -> str | None:
+        if self.definition.upper().startswith("NOT NULL"):
+            return "cannot be declared by its text: write nullable=False on the column"
+        return super().undeclarable()
 
     def _named(self) -> Named:
         assert self.table is not None
@@ -132,6 +148,10 @@ class TableIndex(DDLObject):
     """
 
     kind: ClassVar[str] = "table_index"
+    reflected_as = ("index",)
+    ranks = (Drops.INDEX, Makes.INDEX)
+    instead = "declare a sqlalchemy.Index in the arguments of its table"
+    locks: ClassVar[Mapping[str, str]] = {"create": "SHARE", "drop": "ACCESS EXCLUSIVE"}
     positional: ClassVar[tuple[str, ...]] = ("name", "definition")
     stand_in: ClassVar[Mapping[str, Any]] = {"definition": ""}
     name: str

@@ -7,8 +7,9 @@ from typing import ClassVar
 
 from app_schema.ddl.guard import Side, drop
 from app_schema.ddl.made import mark_as_ours, skip_unless_ours
+from app_schema.ddl.object import DDLObject, Key
+from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import dollar, ident, literal
-from app_schema.ddl.statement import DDLObject
 
 _OPTIONS = {
     "login": "rolcanlogin",
@@ -35,6 +36,8 @@ class Role(DDLObject):
     """``CREATE ROLE name NOLOGIN …``. A password is never declared: it is set outside the repository."""
 
     kind: ClassVar[str] = "role"
+    ranks = (Drops.ROLE, Makes.ROLE)
+    in_create_all = Makes.ROLE
     name: str
     login: bool = False
     superuser: bool = False
@@ -48,6 +51,10 @@ class Role(DDLObject):
     def options(self) -> str:
         """``NOLOGIN NOSUPERUSER …``, every attribute said."""
         return " ".join(name.upper() if getattr(self, name) else f"NO{name.upper()}" for name in _OPTIONS)
+
+    def reflected_key(self, default_schema: str) -> Key:
+        del default_schema  # it is in no schema
+        return self.key
 
     def namespace(self) -> str:
         return "NULL"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import ClassVar
 
 from app_schema.ddl.guard import Side
+from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import literal, qualified
-from app_schema.ddl.statement import TableObject
+from app_schema.ddl.table_object import TableObject
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,10 @@ class RowSecurity(TableObject):
     """
 
     kind: ClassVar[str] = "row_security"
+    ranks = (Drops.ROW_SECURITY, Makes.ROW_SECURITY)
+    in_create_all = Makes.ROW_SECURITY
+    verbs = ("enable", "disable")
+    locks: ClassVar[Mapping[str, str]] = dict.fromkeys((*verbs, "replace"), "ACCESS EXCLUSIVE")
     positional: ClassVar[tuple[str, ...]] = ("table",)
     _: KW_ONLY
     forced: bool = False

@@ -8,8 +8,9 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
 from app_schema.ddl.guard import Side
+from app_schema.ddl.object import DDLObject
+from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import ident, literal, qualified
-from app_schema.ddl.statement import DDLObject
 from app_schema.errors import ModelError
 
 _NAME = r'(?:"(?:[^"]|"")+"|[^\s".]+)'
@@ -22,6 +23,8 @@ class Rule(DDLObject):
     """A rule of a table or view by the whole statement that pg_get_ruledef prints."""
 
     kind: ClassVar[str] = "rule"
+    ranks = (Drops.TRIGGER, Makes.TRIGGER)
+    in_create_all = Makes.TRIGGER
     positional: ClassVar[tuple[str, ...]] = ("name", "table", "definition")
     stand_in: ClassVar[Mapping[str, Any]] = {"definition": ""}
     name: str

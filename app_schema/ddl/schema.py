@@ -8,8 +8,9 @@ from typing import ClassVar
 from app_schema.ddl import privileges
 from app_schema.ddl.guard import Side, drop
 from app_schema.ddl.made import mark_as_ours, skip_unless_ours
+from app_schema.ddl.object import DDLObject, Key
+from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import ident, literal
-from app_schema.ddl.statement import DDLObject
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,13 @@ class Schema(DDLObject):
     """``CREATE SCHEMA name``. One that was there before is used, and stays when its revision is undone."""
 
     kind: ClassVar[str] = "schema"
+    ranks = (Drops.SCHEMA, Makes.SCHEMA)
+    in_create_all = Makes.SCHEMA
     name: str
+
+    def reflected_key(self, default_schema: str) -> Key:
+        del default_schema  # it is in no schema
+        return self.key
 
     def namespace(self) -> str:
         return "NULL"

@@ -8,8 +8,9 @@ from sqlalchemy import MetaData, Sequence, create_mock_engine
 from sqlalchemy.schema import CreateIndex, CreateSchema, CreateSequence, ExecutableDDLElement
 from sqlalchemy.types import SchemaType
 
+from app_schema.ddl.attachment import declared
 from app_schema.ddl.sql import plain
-from app_schema.ddl.statement import Create, declared
+from app_schema.ddl.statement import Create
 
 _T = TypeVar("_T")
 

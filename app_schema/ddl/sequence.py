@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 
 from app_schema.ddl import privileges
 from app_schema.ddl.guard import DIFFERENT, Side, block, drop
+from app_schema.ddl.object import DDLObject
+from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.relation import KIND_OF_NAME
 from app_schema.ddl.sql import dollar, ident, literal, qualified
-from app_schema.ddl.statement import DDLObject
 
 _OF_NO_IDENTITY = """
    AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend AS d
@@ -28,6 +29,8 @@ class Sequence(DDLObject):
     """
 
     kind: ClassVar[str] = "sequence"
+    ranks = (Drops.TYPE, Makes.TYPE)
+    instead = "declare a sqlalchemy.Sequence(..., metadata=...)"
     positional: ClassVar[tuple[str, ...]] = ("name", "options")
     stand_in: ClassVar[Mapping[str, Any]] = {"options": ""}
     name: str

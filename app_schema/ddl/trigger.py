@@ -7,8 +7,9 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
 from app_schema.ddl.guard import Side, regclass
+from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import ident, literal, qualified, sequence
-from app_schema.ddl.statement import TableObject
+from app_schema.ddl.table_object import TableObject
 from app_schema.errors import ModelError
 
 
@@ -25,6 +26,13 @@ class Trigger(TableObject):
     """
 
     kind: ClassVar[str] = "trigger"
+    ranks = (Drops.TRIGGER, Makes.TRIGGER)
+    in_create_all = Makes.TRIGGER
+    locks: ClassVar[Mapping[str, str]] = {
+        "create": "SHARE ROW EXCLUSIVE",
+        "drop": "ACCESS EXCLUSIVE",
+        "replace": "ACCESS EXCLUSIVE",
+    }
     positional: ClassVar[tuple[str, ...]] = ("name", "table")
     stand_in: ClassVar[Mapping[str, Any]] = {"execute": ""}
     name: str

@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 
 from app_schema.ddl import privileges
 from app_schema.ddl.guard import Side, drop
+from app_schema.ddl.object import DDLObject, Key
+from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.relation import KIND_OF_NAME, RELKIND
 from app_schema.ddl.sql import dollar, ident, literal, pairs, qualified
-from app_schema.ddl.statement import DDLObject
 
 _COLUMNS = """\
 (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_catalog.pg_attribute AS a
@@ -27,6 +28,9 @@ class View(DDLObject):
     """
 
     kind: ClassVar[str] = "view"
+    reflected_as = ("view", "materialized_view")
+    ranks = (Drops.VIEW, Makes.VIEW)
+    in_create_all = Makes.VIEW
     positional: ClassVar[tuple[str, ...]] = ("name", "definition")
     stand_in: ClassVar[Mapping[str, Any]] = {"definition": ""}
     name: str
@@ -38,6 +42,10 @@ class View(DDLObject):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "options", pairs(self.options))
+
+    def reflected_key(self, default_schema: str) -> Key:
+        kind = "materialized_view" if self.materialized else "view"
+        return Key(kind, self.schema or default_schema, None, self.name)
 
     @property
     def label(self) -> str:

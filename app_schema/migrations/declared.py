@@ -12,17 +12,13 @@ from sqlalchemy.schema import sort_tables_and_constraints
 from app_schema.catalog import Snapshot
 from app_schema.ddl import (
     DDLObject,
-    DefaultPrivileges,
     Domain,
     EnumType,
     Function,
-    Grant,
     Key,
     RenamedLabels,
     Role,
     Schema,
-    TableConstraint,
-    View,
     declared,
 )
 from app_schema.ddl.attachment import called_by_tables
@@ -75,7 +71,7 @@ class Declared:
         elif isinstance(one, RenamedLabels):
             self.renamed[Key("enum", one.schema or self.default_schema, None, one.name)] = dict(one.labels)
         else:
-            key = key_of(one, self.default_schema)
+            key = one.reflected_key(self.default_schema)
             self.objects[key] = one
             self.order[key] = number
 
@@ -161,30 +157,6 @@ class Declared:
         return {
             (table.schema or self.default_schema, table.name): number for number, table in enumerate(tables)
         }
-
-
-def key_of(one: DDLObject, default_schema: str = DEFAULT_SCHEMA) -> Key:  # noqa: PLR0911 - a list of cases
-    """The key under which a snapshot finds a declared object."""
-    schema = one.schema or default_schema
-    if isinstance(one, Grant):
-        if one.columns:
-            return Key("column_grant", schema, one.table, one.name)
-        if one.table:
-            return Key("grant", schema, one.table, one.to)
-        return (
-            Key("function_grant", schema, one.function, one.to)
-            if one.function
-            else Key("schema_grant", schema, None, one.to)
-        )
-    if isinstance(one, DefaultPrivileges):
-        return Key("default_grant", one.schema, one.on, one.to)
-    if isinstance(one, View):
-        return Key("materialized_view" if one.materialized else "view", schema, None, one.name)
-    if one.kind in {"schema", "extension", "role"}:
-        return Key(one.kind, None, None, one.name)
-    if isinstance(one, TableConstraint):
-        return Key("constraint", schema, one.table, one.name)
-    return Key(one.kind, schema, one.table, one.name)
 
 
 def printed_role(role: Role) -> str:

@@ -5,11 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import Any
 
 from alembic.operations import MigrateOperation, Operations
 from alembic.operations.ops import ModifyTableOps
+
+from app_schema.ddl import DDLObject
+from app_schema.ddl.order import Drops as Drops  # noqa: PLC0414 - the comparators import the ranks from here
+from app_schema.ddl.order import Makes as Makes  # noqa: PLC0414
 
 
 class CallOp(MigrateOperation):
@@ -146,61 +149,6 @@ def setup() -> None:
         del operations, operation
 
 
-class Drops(IntEnum):
-    """The order of what is dropped: dependents before anything is made, prerequisites (from EARLY_FUNCTION
-    on) after it."""
-
-    COMMENT = -1
-    DEFAULT_GRANT = 0
-    GRANT = 1
-    POLICY = 2
-    ROW_SECURITY = 3
-    TRIGGER = 4
-    DEFAULT = 5
-    VIEW = 6
-    FOREIGN_KEY = 7
-    INDEX = 8
-    CONSTRAINT = 9
-    GENERATED = 10
-    FUNCTION = 11
-    COLUMN = 12
-    TABLE = 13
-    EARLY_FUNCTION = 14
-    TYPE = 15
-    EXTENSION = 16
-    SCHEMA = 17
-    ROLE = 18
-
-
-class Makes(IntEnum):
-    """The order of what is made or altered: prerequisites first. An added enum value commits what came
-    before it."""
-
-    ENUM_VALUE = 0
-    SCHEMA = 1
-    EXTENSION = 2
-    ROLE = 3
-    TYPE = 4
-    EARLY_FUNCTION = 5
-    TABLE = 6
-    COLUMN = 7
-    STRIPPED = 8
-    RETYPED = 9
-    ALTERED = 10
-    GENERATED = 11
-    CONSTRAINT = 12
-    INDEX = 13
-    FOREIGN_KEY = 14
-    FUNCTION = 15
-    VIEW = 16
-    TRIGGER = 17
-    POLICY = 18
-    ROW_SECURITY = 19
-    GRANT = 20
-    DEFAULT_GRANT = 21
-    COMMENT = 22
-
-
 @dataclass
 class Plan:
     """Directives by rank, after the renames. The reversed list is a right downgrade: what was made last goes
@@ -247,27 +195,5 @@ class Plan:
         return [*self.renames, *first, *makes, *last, *self.notes, *again]
 
 
-RANKS: Mapping[str, tuple[Drops, Makes]] = {
-    "schema": (Drops.SCHEMA, Makes.SCHEMA),
-    "extension": (Drops.EXTENSION, Makes.EXTENSION),
-    "role": (Drops.ROLE, Makes.ROLE),
-    "enum": (Drops.TYPE, Makes.TYPE),
-    "domain": (Drops.TYPE, Makes.TYPE),
-    "sequence": (Drops.TYPE, Makes.TYPE),
-    "function": (Drops.FUNCTION, Makes.FUNCTION),
-    "view": (Drops.VIEW, Makes.VIEW),
-    "materialized_view": (Drops.VIEW, Makes.VIEW),
-    "rule": (Drops.TRIGGER, Makes.TRIGGER),
-    "statistics": (Drops.INDEX, Makes.INDEX),
-    "trigger": (Drops.TRIGGER, Makes.TRIGGER),
-    "policy": (Drops.POLICY, Makes.POLICY),
-    "row_security": (Drops.ROW_SECURITY, Makes.ROW_SECURITY),
-    "grant": (Drops.GRANT, Makes.GRANT),
-    "column_grant": (Drops.GRANT, Makes.GRANT),
-    "function_grant": (Drops.GRANT, Makes.GRANT),
-    "schema_grant": (Drops.GRANT, Makes.GRANT),
-    "default_grant": (Drops.DEFAULT_GRANT, Makes.DEFAULT_GRANT),
-    "index": (Drops.INDEX, Makes.INDEX),
-    "constraint": (Drops.CONSTRAINT, Makes.CONSTRAINT),
-}
+RANKS: Mapping[str, tuple[Drops, Makes]] = {kind: cls.ranks for kind, cls in DDLObject.reflected.items()}
 """Ranks of the objects that are dropped and made by one directive each."""

@@ -348,9 +348,7 @@ def _of_object(operation: CreateObjectOp | DropObjectOp | ReplaceObjectOp) -> Op
     one = operation.obj
     verb = "replace"
     if isinstance(operation, CreateObjectOp | DropObjectOp):
-        verb = "create" if isinstance(operation, CreateObjectOp) else "drop"
-    if one.kind == "row_security":
-        verb = {"create": "enable", "drop": "disable"}.get(verb, verb)
+        verb = one.verbs[0 if isinstance(operation, CreateObjectOp) else 1]
     name = f"{verb}_{one.kind}"
     place = _place(one.table, one.schema) if one.table else None
     taken = isinstance(operation, DropObjectOp) and not operation.made_again

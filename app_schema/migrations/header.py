@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from app_schema.catalog.cast import AT_ZONE, RANGES, STRINGS, base, crosses_zone, element
 from app_schema.catalog.exact import TIMES, is_exact
+from app_schema.ddl import DDLObject
 from app_schema.migrations.layout import WIDTH
 
 LOCKS = {
@@ -25,8 +26,6 @@ LOCKS = {
     "rename_constraint": "ACCESS EXCLUSIVE",
     "create_index": "SHARE",
     "drop_index": "ACCESS EXCLUSIVE",
-    "create_table_index": "SHARE",
-    "drop_table_index": "ACCESS EXCLUSIVE",
     "create_index_concurrently": "SHARE UPDATE EXCLUSIVE",
     "drop_index_concurrently": "SHARE UPDATE EXCLUSIVE",
     "create_foreign_key": "SHARE ROW EXCLUSIVE",
@@ -34,20 +33,9 @@ LOCKS = {
     "create_unique_constraint": "ACCESS EXCLUSIVE",
     "create_primary_key": "ACCESS EXCLUSIVE",
     "create_exclude_constraint": "ACCESS EXCLUSIVE",
-    "create_table_constraint": "ACCESS EXCLUSIVE",
-    "drop_table_constraint": "ACCESS EXCLUSIVE",
     "drop_constraint": "ACCESS EXCLUSIVE",
     "validate_constraint": "SHARE UPDATE EXCLUSIVE",
-    "create_trigger": "SHARE ROW EXCLUSIVE",
-    "drop_trigger": "ACCESS EXCLUSIVE",
-    "replace_trigger": "ACCESS EXCLUSIVE",
-    "create_policy": "ACCESS EXCLUSIVE",
-    "drop_policy": "ACCESS EXCLUSIVE",
-    "replace_policy": "ACCESS EXCLUSIVE",
-    "enable_row_security": "ACCESS EXCLUSIVE",
-    "disable_row_security": "ACCESS EXCLUSIVE",
-    "replace_row_security": "ACCESS EXCLUSIVE",
-    "replace_enum": "ACCESS EXCLUSIVE",
+    **{f"{verb}_{kind}": lock for kind, cls in DDLObject.kinds.items() for verb, lock in cls.locks.items()},
 }
 """The lock that each operation takes on its table, strongest where several are taken. Source: PostgreSQL's
 ALTER TABLE page."""

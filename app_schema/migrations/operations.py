@@ -149,8 +149,10 @@ def setup() -> None:
     """
     if _OURS:
         return
-    for kind in (name for name, cls in DDLObject.kinds.items() if cls.is_created()):
-        create, drop = ("enable", "disable") if kind == "row_security" else ("create", "drop")
+    for kind, cls in DDLObject.kinds.items():
+        if not cls.is_created():
+            continue
+        create, drop = cls.verbs
         _OURS[f"{create}_{kind}"] = _create(kind)
         _OURS[f"{drop}_{kind}"] = _drop(kind)
         _OURS[f"replace_{kind}"] = _replace(kind)

@@ -72,21 +72,15 @@ def _told(one: DDLObject) -> list[str]:
     ]
 
 
-def _verb(verb: str, kind: str) -> str:
-    if kind == "row_security":
-        verb = {"create": "enable", "drop": "disable"}.get(verb, verb)
-    return f"{verb}_{kind}"
-
-
 def _object(verb: str, one: DDLObject, context: AutogenContext, names: list[str], **more: str) -> str:
     args = [value(_field(one, name), context) for name in one.positional if name in names]
     kwargs = {name: value(_field(one, name), context) for name in names if name not in one.positional}
     schema = {"schema": kwargs.pop("schema")} if "schema" in kwargs else {}
-    return _call(_verb(verb, one.kind), args, {**kwargs, **more, **schema}, context)
+    return _call(f"{verb}_{one.kind}", args, {**kwargs, **more, **schema}, context)
 
 
 def _create(context: AutogenContext, operation: CreateObjectOp) -> str:
-    return _object("create", operation.obj, context, _told(operation.obj))
+    return _object(operation.obj.verbs[0], operation.obj, context, _told(operation.obj))
 
 
 def _drop(context: AutogenContext, operation: DropObjectOp) -> str:
@@ -96,7 +90,7 @@ def _drop(context: AutogenContext, operation: DropObjectOp) -> str:
         identity = _IDENTITY | {name for name in one.positional if name not in one.stand_in}
         names = [name for name in names if name in identity]
     again = {"made_again": "True"} if operation.made_again else {}
-    return _object("drop", one, context, names, **again)
+    return _object(one.verbs[1], one, context, names, **again)
 
 
 def _replace(context: AutogenContext, operation: ReplaceObjectOp) -> str:

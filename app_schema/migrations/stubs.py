@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from app_schema.ddl.statement import DDLObject
+from app_schema.ddl.object import DDLObject
 from app_schema.migrations.extra_operations import OPERATIONS
 
 HEAD = '''\
@@ -26,7 +26,7 @@ def stub() -> str:
     for kind, cls in DDLObject.kinds.items():
         if not cls.is_created():
             continue
-        create, drop = ("enable", "disable") if kind == "row_security" else ("create", "drop")
+        create, drop = cls.verbs
         lines += _operation(f"{create}_{kind}", _of_fields(cls), cls.__doc__)
         lines += _operation(f"{drop}_{kind}", [*_of_fields(cls, filled=True), "made_again: bool = ..."], None)
         lines += _operation(

@@ -37,9 +37,10 @@ from app_schema.ddl import (
 from app_schema.ddl.constraint import name_of
 from app_schema.ddl.enum import EnumType, has_value
 from app_schema.ddl.guard import ABSENT, DIFFERENT, NOTED, Guard, Side, block
+from app_schema.ddl.object import DDLObject
 from app_schema.ddl.rename import there_is
 from app_schema.ddl.sql import dollar, ident, literals, qualified
-from app_schema.ddl.statement import DDLObject, Labelling, Renaming
+from app_schema.ddl.statement import Labelling, Renaming
 from app_schema.migrations.alter import AlterTypes
 from app_schema.migrations.foresight.column import foreseen, made_again, target
 
