@@ -5,19 +5,26 @@ from typing import Any
 
 from alembic.op import *
 
-def create_schema(name: str) -> None:
-    """``CREATE SCHEMA name``. One that was there before is used, and stays when its revision is undone."""
+def create_default_privileges(
+    privileges: str | Iterable[str], *, to: str, on: str = ..., schema: str | None = ...
+) -> None:
+    """``ALTER DEFAULT PRIVILEGES IN SCHEMA schema GRANT privileges ON … TO role``."""
 
-def drop_schema(name: str, *, made_again: bool = ...) -> None: ...
-def replace_schema(name: str, *, old: Mapping[str, Any] | None = ...) -> None: ...
-def create_enum(name: str, labels: Iterable[str], *, schema: str | None = ...) -> None:
-    """``CREATE TYPE schema.name AS ENUM (labels)``; the order of the labels counts."""
-
-def drop_enum(
-    name: str, labels: Iterable[str] = ..., *, schema: str | None = ..., made_again: bool = ...
+def drop_default_privileges(
+    privileges: str | Iterable[str],
+    *,
+    to: str,
+    on: str = ...,
+    schema: str | None = ...,
+    made_again: bool = ...,
 ) -> None: ...
-def replace_enum(
-    name: str, labels: Iterable[str], *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
+def replace_default_privileges(
+    privileges: str | Iterable[str],
+    *,
+    to: str,
+    on: str = ...,
+    schema: str | None = ...,
+    old: Mapping[str, Any] | None = ...,
 ) -> None: ...
 def create_domain(name: str, definition: str, *, schema: str | None = ...) -> None:
     """``CREATE DOMAIN schema.name AS definition``, the definition with its constraints as PostgreSQL prints"""
@@ -28,14 +35,14 @@ def drop_domain(
 def replace_domain(
     name: str, definition: str, *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
 ) -> None: ...
-def create_statistics(name: str, definition: str, *, schema: str | None = ...) -> None:
-    """Extended statistics by the whole statement that pg_get_statisticsobjdef prints."""
+def create_enum(name: str, labels: Iterable[str], *, schema: str | None = ...) -> None:
+    """``CREATE TYPE schema.name AS ENUM (labels)``; the order of the labels counts."""
 
-def drop_statistics(
-    name: str, definition: str = ..., *, schema: str | None = ..., made_again: bool = ...
+def drop_enum(
+    name: str, labels: Iterable[str] = ..., *, schema: str | None = ..., made_again: bool = ...
 ) -> None: ...
-def replace_statistics(
-    name: str, definition: str, *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
+def replace_enum(
+    name: str, labels: Iterable[str], *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
 ) -> None: ...
 def create_extension(name: str, *, version: str | None = ..., schema: str | None = ...) -> None:
     """``CREATE EXTENSION name SCHEMA schema``. One that was there before stays when its revision is undone."""
@@ -132,27 +139,6 @@ def replace_grant(
     schema: str | None = ...,
     old: Mapping[str, Any] | None = ...,
 ) -> None: ...
-def create_default_privileges(
-    privileges: str | Iterable[str], *, to: str, on: str = ..., schema: str | None = ...
-) -> None:
-    """``ALTER DEFAULT PRIVILEGES IN SCHEMA schema GRANT privileges ON … TO role``."""
-
-def drop_default_privileges(
-    privileges: str | Iterable[str],
-    *,
-    to: str,
-    on: str = ...,
-    schema: str | None = ...,
-    made_again: bool = ...,
-) -> None: ...
-def replace_default_privileges(
-    privileges: str | Iterable[str],
-    *,
-    to: str,
-    on: str = ...,
-    schema: str | None = ...,
-    old: Mapping[str, Any] | None = ...,
-) -> None: ...
 def create_policy(
     name: str,
     table: str,
@@ -189,24 +175,6 @@ def replace_policy(
     with_check: str | None = ...,
     schema: str | None = ...,
     old: Mapping[str, Any] | None = ...,
-) -> None: ...
-def create_table_constraint(name: str, table: str, definition: str, *, schema: str | None = ...) -> None:
-    """``ALTER TABLE table ADD CONSTRAINT name definition``, the definition as pg_get_constraintdef prints"""
-
-def drop_table_constraint(
-    name: str, table: str, definition: str = ..., *, schema: str | None = ..., made_again: bool = ...
-) -> None: ...
-def replace_table_constraint(
-    name: str, table: str, definition: str, *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
-) -> None: ...
-def create_table_index(name: str, definition: str, *, schema: str | None = ...) -> None:
-    """An index by the whole statement that pg_get_indexdef prints."""
-
-def drop_table_index(
-    name: str, definition: str = ..., *, schema: str | None = ..., made_again: bool = ...
-) -> None: ...
-def replace_table_index(
-    name: str, definition: str, *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
 ) -> None: ...
 def create_role(
     name: str,
@@ -284,6 +252,11 @@ def replace_rule(
     schema: str | None = ...,
     old: Mapping[str, Any] | None = ...,
 ) -> None: ...
+def create_schema(name: str) -> None:
+    """``CREATE SCHEMA name``. One that was there before is used, and stays when its revision is undone."""
+
+def drop_schema(name: str, *, made_again: bool = ...) -> None: ...
+def replace_schema(name: str, *, old: Mapping[str, Any] | None = ...) -> None: ...
 def create_sequence(name: str, options: str, *, owner_follows: bool = ..., schema: str | None = ...) -> None:
     """``CREATE SEQUENCE schema.name options``; the options say everything: ``AS bigint START 1 INCREMENT 1"""
 
@@ -302,6 +275,33 @@ def replace_sequence(
     owner_follows: bool = ...,
     schema: str | None = ...,
     old: Mapping[str, Any] | None = ...,
+) -> None: ...
+def create_statistics(name: str, definition: str, *, schema: str | None = ...) -> None:
+    """Extended statistics by the whole statement that pg_get_statisticsobjdef prints."""
+
+def drop_statistics(
+    name: str, definition: str = ..., *, schema: str | None = ..., made_again: bool = ...
+) -> None: ...
+def replace_statistics(
+    name: str, definition: str, *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
+) -> None: ...
+def create_table_constraint(name: str, table: str, definition: str, *, schema: str | None = ...) -> None:
+    """``ALTER TABLE table ADD CONSTRAINT name definition``, the definition as pg_get_constraintdef prints"""
+
+def drop_table_constraint(
+    name: str, table: str, definition: str = ..., *, schema: str | None = ..., made_again: bool = ...
+) -> None: ...
+def replace_table_constraint(
+    name: str, table: str, definition: str, *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
+) -> None: ...
+def create_table_index(name: str, definition: str, *, schema: str | None = ...) -> None:
+    """An index by the whole statement that pg_get_indexdef prints."""
+
+def drop_table_index(
+    name: str, definition: str = ..., *, schema: str | None = ..., made_again: bool = ...
+) -> None: ...
+def replace_table_index(
+    name: str, definition: str, *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
 ) -> None: ...
 def create_trigger(
     name: str,

@@ -75,6 +75,35 @@ def test_only_what_stands_on_the_migrations_imports_alembic() -> None:
     assert {name for name in found if name.split("/")[0] not in ABOVE_ALEMBIC} == set()
 
 
+@pytest.mark.parametrize("package", ["ddl", "catalog"])
+def test_no_circle_of_imports(package: str) -> None:
+    """What stands under TYPE_CHECKING is imported by nobody."""
+    files = {f"app_schema.{name[:-3].replace('/', '.')}": path for name, path in FILES.items()}
+    imported = {
+        name: {one for one in _modules_at_import(path) if one in files and one != name}
+        for name, path in files.items()
+        if name.startswith(f"app_schema.{package}.")
+    }
+    while leaves := {name for name, others in imported.items() if not others & imported.keys()}:
+        imported = {name: others for name, others in imported.items() if name not in leaves}
+    assert imported == {}
+
+
+def _modules_at_import(path: Path) -> set[str]:
+    """The modules that a file imports when it is imported itself; packages among them."""
+    found: set[str] = set()
+    nodes: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            nodes += node.orelse
+            continue
+        if isinstance(node, ast.ImportFrom) and node.module is not None:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        nodes += ast.iter_child_nodes(node)
+    return found
+
+
 def _public_classes() -> Iterator[tuple[str, str]]:
     for name, path in FILES.items():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

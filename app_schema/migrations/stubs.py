@@ -23,7 +23,7 @@ from alembic.op import *
 def stub() -> str:
     """The text of ``op.pyi``."""
     lines = [HEAD]
-    for kind, cls in DDLObject.kinds.items():
+    for kind, cls in sorted(DDLObject.kinds.items()):
         if not cls.is_created():
             continue
         create, drop = cls.verbs

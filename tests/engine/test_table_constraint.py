@@ -18,7 +18,6 @@ from app_schema.ddl import (
     TableIndex,
     attach,
 )
-from app_schema.ddl.attachment import _AFTER_TABLES, _BEFORE_TABLES, _INSTEAD
 from app_schema.errors import DifferentError, ModelError
 
 OF_18 = {
@@ -130,10 +129,6 @@ def test_constraint_of_a_ddl_event_is_in_the_first_revision(empty_engine: sa.Eng
 def test_what_nobody_creates_is_refused_when_it_is_attached(one: DDLObject) -> None:
     with pytest.raises(ModelError, match=r"declare|nullable=False"):
         attach(sa.MetaData(), one)
-
-
-def test_every_other_kind_is_created() -> None:
-    assert {*_AFTER_TABLES, *_BEFORE_TABLES, *_INSTEAD, "renamed_labels"} == set(DDLObject.kinds)
 
 
 def test_temporal_foreign_key_is_no_plain_one(empty_engine: sa.Engine) -> None:
