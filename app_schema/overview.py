@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app_schema import url
+from app_schema.adoption.notice import unadopted
 from app_schema.application import Application
 from app_schema.copied import of_copy
 from app_schema.database import settings
@@ -157,7 +158,8 @@ def overview(connection: sa.Connection, target: Target, app: Application) -> Ove
     here: frozenset[str] | None = None
     try:
         here = current(connection, app)
-        problems += of_revision(here, lineage.heads, lineage.unknown(here))
+        foreign = unadopted(connection, app, here)
+        problems += [foreign] if foreign else of_revision(here, lineage.heads, lineage.unknown(here))
     except ServerError as error:
         problems.append(str(error))
     problems += of_copy(connection, app, newest=here == lineage.heads)

@@ -43,6 +43,7 @@ def move(
 
     :param review: looks at the steps under the migration's lock, and says whether they may run.
     """
+    from app_schema.adoption.notice import refuse_unadopted
     from app_schema.errors import ConfigurationError
     from app_schema.migrations.copies import refuse_other_here
     from app_schema.migrations.lineage import current
@@ -51,7 +52,7 @@ def move(
     app = application()
     given = dict(one.partition("=")[::2] for one in options or ())
     with connected(url, changes=True) as connection, _told():
-        before = current(connection, app)
+        before = refuse_unadopted(connection, app)
         if revision.startswith("-") and not before:
             return Move(before, before, [])
         if revision.startswith("-") and len(before) > 1:

@@ -22,10 +22,13 @@ def plan(
     The statements are shown without the guards in which they are sent; with --script as they are sent.
     Exit code 0: nothing would run; 1: something would; 2: could not tell.
     """
+    from app_schema.adoption.notice import refuse_unadopted
     from app_schema.plan import comments, plan
 
+    app = application()
     with connected(url) as connection:
-        planned = plan(connection, application(), revision, script=script)
+        refuse_unadopted(connection, app)
+        planned = plan(connection, app, revision, script=script)
     if as_json:
         machine(planned)
     else:

@@ -11,15 +11,16 @@ def status(url: Url = None, *, as_json: Json = False) -> None:
 
     Exit code 0: nothing is pending; 1: something is, or roles or policies are absent; 2: could not tell.
     """
+    from app_schema.adoption.notice import refuse_unadopted
     from app_schema.copied import of_copy
-    from app_schema.migrations.lineage import Lineage, current, described
+    from app_schema.migrations.lineage import Lineage, described
     from app_schema.overview import of_revision
     from app_schema.upgrading import prepare
 
     app = application()
     lineage = Lineage(app)
     with connected(url) as connection:
-        here = current(connection, app)
+        here = refuse_unadopted(connection, app)
         unknown = lineage.unknown(here)
         steps = [] if unknown else lineage.steps(here, "heads", "up")
         copied = list(of_copy(connection, app, newest=here == lineage.heads))

@@ -24,14 +24,15 @@ def verify(
     Exit code 0: all that is declared is there and equal, and nothing else is; 1: a difference; 2: could not
     tell.
     """
+    from app_schema.adoption.notice import refuse_unadopted
     from app_schema.migrations.drift import drift
-    from app_schema.migrations.lineage import Lineage, current
+    from app_schema.migrations.lineage import Lineage
     from app_schema.overview import of_revision
 
     app = application()
     lineage = Lineage(app)
     with connected(url) as connection:
-        here = current(connection, app)
+        here = refuse_unadopted(connection, app)
         found = drift(connection, app, scratch)
     if as_json:
         machine(found)

@@ -1,0 +1,44 @@
+"""A database of another system is noticed, and nothing in it changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from lineage import catalog
+from typer.testing import CliRunner
+
+from app_schema import database
+from app_schema.cli import app
+
+COMMANDS = ("connect", "status", "plan", "upgrade", "verify")
+
+
+@pytest.fixture(autouse=True)
+def _nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)  # no .env of yours
+
+
+def test_each_command_names_adopt_and_changes_nothing(old_url: str) -> None:
+    before = catalog(old_url)
+    for command in COMMANDS:
+        result = CliRunner().invoke(app, [command, "--url", old_url], catch_exceptions=False)
+        said = [line for line in result.stderr.splitlines() if not line.startswith("app_schema: database")]
+        assert result.exit_code == 1, command
+        assert len(said) == 1, said
+        assert "tables of MUED but no revision" in said[0]
+        assert "app-schema adopt" in said[0]
+    assert catalog(old_url) == before
+
+
+def test_a_database_of_ours_that_lost_its_version_table_is_mended_by_upgrade(database_url: str) -> None:
+    before = catalog(database_url)
+    with psycopg.connect(database_url) as connection:
+        connection.execute("DROP TABLE public.alembic_version")
+    result = CliRunner().invoke(app, ["upgrade", "--url", database_url], catch_exceptions=False)
+    assert result.exit_code == 0, result.stderr
+    assert catalog(database_url) == before
+    with database.engine(database_url, poolclass=sa.NullPool).connect() as connection:
+        assert connection.scalar(sa.text("SELECT count(*) FROM public.alembic_version")) == 1
