@@ -34,12 +34,15 @@ class Acting:
     :param service: the role of jobs, which sees every row. None: there is none.
     :param people: the table of the people and the column that the setting names, then columns of text in
         which a person is searched: ``("public.users", "clerk_id", "email", "name")``.
+    :param known: the setting for what the database knows of the person, and the call that looks it up:
+        ``("app.identity", "app.look_up_identity()")``. ``acting_as`` fills it once a transaction.
     """
 
     setting: str
     user: str
     service: str | None = None
     people: tuple[str, ...] = ()
+    known: tuple[str, str] | None = None
 
     @property
     def roles(self) -> tuple[str, ...]:

@@ -2,7 +2,9 @@
 
 The person goes into a setting that policies read, such as ``app.current_user_id``; the role is that of ``SET
 LOCAL ROLE``. Both end with the transaction, so a connection that goes back to a pool or to another client of
-a pooler keeps nothing. Which setting and roles these are says the application.
+a pooler keeps nothing. Which setting and roles these are says the application. An application may name a
+second setting, for what the database knows of the person: the person is then looked up once a transaction,
+and not once a query.
 """
 
 from __future__ import annotations
@@ -31,27 +33,45 @@ AsyncScope = TypeVar("AsyncScope", bound="async_scoped_session[Any]")
 
 # set_config('role', ..., true) is SET LOCAL ROLE that takes a bind value and shares the round trip. The CTE
 # is materialized so that it is read before anything is set.
-_SET = sa.text("""
+_SET = """
     WITH before AS MATERIALIZED (
       SELECT pg_catalog.current_setting(:setting, true) AS person,
-             pg_catalog.current_setting('role') AS role)
+             pg_catalog.current_setting('role') AS role{before})
     SELECT coalesce(person, ''), role,
            pg_catalog.set_config(:setting, :person, true),
-           pg_catalog.set_config('role', :role, true)
+           pg_catalog.set_config('role', :role, true){further}
       FROM before
-""")
+"""
+_PLAIN = sa.text(_SET.format(before="", further=""))
+_KNOWN = _SET.format(
+    before=", pg_catalog.current_setting(:cache, true) AS known",
+    further=""",
+           pg_catalog.set_config(:cache, coalesce(:known, {known}, ''), true),
+           coalesce(known, ''), {inherits}""",
+)
+# PostgreSQL checks the right to call a function when it begins a statement, before the role is set. So only
+# a login that inherits the rights of the role looks the person up here; for any other login the first query
+# does.
+_INHERITS = """(
+             SELECT pg_catalog.pg_has_role(session_user, r.oid, 'USAGE')
+                    AND pg_catalog.to_regprocedure(:function) IS NOT NULL
+               FROM pg_catalog.pg_roles AS r WHERE r.rolname = :role)"""
+_ASKING = sa.text(_KNOWN.format(known="NULL", inherits=_INHERITS))
+_INHERITED: WeakKeyDictionary[sa.Engine, set[str]] = WeakKeyDictionary()
+"""The roles whose rights the login of an engine inherits, in a database that can look a person up."""
 _ABORTED, _NO_SUCH_ROLE, _NOT_PERMITTED = "25P02", "22023", "42501"
 
 
 class Identity(NamedTuple):
-    """What the two settings hold; no person is the empty string, no role is ``none``.
+    """What the settings hold; no person is the empty string, no role is ``none``.
 
-    `setting` is the name of the first of them.
+    `known` is what the database knows of the person; None: it is to be looked up.
     """
 
     person: str
     role: str
-    setting: str
+    by: Acting
+    known: str | None = None
 
 
 @overload
@@ -90,7 +110,7 @@ def acting_as(target: Any, clerk_id: str | None, *, role: str | None = None, by:
     connection, and for AUTOCOMMIT, in which the settings would be over before the first query.
     """
     by = by or _acting()
-    identity = Identity(_checked(clerk_id), by.user if role is None else role, by.setting)
+    identity = Identity(_checked(clerk_id), by.user if role is None else role, by)
     if identity.role not in by.roles:
         raise IdentityError(f"The role {role!r} is none of {', '.join(by.roles)}.")
     if isinstance(getattr(target, "registry", None), ScopedRegistry):
@@ -169,7 +189,8 @@ class _Acting:
     def apply(self, connection: sa.Connection) -> None:
         found = _set(connection, self.identities[-1])
         # what is found may be our own work, where the transaction is the session's but not the connection's
-        if found not in self.identities or connection not in self.before:
+        ours = any(found[:2] == identity[:2] for identity in self.identities)
+        if not ours or connection not in self.before:
             self.before[connection] = found
 
     def restore(self, connection: sa.Connection) -> None:
@@ -346,13 +367,31 @@ def _set(connection: sa.Connection, identity: Identity) -> Identity:
             "The connection is in AUTOCOMMIT, where an identity ends with the statement that sets it: "
             "use an engine with another isolation level."
         )
+    by, inherited = identity.by, _INHERITED.setdefault(connection.engine, set())
+    values: dict[str, str | None] = {"setting": by.setting, "person": identity.person, "role": identity.role}
     try:
-        found = connection.execute(_SET, identity._asdict()).one()
+        if by.known is None:
+            person, role, *_ = connection.execute(_PLAIN, values).one()
+            return Identity(person, role, by)
+        values |= {"cache": by.known[0], "known": identity.known}
+        if identity.role in inherited:
+            statement = _looking_up(by.known[1])
+        else:
+            statement, values["function"] = _ASKING, by.known[1]
+        person, role, *_, known, inherits = connection.execute(statement, values).one()
     except DBAPIError as error:
+        inherited.discard(identity.role)  # the login may have lost the role, or the database the function
         if reason := _refusal(connection, identity.role, error):
             raise IdentityError(reason) from error
         raise
-    return Identity(found[0], found[1], identity.setting)
+    if inherits:
+        inherited.add(identity.role)
+    return Identity(person, role, by, known)
+
+
+@cache
+def _looking_up(call: str) -> sa.TextClause:
+    return sa.text(_KNOWN.format(known=call, inherits="true"))
 
 
 def _refusal(connection: sa.Connection, role: str, error: DBAPIError) -> str | None:

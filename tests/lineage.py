@@ -26,6 +26,11 @@ def revisions() -> list[str]:
     return [one.revision for one in script.walk_revisions()][::-1]
 
 
+def head() -> str:
+    """The last revision."""
+    return revisions()[-1]
+
+
 class Alembic:
     """Alembic's commands against one URL, with ``-x autocommit=true`` or without, and others in ``x``."""
 

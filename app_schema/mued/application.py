@@ -52,6 +52,7 @@ APPLICATION = Application(
         user="app_user",
         service="service_account",
         people=("public.users", "clerk_id", "name", "email", "role"),
+        known=("app.identity", "app.look_up_identity()"),
     ),
     commands=("app_schema.mued.cli.seed:seed", "app_schema.mued.cli.metrics:metrics"),
     render_type=_render_type,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from alembic.config import Config
+from lineage import head
 from program import alembic
 from test_packaging import CHECKOUT
 from typer.testing import CliRunner
@@ -20,38 +21,38 @@ from app_schema.cli import app
 from app_schema.errors import ConfigurationError
 from app_schema.migrations.lineage import Lineage
 
-LAST = "0016_core_and_chat_rls.py"
+HEAD = head()
 BROKEN = {
-    "syntax": ("revision = '9'\ndef upgrade(:\n", "0017_x.py, line 2: this is no Python: "),
+    "syntax": ("revision = '9'\ndef upgrade(:\n", "9999_x.py, line 2: this is no Python: "),
     "import": (
         "import no_such_module\nrevision = '9'\ndown_revision = None\n",
         (
-            "0017_x.py, line 1: the revision cannot be imported "
+            "9999_x.py, line 1: the revision cannot be imported "
             "(ModuleNotFoundError: No module named 'no_such_module')."
         ),
     ),
     "name": (
         "revision = '9'\ndown_revision = None\n\nWHAT = unknown\n",
-        "0017_x.py, line 4: the revision cannot be imported (NameError: name 'unknown' is not defined).",
+        "9999_x.py, line 4: the revision cannot be imported (NameError: name 'unknown' is not defined).",
     ),
     "exit": (
         "import sys\nrevision = '9'\nsys.exit(0)\n",
-        "0017_x.py, line 3: the revision cannot be imported (SystemExit: 0).",
+        "9999_x.py, line 3: the revision cannot be imported (SystemExit: 0).",
     ),
-    "zero byte": ("revision = '9'\0\n", "0017_x.py, line 1: this is no Python: source code string"),
-    "no revision": ("x = 1\n", "0017_x.py, line 1: the file names no revision: write revision = '...'."),
-    "no parent": ("revision = '9'\n", "0017_x.py, line 1: the file has no down_revision: "),
+    "zero byte": ("revision = '9'\0\n", "9999_x.py, line 1: this is no Python: source code string"),
+    "no revision": ("x = 1\n", "9999_x.py, line 1: the file names no revision: write revision = '...'."),
+    "no parent": ("revision = '9'\n", "9999_x.py, line 1: the file has no down_revision: "),
     "unknown parent": (
         "revision = '9'\n\ndown_revision = '0016_typo'\n",
-        "0017_x.py, line 3: down_revision names 0016_typo, which no file has.",
+        "9999_x.py, line 3: down_revision names 0016_typo, which no file has.",
     ),
     "unknown dependency": (
-        "revision = '9'\ndown_revision = '0016_core_and_chat_rls'\ndepends_on = ('0099',)\n",
-        "0017_x.py, line 3: depends_on names 0099, which no file has.",
+        f"revision = '9'\ndown_revision = '{HEAD}'\ndepends_on = ('0099',)\n",
+        "9999_x.py, line 3: depends_on names 0099, which no file has.",
     ),
     "twice": (
-        "revision = '0016_core_and_chat_rls'\ndown_revision = '0015_muednote_v3_schema'\n",
-        f"0017_x.py, line 1: the revision 0016_core_and_chat_rls stands in {LAST} too: ",
+        f"revision = '{HEAD}'\ndown_revision = '0015_muednote_v3_schema'\n",
+        f"9999_x.py, line 1: the revision {HEAD} stands in {head()}.py too: ",
     ),
     "loop": ("revision = '9'\ndown_revision = '9'\n", "The revisions in "),
 }
@@ -74,7 +75,7 @@ def revisions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize("broken", BROKEN)
 def test_broken_revision_file_is_one_sentence_with_file_and_line(revisions: Path, broken: str) -> None:
     text, sentence = BROKEN[broken]
-    (revisions / "0017_x.py").write_text(text, encoding="utf-8")
+    (revisions / "9999_x.py").write_text(text, encoding="utf-8")
     with pytest.raises(ConfigurationError) as caught:
         Lineage()
     assert str(caught.value).startswith(sentence)
@@ -89,7 +90,7 @@ def test_command_ends_with_2_at_a_broken_revision_file(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", database_url)
     text, sentence = BROKEN["syntax"]
-    (revisions / "0017_x.py").write_text(text, encoding="utf-8")
+    (revisions / "9999_x.py").write_text(text, encoding="utf-8")
     result = CliRunner().invoke(app, [name])
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.splitlines()[-1].startswith(sentence)
@@ -98,7 +99,7 @@ def test_command_ends_with_2_at_a_broken_revision_file(
 
 def test_alembic_ends_with_2_at_a_broken_revision_file(revisions: Path, empty_url: str) -> None:
     text, sentence = BROKEN["import"]
-    (revisions / "0017_x.py").write_text(text, encoding="utf-8")
+    (revisions / "9999_x.py").write_text(text, encoding="utf-8")
     configuration = revisions.parent.parent / "alembic.ini"
     for arguments in (["upgrade", "head"], ["current"], ["upgrade", "head", "--sql"]):
         said = alembic(empty_url, *arguments, configuration=configuration)
@@ -140,6 +141,6 @@ def test_a_revision_that_a_foreign_project_has_twice_is_only_warned_of(revisions
 
     from app_schema.migrations.loading import load
 
-    (revisions / "0017_x.py").write_text(BROKEN["twice"][0], encoding="utf-8")
+    (revisions / "9999_x.py").write_text(BROKEN["twice"][0], encoding="utf-8")
     with pytest.warns(UserWarning, match="is present more than once"):
         load(ScriptDirectory(str(revisions.parent)), strict=False)

@@ -12,6 +12,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
+from lineage import head
 from psycopg.conninfo import conninfo_to_dict
 from test_packaging import CHECKOUT
 from typer.testing import CliRunner
@@ -165,7 +166,7 @@ def other_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for part in ("alembic", "app_schema/migrations"):
         shutil.copytree(CHECKOUT / part, checkout / part, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(CHECKOUT / "alembic.ini", checkout)
-    (checkout / "alembic" / "versions" / "0016_core_and_chat_rls.py").unlink()
+    (checkout / "alembic" / "versions" / f"{head()}.py").unlink()
     monkeypatch.chdir(checkout)
     return checkout
 

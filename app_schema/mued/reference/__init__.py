@@ -25,6 +25,15 @@ REFERENCE = Reference(
             r"\(SELECT app\.current_user_role\(\)\) IN \('mentor', 'admin'\)",
             "the caller is a mentor or an admin",
         ),
+        (
+            r"coalesce\((\w+), '0{8}-0{4}-0{4}-0{4}-0{12}'::uuid\) BETWEEN",
+            r"\1 BETWEEN",
+        ),
+        (
+            r"(\w+) BETWEEN \(SELECT app\.first_\w+\(\)\) AND \(SELECT app\.last_visible_owner\(\)\)",
+            r"(`\1` is the caller OR the caller is an admin)",
+        ),
+        (r"enabled >= \(SELECT NOT app\.is_admin\(\)\)", "(enabled OR the caller is an admin)"),
         (r"\(SELECT app\.is_admin\(\)\)|app\.is_admin\(\)", "the caller is an admin"),
         (r"\(SELECT app\.current_user_id\(\)\)|app\.current_user_id\(\)", "the caller"),
         (r"the caller IS NOT NULL", "somebody is signed in"),

@@ -8,6 +8,7 @@ import sys
 import psycopg
 import pytest
 from commands import NOWHERE, Run, data
+from lineage import statements
 from syrupy.assertion import SnapshotAssertion
 
 from app_schema.catalog import Snapshot
@@ -72,7 +73,8 @@ def test_plan_names_the_locks_and_is_a_script(run: Run, database_url: str) -> No
 def test_plan_script_does_what_upgrade_does(run: Run, empty_url: str, database_url: str) -> None:
     script = run(empty_url, "plan", "--script").partition("--- stdout\n")[2].partition("--- stderr")[0]
     with psycopg.connect(empty_url, autocommit=True) as connection:
-        connection.execute(script.encode())
+        for statement in statements(script):  # as psql does: CONCURRENTLY stands alone
+            connection.execute(statement.encode())
     assert printed(empty_url) == printed(database_url)
     assert run(empty_url, "plan").startswith("exit code 0")
 

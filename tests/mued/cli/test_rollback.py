@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from commands import Run, data
+from lineage import head
 from syrupy.assertion import SnapshotAssertion
 
 from app_schema import dump, embedded, url
@@ -29,7 +30,7 @@ def test_rows_are_lost_only_with_the_token_of_the_refusal(
     refused = run(full_url, "rollback", "0012")
     assert hidden(refused) == snapshot(name="refused")
     assert run(full_url, "rollback", "0012", "--confirm", "0000").startswith("exit code 1")
-    assert data(run(full_url, "status", "--json"))["here"] == ["0016_core_and_chat_rls"]
+    assert data(run(full_url, "status", "--json"))["here"] == [head()]
     with psycopg.connect(full_url) as connection:
         connection.execute("DELETE FROM muednote_v3.fragment_tags")
     changed = run(full_url, "rollback", "0012", "--confirm", token(refused))
@@ -91,7 +92,7 @@ def test_dump_refuses_a_file_that_is_there(run: Run, full_url: str, tmp_path: Pa
     said = run(full_url, "rollback", "0013", *confirm, "--dump", str(file))
     assert said.startswith("exit code 2")
     assert file.read_text() == "mine"
-    assert data(run(full_url, "status", "--json"))["here"] == ["0016_core_and_chat_rls"]
+    assert data(run(full_url, "status", "--json"))["here"] == [head()]
 
 
 @pytest.mark.parametrize("major", [None, 9])
@@ -104,7 +105,7 @@ def test_without_a_fitting_pg_dump_nothing_is_dropped(
     said = run(full_url, "rollback", "0013", *confirm, "--dump", "file")
     assert said.startswith("exit code 2")
     assert "pg_dump is " in said
-    assert data(run(full_url, "status", "--json"))["here"] == ["0016_core_and_chat_rls"]
+    assert data(run(full_url, "status", "--json"))["here"] == [head()]
 
 
 def test_command_line_of_pg_dump_holds_no_secret() -> None:

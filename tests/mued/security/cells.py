@@ -62,6 +62,7 @@ class Ground:
     roles: dict[str, str]
     world: World
     copies: list[tuple[str, Row]]
+    identity: str | None = None  # what app.identity holds when it is asked, or nothing
 
     def ask(self, role: str, asker: str, query: sql.SQL | sql.Composed, parameters: list[Any]) -> list[Any]:
         """The rows of a query of that asker in that role; whatever it does is rolled back."""
@@ -70,6 +71,8 @@ class Ground:
             if asker != "unset":
                 setting = "SELECT set_config('app.current_user_id', %s, true)"
                 connection.execute(setting, [ASKERS[asker]])
+            if self.identity is not None:
+                connection.execute("SELECT set_config('app.identity', %s, true)", [self.identity])
             connection.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(self.roles[role])))
             found: list[Any] = connection.execute(query, parameters).fetchall()
             return found

@@ -79,6 +79,25 @@ def test_a_transaction_costs_one_statement(opened: Any, web_engine: sa.Engine) -
         assert [one for one in sent if one.startswith("SELECT")] == ["SELECT 1", "SELECT 2"]
 
 
+def test_person_is_looked_up_once_a_transaction(people_url: str) -> None:
+    """By the statement that sets the identity, if the login inherits the rights of the role."""
+    engine = database.engine(people_url)
+    known = sa.text(
+        "SELECT current_setting('app.identity', true), app.current_user_id(), current_setting('app.identity')"
+    )
+    with engine.connect() as connection, acting_as(connection, "user_ann"):
+        for round_ in range(3):
+            before, person, after = connection.execute(known).one()
+            assert after == f"{person} student user_ann"
+            assert (before == after) is (round_ > 0)  # the first statement asks what the login may do
+            connection.commit()
+        connection.execute(known)
+        with acting_as(connection, "user_bob"):
+            assert connection.execute(known).one()[0].endswith(" student user_bob")
+        assert connection.execute(known).one()[0] == after
+    engine.dispose()
+
+
 def test_savepoints_keep_the_person(opened: Any) -> None:
     with acting_as(opened, "user_ann"):
         savepoint = opened.begin_nested()

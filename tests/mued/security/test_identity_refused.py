@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app_schema import IdentityError, database, identity
 from app_schema.identity import acting_as
 from app_schema.models import Project, User
+from app_schema.mued.application import APPLICATION
 
 
 @pytest.mark.parametrize(
@@ -78,9 +79,9 @@ def test_without_membership_nothing_runs(people_url: str, create_login: Callable
 
 
 def test_a_missing_role_is_named(web_engine: sa.Engine) -> None:
-    block = identity._Block(
-        Session(web_engine), identity.Identity("user_ann", "no_such_role", "app.current_user_id")
-    )
+    assert APPLICATION.acting is not None
+    nobody = identity.Identity("user_ann", "no_such_role", APPLICATION.acting)
+    block = identity._Block(Session(web_engine), nobody)
     with block as session, pytest.raises(IdentityError, match="no_such_role does not exist on this server"):
         session.execute(WHO)
 

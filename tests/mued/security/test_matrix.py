@@ -94,6 +94,22 @@ def test_matrix(ground: Ground) -> None:
     assert [cell for cell in cells if cell.expected != cell.seen] == []
 
 
+def test_matrix_is_the_same_with_the_identity_of_the_person_or_of_another(ground: Ground) -> None:
+    """app.identity saves a look-up; it is not used where app.current_user_id names another person."""
+    people = {
+        row["clerk_id"]: f"{row['id']} {row['role']} {row['clerk_id']}"
+        for row in ground.world.rows["public.users"]
+    }
+    for asker, clerk_id in ASKERS.items():
+        own = people.get(clerk_id or "")
+        for identity in {own, people["user_adam"], f"{people['user_adam']} {clerk_id}"} - {None}:
+            asking = replace(ground, identity=identity)
+            found = [*reads(asking, "app_user", asker)]
+            if identity == own:
+                found += writes(asking, "app_user", asker)
+            assert [cell for cell in found if cell.expected != cell.seen] == []
+
+
 def test_nobody_has_what_row_security_does_not_bind(ground: Ground) -> None:
     """TRUNCATE empties a table whatever its policies say; REFERENCES and TRIGGER let one look behind them."""
     query = """

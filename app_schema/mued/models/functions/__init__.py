@@ -13,7 +13,15 @@ from app_schema.mued.models.functions.embedding import (
     MARK_EMBEDDING_STALE,
     QUEUE_TEMPLATE_EMBEDDING,
 )
-from app_schema.mued.models.functions.identity import CURRENT_USER_ID, CURRENT_USER_ROLE, IS_ADMIN
+from app_schema.mued.models.functions.identity import (
+    CURRENT_IDENTITY,
+    CURRENT_USER_ID,
+    CURRENT_USER_ROLE,
+    FIRST_VISIBLE_OWNER,
+    IS_ADMIN,
+    LAST_VISIBLE_OWNER,
+    LOOK_UP_IDENTITY,
+)
 from app_schema.mued.models.functions.reservation import (
     CAN_BOOK,
     MY_BOOKED_SLOTS,
@@ -28,9 +36,13 @@ FUNCTIONS = (
     TOUCH_UPDATED_AT,
     SYNC_SLOT_SEATS,
     STAMP_COMPLETED_AT,
+    LOOK_UP_IDENTITY,
+    CURRENT_IDENTITY,
     CURRENT_USER_ID,
     CURRENT_USER_ROLE,
     IS_ADMIN,
+    FIRST_VISIBLE_OWNER,
+    LAST_VISIBLE_OWNER,
     MY_STUDENTS,
     TEACHES,
     PUBLIC_PROFILE,

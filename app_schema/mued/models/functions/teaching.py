@@ -11,9 +11,8 @@ MY_STUDENTS = Function(
     sql("""
         SELECT DISTINCT r.student_id
           FROM public.reservations AS r
-          JOIN public.users AS u ON u.id = r.mentor_id
-         WHERE u.clerk_id = nullif(current_setting('app.current_user_id', true), '')
-           AND u.role IN ('mentor', 'admin')
+         WHERE r.mentor_id = app.current_user_id()
+           AND app.current_user_role() IN ('mentor', 'admin')
            AND r.status IN ('approved', 'paid', 'completed')
     """),
     returns="SETOF uuid",

@@ -11,7 +11,7 @@ from app_schema.ddl import Grant
 from app_schema.mued.models.base import Base, Touched, refers_to
 from app_schema.mued.models.enums import AcquisitionMethod, ContentType, LicenseType
 from app_schema.mued.models.json_shapes import AccessPolicy
-from app_schema.mued.models.policies import CRUD, secured
+from app_schema.mued.models.policies import CRUD, NOBODY, secured
 from app_schema.mued.models.types import Json, Str50, UuidKey
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ class Provenance(Touched, Base):
         Index("ix_provenance_content_id_content_type", "content_id", "content_type"),
         Index("ix_provenance_expires_at", "expires_at", postgresql_where=text("expires_at IS NOT NULL")),
         Index("ix_provenance_acquired_by", "acquired_by", postgresql_where=text("acquired_by IS NOT NULL")),
+        # what the policy compares
+        Index("ix_provenance_owner", text(f"coalesce(acquired_by, '{NOBODY}'::uuid)")),
         *secured("provenance"),
         Grant(CRUD, to="service_account"),
         Grant("SELECT", to="app_user"),
