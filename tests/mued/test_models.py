@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-import yaml
+from dictionary import DICTIONARY
 from sqlalchemy import (
     CheckConstraint,
     Column,
@@ -33,7 +33,6 @@ from app_schema.mued.models.json_shapes import FocusName
 
 Entry = dict[str, Any]
 
-DICTIONARY: Entry = yaml.safe_load(Path(__file__).with_name("schema.yaml").read_text(encoding="utf-8"))
 TABLES: list[Entry] = DICTIONARY["tables"]
 OBJECTS = declared(Base.metadata)
 MAPPERS = sorted(Base.registry.mappers, key=lambda mapper: mapper.class_.__name__)

@@ -6,12 +6,11 @@ import threading
 import uuid
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-import yaml
+from dictionary import DICTIONARY
 from refusal import CHECK, EXCLUSION, FOREIGN_KEY, NO_SUCH_VALUE, UNIQUE, count, refused
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
@@ -40,8 +39,6 @@ from app_schema.mued.factories import (
     WebhookEventFactory,
 )
 
-_FILE = Path(__file__).with_name("schema.yaml")
-DICTIONARY: dict[str, Any] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
 TABLES = list(Base.metadata.tables.values())
 CLOSED_SETS = [
     (f"{table['schema']}.{table['name']}", column["name"])

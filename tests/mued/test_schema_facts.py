@@ -6,19 +6,16 @@ The models are held against the same dictionary in test_models.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from dictionary import DICTIONARY
 from lineage import catalog
 
 from app_schema.catalog import Snapshot
 from app_schema.ddl import Key
 
-FACTS: Mapping[str, Any] = yaml.safe_load((Path(__file__).parent / "schema.yaml").read_text(encoding="utf-8"))
-TABLES = {f"{one['schema']}.{one['name']}": one for one in FACTS["tables"]}
+TABLES = {f"{one['schema']}.{one['name']}": one for one in DICTIONARY["tables"]}
 TYPES = {"timestamptz": "timestamp with time zone", "varchar": "character varying"}
 
 
@@ -36,10 +33,10 @@ def _names(found: Snapshot, kind: str, schema: str | None = None, table: str | N
 
 
 def test_counts(found: Snapshot) -> None:
-    assert sum(key.kind == "table" for key in found) == FACTS["about"]["tables"] == 30
-    assert sum(key.kind == "enum" for key in found) == FACTS["about"]["enums"] == 16
-    assert sum(key.kind == "function" for key in found) == FACTS["about"]["functions"]
-    assert sum(key.kind == "view" for key in found) == FACTS["about"]["views"]
+    assert sum(key.kind == "table" for key in found) == DICTIONARY["about"]["tables"] == 30
+    assert sum(key.kind == "enum" for key in found) == DICTIONARY["about"]["enums"] == 16
+    assert sum(key.kind == "function" for key in found) == DICTIONARY["about"]["functions"]
+    assert sum(key.kind == "view" for key in found) == DICTIONARY["about"]["views"]
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -50,7 +47,8 @@ def test_table_has_its_columns(found: Snapshot, table: str) -> None:
         head, _, rest = column["type"].partition("(")
         wanted = TYPES.get(head, head) + (f"({rest}" if rest else "")
         enum = next(
-            (one for one in FACTS["enums"] if wanted in {one["name"], f"{one['schema']}.{one['name']}"}), None
+            (one for one in DICTIONARY["enums"] if wanted in {one["name"], f"{one['schema']}.{one['name']}"}),
+            None,
         )
         wanted = (
             f"{enum['schema']}.{enum['name']}" if enum else f"public.{wanted}" if head == "vector" else wanted
@@ -135,7 +133,7 @@ def test_table_has_its_grants(found: Snapshot, table: str) -> None:
 def test_enums_have_their_labels(found: Snapshot) -> None:
     wanted = {
         Key("enum", one["schema"], None, one["name"]): ", ".join(f"'{label}'" for label in one["values"])
-        for one in FACTS["enums"]
+        for one in DICTIONARY["enums"]
     }
     assert {key: text for key, text in found.items() if key.kind == "enum"} == wanted
 
@@ -144,8 +142,8 @@ def test_functions_have_their_attributes(found: Snapshot) -> None:
     functions = {
         key.name.partition("(")[0]: (key, text) for key, text in found.items() if key.kind == "function"
     }
-    assert set(functions) == {one["name"].partition(".")[2] for one in FACTS["functions"]}
-    for one in FACTS["functions"]:
+    assert set(functions) == {one["name"].partition(".")[2] for one in DICTIONARY["functions"]}
+    for one in DICTIONARY["functions"]:
         key, text = functions[one["name"].partition(".")[2]]
         assert key.schema == "app"
         assert f"LANGUAGE {one['language']} {one['volatility'][0].lower()}" in text
@@ -159,22 +157,24 @@ def test_functions_have_their_attributes(found: Snapshot) -> None:
 
 
 def test_views_roles_and_the_rest_are_there(found: Snapshot) -> None:
-    for view in FACTS["views"]:
+    for view in DICTIONARY["views"]:
         assert "security_invoker=true" in found[Key("view", view["schema"], None, view["name"])]
         for grant in view["grants"]:
             assert found[Key("grant", view["schema"], view["name"], grant["role"])] == ", ".join(
                 sorted(grant["privileges"])
             )
-    assert {key.name for key in found if key.kind == "role"} == {one["name"] for one in FACTS["roles"]}
+    assert {key.name for key in found if key.kind == "role"} == {one["name"] for one in DICTIONARY["roles"]}
     assert {text for key, text in found.items() if key.kind == "role"} == {"NOLOGIN"}
     assert {key.name: text for key, text in found.items() if key.kind == "extension"} == {
-        one["name"]: f"schema {one['schema']}" for one in FACTS["extensions"]
+        one["name"]: f"schema {one['schema']}" for one in DICTIONARY["extensions"]
     }
-    assert {key.name for key in found if key.kind == "schema"} == {one["name"] for one in FACTS["schemas"]}
-    for schema in FACTS["schemas"]:
+    assert {key.name for key in found if key.kind == "schema"} == {
+        one["name"] for one in DICTIONARY["schemas"]
+    }
+    for schema in DICTIONARY["schemas"]:
         for usage in schema["usage"]:
             assert found[Key("schema_grant", schema["name"], None, usage["role"])] == "USAGE"
-    for default in FACTS["default_privileges"]:
+    for default in DICTIONARY["default_privileges"]:
         assert found[Key("default_grant", default["schema"], default["on"], default["role"])] == ", ".join(
             sorted(default["privileges"])
         )
