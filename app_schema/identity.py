@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, SessionTransaction, scoped_session
 from sqlalchemy.util import ScopedRegistry
 
+from app_schema import upstream
 from app_schema.application import Acting, find
 from app_schema.errors import IdentityError
 
@@ -348,12 +349,9 @@ def _in_transaction(target: Session | sa.Connection) -> list[sa.Connection]:
     if isinstance(target, sa.Connection):
         return [target] if target.in_transaction() else []
     transaction = target.get_transaction()
-    # there is no public list, and a session may have several connections
-    held = transaction._connections.values() if transaction is not None else ()  # noqa: SLF001
+    held = upstream.connections(transaction) if transaction is not None else ()
     # asked for by the session, each sends a savepoint that is still due: undoing it must undo what we set
-    return [
-        target.connection(bind_arguments={"bind": connection}) for connection in {one for one, *_ in held}
-    ]
+    return [target.connection(bind_arguments={"bind": connection}) for connection in held]
 
 
 def _innermost(target: Session | sa.Connection) -> sa.Transaction | SessionTransaction | None:

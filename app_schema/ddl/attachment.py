@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import MetaData, Table, event
 
+from app_schema import upstream
 from app_schema.ddl.function import Function
 from app_schema.ddl.layers import ordered
 from app_schema.ddl.object import DDLObject, Key
@@ -137,7 +138,7 @@ def _expressions(table: Table) -> Iterator[Any]:
     constraints = {*table.constraints, *(one for column in table.columns for one in column.constraints)}
     for constraint in constraints:
         yield getattr(constraint, "sqltext", None)
-        yield from (item for item, *_ in getattr(constraint, "_render_exprs", ()))
+        yield from upstream.excluding_expressions(constraint)
     for index in table.indexes:
         yield from index.expressions
         yield index.dialect_options["postgresql"]["where"]

@@ -8,6 +8,7 @@ from sqlalchemy import MetaData, Sequence, create_mock_engine
 from sqlalchemy.schema import CreateIndex, CreateSchema, CreateSequence, ExecutableDDLElement
 from sqlalchemy.types import SchemaType
 
+from app_schema import upstream
 from app_schema.ddl.attachment import declared
 from app_schema.ddl.sql import plain
 from app_schema.ddl.statement import Create
@@ -55,6 +56,5 @@ def schemas(metadata: MetaData, default_schema: str = "public") -> set[str]:
 
 def of_class(metadata: MetaData, cls: type[_T]) -> list[_T]:
     """The types and sequences of a metadata, in whatever schema, by name."""
-    # get_schema_objects() looks into one schema only, and the schemas are what is asked for
-    found = [one for one in metadata._objects if isinstance(one, cls)]  # noqa: SLF001
+    found = [one for one in upstream.schema_objects(metadata) if isinstance(one, cls)]
     return sorted(found, key=lambda one: (getattr(one, "schema", None) or "", str(getattr(one, "name", ""))))

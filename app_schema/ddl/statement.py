@@ -137,6 +137,4 @@ class Guarded(DDLStatement):
 @compiles(DDLStatement)
 def _compile(element: DDLStatement, compiler: DDLCompiler, **_: Any) -> str:
     # doubles "%" for drivers that read it as a placeholder, and leaves it alone in --sql
-    text = element.sql()
-    doubled = compiler.preparer._double_percents  # noqa: SLF001 - SQLAlchemy has no public name for it
-    return text.replace("%", "%%") if doubled else text
+    return compiler.sql_compiler.post_process_text(element.sql())  # type: ignore[no-any-return, no-untyped-call]  # SQLAlchemy's

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from sqlalchemy import event
 from sqlalchemy.schema import SchemaItem, Table
 
 from app_schema.ddl.attachment import attach
@@ -20,8 +21,10 @@ class TableObject(SchemaItem, DDLObject):
 
     __visit_name__ = "app_schema_table_object"
 
-    def _set_parent(self, parent: Any, **_: Any) -> None:
-        if not isinstance(parent, Table):
-            msg = f"{self.label} belongs into the arguments of a table, not of {parent!r}"
-            raise ModelError(msg)
-        attach(parent.metadata, dataclasses.replace(self, table=parent.name, schema=parent.schema))
+
+@event.listens_for(TableObject, "after_parent_attach", propagate=True)
+def _attach(item: TableObject, parent: Any) -> None:
+    if not isinstance(parent, Table):
+        msg = f"{item.label} belongs into the arguments of a table, not of {parent!r}"
+        raise ModelError(msg)
+    attach(parent.metadata, dataclasses.replace(item, table=parent.name, schema=parent.schema))

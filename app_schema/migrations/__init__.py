@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def __getattr__(name: str) -> Any:
     return getattr(api, name)
 
 
+@cache
 def setup() -> None:
     """Makes Alembic know our operations. Calling it again changes nothing.
 
@@ -30,15 +32,14 @@ def setup() -> None:
     of the process is run.
     """
     # here: who uses only the models does not pay for Alembic
-    from alembic.runtime.plugins import Plugin, _all_plugins
+    from alembic.runtime.plugins import Plugin
 
     from app_schema.migrations import compare, directives, operations, render
 
     operations.setup()
     directives.setup()
     render.setup()
-    if compare.PLUGIN not in _all_plugins:
-        Plugin.setup_plugin_from_module(compare, compare.PLUGIN)
+    Plugin.setup_plugin_from_module(compare, compare.PLUGIN)
 
 
 def config(app: Application | None = None) -> Config:

@@ -324,8 +324,7 @@ class AlterTypes(ExecutableDDLElement):
 def _compile(element: AlterTypes, compiler: DDLCompiler, **_: Any) -> str:
     changes = ", ".join(_change(one, sql_of(one)) for one in element.changes)
     sql = f"ALTER TABLE {qualified(element.table, element.schema)} {changes}"
-    doubled = compiler.preparer._double_percents  # noqa: SLF001 - SQLAlchemy has no public name for it
-    return sql.replace("%", "%%") if doubled else sql
+    return compiler.sql_compiler.post_process_text(sql)  # type: ignore[no-any-return, no-untyped-call]  # SQLAlchemy's
 
 
 @converging.register

@@ -30,14 +30,10 @@ def begin_transaction() -> AbstractContextManager[None]:
 def run_migrations(**run_args: Any) -> None:
     """Runs the revisions, guarded, on what was configured."""
     options = dict(_configured[-1])
-    running: Any = alembic_context
     connection = options.pop("connection", None)
-    environment = Environment(
-        running._proxy,  # noqa: SLF001 - the EnvironmentContext has no public name
-        options.pop("target_metadata", None) or (),
-        run_args,
-        options,
-    )
+    context = alembic_context.get_context().environment_context
+    assert context is not None, "configure() stands before run_migrations()"
+    environment = Environment(context, options.pop("target_metadata", None) or (), run_args, options)
     with sentences(environment.context):
         if connection is None:
             environment.script()

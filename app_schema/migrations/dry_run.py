@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeAlias
 
-from alembic.ddl.postgresql import CreateExcludeConstraintOp, PostgresqlImpl
+from alembic.ddl.postgresql import CreateExcludeConstraintOp
 from alembic.operations import MigrateOperation, Operations, ops
 from alembic.operations.schemaobj import SchemaObjects
 from alembic.runtime.migration import MigrationContext, RevisionStep
@@ -31,6 +31,7 @@ from app_schema.migrations.environment import DEFAULTS, joined
 from app_schema.migrations.extra_operations import OPERATIONS
 from app_schema.migrations.header import LOCKS
 from app_schema.migrations.impl import GuardedImpl, guarded
+from app_schema.migrations.installed import installed
 from app_schema.migrations.lineage import Direction, Lineage
 from app_schema.migrations.operations import CreateObjectOp, DropObjectOp, ReplaceObjectOp
 
@@ -136,13 +137,12 @@ def _silence() -> Iterator[None]:
         log.disabled = before
 
 
-def _operations(context: MigrationContext, note: Callable[[Iterable[Operation]], None]) -> Operations:
-    """Alembic's operations, each noted on its way; not a subclass, because `alembic.op` knows none."""
-    operations = Operations(context)
+def _note(operations: Operations, note: Callable[[Iterable[Operation]], None]) -> None:
+    """Has each operation noted on its way; no subclass, because `alembic.op` knows none."""
     invoke = operations.invoke
 
     def noted(operation: MigrateOperation) -> Any:
-        note([_noted(operation, context)])
+        note([_noted(operation, operations.migration_context)])
         return invoke(operation)
 
     def special(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -152,7 +152,6 @@ def _operations(context: MigrationContext, note: Callable[[Iterable[Operation]],
     setattr(operations, "invoke", noted)  # noqa: B010 - mypy refuses to assign to a method
     for function in OPERATIONS:
         setattr(operations, function.__name__, partial(special, function))
-    return operations
 
 
 def record(
@@ -160,7 +159,7 @@ def record(
     here: frozenset[str],
     to: str,
     direction: Direction = "up",
-    impl: type[PostgresqlImpl] = GuardedImpl,
+    impl: type[GuardedImpl] = GuardedImpl,
 ) -> list[Recorded]:
     """What going from `here` to `to` would send, a revision at a time; else as :func:`record_steps`."""
     steps = lineage.steps(here, to, direction)
@@ -171,7 +170,7 @@ def record_steps(
     app: Application,
     here: frozenset[str],
     planned: Steps,
-    impl: type[PostgresqlImpl] = GuardedImpl,
+    impl: type[GuardedImpl] = GuardedImpl,
     scripts: ScriptDirectory | None = None,
 ) -> list[Recorded]:
     """What these steps would send from `here`, a revision at a time. Alembic may be in the middle of a run.
@@ -206,9 +205,9 @@ def record_steps(
             dialect_name="postgresql", dialect_opts={"paramstyle": "named"}, opts=options
         )
     guarded(context, impl)
-    operations = _operations(context, lambda noted: found[-1].operations.extend(noted))  # noqa: PLW0108 - the last one changes
     try:
-        with _silence(), _installed(operations), context.begin_transaction():
+        with _silence(), installed(context) as operations, context.begin_transaction():
+            _note(operations, lambda noted: found[-1].operations.extend(noted))  # noqa: PLW0108 - the last one changes
             context.run_migrations()
     except (AppSchemaError, CommandError):
         raise
@@ -218,20 +217,6 @@ def record_steps(
             f"{found[-1].revision} cannot be planned, because it asks the database ({reason})."
         ) from error
     return found
-
-
-@contextmanager
-def _installed(operations: Operations) -> Iterator[None]:
-    """As Operations.context does, with an object of its own; what `alembic.op` was before, it is again."""
-    modules = Operations._setups[Operations][1]  # noqa: SLF001 - Alembic has no public name for it
-    before = next((names["_proxy"] for names, _ in modules if names.get("_proxy") is not None), None)
-    operations._install_proxy()  # noqa: SLF001
-    try:
-        yield
-    finally:
-        operations._remove_proxy()  # noqa: SLF001
-        if before is not None:
-            before._install_proxy()  # noqa: SLF001
 
 
 def _noted(operation: MigrateOperation, context: MigrationContext) -> Operation:

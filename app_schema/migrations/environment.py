@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Engine, MetaData
 from sqlalchemy.exc import ArgumentError, DBAPIError, PendingRollbackError
 from sqlalchemy.pool import NullPool
 
-from app_schema import database, pinned
+from app_schema import database, pinned, upstream
 from app_schema.application import Application
 from app_schema.errors import AppSchemaError, ConfigurationError
 from app_schema.migrations import setup
@@ -221,7 +221,8 @@ class Environment:
         path = self.options.get("search_path")
         settings = {**pinned.SESSION, **({"search_path": path} if path else {})}
         self.context.static_output(f"{pinned.pin(settings)};")
-        foreseeing(self.context.get_context(), collecting, self.run_args)
+        running = self.context.get_context()
+        upstream.set_steps(running, foreseeing(running.opts["fn"], collecting, self.run_args))
         with self.context.begin_transaction():
             self.context.run_migrations(**self.run_args)
         self.context.static_output(f"{pinned.unpin()};")

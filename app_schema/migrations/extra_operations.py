@@ -23,6 +23,7 @@ from app_schema.migrations.alter import AlterTypes
 from app_schema.migrations.once import once, undo
 from app_schema.migrations.partitioned import is_partitioned
 from app_schema.migrations.sending import send
+from app_schema.migrations.translate import map_of
 
 
 def add_enum_value(
@@ -204,7 +205,8 @@ def undo_once(self: Operations, key: str, sql: str | None = None) -> None:
 
 
 def _version_schema(operations: Operations) -> str | None:
-    return operations.get_context()._version.schema  # noqa: SLF001 - Alembic's version table has no public name
+    context = operations.get_context()
+    return map_of(context.connection).get(context.version_table_schema, context.version_table_schema)
 
 
 _OPERATIONS: tuple[Callable[..., None], ...] = (

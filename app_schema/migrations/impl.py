@@ -34,8 +34,10 @@ from sqlalchemy import (
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateIndex, CreateTable, DropIndex, ExecutableDDLElement
-from sqlalchemy.sql.expression import literal_column
+from sqlalchemy.sql import visitors
+from sqlalchemy.sql.expression import ColumnClause, literal_column
 
+from app_schema import upstream
 from app_schema.ddl import DDLStatement, Guarded
 from app_schema.ddl.guard import block
 from app_schema.ddl.index import is_concurrent, name_of, stated_table
@@ -64,6 +66,8 @@ class GuardedImpl(PostgresqlImpl):
 
     _begun = False
     """A script has written BEGIN."""
+    version_table: Table
+    """Where the revisions are stamped."""
     pipeline: Pipeline | None = None
     """Where statements are kept back, while revisions run on a connection of psycopg's."""
 
@@ -240,9 +244,7 @@ class GuardedImpl(PostgresqlImpl):
         parameter is escaped: else a colon in a default would become NULL.
         """
         rendered = super().render_ddl_sql_expr(expr, *args, **kwargs)
-        if self.dialect.identifier_preparer._double_percents:  # noqa: SLF001 - SQLAlchemy has no public name
-            rendered = rendered.replace("%%", "%")
-        return _BIND.sub(r"\\:\1", rendered)
+        return _BIND.sub(r"\\:\1", self._without_doubled(rendered))
 
     def version_table_impl(
         self, *, version_table: str, version_table_schema: str | None, version_table_pk: bool, **_: Any
@@ -283,8 +285,11 @@ class GuardedImpl(PostgresqlImpl):
             return None
         if isinstance(construct, TextClause | DDL) and _ALONE.search(sql):
             return None
-        doubled = self.dialect.identifier_preparer._double_percents  # noqa: SLF001 - no public name
-        return sql.replace("%%", "%") if doubled else sql
+        return self._without_doubled(sql)
+
+    def _without_doubled(self, sql: str) -> str:
+        """A compiler doubles each "%" for a driver that writes parameters with it."""
+        return sql.replace("%%", "%") if self.dialect.paramstyle in {"format", "pyformat"} else sql
 
     def _is_stamp(self, statement: UpdateBase) -> bool:
         version_table: str = self.context_opts.get("version_table", "alembic_version")
@@ -302,29 +307,22 @@ class GuardedImpl(PostgresqlImpl):
     def _stamp_once(self, insert: Insert) -> Insert:
         """The first stamp of a script: nothing where this revision or a later one is stamped already."""
         table = insert.table
-        values = insert._values  # noqa: SLF001 - Alembic gives it one literal, and no public name leads there
-        assert values is not None
-        (value,) = values.values()
-        revision = str(value).strip("'")
+        (value,) = (
+            part for part in visitors.iterate(insert) if isinstance(part, ColumnClause) and part.is_literal
+        )
+        revision = value.name.strip("'")
         script = self.context_opts.get("script")
         later = {revision} if script is None else _later(script, revision)
         known = exists(select(table)).where(
             table.c.version_num.in_([literal_column(f"'{one}'") for one in sorted(later)])
         )
-        return table.insert().from_select(["version_num"], select(literal_column(str(value))).where(~known))
+        return table.insert().from_select(["version_num"], select(value).where(~known))
 
 
 def _later(script: ScriptDirectory, revision: str) -> set[str]:
     """A revision, and all that come after it or depend on it: one of them stamped means that it has run."""
-    found, new = set[str](), {revision}
-    while new:
-        found |= new
-        new = {
-            name
-            for one in new
-            for name in script.get_revision(one)._all_nextrev  # noqa: SLF001 - Alembic's public name leaves out what depends on it
-        } - found
-    return found
+    later = script.iterate_revisions("heads", revision, inclusive=True, select_for_downgrade=True)
+    return {found.revision for found in later}
 
 
 class _Collecting(GuardedImpl):
@@ -352,7 +350,7 @@ def collecting(impl: GuardedImpl) -> tuple[MigrationContext, list[ExecutableDDLE
     return context, noting.collected
 
 
-def guarded(context: MigrationContext, impl: type[PostgresqlImpl] = GuardedImpl) -> MigrationContext:
+def guarded(context: MigrationContext, impl: type[GuardedImpl] = GuardedImpl) -> MigrationContext:
     """The same context, with the guarded impl; no other context of the process is changed.
 
     :param impl: writes the statements in its place.
@@ -364,7 +362,7 @@ def guarded(context: MigrationContext, impl: type[PostgresqlImpl] = GuardedImpl)
             f"app_schema migrates PostgreSQL, and this env.py configures {context.dialect.name}: run that "
             "database with Alembic's own context"
         )
-    context.impl = impl(
+    driving = impl(
         context.dialect,
         context.connection,
         context.as_sql,
@@ -374,9 +372,11 @@ def guarded(context: MigrationContext, impl: type[PostgresqlImpl] = GuardedImpl)
     )
     options = context.opts
     schema = context.version_table_schema
-    context._version = context.impl.version_table_impl(  # noqa: SLF001 - as MigrationContext does it
+    driving.version_table = driving.version_table_impl(
         version_table=context.version_table,
         version_table_schema=map_of(context.connection).get(schema, schema),
         version_table_pk=options.get("version_table_pk", True),
     )
+    upstream.set_version_table(context, driving.version_table)
+    context.impl = driving
     return context

@@ -6,7 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from alembic.runtime.migration import MigrationStep
 from alembic.script import ScriptDirectory
+from alembic.script.revision import ResolutionError, RevisionError
+from alembic.util import CommandError
 from sqlalchemy import text
 
 from app_schema.application import Application, find
@@ -87,9 +90,17 @@ class Lineage:
         at: Any = tuple(sorted(here))
         if direction == "down" and not here:
             return []
-        if direction == "up":
-            return self.scripts._upgrade_revs(to, at)  # noqa: SLF001
-        return self.scripts._downgrade_revs(to, at)  # noqa: SLF001
+        up = direction == "up"
+        step = MigrationStep.upgrade_from_script if up else MigrationStep.downgrade_from_script
+        ways: Any = (to, at, {"implicit_base": True}) if up else (at, to, {"select_for_downgrade": True})
+        upper, lower, options = ways
+        try:
+            scripts = list(self.scripts.iterate_revisions(upper, lower, **options))
+        except ResolutionError as error:
+            raise CommandError(f"Can't locate revision identified by '{error.argument}'") from error
+        except RevisionError as error:
+            raise CommandError(str(error)) from error
+        return [step(self.scripts.revision_map, script) for script in (scripts[::-1] if up else scripts)]
 
     def _scripts(self, steps: list[RevisionStep]) -> list[Script]:
         return [self.scripts.get_revision(step.revision.revision) for step in steps]

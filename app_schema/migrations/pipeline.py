@@ -10,14 +10,13 @@ psycopg's own connection, and has everything sent first.
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
-import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -296,7 +295,7 @@ class Pipeline:
         if self.path is None:
             return ""
         name = os.path.basename(self.path)  # noqa: PTH119 - a Path for each statement is felt
-        frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - inspect.currentframe() with a depth
+        frame = inspect.currentframe()
         while frame is not None:
             if frame.f_code.co_filename == self.path:
                 return f"{name}, line {frame.f_lineno}: "

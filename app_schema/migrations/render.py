@@ -11,6 +11,7 @@ from sqlalchemy import Computed, Enum, Identity, PrimaryKeyConstraint, TextClaus
 from sqlalchemy.dialects.postgresql import DOMAIN
 from sqlalchemy.types import TypeEngine
 
+from app_schema import upstream
 from app_schema.ddl import DDLObject
 from app_schema.ddl.constraint import named
 from app_schema.ddl.printed import PrintedType
@@ -32,11 +33,11 @@ def value(one: Any, context: AutogenContext) -> str:  # noqa: PLR0911 - a list o
     if isinstance(one, TextClause):
         return f"sa.text({one.text!r})"
     if isinstance(one, TypeEngine):
-        return alembic_render._repr_type(one, context)  # noqa: SLF001 - Alembic has no public name for it
+        return upstream.type_text(alembic_render, one, context)
     if isinstance(one, Identity):
-        return alembic_render._render_identity(one, context)  # noqa: SLF001
+        return upstream.identity_text(alembic_render, one, context)
     if isinstance(one, Computed):
-        return alembic_render._render_computed(one, context)  # noqa: SLF001
+        return upstream.computed_text(alembic_render, one, context)
     if isinstance(one, dict):
         return "{" + ", ".join(f"{key!r}: {value(item, context)}" for key, item in one.items()) + "}"
     if isinstance(one, (list, tuple)):
@@ -134,7 +135,7 @@ def _undeclared(context: AutogenContext, operation: UndeclaredOp) -> list[str]:
 
 
 def _concurrent_index(context: AutogenContext, operation: ConcurrentIndexOp) -> str:
-    text = alembic_render._add_index(context, operation.create)  # noqa: SLF001
+    (text,) = alembic_render.render_op(context, operation.create)
     text = text.replace("create_index(", "create_index_concurrently(", 1)
     return f"{text.removesuffix(')')}, partitioned=True)" if operation.partitioned else text
 

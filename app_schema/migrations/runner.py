@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateTable
 
+from app_schema import upstream
 from app_schema.ddl import Guarded, privileges
 from app_schema.ddl.guard import NOTED
 from app_schema.ddl.sql import plain
@@ -158,8 +159,7 @@ class Runner:
         return True
 
     def _steps(self, facts: Facts) -> list[Step]:
-        function = self.context._migrations_fn  # noqa: SLF001 - Alembic's own loop asks it as well
-        assert function is not None
+        function = self.context.opts["fn"]
         heads: Any = () if self.context.purge else tuple(sorted(facts.heads))
         return list(function(heads, self.context))
 
@@ -169,7 +169,7 @@ class Runner:
         stamped = self.heads
         maintainer = HeadMaintainer(self.context, () if purge else stamped or ())
         for number, step in enumerate(ahead.steps[start:], start):
-            with self.context.begin_transaction(_per_migration=True):
+            with upstream.begin_revision(self.context):
                 self._enter(step)
                 self._send(self.lock.fence(_application(step), stamped, self.options.lock_timeout))
                 if stamped is None:
@@ -188,19 +188,19 @@ class Runner:
                 for callback in self.context.on_version_apply_callbacks:
                     callback(ctx=self.context, step=step.info, heads=set(stamped), run_args=self.run_args)
                 self._when_committed(partial(self._has_landed, step, stamped))
-            if self.context._transaction_per_migration:  # noqa: SLF001 - Alembic has no public name for it
+            if self.context.opts.get("transaction_per_migration"):
                 self._note_landed()
 
     def _purge(self) -> None:
         """Forgets every revision, where none is stamped instead."""
-        with self.context.begin_transaction(_per_migration=True):
+        with upstream.begin_revision(self.context):
             self._send(self.lock.fence("app_schema: purge", self.heads, self.options.lock_timeout))
             self._send_version_table()
             self._send(f"DELETE FROM {self.session.version_table}")
         self.heads = set()
 
     def _send_version_table(self) -> None:
-        table = self.context._version  # noqa: SLF001 - Alembic's
+        table = self.impl.version_table
         self._send(plain(CreateTable(table, if_not_exists=True)))
         self._send(privileges.of_table(table.name, table.schema))
 
@@ -237,7 +237,7 @@ class Runner:
         self.progress.committed(name, _verb(step), max(statements, 0))
 
     def _send(self, sql: str) -> None:
-        self.impl._exec(Guarded(sql))  # noqa: SLF001 - Alembic has no public name for it
+        self.impl.execute(Guarded(sql))
 
     def _finish(self, before: Mapping[str, str]) -> None:
         last = [self.session.restore(before), self.lock.release()]

@@ -10,6 +10,8 @@ from alembic.operations import Operations
 from sqlalchemy import Executable
 from sqlalchemy.engine import CursorResult
 
+from app_schema import upstream
+
 
 @dataclass(frozen=True)
 class Sender:
@@ -27,4 +29,4 @@ def send(
     """
     impl = operations.impl
     assert isinstance(impl, DefaultImpl), "the impl of a batch sends nothing"
-    return impl._exec(construct, params=params)  # noqa: SLF001 - Alembic has no public name for it
+    return upstream.execute(impl, construct, params)  # type: ignore[no-any-return]

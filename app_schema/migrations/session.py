@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from psycopg import IsolationLevel
 from sqlalchemy.exc import DBAPIError
 
-from app_schema import pinned
+from app_schema import pinned, upstream
 from app_schema.dialect import DirectDialect
 from app_schema.errors import ServerError
 from app_schema.migrations import wire
@@ -181,7 +181,7 @@ class MigrationSession:
             # the engine may have met it off, and doubles backslashes in literals; the dialect belongs to all
             # connections of the engine, so this one gets a copy
             dialect: Any = copy.copy(self._dialect)
-            dialect._backslash_escapes = False  # noqa: SLF001 - SQLAlchemy has no other switch
+            upstream.keep_backslashes(dialect)
             self.connection.dialect = dialect
         return found
 
@@ -197,9 +197,8 @@ class MigrationSession:
                 self._level = self.driver.isolation_level
                 self.driver.isolation_level = IsolationLevel.READ_COMMITTED
             return
-        level = self.connection.get_execution_options().get("isolation_level") or getattr(
-            self.connection.dialect, "_on_connect_isolation_level", None
-        )
+        options = self.connection.get_execution_options()
+        level = options.get("isolation_level") or upstream.level_at_connect(self.connection)
         if level not in {None, "AUTOCOMMIT", READ_COMMITTED}:
             self._level = level
             self.connection.execution_options(isolation_level=READ_COMMITTED)

@@ -16,14 +16,13 @@ class PlainImpl(GuardedImpl):
 
     create_index = PostgresqlImpl.create_index
     drop_index = PostgresqlImpl.drop_index
-    _write = PostgresqlImpl._exec  # noqa: SLF001 - past the guard, one class further down
 
     def _exec(self, construct: Executable | str, *args: Any, **kwargs: Any) -> Any:
         if isinstance(construct, Create | Drop | Replace):
             for statement in _plain(construct):
-                self._write(Guarded(statement))
+                super(GuardedImpl, self)._exec(Guarded(statement))  # past the guard, one class further down
             return None
-        return self._write(construct, *args, **kwargs)
+        return super(GuardedImpl, self)._exec(construct, *args, **kwargs)
 
 
 def _plain(construct: Create | Drop | Replace) -> tuple[str, ...]:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import pq
-from psycopg.errors import error_from_result
+
+from app_schema import upstream
 
 if TYPE_CHECKING:
     from psycopg.pq.abc import PGresult
@@ -156,5 +157,5 @@ class _Batch:
         if result.status in _DONE:
             self.each(self.number, result)
         elif result.status != pq.ExecStatus.PIPELINE_ABORTED and self.failure is None:
-            error = error_from_result(result, encoding=self.driver.info.encoding)
+            error = upstream.error_of(result, self.driver.info.encoding)
             self.failure = Refused(self.number, error)

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette_admin import CustomView
 from starlette_admin.routing import route
 
+from app_schema import upstream
 from app_schema.application import Application
 from app_schema.ddl.sql import qualified
 from app_schema.migrations.drift import Drift, drift
@@ -34,9 +35,8 @@ class Page(CustomView):
     async def show(self, request: Request, template: str, **context: Any) -> Response:
         """The page with its title."""
         assert self._admin is not None, "a page is mounted before it is shown"
-        return self._admin._template_response(  # noqa: SLF001 - its public name shows no message of the form before
-            request, template, {"title": self.menu_label, **context}
-        )
+        page = {"title": self.menu_label, **context}
+        return upstream.template_response(self._admin, request, template, page)  # type: ignore[no-any-return]
 
 
 class Start(Page):

@@ -57,15 +57,17 @@ SELECT p.polname AS name,
 def overview(session: Session, tables: list[sa.Table]) -> list[dict[str, Any]]:
     """Name, rows (the planner's estimate), bytes and comment of the tables that are there."""
     rows = session.execute(_TABLES, {"names": [qualified(table.name, table.schema) for table in tables]})
-    return [dict(row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name
+    return [dict(row) for row in rows.mappings()]
 
 
 def parts(session: Session, table: sa.Table) -> dict[str, list[dict[str, Any]]]:
     """Columns, constraints, indexes, triggers and policies of a table, a row each."""
     return {
         part: [
-            dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
-            for row in session.execute(sa.text(query), {"name": qualified(table.name, table.schema)})
+            dict(row)
+            for row in session.execute(
+                sa.text(query), {"name": qualified(table.name, table.schema)}
+            ).mappings()
         ]
         for part, query in _PARTS.items()
     }

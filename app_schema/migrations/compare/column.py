@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from alembic.operations import ops
 from sqlalchemy import Column, Computed, DefaultClause, Identity
 
+from app_schema import upstream
 from app_schema.ddl import Key
 from app_schema.ddl.printed import PrintedType
 from app_schema.migrations.compare import alter_column, sequence
@@ -146,7 +147,7 @@ def _add_column(comparison: Comparison, key: Key) -> ops.AddColumnOp:
 
 
 def _generated(column: Column[Any]) -> list[Any]:
-    return [one._copy() for one in (column.computed, column.identity) if one is not None]  # noqa: SLF001 - SQLAlchemy's copy has no public name
+    return [upstream.copied(one) for one in (column.computed, column.identity) if one is not None]
 
 
 def _default(column: Column[Any]) -> Any:

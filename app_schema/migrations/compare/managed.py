@@ -146,7 +146,7 @@ class Managed:
             parents["table_name"] = table
         if not self._context.run_name_filters(key.name, type_, parents):
             return False
-        if not self._context._object_filters:  # noqa: SLF001 - spares reflecting what nobody looks at
+        if self._context.opts.get("include_object") is None:  # spares reflecting what nobody looks at
             return True
         declared = _item(declared_table, key)
         there = key in self._comparison.found

@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 
+from app_schema import upstream
 from app_schema.ddl import Key
 from app_schema.ddl.constraint import name_of as constraint_name
 from app_schema.migrations.compare import (
@@ -170,7 +171,7 @@ def _without_serial(column: Column[Any], later: set[ForeignKeyConstraint]) -> Co
         isinstance(column.default, Sequence) or (waiting and column.autoincrement == "auto")
     ):
         return column
-    copy = column._copy()  # noqa: SLF001 - as Table.to_metadata copies it
+    copy: Column[Any] = upstream.copied(column)
     copy.autoincrement = False
     return copy
 

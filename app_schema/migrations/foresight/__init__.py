@@ -7,7 +7,7 @@ cannot be asked again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
 from itertools import accumulate
@@ -205,20 +205,18 @@ class Ahead:
 
 
 def foreseeing(
-    context: MigrationContext, collecting: Callable[[Any], Any], arguments: Mapping[str, Any]
-) -> None:
-    """Has each step of a script read through before Alembic runs it."""
-    impl: Any = context.impl
-    function = context._migrations_fn  # noqa: SLF001 - Alembic's own loop asks it
-    assert function is not None
+    function: Callable[..., Iterable[Any]], collecting: Callable[[Any], Any], arguments: Mapping[str, Any]
+) -> Callable[..., Iterator[Any]]:
+    """Alembic's function that gives the steps; each of them is read through before Alembic runs it."""
 
-    def steps(*given: Any) -> Iterator[Any]:
-        ahead = Ahead(partial(collecting, impl), list(function(*given)), arguments)
+    def steps(heads: Any, context: MigrationContext) -> Iterator[Any]:
+        impl: Any = context.impl
+        ahead = Ahead(partial(collecting, impl), list(function(heads, context)), arguments)
         for number, step in enumerate(ahead.steps):
             impl.foresight = ahead.of(number, again=_again(context, step))
             yield step
 
-    context._migrations_fn = steps  # noqa: SLF001
+    return steps
 
 
 def _again(context: MigrationContext, step: Any) -> str:

@@ -7,14 +7,14 @@ import logging
 import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from types import CodeType, FunctionType
 from typing import Any, TypeAlias
 
-import alembic.op
 from alembic.migration import MigrationContext
-from alembic.operations import Operations
 from alembic.util import load_python_file
+
+from app_schema.migrations.installed import installed
 
 Collecting: TypeAlias = Callable[[], tuple[MigrationContext, list[Any]]]
 
@@ -63,15 +63,7 @@ def collected(collecting: Collecting, run: Callable[..., None], arguments: Mappi
     """
     with _silent():
         context, seen = collecting()
-        real = getattr(alembic.op, "_proxy", None)
-        operations = Operations(context)
-        operations._install_proxy()  # noqa: SLF001 - as Operations.context does
-        try:
+        # without a database it goes no further than to its first question
+        with installed(context), suppress(Exception, SystemExit):
             _apart(run)(**arguments)
-        except (Exception, SystemExit):  # noqa: BLE001, S110 - without a database it goes no further
-            pass
-        finally:
-            operations._remove_proxy()  # noqa: SLF001
-            if real is not None:
-                real._install_proxy()  # noqa: SLF001
     return seen
