@@ -68,7 +68,7 @@ def _own(cls: type) -> set[str]:
         name
         for name, method in vars(cls).items()
         if name.startswith("_") and not name.endswith("_") and inspect.isfunction(method)
-        if method.__module__.startswith("app_schema.")
+        if method.__module__ == cls.__module__ and cls.__module__.startswith("app_schema.")
     }
 
 
