@@ -32,7 +32,7 @@ WITH space AS (
    WHERE d.defaclrole = coalesce((SELECT r.relowner FROM tab AS r WHERE r.name = 'alembic_version' ORDER BY r.schema <> 'public', r.schema LIMIT 1),
                                  quote_ident(current_user)::regrole)
 ), acl AS (
-  SELECT 'grant' AS kind, r.schema, r.name AS tbl, NULL AS col, x.* FROM rel AS r, aclexplode(r.relacl) AS x
+  SELECT 'grant' AS kind, r.schema, r.name::text AS tbl, NULL AS col, x.* FROM rel AS r, aclexplode(r.relacl) AS x
    WHERE x.grantee <> r.relowner AND r.relkind NOT IN ('i', 'I')
   UNION ALL
   SELECT 'column_grant', t.schema, t.name, a.attname, x.* FROM rel AS t

@@ -10,6 +10,7 @@ from autogen import autogenerate, operations_on
 from declaring import CONVENTION
 from sqlalchemy.sql.elements import conv
 
+from app_schema.catalog import snapshot
 from app_schema.errors import ModelError
 
 TABLE = "a_rather_long_table_name_of_the_organisation_dataset"
@@ -87,3 +88,16 @@ def test_long_plain_string_is_an_error(empty_engine: sa.Engine, call: Any) -> No
         pytest.raises((ModelError, sa.exc.IdentifierError), match=f"{LONG}|bytes"),
     ):
         call(ours)
+
+
+def test_privileges_on_functions_with_long_signatures_stay_apart(empty_engine: sa.Engine) -> None:
+    """A signature is longer than a name may be; the first 63 bytes of these two are the same."""
+    times = ", ".join(["timestamptz"] * 3)
+    with empty_engine.connect() as connection:
+        for last in ("integer", "bigint"):
+            connection.exec_driver_sql(
+                f"CREATE FUNCTION within({times}, {last}) RETURNS integer LANGUAGE sql RETURN 1"
+            )
+        connection.exec_driver_sql(f"REVOKE EXECUTE ON FUNCTION within({times}, bigint) FROM PUBLIC")
+        granted = {key.table for key in snapshot(connection) if key.kind == "function_grant"}
+    assert granted == {"within(" + ", ".join(["timestamp with time zone"] * 3) + ", integer)"}

@@ -345,6 +345,7 @@ def test_nothing_else_is_declared() -> None:
         "function": len(DICTIONARY["functions"]),
         "view": len(DICTIONARY["views"]),
         "default_privileges": len(DICTIONARY["default_privileges"]),
+        "statistics": len(DICTIONARY["statistics"]),
         "trigger": sum(len(entry["triggers"]) for entry in TABLES),
         "policy": sum(len(entry["rls"]["policies"]) for entry in TABLES),
         "row_security": sum(entry["rls"]["enabled"] for entry in TABLES),

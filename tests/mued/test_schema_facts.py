@@ -171,6 +171,9 @@ def test_views_roles_and_the_rest_are_there(found: Snapshot) -> None:
     assert {key.name for key in found if key.kind == "schema"} == {
         one["name"] for one in DICTIONARY["schemas"]
     }
+    assert {key.name for key in found if key.kind == "statistics"} == {
+        one["name"] for one in DICTIONARY["statistics"]
+    }
     for schema in DICTIONARY["schemas"]:
         for usage in schema["usage"]:
             assert found[Key("schema_grant", schema["name"], None, usage["role"])] == "USAGE"

@@ -4,7 +4,7 @@ Importing opens no connection and reads no environment.
 """
 
 from app_schema.ddl import attach
-from app_schema.mued.models import functions, roles, views
+from app_schema.mued.models import functions, roles, statistics, views
 from app_schema.mued.models.base import Base
 from app_schema.mued.models.chat import ChatMessage, ChatSession, SessionTag, UserAiMemory, UserAiProfile
 from app_schema.mued.models.core import (
@@ -69,6 +69,7 @@ attach(
     *functions.FUNCTIONS,
     *views.VIEWS,
     *views.GRANTS,
+    *statistics.STATISTICS,
 )
 
 __all__ = [

@@ -112,7 +112,7 @@ RULES: Mapping[str, Mapping[str, AccessRule]] = {
     },
     # students keep private generated material, which the quota counts; publishing needs a mentor or admin
     "materials": {
-        "SELECT": AccessRule(f"{ME} IS NOT NULL AND (is_public OR creator_id {VISIBLE})"),
+        "SELECT": AccessRule(f"CASE WHEN is_public THEN {ME} IS NOT NULL ELSE creator_id {VISIBLE} END"),
         "INSERT": AccessRule(None, _PUBLISHED_BY_TEACHERS),
         "UPDATE": AccessRule(f"creator_id = {ME}", _PUBLISHED_BY_TEACHERS),
         "DELETE": AccessRule(f"creator_id = {ME}"),

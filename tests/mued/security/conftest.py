@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import secrets
+import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 
+import cast
 import psycopg
 import pytest
 import sqlalchemy as sa
 from asking import WHO
-from logins import CreateLogin, login_url
+from logins import As, CreateLogin, login_url
 from psycopg import sql
 from sqlalchemy.orm import Session
 
 from app_schema import database, identity
+from app_schema.identity import acting_as
+from app_schema.models import User
 from app_schema.testing.databases import Databases
 
 
@@ -84,3 +89,42 @@ def opened(request: pytest.FixtureRequest, web_engine: sa.Engine) -> Iterator[Se
     with web_engine.connect() as connection:
         login = web_engine.url.username
         assert connection.execute(WHO).one() in {(login, None), (login, "")}
+
+
+@pytest.fixture(scope="module")
+def url(databases: Databases, template: str) -> Iterator[str]:
+    name = databases.create(template)
+    engine = database.engine(databases.url(name), poolclass=sa.NullPool)
+    with Session(engine) as session:
+        cast.fill(session)
+        session.commit()
+    yield databases.url(name)
+    databases.drop(name)
+
+
+@pytest.fixture(scope="module")
+def engine(url: str, web: str) -> Iterator[sa.Engine]:
+    engine = database.engine(login_url(url, web))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def as_person(engine: sa.Engine) -> As:
+    """Everything that a test does as a person is rolled back."""
+
+    @contextmanager
+    def session_of(name: str | None) -> Iterator[Session]:
+        with Session(engine) as session, acting_as(session, name and f"user_{name}"):
+            yield session
+            session.rollback()
+
+    return session_of
+
+
+@pytest.fixture(scope="module")
+def ids(url: str) -> dict[str, uuid.UUID]:
+    engine = database.engine(url, poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        found = connection.execute(sa.select(User.name, User.id)).all()
+    return {str(name): key for name, key in found}

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import cast
 import pytest
 import sqlalchemy as sa
-from logins import CreateLogin, login_url
+from logins import As, CreateLogin, login_url
 from refusal import DENIED, FOREIGN_KEY, refused
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session as OrmSession
@@ -38,50 +36,8 @@ from app_schema.mued.factories import (
     SessionAnalysisFactory,
     SessionFactory,
 )
-from app_schema.testing.databases import Databases
-
-As = Callable[[str | None], AbstractContextManager[OrmSession]]
 
 TABLES = list(Base.metadata.tables.values())
-
-
-@pytest.fixture(scope="module")
-def url(databases: Databases, template: str) -> Iterator[str]:
-    name = databases.create(template)
-    engine = database.engine(databases.url(name), poolclass=sa.NullPool)
-    with OrmSession(engine) as session:
-        cast.fill(session)
-        session.commit()
-    yield databases.url(name)
-    databases.drop(name)
-
-
-@pytest.fixture(scope="module")
-def engine(url: str, web: str) -> Iterator[sa.Engine]:
-    engine = database.engine(login_url(url, web))
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def as_person(engine: sa.Engine) -> As:
-    """Everything that a test does as a person is rolled back."""
-
-    @contextmanager
-    def session_of(name: str | None) -> Iterator[OrmSession]:
-        with OrmSession(engine) as session, acting_as(session, name and f"user_{name}"):
-            yield session
-            session.rollback()
-
-    return session_of
-
-
-@pytest.fixture(scope="module")
-def ids(url: str) -> dict[str, uuid.UUID]:
-    engine = database.engine(url, poolclass=sa.NullPool)
-    with engine.connect() as connection:
-        found = connection.execute(sa.select(User.name, User.id)).all()
-    return {str(name): key for name, key in found}
 
 
 def changeable(table: sa.Table, session: OrmSession) -> set[str]:

@@ -47,7 +47,8 @@ class LessonSlot(Touched, Base):
             "start_time",
             postgresql_where=text("status = 'available'"),
         ),
-        Index("ix_lesson_slots_mentor_id_start_time", "mentor_id", "start_time"),
+        # end_time: an overlap is told by the index alone, without a visit of all slots before it
+        Index("ix_lesson_slots_mentor_id_start_time_end_time", "mentor_id", "start_time", "end_time"),
         Index(
             "ix_lesson_slots_recurring_id_start_time",
             "recurring_id",

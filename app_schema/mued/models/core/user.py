@@ -49,6 +49,8 @@ class User(Touched, Base):
             unique=True,
             postgresql_where=text("position('@' in email) > 1"),
         ),
+        # for a look-up, which does not repeat the predicate of the unique one
+        Index("ix_users_email_lower", text("lower(email)")),
         # one customer belongs to one person
         Index(
             "uq_users_stripe_customer_id",

@@ -22,13 +22,19 @@ from app_schema.mued.models.functions.identity import (
     LAST_VISIBLE_OWNER,
     LOOK_UP_IDENTITY,
 )
+from app_schema.mued.models.functions.lookup import (
+    MY_OVERLAPPING_SLOTS,
+    MY_TAGGED_LOG_ENTRIES,
+    MY_UNREAD_MESSAGES,
+    TEMPLATES_OF_FOCUS,
+)
 from app_schema.mued.models.functions.reservation import (
     CAN_BOOK,
     MY_BOOKED_SLOTS,
     STAMP_COMPLETED_AT,
     SYNC_SLOT_SEATS,
 )
-from app_schema.mued.models.functions.teaching import MY_STUDENTS, PUBLIC_PROFILE, TEACHES
+from app_schema.mued.models.functions.teaching import MY_STUDENTS, PUBLIC_PROFILE, PUBLIC_PROFILES, TEACHES
 from app_schema.mued.models.functions.touch import TOUCH_UPDATED_AT
 
 # A function that calls another one comes after it: PostgreSQL checks SQL bodies when it creates them.
@@ -45,9 +51,14 @@ FUNCTIONS = (
     LAST_VISIBLE_OWNER,
     MY_STUDENTS,
     TEACHES,
+    PUBLIC_PROFILES,
     PUBLIC_PROFILE,
     MY_BOOKED_SLOTS,
     CAN_BOOK,
+    MY_OVERLAPPING_SLOTS,
+    MY_TAGGED_LOG_ENTRIES,
+    MY_UNREAD_MESSAGES,
+    TEMPLATES_OF_FOCUS,
     COUNT_CHAT_MESSAGES,
     EMBEDDING_MODEL,
     CHECK_EMBEDDING_SOURCE,

@@ -38,31 +38,49 @@ TEACHES = Function(
     schema="app",
 )
 
-# The harmless columns of one person, without e-mail and provider ids: row security hides rows, not columns.
-# For signed-in callers: oneself, any mentor, the other party of a reservation, who wrote to the caller,
-# authors of public content; admins see all. Join it with LEFT JOIN LATERAL.
-PUBLIC_PROFILE = Function(
-    "public_profile",
+_PROFILE = "TABLE (id uuid, name text, role text, profile_image_url text, bio text, skills jsonb)"
+
+# The harmless columns of people, without e-mail and provider ids: row security hides rows, not columns.
+# For signed-in callers: oneself, any mentor, authors of public content, the other party of a reservation, who
+# wrote to the caller; admins see all. The cheap conditions come first. A list asks for all people at once.
+PUBLIC_PROFILES = Function(
+    "public_profiles",
     sql("""
         SELECT u.id, u.name, u.role, u.profile_image_url, u.bio, u.skills
           FROM public.users AS u
-         CROSS JOIN (SELECT app.current_user_id() AS id) AS me
-         WHERE u.id = person
+         CROSS JOIN (SELECT app.current_user_id() AS id, app.is_admin() AS is_admin) AS me
+         WHERE u.id = ANY (people)
            AND me.id IS NOT NULL
            AND (   u.id = me.id
                 OR u.role = 'mentor'
-                OR app.is_admin()
+                OR me.is_admin
+                OR EXISTS (SELECT 1 FROM public.sessions AS s WHERE s.user_id = u.id AND s.is_public)
+                OR EXISTS (SELECT 1 FROM public.log_entries AS l WHERE l.user_id = u.id AND l.is_public)
+                OR EXISTS (SELECT 1 FROM public.materials AS t WHERE t.creator_id = u.id AND t.is_public)
                 OR EXISTS (SELECT 1 FROM public.reservations AS r
                             WHERE (r.student_id = me.id AND r.mentor_id = u.id)
                                OR (r.mentor_id = me.id AND r.student_id = u.id))
                 OR EXISTS (SELECT 1 FROM public.messages AS m
-                            WHERE m.receiver_id = me.id AND m.sender_id = u.id)
-                OR EXISTS (SELECT 1 FROM public.sessions AS s WHERE s.user_id = u.id AND s.is_public)
-                OR EXISTS (SELECT 1 FROM public.log_entries AS l WHERE l.user_id = u.id AND l.is_public)
-                OR EXISTS (SELECT 1 FROM public.materials AS t WHERE t.creator_id = u.id AND t.is_public))
+                            WHERE m.receiver_id = me.id AND m.sender_id = u.id))
+    """),
+    arguments="people uuid[]",
+    returns=_PROFILE,
+    language="sql",
+    volatility="STABLE",
+    security="DEFINER",
+    execute=SIGNED_IN,
+    schema="app",
+)
+
+# The same of one person. Join it with LEFT JOIN LATERAL.
+PUBLIC_PROFILE = Function(
+    "public_profile",
+    sql("""
+        SELECT p.id, p.name, p.role, p.profile_image_url, p.bio, p.skills
+          FROM app.public_profiles(ARRAY[person]) AS p
     """),
     arguments="person uuid",
-    returns="TABLE (id uuid, name text, role text, profile_image_url text, bio text, skills jsonb)",
+    returns=_PROFILE,
     language="sql",
     volatility="STABLE",
     security="DEFINER",

@@ -31,7 +31,12 @@ class AiDialogue(Touched, Base):
         CheckConstraint("context_window_size > 0", name="context_window_size"),
         CheckConstraint("jsonb_typeof(citations) = 'array'", name="citations_array"),
         Index("ix_ai_dialogue_log_user_id_created_at", "user_id", text("created_at DESC")),
-        Index("ix_ai_dialogue_log_created_at", "created_at"),
+        # the figures of a day or a month by the index alone
+        Index(
+            "ix_ai_dialogue_log_created_at_figures",
+            "created_at",
+            postgresql_include=["user_id", "citation_rate", "latency_ms", "token_cost_jpy"],
+        ),
         *secured("ai_dialogue_log"),
         Grant(CRUD, to="service_account"),
         Grant("SELECT", to="app_user"),

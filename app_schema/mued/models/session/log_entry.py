@@ -38,6 +38,7 @@ class LogEntry(Touched, Base):
         Index(
             "ix_log_entries_created_at_public", text("created_at DESC"), postgresql_where=text("is_public")
         ),
+        Index("ix_log_entries_user_id_public", "user_id", postgresql_where=text("is_public")),
         Index(
             "ix_log_entries_target_type_target_id",
             "target_type",

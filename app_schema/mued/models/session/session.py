@@ -37,6 +37,9 @@ class Session(Touched, Base):
             postgresql_include=["is_public", "share_with_mentor"],
         ),
         Index("ix_sessions_created_at_public", text("created_at DESC"), postgresql_where=text("is_public")),
+        Index("ix_sessions_user_id_public", "user_id", postgresql_where=text("is_public")),
+        # the newest of all that somebody may see
+        Index("ix_sessions_created_at", text("created_at DESC")),
         Trigger(
             "tr_sessions_stale_embedding",
             after="UPDATE OF title, user_short_note",
