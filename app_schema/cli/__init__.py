@@ -17,6 +17,7 @@ from app_schema.cli import (
     db,
     diagram,
     docs,
+    doctor,
     downgrade,
     history,
     lint,
@@ -40,6 +41,7 @@ app = typer.Typer(
 )
 COMMANDS: tuple[Callable[..., None], ...] = (
     connect.connect,
+    doctor.doctor,
     status.status,
     plan.plan,
     upgrade.upgrade,

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from app_schema.cli.output import talk
+
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
@@ -80,7 +82,7 @@ class Commands(TyperGroup):
                 raise typer.Exit(UNKNOWN) from error
             from app_schema.errors import DifferentError
 
-            typer.echo(sentence, err=True)
+            talk(sentence)
             refused = isinstance(error, DifferentError) or isinstance(error.__cause__, DifferentError)
             raise typer.Exit(DIFFERENT if refused else UNKNOWN) from error
 
@@ -137,7 +139,9 @@ def needs(what: str, extra: str) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        typer.echo(f"{what} needs {error.name}: pip install 'app-schema[{extra}]'.", err=True)
+        from app_schema.installed import install_line
+
+        talk(f"{what} needs {error.name}: {install_line(extra)}")
         raise typer.Exit(UNKNOWN) from error
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from app_schema.cli.common import Json, Url, application, finish, opened, target
 from app_schema.cli.output import counted, facts, machine, number, table, talk
@@ -14,10 +17,15 @@ if TYPE_CHECKING:
 WIDTH = 100
 
 
-def connect(url: Url = None, *, as_json: Json = False) -> None:
+def connect(
+    url: Url = None,
+    *,
+    every: Annotated[bool, typer.Option("--all", help="List each table, view and enum.")] = False,
+    as_json: Json = False,
+) -> None:
     """Show the server, the role, the extensions, the revision and the tables, and what is to be mended.
 
-    Exit code 0: nothing is to be mended; 1: something is; 2: the server cannot be reached.
+    The last line is the URL for other programs. Exit code 0: nothing is to be mended; 1: something is; 2: the server cannot be reached.
     """
     from app_schema.overview import overview, paste
 
@@ -27,8 +35,9 @@ def connect(url: Url = None, *, as_json: Json = False) -> None:
     if as_json:
         machine(seen)
     else:
-        facts({**_facts(seen), "connect": paste(found)})
-        _objects(seen)
+        if every:
+            _objects(seen)
+        facts({**_facts(seen), **_folded(seen), "connect": paste(found)})
     for problem in seen.problems:
         talk(problem)
     finish(well=not seen.problems)
@@ -39,7 +48,7 @@ def _facts(seen: Overview) -> dict[str, str]:
     here, newest = ", ".join(sorted(seen.here or ())) or "none", ", ".join(sorted(seen.heads))
     way = ["pooled" if server.pooled else "direct", "TLS" if server.tls else "no TLS"]
     extensions = [
-        f"{one.name} {one.found}" if one.found else f"{one.name} (not made yet)" for one in seen.extensions
+        f"{extension.name} {extension.found or '(not created yet)'}" for extension in seen.extensions
     ]
     return {
         "server": f"PostgreSQL {server.version} at {server.place} ({server.origin})",
@@ -51,6 +60,18 @@ def _facts(seen: Overview) -> dict[str, str]:
     }
 
 
+def _folded(seen: Overview) -> dict[str, str]:
+    """The objects by count: a list of thirty tables moves the line to paste out of the window."""
+    if not seen.tables:
+        return {}
+    schemas = Counter(table.schema for table in seen.tables)
+    where = ", ".join(f"{count} in {schema}" for schema, count in sorted(schemas.items()))
+    rows = sum(table.rows or 0 for table in seen.tables)
+    about = "about " if any(table.estimated or table.rows is None for table in seen.tables) else ""
+    others = [counted(len(names), kind) for kind, names in (("view", seen.views), ("enum", seen.enums)) if names]
+    return {"tables": ", ".join([where, *others, f"{about}{counted(rows, 'row')}"])}
+
+
 def _powers(server: ServerFacts) -> list[str]:
     powers = ["owner of the database" if server.owner else f"the database belongs to {server.owned_by}"]
     powers += ["superuser"] if server.superuser else []
@@ -60,12 +81,13 @@ def _powers(server: ServerFacts) -> list[str]:
 
 def _objects(seen: Overview) -> None:
     rows = [
-        (one.schema, one.name, ("about " if one.estimated else "") + number(one.rows)) for one in seen.tables
+        (found.schema, found.name, ("about " if found.estimated else "") + number(found.rows))
+        for found in seen.tables
     ]
     if rows:
-        print()
         table(("schema", "table", ">rows"), rows)
     for kind, names in (("view", seen.views), ("enum", seen.enums)):
         if names:
             listed = f"{counted(len(names), kind)}: {', '.join(names)}"
-            print(textwrap.fill(listed, WIDTH, initial_indent="\n", subsequent_indent="  "))
+            print("\n" + textwrap.fill(listed, WIDTH, subsequent_indent="  "))
+    print()

@@ -4,18 +4,44 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TextIO
 
 UNLIMITED = 10_000
 """Columns where stdout is no terminal: whoever reads a pipe wants one row a line."""
 
 
-def talk(text: str) -> None:
+def talk(line: str) -> None:
     """A line for the person at the terminal."""
-    sys.stderr.write(f"{text}\n")
+    sys.stderr.write(f"{_wrapped(line, sys.stderr)}\n")
+
+
+def text(line: str, *, indent: int = 0) -> None:
+    """A line of prose as data; `indent` is that of its continuation."""
+    print(_wrapped(line, sys.stdout, indent))
+
+
+def _wrapped(lines: str, stream: TextIO, indent: int = 0) -> str:
+    """Broken between words where a terminal would break within them; whoever reads a pipe gets whole lines."""
+    if not stream.isatty():
+        return lines
+    width = shutil.get_terminal_size().columns
+    return "\n".join(
+        textwrap.fill(
+            line,
+            width,
+            subsequent_indent=" " * (indent or len(line) - len(line.lstrip())),
+            break_long_words=False,
+            break_on_hyphens=False,
+            replace_whitespace=False,
+            drop_whitespace=True,
+        )
+        for line in lines.splitlines()
+    )
 
 
 def machine(value: Any) -> None:

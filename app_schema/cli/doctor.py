@@ -1,0 +1,29 @@
+"""`app-schema doctor`."""
+
+from __future__ import annotations
+
+import typer
+
+from app_schema.cli.common import DIFFERENT, UNKNOWN, Json, Url, application
+from app_schema.cli.output import machine, text
+
+
+def doctor(url: Url = None, *, as_json: Json = False) -> None:
+    """Look at Python, package, disk, server, extensions, rights, time zone and pooler: a line each.
+
+    A line that begins with "mend" ends with the remedy.
+    Exit code 0: all is in order; 1: something is to be mended; 2: the server cannot be reached.
+    """
+    from app_schema.doctor import examine
+
+    examined = []
+    for seen in examine(url, application()):
+        examined.append(seen)
+        if not as_json:
+            text(f"{seen.state:<8}{seen.name:<12}{seen.found}", indent=20)
+            if seen.remedy:
+                text(f"{'':<20}{seen.remedy}", indent=20)
+    if as_json:
+        machine(examined)
+    states = {seen.state for seen in examined}
+    raise typer.Exit(UNKNOWN if "unknown" in states else DIFFERENT if "mend" in states else 0)

@@ -1,0 +1,27 @@
+"""Where this package was installed from: its name is on no index, so a message may not tell pip to look there."""
+
+from __future__ import annotations
+
+import json
+from importlib import metadata
+
+NAME = "app-schema"
+_FILE = "direct_url.json"
+"""PEP 610: pip writes where a distribution was found, unless an index had it."""
+
+
+def install_line(extra: str) -> str:
+    """The line that installs an extra, to be pasted."""
+    try:
+        written = metadata.distribution(NAME).read_text(_FILE)
+    except metadata.PackageNotFoundError:
+        written = None
+    if written is None:
+        return f"install {NAME} with the extra [{extra}] from where it was installed"
+    found = json.loads(written)
+    url: str = found["url"]
+    if found.get("dir_info", {}).get("editable"):
+        return f"pip install -e '{url.removeprefix('file://')}[{extra}]'"
+    if vcs := found.get("vcs_info"):
+        url = f"{vcs['vcs']}+{url}@{vcs['commit_id']}"
+    return f"pip install '{NAME}[{extra}] @ {url}'"
