@@ -77,6 +77,6 @@ $(VENV)/.tools $(VENV)/.test $(VENV)/.dev: $(VENV)/.%: pyproject.toml | $(BIN)/p
 	@touch $@
 
 $(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || { \
-	  echo "app-schema needs Python 3.11, 3.12 or 3.13: name one, as in make PYTHON=python3.12 migrate" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 15))' || { \
+	  echo "app-schema needs Python 3.11 to 3.14: name one, as in make PYTHON=python3.12 migrate" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV)

@@ -22,7 +22,7 @@ from app_schema.migrations.copies import PACKAGE, refuse_other_here
 from app_schema.overview import extension_states, of_extension, of_pooler, of_server, server_facts
 from app_schema.target import Target, announce
 
-NEWEST = (3, 13)
+NEWEST = (3, 14)
 """Of Python: the newest version that the tests run on."""
 ROOM = 500 * 2**20
 """Bytes that an embedded server needs for its data and the WAL of the first upgrades."""

@@ -1,4 +1,4 @@
-"""Where this package was installed from: its name is on no index, so a message may not tell pip to look there."""
+"""Where this package was installed from: no index has its name, so pip must not be told to look there."""
 
 from __future__ import annotations
 

@@ -25,7 +25,8 @@ def connect(
 ) -> None:
     """Show the server, the role, the extensions, the revision and the tables, and what is to be mended.
 
-    The last line is the URL for other programs. Exit code 0: nothing is to be mended; 1: something is; 2: the server cannot be reached.
+    The last line is the URL for other programs.
+    Exit code 0: nothing is to be mended; 1: something is; 2: the server cannot be reached.
     """
     from app_schema.overview import overview, paste
 
@@ -68,7 +69,8 @@ def _folded(seen: Overview) -> dict[str, str]:
     where = ", ".join(f"{count} in {schema}" for schema, count in sorted(schemas.items()))
     rows = sum(table.rows or 0 for table in seen.tables)
     about = "about " if any(table.estimated or table.rows is None for table in seen.tables) else ""
-    others = [counted(len(names), kind) for kind, names in (("view", seen.views), ("enum", seen.enums)) if names]
+    kinds = {"view": seen.views, "enum": seen.enums}
+    others = [counted(len(names), kind) for kind, names in kinds.items() if names]
     return {"tables": ", ".join([where, *others, f"{about}{counted(rows, 'row')}"])}
 
 

@@ -26,7 +26,7 @@ def text(line: str, *, indent: int = 0) -> None:
 
 
 def _wrapped(lines: str, stream: TextIO, indent: int = 0) -> str:
-    """Broken between words where a terminal would break within them; whoever reads a pipe gets whole lines."""
+    """Broken between words, where a terminal would break within them; in a pipe lines stay whole."""
     if not stream.isatty():
         return lines
     width = shutil.get_terminal_size().columns

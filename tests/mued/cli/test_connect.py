@@ -25,6 +25,12 @@ def test_database_is_told_what_is_there_and_what_to_mend(
     assert run(states[state], "connect") == snapshot
 
 
+def test_each_object_is_listed_on_demand(
+    run: Run, states: dict[str, str], snapshot: SnapshotAssertion
+) -> None:
+    assert run(states["full"], "connect", "--all") == snapshot
+
+
 def test_no_server_is_one_sentence(run: Run, snapshot: SnapshotAssertion) -> None:
     assert run(NOWHERE, "connect") == snapshot
 
@@ -42,7 +48,7 @@ def test_extensions_and_what_they_bring_are_no_tables_of_ours(run: Run, empty_ur
         connection.execute("CREATE EXTENSION pg_stat_statements")
         connection.execute('CREATE TABLE "our:table" ("a:b" int)')
         connection.execute('INSERT INTO "our:table" VALUES (1)')
-    said = run(empty_url, "connect")
+    said = run(empty_url, "connect", "--all")
     assert "public   our:table      1" in said
     assert "pg_stat_statements" not in said
 
@@ -86,7 +92,7 @@ def stranger(database_url: str) -> Iterator[str]:
 
 
 def test_role_that_owns_nothing_is_told_so(run: Run, stranger: str) -> None:
-    said = run(stranger, "connect")
+    said = run(stranger, "connect", "--all")
     assert "not to stranger_" in said
     assert ": migrate as their owner." in said
     assert "-\n" in said  # rows that it may not count
