@@ -265,14 +265,14 @@ class Environment:
             with Operations.context(migration_context):
                 runner.run(facts)
         except KeyboardInterrupt as interrupt:
-            stopped = f"stopped; {runner.committed}. The same command goes on from there."
+            stopped = f"stopped; {runner.state}. The same command goes on from there."
             if "landed" in self.context.config.attributes:  # an application called
                 interrupt.add_note(stopped)
                 raise
             say(stopped)
             raise SystemExit(INTERRUPTED) from None
         finally:
-            self.context.config.attributes.setdefault("landed", []).extend(runner.revisions)
+            self.context.config.attributes.setdefault("landed", []).extend(runner.state.revisions)
 
     def _configure(self, **options: Any) -> MigrationContext:
         self.context.configure(**{**self.options, "target_metadata": self._naming(), **options})

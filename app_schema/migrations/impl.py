@@ -50,6 +50,7 @@ from app_schema.migrations.lock import LOST
 from app_schema.migrations.pipeline import Pipeline
 from app_schema.migrations.preflight import Need, need
 from app_schema.migrations.sending import Sender
+from app_schema.migrations.state import RunState
 from app_schema.migrations.translate import Map, map_of, table_of, translated
 
 _ALONE = re.compile(r";\s*\S|^\s*(COPY|VACUUM)\b", re.IGNORECASE)
@@ -68,6 +69,8 @@ class GuardedImpl(PostgresqlImpl):
     """A script has written BEGIN."""
     version_table: Table
     """Where the revisions are stamped."""
+    state: RunState | None = None
+    """That of the run, while revisions run on a connection."""
     pipeline: Pipeline | None = None
     """Where statements are kept back, while revisions run on a connection of psycopg's."""
 
@@ -83,9 +86,8 @@ class GuardedImpl(PostgresqlImpl):
 
     @property
     def bind(self) -> Connection | None:
-        """The connection; what a revision does there comes in its place, see :class:`Pipeline`."""
-        if self.pipeline is not None:
-            self.pipeline.does_not_converge()
+        """The connection; what a revision does there comes in its place, see :class:`.Pipeline`."""
+        self._may_do_harm()
         return self.connection
 
     def execute(self, sql: Executable | str, execution_options: dict[str, Any] | None = None) -> None:
@@ -145,8 +147,8 @@ class GuardedImpl(PostgresqlImpl):
 
     def _may_do_harm(self) -> None:
         """A statement follows that is not guarded."""
-        if self.pipeline is not None:
-            self.pipeline.does_not_converge()
+        if self.state is not None:
+            self.state.does_not_converge(committed=self.autocommits)
 
     def _script(self, construct: Any) -> str:
         """A statement as it is sent, byte for byte. Alembic would turn a TAB into spaces."""

@@ -13,10 +13,10 @@ from __future__ import annotations
 import inspect
 import os
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -28,6 +28,7 @@ from app_schema.ddl.guard import DROP_TWIN
 from app_schema.migrations import preflight, wire
 from app_schema.migrations.failure import explained
 from app_schema.migrations.preflight import Need
+from app_schema.migrations.state import RunState, StepState
 
 if TYPE_CHECKING:
     from psycopg.pq.abc import PGresult
@@ -79,7 +80,7 @@ class Statement:
     sql: str
     place: str = ""
     """File and line of the revision that it stands in."""
-    revision: str | None = None
+    step: StepState | None = None
     then: Callable[[], None] | None = None
     """What to do when the server has carried it out."""
 
@@ -94,23 +95,8 @@ class Pipeline:
     """Seconds; what a CONCURRENTLY has switched off is set to this again."""
     external: bool
     """The transaction is a caller's: nothing is rolled back here."""
+    state: RunState
     queue: list[Statement] = field(default_factory=list)
-    revision: str | None = None
-    """The revision that runs."""
-    path: str | None = None
-    """Its file."""
-    done: Callable[[], None] | None = None
-    """Callback for when the server confirms the next COMMIT."""
-    part: int = 0
-    """Statements after which a revision is committed in parts; 0: never."""
-    not_repeatable: set[str | None] = field(default_factory=set)
-    """The revisions that have statements which do not converge."""
-    partly_committed: set[str | None] = field(default_factory=set)
-    """Partly committed and not repeatable: these revisions must not be retried."""
-    failed: str | None = None
-    """The revision whose statement the server refused last."""
-    counts: Counter[str | None] = field(default_factory=Counter)
-    """How many statements each revision has sent, fence and stamp included."""
     needs: dict[Need, None] = field(default_factory=dict)
     """What must exist before the queue is sent."""
     _twin: tuple[str, str] | None = None
@@ -165,7 +151,8 @@ class Pipeline:
         """
         if self._twin is not None and (twin is None or twin[0] != self._twin[0]):
             self._end_twin()
-        if self.part and self._in_part >= self.part and self._open:
+        step = self.state.current
+        if step.part and self._in_part >= step.part and self._open:
             self._commit()
         if not self._open and not outside:
             self._open = True
@@ -174,21 +161,15 @@ class Pipeline:
         if self._twin is not None and twin is not None:
             self.queue[-1].sql, sql, self._sharing = self._twin[1], twin[1], True
         self._twin = twin
-        self._queue(Statement(sql, place=self._place(), revision=self.revision))
+        self._queue(Statement(sql, place=self._place(), step=step))
         self._in_part += 1
-        self.counts[self.revision] += 1
+        step.statements += 1
 
     def _end_twin(self) -> None:
         """Drops the copy that the last statements share: the next one may change the table or its types."""
         if self._sharing:
-            self._queue(Statement(DROP_TWIN, revision=self.revision))
+            self._queue(Statement(DROP_TWIN, step=self.state.current))
         self._twin, self._sharing = None, False
-
-    def does_not_converge(self) -> None:
-        """The revision that runs has a statement which is not guarded: a second time may do harm."""
-        self.not_repeatable.add(self.revision)
-        if self.driver.autocommit:
-            self.partly_committed.add(self.revision)
 
     def flush(self) -> None:
         """Sends the queue and waits for the answers.
@@ -199,7 +180,6 @@ class Pipeline:
         queue, self.queue, self._size = self.queue, [], 0
         if not queue:
             return
-        self.failed = self.revision
         if self.needs:
             queue.insert(0, Statement(preflight.block(list(self.needs))))
             self.needs.clear()
@@ -212,7 +192,7 @@ class Pipeline:
             wire.exchange(self.driver, [one.sql for one in queue], each)
         except wire.Refused as refused:
             self._roll_back()
-            self.failed = queue[refused.number].revision or self.revision
+            self.state.refused = queue[refused.number].step
             raise explained(refused.cause, place=queue[refused.number].place) from refused.cause
         except BaseException:  # Ctrl-C
             self._roll_back()
@@ -237,20 +217,16 @@ class Pipeline:
 
     def _commit(self) -> None:
         self._end_twin()
-        then = self.done or self._spend(self.revision)
-        self._queue(Statement(wire.COMMIT, revision=self.revision, then=then))
-        self.done = None
+        step, stamped = self.state.current, self.state.take_stamped()
+        part = partial(step.part_is_committed, converges=step.converges)
+        then = partial(self.state.confirm, stamped) if stamped else part
+        self._queue(Statement(wire.COMMIT, step=step, then=then))
         self._open = False
         self._in_part = 0
 
-    def _spend(self, revision: str | None) -> Callable[[], None]:
-        """What a COMMIT in the middle of a revision makes true."""
-        not_repeatable = revision in self.not_repeatable
-        return lambda: self.partly_committed.add(revision) if not_repeatable else None
-
     def _before_execute(self, _: Any, __: Any, statement: str, *___: Any) -> None:
         self.flush()
-        self.counts[self.revision] += 1
+        self.state.current.statements += 1
         if self.driver.autocommit and _CONCURRENTLY.search(statement):
             # it waits for transactions, and holds up nobody meanwhile
             wire.ask(self.driver, "SET lock_timeout = 0")
@@ -260,9 +236,10 @@ class Pipeline:
             wire.ask(self.driver, f"SET lock_timeout = {self.lock_timeout * 1000:.0f}")
 
     def _before_commit(self, _: sa.Connection) -> None:
-        if self.driver.pgconn.transaction_status != _IDLE and self.done is None:
+        if self.driver.pgconn.transaction_status != _IDLE and not self.state.stamped:
             self.flush()  # a part of this transaction was sent already: psycopg's own COMMIT ends it
-            self._spend(self.revision)()
+            step = self.state.current
+            step.part_is_committed(converges=step.converges)
             self._open = False
         elif self._open:
             self._commit()
@@ -292,12 +269,13 @@ class Pipeline:
         self.flush()
 
     def _place(self) -> str:
-        if self.path is None:
+        path = self.state.current.path
+        if path is None:
             return ""
-        name = os.path.basename(self.path)  # noqa: PTH119 - a Path for each statement is felt
+        name = os.path.basename(path)  # noqa: PTH119 - a Path for each statement is felt
         frame = inspect.currentframe()
         while frame is not None:
-            if frame.f_code.co_filename == self.path:
+            if frame.f_code.co_filename == path:
                 return f"{name}, line {frame.f_lineno}: "
             frame = frame.f_back
         return f"{name}: "

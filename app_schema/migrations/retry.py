@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import random
 import threading
-from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
@@ -20,8 +19,8 @@ from app_schema.migrations.progress import say
 
 if TYPE_CHECKING:
     from app_schema.migrations.options import Options
-    from app_schema.migrations.pipeline import Pipeline
     from app_schema.migrations.session import MigrationSession
+    from app_schema.migrations.state import StepState
 
 LOCK_TIMEOUT = "55P03"
 DEADLOCK = "40P01"
@@ -42,18 +41,12 @@ SELECT format('pid %%s (%%s, %%s for %%s): %%s',
 
 
 class Retries:
-    """How often each revision was begun, and whether it may be begun again."""
+    """Whether a step that failed may be begun again, and when."""
 
     def __init__(self, session: MigrationSession, options: Options) -> None:
         self.session = session
         self.options = options
-        self._tries: Counter[str] = Counter()
-        self._parts: dict[str, int] = {}
         self._watch: Watch | None = None
-
-    def part(self, revision: str) -> int:
-        """After how many statements a revision is committed in parts; 0: never."""
-        return self._parts.get(revision, 0)
 
     def __enter__(self) -> Self:
         if self.options.lock_tries == 1:
@@ -69,7 +62,7 @@ class Retries:
         if self._watch is None and self.session.driver is not None:
             self._watch = Watch(self.session.driver, self.options.lock_timeout / 5)
 
-    def after(self, error: AppSchemaError | DBAPIError, pipeline: Pipeline | None) -> None:
+    def after(self, error: AppSchemaError | DBAPIError, step: StepState) -> None:
         """Waits until the next try; raises the error, with all that is known, where there is none."""
         if isinstance(error, DBAPIError):
             said = explained(error).with_traceback(error.__traceback__)  # it leads to the revision's line
@@ -78,22 +71,26 @@ class Retries:
             error = said
         if not isinstance(error, StatementError):
             raise error
-        failed = (pipeline.failed if pipeline is not None else None) or "the revision"
         if self.session.external or self.session.connection.invalidated:
             raise error
         if error.sqlstate in {LOCK_TIMEOUT, DEADLOCK}:
-            self._blocked(error, failed, harmless=_harmless(failed, pipeline, self.options))
+            self._blocked(error, step)
         elif error.sqlstate == OUT_OF_MEMORY and "max_locks_per_transaction" in str(error):
-            self._too_big(error, failed, pipeline)
+            self._too_big(error, step)
         else:
             raise error
 
-    def _blocked(self, error: StatementError, failed: str, *, harmless: bool) -> None:
-        self._tries[failed] += 1
+    def _is_harmless(self, step: StepState) -> bool:
+        """Nothing of the step is committed, or nothing that does harm a second time."""
+        # another driver's COMMIT in an autocommit_block is not seen
+        return not step.partly_committed and (self.session.driver is not None or not self.options.autocommit)
+
+    def _blocked(self, error: StatementError, step: StepState) -> None:
+        step.tries += 1
         self._look()
-        number, allowed = self._tries[failed], self.options.lock_tries
+        number, allowed = step.tries, self.options.lock_tries
         by = "".join(f"\nblocked by {line}" for line in (self._watch.blockers if self._watch else ()))
-        if not harmless:
+        if not self._is_harmless(step):
             raise _more(
                 error, f"{by}\nnot begun again by itself: it has committed a part that does not converge"
             )
@@ -101,25 +98,20 @@ class Retries:
             raise _more(error, f"{by}\ngiven up after {number} tries; run again when there is less traffic")
         wait = min(0.1 * 2**number, LONGEST) * random.uniform(0.5, 1)  # never the same for two who collide
         say(
-            f"{failed} did not get its locks and was rolled back; "
+            f"{step.name} did not get its locks and was rolled back; "
             f"it begins again in {wait:.1f} s ({number + 1} of {allowed}){by}"
         )
         self.session.sleep(wait)
 
-    def _too_big(self, error: StatementError, failed: str, pipeline: Pipeline | None) -> None:
-        part = self._parts[failed] // 4 if failed in self._parts else PART
-        if pipeline is None or part == 0 or failed in pipeline.not_repeatable:
+    def _too_big(self, error: StatementError, step: StepState) -> None:
+        part = step.part // 4 if step.part else PART
+        if self.session.driver is None or part == 0 or not step.converges:  # parts need a queue
             raise error
-        self._parts[failed] = part
+        step.part = part
         say(
-            f"{failed} needs more locks than the server has room for (max_locks_per_transaction); it begins "
-            f"again in parts of {part} statements, each committed: every one of them can be repeated"
+            f"{step.name} needs more locks than the server has room for (max_locks_per_transaction); it "
+            f"begins again in parts of {part} statements, each committed: every one of them can be repeated"
         )
-
-
-def _harmless(failed: str, pipeline: Pipeline | None, options: Options) -> bool:
-    """Nothing of the revision is committed, or nothing that does harm a second time."""
-    return not options.autocommit if pipeline is None else failed not in pipeline.partly_committed
 
 
 def _more(error: StatementError, text: str) -> StatementError:

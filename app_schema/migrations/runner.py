@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import psycopg
-from alembic.runtime.migration import HeadMaintainer, RevisionStep, StampStep
+from alembic.runtime.migration import HeadMaintainer, RevisionStep
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateTable
@@ -24,22 +24,18 @@ from app_schema.migrations.foresight import Ahead, Foresight
 from app_schema.migrations.impl import GuardedImpl, collecting
 from app_schema.migrations.lock import Lock
 from app_schema.migrations.pipeline import Pipeline
-from app_schema.migrations.progress import Progress, progress, say
+from app_schema.migrations.progress import progress, say
 from app_schema.migrations.retry import Retries
 from app_schema.migrations.session import Facts, MigrationSession
+from app_schema.migrations.state import RunState, Step, StepState
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
 
     from app_schema.migrations.options import Options
 
-Step: TypeAlias = RevisionStep | StampStep
 Review: TypeAlias = Callable[[Connection, frozenset[str], list[RevisionStep]], bool]
 """Looks at the heads and at the steps that will run, under the lock; False: none of them runs."""
-
-NAME_BYTES = 63
-FRAME = 2
-"""Statements that a revision does not write itself: the fence and the stamp."""
 
 
 class Runner:
@@ -61,29 +57,7 @@ class Runner:
         self.review = review
         self.run_args = dict(run_args or {})
         self.lock = Lock(session)
-        self.landed: list[Step] = []
-        """The steps whose transactions the server has committed."""
-        self.heads: set[str] | None = None
-        """What is stamped after these; None: there is no version table."""
-        self._waiting: Callable[[], None] | None = None
-        self.narrow = False
-        """The version table has no room for long names."""
-        self.progress = Progress(0)
-        self.retries = Retries(session, options)
-        self.ahead: Ahead | None = None
-        self.refused: set[str] = set()
-        """The revisions that found something otherwise, and began again with a look at the later ones."""
-
-    @property
-    def revisions(self) -> list[str]:
-        """The names of the revisions that the server has committed."""
-        return [one.revision.revision for one in self.landed if isinstance(one, RevisionStep)]
-
-    @property
-    def committed(self) -> str:
-        """The same in words."""
-        names = ", ".join(self.revisions)
-        return f"{names} {_verb(self.landed[-1])}" if names else "nothing was committed"
+        self.state = RunState()
 
     def run(self, facts: Facts) -> None:
         """Runs what Alembic's command asks for.
@@ -108,15 +82,19 @@ class Runner:
     def _locked(self, before: Mapping[str, str], planned: list[Step]) -> None:
         try:
             facts = self.lock.acquire(self.options.lock_wait)
-            self.heads = set(facts.heads) if facts.versioned else None
-            self.narrow = facts.narrow
             steps = self._steps(facts)
-            _refuse_more(planned, steps)
+            heads = set(facts.heads) if facts.versioned else None
+            state = self.state = self.impl.state = RunState(
+                [StepState(step) for step in steps], heads, facts.narrow
+            )
+            _refuse_more(planned, state.steps)
             if not self._reviewed(steps):
                 return
+            retries = Retries(self.session, self.options)
             bar = progress(len(steps), terminal=self.options.terminal)
-            with self._pipeline(), _heard(self.session.driver), bar as self.progress, self.retries:
-                self._carry_out(steps, before)
+            with self._pipeline(), _heard(self.session.driver), bar as state.progress, retries:
+                ahead = Ahead(partial(collecting, self.impl), steps, self.run_args)
+                self._carry_out(ahead, retries, before)
         finally:
             if self.lock.taken:
                 self.session.give_back(self.session.restore(before), self.lock.release())
@@ -125,116 +103,85 @@ class Runner:
         if self.review is None:
             return True
         revisions = [step for step in steps if isinstance(step, RevisionStep)]
-        return self.review(self.session.connection, frozenset(self.heads or ()), revisions)
+        return self.review(self.session.connection, frozenset(self.state.heads or ()), revisions)
 
-    def _carry_out(self, steps: list[Step], before: Mapping[str, str]) -> None:
+    def _carry_out(self, ahead: Ahead, retries: Retries, before: Mapping[str, str]) -> None:
         """All steps; a revision that did not get its locks is begun again."""
-        self.ahead = ahead = Ahead(partial(collecting, self.impl), steps, self.run_args)
-        while len(self.landed) < len(steps) or self.lock.taken:
+        state = self.state
+        while state.committed < len(state.steps) or self.lock.taken:
             try:
                 with self.context.begin_transaction():  # of all of them, where env.py asks for one
-                    if self.context.purge and not steps:
+                    if self.context.purge and not state.steps:
                         self._purge()
-                    self._pass(ahead, len(self.landed))
-                self._note_landed()
+                    self._pass(ahead)
+                state.confirm(state.take_stamped())
                 self._finish(before)
             except (DifferentError, StatementError, DBAPIError) as error:
                 self.session.roll_back()
                 said = explained(error) if isinstance(error, DBAPIError) else error
-                if not self._refused_first(said):
-                    self.retries.after(error, self.impl.pipeline)
+                if not self._refused_first(ahead, said):
+                    retries.after(error, state.failed)
 
-    def _refused_first(self, error: AppSchemaError) -> bool:
+    def _refused_first(self, ahead: Ahead, error: AppSchemaError) -> bool:
         """Notes which revision was refused; True if it begins again, with a look at the later ones."""
-        pipeline = self.impl.pipeline
-        if pipeline is None or self.session.external or self.impl.autocommits or self.ahead is None:
+        failed = self.state.failed
+        if failed not in self.state.steps or failed.foresees or failed.partly_committed:
             return False
-        failed = pipeline.failed
-        if failed is None or failed in self.refused or failed in pipeline.partly_committed:
+        if self.session.external or self.impl.autocommits:
             return False
-        number = next((n for n, step in enumerate(self.ahead.steps) if _name(step) == failed), None)
-        if number is None or not self.ahead.may_tell(number, error):
-            return False
-        self.refused.add(failed)
-        return True
+        failed.foresees = ahead.may_tell(self.state.steps.index(failed), error)
+        return failed.foresees
 
     def _steps(self, facts: Facts) -> list[Step]:
-        function = self.context.opts["fn"]
         heads: Any = () if self.context.purge else tuple(sorted(facts.heads))
-        return list(function(heads, self.context))
+        return list(self.context.opts["fn"](heads, self.context))
 
-    def _pass(self, ahead: Ahead, start: int) -> None:
+    def _pass(self, ahead: Ahead) -> None:
         """Each further step with its stamp in a transaction. The last ones may be on their way afterwards."""
-        purge = self.context.purge and not self.landed
-        stamped = self.heads
+        state = self.state
+        state.begin_pass()
+        purge = self.context.purge and not state.committed
+        stamped = state.heads
         maintainer = HeadMaintainer(self.context, () if purge else stamped or ())
-        for number, step in enumerate(ahead.steps[start:], start):
+        for number, running in list(enumerate(state.steps))[state.committed :]:
+            step = running.step
+            assert step is not None
             with upstream.begin_revision(self.context):
-                self._enter(step)
-                self._send(self.lock.fence(_application(step), stamped, self.options.lock_timeout))
+                state.begin(running)
+                self._send(self.lock.fence(running.application_name, stamped, self.options.lock_timeout))
                 if stamped is None:
                     self._send_version_table()
-                elif self.narrow:
+                elif state.narrow:
                     self._send(f"ALTER TABLE {self.session.version_table} ALTER version_num TYPE text")
                 if purge and stamped is not None:
                     self._send(f"DELETE FROM {self.session.version_table}")
                 purge = False
-                self.progress.begins(str(step))
-                self.impl.foresight = ahead.of(number, refused=_name(step) in self.refused)
+                state.progress.begins(str(step))
+                self.impl.foresight = ahead.of(number, refused=running.foresees)
                 step.migration_fn(**self.run_args)
                 self.impl.foresight = Foresight()
                 maintainer.update_to_step(step)
                 stamped = set(maintainer.heads)
                 for callback in self.context.on_version_apply_callbacks:
                     callback(ctx=self.context, step=step.info, heads=set(stamped), run_args=self.run_args)
-                self._when_committed(partial(self._has_landed, step, stamped))
+                state.stamp(stamped)
             if self.context.opts.get("transaction_per_migration"):
-                self._note_landed()
+                state.confirm(state.take_stamped())  # its COMMIT was sent at once: nothing was queued
 
     def _purge(self) -> None:
         """Forgets every revision, where none is stamped instead."""
+        state = self.state
         with upstream.begin_revision(self.context):
-            self._send(self.lock.fence("app_schema: purge", self.heads, self.options.lock_timeout))
+            state.begin(StepState())
+            self._send(self.lock.fence("app_schema: purge", state.heads, self.options.lock_timeout))
             self._send_version_table()
             self._send(f"DELETE FROM {self.session.version_table}")
-        self.heads = set()
+        state.heads = set()
 
     def _send_version_table(self) -> None:
         table = self.impl.version_table
         self._send(plain(CreateTable(table, if_not_exists=True)))
         self._send(privileges.of_table(table.name, table.schema))
-
-    def _when_committed(self, landed: Callable[[], None]) -> None:
-        """Has the step noted by the COMMIT that follows; several steps may be waiting for one COMMIT."""
-        waiting = self._waiting if self.impl.pipeline is None else self.impl.pipeline.done
-        if self.impl.pipeline is None:
-            self._waiting = _both(waiting, landed)
-        else:
-            self.impl.pipeline.done = _both(waiting, landed)
-
-    def _note_landed(self) -> None:
-        """Notes the steps whose COMMIT was sent at once, because nothing was kept back."""
-        if self.impl.pipeline is None:
-            waiting, self._waiting = self._waiting, None
-        else:
-            waiting, self.impl.pipeline.done = self.impl.pipeline.done, None
-        if waiting is not None:
-            waiting()
-
-    def _enter(self, step: Step) -> None:
-        if (pipeline := self.impl.pipeline) is not None:
-            revision = step.revision if isinstance(step, RevisionStep) else None
-            pipeline.revision = _name(step)
-            pipeline.counts[pipeline.revision] = 0
-            pipeline.path = None if revision is None else revision.path
-            pipeline.part = self.retries.part(pipeline.revision)
-
-    def _has_landed(self, step: Step, heads: set[str]) -> None:
-        name = _name(step)
-        statements = self.impl.pipeline.counts[name] - FRAME if self.impl.pipeline is not None else 0
-        self.heads, self.narrow = heads, False
-        self.landed.append(step)
-        self.progress.committed(name, _verb(step), max(statements, 0))
 
     def _send(self, sql: str) -> None:
         self.impl.execute(Guarded(sql))
@@ -257,7 +204,7 @@ class Runner:
             yield
             return
         pipeline = self.impl.pipeline = Pipeline(
-            self.session.connection, driver, self.options.lock_timeout, self.session.external
+            self.session.connection, driver, self.options.lock_timeout, self.session.external, self.state
         )
         pipeline.attach()
         try:
@@ -284,39 +231,15 @@ def _heard(driver: psycopg.Connection[Any] | None) -> Iterator[None]:
             driver.remove_notice_handler(hear)
 
 
-def _refuse_more(planned: list[Step], steps: list[Step]) -> None:
+def _refuse_more(planned: list[Step], steps: list[StepState]) -> None:
     """A downgrade undoes at most what it set out to undo: the wait for the lock may have been for an upgrade.
 
     :raises DifferentError: naming what else it would undo.
     """
-    intended = {_name(step) for step in planned}
-    more = [_name(step) for step in steps if step.is_downgrade and _name(step) not in intended]
+    intended = {StepState(step).name for step in planned}
+    more = [state.name for state in steps if state.verb == "undone" and state.name not in intended]
     if more:
         raise DifferentError(
             f"The database has moved on while this command waited for the migration lock: it would now undo "
             f"{', '.join(more)} too. Nothing was changed; look again (app-schema status), then run it again."
         )
-
-
-def _both(first: Callable[[], None] | None, second: Callable[[], None]) -> Callable[[], None]:
-    if first is None:
-        return second
-
-    def both() -> None:
-        first()
-        second()
-
-    return both
-
-
-def _name(step: Step) -> str:
-    return step.revision.revision if isinstance(step, RevisionStep) else "stamp"
-
-
-def _verb(step: Step) -> str:
-    return "applied" if isinstance(step, StampStep) or step.is_upgrade else "undone"
-
-
-def _application(step: Step) -> str:
-    """``app_schema: 0004_core_indexes``, as pg_stat_activity shows it: 63 bytes of it."""
-    return f"app_schema: {_name(step)}".encode()[:NAME_BYTES].decode(errors="ignore")

@@ -10,7 +10,7 @@ from lineage import Alembic, catalog, stamp, statements
 from written import Written, one, rows
 
 from app_schema.catalog import diff
-from app_schema.migrations.pipeline import Pipeline
+from app_schema.migrations.state import RunState
 from app_schema.testing.databases import Databases
 
 CONSTRUCTS = """
@@ -51,7 +51,9 @@ def test_construct_of_sqlalchemy_in_execute_is_guarded(
     empty_url: str, tmp_path: Path, x: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     harmful = []
-    monkeypatch.setattr(Pipeline, "does_not_converge", lambda self: harmful.append(self.revision))
+    monkeypatch.setattr(
+        RunState, "does_not_converge", lambda self, committed: harmful.append((self.current.name, committed))
+    )
     written = Written(tmp_path)
     written.add(UP, DOWN)
     written.upgrade(empty_url, x=x)

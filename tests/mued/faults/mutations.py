@@ -69,14 +69,14 @@ MUTATIONS = {
     # trying again
     "tries_counted_over_all_revisions": Mutation(
         "app_schema.migrations.retry",
-        "number, allowed = self._tries[failed],",
-        "number, allowed = sum(self._tries.values()),",
+        "        step.tries += 1\n",
+        "        type(step).tries += 1\n        step.__dict__.pop('tries', None)\n",
         f"{LOCK}::test_tries_are_counted_for_each_revision_alone",
     ),
     "partly_committed_is_begun_again": Mutation(
         "app_schema.migrations.retry",
-        "failed not in pipeline.partly_committed",
-        "True",
+        "not step.partly_committed and",
+        "True and",
         f"{LOCK}::test_part_that_does_not_converge_is_not_begun_again",
     ),
     "no_second_try": Mutation(
@@ -93,20 +93,20 @@ MUTATIONS = {
     ),
     "commit_of_the_driver_not_noted": Mutation(
         "app_schema.migrations.pipeline",
-        "self._spend(self.revision)()",
+        "step.part_is_committed(converges=step.converges)",
         "pass",
         f"{LOCK}::test_part_that_does_not_converge_is_not_begun_again",
     ),
     "commit_that_is_kept_back_not_noted": Mutation(
         "app_schema.migrations.pipeline",
-        "lambda: self.partly_committed.add(revision) if not_repeatable else None",
-        "lambda: None",
+        "if stamped else part",
+        "if stamped else None",
         f"{LOCK}::test_part_that_does_not_converge_is_not_begun_again",
     ),
     "statement_overtakes_what_is_kept_back": Mutation(
         "app_schema.migrations.pipeline",
-        "        self.flush()\n        self.counts[self.revision] += 1\n",
-        "        self.counts[self.revision] += 1\n",
+        "        self.flush()\n        self.state.current.statements += 1\n",
+        "        self.state.current.statements += 1\n",
         f"{LOCK}::test_lock_timeout_does_not_cut_a_concurrent_build",
     ),
     "cursor_overtakes_what_is_kept_back": Mutation(

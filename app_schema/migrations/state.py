@@ -1,0 +1,132 @@
+"""The state of a run: its steps, what the server has committed of each, and which one runs.
+
+Runner, pipeline, impl and retries look here, and keep nothing of their own about a revision.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from alembic.runtime.migration import RevisionStep, StampStep
+
+from app_schema.migrations.progress import Progress
+
+Step: TypeAlias = RevisionStep | StampStep
+
+NAME_BYTES = 63
+FRAME = 2
+"""Statements that a revision does not write itself: the fence and the stamp."""
+
+
+@dataclass(eq=False)
+class StepState:
+    """A step, how often it was begun, and what one more try would meet. None: all stamps are deleted."""
+
+    step: Step | None = None
+    statements: int = 0
+    """Sent in this try, fence and stamp included."""
+    tries: int = 0
+    """Those that got no lock."""
+    part: int = 0
+    """Statements after which the revision is committed in parts; 0: never."""
+    converges: bool = True
+    """All of its statements can be repeated."""
+    partly_committed: bool = False
+    """A part that does not converge is committed: the revision must not be begun again."""
+    foresees: bool = False
+    """It was refused, and begins again with a look at the later revisions."""
+
+    @property
+    def name(self) -> str:
+        """The revision's."""
+        return self.step.revision.revision if isinstance(self.step, RevisionStep) else "stamp"
+
+    @property
+    def path(self) -> str | None:
+        """The revision's file."""
+        return self.step.revision.path if isinstance(self.step, RevisionStep) else None
+
+    @property
+    def verb(self) -> str:
+        """What the step has done, once it is committed."""
+        return "undone" if isinstance(self.step, RevisionStep) and not self.step.is_upgrade else "applied"
+
+    @property
+    def application_name(self) -> str:
+        """``app_schema: 0004_core_indexes``; pg_stat_activity shows 63 bytes of it."""
+        return f"app_schema: {self.name}".encode()[:NAME_BYTES].decode(errors="ignore")
+
+    def part_is_committed(self, *, converges: bool) -> None:
+        """The server has confirmed a COMMIT in the middle of the revision."""
+        self.partly_committed = self.partly_committed or not converges
+
+
+@dataclass(eq=False)
+class RunState:
+    """The steps of a run. Those whose COMMIT the server has confirmed are the first ``committed`` of them."""
+
+    steps: list[StepState] = field(default_factory=list)
+    heads: set[str] | None = None
+    """What the version table says after these; None: there is none."""
+    narrow: bool = False
+    """The version table has no room for long names."""
+    progress: Progress = field(default_factory=lambda: Progress(0))
+    committed: int = 0
+    current: StepState = field(default_factory=StepState)
+    """The step that runs."""
+    refused: StepState | None = None
+    """The step whose statement the server has refused: an earlier one, where it was queued."""
+    _stamped: list[tuple[StepState, set[str]]] = field(default_factory=list)
+
+    @property
+    def revisions(self) -> list[str]:
+        """The names of the revisions that the server has committed."""
+        done = self.steps[: self.committed]
+        return [state.name for state in done if isinstance(state.step, RevisionStep)]
+
+    def __str__(self) -> str:
+        """What was committed, in words."""
+        names = ", ".join(self.revisions)
+        return f"{names} {self.steps[self.committed - 1].verb}" if names else "nothing was committed"
+
+    def begin(self, state: StepState) -> None:
+        """The step runs from here on."""
+        self.current = state
+        state.statements = 0
+
+    def begin_pass(self) -> None:
+        """The first step that is not committed begins, maybe again: what was stamped is rolled back."""
+        self._stamped.clear()
+        self.refused = None
+
+    @property
+    def failed(self) -> StepState:
+        """The step that an error belongs to."""
+        return self.refused or self.current
+
+    def does_not_converge(self, *, committed: bool) -> None:
+        """The running step sends a statement that may do harm a second time; each one is a transaction."""
+        self.current.converges = False
+        self.current.partly_committed = self.current.partly_committed or committed
+
+    def stamp(self, heads: set[str]) -> None:
+        """The running step has sent its stamp; the next COMMIT makes it true."""
+        self._stamped.append((self.current, heads))
+
+    @property
+    def stamped(self) -> bool:
+        """A step waits for its COMMIT."""
+        return bool(self._stamped)
+
+    def take_stamped(self) -> list[tuple[StepState, set[str]]]:
+        """The steps, with their heads, that the COMMIT makes true that is sent now."""
+        stamped, self._stamped = self._stamped, []
+        return stamped
+
+    def confirm(self, stamped: list[tuple[StepState, set[str]]]) -> None:
+        """The server has confirmed the COMMIT of these."""
+        for state, heads in stamped:
+            self.heads, self.narrow = heads, False
+            self.committed += 1
+            self.progress.committed(state.name, state.verb, max(state.statements - FRAME, 0))
