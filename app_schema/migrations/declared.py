@@ -1,4 +1,4 @@
-"""What a metadata declares, by the keys under which a snapshot finds it."""
+"""What a metadata declares, by the keys under which a snapshot has it."""
 
 from __future__ import annotations
 
@@ -33,14 +33,13 @@ DEFAULT_SCHEMA = "public"
 
 
 class Declared:
-    """The declared side: objects, tables, constraints and indexes by key; ``snapshot`` is added once it was
-    printed."""
+    """The declared objects, tables, constraints and indexes by key; functions and domains once PostgreSQL has
+    printed them."""
 
     def __init__(self, metadatas: Iterable[MetaData], default_schema: str = DEFAULT_SCHEMA) -> None:
         self.metadatas = list(metadatas)
         self.default_schema = default_schema
-        """Where what names no schema stands."""
-        self.snapshot: Snapshot = {}
+        """The schema of what names none."""
         self.tables: dict[tuple[str, str], Table] = {}
         self.objects: dict[Key, DDLObject] = {}
         self.functions: dict[Function, int] = {}
@@ -54,8 +53,8 @@ class Declared:
                 self.tables[table.schema or default_schema, table.name] = table
             for schema in schemas(metadata, default_schema) - {DEFAULT_SCHEMA, default_schema}:
                 self.objects[Key("schema", None, None, schema)] = Schema(schema)
-            for one in of_class(metadata, Sequence):
-                self.sequences.add(Key("sequence", one.schema or DEFAULT_SCHEMA, None, one.name))
+            for sequence in of_class(metadata, Sequence):
+                self.sequences.add(Key("sequence", sequence.schema or DEFAULT_SCHEMA, None, sequence.name))
             for enum in of_class(metadata, Enum):
                 if enum.name is not None and enum.native_enum:
                     key = Key("enum", enum.schema or default_schema, None, str(enum.name))
@@ -65,14 +64,14 @@ class Declared:
             for declared_object in placed:
                 self._add(declared_object, len(self.order) + len(self.functions))
 
-    def _add(self, one: DDLObject, number: int) -> None:
-        if isinstance(one, Function):
-            self.functions[one] = number  # only PostgreSQL knows the key: it prints the arguments
-        elif isinstance(one, RenamedLabels):
-            self.renamed[Key("enum", one.schema or self.default_schema, None, one.name)] = dict(one.labels)
+    def _add(self, obj: DDLObject, number: int) -> None:
+        if isinstance(obj, Function):
+            self.functions[obj] = number  # only PostgreSQL knows the key: it prints the arguments
+        elif isinstance(obj, RenamedLabels):
+            self.renamed[Key("enum", obj.schema or self.default_schema, None, obj.name)] = dict(obj.labels)
         else:
-            key = one.reflected_key(self.default_schema)
-            self.objects[key] = one
+            key = obj.reflected_key(self.default_schema)
+            self.objects[key] = obj
             self.order[key] = number
 
     def statements(self) -> list[str]:
@@ -83,30 +82,30 @@ class Declared:
             for statement in statements(metadata, self.default_schema)
         ]
 
-    def printed(self, snapshot: Snapshot) -> None:
-        """Takes the declared side's snapshot, and finds the keys of the functions in it."""
-        roles = {key: one for key, one in self.objects.items() if isinstance(one, Role)}
-        # roles are of the cluster, so the snapshot shows what is there, not what is declared
-        self.snapshot = {
-            **{key: definition for key, definition in snapshot.items() if key.kind != "role"},
-            **{key: printed_role(role) for key, role in roles.items()},
-        }
-        for domain in (one for metadata in self.metadatas for one in of_class(metadata, DOMAIN)):
+    def printed(self, snapshot: Snapshot) -> Snapshot:
+        """The declared side of a comparison; learns the keys of the functions and domains from it.
+
+        :param snapshot: of a database in which the statements were carried out.
+        """
+        for domain in (domain for metadata in self.metadatas for domain in of_class(metadata, DOMAIN)):
             key = Key("domain", domain.schema or self.default_schema, None, str(domain.name))
             self.objects[key] = Domain(str(domain.name), snapshot[key], schema=domain.schema)
         for function, number in self.functions.items():
-            key = self._function_key(function)
+            key = self._function_key(function, snapshot)
             self.objects[key] = function
             self.order[key] = number
+        roles = {key: printed_role(obj) for key, obj in self.objects.items() if isinstance(obj, Role)}
+        # roles are of the cluster, so the snapshot has those that exist, not those that are declared
+        return {**{key: printed for key, printed in snapshot.items() if key.kind != "role"}, **roles}
 
-    def _function_key(self, function: Function) -> Key:
+    def _function_key(self, function: Function, snapshot: Snapshot) -> Key:
         schema = function.schema or self.default_schema
         keys = [
             key
-            for key in self.snapshot
+            for key in snapshot
             if key.kind == "function" and key.schema == schema and key.name.startswith(f"{function.name}(")
         ]
-        exact = [key for key in keys if self.snapshot[key].startswith(f"{function.arguments} RETURNS")]
+        exact = [key for key in keys if snapshot[key].startswith(f"{function.arguments} RETURNS")]
         if len(exact or keys) != 1:
             raise ModelError(
                 f"{function.label} cannot be told from its overloads: write its arguments as PostgreSQL "
@@ -116,14 +115,15 @@ class Declared:
 
     def constraint(self, key: Key) -> Constraint | None:
         """The declared constraint of a key; None where PostgreSQL gave it its name."""
-        return next((one for one in self._table(key).constraints if constraint_name(one) == key.name), None)
+        constraints = self._table(key).constraints
+        return next((item for item in constraints if constraint_name(item) == key.name), None)
 
     def is_unnamed(self, key: Key, definition: str) -> bool:
         """True if nobody wrote the name of a constraint: PostgreSQL chose it."""
         table = self.tables.get((key.schema or DEFAULT_SCHEMA, key.table or ""))
         if table is None:
             return True  # a partition, whose constraints follow those of its parent
-        kinds = {printed_kind(one) for one in table.constraints if constraint_name(one) is None}
+        kinds = {printed_kind(item) for item in table.constraints if constraint_name(item) is None}
         return self.constraint(key) is None and definition.startswith(tuple(kinds))
 
     def index(self, key: Key) -> Index | None:
@@ -136,7 +136,7 @@ class Declared:
     @cached_property
     def early_functions(self) -> list[Function]:
         """The functions that tables need, directly or through another one."""
-        return [one for metadata in self.metadatas for one in called_by_tables(metadata)]
+        return [function for metadata in self.metadatas for function in called_by_tables(metadata)]
 
     @staticmethod
     def _by_name(metadata: MetaData) -> list[Table]:
@@ -147,11 +147,11 @@ class Declared:
 
     @cached_property
     def table_order(self) -> dict[tuple[str, str], int]:
-        """Schema and name of each table, with its place in an order in which each comes after those it
+        """Schema and name of each table, with its place in an order in which each is after those that it
         refers to, unless they refer to each other."""
         ordered = [
-            sort_tables_and_constraints(self._by_name(one))  # type: ignore[no-untyped-call]  # SQLAlchemy's
-            for one in self.metadatas
+            sort_tables_and_constraints(self._by_name(each))  # type: ignore[no-untyped-call]  # SQLAlchemy's
+            for each in self.metadatas
         ]
         tables = [table for pairs in ordered for table, _ in pairs if table is not None]
         return {

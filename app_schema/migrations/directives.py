@@ -3,16 +3,13 @@ written."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from alembic.operations import MigrateOperation, Operations
-from alembic.operations.ops import ModifyTableOps
+from alembic.operations.ops import CreateIndexOp, CreateTableOp, DropTableOp, ModifyTableOps
 
-from app_schema.ddl import DDLObject
-from app_schema.ddl.order import Drops as Drops  # noqa: PLC0414 - the comparators import the ranks from here
-from app_schema.ddl.order import Makes as Makes  # noqa: PLC0414
+from app_schema.ddl.sql import shortened
 
 
 class CallOp(MigrateOperation):
@@ -47,7 +44,7 @@ class CallOp(MigrateOperation):
 class Retyped:
     """A column whose type changes, and the USING clauses of both ways."""
 
-    column: str
+    name: str
     new: Any
     old: Any
     using: str | None
@@ -66,27 +63,77 @@ class RetypeOp(MigrateOperation):
     def call(self) -> CallOp:
         """The call that a revision writes."""
         if len(self.columns) == 1:
-            (one,) = self.columns
-            said = {"type_": one.new, "existing_type": one.old, "postgresql_using": one.using}
-            return CallOp("alter_column", self.table, one.column, **said, schema=self.schema)
-        using = {one.column: one.using for one in self.columns if one.using is not None}
+            (column,) = self.columns
+            types = {"type_": column.new, "existing_type": column.old, "postgresql_using": column.using}
+            return CallOp("alter_column", self.table, column.name, **types, schema=self.schema)
+        using = {column.name: column.using for column in self.columns if column.using is not None}
         return CallOp(
             "alter_column_types",
             self.table,
-            {one.column: one.new for one in self.columns},
-            existing={one.column: one.old for one in self.columns},
+            {column.name: column.new for column in self.columns},
+            existing={column.name: column.old for column in self.columns},
             using=using or None,
             schema=self.schema,
         )
 
     def reverse(self) -> RetypeOp:
         """The types that were there before."""
-        back = [Retyped(one.column, one.old, one.new, one.back, one.using) for one in self.columns]
+        back = [
+            Retyped(column.name, column.old, column.new, column.back, column.using) for column in self.columns
+        ]
         return RetypeOp(self.table, self.schema, back)
 
     def to_diff_tuple(self) -> tuple[Any, ...]:
         """For ``alembic check``: the name of the call and what it names."""
-        return (self.call.name, self.table, *(one.column for one in self.columns))
+        return (self.call.name, self.table, *(column.name for column in self.columns))
+
+
+class ConcurrentIndexOp(MigrateOperation):
+    """``op.create_index_concurrently``; reversed ``op.drop_index_concurrently``.
+
+    :param completes: the index exists and lacks parts; the reverse does nothing.
+    """
+
+    def __init__(self, create: CreateIndexOp, *, partitioned: bool = False, completes: bool = False) -> None:
+        self.create = create
+        self.partitioned = partitioned
+        self.completes = completes
+
+    def reverse(self) -> MigrateOperation:
+        """The drop, which blocks nobody either."""
+        if self.completes:
+            return ModifyTableOps("", [])
+        return CallOp(
+            "drop_index_concurrently",
+            shortened(self.create.index_name),
+            self.create.table_name,
+            partitioned=self.partitioned or None,
+            schema=self.create.schema,
+        )
+
+    def to_diff_tuple(self) -> tuple[Any, ...]:
+        """For ``alembic check``."""
+        return ("add_index", self.create.index_name, self.create.table_name)
+
+
+class DropWholeTableOp(DropTableOp):
+    """Drops a table; reversed it creates the table, then its constraints and indexes.
+
+    :param creation: the directives that create the table again.
+    """
+
+    def __init__(self, creation: list[MigrateOperation]) -> None:
+        create = next(operation for operation in creation if isinstance(operation, CreateTableOp))
+        super().__init__(create.table_name, schema=create.schema)
+        self.creation = creation
+
+    def reverse(self) -> Any:
+        """The directives that create the table again."""
+        return ModifyTableOps(self.table_name, self.creation, schema=self.schema)
+
+    def to_diff_tuple(self) -> tuple[Any, ...]:
+        """For ``alembic check``."""
+        return ("remove_table", self.schema, self.table_name)
 
 
 class OnTheWayBackOp(ModifyTableOps):
@@ -96,7 +143,7 @@ class OnTheWayBackOp(ModifyTableOps):
         super().__init__("", [])
         self.undo = undo
 
-    def reverse(self) -> MigrateOperation:  # type: ignore[override]  # one is as good as a list of them
+    def reverse(self) -> MigrateOperation:  # type: ignore[override]  # Alembic takes a directive where it takes a list
         """The directive."""
         return self.undo
 
@@ -139,61 +186,11 @@ def setup() -> None:
     def _call(operations: Operations, operation: CallOp) -> None:
         getattr(operations, operation.name)(*operation.args, **operation.kwargs)
 
-    @Operations.implementation_for(UndeclaredOp, replace=True)
     @Operations.implementation_for(RetypeOp, replace=True)
     def _retype(operations: Operations, operation: RetypeOp) -> None:
         operations.invoke(operation.call)
 
+    @Operations.implementation_for(UndeclaredOp, replace=True)
     @Operations.implementation_for(UnwritableOp, replace=True)
     def _nothing(operations: Operations, operation: MigrateOperation) -> None:
         del operations, operation
-
-
-@dataclass
-class Plan:
-    """Directives by rank, after the renames. The reversed list is a right downgrade: what was made last goes
-    first."""
-
-    renames: list[MigrateOperation] = field(default_factory=list)
-    renamed_again: list[MigrateOperation] = field(default_factory=list)
-    """Renames with which the downgrade begins: a second run of it meets the old names."""
-    drops: list[tuple[Drops, int, MigrateOperation]] = field(default_factory=list)
-    makes: list[tuple[Makes, int, MigrateOperation]] = field(default_factory=list)
-    notes: list[MigrateOperation] = field(default_factory=list)
-    _retyped: dict[tuple[str | None, str], RetypeOp] = field(default_factory=dict)
-
-    def retype(self, table: str, schema: str | None, column: Retyped) -> None:
-        """Changes a column's type, together with the others of its table."""
-        if (schema, table) not in self._retyped:
-            self._retyped[schema, table] = RetypeOp(table, schema, [])
-            self.make(Makes.RETYPED, self._retyped[schema, table])
-        self._retyped[schema, table].columns.append(column)
-
-    def drop(self, rank: Drops, *operations: MigrateOperation, order: int | None = None) -> None:
-        """Drops something; among equals the lower ``order`` goes first."""
-        for one in operations:
-            self.drops.append((rank, len(self.drops) if order is None else order, one))
-
-    def make(self, rank: Makes, *operations: MigrateOperation, order: int | None = None) -> None:
-        """Makes or alters something; among equals the lower ``order`` goes first."""
-        for one in operations:
-            self.makes.append((rank, len(self.makes) if order is None else order, one))
-
-    def on_the_way_back(self, other: Plan) -> None:
-        """Takes the directives of another plan over, so that they are carried out by the downgrade alone."""
-        self.drops += [(rank, order, OnTheWayBackOp(one.reverse())) for rank, order, one in other.drops]
-        self.makes += [(rank, order, OnTheWayBackOp(one.reverse())) for rank, order, one in other.makes]
-        self.notes += other.notes
-
-    def operations(self) -> Sequence[MigrateOperation]:
-        """All directives in their order."""
-        drops = sorted(self.drops, key=lambda entry: entry[:2])
-        first = [one for rank, _, one in drops if rank < Drops.EARLY_FUNCTION]
-        last = [one for rank, _, one in drops if rank >= Drops.EARLY_FUNCTION]
-        makes = [one for _, _, one in sorted(self.makes, key=lambda entry: entry[:2])]
-        again = [OnTheWayBackOp(one) for one in self.renamed_again] if self.drops or self.makes else []
-        return [*self.renames, *first, *makes, *last, *self.notes, *again]
-
-
-RANKS: Mapping[str, tuple[Drops, Makes]] = {kind: cls.ranks for kind, cls in DDLObject.reflected.items()}
-"""Ranks of the objects that are dropped and made by one directive each."""

@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 from app_schema.application import Application
 from app_schema.ddl import Key
 from app_schema.migrations import setup
-from app_schema.migrations.compare import grant
-from app_schema.migrations.compare.comparison import FOLLOWING, Comparison, State
+from app_schema.migrations.compare.comparator import Comparison, State
+from app_schema.migrations.compare.kinds.function_grant import executors
 from app_schema.migrations.environment import DEFAULTS, joined
 
 
@@ -67,24 +67,23 @@ def drift(connection: Connection, app: Application, scratch: str | None = None) 
     options = {**DEFAULTS, **joined(app.options), "target_metadata": metadata, "scratch": scratch}
     context = MigrationContext.configure(connection, opts=options)
     comparison = Comparison(AutogenContext(context, metadata))
-    differences = comparison.differences()
+    sides = comparison.sides
     objects: dict[Key, Drifted] = {}
-    for difference in differences:
+    for difference in comparison.differences:
         state = comparison.state(difference)
         key = comparison.subject(difference.key)
         if state is None or key in objects:
             continue
         if key != difference.key:  # who may execute a function
-            sides = (grant.executors(side, key) for side in (comparison.wanted, comparison.found))
-            objects[key] = Drifted(key.label, "different", *sides)
+            roles = (executors(side, key) for side in (sides.declared, sides.reflected))
+            objects[key] = Drifted(key.label, "different", *roles)
         else:
             objects[key] = Drifted(key.label, state, *difference[1:])
-    for rename in comparison.renamed.renames:
+    for rename in sides.renamed.renames:
         key = rename.declared
         objects.setdefault(key, Drifted(key.label, "different", key.name, rename.reflected.name))
-    states = {key: one.state for key, one in objects.items()}
-    looked_at = [key for key in comparison.wanted if comparison.managed(key) and key.kind not in FOLLOWING]
-    return Drift(_counts(looked_at, states), list(objects.values()))
+    states = {key: drifted.state for key, drifted in objects.items()}
+    return Drift(_counts(comparison.counted(), states), list(objects.values()))
 
 
 def _counts(declared: Iterable[Key], states: dict[Key, State]) -> list[KindCount]:

@@ -16,8 +16,7 @@ from app_schema.ddl import DDLObject
 from app_schema.ddl.constraint import named
 from app_schema.ddl.printed import PrintedType
 from app_schema.ddl.sql import DIALECT
-from app_schema.migrations.compare.index import ConcurrentIndexOp
-from app_schema.migrations.directives import CallOp, RetypeOp, UndeclaredOp, UnwritableOp
+from app_schema.migrations.directives import CallOp, ConcurrentIndexOp, RetypeOp, UndeclaredOp, UnwritableOp
 from app_schema.migrations.operations import CreateObjectOp, DropObjectOp, ReplaceObjectOp
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Autogenerate compares two catalogs.
 
-Alembic's own comparators are not used. Both sides are printed by PostgreSQL, so a difference is one, and what
-is spelt in another way is none; the number of queries does not grow with the number of tables.
+Alembic's own comparators are not used. PostgreSQL prints both sides, so a difference is one, and what is
+spelt in another way is none; the number of queries does not grow with the number of tables.
 """
 
 from __future__ import annotations
@@ -30,29 +30,26 @@ _SHOWN = 10
 
 def compare(context: AutogenContext, upgrade_ops: UpgradeOps) -> PriorityDispatchResult:
     """Alembic's hook: fills the upgrade with the directives, and reports what nobody declared."""
-    from app_schema.migrations.compare.comparison import Comparison  # an upgrade compares nothing
-    from app_schema.migrations.directives import UndeclaredOp
+    from app_schema.migrations.compare.comparator import Comparison  # an upgrade compares nothing
 
-    comparison = Comparison(context)
     with _uncollected():
-        comparison.run()
-    if comparison.undeclared:
-        log.warning(*_warning(comparison.undeclared))
+        plan = Comparison(context).plan()
+    if plan.undeclared:
+        log.warning(*_warning(plan.undeclared))
     context.dialect = DIALECT  # renders one "%" as one; psycopg's would double it in the file
-    context.opts.setdefault("undeclared", []).extend(comparison.undeclared)
-    upgrade_ops.ops.extend(comparison.plan.operations())
-    upgrade_ops.ops.extend(UndeclaredOp(one) for one in comparison.undeclared)
+    context.opts.setdefault("undeclared", []).extend(plan.undeclared)
+    upgrade_ops.ops.extend(plan.operations())
     return PriorityDispatchResult.STOP
 
 
 def _warning(labels: list[str]) -> tuple[str, int, str]:
     listed = ", ".join(labels[:_SHOWN])
     more = f" and {len(labels) - _SHOWN} more" if len(labels) > _SHOWN else ""
-    said = (
+    sentence = (
         "not declared, and left alone (%d): %s. Declare what belongs to the schema, list what is to stay "
         "in [tool.app_schema] undeclared; -x prune=true drops the rest"
     )
-    return said, len(labels), listed + more
+    return sentence, len(labels), listed + more
 
 
 @contextmanager

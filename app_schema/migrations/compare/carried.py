@@ -21,8 +21,8 @@ from app_schema.catalog import Snapshot
 from app_schema.ddl import Key
 from app_schema.ddl.printed import TableConstraint
 from app_schema.ddl.sql import DIALECT, ident
-from app_schema.migrations.compare import constraint
-from app_schema.migrations.directives import UnwritableOp
+from app_schema.migrations.compare import keys
+from app_schema.migrations.compare.kinds import constraint
 from app_schema.migrations.operations import CreateObjectOp
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
     from alembic.operations import MigrateOperation
 
-    from app_schema.migrations.compare.comparison import Comparison
+    from app_schema.migrations.compare.planner import Planner
+    from app_schema.migrations.compare.sides import Sides
 
 _PREFIXES: dict[str, Any] = {
     "alembic_module_prefix": "op.",
@@ -42,69 +43,70 @@ log = logging.getLogger(__name__)
 _CARRIED = {"table", "column", "constraint", "index", "comment"}
 
 
-def complete(comparison: Comparison) -> None:
+def complete(sides: Sides, planner: Planner) -> None:
     """Adds to the plan what its rendered operations leave out of the new tables."""
-    operations = [one for _, _, one in sorted(comparison.plan.makes, key=lambda entry: entry[:2])]
-    created = [one for one in operations if isinstance(one, ops.CreateTableOp)]
+    operations = planner.plan.created()
+    created = [operation for operation in operations if isinstance(operation, ops.CreateTableOp)]
     if not created:
         return
-    place: dict[str | None, str] = {}
-    for one in created:
-        place.setdefault(one.schema, f"app_schema_twin_{len(place)}")
-    statements = [f"CREATE SCHEMA {twin}" for twin in place.values()]
+    twins: dict[str | None, str] = {}
+    for operation in created:
+        twins.setdefault(operation.schema, f"app_schema_twin_{len(twins)}")
+    statements = [f"CREATE SCHEMA {twin}" for twin in twins.values()]
     try:
-        statements += _statements(comparison, _moved(operations, created, place))
-        made = _printed(comparison, statements, place)
+        statements += _statements(sides.context, _moved(operations, created, twins))
+        carried = _printed(sides, statements, twins)
     except Exception as error:  # noqa: BLE001 - what a project's own render_item writes may need its template
         log.warning("the new tables are not carried out beforehand: %s", str(error).partition("\n")[0])
         return
-    new = {Key("table", one.schema or comparison.default_schema, None, one.table_name) for one in created}
-    respelled = [key for key in made if made[key] != comparison.wanted.get(key, made[key])]
-    comparison.spelling.learn(side[key] for side in (made, comparison.wanted) for key in respelled)
-    for key in sorted({*comparison.wanted, *made}, key=str):
-        table = Key("table", key.schema, None, (key.name if key.kind == "table" else key.table) or "")
+    default_schema = sides.metadata.default_schema
+    new = {
+        Key("table", operation.schema or default_schema, None, operation.table_name) for operation in created
+    }
+    respelled = [key for key in carried if carried[key] != sides.declared.get(key, carried[key])]
+    sides.spelling.learn(side[key] for side in (carried, sides.declared) for key in respelled)
+    for key in sorted({*sides.declared, *carried}, key=str):
+        table = key if key.kind == "table" else keys.table(key)
         if key.kind in _CARRIED and table in new:
-            _settle(comparison, key, made.get(key))
+            _settle(sides, planner, key, carried.get(key))
 
 
-def _settle(comparison: Comparison, key: Key, made: str | None) -> None:
-    declared = comparison.wanted.get(key)
-    if comparison.spelling.same(made, declared):
+def _settle(sides: Sides, planner: Planner, key: Key, carried: str | None) -> None:
+    declared = sides.declared.get(key)
+    if sides.spelling.same(carried, declared):
         return
-    if made is None and declared is not None and key.kind == "constraint":
-        constraint.add_printed(comparison, key, declared)
+    if carried is None and declared is not None and key.kind == "constraint":
+        constraint.add_printed(sides, planner, key)
         return
-    told = f"the revision would make {made or 'nothing'}; expected: {declared or 'nothing'}"
-    comparison.plan.notes.append(UnwritableOp(f"{key.label}: {told}"))
+    expected = f"the revision would make {carried or 'nothing'}; expected: {declared or 'nothing'}"
+    planner.note(f"{key.label}: {expected}")
 
 
 def _moved(
-    operations: Iterable[MigrateOperation], created: list[ops.CreateTableOp], place: dict[str | None, str]
+    operations: Iterable[MigrateOperation], created: list[ops.CreateTableOp], twins: dict[str | None, str]
 ) -> list[MigrateOperation]:
     """Copies of the operations on new tables, in the schemas of the twins."""
-    new = {(one.schema, one.table_name) for one in created}
+    new = {(operation.schema, operation.table_name) for operation in created}
     moved: list[MigrateOperation] = []
-    for one in operations:
-        twin: Any = copy.copy(one)
-        if isinstance(one, (ops.CreateTableOp, ops.CreateIndexOp)) and (one.schema, one.table_name) in new:
-            twin.schema = place[one.schema]
-            moved.append(twin)
-        elif isinstance(one, ops.CreateForeignKeyOp):
-            schema = one.kw.get("source_schema")
-            if (schema, one.source_table) in new:
-                twin.kw = {**one.kw, "source_schema": place[schema]}
-                moved.append(twin)
-        elif (
-            isinstance(one, CreateObjectOp)
-            and isinstance(one.obj, TableConstraint)
-            and (one.obj.schema, one.obj.table) in new
-        ):
-            twin.obj = replace(one.obj, schema=place[one.obj.schema])
+    for operation in operations:
+        twin: Any = copy.copy(operation)
+        if isinstance(operation, (ops.CreateTableOp, ops.CreateIndexOp)):
+            place = (operation.schema, operation.table_name)
+            twin.schema = twins.get(operation.schema)
+        elif isinstance(operation, ops.CreateForeignKeyOp):
+            place = (operation.kw.get("source_schema"), operation.source_table)
+            twin.kw = {**operation.kw, "source_schema": twins.get(place[0])}
+        elif isinstance(operation, CreateObjectOp) and isinstance(operation.obj, TableConstraint):
+            place = (operation.obj.schema, operation.obj.table or "")
+            twin.obj = replace(operation.obj, schema=twins.get(place[0]))
+        else:
+            continue
+        if place in new:
             moved.append(twin)
     return moved
 
 
-def _statements(comparison: Comparison, operations: Iterable[MigrateOperation]) -> list[str]:
+def _statements(context: AutogenContext, operations: Iterable[MigrateOperation]) -> list[str]:
     """The SQL of the rendered operations, without guards."""
     from app_schema.migrations.unguarded import PlainImpl  # it imports what registers this module
 
@@ -115,26 +117,24 @@ def _statements(comparison: Comparison, operations: Iterable[MigrateOperation]) 
             sent.append(text.removesuffix(self.command_terminator))
 
     options = {"as_sql": True, "literal_binds": True}
-    context = MigrationContext.configure(dialect=DIALECT, opts=options)
-    context.impl = Rendering(DIALECT, None, True, True, None, options)  # noqa: FBT003 - as Alembic calls it
-    rendering = AutogenContext(
-        comparison.context.migration_context, opts={**comparison.context.opts, **_PREFIXES}
-    )
+    offline = MigrationContext.configure(dialect=DIALECT, opts=options)
+    offline.impl = Rendering(DIALECT, None, True, True, None, options)  # noqa: FBT003 - as Alembic calls it
+    rendering = AutogenContext(context.migration_context, opts={**context.opts, **_PREFIXES})
     rendering.dialect = DIALECT
-    code = "\n".join(render_op_text(rendering, one) for one in operations)
+    code = "\n".join(render_op_text(rendering, operation) for operation in operations)
     imports = "\n".join(["import sqlalchemy as sa", *sorted(rendering.imports)])
-    exec(f"{imports}\n{code}", {"op": Operations(context)})  # noqa: S102 - what the revision will do
+    exec(f"{imports}\n{code}", {"op": Operations(offline)})  # noqa: S102 - what the revision will do
     return sent
 
 
-def _printed(comparison: Comparison, statements: list[str], place: dict[str | None, str]) -> Snapshot:
+def _printed(sides: Sides, statements: list[str], twins: dict[str | None, str]) -> Snapshot:
     """The twins as PostgreSQL prints them, under the names of the declared tables."""
-    snapshot = comparison.in_scratch([*comparison.declared.statements(), *statements])
-    real = {twin: schema or comparison.default_schema for schema, twin in place.items()}
-    found: dict[Key, str] = {}
+    snapshot, _ = sides.scratch.printed([*sides.metadata.statements(), *statements])
+    schemas = {twin: schema or sides.metadata.default_schema for schema, twin in twins.items()}
+    carried: dict[Key, str] = {}
     for key, definition in snapshot.items():
-        if key.schema in real:
-            schema = real[key.schema]
+        if key.schema in schemas:
+            schema = schemas[key.schema]
             text = definition.replace(f"{key.schema}.", f"{ident(schema)}.")
-            found[key._replace(schema=schema)] = text
-    return found
+            carried[key._replace(schema=schema)] = text
+    return carried

@@ -1,4 +1,4 @@
-"""How deep reflected views and functions stand on each other: what is read is dropped last and created first.
+"""How deep reflected views and functions read each other: what is read is dropped last and created first.
 
 pg_depend knows what views and bodies of standard SQL read. Of a body in a string the catalog knows nothing,
 and OIDs are in the order of the alphabet after a restore: its text says which functions it calls and which
@@ -37,15 +37,15 @@ def _query() -> TextClause:
 class Layers:
     """The views and functions of a database, by the keys that they have after the renames."""
 
-    def __init__(self, connection: Connection, found: Snapshot, renamed: Renamed) -> None:
+    def __init__(self, connection: Connection, reflected: Snapshot, renamed: Renamed) -> None:
         self._reads: dict[Key, set[Key]] = defaultdict(set)
         for reader_kind, reader_schema, reader, kind, schema, name in connection.execute(_query()):
             ends = Key(reader_kind, reader_schema, None, reader), Key(kind, schema, None, name)
-            one, other = (renamed.after(end) for end in ends)
-            self._reads[one].add(other)
-        for one, other in list(_said(found)):
-            if one not in _closure(self._reads, other):
-                self._reads[one].add(other)
+            reader_key, read_key = (renamed.after(end) for end in ends)
+            self._reads[reader_key].add(read_key)
+        for reader_key, read_key in list(_named_in_bodies(reflected)):
+            if reader_key not in _closure(self._reads, read_key):
+                self._reads[reader_key].add(read_key)
         self._depths: dict[Key, int] = {}
 
     def depth(self, key: Key) -> int:
@@ -54,29 +54,29 @@ class Layers:
 
     def reads_view(self, key: Key) -> bool:
         """Whether a function reads a view, directly or through another function."""
-        return any(one.kind in _VIEWS for one in _closure(self._reads, key))
+        return any(read.kind in _VIEWS for read in _closure(self._reads, key))
 
     def _measure(self, key: Key, seen: frozenset[Key]) -> int:
         if key not in self._depths:
             others = self._reads.get(key, set()) - seen - {key}
-            depths = (1 + self._measure(one, seen | {key}) for one in others)
+            depths = (1 + self._measure(other, seen | {key}) for other in others)
             self._depths[key] = max(depths, default=0)
         return self._depths[key]
 
 
-def _said(found: Snapshot) -> Iterator[tuple[Key, Key]]:
-    """What the text of a function says that it reads; functions may call each other in a circle."""
+def _named_in_bodies(reflected: Snapshot) -> Iterator[tuple[Key, Key]]:
+    """A function and what its text says that it reads; functions may call each other in a circle."""
     named: dict[str, set[Key]] = defaultdict(set)
-    for key in found:
+    for key in reflected:
         if key.kind in _VIEWS or key.kind == "function":
             named[key.name.partition("(")[0]].add(key)
-    views = {name for name, keys in named.items() if any(one.kind in _VIEWS for one in keys)}
-    for key, definition in found.items():
-        if key.kind == "function":
+    views = {name for name, keys in named.items() if any(key.kind in _VIEWS for key in keys)}
+    for function, definition in reflected.items():
+        if function.kind == "function":
             body = definition.partition(_BODY)[2]
-            calls = {one for name in called(body) & named.keys() for one in named[name]}
-            reads = {one for name in words(body) & views for one in named[name] if one.kind in _VIEWS}
-            yield from ((key, one) for one in {*calls, *reads} if one != key)
+            calls = {key for name in called(body) & named.keys() for key in named[name]}
+            reads = {key for name in words(body) & views for key in named[name] if key.kind in _VIEWS}
+            yield from ((function, key) for key in {*calls, *reads} if key != function)
 
 
 def _closure(reads: Reads, key: Key) -> set[Key]:

@@ -58,31 +58,31 @@ def parts(definition: str) -> PrintedColumn:
     """The parts of a column's definition in a snapshot."""
     match = _COLUMN.match(definition)
     assert match is not None
-    found = {name: value or "" for name, value in match.groupdict().items()}
+    groups = {name: value or "" for name, value in match.groupdict().items()}
     return PrintedColumn(
-        found["type"] + found["collation"],
-        not found["not_null"] or bool(found["unproved"]),
-        found["identity"],
-        found["how"],
-        found["expression"],
-        bool(found["unproved"]),
+        groups["type"] + groups["collation"],
+        not groups["not_null"] or bool(groups["unproved"]),
+        groups["identity"],
+        groups["how"],
+        groups["expression"],
+        bool(groups["unproved"]),
     )
 
 
-def changes_type(wanted: str, found: str) -> bool:
-    """Whether the type or the collation differs, or the column is rebuilt: then dependents stand in the
-    way."""
-    return parts(wanted).type != parts(found).type or is_rebuilt(wanted, found)
+def changes_type(declared: str, reflected: str) -> bool:
+    """Whether the type or the collation differs, or the column is rebuilt: then PostgreSQL refuses the
+    change while others depend on the column."""
+    return parts(declared).type != parts(reflected).type or is_rebuilt(declared, reflected)
 
 
-def sets_expression(wanted: str, found: str) -> bool:
+def sets_expression(declared: str, reflected: str) -> bool:
     """True if a generated column gets another expression, maybe another nullability, and nothing else."""
-    new, old = parts(wanted), parts(found)
+    new, old = parts(declared), parts(reflected)
     same = new == old._replace(expression=new.expression, nullable=new.nullable)
     return same and new.generated and new.expression != old.expression
 
 
-def is_rebuilt(wanted: str, found: str) -> bool:
+def is_rebuilt(declared: str, reflected: str) -> bool:
     """Whether the column is generated and is so in another way: it is dropped then, and added."""
-    new, old = parts(wanted), parts(found)
+    new, old = parts(declared), parts(reflected)
     return (new.generated or old.generated) and (*new.rule, new.type) != (*old.rule, old.type)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from sqlalchemy import Text, bindparam, text
@@ -87,12 +89,12 @@ class Names:
         """What PostgreSQL prints, with the other names of enums and sequences."""
         return _PIECE.sub(self._piece, printed) if self._printed else printed
 
-    def _piece(self, found: re.Match[str]) -> str:
-        piece, _, cast = found[0].partition("'::regclass")
+    def _piece(self, match: re.Match[str]) -> str:
+        piece, _, cast = match[0].partition("'::regclass")
         if not piece.startswith("'"):
             return self._printed.get(piece, piece)
-        name = self._printed.get(piece[1:].replace("''", "'")) if found[0].endswith("::regclass") else None
-        return found[0] if name is None else "'" + name.replace("'", "''") + f"'::regclass{cast}"
+        name = self._printed.get(piece[1:].replace("''", "'")) if match[0].endswith("::regclass") else None
+        return match[0] if name is None else "'" + name.replace("'", "''") + f"'::regclass{cast}"
 
     def of(self, value: _T) -> _T:
         """A reflected object, with the other names in whatever PostgreSQL printed of it."""
@@ -101,9 +103,11 @@ class Names:
         if isinstance(value, str):
             return self.text(value)  # type: ignore[return-value]  # a str is a str again
         if isinstance(value, tuple):
-            return tuple(self.of(one) for one in value)  # type: ignore[return-value]
+            return tuple(self.of(item) for item in value)  # type: ignore[return-value]
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            fields = [one.name for one in dataclasses.fields(value) if one.init and one.name != "body"]
+            fields = [
+                field.name for field in dataclasses.fields(value) if field.init and field.name != "body"
+            ]
             changed: dict[str, Any] = {name: self.of(getattr(value, name)) for name in fields}
             return dataclasses.replace(value, **changed)
         return value
@@ -119,33 +123,43 @@ def _quoted(connection: Connection, others: Mapping[Key, Key]) -> dict[str, str]
     return dict(zip(printed[: len(others)], printed[len(others) :], strict=True))
 
 
+@dataclass(frozen=True)
 class Renamed:
-    """What a comparison knows of the renames that its revision begins with."""
+    """The renames with which a revision begins.
 
-    def __init__(self) -> None:
-        self.renames: list[Rename] = []
-        self._names: list[Names] = []
-        self._former: dict[Key, Key] = {}
-        self._latter: dict[Key, Key] = {}
+    :param names: the names as they are exchanged, one kind after the other.
+    :param former: the keys that have changed, ``{new: old}``.
+    """
 
-    def apply(self, names: Names, reflected: Snapshot) -> Snapshot:
-        """The reflected snapshot as it will read after these renames."""
-        snapshot, former = names.snapshot(reflected)
-        self._names.append(names)
-        self._former |= {new: self._former.pop(old, old) for new, old in former.items()}
-        self._latter = {old: new for new, old in self._former.items()}
-        return snapshot
+    renames: tuple[Rename, ...] = ()
+    names: tuple[Names, ...] = ()
+    former: Mapping[Key, Key] = field(default_factory=dict)
+
+    def and_then(
+        self, connection: Connection, others: Mapping[Key, Key], reflected: Snapshot
+    ) -> tuple[Renamed, Snapshot]:
+        """These renames and further ones, and the reflected snapshot as after them."""
+        names = Names(connection, others)
+        snapshot, changed = names.snapshot(reflected)
+        unchanged = {new: old for new, old in self.former.items() if new not in changed.values()}
+        former = {**unchanged, **{new: self.former.get(old, old) for new, old in changed.items()}}
+        renames = (Rename(old, new) for old, new in others.items())
+        return Renamed((*self.renames, *renames), (*self.names, names), former), snapshot
+
+    @cached_property
+    def _latter(self) -> Mapping[Key, Key]:
+        return {old: new for new, old in self.former.items()}
 
     def before(self, key: Key) -> Key:
         """The key under which the database has an object now."""
-        return self._former.get(key, key)
+        return self.former.get(key, key)
 
     def after(self, key: Key) -> Key:
         """The key of an object of the database after the renames."""
         return self._latter.get(key, key)
 
-    def of(self, one: DDLObject) -> DDLObject:
-        """A reflected object, as it will be after the renames."""
-        for names in self._names:
-            one = names.of(one)
-        return one
+    def of(self, obj: DDLObject) -> DDLObject:
+        """A reflected object, as it is after the renames."""
+        for names in self.names:
+            obj = names.of(obj)
+        return obj

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from app_schema.ddl import Key
 from app_schema.ddl.sql import ident
 from app_schema.migrations.compare.printed_column import parts
 
 if TYPE_CHECKING:
-    from app_schema.migrations.compare.comparison import Comparison
+    from app_schema.ddl import Key
+    from app_schema.migrations.compare.planner import Planner
+    from app_schema.migrations.compare.sides import Sides
 
 _CATEGORIES = text("""\
 SELECT a.typcategory = b.typcategory FROM pg_catalog.pg_type AS a, pg_catalog.pg_type AS b
@@ -24,35 +25,35 @@ SELECT a.typcategory = b.typcategory FROM pg_catalog.pg_type AS a, pg_catalog.pg
 _TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|::?[\w.]+|[\w.$]+|.", re.DOTALL)
 
 
-def reworded(comparison: Comparison, key: Key, definition: str) -> str:
+def reworded(sides: Sides, planner: Planner, key: Key, definition: str) -> str:
     """The definition with every column cast to its former type that gets a type of another category.
 
-    A new type that is not there yet, as a new enum, is of another category than any.
+    A new type that does not exist yet, as a new enum, is of another category than any.
     """
     head, opening, rest = definition.partition("(")
-    for column in _retyped(comparison, key):
-        old = parts(comparison.found[column]).type.partition(" COLLATE ")[0]
+    for column in _retyped(sides, planner, key):
+        old = parts(sides.reflected[column]).type.partition(" COLLATE ")[0]
         name = ident(column.name)
-        rest = "".join(f"({name})::{old}" if one == name else one for one in _TOKEN.findall(rest))
+        rest = "".join(f"({name})::{old}" if token == name else token for token in _TOKEN.findall(rest))
     return head + opening + rest
 
 
-def _retyped(comparison: Comparison, key: Key) -> list[Key]:
+def _retyped(sides: Sides, planner: Planner, key: Key) -> list[Key]:
     return [
-        one
-        for one in comparison.changed
-        if one[:3] == ("column", key.schema, key.table)
-        and one in comparison.found
-        and comparison.recreate_from(one) == "declared"
-        and not _same_category(comparison, one)
+        column
+        for column in planner.changed
+        if column[:3] == ("column", key.schema, key.table)
+        and column in sides.reflected
+        and planner.recreated_as(column) == "declared"
+        and not _same_category(sides, column)
     ]
 
 
-def _same_category(comparison: Comparison, column: Key) -> bool:
-    sides = [
-        parts(side[column]).type.partition(" COLLATE ")[0] for side in (comparison.found, comparison.wanted)
-    ]
-    if sides[0] == sides[1]:
+def _same_category(sides: Sides, column: Key) -> bool:
+    old, new = (
+        parts(side[column]).type.partition(" COLLATE ")[0] for side in (sides.reflected, sides.declared)
+    )
+    if old == new:
         return True
-    found = comparison.connection.execute(_CATEGORIES, dict(zip(("old", "new"), sides, strict=True)))
-    return bool(found.scalar_one_or_none())
+    answer = sides.connection.execute(_CATEGORIES, {"old": old, "new": new})
+    return bool(answer.scalar_one_or_none())

@@ -1,4 +1,4 @@
-"""What nobody declared, hangs on something that changes, and is not valid afterwards: no revision is written.
+"""What nobody declared, depends on a change, and is not valid after it: no revision is written.
 
 An index on ``lower(kind)`` cannot be created again once ``kind`` is an enum. Each such definition is tried in
 the scratch database, beside what is declared, before anything is planned.
@@ -16,13 +16,14 @@ from app_schema.catalog.scratch import on_borrowed
 from app_schema.ddl import Key, Policy
 from app_schema.ddl.sql import dollar, ident, literal, qualified
 from app_schema.errors import ModelError
-from app_schema.migrations.compare import refusal
+from app_schema.migrations.compare import keys, refusal
 from app_schema.migrations.compare.printed_column import parts
 from app_schema.migrations.compare.reworded import reworded
 
 if TYPE_CHECKING:
     from app_schema.catalog.dependents import Blocked
-    from app_schema.migrations.compare.comparison import Comparison
+    from app_schema.migrations.compare.planner import Planner
+    from app_schema.migrations.compare.sides import Sides
 
 _SCHEMA = "app_schema_unfit"
 _REFUSED = f"{_SCHEMA}.refused"
@@ -40,65 +41,63 @@ _KEY = re.compile("PRIMARY KEY|UNIQUE|CREATE UNIQUE INDEX")
 _DEFAULTS = {"default", "own_default"}
 _PARTS = {**dict.fromkeys(_DEFAULTS, ("the default of ", "column")), "of_row_type": ("", "column")}
 """The kinds of dependents.sql that no snapshot has: how a refusal names them."""
-_VIEWS = {"view", "materialized_view"}
 _ON_A_TABLE = {"policy", "trigger", "rule"}
 
 
-def refuse(comparison: Comparison, blocked: list[Blocked], dependents: list[Key]) -> None:
+def refuse(sides: Sides, planner: Planner, blocked: list[Blocked], dependents: list[Key]) -> None:
     """Refuses the revision where something undeclared cannot be created again after the changes.
 
     :param blocked: what changes.
-    :param dependents: what hangs on it, prerequisites first.
+    :param dependents: what depends on it, prerequisites first.
     :raises ModelError: with the object, the reason, and the line to write.
     """
-    tried: dict[Key, str] = {}
+    attempts: dict[Key, str] = {}
     for key in dependents:
         if key.kind == "publication":
-            raise in_the_way(comparison, blocked, key, "its row filter cannot be created again")
+            raise in_the_way(sides, blocked, key, "its row filter cannot be created again")
         if key.kind == "of_row_type":
-            raise in_the_way(comparison, blocked, key, "its type is the row type of the view")
-        if _stays(comparison, key) and (statement := _creation(comparison, key)) is not None:
-            tried[key] = statement
-    for key, reason in _reasons(comparison, tried).items():
-        raise in_the_way(comparison, blocked, key, reason)
+            raise in_the_way(sides, blocked, key, "its type is the row type of the view")
+        if _stays(sides, planner, key) and (statement := _creation(sides, planner, key)) is not None:
+            attempts[key] = statement
+    for key, reason in _reasons(sides, attempts).items():
+        raise in_the_way(sides, blocked, key, reason)
 
 
-def in_the_way(comparison: Comparison, blocked: list[Blocked], key: Key, reason: str) -> ModelError:
-    """The refusal: what changes, what hangs on it, why that cannot come back, and the line to write."""
-    cause = next(one.key for one in blocked if key in comparison.dependents([one]) or key == one.key)
+def in_the_way(sides: Sides, blocked: list[Blocked], key: Key, reason: str) -> ModelError:
+    """The refusal: what changes, what depends on it, why that cannot be created again, and the line to
+    write."""
+    cause = next(change.key for change in blocked if key in sides.dependents([change]) or key == change.key)
     prefix, kind = _PARTS.get(key.kind, ("", key.kind))
     return refusal.in_the_way(prefix + Key(kind, *key[1:]).label, cause.label, reason, _drop(key))
 
 
-def _stays(comparison: Comparison, key: Key) -> bool:
-    """True if the object is to come back as it was found, and stands in no declaration."""
-    place = Key("column", *key[1:]) if key.kind in _DEFAULTS else key
+def _stays(sides: Sides, planner: Planner, key: Key) -> bool:
+    """True if the object is to be created again as reflected, and is in no declaration."""
+    place = keys.column(key) if key.kind in _DEFAULTS else key
     return (
-        place in comparison.found
-        and place not in comparison.wanted
-        and comparison.recreate_from(place) == "found"
+        place in sides.reflected
+        and place not in sides.declared
+        and planner.recreated_as(place) == "reflected"
     )
 
 
-def _creation(comparison: Comparison, key: Key) -> str | None:
-    """The statement that creates an object as it was found; None for what no revision can create."""
-    found = comparison.found.get(key, "")
+def _creation(sides: Sides, planner: Planner, key: Key) -> str | None:
+    """The statement that creates an object as reflected; None for what no revision can create."""
     if key.kind in _DEFAULTS:
-        expression = parts(comparison.found[Key("column", *key[1:])]).expression
+        expression = parts(sides.reflected[keys.column(key)]).expression
         return f"{_alter(key)} ALTER COLUMN {ident(key.name)} SET DEFAULT {expression}"
+    definition = sides.reflected.get(key, "")
     if key.kind == "column":
-        return _add_column(key, found)
+        return _add_column(key, definition)
+    if key.kind == "constraint" and definition.startswith("CHECK"):
+        definition = reworded(sides, planner, key, definition)
     try:
-        one = comparison.reflect(key, reworded(comparison, key, found) if _is_check(key, found) else found)
+        obj = sides.reflect(key, definition)
     except ModelError:
         return None
-    if isinstance(one, Policy):  # a scratch server may have other roles
-        one = dataclasses.replace(one, to=["PUBLIC"])
-    return one.create_sql()[0]
-
-
-def _is_check(key: Key, found: str) -> bool:
-    return key.kind == "constraint" and found.startswith("CHECK")
+    if isinstance(obj, Policy):  # a scratch server may have other roles
+        obj = dataclasses.replace(obj, to=["PUBLIC"])
+    return obj.create_sql()[0]
 
 
 def _drop(key: Key) -> str:
@@ -127,28 +126,26 @@ def _add_column(key: Key, printed: str) -> str:
     return f"{_alter(key)} ADD COLUMN IF NOT EXISTS {ident(key.name)} {part.type}{generated}"
 
 
-def _reasons(comparison: Comparison, tried: Mapping[Key, str]) -> dict[Key, str]:
+def _reasons(sides: Sides, attempts: Mapping[Key, str]) -> dict[Key, str]:
     """The objects whose statements PostgreSQL refuses beside what is declared, each with the reason."""
-    if not tried:
+    if not attempts:
         return {}
-    numbers = {f"n{number}": key for number, key in enumerate(tried)}
-    others = list(_named(comparison, tried))
-    declared = comparison.declared.statements()
-    lent = borrowed.used(
-        comparison.connection, [*declared, *others, *tried.values()], comparison.declared.objects
-    )
+    numbers = {f"n{number}": key for number, key in enumerate(attempts)}
+    others = list(_named(sides, attempts))
+    declared = sides.metadata.statements()
+    lent = borrowed.used(sides.connection, [*declared, *others, *attempts.values()], sides.metadata.objects)
     columns = ", ".join(f"{name} integer" for name in [_OTHER, *numbers])
-    snapshot = comparison.in_scratch(
+    snapshot, _ = sides.scratch.printed(
         [
             f"CREATE SCHEMA {_SCHEMA}",
             f"CREATE TABLE {_REFUSED} ({columns})",
-            *on_borrowed([_attempt(_OTHER, line) for one in lent for line in one.statements], declared),
-            *(_attempt(_OTHER, one) for one in others),
-            *(_attempt(name, tried[key]) for name, key in numbers.items()),
+            *on_borrowed([_attempt(_OTHER, line) for obj in lent for line in obj.statements], declared),
+            *(_attempt(_OTHER, statement) for statement in others),
+            *(_attempt(name, attempts[key]) for name, key in numbers.items()),
         ]
     )
     comments = {name: Key("comment", _SCHEMA, "refused", name) for name in numbers}
-    return {numbers[name]: snapshot[one] for name, one in comments.items() if one in snapshot}
+    return {numbers[name]: snapshot[key] for name, key in comments.items() if key in snapshot}
 
 
 def _attempt(column: str, statement: str) -> str:
@@ -157,31 +154,31 @@ def _attempt(column: str, statement: str) -> str:
     )
 
 
-def _named(comparison: Comparison, tried: Mapping[Key, str]) -> Iterator[str]:
-    """What else is found and not declared, and is named by what is tried: tables, columns, keys, views."""
-    others = [key for key in comparison.found if key not in comparison.wanted and key not in tried]
-    words = borrowed.words([*tried.values(), *(key.table or "" for key in tried)])
+def _named(sides: Sides, attempts: Mapping[Key, str]) -> Iterator[str]:
+    """What else is reflected and not declared, and is named by the attempts: tables, columns, keys, views."""
+    others = [key for key in sides.reflected if key not in sides.declared and key not in attempts]
+    words = borrowed.words([*attempts.values(), *(key.table or "" for key in attempts)])
     views: set[Key] = set()
-    while more := {key for key in others if key.kind in _VIEWS and key.name in words} - views:
+    while more := {key for key in others if key.kind in keys.VIEWS and key.name in words} - views:
         views |= more
-        words |= borrowed.words(comparison.found[key] for key in more)
+        words |= borrowed.words(sides.reflected[key] for key in more)
     named = [key for key in others if (key.table or key.name) in words]
     tables = [key for key in named if key.kind == "table"]
     yield from (f"CREATE SCHEMA {ident(key.name)}" for key in others if key.kind == "schema")
-    for key in sorted(tables, key=lambda one: len(_heir(comparison, one))):  # parents before their heirs
-        yield f"CREATE TABLE {qualified(key.name, key.schema)} {_heir(comparison, key) or '()'}"
+    for key in sorted(tables, key=lambda table: len(_heir(sides, table))):  # parents before their heirs
+        yield f"CREATE TABLE {qualified(key.name, key.schema)} {_heir(sides, key) or '()'}"
     for key in named:
         if key.kind == "column":
-            yield _add_column(key, comparison.found[key].partition(" GENERATED ")[0])
+            yield _add_column(key, sides.reflected[key].partition(" GENERATED ")[0])
     for key in named:
-        if _KEY.match(comparison.found[key]):
-            yield comparison.reflect(key, comparison.found[key]).create_sql()[0]
-    for key in sorted(views, key=comparison.layers.depth):
-        yield comparison.reflect(key, comparison.found[key]).create_sql()[0]
+        if _KEY.match(sides.reflected[key]):
+            yield sides.reflect(key, sides.reflected[key]).create_sql()[0]
+    for key in sorted(views, key=sides.layers.depth):
+        yield sides.reflect(key, sides.reflected[key]).create_sql()[0]
 
 
-def _heir(comparison: Comparison, table: Key) -> str:
+def _heir(sides: Sides, table: Key) -> str:
     """Where the columns of a table come from, if another table has them first."""
-    partition = comparison.found.get(Key("partition", *table[1:]))
-    inherits = _HEIR.search(comparison.found[table])
+    partition = sides.reflected.get(Key("partition", *table[1:]))
+    inherits = _HEIR.search(sides.reflected[table])
     return f"PARTITION {partition}" if partition else f"() {inherits[0]}" if inherits else ""

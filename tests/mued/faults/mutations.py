@@ -200,20 +200,20 @@ MUTATIONS = {
     ),
     # comparing
     "what_is_left_out_comes_back_as_declared": Mutation(
-        "app_schema.migrations.compare.comparison",
-        'return "declared" if self.spelling.same(self.wanted.get(key), self.found[key]) else "found"',
-        'return "declared" if key in self.wanted else "found"',
+        "app_schema.migrations.compare.planner",
+        "same = sides.spelling.same(sides.declared.get(key), sides.reflected[key])",
+        "same = key in sides.declared",
         LEFT_OUT,
     ),
     "dependents_stay_in_the_way": Mutation(
-        "app_schema.migrations.compare.comparison",
-        "        dependent.drop_dependents(self, differences)\n",
+        "app_schema.migrations.compare.comparator",
+        "        dependent.drop_dependents(self.sides, planner)\n",
         "",
         "tests/engine/test_dependent.py",
     ),
     "undeclared_is_no_difference": Mutation(
-        "app_schema.migrations.compare.comparison",
-        'return None if undeclared.is_child(self, key) else "undeclared"',
+        "app_schema.migrations.compare.comparator",
+        'return None if comparator.undeclared_along(self.sides, key) else "undeclared"',
         "return None",
         "tests/engine/drift/test_undeclared.py",
     ),

@@ -1,0 +1,108 @@
+"""Autogenerate: the differences of both sides, and the plan that leads from the one to the other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from app_schema.catalog.reading import empty_path
+from app_schema.ddl import Key
+from app_schema.errors import ModelError
+from app_schema.migrations.compare import carried, dependent, keys, kinds, stranger
+from app_schema.migrations.compare.plan import Plan
+from app_schema.migrations.compare.planner import Planner
+from app_schema.migrations.compare.reading import read
+
+if TYPE_CHECKING:
+    from alembic.autogenerate.api import AutogenContext
+
+    from app_schema.catalog import Difference
+
+State = Literal["different", "absent", "undeclared"]
+_KNOWN_BY_USE = {"enum", "sequence"}
+"""The kinds whose rename the downgrade always repeats: what uses them has the name in its definition."""
+
+
+class Comparison:
+    """One run of the comparator.
+
+    Options, from the context: ``prune`` drops what nobody declared; ``safe`` (the default) takes ways that
+    do not block writers where a table has rows; ``managed_schemas`` (by default those in which something is
+    declared); ``zone`` is where local times are local, by default UTC; ``scratch`` is a server's URL;
+    ``cache`` (the default) takes the declared side from an earlier run where nothing has changed since;
+    ``proved`` (the default) carries out in the scratch database what the revision makes of its new tables.
+    """
+
+    def __init__(self, context: AutogenContext) -> None:
+        self._opts = context.opts
+        self.sides = read(context)
+        self.differences = [
+            difference
+            for difference in self.sides.differences
+            if kinds.of(difference.key.kind).compares(difference)
+        ]
+
+    def counted(self) -> list[Key]:
+        """The declared objects, each for itself."""
+        return [
+            key for key in self.sides.declared if self.sides.managed(key) and not kinds.of(key.kind).follows
+        ]
+
+    def subject(self, key: Key) -> Key:
+        """The object whose declaration a difference belongs to."""
+        return kinds.of(key.kind).subject(self.sides, key)
+
+    def state(self, difference: Difference) -> State | None:
+        """What a difference is called; None where it follows from another one, which is named itself.
+
+        ``alembic check`` and ``app-schema verify`` both go by this.
+        """
+        key, declared, reflected = difference
+        comparator = kinds.of(key.kind)
+        if declared is not None and reflected is not None:
+            return "different"
+        if reflected is None:
+            return None if comparator.created_along(self.sides, key) else "absent"
+        return None if comparator.undeclared_along(self.sides, key) else "undeclared"
+
+    def plan(self) -> Plan:
+        """What mends the differences, and what they are where no revision can."""
+        sides = self.sides
+        if not self.differences:
+            renames = [rename.operation(sides.schema(rename.declared)) for rename in sides.renamed.renames]
+            return Plan(renames=list(renames))
+        with empty_path(sides.connection):
+            blocked = [change.key for change in dependent.blocked(sides, self.differences)]
+            refused = stranger.refused(sides, self.differences, blocked)
+            differences = [
+                difference for difference in self.differences if not stranger.stays(difference.key, refused)
+            ]
+            planner = Planner(sides, differences, safe=bool(self._opts.get("safe", True)))
+            for sentence in refused.values():
+                planner.note(sentence)
+            self._mend(planner)
+        return planner.plan
+
+    def _mend(self, planner: Planner) -> None:
+        dependent.drop_dependents(self.sides, planner)
+        for difference in planner.differences:
+            if self.state(difference) is None:
+                continue
+            try:
+                kinds.of(difference.key.kind).mend(self.sides, planner, difference)
+            except ModelError as error:
+                planner.note(f"{difference.key.label}: {error}")
+        for comparator in kinds.KINDS.values():
+            comparator.follow(self.sides, planner)
+        self._rename(planner)
+        if self._opts.get("proved", True):
+            carried.complete(self.sides, planner)
+
+    def _rename(self, planner: Planner) -> None:
+        """Plans the renames, and those that the downgrade repeats: of what else it changes."""
+        touched = planner.changed | planner.dropped | planner.created
+        touched |= {keys.described(key) for key in touched if key.kind == "object_comment"}
+        for rename in self.sides.renamed.renames:
+            operation = rename.operation(self.sides.schema(rename.declared))
+            planner.plan.renames.append(operation)
+            if rename.declared in touched or rename.declared.kind in _KNOWN_BY_USE:
+                planner.plan.renamed_again.append(operation)

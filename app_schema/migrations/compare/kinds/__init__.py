@@ -1,0 +1,60 @@
+"""The comparators, by the kinds of a snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app_schema.migrations.compare.kinds.base import KindComparator
+from app_schema.migrations.compare.kinds.column import ColumnComparator
+from app_schema.migrations.compare.kinds.comment import CommentComparator, ObjectCommentComparator
+from app_schema.migrations.compare.kinds.constraint import ConstraintComparator
+from app_schema.migrations.compare.kinds.enum import EnumComparator
+from app_schema.migrations.compare.kinds.function import FunctionComparator
+from app_schema.migrations.compare.kinds.function_grant import FunctionGrantComparator
+from app_schema.migrations.compare.kinds.grant import (
+    ColumnGrantComparator,
+    GrantComparator,
+    TypeGrantComparator,
+    WholeGrantComparator,
+)
+from app_schema.migrations.compare.kinds.index import IndexComparator
+from app_schema.migrations.compare.kinds.option import TableOptionComparator
+from app_schema.migrations.compare.kinds.owner import OwnerComparator
+from app_schema.migrations.compare.kinds.partition import PartitionComparator
+from app_schema.migrations.compare.kinds.role import RoleComparator
+from app_schema.migrations.compare.kinds.sequence import SequenceComparator
+from app_schema.migrations.compare.kinds.table import TableComparator
+from app_schema.migrations.compare.kinds.view import MaterializedViewComparator, ViewComparator
+
+__all__ = ["KINDS", "of"]
+
+KINDS: Mapping[str, KindComparator] = {
+    "role": RoleComparator(),
+    "enum": EnumComparator(),
+    "sequence": SequenceComparator(),
+    "function": FunctionComparator(),
+    "table": TableComparator(),
+    "partition": PartitionComparator(),
+    "column": ColumnComparator(),
+    "constraint": ConstraintComparator(),
+    "index": IndexComparator(),
+    "grant": GrantComparator(),
+    "column_grant": ColumnGrantComparator(),
+    "function_grant": FunctionGrantComparator(),
+    "schema_grant": WholeGrantComparator(),
+    "default_grant": WholeGrantComparator(),
+    "type_grant": TypeGrantComparator(),
+    "owner": OwnerComparator(),
+    "comment": CommentComparator(),
+    "object_comment": ObjectCommentComparator(),
+    "table_option": TableOptionComparator(),
+    "view": ViewComparator(),
+    "materialized_view": MaterializedViewComparator(),
+}
+"""The kinds that are compared in a way of their own, in the order in which they ``follow``."""
+_OTHER = KindComparator()
+
+
+def of(kind: str) -> KindComparator:
+    """The comparator of a kind."""
+    return KINDS.get(kind, _OTHER)

@@ -1,0 +1,151 @@
+"""Columns that change in place: type, default, nullability, identity."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Identity, text
+
+from app_schema.catalog.cast import UTC, using
+from app_schema.ddl import Key
+from app_schema.ddl.order import Drops, Makes
+from app_schema.ddl.printed import PrintedType, TableConstraint
+from app_schema.ddl.sql import ident, qualified
+from app_schema.errors import ConfigurationError
+from app_schema.migrations.compare import keys, printed_sequence
+from app_schema.migrations.compare.kinds import sequence
+from app_schema.migrations.compare.printed_column import PrintedColumn, parts
+from app_schema.migrations.directives import CallOp, OnTheWayBackOp, Retyped
+from app_schema.migrations.operations import CreateObjectOp, DropObjectOp
+
+if TYPE_CHECKING:
+    from app_schema.migrations.compare.planner import Planner
+    from app_schema.migrations.compare.sides import Sides
+
+_UNPROVED = text("""\
+SELECT t.conname FROM pg_catalog.pg_constraint AS t
+  JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.conrelid AND a.attnum = ANY (t.conkey)
+ WHERE t.conrelid = to_regclass(:table) AND a.attname = :column AND t.contype = 'n' AND NOT t.convalidated""")
+_ZONE_EXISTS = text("SELECT EXISTS (SELECT FROM pg_catalog.pg_timezone_names AS z WHERE z.name = :zone)")
+
+
+def alter(sides: Sides, planner: Planner, key: Key, new: PrintedColumn, old: PrintedColumn) -> None:
+    """Plans what makes a reflected column the declared one, where neither is generated."""
+    _strip(sides, planner, key, new, old)
+    if new.type != old.type:
+        _change_type(sides, planner, key, new.type, old.type)
+    _equip(sides, planner, key, new, old)
+
+
+def _strip(sides: Sides, planner: Planner, key: Key, new: PrintedColumn, old: PrintedColumn) -> None:
+    """Drops what prevents another type: identity, default, sequence."""
+    now, before = (printed_sequence.source(side, key) for side in (sides.declared, sides.reflected))
+    if before and now != before:
+        planner.create(Makes.STRIPPED, OnTheWayBackOp(sequence.advance(sides, key)))
+    if before == "identity" != now:
+        old_identity = Identity(**printed_sequence.identity(sides.reflected, key))
+        planner.create(Makes.STRIPPED, sequence.change_server_default(sides, key, None, old_identity))
+    dropped = keys.default(key) in planner.dropped
+    if old.how and (new.rule, new.type) != (old.rule, old.type) and not dropped:
+        planner.create(Makes.STRIPPED, _default(sides, key, None, old.default))
+    if before == "serial" and now != "serial":
+        sequence.drop_owned(sides, planner, key)
+
+
+def _equip(sides: Sides, planner: Planner, key: Key, new: PrintedColumn, old: PrintedColumn) -> None:
+    """Gives the column what it is declared with."""
+    now, before = (printed_sequence.source(side, key) for side in (sides.declared, sides.reflected))
+    if now == "serial":
+        sequence.create_owned(sides, planner, key)
+    dropped = keys.default(key) in planner.dropped
+    if new.how and ((new.rule, new.type) != (old.rule, old.type) or dropped):
+        planner.create(Makes.ALTERED, _default(sides, key, new.default, None))
+    if old.unproved:
+        _prove(sides, planner, key, nullable=new.nullable)
+    elif new.nullable != old.nullable:
+        _change_nullable(sides, planner, key, nullable=new.nullable)
+    if now == before == "identity":
+        sequence.set_identity(sides, planner, key)
+    elif now == "identity":
+        identity = sides.column(key).identity
+        planner.create(Makes.ALTERED, sequence.change_server_default(sides, key, identity, None))
+    if now and now != before:
+        planner.create(Makes.ALTERED, sequence.advance(sides, key))
+
+
+def drop_default(sides: Sides, planner: Planner, key: Key, *, again: bool) -> None:
+    """Plans that a default is dropped before what it reads changes, and ``again`` that it is set again."""
+    planner.dropped.add(keys.default(key))
+    default = parts(sides.reflected[key]).default
+    planner.drop(Drops.DEFAULT, _default(sides, key, None, default))
+    if again:  # after the functions that it may call
+        planner.create(Makes.TRIGGER, _default(sides, key, default, None))
+
+
+def _default(sides: Sides, key: Key, new: Any, old: Any) -> CallOp:
+    return _alter(sides, key, {"server_default": new}, {"server_default": old})
+
+
+def _alter(sides: Sides, key: Key, new: dict[str, Any], old: dict[str, Any]) -> CallOp:
+    schema = sides.schema(key)
+    call = CallOp("alter_column", key.table, key.name, schema=schema, **new)
+    return call.undone_by("alter_column", key.table, key.name, schema=schema, **old)
+
+
+def _change_type(sides: Sides, planner: Planner, key: Key, new: str, old: str) -> None:
+    zone = _zone(sides)
+
+    def clause(target: str, source: str) -> str | None:
+        bare_source, bare_target = (type_.partition(" COLLATE ")[0] for type_ in (source, target))
+        return using(sides.connection, key.name, bare_source, bare_target, zone)
+
+    column = Retyped(key.name, PrintedType(new), PrintedType(old), clause(new, old), clause(old, new))
+    planner.plan.retype(key.table or "", sides.schema(key), column)
+
+
+def _zone(sides: Sides) -> str:
+    """The zone at which local times become moments, and back.
+
+    :raises ConfigurationError: where the server knows no such zone.
+    """
+    zone = str(sides.context.opts.get("zone") or UTC)
+    if zone != UTC and not sides.connection.scalar(_ZONE_EXISTS, {"zone": zone}):
+        raise ConfigurationError(f"-x zone={zone} is no time zone of the server; write Asia/Tokyo, or UTC")
+    return zone
+
+
+def set_nullable(sides: Sides, key: Key, *, nullable: bool) -> CallOp:
+    """The call that allows NULL or forbids it; SET NOT NULL reads the whole table under its lock."""
+    return _alter(sides, key, {"nullable": nullable}, {"nullable": not nullable})
+
+
+def _change_nullable(sides: Sides, planner: Planner, key: Key, *, nullable: bool) -> None:
+    call, schema = set_nullable(sides, key, nullable=nullable), sides.schema(key)
+    if nullable or not planner.spares_writers(key):
+        planner.create(Makes.ALTERED, call)
+        return
+    # a validated CHECK spares SET NOT NULL the scan under its ACCESS EXCLUSIVE lock
+    name = f"{key.table}_{key.name}_is_set"[-63:]
+    definition = f"CHECK (({ident(key.name)} IS NOT NULL))"
+    check = TableConstraint(name, f"{definition} NOT VALID", table=key.table, schema=schema)
+    valid = TableConstraint(name, definition, table=key.table, schema=schema)
+    validate = CallOp("validate_constraint", name, key.table, schema=schema)
+    planner.create(Makes.ALTERED, CreateObjectOp(check), validate, call, DropObjectOp(valid))
+
+
+def _prove(sides: Sides, planner: Planner, key: Key, *, nullable: bool) -> None:
+    """Validates a NOT NULL that holds for new rows alone, or drops it; the undo restores it."""
+    table, schema = key.table, sides.schema(key)
+    place = {"table": qualified(table or "", key.schema), "column": key.name}
+    name = sides.connection.execute(_UNPROVED, place).scalar_one()
+    proved = f"NOT NULL {ident(key.name)}"
+    unproved = f"{proved} NOT VALID"
+    if nullable:
+        call = CallOp("alter_column", table, key.name, schema=schema, nullable=True)
+        undo = CallOp("create_table_constraint", name, table, unproved, schema=schema)
+    else:
+        call = CallOp("validate_constraint", name, table, schema=schema)
+        old = {"definition": proved}
+        undo = CallOp("replace_table_constraint", name, table, unproved, old=old, schema=schema)
+    call.undo, undo.undo = undo, call
+    planner.create(Makes.ALTERED, call)

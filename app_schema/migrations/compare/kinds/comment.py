@@ -1,0 +1,149 @@
+"""Comments: those of tables and columns, which SQLAlchemy declares, and those of all other objects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app_schema.ddl import Key
+from app_schema.ddl.comment import KINDS
+from app_schema.ddl.order import Drops, Makes
+from app_schema.errors import ModelError
+from app_schema.migrations.compare import keys
+from app_schema.migrations.compare.kinds.base import KindComparator
+from app_schema.migrations.directives import CallOp, OnTheWayBackOp
+
+if TYPE_CHECKING:
+    from app_schema.migrations.compare.planner import Planner
+    from app_schema.migrations.compare.sides import Sides
+
+
+class CommentComparator(KindComparator):
+    """Comments on tables and columns."""
+
+    dropped_with_table = True
+
+    def undeclared_along(self, sides: Sides, key: Key) -> bool:
+        """Also that of an undeclared column."""
+        of_undeclared = bool(key.name) and keys.column(key) not in sides.declared
+        return of_undeclared or super().undeclared_along(sides, key)
+
+    def added(self, sides: Sides, planner: Planner, key: Key, declared: str) -> None:
+        """Plans a comment that is absent; that of a new table or column is created with it."""
+        if not sides.new(key):
+            _set_of_table(sides, planner, key, declared, None)
+
+    def changed(self, sides: Sides, planner: Planner, key: Key, declared: str, reflected: str) -> None:
+        """Plans another text."""
+        _set_of_table(sides, planner, key, declared, reflected)
+
+    def removed(self, sides: Sides, planner: Planner, key: Key, reflected: str) -> None:
+        """Plans the drop of a comment."""
+        _set_of_table(sides, planner, key, None, reflected)
+
+
+class ObjectCommentComparator(KindComparator):
+    """Comments on constraints, indexes, triggers, policies, functions, types: not on tables and columns."""
+
+    def undeclared_along(self, sides: Sides, key: Key) -> bool:
+        """That of an undeclared object."""
+        owner = keys.described(key)
+        return owner in sides.reflected and owner not in sides.declared
+
+    def added(self, sides: Sides, planner: Planner, key: Key, declared: str) -> None:
+        """Plans a comment that is absent."""
+        _set_of_object(sides, planner, key, declared, None)
+
+    def changed(self, sides: Sides, planner: Planner, key: Key, declared: str, reflected: str) -> None:
+        """Plans another text."""
+        _set_of_object(sides, planner, key, declared, reflected)
+
+    def removed(self, sides: Sides, planner: Planner, key: Key, reflected: str) -> None:
+        """Plans the drop of a comment; PostgreSQL drops it with its object."""
+        _set_of_object(sides, planner, key, None, reflected)
+
+    def follow(self, sides: Sides, planner: Planner) -> None:
+        """Plans the comments of what is created, and for the downgrade those of what is dropped: PostgreSQL
+        drops them with it. Also those of the columns of views."""
+        comments = {key for key in (*sides.reflected, *sides.declared) if key.kind in _CALLS}
+        for key in sorted(comments, key=str):
+            if key.kind == "object_comment":
+                planned = keys.described(key) in planner.dropped | planner.created
+                if not planned and not (sides.managed(key) and _is_created_anew(sides, planner, key)):
+                    continue
+            elif not keys.views(key) & planner.dropped:
+                continue
+            declared, reflected = sides.declared.get(key), sides.reflected.get(key)
+            if declared is None and reflected is not None and _stays(sides, planner, key):
+                declared = reflected
+            call = _CALLS[key.kind]
+            if declared is not None:
+                planner.create(Makes.COMMENT, call(key, declared))
+            if reflected is not None:
+                planner.drop(Drops.COMMENT, OnTheWayBackOp(call(key, reflected)))
+
+
+def _on_column(key: Key, text: str | None) -> CallOp:
+    return CallOp("alter_column", key.table, key.name, comment=text, schema=key.schema)
+
+
+def _on_object(key: Key, text: str | None) -> CallOp:
+    kind, name = keys.described(key).kind, keys.described(key).name
+    if kind not in KINDS:
+        raise ModelError("cannot be written as a revision: write it by hand")
+    table = key.table if kind != "index" else None
+    return CallOp("comment_on", kind, name, text, table=table, schema=key.schema)
+
+
+_CALLS = {"comment": _on_column, "object_comment": _on_object}
+
+
+def _stays(sides: Sides, planner: Planner, key: Key) -> bool:
+    """Whether a comment that nobody declared, and what it is on, exist afterwards."""
+    owners = {keys.described(key)} if key.kind == "object_comment" else keys.views(key)
+    existing = [owner for owner in owners if owner in sides.reflected]
+    if key.kind == "comment" and existing and planner.recreated_as(existing[0]) == "declared":
+        existing = [owner for owner in existing if keys.column(key) in sides.declared]
+    return planner.recreated_as(key) == "reflected" and any(
+        planner.recreated_as(owner) != "dropped" for owner in existing
+    )
+
+
+def _is_created_anew(sides: Sides, planner: Planner, key: Key) -> bool:
+    """Whether the object is new, dropped, or dropped and created again."""
+    owner = keys.described(key)
+    if owner not in sides.reflected and owner not in sides.declared:
+        return False
+    if owner not in sides.reflected or owner in planner.dropped | planner.created:
+        return True
+    return owner not in sides.declared and sides.prune and sides.may_drop(owner)
+
+
+def _set_of_object(
+    sides: Sides, planner: Planner, key: Key, declared: str | None, reflected: str | None
+) -> None:
+    if _is_created_anew(sides, planner, key):
+        return
+    call, undo = _on_object(key, declared), _on_object(key, reflected)
+    call.undo, undo.undo = undo, call
+    planner.create(Makes.COMMENT, call)
+
+
+def _set_of_table(
+    sides: Sides, planner: Planner, key: Key, declared: str | None, reflected: str | None
+) -> None:
+    schema, column = sides.schema(key), keys.column(key)
+    if key.name and (column not in sides.reflected or column in planner.dropped):
+        return  # in the ADD COLUMN
+    if key.name:
+        call = CallOp("alter_column", key.table, key.name, comment=declared, schema=schema)
+        call.undone_by("alter_column", key.table, key.name, comment=reflected, schema=schema)
+    else:
+        call, undo = _on_table(key, declared, schema), _on_table(key, reflected, schema)
+        call.undo, undo.undo = undo, call
+    planner.create(Makes.COMMENT, call)
+
+
+def _on_table(key: Key, text: str | None, schema: str | None) -> CallOp:
+    if text is None:
+        return CallOp("drop_table_comment", key.table, schema=schema)
+    return CallOp("create_table_comment", key.table, text, schema=schema)

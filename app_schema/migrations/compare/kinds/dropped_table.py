@@ -1,0 +1,138 @@
+"""A table that is dropped: what creates it again, and what no CREATE TABLE of a revision says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from alembic.operations import MigrateOperation, ops
+from sqlalchemy import MetaData, Table
+
+from app_schema.ddl import Key
+from app_schema.ddl.sql import NAME_BYTES
+from app_schema.migrations.compare.kinds import option
+from app_schema.migrations.compare.kinds.column import reflected_column
+from app_schema.migrations.compare.kinds.sequence import own_of_serial
+from app_schema.migrations.directives import CallOp
+from app_schema.migrations.operations import CreateObjectOp, ReplaceObjectOp
+
+if TYPE_CHECKING:
+    from app_schema.migrations.compare.planner import Planner
+    from app_schema.migrations.compare.sides import Sides
+
+_TABLE = """\
+pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+ WHERE n.nspname = :schema AND c.relname = :name"""
+_AGE = f"SELECT c.oid::bigint FROM {_TABLE}"
+_COLUMNS = f"""\
+SELECT (SELECT coalesce(json_agg(a.attname ORDER BY a.attnum), '[]') FROM pg_catalog.pg_attribute AS a
+         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)
+  FROM {_TABLE}"""
+# From PostgreSQL 18 on a NOT NULL has a name and may be NO INHERIT; before, pg_constraint has no such rows.
+_NOT_NULLS = f"""\
+SELECT (SELECT coalesce(json_agg(json_build_array(t.conname, a.attname, t.connoinherit)
+                                 ORDER BY a.attnum), '[]')
+          FROM pg_catalog.pg_constraint AS t
+          JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.conrelid AND a.attnum = t.conkey[1]
+         WHERE t.conrelid = c.oid AND t.contype = 'n')
+  FROM {_TABLE}"""
+_LOST = f"""\
+SELECT (SELECT coalesce(json_agg(p.part), '[]') FROM (
+         SELECT format('its tablespace %I', s.spcname) AS part
+           FROM pg_catalog.pg_tablespace AS s WHERE s.oid = c.reltablespace
+         UNION ALL
+         SELECT format('its access method %I', m.amname)
+           FROM pg_catalog.pg_am AS m WHERE m.oid = c.relam AND m.amname <> 'heap'
+         UNION ALL
+         SELECT format('its place in the publication %I', p.pubname)
+           FROM pg_catalog.pg_publication_rel AS r JOIN pg_catalog.pg_publication AS p ON p.oid = r.prpubid
+          WHERE r.prrelid = c.oid
+         UNION ALL
+         SELECT format('its security label of %I', l.provider) FROM pg_catalog.pg_seclabel AS l
+          WHERE l.classoid = 'pg_catalog.pg_class'::regclass AND l.objoid = c.oid
+         UNION ALL
+         SELECT format('its owner %I', pg_get_userbyid(c.relowner))
+          WHERE pg_get_userbyid(c.relowner) <> current_user) AS p)
+  FROM {_TABLE}"""
+
+
+def age(sides: Sides, table: Key) -> int:
+    """A number that is greater for the newer of two tables."""
+    number: int = sides.answers.get(_AGE, table)
+    return number
+
+
+def creation(sides: Sides, table: Key) -> list[MigrateOperation]:
+    """What creates the table again: the table with its columns, then its constraints and indexes."""
+    place = (table.schema, table.name)
+    parts = sides.of_table(*place)
+    columns = [Key("column", *place, name) for name in sides.answers.get(_COLUMNS, table)]
+    sequences = [own for own in (own_of_serial(sides, column) for column in columns) if own is not None]
+    again = Table(
+        table.name,
+        MetaData(),
+        *(reflected_column(sides, column, own_sequence=True) for column in columns),
+        schema=table.schema,
+        comment=sides.reflected.get(Key("comment", *place, "")),
+        **storage(sides.reflected[table]),
+    )
+    constraints = [
+        key
+        for key in parts
+        if key.kind == "constraint" and not sides.reflected[key].startswith("FOREIGN KEY")
+    ]
+    indexes = [key for key in parts if key.kind == "index"]
+    match = re.search(r"INHERITS \((.*)\)", sides.reflected[table])
+    parents = match[1].split(", ") if match else []
+    return [
+        *(CreateObjectOp(free) for free, _ in sequences),
+        ops.CreateTableOp.from_table(again),
+        *_names(sides, table),
+        *(ReplaceObjectOp(owned, free) for free, owned in sequences),
+        *(CreateObjectOp(sides.reflect(key, sides.reflected[key])) for key in (*constraints, *indexes)),
+        *(CallOp("alter_table", table.name, f"INHERIT {parent}", schema=table.schema) for parent in parents),
+        *option.of_table(sides, table),
+    ]
+
+
+def storage(definition: str) -> dict[str, Any]:
+    """The arguments of a table that is UNLOGGED, or has storage parameters."""
+    unlogged = {"prefixes": ["UNLOGGED"]} if definition.startswith("UNLOGGED") else {}
+    parameters: dict[str, Any] = {}
+    if match := re.search(r"WITH \((.*?)\)", definition):
+        parameters["postgresql_with"] = dict(pair.split("=", 1) for pair in match[1].split(", "))
+    return {**unlogged, **parameters}
+
+
+def _names(sides: Sides, table: Key) -> list[CallOp]:
+    """The calls that give the NOT NULL constraints of a table that is created again their own names."""
+    return [
+        CallOp("rename_constraint", chosen, name, table.name, schema=table.schema)
+        for name, chosen, _ in _not_nulls(sides, table)
+        if name != chosen and _fits(chosen)
+    ]
+
+
+def note_losses(sides: Sides, planner: Planner, table: Key) -> None:
+    """Notes what of a dropped table no downgrade restores."""
+    lost = list(sides.answers.get(_LOST, table))
+    for name, chosen, no_inherit in _not_nulls(sides, table):
+        if no_inherit:
+            lost.append(f"the NO INHERIT of its constraint {name}")
+        if name != chosen and not _fits(chosen):
+            lost.append(f"the name of its constraint {name}")
+    if lost:
+        what = f"the downgrade creates table {table.schema}.{table.name} without {', '.join(lost)}"
+        planner.note(f"{what}: restore it by hand")
+
+
+def _not_nulls(sides: Sides, table: Key) -> Iterator[tuple[str, str, bool]]:
+    """Each NOT NULL of a table: its name, the name that PostgreSQL chooses, and whether it is NO INHERIT."""
+    for name, column, no_inherit in sides.answers.get(_NOT_NULLS, table):
+        yield name, f"{table.name}_{column}_not_null", no_inherit
+
+
+def _fits(chosen: str) -> bool:
+    """True if PostgreSQL does not shorten the name that it chooses."""
+    return len(chosen.encode()) <= NAME_BYTES

@@ -1,0 +1,134 @@
+"""Functions: which must exist early, and which are dropped late."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING
+
+from app_schema.catalog.dependents import Blocked
+from app_schema.ddl import Function, Key
+from app_schema.ddl.layers import words
+from app_schema.ddl.order import Drops, Makes
+from app_schema.migrations.compare import keys
+from app_schema.migrations.compare.kinds import grant
+from app_schema.migrations.compare.kinds.base import KindComparator
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app_schema.migrations.compare.planner import Planner
+    from app_schema.migrations.compare.sides import Sides
+
+_OF_TABLES = {"column", "constraint", "index", "domain"}
+_WITH_A_TABLE = {"column", "constraint", "index", "default"}
+
+
+class FunctionComparator(KindComparator):
+    """Functions; CREATE OR REPLACE FUNCTION refuses another signature."""
+
+    depended_on = True
+    recreated = True
+
+    def blocked_by_change(self, sides: Sides, key: Key, declared: str, reflected: str) -> Blocked | None:
+        """The function, where its signature changes."""
+        signatures = [definition.partition(" LANGUAGE ")[0] for definition in (declared, reflected)]
+        return Blocked(key, gone=True) if signatures[0] != signatures[1] else None
+
+    def grant_changed(self, sides: Sides, planner: Planner, key: Key) -> None:
+        """Plans the function with the roles that may execute it, unless it is planned."""
+        if key in sides.reflected and key in sides.declared and key not in planner.changed | planner.created:
+            obj = sides.metadata.objects[key]
+            self.replace(sides, planner, key, obj, sides.reflect(key, sides.reflected[key]))
+
+    def recreate(self, sides: Sides, planner: Planner, key: Key) -> None:
+        """Plans it with the grants that the function itself does not make."""
+        own = grant.reflected(sides, planner, grants(sides, key))
+        super().recreate(sides, planner, key)
+        grant.recreate(sides, planner, key, own)
+
+    def create_rank(self, sides: Sides, planner: Planner, key: Key) -> Makes:
+        """Before what names the function, and after what it reads.
+
+        A function that is dropped under the changes of a column is created again when these are done.
+        """
+        declared = sides.metadata.objects.get(key)
+        early = _is_early(sides, key)
+        late = declared in sides.metadata.late_functions and not early
+        if late or (declared is None and sides.layers.reads_view(key)):
+            return Makes.VIEW
+        if early:
+            again = key in planner.dropped and _is_parsed(sides.reflected[key])
+            return Makes.ALTERED if again else Makes.EARLY_FUNCTION
+        return Makes.FUNCTION
+
+    def drop_rank(self, sides: Sides, planner: Planner, key: Key, *, with_dependents: bool) -> Drops:
+        """After what names the function, and before what it reads."""
+        if sides.layers.reads_view(key):
+            return Drops.VIEW
+        if not with_dependents and _is_called(sides, planner, key):
+            return Drops.EARLY_FUNCTION
+        return Drops.FUNCTION
+
+    def drop_order(self, sides: Sides, key: Key) -> int:
+        """What calls another function is dropped before it."""
+        return super().drop_order(sides, key) - (sides.layers.depth(key) << 32)
+
+
+def reads_any(definition: str, names: set[str]) -> bool:
+    """Whether the body of a function in SQL, which PostgreSQL checks when it is created, has one of the
+    names."""
+    return " LANGUAGE sql " in definition and bool(words(definition.partition(" AS ")[2]) & names)
+
+
+def _is_parsed(definition: str) -> bool:
+    """True if the body is no string: PostgreSQL knows what it reads, and refuses any change of that."""
+    return " AS BEGIN ATOMIC" in definition or " AS RETURN " in definition
+
+
+def _is_early(sides: Sides, key: Key) -> bool:
+    """Whether a column, constraint or index names the function, so that it must exist before them."""
+    if sides.metadata.objects.get(key) in sides.metadata.early_functions:
+        return True
+    names = [
+        (name, '"' + name.replace('"', '""') + '"') for name in (key.schema or "", key.name.partition("(")[0])
+    ]
+    calls = [f"{schema}.{name}(" for schema, name in product(*names)]  # PostgreSQL quotes where it must
+    return any(
+        call in definition
+        for side in (sides.declared, sides.reflected)
+        for other, definition in side.items()
+        if other.kind in _OF_TABLES
+        for call in calls
+    )
+
+
+def _is_called(sides: Sides, planner: Planner, key: Key) -> bool:
+    """True if something calls the function until it is altered, or is dropped with its table: the function is
+    dropped last."""
+    # of all undeclared functions at once: most often nothing calls any
+    undeclared = [
+        difference.key
+        for difference in planner.differences
+        if difference.key.kind == "function" and difference.left is None
+    ]
+    if key in undeclared and not _callers(sides, undeclared):
+        return False
+    return bool(_callers(sides, [key]))
+
+
+def _callers(sides: Sides, functions: Sequence[Key]) -> list[Key]:
+    """What is declared, or is dropped with its table, and calls one of the functions."""
+    return [
+        key
+        for key in sides.dependents([Blocked(function, gone=True) for function in functions])
+        if key.kind in _WITH_A_TABLE or key in sides.declared or keys.column(key) in sides.declared
+    ]
+
+
+def grants(sides: Sides, key: Key) -> list[Key]:
+    """The grants that PostgreSQL drops with the function, and that its statement does not make."""
+    declared = sides.metadata.objects.get(key)
+    if not isinstance(declared, Function) or declared.execute is not None:
+        return []
+    of_function = (other for other in sides.of_table(key.schema, key.name) if other.kind == "function_grant")
+    return [other for other in of_function if other.name != "PUBLIC"]

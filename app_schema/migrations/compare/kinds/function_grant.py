@@ -1,0 +1,53 @@
+"""Who may execute a function: a part of its declaration, if that names the roles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app_schema.ddl import Function, Grant, Key
+from app_schema.migrations.compare import keys
+from app_schema.migrations.compare.kinds.base import KindComparator
+from app_schema.migrations.compare.kinds.function import FunctionComparator
+
+if TYPE_CHECKING:
+    from app_schema.catalog import Difference, Snapshot
+    from app_schema.migrations.compare.planner import Planner
+    from app_schema.migrations.compare.sides import Sides
+
+
+class FunctionGrantComparator(KindComparator):
+    """EXECUTE on functions."""
+
+    def subject(self, sides: Sides, key: Key) -> Key:
+        """The function, where its declaration names the roles."""
+        function = keys.function(key)
+        declared = sides.metadata.objects.get(function)
+        return function if isinstance(declared, Function) and declared.execute is not None else key
+
+    def created_along(self, sides: Sides, key: Key) -> bool:
+        """Whether the function is new: its statement grants, or PostgreSQL grants to PUBLIC."""
+        return keys.function(key) not in sides.reflected
+
+    def undeclared_along(self, sides: Sides, key: Key) -> bool:
+        """Whether the function is undeclared."""
+        return keys.function(key) not in sides.declared
+
+    def mend(self, sides: Sides, planner: Planner, difference: Difference) -> None:
+        """Plans the function, where the difference belongs to that."""
+        function = self.subject(sides, difference.key)
+        if function == difference.key:
+            super().mend(sides, planner, difference)
+        else:
+            FunctionComparator().grant_changed(sides, planner, function)
+
+    def added(self, sides: Sides, planner: Planner, key: Key, declared: str) -> None:
+        """Plans the grant; of PUBLIC to whom PostgreSQL grants by itself, if default privileges do not."""
+        to_public = Grant("EXECUTE", to=key.name, function=key.table, schema=key.schema)
+        self.create(sides, planner, key, sides.metadata.objects.get(key, to_public))
+
+
+def executors(side: Snapshot, function: Key) -> str:
+    """The roles besides the owner that may execute a function."""
+    place = ("function_grant", function.schema, function.name)
+    roles = [f"{key.name}{'*' if side[key].endswith('*') else ''}" for key in side if key[:3] == place]
+    return f"EXECUTE to {', '.join(sorted(roles)) or 'nobody'}"

@@ -1,0 +1,119 @@
+"""Indexes; on a table with rows they are built without blocking writers."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from alembic.operations import ops
+
+from app_schema.catalog.dependents import Blocked
+from app_schema.ddl import DDLObject, Key
+from app_schema.ddl.order import Drops, Makes
+from app_schema.ddl.sql import qualified
+from app_schema.migrations.compare.kinds.base import KindComparator, relation
+from app_schema.migrations.compare.planner import LAST
+from app_schema.migrations.directives import ConcurrentIndexOp, OnTheWayBackOp
+from app_schema.migrations.operations import CreateObjectOp, DropObjectOp
+
+if TYPE_CHECKING:
+    from app_schema.catalog import Difference
+    from app_schema.migrations.compare.planner import Planner
+    from app_schema.migrations.compare.sides import Sides
+
+_PART = " PARTITION OF "
+"""Follows the definition of an index that is attached to one of a partitioned table."""
+_CHOSEN = re.compile(r".+_idx\d*")
+"""A name that PostgreSQL has chosen, and chooses again."""
+
+
+class IndexComparator(KindComparator):
+    """Indexes that belong to no constraint."""
+
+    dropped_with_table = True
+    depended_on = True
+    loses_dependents = True
+
+    def compares(self, difference: Difference) -> bool:
+        """False for a part of a partitioned table's index, which creates and drops its parts."""
+        return _PART not in (difference.left or difference.right or "")
+
+    def undeclared_along(self, sides: Sides, key: Key) -> bool:
+        """An index of a materialized view is dropped by itself."""
+        owner = relation(sides, key)
+        on_a_view = owner is not None and owner.kind == "materialized_view"
+        return not (on_a_view and sides.prune) and super().undeclared_along(sides, key)
+
+    def blocked_by_change(self, sides: Sides, key: Key, declared: str, reflected: str) -> Blocked | None:
+        """Always: a foreign key may depend on a unique index."""
+        return Blocked(key, gone=True)
+
+    def added(self, sides: Sides, planner: Planner, key: Key, declared: str) -> None:
+        """Plans an index that is absent."""
+        index = sides.metadata.index(key)
+        if index is not None and planner.spares_writers(key):
+            create = ops.CreateIndexOp.from_index(index)
+            planner.create(Makes.INDEX, ConcurrentIndexOp(create, partitioned=sides.partitioned(key)))
+        elif index is None or _name_is_in_use(sides, key):
+            planner.create(Makes.INDEX, planner.creating(key, sides.reflect(key, declared)))
+        else:
+            create = ops.CreateIndexOp.from_index(index)
+            create.schema = sides.schema(key)
+            planner.create(Makes.INDEX, create)
+
+    def changed(self, sides: Sides, planner: Planner, key: Key, declared: str, reflected: str) -> None:
+        """Plans that an index is built anew; that of a partitioned table may lack only some of its parts."""
+        index = sides.metadata.index(key)
+        if index is not None and sides.partitioned(key) and reflected == f"{declared} INVALID":
+            create = ops.CreateIndexOp.from_index(index)
+            planner.create(Makes.INDEX, ConcurrentIndexOp(create, partitioned=True, completes=True))
+        else:
+            self.recreate(sides, planner, key)
+
+    def drop(self, sides: Sides, planner: Planner, key: Key, *, with_dependents: bool = False) -> None:
+        """Plans the drop; that of an index of a materialized view before any view is dropped."""
+        if _is_on_a_view(sides, key):
+            planner.dropped.add(key)
+            drop = DropObjectOp(sides.reflect(key, sides.reflected[key]))
+            planner.drop(Drops.VIEW, drop, order=-LAST)
+            return
+        super().drop(sides, planner, key, with_dependents=with_dependents)
+        for part in _named_parts(sides, key):
+            create = OnTheWayBackOp(CreateObjectOp(part))
+            planner.drop(Drops.INDEX, create, order=self.drop_order(sides, key))
+
+    def recreate(self, sides: Sides, planner: Planner, key: Key) -> None:
+        """Drops the index, and creates the declared one, or where none is declared the same again."""
+        form = planner.recreated_as(key)
+        self.drop(sides, planner, key)
+        if form == "declared":
+            self.added(sides, planner, key, sides.declared[key])
+        elif form == "reflected":
+            on_a_view = _is_on_a_view(sides, key)
+            rank, order = (Makes.VIEW, 2 * LAST) if on_a_view else (Makes.INDEX, None)
+            for index in (*_named_parts(sides, key), sides.reflect(key, sides.reflected[key])):
+                planner.create(rank, CreateObjectOp(index), order=order)
+
+
+def _is_on_a_view(sides: Sides, key: Key) -> bool:
+    return Key("materialized_view", key.schema, None, key.table or "") in sides.reflected
+
+
+def _name_is_in_use(sides: Sides, key: Key) -> bool:
+    """Whether an index has this name, of whatever table: the undo must not insist on that of the new one."""
+    return any(other.kind == "index" and other[1::2] == key[1::2] for other in sides.reflected)
+
+
+def _named_parts(sides: Sides, key: Key) -> list[DDLObject]:
+    """The parts of a partitioned table's index that PostgreSQL would name otherwise.
+
+    PostgreSQL attaches each to the index, if it exists before that.
+    """
+    if not sides.partitioned(key):
+        return []
+    parent = f"{_PART}{qualified(key.name, key.schema)}"
+    return [
+        sides.reflect(part, definition)
+        for part, definition in sides.reflected.items()
+        if part.kind == "index" and definition.endswith(parent) and not _CHOSEN.fullmatch(part.name)
+    ]

@@ -1,0 +1,26 @@
+"""Declared roles, which belong to the cluster: nothing in the database may use one yet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app_schema.migrations.compare.kinds.base import KindComparator
+
+if TYPE_CHECKING:
+    from app_schema.migrations.compare.planner import Planner
+    from app_schema.migrations.compare.sides import Sides
+
+
+class RoleComparator(KindComparator):
+    """Roles."""
+
+    def follow(self, sides: Sides, planner: Planner) -> None:
+        """Plans the roles that the database begins to use: another cluster may lack them."""
+        added = [
+            f"{difference.key.name} {difference.left}"
+            for difference in planner.differences
+            if difference.left is not None and difference.right is None
+        ]
+        for key in sorted(sides.unused_roles - planner.changed):
+            if any(key.name in line for line in added):
+                self.create(sides, planner, key, sides.metadata.objects[key])

@@ -1,0 +1,131 @@
+"""Sequences: those that nobody owns, and those that an identity or a serial column owns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Computed, Identity
+
+from app_schema.ddl import Key, Sequence
+from app_schema.ddl.order import Makes
+from app_schema.migrations.compare import refusal
+from app_schema.migrations.compare.kinds.base import KindComparator
+from app_schema.migrations.compare.printed_column import parts
+from app_schema.migrations.compare.printed_sequence import (
+    BOUNDS,
+    OWNED_BY,
+    UNLOGGED,
+    identity,
+    owned,
+    owner,
+    serial,
+    source,
+)
+from app_schema.migrations.directives import CallOp, OnTheWayBackOp
+from app_schema.migrations.operations import CreateObjectOp, DropObjectOp, ReplaceObjectOp
+
+if TYPE_CHECKING:
+    from app_schema.migrations.compare.planner import Planner
+    from app_schema.migrations.compare.sides import Sides
+
+
+class SequenceComparator(KindComparator):
+    """Sequences."""
+
+    def undeclared_along(self, sides: Sides, key: Key) -> bool:
+        """A sequence that a column owns, unless the column is declared without one; that of an identity is
+        dropped with the identity."""
+        column = owner(sides.reflected[key])
+        if column is None:
+            return super().undeclared_along(sides, key)
+        declared = column in sides.reflected and column in sides.declared
+        return not declared or source(sides.reflected, column) == "identity"
+
+    def added(self, sides: Sides, planner: Planner, key: Key, declared: str) -> None:
+        """Plans a sequence that is absent; one that a column owns is created with the column."""
+        if owner(declared) is None:
+            planner.create(Makes.TYPE, CreateObjectOp(sides.reflect(key, declared)))
+
+    def changed(self, sides: Sides, planner: Planner, key: Key, declared: str, reflected: str) -> None:
+        """Plans other options; those of a column that changes are a part of its change."""
+        if declared.removeprefix(UNLOGGED) == reflected.removeprefix(UNLOGGED):
+            if owner(declared) is None:
+                raise refusal.different(declared, reflected)
+            return  # PostgreSQL changes the sequence of a column with its table
+        column = owner(declared) or owner(reflected)
+        if column in planner.changed:
+            return
+        if column is None or not parts(sides.reflected[column]).identity:
+            _replace(sides, planner, key)
+        else:
+            set_identity(sides, planner, column)
+
+
+def set_identity(sides: Sides, planner: Planner, column: Key) -> None:
+    """Plans other options of an identity, where they still differ when the type is the declared one."""
+    new, old = (identity(side, column) for side in (sides.declared, sides.reflected))
+    if new == old:
+        return
+    change = change_server_default(sides, column, Identity(**new), Identity(**old))
+    if (new.get("increment", 1) < 0) == (old.get("increment", 1) < 0):
+        planner.create(Makes.ALTERED, change)
+        return
+    # counted in the other direction it begins anew
+    back, onwards = OnTheWayBackOp(advance(sides, column)), advance(sides, column)
+    planner.create(Makes.ALTERED, back, change, onwards)
+
+
+def change_server_default(
+    sides: Sides, column: Key, new: Computed | Identity | None, old: Computed | Identity | None
+) -> CallOp:
+    """The call that gives a column another identity or generated expression, or drops its identity."""
+    table, name, schema = column.table, column.name, sides.schema(column)
+    call = CallOp("alter_column", table, name, server_default=new, existing_server_default=old, schema=schema)
+    return call.undone_by(
+        "alter_column", table, name, server_default=old, existing_server_default=new, schema=schema
+    )
+
+
+def own_of_serial(sides: Sides, column: Key) -> tuple[Sequence, Sequence] | None:
+    """The sequence of a serial column, not owned yet and owned, where serial alone would create another."""
+    side = sides.reflected
+    key = owned(side, column) if serial(side, column) is not None else None
+    if key is None:
+        return None
+    options, by, owner_ = side[key].removeprefix(UNLOGGED).partition(OWNED_BY)
+    type_ = parts(side[column]).type
+    usual = f"AS {type_} START 1 INCREMENT 1 MINVALUE 1 MAXVALUE {BOUNDS[type_][1]} CACHE 1"
+    if (key.schema, key.name, options) == (column.schema, f"{column.table}_{column.name}_seq", usual):
+        return None
+    free = Sequence(key.name, options, owner_follows=True, schema=key.schema)
+    return free, Sequence(key.name, options + by + owner_, schema=key.schema)
+
+
+def create_owned(sides: Sides, planner: Planner, column: Key) -> None:
+    """Plans the sequence of a column that is to be serial, before its default."""
+    key = owned(sides.declared, column)
+    assert key is not None
+    of_identity = owned(sides.reflected, column) == key and "identity" in source(sides.reflected, column)
+    if key not in sides.reflected or of_identity:
+        new = sides.reflect(key, sides.declared[key])
+        planner.create(Makes.ALTERED, CreateObjectOp(new))
+    elif sides.reflected[key] != sides.declared[key]:
+        _replace(sides, planner, key)
+
+
+def drop_owned(sides: Sides, planner: Planner, column: Key) -> None:
+    """Plans the drop of the sequence of a serial column, where an identity is to have one of its name."""
+    key = owned(sides.reflected, column)
+    if key is not None and key in sides.declared:
+        old = sides.reflect(key, sides.reflected[key])
+        planner.create(Makes.STRIPPED, DropObjectOp(old))
+
+
+def advance(sides: Sides, column: Key) -> CallOp:
+    """The call that sets the column's sequence past the values of the column."""
+    return CallOp("advance_sequence", column.table, column.name, schema=sides.schema(column))
+
+
+def _replace(sides: Sides, planner: Planner, key: Key) -> None:
+    new, old = (sides.reflect(key, side[key]) for side in (sides.declared, sides.reflected))
+    planner.create(Makes.ALTERED, ReplaceObjectOp(new, old))

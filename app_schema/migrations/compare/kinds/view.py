@@ -1,0 +1,84 @@
+"""Views, with what PostgreSQL drops with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app_schema.catalog.dependents import Blocked
+from app_schema.ddl import DDLObject, Key
+from app_schema.ddl.order import Drops, Makes
+from app_schema.migrations.compare.kinds import grant
+from app_schema.migrations.compare.kinds.base import KindComparator
+from app_schema.migrations.compare.printed_column import parts
+from app_schema.migrations.directives import CallOp, OnTheWayBackOp
+
+if TYPE_CHECKING:
+    from app_schema.migrations.compare.planner import Planner
+    from app_schema.migrations.compare.sides import Sides
+
+
+class ViewComparator(KindComparator):
+    """Views; CREATE OR REPLACE VIEW adds columns at the end, and refuses any other change of them."""
+
+    depended_on = True
+    loses_dependents = True
+    recreated = True
+
+    def blocked_by_change(self, sides: Sides, key: Key, declared: str, reflected: str) -> Blocked | None:
+        """The view, where its columns or options change."""
+        columns = [
+            {
+                column.name: definition
+                for column, definition in side.items()
+                if column[:3] == ("column", key.schema, key.name)
+            }
+            for side in (sides.declared, sides.reflected)
+        ]
+        # with the options and, in their order, the names of the columns
+        heads = [definition.partition(" AS ")[0] for definition in (declared, reflected)]
+        changes = columns[0] != columns[1] or heads[0] != heads[1]
+        return Blocked(key, gone=True) if changes else None
+
+    def create(self, sides: Sides, planner: Planner, key: Key, obj: DDLObject) -> None:
+        """Plans the view, with the declared privileges alone."""
+        super().create(sides, planner, key, obj)
+        grant.revoke_default_grants(sides, planner, key)
+
+    def drop(self, sides: Sides, planner: Planner, key: Key, *, with_dependents: bool = False) -> None:
+        """Plans the drop, and for the downgrade the reflected privileges alone."""
+        grant.revoke_default_grants_in_downgrade(sides, planner, key)
+        super().drop(sides, planner, key, with_dependents=with_dependents)
+
+    def drop_order(self, sides: Sides, key: Key) -> int:
+        """What reads another view is dropped before it."""
+        return super().drop_order(sides, key) - (sides.layers.depth(key) << 32)
+
+    def recreate(self, sides: Sides, planner: Planner, key: Key) -> None:
+        """Plans it with the grants, which PostgreSQL drops with the view."""
+        grants = grant.reflected(sides, planner, grant.of_relation(sides, key))
+        super().recreate(sides, planner, key)
+        grant.recreate(sides, planner, key, grants)
+
+    def follow(self, sides: Sides, planner: Planner) -> None:
+        """Plans the defaults of the columns of views that are dropped, also for the downgrade."""
+        for key, definition in sides.reflected.items():
+            view = Key("view", key.schema, None, key.table or "")
+            if key.kind != "column" or view not in planner.dropped or parts(definition).how != "DEFAULT":
+                continue
+            default, schema = parts(definition).default, sides.schema(key)
+            call = CallOp("alter_column", key.table, key.name, server_default=default, schema=schema)
+            planner.drop(Drops.COMMENT, OnTheWayBackOp(call))
+            form = planner.recreated_as(view)
+            if form == "reflected" or (form == "declared" and key in sides.declared):
+                planner.create(Makes.COMMENT, call)
+
+
+class MaterializedViewComparator(ViewComparator):
+    """Materialized views, which have no CREATE OR REPLACE."""
+
+    def blocked_by_change(self, sides: Sides, key: Key, declared: str, reflected: str) -> Blocked | None:
+        """Always."""
+        return Blocked(key, gone=True)
+
+    def follow(self, sides: Sides, planner: Planner) -> None:
+        """Nothing: their columns have no defaults."""

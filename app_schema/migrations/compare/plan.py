@@ -1,0 +1,70 @@
+"""The plan of a revision: its directives in two lists, each by rank."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from app_schema.ddl.order import Drops, Makes
+from app_schema.migrations.directives import OnTheWayBackOp, Retyped, RetypeOp, UndeclaredOp
+
+if TYPE_CHECKING:
+    from alembic.operations import MigrateOperation
+
+
+@dataclass
+class Plan:
+    """Directives by rank, after the renames. The reversed list is a correct downgrade: it drops first what
+    the upgrade creates last."""
+
+    renames: list[MigrateOperation] = field(default_factory=list)
+    renamed_again: list[MigrateOperation] = field(default_factory=list)
+    """Renames with which the downgrade begins: a second run of it meets the old names."""
+    drops: list[tuple[Drops, int, MigrateOperation]] = field(default_factory=list)
+    creations: list[tuple[Makes, int, MigrateOperation]] = field(default_factory=list)
+    notes: list[MigrateOperation] = field(default_factory=list)
+    undeclared: list[str] = field(default_factory=list)
+    """The objects that exist, that nobody declared, and that the revision leaves alone."""
+    _retyped: dict[tuple[str | None, str], RetypeOp] = field(default_factory=dict)
+
+    def retype(self, table: str, schema: str | None, column: Retyped) -> None:
+        """Changes the type of a column, together with the other columns of its table."""
+        if (schema, table) not in self._retyped:
+            self._retyped[schema, table] = RetypeOp(table, schema, [])
+            self.create(Makes.RETYPED, self._retyped[schema, table])
+        self._retyped[schema, table].columns.append(column)
+
+    def drop(self, rank: Drops, *operations: MigrateOperation, order: int | None = None) -> None:
+        """Drops something; of one rank the lower ``order`` is first."""
+        for operation in operations:
+            self.drops.append((rank, len(self.drops) if order is None else order, operation))
+
+    def create(self, rank: Makes, *operations: MigrateOperation, order: int | None = None) -> None:
+        """Makes or alters something; of one rank the lower ``order`` is first."""
+        for operation in operations:
+            self.creations.append((rank, len(self.creations) if order is None else order, operation))
+
+    def on_the_way_back(self, other: Plan) -> None:
+        """Adds the directives of another plan, so that only the downgrade carries them out."""
+        self.drops += [
+            (rank, order, OnTheWayBackOp(operation.reverse())) for rank, order, operation in other.drops
+        ]
+        self.creations += [
+            (rank, order, OnTheWayBackOp(operation.reverse())) for rank, order, operation in other.creations
+        ]
+        self.notes += other.notes
+
+    def created(self) -> list[MigrateOperation]:
+        """What creates or alters, in its order."""
+        return [operation for _, _, operation in sorted(self.creations, key=lambda entry: entry[:2])]
+
+    def operations(self) -> Sequence[MigrateOperation]:
+        """All directives in their order."""
+        drops = sorted(self.drops, key=lambda entry: entry[:2])
+        first = [operation for rank, _, operation in drops if rank < Drops.EARLY_FUNCTION]
+        last = [operation for rank, _, operation in drops if rank >= Drops.EARLY_FUNCTION]
+        changes = self.drops or self.creations
+        again = [OnTheWayBackOp(operation) for operation in self.renamed_again] if changes else []
+        undeclared = [UndeclaredOp(label) for label in self.undeclared]
+        return [*self.renames, *first, *self.created(), *last, *self.notes, *again, *undeclared]

@@ -1,0 +1,99 @@
+"""The plan of a revision while it is made. It names no kind: the comparators know rank and operation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+from app_schema.migrations.compare.plan import Plan
+from app_schema.migrations.directives import UnwritableOp
+from app_schema.migrations.operations import CreateObjectOp, DropObjectOp, ReplaceObjectOp
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alembic.operations import MigrateOperation
+
+    from app_schema.catalog import Difference
+    from app_schema.ddl import DDLObject, Key
+    from app_schema.ddl.order import Drops, Makes
+    from app_schema.migrations.compare.sides import Sides
+
+LAST = 2**40
+"""An order: after what is declared, and before the indexes of materialized views."""
+Form = Literal["declared", "reflected", "dropped"]
+
+
+@dataclass(frozen=True, eq=False)
+class Planner:
+    """What the revision does, and what it drops and creates, so that nobody plans that again.
+
+    :param differences: the differences that the revision is to mend.
+    :param safe: take ways that do not block writers where a table has rows.
+    """
+
+    sides: Sides
+    differences: Sequence[Difference]
+    safe: bool = True
+    plan: Plan = field(default_factory=Plan)
+    dropped: set[Key] = field(default_factory=set)
+    created: set[Key] = field(default_factory=set)
+    _drops: dict[Key, DropObjectOp] = field(default_factory=dict)
+
+    @cached_property
+    def changed(self) -> frozenset[Key]:
+        """The objects that differ."""
+        return frozenset(difference.key for difference in self.differences)
+
+    def of_the_downgrade(self) -> Planner:
+        """A planner with a plan of its own, which shares what is dropped and created."""
+        return replace(self, safe=False, plan=Plan())
+
+    def note(self, reason: str) -> None:
+        """Says in the revision what it does not mend."""
+        self.plan.notes.append(UnwritableOp(reason))
+
+    def spares_writers(self, key: Key) -> bool:
+        """Whether the object's table has rows, and its writers are not to be kept waiting."""
+        return self.safe and self.sides.has_rows(key)
+
+    def recreated_as(self, key: Key) -> Form:
+        """In which form an object that is dropped is created again, if at all."""
+        sides = self.sides
+        if key in self.changed:
+            return "declared" if key in sides.declared else "dropped" if sides.prune else "reflected"
+        # what is not managed stays as it is, whatever is declared
+        same = sides.spelling.same(sides.declared.get(key), sides.reflected[key])
+        return "declared" if same else "reflected"
+
+    def drop(self, rank: Drops, *operations: MigrateOperation, order: int | None = None) -> None:
+        """Plans a drop; of one rank the lower ``order`` is first."""
+        self.plan.drop(rank, *operations, order=order)
+
+    def create(self, rank: Makes, *operations: MigrateOperation, order: int | None = None) -> None:
+        """Plans a creation or change; of one rank the lower ``order`` is first."""
+        self.plan.create(rank, *operations, order=order)
+
+    def create_object(self, rank: Makes, key: Key, operation: MigrateOperation) -> None:
+        """Plans the creation of an object in the place that its declaration has."""
+        # what nobody declared may read what is declared, not the other way round
+        order = self.sides.metadata.order.get(key, LAST + len(self.plan.creations))
+        self.create(rank, operation, order=order)
+
+    def replace_object(self, rank: Makes, key: Key, new: DDLObject, old: DDLObject) -> None:
+        """Plans that a definition takes the place of another."""
+        self.created.add(key)
+        self.create(rank, ReplaceObjectOp(new, old), order=self.sides.metadata.order.get(key))
+
+    def dropping(self, key: Key, obj: DDLObject) -> DropObjectOp:
+        """The operation that drops an object on which others depend."""
+        self._drops[key] = DropObjectOp(obj)
+        return self._drops[key]
+
+    def creating(self, key: Key, obj: DDLObject) -> CreateObjectOp:
+        """The operation that creates an object; it and the one that drops the object before are a pair."""
+        drop = self._drops.get(key)
+        if drop is not None:
+            drop.made_again = True
+        return CreateObjectOp(obj, made_again=drop is not None)

@@ -1,0 +1,109 @@
+"""Both sides of a comparison, printed by PostgreSQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import MetaData, text
+
+from app_schema.catalog import Snapshot, snapshot
+from app_schema.catalog.spelling import Spelling
+from app_schema.ddl import Key, Role
+from app_schema.errors import ConfigurationError
+from app_schema.migrations.compare.filters import EnvironmentFilters
+from app_schema.migrations.compare.pair import paired
+from app_schema.migrations.compare.scratch import Scratch
+from app_schema.migrations.compare.sides import Sides
+from app_schema.migrations.declared import DEFAULT_SCHEMA, Declared, printed_role
+from app_schema.migrations.once import TABLE as ONCE_TABLE
+
+if TYPE_CHECKING:
+    from alembic.autogenerate.api import AutogenContext
+    from sqlalchemy import Connection
+
+_ROLES = text("""\
+SELECT r.rolname, r.rolcanlogin, r.rolsuper, r.rolcreatedb, r.rolcreaterole, r.rolinherit, r.rolreplication,
+       r.rolbypassrls
+  FROM pg_catalog.pg_roles AS r WHERE r.rolname = ANY (:names)""")
+
+
+def read(context: AutogenContext) -> Sides:
+    """The declared side from a scratch database, the reflected one from the connection.
+
+    :raises ConfigurationError: where everything undeclared is to be dropped, and nothing says where.
+    """
+    connection = context.connection
+    assert connection is not None
+    assert context.metadata is not None
+    metadatas = [context.metadata] if isinstance(context.metadata, MetaData) else context.metadata
+    metadata = Declared(metadatas, _default_schema(context))
+    _refuse_to_prune_everywhere(context, metadata)
+    scratch, reflected = Scratch(context, metadata), dict[Key, str]()
+
+    def reflect() -> None:
+        reflected.update(_without_bookkeeping(context, metadata, snapshot(connection, ignore=())))
+
+    printed = scratch.printed(metadata.statements(), reflect)
+    declared = metadata.printed(_without_bookkeeping(context, metadata, printed.snapshot))
+    roles = _roles_of_the_cluster(connection, declared, reflected)
+    sides = Sides(
+        context=context,
+        metadata=metadata,
+        scratch=scratch,
+        filters=EnvironmentFilters(context, metadata),
+        spelling=Spelling(connection),
+        declared=declared,
+        reflected={**reflected, **roles},
+        borrowed=printed.borrowed,
+        unused_roles=frozenset(roles),
+    )
+    return paired(sides)
+
+
+def _refuse_to_prune_everywhere(context: AutogenContext, metadata: Declared) -> None:
+    opts = context.opts
+    named = bool(opts.get("managed_schemas")) or opts.get("every_schema") is not None
+    anything = bool(metadata.tables or metadata.objects or metadata.functions)
+    if opts.get("prune", False) and not (named or anything):
+        raise ConfigurationError(
+            "-x prune=true drops what nobody declared in the schemas of the metadata, and the metadata "
+            "declares nothing: name the schemas, as with -x schemas=public"
+        )
+
+
+def _without_bookkeeping(context: AutogenContext, metadata: Declared, side: Snapshot) -> Snapshot:
+    """Without the tables of the migrations themselves, which a metadata may declare."""
+    schema = context.opts.get("version_table_schema") or metadata.default_schema
+    tables = {(schema, context.opts.get("version_table") or "alembic_version"), (schema, ONCE_TABLE)}
+    return {
+        key: definition
+        for key, definition in side.items()
+        if (key.schema, key.table) not in tables
+        and not (key.kind in {"table", "owner"} and (key.schema, key.name) in tables)
+    }
+
+
+def _roles_of_the_cluster(connection: Connection, declared: Snapshot, reflected: Snapshot) -> dict[Key, str]:
+    """The declared roles that exist, and that the snapshot lacks, since nothing in the database uses them."""
+    names = [key.name for key in declared if key.kind == "role" and key not in reflected]
+    rows: list[Any] = list(connection.execute(_ROLES, {"names": names})) if names else []
+    return {Key("role", None, None, row[0]): printed_role(Role(*row)) for row in rows}
+
+
+def _default_schema(context: AutogenContext) -> str:
+    """The schema in which the session creates what names none, unless an application says."""
+    assert context.connection is not None
+    if context.opts.get("search_path"):
+        return DEFAULT_SCHEMA
+    translated = context.connection.get_execution_options().get("schema_translate_map") or {}
+    if set(translated) - {None}:
+        names = ", ".join(f"{name} (to {translated[name]})" for name in sorted(filter(None, translated)))
+        raise ConfigurationError(
+            f"schema_translate_map leads {names} elsewhere, and the database knows its own names alone: "
+            "autogenerate would take a table for absent under the one name and undeclared under the other. "
+            "For autogenerate and check connect without these names, to a database that has the schemas, or "
+            "leave the schema out of the tables and translate None, or set search_path"
+        )
+    if translated:
+        return str(translated[None])
+    return context.connection.scalar(text("SELECT current_schema()")) or DEFAULT_SCHEMA

@@ -1,0 +1,186 @@
+"""Both sides of a comparison, and the questions that the comparators ask of them. Nothing here changes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import text
+
+from app_schema.catalog import diff
+from app_schema.catalog.answers import Answers
+from app_schema.catalog.dependents import Blocked, dependents
+from app_schema.catalog.reflect import reflect
+from app_schema.ddl import DDLObject, Key
+from app_schema.ddl.made import MARK
+from app_schema.ddl.sql import qualified
+from app_schema.migrations.compare import keys
+from app_schema.migrations.compare.layer import Layers
+from app_schema.migrations.compare.managed import Managed
+from app_schema.migrations.compare.rename import Renamed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from alembic.autogenerate.api import AutogenContext
+    from sqlalchemy import Column, Connection
+
+    from app_schema.catalog import Difference, Snapshot
+    from app_schema.catalog.spelling import Spelling
+    from app_schema.migrations.compare.filters import EnvironmentFilters
+    from app_schema.migrations.compare.scratch import Scratch
+    from app_schema.migrations.declared import Declared
+
+_HIDDEN = text("""
+SELECT n.nspname, c.relname
+  FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+ WHERE c.relrowsecurity AND pg_catalog.row_security_active(c.oid)""")
+_FIXED = text("""
+WITH RECURSIVE fixed AS (
+  (SELECT conrelid AS oid FROM pg_catalog.pg_constraint WHERE contype = 'c' AND conrelid <> 0
+   UNION SELECT prrelid FROM pg_catalog.pg_publication_rel)
+  UNION SELECT i.inhparent FROM fixed JOIN pg_catalog.pg_inherits AS i ON i.inhrelid = fixed.oid)
+SELECT n.nspname, c.relname
+  FROM fixed JOIN pg_catalog.pg_class AS c ON c.oid = fixed.oid
+  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace""")
+
+
+@dataclass(frozen=True, eq=False)
+class Sides:
+    """The declared and the reflected snapshot, under names that are the same for one object.
+
+    :param metadata: what the metadata declares, by the keys of the declared snapshot.
+    :param borrowed: schema and name of what the metadata uses and does not declare; it is not compared.
+    :param unused_roles: the declared roles that the cluster has and nothing in the database uses.
+    :param renamed: the renames with which the revision begins; the reflected side reads as after them.
+    """
+
+    context: AutogenContext
+    metadata: Declared
+    scratch: Scratch
+    filters: EnvironmentFilters
+    spelling: Spelling
+    declared: Snapshot
+    reflected: Snapshot
+    borrowed: frozenset[tuple[str | None, str]]
+    unused_roles: frozenset[Key]
+    renamed: Renamed = field(default_factory=Renamed)
+
+    @cached_property
+    def connection(self) -> Connection:
+        """The connection to the reflected side."""
+        assert self.context.connection is not None
+        return self.context.connection
+
+    @cached_property
+    def prune(self) -> bool:
+        """Whether what nobody declared is dropped."""
+        return bool(self.context.opts.get("prune", False))
+
+    @cached_property
+    def managed(self) -> Managed:
+        """Whether the comparison says anything about an object."""
+        return Managed(self.filters, self.declared, self.reflected, self.renamed, self.borrowed)
+
+    @cached_property
+    def differences(self) -> list[Difference]:
+        """What is not the same on both sides, of the objects that are managed."""
+        different = self.spelling.in_more_than_spelling(diff(self.declared, self.reflected))
+        return [difference for difference in different if self.managed(difference.key)]
+
+    @cached_property
+    def answers(self) -> Answers:
+        """What is asked of one reflected object: the number of queries stays the same for many."""
+        return Answers(self.connection, self._likely)
+
+    def _likely(self, kind: str) -> list[Key]:
+        keys_ = [difference.key for difference in self.differences if difference.right is not None]
+        return [self.renamed.before(key) for key in keys_ if key.kind == kind]
+
+    def may_drop(self, key: Key) -> bool:
+        """False for an extension or schema that is not ours: a revision that drops it leaves it alone."""
+        if key.kind not in {"extension", "schema"}:
+            return True
+        comment = self.reflected.get(Key("object_comment", None, None, f"{key.kind} {key.name}"), "")
+        return comment.endswith(MARK)
+
+    def reflect(self, key: Key, definition: str) -> DDLObject:
+        """The object of a key, as it is after the renames."""
+        # an index or a constraint is built of its definition alone, which has its declared name already
+        asked = key if key.kind in {"index", "constraint"} else self.renamed.before(key)
+        return self.renamed.of(reflect(self.answers, asked, definition))
+
+    @cached_property
+    def _by_table(self) -> dict[tuple[str | None, str | None], list[Key]]:
+        by_table: dict[tuple[str | None, str | None], list[Key]] = defaultdict(list)
+        for key in self.reflected:
+            by_table[key[1:3]].append(key)
+        return by_table
+
+    def of_table(self, schema: str | None, table: str | None) -> list[Key]:
+        """The reflected objects of a table, view or function, in the order of the snapshot."""
+        return self._by_table.get((schema, table), [])
+
+    @cached_property
+    def places(self) -> dict[Key, int]:
+        """Each reflected object with its place in the snapshot."""
+        return {key: number for number, key in enumerate(self.reflected)}
+
+    def dependents(self, blocked: Iterable[Blocked]) -> list[Key]:
+        """What prevents changes, under the names that it has after the renames."""
+        return self._dependents(tuple(blocked))
+
+    @cached_property
+    def _dependents(self) -> Callable[[tuple[Blocked, ...]], list[Key]]:
+        @cache
+        def ask(blocked: tuple[Blocked, ...]) -> list[Key]:
+            now = [change._replace(key=self.renamed.before(change.key)) for change in blocked]
+            return [self.renamed.after(key) for key in dependents(self.connection, now)]
+
+        return ask
+
+    def column(self, key: Key) -> Column[Any]:
+        """The declared column of a key."""
+        declared = self.metadata.tables[key.schema or "", key.table or ""]
+        return next(column for column in declared.columns if column.name == key.name)
+
+    def schema(self, key: Key) -> str | None:
+        """The schema as revisions should name it: as the declared table does."""
+        declared = self.metadata.tables.get((key.schema or "", key.table or key.name))
+        return declared.schema if declared is not None else key.schema
+
+    def new(self, key: Key) -> bool:
+        """Whether the revision creates the object's table."""
+        return keys.table(key) not in self.reflected
+
+    def partitioned(self, key: Key) -> bool:
+        """Whether the object's table has partitions of its own."""
+        return "PARTITION BY" in self.reflected.get(keys.table(key), "")
+
+    @cached_property
+    def layers(self) -> Layers:
+        """What of the reflected views and functions reads what."""
+        return Layers(self.connection, self.reflected, self.renamed)
+
+    @cached_property
+    def fixed_tables(self) -> frozenset[tuple[str, str]]:
+        """The tables that have, or whose partitions have, a CHECK or a publication by name."""
+        return frozenset((schema, name) for schema, name in self.connection.execute(_FIXED))
+
+    @cached_property
+    def _hidden_tables(self) -> frozenset[tuple[str, str]]:
+        """The tables whose rows row security may hide from this role: any of them may have rows."""
+        return frozenset((schema, name) for schema, name in self.connection.execute(_HIDDEN))
+
+    def has_rows(self, key: Key) -> bool:
+        """Whether the object's table exists, and has rows."""
+        if self.new(key):
+            return False
+        if (key.schema, key.table) in self._hidden_tables:
+            return True
+        query = f"SELECT EXISTS (SELECT 1 FROM {qualified(key.table or '', key.schema)})"
+        return bool(
+            self.connection.exec_driver_sql(query, execution_options={"no_parameters": True}).scalar_one()
+        )
