@@ -12,11 +12,13 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import produce_migrations
 from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from declaring import OPTIONS, declaring
 
 from app_schema.ddl import Function, Policy, RowSecurity, attach
 from app_schema.errors import ConfigurationError
 from app_schema.migrations import setup
+from app_schema.migrations.directives import UndeclaredOp
 from app_schema.migrations.drift import drift
 from app_schema.project import Accepted, accepted
 
@@ -115,6 +117,20 @@ def test_undeclared_object_is_a_difference_and_stays(label: str, url: str) -> No
     accept = [Accepted(f"{checked[0][1]}", "it stays")]
     assert _checked(engine, accepted=accept) == []
     assert _checked(engine, accepted=accept, prune=True) == [], "nothing that is accepted is dropped"
+
+
+def test_directive_for_what_is_undeclared_does_nothing(url: str) -> None:
+    """A project may carry the directives out itself, without a revision."""
+    setup()
+    engine, metadata = _drifted(url, CASES["table public.stray"]), _metadata()
+    with engine.begin() as connection:
+        context = MigrationContext.configure(connection, opts={**OPTIONS, "target_metadata": metadata})
+        upgrade = produce_migrations(context, metadata).upgrade_ops
+        assert upgrade is not None
+        assert [type(directive) for directive in upgrade.ops] == [UndeclaredOp]
+        for directive in upgrade.ops:
+            Operations(context).invoke(directive)
+    assert _verified(engine) == [("undeclared", "table public.stray")]
 
 
 def test_two_comparisons_agree_on_who_may_execute_a_function(url: str) -> None:
