@@ -20,10 +20,9 @@ from app_schema.catalog.cast import lost
 from app_schema.ddl.relation import NOT_NULL
 from app_schema.ddl.sql import ident, qualified
 from app_schema.errors import ServerError
-from app_schema.migrations.dry_run import UNKNOWN, Operation, Recorded
+from app_schema.migrations.dry_run import Recorded
+from app_schema.migrations.operation import UNKNOWN, Operation, Place
 from app_schema.pinned import PRINTED
-
-Place = tuple[str, str]
 
 _IDENTITY = sa.text("""
 SELECT d.oid::bigint, d.datname, pg_catalog.to_regclass(:version_table)::oid::bigint,

@@ -9,16 +9,14 @@ import sqlalchemy as sa
 
 from app_schema.application import Application
 from app_schema.loss import Loss, losses, reading
-from app_schema.migrations.dry_run import ROW_EXCLUSIVE, UNKNOWN, Recorded, record
-from app_schema.migrations.header import STRENGTH
+from app_schema.migrations.dry_run import Recorded, record
 from app_schema.migrations.impl import GuardedImpl
 from app_schema.migrations.lineage import Lineage, current, described
+from app_schema.migrations.operation import REFERRED, STRENGTH, UNKNOWN
 from app_schema.migrations.unguarded import PlainImpl
 
 Sizes = dict[tuple[str, str], tuple[int, int | None]]
 """Bytes and rows by schema and name."""
-REFERRED = "SHARE ROW EXCLUSIVE"
-_ORDER = [ROW_EXCLUSIVE, *STRENGTH, UNKNOWN]
 _SIZES = sa.text("""
 SELECT w.schema, w.name, pg_catalog.pg_table_size(c.oid) AS bytes,
        CASE WHEN c.reltuples >= 0 THEN c.reltuples::bigint END AS rows
@@ -109,7 +107,7 @@ def _locks(recorded: Recorded, sizes: Sizes) -> list[TableLock]:
         for table, lock, scans in held:
             if table is not None and lock is not None and table in sizes:
                 before, scanned = strongest.get(table, (lock, False))
-                strongest[table] = (max(before, lock, key=_ORDER.index), scanned or scans)
+                strongest[table] = (max(before, lock, key=STRENGTH.index), scanned or scans)
     return [TableLock(".".join(table), *held, *sizes[table]) for table, held in sorted(strongest.items())]
 
 

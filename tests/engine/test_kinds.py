@@ -8,7 +8,7 @@ import pytest
 from alembic.operations import Operations
 
 from app_schema.ddl import DDLObject
-from app_schema.migrations.header import LOCKS, STRENGTH
+from app_schema.migrations.operation import LOCKS, STRENGTH
 
 CREATED = [cls for cls in DDLObject.kinds.values() if cls.is_created()]
 

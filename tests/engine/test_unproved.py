@@ -14,7 +14,8 @@ from app_schema import loss
 from app_schema.audit import audit
 from app_schema.catalog import diff, snapshot
 from app_schema.errors import DifferentError
-from app_schema.migrations.dry_run import Operation, Protects, Recorded
+from app_schema.migrations.dry_run import Recorded
+from app_schema.migrations.operation import Operation, Protects
 from app_schema.studio import tables
 
 

@@ -139,7 +139,7 @@ def test_revision_that_asks_the_database_is_one_sentence(
     def ask(*_: object) -> None:
         raise AttributeError("'NoneType' object has no attribute 'execute'")
 
-    monkeypatch.setattr("app_schema.migrations.dry_run._noted", ask)
+    monkeypatch.setattr("app_schema.migrations.recording.noted", ask)
     said = run(states[state], command)
     assert said.startswith("exit code 2\n--- stdout\n--- stderr\n")
     assert "\n00" in said

@@ -1,0 +1,315 @@
+"""One call of a revision as data: what it does, to which table, under which lock, and what it loses.
+
+The header of a generated revision, `plan`, `rollback`, `status` and the losses read this value. The operation
+that the call builds is what it is made of, so a hand-written revision gives the same as a generated one.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from alembic.operations import MigrateOperation, ops
+from alembic.operations.schemaobj import SchemaObjects
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Column, Computed, ForeignKeyConstraint
+from sqlalchemy.types import to_instance
+
+from app_schema.ddl import DDLObject, TableConstraint
+from app_schema.ddl.printed import PrintedType
+from app_schema.ddl.sql import DIALECT
+from app_schema.migrations.operations import CreateObjectOp, DropObjectOp, ReplaceObjectOp
+
+Place = tuple[str, str]
+"""Schema and name of a table."""
+
+UNKNOWN = "unknown"
+"""The lock of a statement that somebody wrote by hand."""
+ROW_EXCLUSIVE = "ROW EXCLUSIVE"
+REFERRED = "SHARE ROW EXCLUSIVE"
+"""What a new foreign key takes on both tables."""
+STRENGTH = [ROW_EXCLUSIVE, "SHARE UPDATE EXCLUSIVE", "SHARE", REFERRED, "ACCESS EXCLUSIVE", UNKNOWN]
+"""The locks, the weakest first."""
+LOCKS = {
+    "add_column": "ACCESS EXCLUSIVE",
+    "drop_column": "ACCESS EXCLUSIVE",
+    "alter_column": "ACCESS EXCLUSIVE",
+    "drop_table": "ACCESS EXCLUSIVE",
+    "alter_table": "ACCESS EXCLUSIVE",
+    "rename_table": "ACCESS EXCLUSIVE",
+    "rename_constraint": "ACCESS EXCLUSIVE",
+    "create_index": "SHARE",
+    "drop_index": "ACCESS EXCLUSIVE",
+    "create_index_concurrently": "SHARE UPDATE EXCLUSIVE",
+    "drop_index_concurrently": "SHARE UPDATE EXCLUSIVE",
+    "create_foreign_key": REFERRED,
+    "create_check_constraint": "ACCESS EXCLUSIVE",
+    "create_unique_constraint": "ACCESS EXCLUSIVE",
+    "create_primary_key": "ACCESS EXCLUSIVE",
+    "create_exclude_constraint": "ACCESS EXCLUSIVE",
+    "drop_constraint": "ACCESS EXCLUSIVE",
+    "validate_constraint": "SHARE UPDATE EXCLUSIVE",
+    "execute": UNKNOWN,
+    "run_once": UNKNOWN,
+    "undo_once": UNKNOWN,
+    "bulk_insert": ROW_EXCLUSIVE,
+    **{f"{verb}_{kind}": lock for kind, cls in DDLObject.kinds.items() for verb, lock in cls.locks.items()},
+}
+"""The lock that each operation takes on its table, strongest where several are taken. Source: PostgreSQL's
+ALTER TABLE page."""
+_SCANS = {
+    "create_index",
+    "create_foreign_key",
+    "create_check_constraint",
+    "create_unique_constraint",
+    "create_primary_key",
+    "create_exclude_constraint",
+    "validate_constraint",
+    "create_index_concurrently",
+}
+_PROTECTS = {
+    "policy": "policy",
+    "row_security": "row_security",
+    "trigger": "trigger",
+    "table_constraint": "constraint",
+    "table_index": "index",
+    "grant": "grant",
+    "column_grant": "grant",
+}
+"""The kinds of objects that protect rows, and as what the catalog keeps them."""
+_STABLE = {"now", "transaction_timestamp", "statement_timestamp", "timezone", "CURRENT_TIMESTAMP"}
+_STABLE |= {
+    "varchar",
+    "char",
+    "timestamp",
+    "time",
+    "interval",
+    "bit",
+    "varying",
+    "jsonb_build_object",
+    "CURRENT_TIMESTAMP",
+}
+"""Calls in a default whose value is one for all rows, and types with a length."""
+_REFERENCES = re.compile(r"FOREIGN KEY .*? REFERENCES (?:([^(.]+)\.)?([^(.]+?) ?\(", re.DOTALL)
+_FOLLOWS = "values that follow from the row"
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """A new type of a column, as SQL, and the USING clause that was written.
+
+    `old` and `new` are the types as PostgreSQL prints them, None where the revision spells a type otherwise.
+    """
+
+    type_: str
+    using: str | None
+    old: str | None = None
+    new: str | None = None
+
+
+@dataclass(frozen=True)
+class Protects:
+    """A policy, constraint, trigger, grant, ... of a table. `label` names it in words."""
+
+    kind: str
+    name: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One call of a revision. `table` is schema and name, None for what belongs to no table.
+
+    `lock` is what it takes on the table; its foreign keys take SHARE ROW EXCLUSIVE on `referred`.
+    `scans`: it reads the whole table under its lock. `column` is the column that it adds, drops or alters,
+    `fills` what each row of that gets for itself, which rewrites the table. `renamed` is the new name of the
+    column or table, `retyped` the column's new type.
+    `protects` is what keeps rows in order or from somebody's eyes, and is dropped or replaced.
+    """
+
+    name: str
+    table: Place | None = None
+    lock: str | None = None
+    referred: tuple[Place, ...] = ()
+    scans: bool = False
+    column: str | None = None
+    fills: str = ""
+    renamed: str | None = None
+    retyped: Conversion | None = None
+    protects: Protects | None = None
+
+
+def noted(operation: MigrateOperation, context: MigrationContext) -> Operation:
+    """The value of an operation that a revision has built."""
+    if isinstance(operation, CreateObjectOp | DropObjectOp | ReplaceObjectOp):
+        return _of_object(operation)
+    name = _name(operation)
+    if isinstance(operation, ops.ExecuteSQLOp):
+        return Operation(name, lock=LOCKS[name])
+    if isinstance(operation, ops.BulkInsertOp):
+        schema = getattr(operation.table, "schema", None)
+        return Operation(name, place(operation.table.name, schema), LOCKS[name])
+    if isinstance(operation, ops.CreateForeignKeyOp):
+        return Operation(
+            name,
+            place(operation.source_table, operation.kw.get("source_schema")),
+            LOCKS[name],
+            (place(operation.referent_table, operation.kw.get("referent_schema")),),
+            scans=not operation.kw.get("postgresql_not_valid"),
+        )
+    if isinstance(operation, ops.CreateTableOp):
+        return Operation(name, place(operation.table_name, operation.schema), referred=_referred(operation))
+    return _of_table(name, operation, context)
+
+
+def called(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Operation]:
+    """The values of a call of one of our operations that is a function, with its arguments."""
+    name = function.__name__
+    said = inspect.signature(function).bind(None, *args, **kwargs).arguments
+    table = None if said.get("table") is None else place(said["table"], said.get("schema"))
+    if name == "alter_column_types":
+        old, using = said.get("existing") or {}, said.get("using") or {}
+        return [
+            Operation(
+                "alter_column",
+                table,
+                LOCKS["alter_column"],
+                scans=True,
+                column=column,
+                retyped=_conversion(type_, old.get(column), using.get(column)),
+            )
+            for column, type_ in said["types"].items()
+        ]
+    lock = LOCKS.get(name)
+    return [Operation(name, None if lock in {None, UNKNOWN} else table, lock, scans=name in _SCANS)]
+
+
+def place(table: object, schema: str | None) -> Place:
+    """A table as operations name it."""
+    return schema or "public", str(table)
+
+
+def _name(operation: MigrateOperation) -> str:
+    """The name under which a revision calls it: CreateTableOp is create_table."""
+    if isinstance(operation, ops.ExecuteSQLOp):
+        return "execute"
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(operation).__name__.removesuffix("Op")).lower()
+
+
+def _of_table(name: str, operation: Any, context: MigrationContext) -> Operation:
+    """An operation of Alembic's own on a table that is there."""
+    table = getattr(operation, "table_name", None)
+    keywords = getattr(operation, "kw", {})
+    concurrently = name in {"create_index", "drop_index"} and keywords.get("postgresql_concurrently")
+    scans = name in _SCANS and not keywords.get("postgresql_not_valid")
+    column, fills = getattr(operation, "column_name", None), ""
+    if isinstance(operation, ops.AlterColumnOp):
+        scans = operation.modify_type is not None or operation.modify_nullable is False
+        fills = _computed(operation.modify_server_default)
+    elif isinstance(operation, ops.AddColumnOp):
+        column, fills = str(operation.column.name), _fills(operation.column)
+    where = None if table is None else place(table, getattr(operation, "schema", None))
+    return Operation(
+        name,
+        where,
+        LOCKS.get(f"{name}_concurrently" if concurrently else name),
+        scans=scans,
+        column=column,
+        fills=fills,
+        renamed=_renamed(operation),
+        retyped=_retyped(operation),
+        protects=None if where is None else _protects(operation, context),
+    )
+
+
+def _fills(column: Column[Any]) -> str:
+    """Why adding a column writes every row anew; empty where PostgreSQL keeps the value in the catalog."""
+    if column.identity is not None or (
+        isinstance(column.type, PrintedType) and re.fullmatch("(small|big)?serial", column.type.text)
+    ):
+        return "numbers"
+    if column.computed is not None:
+        return _computed(column.computed)
+    default = getattr(column.server_default, "arg", "")
+    if isinstance(default, str):
+        return ""
+    called = set(re.findall(r"([\w.]+)\s*\(", str(default.compile(dialect=DIALECT))))
+    return "a default of its own for each row" if called - _STABLE else ""
+
+
+def _computed(default: Any) -> str:
+    """Stored generated columns are in the table, virtual ones are not."""
+    return _FOLLOWS if isinstance(default, Computed) and default.persisted is not False else ""
+
+
+def _renamed(operation: Any) -> str | None:
+    if isinstance(operation, ops.RenameTableOp):
+        return str(operation.new_table_name)
+    new = operation.modify_name if isinstance(operation, ops.AlterColumnOp) else None
+    return None if new is None else str(new)
+
+
+def _retyped(operation: Any) -> Conversion | None:
+    if not isinstance(operation, ops.AlterColumnOp) or operation.modify_type is None:
+        return None
+    using = operation.kw.get("postgresql_using")
+    return _conversion(operation.modify_type, operation.existing_type, using)
+
+
+def _conversion(new: Any, old: Any, using: str | None) -> Conversion:
+    compiled: str = to_instance(new).compile(dialect=DIALECT)
+    printed = [type_.text if isinstance(type_, PrintedType) else None for type_ in (old, new)]
+    return Conversion(compiled, using, *printed)
+
+
+def _protects(operation: Any, context: MigrationContext) -> Protects | None:
+    """What an operation of Alembic's own takes away."""
+    if isinstance(operation, ops.DropConstraintOp):
+        named = SchemaObjects(context).generic_constraint(
+            operation.constraint_name, operation.table_name, operation.constraint_type
+        )
+        name = str(named.name)  # by the naming convention, as the statement has it
+        return Protects("constraint", name, f"constraint {name}")
+    if isinstance(operation, ops.DropIndexOp):
+        name = str(operation.index_name)
+        return Protects("index", name, f"unique index {name}")
+    if isinstance(operation, ops.AlterColumnOp) and operation.modify_nullable:
+        return Protects("not_null", operation.column_name, f"NOT NULL of {operation.column_name}")
+    return None
+
+
+def _referred(operation: ops.CreateTableOp) -> tuple[Place, ...]:
+    keys = [
+        key for item in operation.columns if isinstance(item, ForeignKeyConstraint) for key in item.elements
+    ]
+    keys += [key for item in operation.columns if isinstance(item, Column) for key in item.foreign_keys]
+    tables = [key.target_fullname.split(".")[:-1] for key in keys]
+    return tuple(place(names[-1], names[0] if len(names) > 1 else None) for names in tables)
+
+
+def _of_object(operation: CreateObjectOp | DropObjectOp | ReplaceObjectOp) -> Operation:
+    obj = operation.obj
+    verb = "replace"
+    if isinstance(operation, CreateObjectOp | DropObjectOp):
+        verb = obj.verbs[0 if isinstance(operation, CreateObjectOp) else 1]
+    name = f"{verb}_{obj.kind}"
+    where = place(obj.table, obj.schema) if obj.table else None
+    dropped = isinstance(operation, DropObjectOp) and not operation.made_again
+    changed = isinstance(operation, ReplaceObjectOp) and obj.kind in {"policy", "row_security"}
+    protects = None
+    if where is not None and obj.kind in _PROTECTS and (dropped or changed):
+        words = f"{obj.kind.replace('_', ' ')} {obj.name}".rstrip()
+        definition = " (as it is now)" if changed else ""
+        protects = Protects(_PROTECTS[obj.kind], obj.name, f"{words}{definition}")
+    referred: tuple[Place, ...] = ()
+    if (
+        isinstance(operation, CreateObjectOp)
+        and isinstance(obj, TableConstraint)
+        and (match := _REFERENCES.match(obj.definition))
+    ):
+        schema, table = (part and part.strip('"') for part in match.groups())
+        referred = (place(table, schema),)
+    return Operation(name, where, LOCKS.get(name), referred, protects=protects)

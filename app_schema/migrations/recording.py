@@ -1,0 +1,82 @@
+"""Operations that note what a revision calls, on its way or in its place."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import inspect
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.migration import MigrationContext
+from alembic.operations import MigrateOperation, Operations
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.types import UserDefinedType
+
+from app_schema.ddl import PrintedType
+from app_schema.migrations import setup
+from app_schema.migrations.extra_operations import OPERATIONS
+from app_schema.migrations.operation import Operation, called, noted
+
+
+def record_calls(
+    operations: Operations, note: Callable[[Iterable[Operation]], None], *, carry_out: bool = True
+) -> None:
+    """Has each call noted, then carried out if so; no subclass, because `alembic.op` knows none."""
+    invoke = operations.invoke
+
+    def of_class(operation: MigrateOperation) -> Any:
+        note([noted(operation, operations.migration_context)])
+        return invoke(operation) if carry_out else None
+
+    def of_function(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        note(called(function, args, kwargs))
+        return function(operations, *args, **kwargs) if carry_out else None
+
+    setattr(operations, "invoke", of_class)  # noqa: B010 - mypy refuses to assign to a method
+    for function in OPERATIONS:
+        setattr(operations, function.__name__, partial(of_function, function))
+
+
+def operations_of(code: str) -> list[Operation]:
+    """The operations of the body of a generated `upgrade()` or `downgrade()`, which is not carried out."""
+    setup()
+    found: list[Operation] = []
+    operations = Operations(MigrationContext.configure(dialect_name="postgresql", opts={"as_sql": True}))
+    record_calls(operations, found.extend, carry_out=False)
+    names = _Names(op=operations, sa=sa, postgresql=postgresql, PrintedType=PrintedType)
+    for statement in ast.parse(inspect.cleandoc(code)).body:
+        call = statement.value if isinstance(statement, ast.Expr) else None
+        if isinstance(call, ast.Call) and ast.unparse(call.func).startswith("op."):
+            with suppress(Exception):  # of a project's own operation: what it does is for `upgrade` to say
+                eval(compile(ast.Expression(call), "revision", "eval"), {}, names)  # noqa: S307 - `upgrade` runs it too
+    return found
+
+
+class _Names(dict[str, Any]):
+    """The names that a generated revision imports; a type of the project's own is one that says nothing."""
+
+    def __missing__(self, name: str) -> Any:
+        if hasattr(builtins, name):
+            raise KeyError(name)
+        return _Unknown()
+
+
+class _Unknown(UserDefinedType[Any]):
+    """Whatever a project's own name leads to."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "unknown"
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self
+
+    def __call__(self, *_: Any, **__: Any) -> _Unknown:
+        return self
