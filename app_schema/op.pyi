@@ -392,7 +392,7 @@ def add_enum_value(
     """Adds a label to an enum, at the end or beside another one."""
 
 def rename_enum_value(name: str, old: str, new: str, *, schema: str | None = ...) -> None:
-    """Renames a label: old there and new not."""
+    """Renames a label, where the old one exists and the new one does not."""
 
 def rename_constraint(old: str, new: str, table: str, *, schema: str | None = ...) -> None:
     """Renames a constraint, and with a key its index; the catalog alone changes."""
@@ -409,10 +409,10 @@ def rename_enum(old: str, new: str, *, schema: str | None = ...) -> None:
 def comment_on(
     kind: str, name: str, comment: str | None, *, table: str | None = ..., schema: str | None = ...
 ) -> None:
-    """Sets the comment of a constraint, trigger, policy, index, function, type, …; None takes it away."""
+    """Sets the comment of a constraint, trigger, policy, index, function, type, …; None drops it."""
 
 def advance_sequence(table: str, column: str, *, schema: str | None = ...) -> None:
-    """Sets the sequence that a column takes its values from past the values that are there; never back."""
+    """Sets the sequence of a column past the values that the column has; never back."""
 
 def alter_table(table: str, action: str, *, schema: str | None = ...) -> None:
     """``ALTER TABLE table action`` for what no metadata declares: ``REPLICA IDENTITY FULL``, ``CLUSTER ON``"""
@@ -428,7 +428,7 @@ def alter_column_types(
     """Changes the types of several columns in one ALTER TABLE, which rewrites the table once at most."""
 
 def validate_constraint(name: str, table: str, *, schema: str | None = ...) -> None:
-    """Validates a constraint that was made NOT VALID."""
+    """Validates a constraint that was created NOT VALID."""
 
 def create_index_concurrently(
     name: str,

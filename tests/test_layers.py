@@ -13,6 +13,8 @@ from types import ModuleType
 import pytest
 
 import app_schema
+from app_schema.ddl import DDLObject
+from app_schema.migrations.compare.kinds import KINDS
 
 PACKAGE = Path(app_schema.__file__).parent
 FILES = {str(path.relative_to(PACKAGE)): path for path in sorted(PACKAGE.rglob("*.py"))}
@@ -109,6 +111,16 @@ def _in_circles(imported: dict[str, set[str]]) -> set[str]:
 
 def test_a_circle_of_imports_is_found() -> None:
     assert _in_circles({"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": set()}) == {"b", "c"}
+
+
+def test_the_planner_names_no_kind() -> None:
+    named = {
+        node.value
+        for name in ("plan.py", "planner.py")
+        for node in ast.walk(ast.parse(FILES[f"migrations/compare/{name}"].read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant)
+    }
+    assert named & {*KINDS, *DDLObject.kinds, *DDLObject.reflected} == set()
 
 
 def _public_classes() -> Iterator[tuple[str, str]]:

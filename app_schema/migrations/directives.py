@@ -26,13 +26,13 @@ class CallOp(MigrateOperation):
         self.undo = undo
 
     def undone_by(self, name: str, *args: Any, **kwargs: Any) -> CallOp:
-        """This call, with the call that takes it back."""
+        """This call, with the call that undoes it."""
         self.undo = CallOp(name, *args, **kwargs)
         self.undo.undo = self
         return self
 
     def reverse(self) -> MigrateOperation:
-        """The call that takes this one back."""
+        """The call that undoes this one."""
         return self.undo or ModifyTableOps("", [])
 
     def to_diff_tuple(self) -> tuple[Any, ...]:
@@ -42,7 +42,7 @@ class CallOp(MigrateOperation):
 
 @dataclass(frozen=True)
 class Retyped:
-    """A column whose type changes, and the USING clauses of both ways."""
+    """A column whose type changes, and the USING clauses of both directions."""
 
     name: str
     new: Any
@@ -77,7 +77,7 @@ class RetypeOp(MigrateOperation):
         )
 
     def reverse(self) -> RetypeOp:
-        """The types that were there before."""
+        """The former types."""
         back = [
             Retyped(column.name, column.old, column.new, column.back, column.using) for column in self.columns
         ]
@@ -149,14 +149,14 @@ class OnTheWayBackOp(ModifyTableOps):
 
 
 class UnwritableOp(MigrateOperation):
-    """A difference that no revision of ours can mend: a comment in the revision, and ``check`` goes on
-    failing."""
+    """A difference that no revision of ours can mend: a comment in the revision, and still a difference for
+    ``check``."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
 
     def reverse(self) -> MigrateOperation:
-        """Nothing was done, so nothing is taken back."""
+        """Nothing is done, so nothing is undone."""
         return ModifyTableOps("", [])
 
     def to_diff_tuple(self) -> tuple[Any, ...]:
@@ -171,7 +171,7 @@ class UndeclaredOp(MigrateOperation):
         self.label = label
 
     def reverse(self) -> MigrateOperation:
-        """Nothing was done, so nothing is taken back."""
+        """Nothing is done, so nothing is undone."""
         return ModifyTableOps("", [])
 
     def to_diff_tuple(self) -> tuple[Any, ...]:

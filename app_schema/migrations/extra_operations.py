@@ -46,7 +46,7 @@ def add_enum_value(
 
 
 def rename_enum_value(self: Operations, name: str, old: str, new: str, *, schema: str | None = None) -> None:
-    """Renames a label: old there and new not."""
+    """Renames a label, where the old one exists and the new one does not."""
     change = Labelling(schema, name, new, instead_of=old)
     send(self, Guarded(rename_value(name, old, new, schema=schema), change))
 
@@ -84,12 +84,12 @@ def comment_on(
     table: str | None = None,
     schema: str | None = None,
 ) -> None:
-    """Sets the comment of a constraint, trigger, policy, index, function, type, …; None takes it away."""
+    """Sets the comment of a constraint, trigger, policy, index, function, type, …; None drops it."""
     send(self, object_comment(kind, name, comment, table, schema))
 
 
 def advance_sequence(self: Operations, table: str, column: str, *, schema: str | None = None) -> None:
-    """Sets the sequence that a column takes its values from past the values that are there; never back.
+    """Sets the sequence of a column past the values that the column has; never back.
 
     Reads the greatest value: quick where the column leads an index.
     """
@@ -132,7 +132,7 @@ def alter_column_types(
 
 
 def validate_constraint(self: Operations, name: str, table: str, *, schema: str | None = None) -> None:
-    """Validates a constraint that was made NOT VALID.
+    """Validates a constraint that was created NOT VALID.
 
     Reads the table under SHARE UPDATE EXCLUSIVE, which blocks no writer.
     """
@@ -155,8 +155,8 @@ def create_index_concurrently(
     What the revision did so far is committed first: CONCURRENTLY cannot run in a transaction. Other arguments
     as of ``op.create_index``. Of a partitioned table it is built partition by partition.
 
-    :param partitioned: tells a script, which cannot look, that the table has partitions: there the index is
-        built in one statement, which blocks writers.
+    :param partitioned: tells a script, which cannot look, that the table has partitions: the script builds
+        the index in one statement, which blocks writers.
     """
     kw.pop("postgresql_concurrently", None)  # as the name says
     op = CreateIndexOp(name, table, columns, schema=schema, unique=unique, **kw)
@@ -180,7 +180,8 @@ def drop_index_concurrently(
 ) -> None:
     """Drops an index, valid or not, without blocking writers; nothing where it is absent.
 
-    That of a partitioned table goes in one statement with all its parts: PostgreSQL drops none CONCURRENTLY.
+    The index of a partitioned table is dropped in one statement with all its parts: PostgreSQL drops none of
+    them CONCURRENTLY.
     """
     if partitioned or (not self.get_context().as_sql and is_partitioned(self, name, schema)):
         send(self, Guarded(index.drop_index(name, table, schema)))
@@ -237,5 +238,5 @@ def _with_short_names(operation: Callable[..., None]) -> Callable[..., None]:
     return shorten
 
 
-OPERATIONS = tuple(_with_short_names(one) for one in _OPERATIONS)
+OPERATIONS = tuple(_with_short_names(operation) for operation in _OPERATIONS)
 """The operations; where a name is too long, those by ``op.f()`` are shortened as Alembic's are."""

@@ -55,7 +55,7 @@ def test_difference_that_no_operation_mends_is_told(
     monkeypatch.setattr(carried, "render_op_text", wrong)
     metadata = _metadata(sa.Column("n", sa.Integer))
     told = autogenerate(empty_engine, metadata, proved=True)
-    assert "column n on public.t: the revision would make bigint; expected: integer" in told.text
+    assert "column n on public.t: the revision would create bigint; expected: integer" in told.text
 
 
 def test_tables_of_several_schemas_are_proved(empty_engine: sa.Engine, empty_url: str) -> None:

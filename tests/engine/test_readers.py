@@ -91,7 +91,7 @@ def test_reader_of_a_column_that_the_view_loses_is_refused(
     metadata = _declared(View("v", "SELECT id, a FROM t"))
     with pytest.raises(ModelError) as error:
         autogenerate(empty_engine, metadata, managed_schemas={"public"})
-    assert f"{label} hangs on view public.v, which changes" in str(error.value)
+    assert f"{label} depends on view public.v, which changes" in str(error.value)
     send(empty_engine, str(error.value).rpartition("op.execute(")[2][1:-2])
     autogenerate(empty_engine, metadata, managed_schemas={"public"}).upgrade(empty_engine)
 

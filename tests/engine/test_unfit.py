@@ -58,7 +58,7 @@ def test_what_cannot_come_back_is_refused_by_name_with_the_line_to_write(empty_e
         with pytest.raises(ModelError) as error:
             autogenerate(empty_engine, _table(_letter()), managed_schemas={"public"})
         said = str(error.value)
-        assert f"{label} hangs on column c on public.t, which changes" in said, said
+        assert f"{label} depends on column c on public.t, which changes" in said, said
         line = said.rpartition("op.execute(")[2][1:-2]
         send(empty_engine, line)  # the line to write is all that is needed
     generated = autogenerate(empty_engine, _table(_letter()), managed_schemas={"public"})

@@ -1,8 +1,8 @@
-"""What a generated revision makes of its new tables, proved before the revision is written.
+"""What a generated revision creates of its new tables, proved before the revision is written.
 
 Alembic's rendering of a table carries a part of what a table can have. The rendered operations are carried
 out in the scratch database, in schemas of their own beside the declared tables, and PostgreSQL prints both.
-A missing constraint becomes a further operation; another difference is told in the revision.
+A missing constraint becomes a further operation; the revision names any other difference.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def _settle(sides: Sides, planner: Planner, key: Key, carried: str | None) -> No
     if carried is None and declared is not None and key.kind == "constraint":
         constraint.add_printed(sides, planner, key)
         return
-    expected = f"the revision would make {carried or 'nothing'}; expected: {declared or 'nothing'}"
+    expected = f"the revision would create {carried or 'nothing'}; expected: {declared or 'nothing'}"
     planner.note(f"{key.label}: {expected}")
 
 

@@ -29,7 +29,7 @@ class Comparison:
     do not block writers where a table has rows; ``managed_schemas`` (by default those in which something is
     declared); ``zone`` is where local times are local, by default UTC; ``scratch`` is a server's URL;
     ``cache`` (the default) takes the declared side from an earlier run where nothing has changed since;
-    ``proved`` (the default) carries out in the scratch database what the revision makes of its new tables.
+    ``proved`` (the default) carries out in the scratch database what the revision creates of its new tables.
     """
 
     def __init__(self, context: AutogenContext) -> None:

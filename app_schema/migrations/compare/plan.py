@@ -41,7 +41,7 @@ class Plan:
             self.drops.append((rank, len(self.drops) if order is None else order, operation))
 
     def create(self, rank: Makes, *operations: MigrateOperation, order: int | None = None) -> None:
-        """Makes or alters something; of one rank the lower ``order`` is first."""
+        """Creates or alters something; of one rank the lower ``order`` is first."""
         for operation in operations:
             self.creations.append((rank, len(self.creations) if order is None else order, operation))
 

@@ -1,4 +1,4 @@
-"""The plan of a revision while it is made. It names no kind: the comparators know rank and operation."""
+"""The plan of a revision, while it is filled. The comparators know the kinds: none is named here."""
 
 from __future__ import annotations
 

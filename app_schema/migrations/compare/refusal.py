@@ -6,12 +6,12 @@ from app_schema.ddl.sql import ident
 from app_schema.errors import ModelError
 
 
-def different(declared: str, found: str) -> ModelError:
+def different(declared: str, reflected: str) -> ModelError:
     """The object exists with another definition, and no operation changes the one into the other."""
     return ModelError(
         "exists with a different definition, which autogenerate cannot change "
-        f"(found: {found or 'nothing'}; expected: {declared or 'nothing'}): write op.execute('ALTER ...') by "
-        "hand, or drop the object and create it again"
+        f"(found: {reflected or 'nothing'}; expected: {declared or 'nothing'}): "
+        "write op.execute('ALTER ...') by hand, or drop the object and create it again"
     )
 
 
@@ -19,7 +19,7 @@ def not_dropped(kind: str) -> ModelError:
     """Nothing declares the object, and autogenerate has no operation that drops it."""
     if kind == "default_acl":
         return ModelError(
-            "write op.execute('ALTER DEFAULT PRIVILEGES GRANT ...'), which gives back what it lacks"
+            "write op.execute('ALTER DEFAULT PRIVILEGES GRANT ...'), which grants what it lacks"
         )
     kind = kind.replace("_", " ")
     return ModelError(f"autogenerate does not drop a {kind}: write op.execute('DROP ...') by hand")
@@ -42,18 +42,18 @@ def not_partitioned() -> ModelError:
     )
 
 
-def owned_by(found: str, migrating: str) -> ModelError:
+def owned_by(owner: str, migrating: str) -> ModelError:
     """Another role owns the object than the one that migrates."""
     return ModelError(
-        f"is owned by {found}; the migrating role is {migrating}. "
-        f"Run ALTER ... OWNER TO {ident(migrating)}, or migrate as {found}"
+        f"is owned by {owner}; the migrating role is {migrating}. "
+        f"Run ALTER ... OWNER TO {ident(migrating)}, or migrate as {owner}"
     )
 
 
 def in_the_way(dependent: str, changed: str, reason: str, line: str) -> ModelError:
-    """Something hangs on an object that changes, and PostgreSQL would refuse it after the change."""
+    """An object depends on one that changes, and PostgreSQL would refuse to create it after the change."""
     return ModelError(
-        f"no revision is written: {dependent} hangs on {changed}, which changes, and cannot be created "
+        f"no revision is written: {dependent} depends on {changed}, which changes, and cannot be created "
         f"again as it is ({reason}). Declare {dependent} as it shall be, or drop it in a revision before: "
         f"op.execute({line!r})"
     )

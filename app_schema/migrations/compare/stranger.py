@@ -32,7 +32,7 @@ def refused(sides: Sides, differences: Iterable[Difference], blocked: Iterable[K
             shown = ", ".join(in_words(sides.connection, strangers[:_SHOWN]))
             sentences[key] = (
                 f"{key.label} cannot be {'dropped' if key in pruned else 'changed'}: {shown}{more} is not "
-                "managed and hangs on it; drop that first, or manage its schema with -x schemas="
+                "managed and depends on it; drop that first, or manage its schema with -x schemas="
             )
     return sentences
 

@@ -30,7 +30,7 @@ _ZONE_EXISTS = text("SELECT EXISTS (SELECT FROM pg_catalog.pg_timezone_names AS 
 
 
 def alter(sides: Sides, planner: Planner, key: Key, new: PrintedColumn, old: PrintedColumn) -> None:
-    """Plans what makes a reflected column the declared one, where neither is generated."""
+    """Plans what changes a reflected column to the declared one, where neither is generated."""
     _strip(sides, planner, key, new, old)
     if new.type != old.type:
         _change_type(sides, planner, key, new.type, old.type)

@@ -26,17 +26,20 @@ class KindComparator:
     follows: ClassVar[bool] = False
     """True if an object is created and dropped with the one that it belongs to, and only there."""
     dropped_with_table: ClassVar[bool] = False
+    """True if PostgreSQL drops an object with its table, so that no revision need do so."""
     depended_on: ClassVar[bool] = False
-    """True if an object is dropped and created again though others depend on it."""
-    loses_dependents: ClassVar[bool] = False
-    """True if what depends on an object may be declared, though the object is not."""
+    """True if the operations that drop an object and create it again allow for what depends on it."""
+    declared_depend: ClassVar[bool] = False
+    """True if declared objects may depend on an undeclared one, as a view on a column."""
+    blocked_by_any_change: ClassVar[bool] = False
+    """True if every change drops the object, and with it what depends on it."""
     recreated: ClassVar[bool] = False
     """True if an object that PostgreSQL refuses to change is dropped and created with its dependents."""
 
     # What a difference is.
 
     def compares(self, difference: Difference) -> bool:
-        """False for what another object brings along."""
+        """False for what PostgreSQL creates with another object."""
         return True
 
     def subject(self, sides: Sides, key: Key) -> Key:
@@ -65,15 +68,15 @@ class KindComparator:
         if reflected is None:
             return None
         if declared is None:
-            return Blocked(key, gone=True) if sides.prune and self.loses_dependents else None
+            return Blocked(key, gone=True) if sides.prune and self.declared_depend else None
         return self.blocked_by_change(sides, key, declared, reflected)
 
     def blocked_by_change(self, sides: Sides, key: Key, declared: str, reflected: str) -> Blocked | None:
         """The same for an object that is on both sides."""
-        return None
+        return Blocked(key, gone=True) if self.blocked_by_any_change else None
 
     def blocks_downgrade(self, sides: Sides, difference: Difference) -> bool:
-        """Whether PostgreSQL makes the change under what depends on the object, and does not take it back."""
+        """Whether PostgreSQL allows the change while something depends on the object, and not its inverse."""
         return False
 
     # What mends a difference.
@@ -105,7 +108,7 @@ class KindComparator:
         self.create(sides, planner, key, obj)
 
     def changed(self, sides: Sides, planner: Planner, key: Key, declared: str, reflected: str) -> None:
-        """Plans what makes the reflected object the declared one."""
+        """Plans what changes the reflected object to the declared one."""
         obj = sides.metadata.objects.get(key)
         if obj is None:
             raise refusal.different(declared, reflected)
@@ -123,13 +126,15 @@ class KindComparator:
     def create(self, sides: Sides, planner: Planner, key: Key, obj: DDLObject) -> None:
         """Plans the creation of an object."""
         planner.created.add(key)
-        planner.create_object(self.create_rank(sides, planner, key), key, self.creation(planner, key, obj))
+        create = planner.creating(key, obj) if self.depended_on else CreateObjectOp(obj)
+        planner.create_object(self.create_rank(sides, planner, key), key, create)
 
     def drop(self, sides: Sides, planner: Planner, key: Key, *, with_dependents: bool = False) -> None:
         """Plans the drop of an object, with all that its reverse needs."""
         rank = self.drop_rank(sides, planner, key, with_dependents=with_dependents)
         planner.dropped.add(key)
-        drop = self.deletion(planner, key, sides.reflect(key, sides.reflected[key]))
+        obj = sides.reflect(key, sides.reflected[key])
+        drop = planner.dropping(key, obj) if self.depended_on else DropObjectOp(obj)
         planner.drop(rank, drop, order=self.drop_order(sides, key))
 
     def replace(self, sides: Sides, planner: Planner, key: Key, new: DDLObject, old: DDLObject) -> None:
@@ -164,14 +169,6 @@ class KindComparator:
     def drop_order(self, sides: Sides, key: Key) -> int:
         """Of one rank the newest object first."""
         return -sides.places[key]
-
-    def creation(self, planner: Planner, key: Key, obj: DDLObject) -> CreateObjectOp:
-        """The operation that creates an object."""
-        return planner.creating(key, obj) if self.depended_on else CreateObjectOp(obj)
-
-    def deletion(self, planner: Planner, key: Key, obj: DDLObject) -> DropObjectOp:
-        """The operation that drops an object."""
-        return planner.dropping(key, obj) if self.depended_on else DropObjectOp(obj)
 
 
 def relation(sides: Sides, key: Key) -> Key | None:

@@ -45,7 +45,7 @@ class ColumnComparator(KindComparator):
     """Columns of tables; those of a view follow the view."""
 
     dropped_with_table = True
-    loses_dependents = True
+    declared_depend = True
     recreated = True
 
     def undeclared_along(self, sides: Sides, key: Key) -> bool:
@@ -70,7 +70,7 @@ class ColumnComparator(KindComparator):
         planner.create(_create_rank(declared), operation)
 
     def changed(self, sides: Sides, planner: Planner, key: Key, declared: str, reflected: str) -> None:
-        """Plans what makes a reflected column the declared one."""
+        """Plans what changes a reflected column to the declared one."""
         if keys.table(key) not in sides.reflected:
             return
         new, old = parts(declared), parts(reflected)

@@ -9,7 +9,6 @@ from alembic.operations import ops
 from sqlalchemy import PrimaryKeyConstraint
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 
-from app_schema.catalog.dependents import Blocked
 from app_schema.ddl import Key
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.printed import TableConstraint
@@ -27,11 +26,8 @@ class ConstraintComparator(KindComparator):
     """Constraints of tables; what depends on a key are foreign keys."""
 
     dropped_with_table = True
-    loses_dependents = True
-
-    def blocked_by_change(self, sides: Sides, key: Key, declared: str, reflected: str) -> Blocked | None:
-        """Always."""
-        return Blocked(key, gone=True)
+    declared_depend = True
+    blocked_by_any_change = True
 
     def added(self, sides: Sides, planner: Planner, key: Key, declared: str) -> None:
         """Plans a constraint that is absent; that of a new table is in its CREATE TABLE."""
@@ -39,7 +35,7 @@ class ConstraintComparator(KindComparator):
             _add(sides, planner, key, declared)
 
     def changed(self, sides: Sides, planner: Planner, key: Key, declared: str, reflected: str) -> None:
-        """Plans what makes a reflected constraint the declared one."""
+        """Plans what changes a reflected constraint to the declared one."""
         if reflected != f"{declared} NOT VALID":
             self.drop(sides, planner, key)
             _add(sides, planner, key, declared)

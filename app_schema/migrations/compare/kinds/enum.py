@@ -23,7 +23,7 @@ class Labels(NamedTuple):
     new: EnumType
     old: EnumType
     renamed: dict[str, str]
-    """Declared renames that are still to be made: ``{old: new}``."""
+    """Declared renames that the database lacks: ``{old: new}``."""
 
     @property
     def replaced(self) -> bool:
@@ -70,7 +70,7 @@ class EnumComparator(KindComparator):
         return not labels.replaced and len(tuple(labels.new.labels)) > len(tuple(labels.old.labels))
 
     def changed(self, sides: Sides, planner: Planner, key: Key, declared: str, reflected: str) -> None:
-        """Plans what makes the reflected labels the declared ones."""
+        """Plans what changes the reflected labels to the declared ones."""
         labels = _labels(sides, key)
         new = labels.new
         if labels.replaced:

@@ -41,7 +41,7 @@ class FunctionComparator(KindComparator):
             self.replace(sides, planner, key, obj, sides.reflect(key, sides.reflected[key]))
 
     def recreate(self, sides: Sides, planner: Planner, key: Key) -> None:
-        """Plans it with the grants that the function itself does not make."""
+        """Plans it with the grants that its CREATE FUNCTION does not grant."""
         own = grant.reflected(sides, planner, grants(sides, key))
         super().recreate(sides, planner, key)
         grant.recreate(sides, planner, key, own)
@@ -126,7 +126,7 @@ def _callers(sides: Sides, functions: Sequence[Key]) -> list[Key]:
 
 
 def grants(sides: Sides, key: Key) -> list[Key]:
-    """The grants that PostgreSQL drops with the function, and that its statement does not make."""
+    """The grants that PostgreSQL drops with the function, and that its CREATE FUNCTION does not grant."""
     declared = sides.metadata.objects.get(key)
     if not isinstance(declared, Function) or declared.execute is not None:
         return []

@@ -56,7 +56,7 @@ class ColumnGrantComparator(GrantComparator):
 
 
 class TypeGrantComparator(KindComparator):
-    """Grants on types, which no revision changes: those of a new type come with it."""
+    """Grants on types, which no revision changes: those of a new type are created with it."""
 
     def created_along(self, sides: Sides, key: Key) -> bool:
         """Whether the type is new."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from alembic.operations import ops
 
-from app_schema.catalog.dependents import Blocked
 from app_schema.ddl import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import qualified
@@ -32,10 +31,11 @@ class IndexComparator(KindComparator):
 
     dropped_with_table = True
     depended_on = True
-    loses_dependents = True
+    declared_depend = True
+    blocked_by_any_change = True
 
     def compares(self, difference: Difference) -> bool:
-        """False for a part of a partitioned table's index, which creates and drops its parts."""
+        """False for a part of a partitioned table's index: PostgreSQL creates and drops it with that."""
         return _PART not in (difference.left or difference.right or "")
 
     def undeclared_along(self, sides: Sides, key: Key) -> bool:
@@ -43,10 +43,6 @@ class IndexComparator(KindComparator):
         owner = relation(sides, key)
         on_a_view = owner is not None and owner.kind == "materialized_view"
         return not (on_a_view and sides.prune) and super().undeclared_along(sides, key)
-
-    def blocked_by_change(self, sides: Sides, key: Key, declared: str, reflected: str) -> Blocked | None:
-        """Always: a foreign key may depend on a unique index."""
-        return Blocked(key, gone=True)
 
     def added(self, sides: Sides, planner: Planner, key: Key, declared: str) -> None:
         """Plans an index that is absent."""

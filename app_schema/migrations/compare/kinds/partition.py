@@ -1,4 +1,4 @@
-"""What makes a table a partition; revisions for it are written by hand."""
+"""Bounds of partitions; revisions for them are written by hand."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ _STORED = re.compile(r"^UNLOGGED ?|WITH \(.*?\) ?")
 class TableComparator(KindComparator):
     """Tables; their columns, constraints and indexes are compared by themselves."""
 
-    loses_dependents = True
+    declared_depend = True
 
     def added(self, sides: Sides, planner: Planner, key: Key, declared: str) -> None:
         """Plans a table that is absent, and the foreign keys that must wait for other tables."""

@@ -17,27 +17,13 @@ if TYPE_CHECKING:
     from app_schema.migrations.compare.sides import Sides
 
 
-class ViewComparator(KindComparator):
-    """Views; CREATE OR REPLACE VIEW adds columns at the end, and refuses any other change of them."""
+class MaterializedViewComparator(KindComparator):
+    """Materialized views, which have no CREATE OR REPLACE."""
 
     depended_on = True
-    loses_dependents = True
+    declared_depend = True
+    blocked_by_any_change = True
     recreated = True
-
-    def blocked_by_change(self, sides: Sides, key: Key, declared: str, reflected: str) -> Blocked | None:
-        """The view, where its columns or options change."""
-        columns = [
-            {
-                column.name: definition
-                for column, definition in side.items()
-                if column[:3] == ("column", key.schema, key.name)
-            }
-            for side in (sides.declared, sides.reflected)
-        ]
-        # with the options and, in their order, the names of the columns
-        heads = [definition.partition(" AS ")[0] for definition in (declared, reflected)]
-        changes = columns[0] != columns[1] or heads[0] != heads[1]
-        return Blocked(key, gone=True) if changes else None
 
     def create(self, sides: Sides, planner: Planner, key: Key, obj: DDLObject) -> None:
         """Plans the view, with the declared privileges alone."""
@@ -59,6 +45,25 @@ class ViewComparator(KindComparator):
         super().recreate(sides, planner, key)
         grant.recreate(sides, planner, key, grants)
 
+
+class ViewComparator(MaterializedViewComparator):
+    """Views; CREATE OR REPLACE VIEW adds columns at the end, and refuses any other change of them."""
+
+    def blocked_by_change(self, sides: Sides, key: Key, declared: str, reflected: str) -> Blocked | None:
+        """The view, where its columns or options change."""
+        columns = [
+            {
+                column.name: definition
+                for column, definition in side.items()
+                if column[:3] == ("column", key.schema, key.name)
+            }
+            for side in (sides.declared, sides.reflected)
+        ]
+        # with the options and, in their order, the names of the columns
+        heads = [definition.partition(" AS ")[0] for definition in (declared, reflected)]
+        changes = columns[0] != columns[1] or heads[0] != heads[1]
+        return Blocked(key, gone=True) if changes else None
+
     def follow(self, sides: Sides, planner: Planner) -> None:
         """Plans the defaults of the columns of views that are dropped, also for the downgrade."""
         for key, definition in sides.reflected.items():
@@ -71,14 +76,3 @@ class ViewComparator(KindComparator):
             form = planner.recreated_as(view)
             if form == "reflected" or (form == "declared" and key in sides.declared):
                 planner.create(Makes.COMMENT, call)
-
-
-class MaterializedViewComparator(ViewComparator):
-    """Materialized views, which have no CREATE OR REPLACE."""
-
-    def blocked_by_change(self, sides: Sides, key: Key, declared: str, reflected: str) -> Blocked | None:
-        """Always."""
-        return Blocked(key, gone=True)
-
-    def follow(self, sides: Sides, planner: Planner) -> None:
-        """Nothing: their columns have no defaults."""
