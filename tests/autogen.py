@@ -83,7 +83,7 @@ class Generated:
         exec(compile(self.text, "revision", "exec"), module.__dict__)  # noqa: S102 - what a revision is
         with operations_on(engine, autocommit=autocommit) as op:
             step = SimpleNamespace(migration_fn=getattr(module, name))
-            op.impl.foresight = Ahead(partial(collecting, op.impl), [step], {}).of(0)
+            op.impl.foresight = Ahead(op.migration_context, partial(collecting, op.impl), [step], {}).of(0)
             getattr(module, name)()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app_schema import pinned
-from app_schema.ddl.guard import DIFFERENT, block
+from app_schema.ddl.guard import ABSENT, DIFFERENT, block, refuse
 from app_schema.ddl.privileges import of_table
 from app_schema.ddl.sql import dollar, literal, qualified
 
@@ -18,6 +18,76 @@ def once(key: str, sql: str, schema: str | None = "public") -> str:
 
     :param schema: that of the version table: each tenant has its keys beside its revisions.
     """
+    message = f"run_once {key!r} was done with another statement"
+    return _recorded(key, sql, "statement", message, "a new statement takes a new key", schema)
+
+
+def rename_once(key: str, sql: str, oid: str, schema: str | None = "public") -> str:
+    """Carries out a rename where the key is not recorded, and records it.
+
+    :param oid: SQL expression: the OID of the table or enum. It is recorded too: a key whose table was
+        dropped or restored since is refused, and never believed.
+    """
+    return _recorded(
+        key,
+        sql,
+        _renamed(oid),
+        f"{key}: recorded as done, and the object was dropped or restored since",
+        f"if the names are still to be exchanged, DELETE FROM {qualified(TABLE, schema)} "
+        f"WHERE key = {literal(key)}; if they are exchanged already, stamp the revision",
+        schema,
+    )
+
+
+def renamed_once(oid: str, schema: str | None = "public") -> str:
+    """A block that refuses unless a rename on the table or enum is recorded."""
+    place = qualified(TABLE, schema)
+    look = f"SELECT 1 FROM {place} WHERE statement = $1"
+    return block(
+        [
+            "DECLARE",
+            "  found text;",
+            "BEGIN",
+            _EVERY_ROW,
+            f"  IF to_regclass({literal(place)}) IS NOT NULL THEN",
+            f"    EXECUTE {literal(look)} INTO found USING {_renamed(oid)};",
+            "  END IF;",
+            "  IF found IS NULL THEN",
+            refuse("no rename is recorded", state=ABSENT),
+            "  END IF;",
+            "END",
+        ]
+    )
+
+
+def _renamed(oid: str) -> str:
+    return f"concat('renamed, OID ', {oid})"
+
+
+def forget(prefix: str, schema: str | None = "public") -> str:
+    """Forgets the renames whose keys begin with the prefix; the last key takes the table along."""
+    place = qualified(TABLE, schema)
+    delete = f"DELETE FROM {place} WHERE starts_with(key, $1)"
+    return block(
+        [
+            "DECLARE",
+            "  n bigint;",
+            "BEGIN",
+            f"  IF to_regclass({literal(place)}) IS NULL THEN RETURN; END IF;",
+            _EVERY_ROW,
+            f"  EXECUTE {literal(delete)} USING {literal(prefix)};",
+            "  GET DIAGNOSTICS n = ROW_COUNT;",
+            *_dropped_if_empty(place),
+            "END",
+        ]
+    )
+
+
+def _recorded(key: str, sql: str, value: str, message: str, hint: str, schema: str | None) -> str:
+    """Carries out ``sql`` where the key is not recorded, and records it with a value.
+
+    :param value: SQL expression; refuses where the key is recorded with another one.
+    """
     place = qualified(TABLE, schema)
     # default privileges may give a new table to other roles, who could then make a statement run again
     create = f"""\
@@ -30,7 +100,6 @@ ALTER TABLE {place} ENABLE ROW LEVEL SECURITY;
 CREATE POLICY {TABLE}_nobody ON {place} USING (false)"""
     look = f"SELECT o.statement FROM {place} AS o WHERE o.key = $1"
     record = f"INSERT INTO {place} (key, statement) VALUES ($1, $2)"
-    message = literal(f"run_once {key!r} was done with another statement")
     return block(
         [
             "DECLARE",
@@ -45,21 +114,30 @@ CREATE POLICY {TABLE}_nobody ON {place} USING (false)"""
             f"  EXECUTE {literal(look)} INTO found USING {literal(key)};",
             "  IF found IS NULL THEN",
             "    EXECUTE statement;",
-            f"    EXECUTE {literal(record)} USING {literal(key)}, statement;",
-            "  ELSIF found <> statement THEN",
-            f"    RAISE EXCEPTION USING ERRCODE = '{DIFFERENT}', MESSAGE = {message},",
-            "      DETAIL = concat('found: ', found, E'\\nexpected: ', statement),",
-            "      HINT = 'a new statement takes a new key';",
+            f"    EXECUTE {literal(record)} USING {literal(key)}, {value};",
+            f"  ELSIF found <> {value} THEN",
+            f"    RAISE EXCEPTION USING ERRCODE = '{DIFFERENT}', MESSAGE = {literal(message)},",
+            f"      DETAIL = concat('found: ', found, E'\\nexpected: ', {value}),",
+            f"      HINT = {literal(hint)};",
             "  END IF;",
             "END",
         ]
     )
 
 
+def _dropped_if_empty(place: str) -> list[str]:
+    return [
+        "  IF n > 0 THEN",
+        f"    EXECUTE {literal(f'SELECT count(*) FROM {place}')} INTO n;",
+        f"    IF n = 0 THEN EXECUTE {literal(f'DROP TABLE {place}')}; END IF;",
+        "  END IF;",
+    ]
+
+
 def undo(key: str, sql: str | None, schema: str | None = "public") -> str:
     """Carries out ``sql`` where the key is recorded, and forgets it; the last key takes the table along."""
     place = qualified(TABLE, schema)
-    work = [f"    EXECUTE {dollar(sql, 'once')};"] if sql else []
+    work = [f"    EXECUTE {dollar(sql, 'once')};"] if sql else ["    NULL;"]
     return block(
         [
             "DECLARE",
@@ -71,9 +149,8 @@ def undo(key: str, sql: str | None, schema: str | None = "public") -> str:
             "  GET DIAGNOSTICS n = ROW_COUNT;",
             "  IF n > 0 THEN",
             *work,
-            f"    EXECUTE {literal(f'SELECT count(*) FROM {place}')} INTO n;",
-            f"    IF n = 0 THEN EXECUTE {literal(f'DROP TABLE {place}')}; END IF;",
             "  END IF;",
+            *_dropped_if_empty(place),
             "END",
         ]
     )

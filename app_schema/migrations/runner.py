@@ -93,7 +93,7 @@ class Runner:
             retries = Retries(self.session, self.options)
             bar = progress(len(steps), terminal=self.options.terminal)
             with self._pipeline(), _heard(self.session.driver), bar as state.progress, retries:
-                ahead = Ahead(partial(collecting, self.impl), steps, self.run_args)
+                ahead = Ahead(self.context, partial(collecting, self.impl), steps, self.run_args)
                 self._carry_out(ahead, retries, before)
         finally:
             if self.lock.taken:
@@ -156,6 +156,8 @@ class Runner:
                 if purge and stamped is not None:
                     self._send(f"DELETE FROM {self.session.version_table}")
                 purge = False
+                if (forgotten := ahead.forgotten(number)) is not None:
+                    self._send(forgotten)
                 state.progress.begins(str(step))
                 self.impl.foresight = ahead.of(number, refused=running.foresees)
                 step.migration_fn(**self.run_args)

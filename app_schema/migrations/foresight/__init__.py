@@ -18,24 +18,21 @@ from alembic.ddl.base import AddColumn, DropColumn
 from alembic.migration import MigrationContext
 from sqlalchemy.schema import CreateTable, DropTable, ExecutableDDLElement
 
-from app_schema.ddl import converging
+from app_schema.ddl import Guarded, converging
 from app_schema.ddl.sql import literals, qualified
 from app_schema.errors import AppSchemaError, DifferentError, StatementError
+from app_schema.migrations.foresight import exchange
 from app_schema.migrations.foresight.column import (
     foreseen,
     noted_if_made_again,
     refused_if_made_again,
     target,
 )
-from app_schema.migrations.foresight.later import (
-    FORESEEABLE,
-    VIOLATION,
-    is_renamed,
-    outlived,
-    subject,
-    unless_renamed,
-)
+from app_schema.migrations.foresight.exchange import RENAMES, Recorded
+from app_schema.migrations.foresight.later import FORESEEABLE, VIOLATION, outlived, unless_renamed
 from app_schema.migrations.foresight.reading import Collecting, collected, names
+from app_schema.migrations.foresight.rename import is_renamed
+from app_schema.migrations.foresight.subject import subject
 
 _CHANGED_TWICE = (
     {"alter_column"},
@@ -47,7 +44,6 @@ _CHANGED_TWICE = (
 )
 """The names in a revision's code for which it is read through before it runs."""
 
-_RENAMES = {"rename_constraint", "rename_index", "rename_enum_value", "new_column_name"}
 _CHANGING = ("drop_", "replace_", "alter_", "rename_", "disable_", "batch_alter", "add_enum_value")
 """How the names of operations begin that change what is there."""
 _MADE_AGAIN = (("drop_column", "add_column"), ("drop_table", "create_table"))
@@ -64,6 +60,7 @@ class Foresight:
     :param again: in a script, SQL expression: true in a second run.
     :param recreates: revisions from here on may drop and make again.
     :param run: tells this run from another one of the session.
+    :param recorded: where renames are recorded of which the catalog tells nothing.
     """
 
     read: Callable[[], tuple[list[Any], list[Any]]] = lambda: ([], [])
@@ -73,6 +70,7 @@ class Foresight:
     again: str = ""
     recreates: bool = False
     run: str = ""
+    recorded: Recorded = field(default_factory=Recorded)
     _sent: list[Any] = field(default_factory=list)
     _place: int = 0
     _behind: bool = False
@@ -83,6 +81,10 @@ class Foresight:
         self._sent.append(construct)
         if self.twice or self.refused or self.again:
             self._rest = self._after()
+        if is_renamed(construct, self.renaming()):
+            later = [*self._after(), *self.read()[1]]
+            if (renamed := self.recorded.once(construct, later, self._place)) is not None:
+                return renamed
         statement = self._of_revision(construct)
         if self.refused or self.again:
             outliving = self.outlived(construct)
@@ -97,7 +99,8 @@ class Foresight:
         """The statement that also accepts what later ones make of its object; None where there are none."""
         self._rest = self._after()
         later = [*self._rest, *self.read()[1]]
-        return outlived(construct, self._of_revision(construct), self._rest, later, self.again)
+        statement = self._of_revision(construct)
+        return outlived(construct, statement, self._rest, later, self.again, recorded=self.recorded)
 
     def _of_revision(self, construct: ExecutableDDLElement) -> ExecutableDDLElement:
         statement = converging(construct)
@@ -143,9 +146,11 @@ def _known(construct: Any) -> Any:
 class Ahead:
     """The steps of a run, and what each of them would send; read once, where somebody asks.
 
+    :param context: in which the steps run.
     :param collecting: as of :func:`.reading.collected`.
     """
 
+    context: MigrationContext
     collecting: Collecting
     steps: list[Any]
     arguments: Mapping[str, Any]
@@ -163,7 +168,12 @@ class Ahead:
             again,
             any(dropped in uses | later and made in later for dropped, made in _MADE_AGAIN),
             self._run,
+            exchange.of_step(self.context, self.steps[number]),
         )
+
+    def forgotten(self, number: int) -> str | None:
+        """The statement to send before a step; None where there is none."""
+        return exchange.forgotten(self.context, self.steps[number], names)
 
     def may_tell(self, number: int, error: AppSchemaError) -> bool:
         """True if a look ahead may tell why a step was refused.
@@ -196,7 +206,7 @@ class Ahead:
 
     @cached_property
     def _renaming_steps(self) -> list[int]:
-        return [number for number, used in enumerate(self._names) if used & _RENAMES]
+        return [number for number, used in enumerate(self._names) if used & RENAMES]
 
     def _of(self, number: int) -> list[Any]:
         if number not in self._read:
@@ -211,8 +221,10 @@ def foreseeing(
 
     def steps(heads: Any, context: MigrationContext) -> Iterator[Any]:
         impl: Any = context.impl
-        ahead = Ahead(partial(collecting, impl), list(function(heads, context)), arguments)
+        ahead = Ahead(context, partial(collecting, impl), list(function(heads, context)), arguments)
         for number, step in enumerate(ahead.steps):
+            if (forgotten := ahead.forgotten(number)) is not None:
+                impl.execute(Guarded(forgotten))
             impl.foresight = ahead.of(number, again=_again(context, step))
             yield step
 

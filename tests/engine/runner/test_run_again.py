@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -140,6 +141,45 @@ HISTORIES: dict[str, Sequence[str]] = {
         op.rename_index("ix", "ix_2", "t", schema="public")
         """,
         'op.rename_index("ix_2", "ix_3", "t", schema="public")',
+    ),
+    "names taken again": (
+        TABLE,
+        """
+        op.create_index("ix", "t", ["a"], schema="public")
+        op.create_check_constraint(op.f("ck"), "t", "id > 0", schema="public")
+        op.create_unique_constraint("uq", "t", ["id", "a"], schema="public")
+        op.add_column("t", sa.Column("c", sa.Integer), schema="public")
+        """,
+        """
+        op.rename_index("ix", "ix_old", "t", schema="public")
+        op.create_index("ix", "t", ["id"], schema="public")
+        op.rename_constraint("ck", "ck_2", "t", schema="public")
+        op.drop_constraint("ck_2", "t", schema="public")
+        op.create_check_constraint(op.f("ck_2"), "t", "id > -1", schema="public")
+        op.drop_constraint("uq", "t", schema="public")
+        op.create_index("uq", "t", ["id", "a"], unique=True, schema="public")
+        op.alter_column("t", "b", new_column_name="b_old", schema="public")
+        op.add_column("t", sa.Column("b", sa.Text), schema="public")
+        op.alter_column("t", "c", new_column_name="d", schema="public")
+        """,
+        """
+        op.alter_column("t", "d", type_=sa.BigInteger(), existing_type=sa.Integer(), schema="public")
+        op.alter_column("t", "d", new_column_name="e", schema="public")
+        """,
+    ),
+    "views on views": (
+        TABLE,
+        """
+        op.create_view("v", "SELECT id FROM public.t", schema="public")
+        op.create_view("w", "SELECT id FROM public.v", schema="public")
+        """,
+        'op.replace_view("v", "SELECT id, a FROM public.t", schema="public")',
+        """
+        op.drop_view("w", schema="public")
+        op.drop_view("v", schema="public")
+        op.create_view("v", "SELECT a FROM public.t", schema="public")
+        op.create_view("w", "SELECT a FROM public.v", schema="public")
+        """,
     ),
     "types together": (
         TABLE,
@@ -380,3 +420,198 @@ def test_what_no_revision_makes_is_refused(empty_url: str, tmp_path: Path) -> No
     stamp(empty_url, "base")
     with pytest.raises(CommandError, match=r"function public\.f\(\) already exists with a different"):
         written.upgrade(empty_url)
+
+
+FIRST_ALL = (
+    TABLE,
+    """
+    op.execute("INSERT INTO public.t (id, a, b) VALUES (1, 'x', 1)")
+    op.create_enum("mood", ("sad", "ok"), schema="public")
+    op.create_index("ix", "t", ["a"], schema="public")
+    op.create_index("iy", "t", ["b"], schema="public")
+    op.add_column("t", sa.Column("c", sa.Integer), schema="public")
+    op.execute("UPDATE public.t SET c = 5")
+    op.create_table("again", sa.Column("y", sa.Integer), schema="public")
+    op.execute("INSERT INTO public.again VALUES (7)")
+    """,
+    """
+    op.add_column("t", sa.Column("a_new", sa.Integer), schema="public")
+    op.execute("UPDATE public.t SET a_new = length(a)")
+    op.drop_column("t", "a", schema="public")
+    op.alter_column("t", "a_new", new_column_name="a", schema="public")
+    op.drop_column("t", "c", schema="public")
+    op.drop_table("again", schema="public")
+    """,
+    """
+    op.add_enum_value("mood", "good", schema="public")
+    op.rename_enum_value("mood", "ok", "old", schema="public")
+    op.rename_enum_value("mood", "good", "ok", schema="public")
+    op.create_index("ix", "t", ["b"], schema="public")
+    op.rename_index("ix", "tmp", "t", schema="public")
+    op.rename_index("iy", "ix", "t", schema="public")
+    op.rename_index("tmp", "iy", "t", schema="public")
+    """,
+    """
+    op.add_column("t", sa.Column("c", sa.Integer), schema="public")
+    op.create_table("again", sa.Column("y", sa.Integer), schema="public")
+    """,
+)
+"""Names that pass from one object to another, and values of what is dropped and made again."""
+
+
+@pytest.mark.parametrize("x", [(), AUTOCOMMIT], ids=["usual", "autocommit"])
+def test_first_run_carries_out_each_statement(empty_url: str, tmp_path: Path, x: tuple[str, ...]) -> None:
+    written = Written(tmp_path)
+    for up in FIRST_ALL:
+        written.add(up)
+    written.upgrade(empty_url, x=x)
+    assert one(empty_url, "SELECT to_jsonb(t) FROM public.t") == {"id": 1, "a": 1, "b": 1, "c": None}
+    assert one(empty_url, "SELECT count(*) FROM public.again") == 0
+    assert one(empty_url, "SELECT enum_range(NULL::public.mood)::text") == "{sad,old,ok}"
+    assert one(empty_url, "SELECT count(*) FROM pg_indexes WHERE indexname IN ('ix', 'iy')") == 2
+
+
+@pytest.mark.parametrize("made", ["CREATE TABLE public.s (v text)", "CREATE TABLE public.t (id int, s text)"])
+def test_what_another_made_is_not_dropped(empty_url: str, tmp_path: Path, made: str) -> None:
+    written = Written(tmp_path)
+    written.add('op.create_table("t", sa.Column("id", sa.Integer), schema="public")')
+    written.add(
+        """
+        op.create_table("s", sa.Column("x", sa.Integer), schema="public")
+        op.add_column("t", sa.Column("s", sa.Integer), schema="public")
+        """
+    )
+    written.add('op.drop_table("s", schema="public")\nop.drop_column("t", "s", schema="public")')
+    with psycopg.connect(empty_url) as connection:
+        connection.execute(made.encode())
+    with pytest.raises(CommandError, match=r"^r2\.py, line .* already exists with a different definition"):
+        written.upgrade(empty_url)
+
+
+SWAPS = {
+    "columns of one type": (
+        "op.add_column('t', sa.Column('a2', sa.Text), schema='public')",
+        "alter_column('t', '{old}', new_column_name='{new}', schema='public')",
+        ("a", "z", "a2"),
+    ),
+    "columns of two types": (
+        "pass",
+        "alter_column('t', '{old}', new_column_name='{new}', schema='public')",
+        ("a", "z", "b"),
+    ),
+    "indexes": (
+        (
+            "op.create_index('ia', 't', ['a'], schema='public')\n"
+            "op.create_index('ib', 't', ['b'], schema='public')"
+        ),
+        "rename_index('{old}', '{new}', 't', schema='public')",
+        ("ia", "iz", "ib"),
+    ),
+    "constraints": (
+        (
+            "op.create_check_constraint(op.f('ca'), 't', 'id > 0', schema='public')\n"
+            "op.create_check_constraint(op.f('cb'), 't', 'id < 9', schema='public')"
+        ),
+        "rename_constraint('{old}', '{new}', 't', schema='public')",
+        ("ca", "cz", "cb"),
+    ),
+    "labels": (
+        "op.create_enum('mood', ('sad', 'ok'), schema='public')",
+        "rename_enum_value('mood', '{old}', '{new}', schema='public')",
+        ("sad", "tmp", "ok"),
+    ),
+}
+"""What is created, how it is renamed, and three names: the first and the last are exchanged."""
+
+
+def _seen(url: str) -> tuple[object, object]:
+    """The catalog without the table of the recorded keys, and the rows."""
+    kept = {
+        key: definition
+        for key, definition in catalog(url).items()
+        if "alembic_run_once" not in (key.table or key.name)
+    }
+    return kept, rows(url, "SELECT to_jsonb(t) FROM public.t")
+
+
+@pytest.mark.parametrize("x", [(), AUTOCOMMIT], ids=["usual", "autocommit"])
+@pytest.mark.parametrize("what", SWAPS)
+def test_names_are_exchanged_once(empty_url: str, tmp_path: Path, what: str, x: tuple[str, ...]) -> None:
+    create, rename, (first, free, last) = SWAPS[what]
+    swap = "\n".join(
+        f"op.{rename.format(old=old, new=new)}" for old, new in ((first, free), (last, first), (free, last))
+    )
+    written = Written(tmp_path)
+    written.add(f"{textwrap.dedent(TABLE)}\n{create}", "op.drop_table('t', schema='public')")
+    written.add(swap, swap)
+    written.upgrade(empty_url, "r1", x=x)
+    with psycopg.connect(empty_url) as connection:
+        connection.execute("INSERT INTO public.t (id, a, b) VALUES (1, 'x', 2)")
+    before = _seen(empty_url)
+    written.upgrade(empty_url, x=x)
+    exchanged = _seen(empty_url)
+    assert before != exchanged
+    for start in ("base", "r1"):
+        stamp(empty_url, start)
+        written.upgrade(empty_url, x=x)
+        assert _seen(empty_url) == exchanged
+    for _ in range(2):
+        written.downgrade(empty_url, "r1", x=x)
+        assert _seen(empty_url) == before
+        stamp(empty_url, "r2")
+    stamp(empty_url, "r1")
+    written.upgrade(empty_url, x=x)
+    assert _seen(empty_url) == exchanged
+
+
+def test_exchange_on_a_table_that_was_dropped_since_is_refused(empty_url: str, tmp_path: Path) -> None:
+    create, rename, (first, free, last) = SWAPS["columns of one type"]
+    written = Written(tmp_path)
+    written.add(f"{textwrap.dedent(TABLE)}\n{create}")
+    written.add(
+        "\n".join(
+            f"op.{rename.format(old=o, new=n)}" for o, n in ((first, free), (last, first), (free, last))
+        )
+    )
+    written.upgrade(empty_url)
+    with psycopg.connect(empty_url) as connection:
+        connection.execute("DROP TABLE public.t")
+    stamp(empty_url, "base")
+    with pytest.raises(CommandError, match=r"column a of public\.t is renamed to z: recorded as done, and"):
+        written.upgrade(empty_url)
+
+
+def test_dropped_column_whose_name_another_has_by_now_stays(empty_url: str, tmp_path: Path) -> None:
+    written = Written(tmp_path)
+    written.add(TABLE)
+    written.add('op.add_column("t", sa.Column("n", sa.Text), schema="public")')
+    written.add('op.drop_column("t", "a", schema="public")')
+    written.add('op.alter_column("t", "n", new_column_name="a", schema="public")')
+    written.upgrade(empty_url)
+    with psycopg.connect(empty_url) as connection:
+        connection.execute("INSERT INTO public.t (id, a) VALUES (1, 'kept')")
+    stamp(empty_url, "r2")
+    written.upgrade(empty_url, x=AUTOCOMMIT)
+    assert one(empty_url, "SELECT a FROM public.t") == "kept"
+
+
+def test_code_that_is_read_ahead_uses_nothing_up(
+    empty_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written = Written(tmp_path)
+    written.add(TABLE)
+    name = written.add(
+        """
+        print("once")
+        for column in NAMES:
+            op.add_column("t", sa.Column(column, sa.Integer), schema="public")
+        op.alter_column("t", "b", nullable=False, schema="public")
+        """
+    )
+    path = tmp_path / f"{name}.py"
+    path.write_text(path.read_text(encoding="utf-8") + '\n\nNAMES = iter(("c", "d"))\n', encoding="utf-8")
+    written.upgrade(empty_url)
+    assert (
+        one(empty_url, "SELECT count(*) FROM pg_attribute WHERE attrelid = 't'::regclass AND attnum > 0") == 5
+    )
+    assert capsys.readouterr().out == "once\n"

@@ -1,0 +1,141 @@
+"""Renames whose old name passes to another object: the catalog does not tell whether they are done.
+
+Two columns that exchange their names look alike before and after. Such a rename is recorded with the keys of
+``op.run_once``, in the statement that carries it out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from alembic.migration import MigrationContext
+
+from app_schema.ddl import DDLStatement, Guarded, converging
+from app_schema.ddl.sql import literal, qualified
+from app_schema.ddl.statement import Labelling, Renaming
+from app_schema.migrations import once
+from app_schema.migrations.foresight.subject import named, renaming, subject
+
+RENAMES = {"rename_constraint", "rename_index", "rename_enum_value", "new_column_name"}
+"""The names in a revision's code that rename."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """Where the renames of a step are recorded.
+
+    :param prefix: the revision and its direction, with which the keys begin; empty: nothing is recorded.
+    :param schema: that of the version table.
+    """
+
+    prefix: str = ""
+    schema: str | None = None
+
+    def once(self, construct: Any, later: list[Any], number: int) -> Guarded | None:
+        """The rename, carried out once; None for a construct that the catalog tells about.
+
+        :param later: the constructs behind this one, in its revision and in later ones of the run.
+        :param number: its place in the revision.
+        """
+        passing = passed_on(construct, later)
+        statement = converging(construct) if passing else None
+        if not (self.prefix and passing and isinstance(statement, DDLStatement)):
+            return None
+        label, oid = passing
+        key = f"{self.prefix}{number}. {label}"
+        return Guarded(
+            once.rename_once(key, statement.sql(), oid, self.schema), getattr(statement, "change", None)
+        )
+
+    def is_recorded(self, oid: str) -> str:
+        """A block that refuses unless a rename of the table or enum is recorded."""
+        return once.renamed_once(oid, self.schema)
+
+
+def of_step(context: MigrationContext, step: Any) -> Recorded:
+    """Where the renames of a step of Alembic's are recorded."""
+    revision = getattr(step, "revision", None)
+    if revision is None:  # a stamp
+        return Recorded()
+    direction = "upgrade" if step.is_upgrade else "downgrade"
+    return Recorded(f"{revision.revision} {direction}: ", context.version_table_schema)
+
+
+def forgotten(context: MigrationContext, step: Any, names: Any) -> str | None:
+    """The statement before a step: forgets what its way back has recorded. None where that renames nothing.
+
+    :param names: gives the names that the code of a function uses.
+    """
+    revision = getattr(step, "revision", None)
+    if revision is None:
+        return None
+    direction = "downgrade" if step.is_upgrade else "upgrade"
+    if not names(getattr(revision.module, direction)) & RENAMES:
+        return None
+    return once.forget(f"{revision.revision} {direction}: ", context.version_table_schema)
+
+
+def passed_on(construct: Any, later: list[Any]) -> tuple[str, str] | None:
+    """A rename in words and SQL for the OID of its table or enum, if another object gets the old name."""
+    change = renaming(construct)
+    if change is not None:
+        table = qualified(change.table or "", change.schema)
+        words = f"{change.kind} {change.old} of {table} is renamed to {change.new}"
+        return (words, f"to_regclass({literal(table)})::oid") if _is_taken(change, later) else None
+    label = getattr(construct, "change", None)
+    if isinstance(label, Labelling) and label.instead_of is not None and _label_is_taken(label, later):
+        enum = qualified(label.name, label.schema)
+        words = f"value {label.instead_of} of {enum} is renamed to {label.label}"
+        return words, f"to_regtype({literal(enum)})::oid"
+    return None
+
+
+def exchanged(construct: Any, later: list[Any]) -> str | None:
+    """SQL for the OID of the table or enum that a construct creates or changes, if its columns, constraints,
+    indexes or labels exchange their names later."""
+    for number, other in enumerate(later):
+        if (passing := passed_on(other, later[number + 1 :])) is not None and _concerns(construct, other):
+            return passing[1]
+    return None
+
+
+def _concerns(construct: Any, rename: Any) -> bool:
+    own, change = subject(construct), renaming(rename)
+    if change is None:
+        return bool(own == ("enum", rename.change.schema, None, rename.change.name))
+    return own in {
+        ("table", change.schema, change.table),
+        named(change, change.old),
+        named(change, change.new),
+    }
+
+
+def _is_taken(begun: Renaming, later: list[Any]) -> bool:
+    own, old = named(begun, begun.new), named(begun, begun.old)
+    for construct in later:
+        change = renaming(construct)
+        if change is None:
+            continue
+        if named(change, change.old) == own:
+            own = named(change, change.new)
+            if own == old:
+                return False  # renamed back
+        elif named(change, change.new) == old:
+            return True
+    return False
+
+
+def _label_is_taken(begun: Labelling, later: list[Any]) -> bool:
+    own = begun.label
+    for construct in later:
+        change = getattr(construct, "change", None)
+        if not isinstance(change, Labelling) or change[:2] != begun[:2] or change.instead_of is None:
+            continue
+        if change.instead_of == own:
+            own = change.label
+            if own == begun.instead_of:
+                return False
+        elif change.label == begun.instead_of:
+            return True
+    return False

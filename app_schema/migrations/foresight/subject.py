@@ -1,0 +1,95 @@
+"""The object that a construct is about, and the question whether it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+from alembic.ddl import base as ops
+from sqlalchemy import Constraint
+from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable, DropConstraint, DropIndex, DropTable
+
+from app_schema.ddl import DDLStatement, Drop, TableConstraint, TableIndex, converging
+from app_schema.ddl.constraint import name_of
+from app_schema.ddl.guard import Guard
+from app_schema.ddl.object import DDLObject
+from app_schema.ddl.statement import Labelling, Renaming
+from app_schema.migrations.foresight.column import foreseen
+
+Later: TypeAlias = list[Any]
+"""Constructs that a run sends behind the one in question."""
+DROPS = (Drop, DropConstraint, DropIndex, DropTable, ops.DropColumn)
+
+
+def subject(construct: Any) -> Hashable:
+    """The object that a construct creates, changes or drops, under the name that it has afterwards."""
+    element: Any = getattr(construct, "element", None)
+    if isinstance(construct, ops.AddColumn | ops.DropColumn | ops.AlterColumn):
+        change = renaming(construct)
+        name = construct.column_name if isinstance(construct, ops.AlterColumn) else construct.column.name
+        return "column", construct.schema, str(construct.table_name), str(change.new if change else name)
+    if isinstance(construct, CreateIndex | DropIndex):
+        return "index", element.table.schema if element.table is not None else None, str(element.name)
+    if isinstance(construct, AddConstraint | DropConstraint):
+        return constraint_of(element)
+    if isinstance(construct, CreateTable | DropTable):
+        return "table", element.schema, str(element.name)
+    statement = construct if isinstance(construct, DDLStatement) else converging(construct)
+    return _subject_of(statement)
+
+
+def constraint_of(constraint: Constraint) -> Hashable:
+    name, table = name_of(constraint), constraint.table
+    return name and ("constraint", table.schema, str(table.name), name)
+
+
+def _subject_of(statement: Any) -> Hashable:
+    change, element = (getattr(statement, name, None) for name in ("change", "element"))
+    if isinstance(change, Renaming):
+        return named(change, change.new)
+    if isinstance(change, Labelling):
+        return "label", change.schema, change.name, change.label
+    if isinstance(element, TableConstraint):
+        return "constraint", element.schema, element.table, element.name
+    if isinstance(element, TableIndex):
+        return "index", element.schema, element.name
+    return element.identity if isinstance(element, DDLObject) else None
+
+
+def renaming(construct: Any) -> Renaming | None:
+    if isinstance(construct, ops.ColumnName):
+        table, old, new = construct.table_name, construct.column_name, construct.newname
+        return Renaming("column", construct.schema, str(table), str(old), str(new))
+    change = getattr(construct, "change", None)
+    return change if isinstance(change, Renaming) else None
+
+
+def named(change: Renaming, name: str) -> tuple[Any, ...]:
+    """The subject of a rename, under one of its names."""
+    table = () if change.kind == "index" else (change.table,)
+    return change.kind, change.schema, *table, name
+
+
+def share_name(one: Any, other: Any) -> bool:
+    """The same object, or a constraint and an index: a constraint may own an index of its name."""
+    kinds = one is not None and {one[0], other[0]} == {"constraint", "index"}
+    return bool(one == other or (kinds and (one[1], one[-1]) == (other[1], other[-1])))
+
+
+def creates(construct: Any) -> bool:
+    return not isinstance(construct, (*DROPS, ops.AlterColumn))
+
+
+def verified(construct: Any, rest: Later | None = None) -> list[str]:
+    """The guard of a construct that creates something, as a question: nothing is made.
+
+    :param rest: what follows; a column or table may also be as this leaves it.
+    """
+    statement = construct if isinstance(construct, DDLStatement) else converging(construct)
+    if isinstance(construct, ops.AddColumn | CreateTable):
+        statement = foreseen(construct, statement, rest or [], [])
+    by = getattr(statement, "by", None)
+    if not isinstance(by, Guard):
+        return []
+    return [replace(by, absent=None, different=None, old=None).render()]
