@@ -14,11 +14,11 @@ from itertools import accumulate
 from secrets import token_hex
 from typing import Any
 
-from alembic.ddl.base import AddColumn, DropColumn
+from alembic.ddl.base import AddColumn, DropColumn, RenameTable
 from alembic.migration import MigrationContext
 from sqlalchemy.schema import CreateTable, DropTable, ExecutableDDLElement
 
-from app_schema.ddl import Guarded, converging
+from app_schema.ddl import DDLStatement, Guarded, converging
 from app_schema.ddl.sql import literals, qualified
 from app_schema.errors import AppSchemaError, DifferentError, StatementError
 from app_schema.migrations.foresight import exchange
@@ -31,7 +31,7 @@ from app_schema.migrations.foresight.column import (
 from app_schema.migrations.foresight.exchange import RENAMES, Recorded
 from app_schema.migrations.foresight.later import FORESEEABLE, VIOLATION, outlived, unless_renamed
 from app_schema.migrations.foresight.reading import Collecting, collected, names
-from app_schema.migrations.foresight.rename import is_renamed
+from app_schema.migrations.foresight.rename import is_renamed, under_later_name
 from app_schema.migrations.foresight.subject import subject
 
 _CHANGED_TWICE = (
@@ -81,10 +81,8 @@ class Foresight:
         self._sent.append(construct)
         if self.twice or self.refused or self.again:
             self._rest = self._after()
-        if is_renamed(construct, self.renaming()):
-            later = [*self._after(), *self.read()[1]]
-            if (renamed := self.recorded.once(construct, later, self._place)) is not None:
-                return renamed
+        if (renamed := self._renamed(construct)) is not None:
+            return renamed
         statement = self._of_revision(construct)
         if self.refused or self.again:
             outliving = self.outlived(construct)
@@ -94,6 +92,18 @@ class Foresight:
         if self.recreates and not self.again and isinstance(construct, AddColumn | CreateTable):
             return noted_if_made_again(construct, statement, self.read()[1], self.run)
         return statement
+
+    def _renamed(self, construct: ExecutableDDLElement) -> DDLStatement | None:
+        """A rename that is recorded, or a table that is renamed later; None for any other construct."""
+        table = isinstance(construct, CreateTable | RenameTable) and bool(self.renaming())
+        if not (table or is_renamed(construct, self.renaming())):
+            return None
+        later = [*self._after(), *self.read()[1]]
+        if isinstance(construct, CreateTable | RenameTable):
+            statement = self._of_revision(construct)
+            assert isinstance(statement, DDLStatement)
+            return under_later_name(construct, statement, later)
+        return self.recorded.once(construct, later, self._place)
 
     def outlived(self, construct: ExecutableDDLElement) -> ExecutableDDLElement | None:
         """The statement that also accepts what later ones make of its object; None where there are none."""

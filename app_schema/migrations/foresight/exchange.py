@@ -17,7 +17,7 @@ from app_schema.ddl.statement import Labelling, Renaming
 from app_schema.migrations import once
 from app_schema.migrations.foresight.subject import named, renaming, subject
 
-RENAMES = {"rename_constraint", "rename_index", "rename_enum_value", "new_column_name"}
+RENAMES = {"rename_constraint", "rename_index", "rename_enum_value", "new_column_name", "rename_table"}
 """The names in a revision's code that rename."""
 
 

@@ -8,14 +8,14 @@ from dataclasses import replace
 from typing import Any
 
 from alembic.ddl import base as ops
-from sqlalchemy.schema import AddConstraint, CreateIndex
+from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable, DropTable
 
-from app_schema.ddl import Create, Guarded
+from app_schema.ddl import Create, DDLStatement, Guarded
 from app_schema.ddl.enum import has_value
 from app_schema.ddl.guard import block
 from app_schema.ddl.object import DDLObject
 from app_schema.ddl.rename import there_is
-from app_schema.ddl.sql import dollar
+from app_schema.ddl.sql import dollar, literal, qualified
 from app_schema.ddl.statement import Labelling, Renaming
 from app_schema.migrations.foresight.subject import DROPS, Later, creates, named, renaming, subject, verified
 
@@ -62,6 +62,48 @@ def _renamed(construct: Any, later: Later) -> list[str]:
         elif creates(one) and renamed is not construct and by == known:
             found += verified(one, later[number:])
     return found if begun is None else _with_old_name_taken(begun, found, later)
+
+
+def under_later_name(
+    construct: CreateTable | ops.RenameTable, statement: DDLStatement, later: Later
+) -> Guarded | None:
+    """The statement that creates or renames a table, unless the table has the name that a later statement
+    gives it: then that table is compared, and none is created under the old name.
+
+    None where nothing renames the table later.
+    """
+    if isinstance(construct, CreateTable):
+        schema, absent = construct.element.schema, str(construct.element.name)
+        begun = absent
+    else:
+        schema, absent, begun = construct.schema, construct.table_name, str(construct.new_table_name)
+    name, rest = begun, Later()
+    for number, other in enumerate(later, 1):
+        if isinstance(other, DropTable) and subject(other) == ("table", schema, name):
+            return None
+        if isinstance(other, ops.RenameTable) and (other.schema, other.table_name) == (schema, name):
+            name, rest = str(other.new_table_name), later[number:]
+    if name in {begun, absent}:
+        return None
+    compared = "NULL;"
+    if isinstance(construct, CreateTable):
+        renamed: Any = copy.copy(construct.element)
+        renamed.name = name
+        (compared,) = (f"EXECUTE {dollar(sql)};" for sql in verified(CreateTable(renamed), rest))
+    found, gone = (f"to_regclass({literal(qualified(table, schema))})" for table in (name, absent))
+    return Guarded(
+        block(
+            [
+                "BEGIN",
+                f"  IF {found} IS NOT NULL AND {gone} IS NULL THEN",
+                f"    {compared}",
+                "  ELSE",
+                f"    EXECUTE {dollar(statement.sql())};",
+                "  END IF;",
+                "END",
+            ]
+        )
+    )
 
 
 def _last(begun: Renaming, behind: Later) -> Renaming:

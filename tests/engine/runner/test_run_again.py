@@ -167,6 +167,41 @@ HISTORIES: dict[str, Sequence[str]] = {
         op.alter_column("t", "d", new_column_name="e", schema="public")
         """,
     ),
+    "names passed on": (
+        TABLE,
+        """
+        op.create_enum("mood", ("sad", "ok"), schema="public")
+        op.create_index("ix", "t", ["a"], schema="public")
+        """,
+        """
+        op.add_enum_value("mood", "good", schema="public")
+        op.rename_enum_value("mood", "ok", "old", schema="public")
+        op.rename_enum_value("mood", "good", "ok", schema="public")
+        op.create_index("ix_new", "t", ["b"], schema="public")
+        op.rename_index("ix", "ix_old", "t", schema="public")
+        op.rename_index("ix_new", "ix", "t", schema="public")
+        """,
+    ),
+    "table renamed": (
+        TABLE,
+        """
+        op.create_table(
+            "s", sa.Column("id", sa.Integer, primary_key=True), sa.Column("x", sa.Text), schema="public"
+        )
+        """,
+        """
+        op.create_index("ix_s", "s", ["x"], schema="public")
+        op.add_column("s", sa.Column("y", sa.Integer), schema="public")
+        """,
+        """
+        op.rename_table("s", "r", schema="public")
+        op.add_column("r", sa.Column("z", sa.Integer), schema="public")
+        """,
+        """
+        op.rename_table("r", "q", schema="public")
+        op.alter_column("q", "x", nullable=False, schema="public")
+        """,
+    ),
     "views on views": (
         TABLE,
         """
