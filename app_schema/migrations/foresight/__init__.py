@@ -28,11 +28,11 @@ from app_schema.migrations.foresight.column import (
     refused_if_made_again,
     target,
 )
-from app_schema.migrations.foresight.exchange import RENAMES, Recorded
+from app_schema.migrations.foresight.constructs import subject
+from app_schema.migrations.foresight.exchange import RENAMES, RecordedRenames
 from app_schema.migrations.foresight.later import FORESEEABLE, VIOLATION, outlived, unless_renamed
 from app_schema.migrations.foresight.reading import Collecting, collected, names
 from app_schema.migrations.foresight.rename import is_renamed, under_later_name
-from app_schema.migrations.foresight.subject import subject
 
 _CHANGED_TWICE = (
     {"alter_column"},
@@ -70,7 +70,7 @@ class Foresight:
     again: str = ""
     recreates: bool = False
     run: str = ""
-    recorded: Recorded = field(default_factory=Recorded)
+    recorded: RecordedRenames = field(default_factory=RecordedRenames)
     _sent: list[Any] = field(default_factory=list)
     _place: int = 0
     _behind: bool = False

@@ -15,14 +15,14 @@ from app_schema.ddl import DDLStatement, Guarded, converging
 from app_schema.ddl.sql import literal, qualified
 from app_schema.ddl.statement import Labelling, Renaming
 from app_schema.migrations import once
-from app_schema.migrations.foresight.subject import named, renaming, subject
+from app_schema.migrations.foresight.constructs import named, renaming, subject
 
 RENAMES = {"rename_constraint", "rename_index", "rename_enum_value", "new_column_name", "rename_table"}
 """The names in a revision's code that rename."""
 
 
 @dataclass(frozen=True)
-class Recorded:
+class RecordedRenames:
     """Where the renames of a step are recorded.
 
     :param prefix: the revision and its direction, with which the keys begin; empty: nothing is recorded.
@@ -53,13 +53,13 @@ class Recorded:
         return once.renamed_once(oid, self.schema)
 
 
-def of_step(context: MigrationContext, step: Any) -> Recorded:
+def of_step(context: MigrationContext, step: Any) -> RecordedRenames:
     """Where the renames of a step of Alembic's are recorded."""
     revision = getattr(step, "revision", None)
     if revision is None:  # a stamp
-        return Recorded()
+        return RecordedRenames()
     direction = "upgrade" if step.is_upgrade else "downgrade"
-    return Recorded(f"{revision.revision} {direction}: ", context.version_table_schema)
+    return RecordedRenames(f"{revision.revision} {direction}: ", context.version_table_schema)
 
 
 def forgotten(context: MigrationContext, step: Any, names: Any) -> str | None:
@@ -71,7 +71,8 @@ def forgotten(context: MigrationContext, step: Any, names: Any) -> str | None:
     if revision is None:
         return None
     direction = "downgrade" if step.is_upgrade else "upgrade"
-    if not names(getattr(revision.module, direction)) & RENAMES:
+    back = getattr(revision.module, direction, None)
+    if back is None or not names(back) & RENAMES:
         return None
     return once.forget(f"{revision.revision} {direction}: ", context.version_table_schema)
 

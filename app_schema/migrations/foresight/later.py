@@ -29,9 +29,7 @@ from app_schema.ddl.sql import dollar, ident, literals, qualified
 from app_schema.ddl.statement import Labelling
 from app_schema.migrations.alter import AlterTypes
 from app_schema.migrations.foresight.column import foreseen, made_again, target
-from app_schema.migrations.foresight.exchange import Recorded, exchanged
-from app_schema.migrations.foresight.rename import both, moot
-from app_schema.migrations.foresight.subject import (
+from app_schema.migrations.foresight.constructs import (
     DROPS,
     Later,
     constraint_of,
@@ -40,6 +38,8 @@ from app_schema.migrations.foresight.subject import (
     subject,
     verified,
 )
+from app_schema.migrations.foresight.exchange import RecordedRenames, exchanged
+from app_schema.migrations.foresight.rename import both, moot
 
 _GONE = ("42703", "42P01", "42704", "42883", "42804", "3F000")
 """SQLSTATE: a column, table, object, function, fitting type or schema is absent."""
@@ -57,7 +57,7 @@ def outlived(
     later: Later,
     again: str,
     *,
-    recorded: Recorded,
+    recorded: RecordedRenames,
 ) -> ExecutableDDLElement | None:
     """The statement with all that is accepted in its place; None where nothing later concerns it.
 
@@ -103,7 +103,7 @@ def _sql(statement: Any) -> list[str]:
 
 
 def _changed(
-    construct: Any, statement: DDLStatement, own: Later, later: Later, recorded: Recorded
+    construct: Any, statement: DDLStatement, own: Later, later: Later, recorded: RecordedRenames
 ) -> list[str]:
     """The statement about a column, if later revisions change the column."""
     beyond = later[len(own) :]

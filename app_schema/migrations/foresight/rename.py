@@ -17,7 +17,15 @@ from app_schema.ddl.object import DDLObject
 from app_schema.ddl.rename import there_is
 from app_schema.ddl.sql import dollar, literal, qualified
 from app_schema.ddl.statement import Labelling, Renaming
-from app_schema.migrations.foresight.subject import DROPS, Later, creates, named, renaming, subject, verified
+from app_schema.migrations.foresight.constructs import (
+    DROPS,
+    Later,
+    creates,
+    named,
+    renaming,
+    subject,
+    verified,
+)
 
 _RENAMEABLE = (AddConstraint, CreateIndex, Create, Guarded, ops.AddColumn, ops.ColumnName)
 
