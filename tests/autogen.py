@@ -21,8 +21,9 @@ from declaring import OPTIONS as RUN_OPTIONS
 
 from app_schema.ddl.sql import DIALECT
 from app_schema.migrations import setup
+from app_schema.migrations.collecting import collecting
 from app_schema.migrations.foresight import Ahead
-from app_schema.migrations.impl import collecting, guarded
+from app_schema.migrations.impl import guarded
 from app_schema.migrations.layout import layout
 
 setup()

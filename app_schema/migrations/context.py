@@ -10,7 +10,8 @@ from typing import Any
 
 from alembic import context as alembic_context
 
-from app_schema.migrations.environment import Environment, sentences
+from app_schema.migrations.environment import Environment
+from app_schema.migrations.sentences import sentences
 
 _configured: list[dict[str, Any]] = []
 """What ``configure()`` was called with last."""

@@ -5,49 +5,42 @@ One transaction a revision; or none, with ``-x autocommit=true``; or, with ``--s
 
 from __future__ import annotations
 
-import asyncio
 import logging.config
-import re
 import sys
-import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import psycopg
 from alembic.operations import Operations
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, MetaData
-from sqlalchemy.exc import ArgumentError, DBAPIError, PendingRollbackError
+from sqlalchemy import Connection, MetaData
 from sqlalchemy.pool import NullPool
 
 from app_schema import database, pinned, upstream
 from app_schema.application import Application
-from app_schema.errors import AppSchemaError, ConfigurationError
 from app_schema.migrations import setup
+from app_schema.migrations.collecting import collecting
 from app_schema.migrations.compare import PLUGIN
-from app_schema.migrations.failure import explained
 from app_schema.migrations.foresight import foreseeing
-from app_schema.migrations.impl import collecting, guarded
-from app_schema.migrations.loading import directories, line_in, load, missing_function
+from app_schema.migrations.given import on
+from app_schema.migrations.impl import guarded
+from app_schema.migrations.loading import load
 from app_schema.migrations.options import Options, flag
 from app_schema.migrations.progress import say
 from app_schema.migrations.render import item
 from app_schema.migrations.runner import Runner
+from app_schema.migrations.sentences import sentences
 from app_schema.migrations.session import Facts, MigrationSession
 from app_schema.target import announce
 
 if TYPE_CHECKING:
     from alembic.runtime.environment import EnvironmentContext
     from alembic.runtime.migration import MigrationContext
-    from sqlalchemy.ext.asyncio import AsyncEngine  # needs greenlet, which not everybody has
 
 Declaration: TypeAlias = (
     Application | MetaData | Sequence[MetaData] | Callable[[], MetaData | Sequence[MetaData]]
 )
 
-_PLACED = re.compile(r"[^\s/]+\.py(, line \d+)?: ")
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as a shell gives it."""
 VERSION_TABLE = "alembic_version"
@@ -98,45 +91,13 @@ def run(
         elif found is not None:
             environment.migrate(found)
         elif given is not None:
-            _on(given, environment.migrate_on)
+            on(given, environment.migrate_on)
         else:
             target = database.target(direct=True)
             engine = database.engine(target.url, direct=True, poolclass=NullPool)
             with database.connect(engine) as own:
                 announce(own, target, changes=_changes(context))
                 environment.migrate_on(own)
-
-
-@contextmanager
-def sentences(context: EnvironmentContext) -> Iterator[None]:
-    """One sentence, with the revision's file and line, for what a person can act on."""
-    try:
-        yield
-    except AppSchemaError as error:
-        raise CommandError(_place(context, error) + str(error)) from error
-    except (DBAPIError, psycopg.Error) as error:
-        said = explained(error)
-        raise CommandError(_place(context, error) + str(said)) from said.with_traceback(error.__traceback__)
-    except (TypeError, ArgumentError) as error:
-        place = _place(context, error)
-        if not place or not _of_operation(context, error):
-            raise
-        raise CommandError(f"{place}{error}") from error
-    except AttributeError as error:
-        if not (absent := missing_function(context.script, error)):
-            raise
-        raise CommandError(absent) from error
-    except PendingRollbackError as error:
-        # the end of Alembic's autocommit_block asks a dead connection for more, which hides why it died
-        raise CommandError(_place(context, error) + str(error.__context__ or error)) from error
-
-
-def _of_operation(context: EnvironmentContext, error: BaseException) -> bool:
-    """Whether the line of a revision in which an error arose calls an operation: an argument is wrong."""
-    places = directories(context.script)
-    frames = traceback.extract_tb(error.__traceback__)
-    lines = [frame.line or "" for frame in frames if Path(frame.filename).resolve().parent in places]
-    return bool(lines) and re.match(r"(with |return |\w+ = )?(op|batch_op)\.", lines[-1]) is not None
 
 
 def _changes(context: EnvironmentContext) -> bool:
@@ -157,37 +118,6 @@ def _configure_logging(context: EnvironmentContext) -> None:
         return
     if config.file_config.has_section("loggers"):
         logging.config.fileConfig(config.config_file_name, disable_existing_loggers=False)
-
-
-def _on(given: Any, migrate: Callable[[Connection], None]) -> None:
-    """Migrates on what an application hands in: a connection or an engine, synchronous or not."""
-    if hasattr(given, "run_sync"):
-        _refuse_loop(given)
-    elif hasattr(given, "sync_engine"):
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            asyncio.run(_on_async(given, migrate))
-        else:
-            _refuse_loop(given)
-    elif isinstance(given, Engine):
-        with database.connect(given) as connection:
-            migrate(connection)
-    else:
-        migrate(given)
-
-
-async def _on_async(engine: AsyncEngine, migrate: Callable[[Connection], None]) -> None:
-    async with engine.connect() as connection:
-        await connection.run_sync(migrate)
-    await engine.dispose()  # its connections belong to the event loop that ends here
-
-
-def _refuse_loop(given: Any) -> NoReturn:
-    raise ConfigurationError(
-        f"{type(given).__name__} is asynchronous: await app_schema.migrations.upgrade_async(...), or hand in "
-        "the connection that its run_sync() gives"
-    )
 
 
 class Environment:
@@ -322,14 +252,3 @@ def _compared(given: Mapping[str, str]) -> dict[str, Any]:
     if "schemas" in given:
         flags["managed_schemas"] = {one.strip() for one in given["schemas"].split(",")}
     return {**flags, **{name: given[name] for name in ("scratch", "zone") if name in given}}
-
-
-def _place(context: EnvironmentContext, error: BaseException) -> str:
-    """File and line of the revision in which an error arose, where it arose in one and does not say so.
-
-    A statement that was kept back is refused later than it was written, maybe in another revision's turn.
-    """
-    if _PLACED.match(str(error)):
-        return ""
-    found = line_in(context.script, error)
-    return f"{found[0].name}, line {found[1]}: " if found else ""

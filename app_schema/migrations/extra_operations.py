@@ -19,7 +19,7 @@ from app_schema.ddl.sequence import advance
 from app_schema.ddl.sql import shortened
 from app_schema.ddl.statement import Labelling, Renaming
 from app_schema.migrations import concurrent
-from app_schema.migrations.alter import AlterTypes
+from app_schema.migrations.alter_type import AlterTypes
 from app_schema.migrations.once import once, undo
 from app_schema.migrations.partitioned import is_partitioned
 from app_schema.migrations.sending import send

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -11,7 +10,6 @@ from typing import Any
 from alembic.ddl.base import AlterColumn
 from alembic.ddl.postgresql import PostgresqlImpl
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import (
     DDL,
     Column,
@@ -27,26 +25,19 @@ from sqlalchemy import (
     TextClause,
     UpdateBase,
     create_mock_engine,
-    exists,
-    select,
     text,
 )
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateIndex, CreateTable, DropIndex, ExecutableDDLElement
-from sqlalchemy.sql import visitors
-from sqlalchemy.sql.expression import ColumnClause, literal_column
 
 from app_schema import upstream
-from app_schema.ddl import DDLStatement, Guarded
-from app_schema.ddl.guard import block
+from app_schema.ddl import DDLStatement
 from app_schema.ddl.index import is_concurrent, name_of, stated_table
-from app_schema.ddl.sql import DIALECT
 from app_schema.errors import AppSchemaError, ConfigurationError
-from app_schema.migrations import alter, concurrent
+from app_schema.migrations import alter, concurrent, stamping
 from app_schema.migrations.failure import explained
 from app_schema.migrations.foresight import Foresight, foreseeable
-from app_schema.migrations.lock import LOST
 from app_schema.migrations.pipeline import Pipeline
 from app_schema.migrations.preflight import Need, need
 from app_schema.migrations.sending import Sender
@@ -114,11 +105,19 @@ class GuardedImpl(PostgresqlImpl):
                 self._may_do_harm()
             if not execution_options and self._queued(construct, need(ddl)):
                 return None
-        elif self.pipeline is not None and isinstance(construct, UpdateBase) and self._is_stamp(construct):
-            self._exec(self._counted_stamp(construct))
+        elif (
+            self.pipeline is not None
+            and isinstance(construct, UpdateBase)
+            and stamping.is_stamp(construct, self.context_opts.get("version_table", "alembic_version"))
+        ):
+            self._exec(stamping.counted(construct))
             return None
-        elif self.as_sql and isinstance(construct, Insert) and self._is_stamp(construct):
-            construct = self._stamp_once(construct)
+        elif (
+            self.as_sql
+            and isinstance(construct, Insert)
+            and stamping.is_stamp(construct, self.context_opts.get("version_table", "alembic_version"))
+        ):
+            construct = stamping.once(construct, self.context_opts.get("script"))
         elif isinstance(construct, UpdateBase):
             self._may_do_harm()
         if self.as_sql and multiparams is None and not params:
@@ -292,64 +291,6 @@ class GuardedImpl(PostgresqlImpl):
     def _without_doubled(self, sql: str) -> str:
         """A compiler doubles each "%" for a driver that writes parameters with it."""
         return sql.replace("%%", "%") if self.dialect.paramstyle in {"format", "pyformat"} else sql
-
-    def _is_stamp(self, statement: UpdateBase) -> bool:
-        version_table: str = self.context_opts.get("version_table", "alembic_version")
-        return getattr(statement.table, "name", None) == version_table
-
-    def _counted_stamp(self, stamp: UpdateBase) -> ExecutableDDLElement:
-        """A stamp that fails where it does not meet exactly one row: Alembic's own check needs the answer."""
-        stamp = stamp.inline() if isinstance(stamp, Insert) else stamp  # no RETURNING
-        sql = str(stamp.compile(dialect=DIALECT, compile_kwargs={"literal_binds": True}))
-        message = "'the version table was changed meanwhile'"
-        lines = ["DECLARE", "  n bigint;", "BEGIN", f"  {sql};", "  GET DIAGNOSTICS n = ROW_COUNT;"]
-        refuse = f"RAISE EXCEPTION USING ERRCODE = '{LOST}', MESSAGE = {message}, HINT = 'run again'"
-        return Guarded(block([*lines, f"  IF n <> 1 THEN {refuse}; END IF;", "END"]))
-
-    def _stamp_once(self, insert: Insert) -> Insert:
-        """The first stamp of a script: nothing where this revision or a later one is stamped already."""
-        table = insert.table
-        (value,) = (
-            part for part in visitors.iterate(insert) if isinstance(part, ColumnClause) and part.is_literal
-        )
-        revision = value.name.strip("'")
-        script = self.context_opts.get("script")
-        later = {revision} if script is None else _later(script, revision)
-        known = exists(select(table)).where(
-            table.c.version_num.in_([literal_column(f"'{one}'") for one in sorted(later)])
-        )
-        return table.insert().from_select(["version_num"], select(value).where(~known))
-
-
-def _later(script: ScriptDirectory, revision: str) -> set[str]:
-    """A revision, and all that come after it or depend on it: one of them stamped means that it has run."""
-    later = script.iterate_revisions("heads", revision, inclusive=True, select_for_downgrade=True)
-    return {found.revision for found in later}
-
-
-class _Collecting(GuardedImpl):
-    """Notes constructs in place of sending them."""
-
-    collected: list[ExecutableDDLElement]
-
-    def _exec(self, construct: Any, *_: Any, **__: Any) -> None:
-        if isinstance(construct, ExecutableDDLElement):
-            ddl = translated(construct, self.translate_map)
-            self.collected += ddl.changes if isinstance(ddl, alter.AlterTypes) else [ddl]
-
-
-def collecting(impl: GuardedImpl) -> tuple[MigrationContext, list[ExecutableDDLElement]]:
-    """A context without a database, and the list of the constructs that are sent through it.
-
-    They are translated as by the impl that runs.
-    """
-    options = {name: impl.context_opts.get(name) for name in ("target_metadata", "strict")}
-    script = {**options, "as_sql": True, "literal_binds": True, "output_buffer": io.StringIO()}
-    context = guarded(MigrationContext.configure(dialect_name="postgresql", opts=script), _Collecting)
-    noting: Any = context.impl
-    noting.collected = []
-    noting.translate_map = impl.translate_map
-    return context, noting.collected
 
 
 def guarded(context: MigrationContext, impl: type[GuardedImpl] = GuardedImpl) -> MigrationContext:

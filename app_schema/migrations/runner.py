@@ -19,9 +19,10 @@ from app_schema.ddl.guard import NOTED
 from app_schema.ddl.sql import plain
 from app_schema.errors import AppSchemaError, DifferentError, StatementError
 from app_schema.migrations import preflight
+from app_schema.migrations.collecting import collecting
 from app_schema.migrations.failure import explained
 from app_schema.migrations.foresight import Ahead, Foresight
-from app_schema.migrations.impl import GuardedImpl, collecting
+from app_schema.migrations.impl import GuardedImpl
 from app_schema.migrations.lock import Lock
 from app_schema.migrations.pipeline import Pipeline
 from app_schema.migrations.progress import progress, say

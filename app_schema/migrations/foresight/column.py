@@ -17,7 +17,7 @@ from sqlalchemy.schema import AddConstraint, CreateTable, DropConstraint, DropTa
 from app_schema.ddl import Create, Guarded, TableConstraint, converging
 from app_schema.ddl.guard import Guard, Side, block
 from app_schema.ddl.sql import DIALECT, dollar, ident, literal, plain, qualified
-from app_schema.migrations import alter
+from app_schema.migrations import altering
 
 _CREATED = "app_schema.created"
 """Setting: what the run has created that later revisions drop and make again."""
@@ -43,7 +43,7 @@ def foreseen(
         return statement
     changes = _changes(construct, later)
     if not by.new.twin and (changes or rename is not None):
-        by = replace(by, new=alter.after(construct))  # the state was a word: NOT NULL, or no default
+        by = replace(by, new=altering.after(construct))  # the state was a word: NOT NULL, or no default
     by = replace(by, later=tuple(changes))
     return Guarded(by if rename is None else _under_new_name(by, later, rename))
 
@@ -245,5 +245,5 @@ def _on_twin(construct: Any, table: str, schema: str | None) -> str:
     if isinstance(construct, Create):
         (sql,) = construct.element.create_sql()
     else:
-        sql = alter.sql_of(construct) if isinstance(construct, ops.AlterTable) else plain(construct)
+        sql = altering.sql_of(construct) if isinstance(construct, ops.AlterTable) else plain(construct)
     return sql.replace(f"ALTER TABLE {real} ", f"ALTER TABLE {twin} ", 1)

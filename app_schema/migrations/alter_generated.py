@@ -1,0 +1,115 @@
+"""The guards of columns whose values PostgreSQL makes: by an expression, or numbered by an identity."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from alembic.ddl import base as ops
+from sqlalchemy import Column, Computed, Identity
+from sqlalchemy import types as sa_types
+from sqlalchemy.schema import CreateColumn, ExecutableDDLElement
+
+from app_schema.ddl import privileges
+from app_schema.ddl.guard import DIFFERENT, Guard, Side, table_schema
+from app_schema.ddl.relation import DEFAULT, IDENTITY
+from app_schema.ddl.rename import column_query
+from app_schema.ddl.sql import DIALECT, dollar, ident, literal, qualified
+from app_schema.ddl.statement import Guarded
+from app_schema.errors import ModelError
+from app_schema.migrations.altering import alteration, change_of, sql_of, twin
+
+
+def computed(construct: ops.ComputedColumnDefault) -> ExecutableDDLElement:
+    old, new = construct.existing_server_default, construct.default
+    label = f"column {construct.column_name} of {qualified(construct.table_name, construct.schema)}"
+    if not isinstance(new, Computed) or not isinstance(old, Computed):
+        msg = (
+            f"{label}: PostgreSQL cannot make an existing column a generated one; "
+            "write op.add_column(...) with the generated column under another name"
+        )
+        raise ModelError(msg)
+    change = _set_expression(construct, new, construct.table_name, construct.schema)
+    sides = [_expression_twin(construct, label, one) for one in (new, old)]
+    guard = Guard(
+        label=label,
+        namespace=table_schema(construct.table_name, construct.schema),
+        definition=column_query(construct.table_name, construct.column_name, DEFAULT),
+        new=sides[0],
+        old=sides[1],
+        absent=None,
+        different=(change,),
+        remedy="write in existing_server_default= what is there",
+    )
+    return Guarded(guard)
+
+
+def _set_expression(
+    construct: ops.ComputedColumnDefault, computed: Computed, table: str, schema: str | None
+) -> str:
+    # SQLAlchemy has no construct for it: the words of ADD COLUMN hold the expression
+    bare = Column(construct.column_name, sa_types.Integer, Computed(computed.sqltext, persisted=True))
+    _, _, expression = str(CreateColumn(bare).compile(dialect=DIALECT)).partition(" GENERATED ALWAYS AS ")
+    column, expression = ident(construct.column_name), expression.removesuffix(" STORED")
+    return f"ALTER TABLE {qualified(table, schema)} ALTER COLUMN {column} SET EXPRESSION AS {expression}"
+
+
+def _expression_twin(construct: ops.ComputedColumnDefault, label: str, computed: Computed) -> Side:
+    table = construct.table_name
+    # an older server would complain of the word EXPRESSION
+    too_old = f"""
+BEGIN
+  IF current_setting('server_version_num')::int < 170000 THEN
+    RAISE EXCEPTION USING ERRCODE = '{DIFFERENT}',
+      MESSAGE = {literal(f"{label}: PostgreSQL changes a generated expression from version 17 on")},
+      HINT = 'write op.drop_column(...) and op.add_column(...)';
+  END IF;
+END
+"""
+    make = f"CREATE TABLE {qualified(table, 'pg_temp')} (LIKE {qualified(table, construct.schema)} "
+    make += "INCLUDING GENERATED)"
+    change = _set_expression(construct, computed, table, "pg_temp")
+    return Side(twin=("DO " + dollar(too_old, "version"), make, change))
+
+
+def identity(construct: ops.IdentityColumnDefault) -> ExecutableDDLElement:
+    def side(options: Identity | None) -> Side:
+        if not isinstance(options, Identity):
+            return Side(value="''")
+        add = ops.IdentityColumnDefault(
+            construct.table_name, construct.column_name, options, construct.impl, schema=construct.schema
+        )
+        name = ident(construct.column_name)
+        first = (f"ALTER COLUMN {name} DROP DEFAULT", f"ALTER COLUMN {name} SET NOT NULL")
+        return twin(construct.table_name, construct.schema, *first, change_of(construct, sql_of(add)))
+
+    old, new = construct.existing_server_default, construct.default
+    stated = side(old) if isinstance(old, Identity) else Side(value="''")
+    guard = alteration(construct, IDENTITY, side(new), stated)
+    if isinstance(old, Identity) and isinstance(new, Identity):
+        alter = f"ALTER TABLE {qualified(construct.table_name, construct.schema)} "
+        alter += f"ALTER COLUMN {ident(construct.column_name)} {_settings(new)}"
+        # the number at which it stands is out of the bounds of one that counts the other way
+        turned = ((old.increment or 1) < 0) != ((new.increment or 1) < 0)
+        return Guarded(replace(guard, different=(alter + " RESTART" * turned,)))
+    # an identity is added to a column that has none and dropped from one that has it, as with plain Alembic
+    guard = replace(guard, noted="")
+    if isinstance(new, Identity):
+        own = privileges.of_column(construct.table_name, construct.column_name, construct.schema)
+        guard = replace(guard, different=(*(guard.different or ()), own))
+    return Guarded(guard)
+
+
+def _settings(identity: Identity) -> str:
+    """All the options: what is not said is as usual, and not as it was."""
+    step, least, greatest = identity.increment or 1, identity.minvalue, identity.maxvalue
+    usual_start = (1 if least is None else least) if step > 0 else (-1 if greatest is None else greatest)
+    options = (
+        "GENERATED ALWAYS" if identity.always else "GENERATED BY DEFAULT",
+        f"INCREMENT BY {step}",
+        "NO MINVALUE" if least is None else f"MINVALUE {least}",
+        "NO MAXVALUE" if greatest is None else f"MAXVALUE {greatest}",
+        f"START WITH {usual_start if identity.start is None else identity.start}",
+        f"CACHE {identity.cache or 1}",
+        "CYCLE" if identity.cycle else "NO CYCLE",
+    )
+    return " ".join(f"SET {one}" for one in options)

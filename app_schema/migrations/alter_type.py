@@ -1,0 +1,128 @@
+"""The guards of new column types: of one column, or of several in one ALTER TABLE."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from alembic.ddl import base as ops
+from alembic.ddl.postgresql import PostgresqlColumnType
+from sqlalchemy import Column
+from sqlalchemy.exc import CompileError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.schema import CreateColumn, ExecutableDDLElement
+from sqlalchemy.sql.compiler import DDLCompiler
+from sqlalchemy.types import TypeEngine
+
+from app_schema.catalog.cast import base
+from app_schema.ddl.guard import DIFFERENT, Guard, Side, block
+from app_schema.ddl.relation import TYPE
+from app_schema.ddl.sql import DIALECT, dollar, ident, literal, qualified
+from app_schema.ddl.statement import Guarded
+from app_schema.errors import ModelError
+from app_schema.migrations.altering import alteration, change_of, is_lenient, sql_of
+
+
+def _type_side(construct: ops.AlterColumn, type_: TypeEngine[object]) -> Side:
+    column = CreateColumn(Column(construct.column_name, type_)).compile(dialect=DIALECT)
+    twin = qualified(construct.table_name, "pg_temp")
+    return Side(twin=(f"CREATE TEMPORARY TABLE {twin} ({column})",))
+
+
+def _stated(construct: ops.AlterColumn, type_: TypeEngine[object]) -> Side:
+    try:
+        return _type_side(construct, type_)
+    except CompileError as error:  # a type of another database
+        if is_lenient(construct):
+            return Side(value="NULL::text")
+        column = f"column {construct.column_name} of {qualified(construct.table_name, construct.schema)}"
+        raise ModelError(f"{column}: existing_type={type_!r} is no type of PostgreSQL") from error
+
+
+_UNFIT = "write postgresql_using= with an expression that converts every row, or change the rows first"
+_CHANGES = "app_schema.changes"
+"""Setting: the changes of those columns of a table whose types differ: one statement makes them all."""
+_ZONE = "app_schema.zone"
+_AT_UTC = (
+    f"SELECT set_config('{_ZONE}', current_setting('TimeZone'), true), set_config('TimeZone', 'UTC', true)"
+)
+_AT_ZONE_AGAIN = f"SELECT set_config('TimeZone', current_setting('{_ZONE}'), true)"
+
+
+def column_type(construct: PostgresqlColumnType | ops.ColumnType) -> ExecutableDDLElement:
+    type_ = construct.type_.compile(dialect=DIALECT)
+    guard = _retype(construct)
+    unfit = f"{guard.label} cannot be converted to {type_}"
+    sql = sql_of(construct)
+    if _is_at_utc(construct):
+        change = change_of(construct, sql).rpartition(" USING ")[0]
+        table = qualified(construct.table_name, construct.schema)
+        guard = replace(guard, different=(_AT_UTC, f"ALTER TABLE {table} {change}", _AT_ZONE_AGAIN))
+    return Guarded(replace(guard, unfit=unfit, unfit_remedy=_UNFIT))
+
+
+def _retype(construct: PostgresqlColumnType | ops.ColumnType) -> Guard:
+    # a second run of USING n * 100 would multiply again: the type decides, and existing_type says what may be
+    # converted
+    old = None if construct.existing_type is None else _stated(construct, construct.existing_type)
+    return alteration(construct, TYPE, _type_side(construct, construct.type_), old)
+
+
+def _is_at_utc(construct: PostgresqlColumnType | ops.ColumnType) -> bool:
+    """Whether a clause says what the session's zone says as well, when it is UTC.
+
+    PostgreSQL knows of its own cast between timestamp and timestamptz that under UTC no value changes, and
+    leaves the table as it is; of AT TIME ZONE it does not know that, and would rewrite every row.
+    """
+    using = getattr(construct, "using", None)
+    to = base(construct.type_.compile(dialect=DIALECT))
+    at_utc = f"{ident(construct.column_name)} AT TIME ZONE 'UTC'"
+    return to.startswith("timestamp") and bool(using) and " ".join(str(using).split()) == at_utc
+
+
+class AlterTypes(ExecutableDDLElement):
+    """Several columns of a table get other types, in one statement."""
+
+    inherit_cache = False
+
+    def __init__(self, table: str, schema: str | None, changes: list[PostgresqlColumnType]) -> None:
+        self.table = table
+        self.schema = schema
+        self.changes = changes
+
+
+@compiles(AlterTypes)
+def _compile(element: AlterTypes, compiler: DDLCompiler, **_: Any) -> str:
+    changes = ", ".join(change_of(one, sql_of(one)) for one in element.changes)
+    sql = f"ALTER TABLE {qualified(element.table, element.schema)} {changes}"
+    return compiler.sql_compiler.post_process_text(sql)  # type: ignore[no-any-return, no-untyped-call]  # SQLAlchemy's
+
+
+def column_types(construct: AlterTypes) -> ExecutableDDLElement:
+    table = qualified(construct.table, construct.schema)
+    lines = ["BEGIN", f"  PERFORM set_config('{_CHANGES}', '', true);"]
+    at_utc = False
+    for one in construct.changes:
+        change = change_of(one, sql_of(one))
+        if _is_at_utc(one):
+            at_utc, change = True, change.rpartition(" USING ")[0]
+        known = f"nullif(current_setting('{_CHANGES}'), '')"
+        remember = f"SELECT set_config('{_CHANGES}', concat_ws(', ', {known}, {literal(change)}), true)"
+        each = replace(_retype(one), different=(remember,)).render()
+        lines.append(f"  EXECUTE {dollar(each, 'one')};")
+    columns = ", ".join(one.column_name for one in construct.changes)
+    words = literal(f"columns {columns} of {table} cannot be converted")
+    lines += [
+        f"  IF current_setting('{_CHANGES}') <> '' THEN",
+        "    BEGIN",
+        *([f"      EXECUTE {dollar(_AT_UTC)};"] if at_utc else []),
+        f"      EXECUTE concat({literal(f'ALTER TABLE {table} ')}, current_setting('{_CHANGES}'));",
+        *([f"      EXECUTE {dollar(_AT_ZONE_AGAIN)};"] if at_utc else []),
+        "    EXCEPTION WHEN data_exception OR cannot_coerce OR datatype_mismatch OR check_violation THEN",
+        f"      RAISE EXCEPTION USING ERRCODE = '{DIFFERENT}', MESSAGE = {words}, DETAIL = SQLERRM,",
+        f"        HINT = {literal(_UNFIT.replace('postgresql_using=', 'using='))};",
+        "    END;",
+        "  END IF;",
+        "END",
+    ]
+    return Guarded(block(lines))

@@ -1,0 +1,46 @@
+"""Migrating on what an application hands in: a connection or an engine, synchronous or not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from sqlalchemy import Connection, Engine
+
+from app_schema import database
+from app_schema.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine  # needs greenlet, which not everybody has
+
+
+def on(given: Any, migrate: Callable[[Connection], None]) -> None:
+    """Calls a function with the connection."""
+    if hasattr(given, "run_sync"):
+        _refuse_loop(given)
+    elif hasattr(given, "sync_engine"):
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            asyncio.run(_on_async(given, migrate))
+        else:
+            _refuse_loop(given)
+    elif isinstance(given, Engine):
+        with database.connect(given) as connection:
+            migrate(connection)
+    else:
+        migrate(given)
+
+
+async def _on_async(engine: AsyncEngine, migrate: Callable[[Connection], None]) -> None:
+    async with engine.connect() as connection:
+        await connection.run_sync(migrate)
+    await engine.dispose()  # its connections belong to the event loop that ends here
+
+
+def _refuse_loop(given: Any) -> NoReturn:
+    raise ConfigurationError(
+        f"{type(given).__name__} is asynchronous: await app_schema.migrations.upgrade_async(...), or hand in "
+        "the connection that its run_sync() gives"
+    )

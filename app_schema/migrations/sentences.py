@@ -1,0 +1,66 @@
+"""One sentence, with file and line, for an error that a person can act on."""
+
+from __future__ import annotations
+
+import re
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+from alembic.util import CommandError
+from sqlalchemy.exc import ArgumentError, DBAPIError, PendingRollbackError
+
+from app_schema.errors import AppSchemaError
+from app_schema.migrations.failure import explained
+from app_schema.migrations.loading import directories, line_in, missing_function
+
+if TYPE_CHECKING:
+    from alembic.runtime.environment import EnvironmentContext
+
+_PLACED = re.compile(r"[^\s/]+\.py(, line \d+)?: ")
+
+
+@contextmanager
+def sentences(context: EnvironmentContext) -> Iterator[None]:
+    """One sentence, with the revision's file and line, for what a person can act on."""
+    try:
+        yield
+    except AppSchemaError as error:
+        raise CommandError(_place(context, error) + str(error)) from error
+    except (DBAPIError, psycopg.Error) as error:
+        said = explained(error)
+        raise CommandError(_place(context, error) + str(said)) from said.with_traceback(error.__traceback__)
+    except (TypeError, ArgumentError) as error:
+        place = _place(context, error)
+        if not place or not _of_operation(context, error):
+            raise
+        raise CommandError(f"{place}{error}") from error
+    except AttributeError as error:
+        if not (absent := missing_function(context.script, error)):
+            raise
+        raise CommandError(absent) from error
+    except PendingRollbackError as error:
+        # the end of Alembic's autocommit_block asks a dead connection for more, which hides why it died
+        raise CommandError(_place(context, error) + str(error.__context__ or error)) from error
+
+
+def _of_operation(context: EnvironmentContext, error: BaseException) -> bool:
+    """Whether the line of a revision in which an error arose calls an operation: an argument is wrong."""
+    places = directories(context.script)
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.line or "" for frame in frames if Path(frame.filename).resolve().parent in places]
+    return bool(lines) and re.match(r"(with |return |\w+ = )?(op|batch_op)\.", lines[-1]) is not None
+
+
+def _place(context: EnvironmentContext, error: BaseException) -> str:
+    """File and line of the revision in which an error arose, where it arose in one and does not say so.
+
+    A statement that was kept back is refused later than it was written, maybe in another revision's turn.
+    """
+    if _PLACED.match(str(error)):
+        return ""
+    found = line_in(context.script, error)
+    return f"{found[0].name}, line {found[1]}: " if found else ""

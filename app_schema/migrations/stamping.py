@@ -1,0 +1,54 @@
+"""The stamps that Alembic writes into its version table, made safe to repeat."""
+
+from __future__ import annotations
+
+from alembic.script import ScriptDirectory
+from sqlalchemy import (
+    Insert,
+    UpdateBase,
+    exists,
+    select,
+)
+from sqlalchemy.schema import ExecutableDDLElement
+from sqlalchemy.sql import visitors
+from sqlalchemy.sql.expression import ColumnClause, literal_column
+
+from app_schema.ddl import Guarded
+from app_schema.ddl.guard import block
+from app_schema.ddl.sql import DIALECT
+from app_schema.migrations.lock import LOST
+
+
+def is_stamp(statement: UpdateBase, version_table: str) -> bool:
+    """True if a statement of Alembic's writes to the version table."""
+    return getattr(statement.table, "name", None) == version_table
+
+
+def counted(stamp: UpdateBase) -> ExecutableDDLElement:
+    """A stamp that fails where it does not meet exactly one row: Alembic's own check needs the answer."""
+    stamp = stamp.inline() if isinstance(stamp, Insert) else stamp  # no RETURNING
+    sql = str(stamp.compile(dialect=DIALECT, compile_kwargs={"literal_binds": True}))
+    message = "'the version table was changed meanwhile'"
+    lines = ["DECLARE", "  n bigint;", "BEGIN", f"  {sql};", "  GET DIAGNOSTICS n = ROW_COUNT;"]
+    refuse = f"RAISE EXCEPTION USING ERRCODE = '{LOST}', MESSAGE = {message}, HINT = 'run again'"
+    return Guarded(block([*lines, f"  IF n <> 1 THEN {refuse}; END IF;", "END"]))
+
+
+def once(insert: Insert, script: ScriptDirectory | None) -> Insert:
+    """The first stamp of a script: nothing where this revision or a later one is stamped already."""
+    table = insert.table
+    (value,) = (
+        part for part in visitors.iterate(insert) if isinstance(part, ColumnClause) and part.is_literal
+    )
+    revision = value.name.strip("'")
+    later = {revision} if script is None else _later(script, revision)
+    known = exists(select(table)).where(
+        table.c.version_num.in_([literal_column(f"'{one}'") for one in sorted(later)])
+    )
+    return table.insert().from_select(["version_num"], select(value).where(~known))
+
+
+def _later(script: ScriptDirectory, revision: str) -> set[str]:
+    """A revision, and all that come after it or depend on it: one of them stamped means that it has run."""
+    later = script.iterate_revisions("heads", revision, inclusive=True, select_for_downgrade=True)
+    return {found.revision for found in later}
