@@ -20,6 +20,11 @@ UuidKey = Annotated[
     uuid.UUID,
     mapped_column(primary_key=True, server_default=text("gen_random_uuid()"), doc="surrogate key"),
 ]
+# Of tables that mostly grow: see app.uuid_v7().
+TimeKey = Annotated[
+    uuid.UUID,
+    mapped_column(primary_key=True, server_default=text("app.uuid_v7()"), doc="surrogate key"),
+]
 Owner = Annotated[uuid.UUID, mapped_column(ForeignKey("public.users.id", ondelete="CASCADE"), doc="owner")]
 CreatedAt = Annotated[datetime, mapped_column(server_default=text("now()"), doc="time of insert")]
 UpdatedAt = Annotated[
@@ -42,3 +47,11 @@ Percent = Annotated[Decimal, mapped_column(Numeric(5, 2))]
 Score = Annotated[Decimal, mapped_column(Numeric(3, 1))]
 # small numbers with two decimals, mostly 0.00 to 1.00
 Ratio = Annotated[Decimal, mapped_column(Numeric(3, 2))]
+
+# Storage parameters, for ``{"postgresql_with": ...}`` at the end of ``__table_args__``. Rows that are
+# updated in place: a part of each page stays free, so that PostgreSQL writes the new version into the page
+# of the old one and no index entry (HOT).
+UPDATED = {"fillfactor": 85}
+# Rows that are only added: vacuumed after 5 % more of them, so that index-only scans need not visit the
+# table.
+APPENDED = {"autovacuum_vacuum_insert_scale_factor": 0.05}

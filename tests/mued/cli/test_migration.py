@@ -48,11 +48,11 @@ def test_upgrade_goes_to_the_newest_and_back_by_steps(
     assert run(empty_url, "downgrade", "base") == snapshot(name="down to base")
 
 
-def test_upgrade_of_a_broken_database_refuses(run: Run, broken_url: str) -> None:
-    run(broken_url, "downgrade", "0010b")
-    with psycopg.connect(broken_url) as connection:
+def test_upgrade_of_a_broken_database_refuses(run: Run, database_url: str) -> None:
+    run(database_url, "downgrade", "0010b")
+    with psycopg.connect(database_url) as connection:
         connection.execute("CREATE FUNCTION app.teaches(student uuid) RETURNS boolean RETURN true")
-    said = run(broken_url, "upgrade")
+    said = run(database_url, "upgrade")
     assert said.startswith("exit code 1\n")
     assert "function app.teaches" in said or "function teaches" in said
     assert "Traceback" not in said

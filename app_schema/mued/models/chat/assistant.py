@@ -12,7 +12,7 @@ from app_schema.mued.models.base import Base, Touched, refers_to
 from app_schema.mued.models.enums import AiProfileType, MemoryType, ResponseLength
 from app_schema.mued.models.json_shapes import AssistantPreferences, MemoryValue
 from app_schema.mued.models.policies import CRUD, secured
-from app_schema.mued.models.types import Json, Owner, Ratio, UuidKey
+from app_schema.mued.models.types import UPDATED, Json, Owner, Ratio, UuidKey
 
 if TYPE_CHECKING:
     from app_schema.mued.models.chat.conversation import ChatMessage, ChatSession
@@ -85,6 +85,7 @@ class UserAiMemory(Touched, Base):
         *secured("user_ai_memories"),
         Grant(CRUD, to="service_account"),
         Grant(CRUD, to="app_user"),
+        {"postgresql_with": UPDATED},
     )
 
     id: Mapped[UuidKey]

@@ -11,7 +11,7 @@ from app_schema.mued.models.base import Base, Touched, refers_to
 from app_schema.mued.models.json_shapes import AbcAnalysis, MaterialMetadata
 from app_schema.mued.models.one_of import one_of
 from app_schema.mued.models.policies import CRUD, secured
-from app_schema.mued.models.types import LEFT_OUT, Json, Score, UuidKey
+from app_schema.mued.models.types import LEFT_OUT, UPDATED, Json, Score, UuidKey
 
 if TYPE_CHECKING:
     from app_schema.mued.models.core.user import User
@@ -86,6 +86,7 @@ class Material(Touched, Base):
                 "metadata",
             ],
         ),
+        {"postgresql_with": UPDATED},
     )
 
     id: Mapped[UuidKey]

@@ -10,7 +10,7 @@ from app_schema.ddl import Grant
 from app_schema.mued.models.base import Base, refers_to
 from app_schema.mued.models.json_shapes import Attachment
 from app_schema.mued.models.policies import CRUD, secured
-from app_schema.mued.models.types import CreatedAt, Json, UuidKey
+from app_schema.mued.models.types import APPENDED, CreatedAt, Json, TimeKey
 
 if TYPE_CHECKING:
     from app_schema.mued.models.core.reservation import Reservation
@@ -50,9 +50,10 @@ class Message(Base):
             columns=["id", "reservation_id", "sender_id", "receiver_id", "content", "attachments"],
         ),
         Grant("UPDATE", to="app_user", columns=["is_read"]),
+        {"postgresql_with": APPENDED},
     )
 
-    id: Mapped[UuidKey]
+    id: Mapped[TimeKey]
     reservation_id: Mapped[uuid.UUID | None] = mapped_column(
         ForeignKey("public.reservations.id", ondelete="SET NULL"), doc="reservation it is about"
     )

@@ -11,7 +11,7 @@ from app_schema.ddl import Grant, Trigger
 from app_schema.mued.models.base import Base, Touched, referred_by, refers_to
 from app_schema.mued.models.one_of import one_of
 from app_schema.mued.models.policies import CRUD, secured
-from app_schema.mued.models.types import LEFT_OUT, UuidKey, Yen
+from app_schema.mued.models.types import LEFT_OUT, UPDATED, UuidKey, Yen
 
 if TYPE_CHECKING:
     from app_schema.mued.models.core.lesson_slot import LessonSlot
@@ -92,6 +92,7 @@ class Reservation(Touched, Base):
             "INSERT", to="app_user", columns=["id", "slot_id", "student_id", "mentor_id", "amount", "notes"]
         ),
         Grant("UPDATE", to="app_user", columns=["status", "cancel_reason", "notes"]),
+        {"postgresql_with": UPDATED},
     )
 
     id: Mapped[UuidKey]

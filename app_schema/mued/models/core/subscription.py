@@ -10,7 +10,7 @@ from app_schema.ddl import Grant
 from app_schema.mued.models.base import Base, Touched, refers_to
 from app_schema.mued.models.one_of import one_of
 from app_schema.mued.models.policies import CRUD, secured
-from app_schema.mued.models.types import Json, Owner, UuidKey
+from app_schema.mued.models.types import UPDATED, Json, Owner, UuidKey
 
 if TYPE_CHECKING:
     from app_schema.mued.models.core.user import User
@@ -55,6 +55,7 @@ class Subscription(Touched, Base):
         *secured("subscriptions"),
         Grant(CRUD, to="service_account"),
         Grant("SELECT", to="app_user"),
+        {"postgresql_with": UPDATED},
     )
 
     id: Mapped[UuidKey]

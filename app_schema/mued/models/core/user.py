@@ -9,7 +9,7 @@ from app_schema.ddl import Grant
 from app_schema.mued.models.base import Base, Touched, referred_by
 from app_schema.mued.models.one_of import one_of
 from app_schema.mued.models.policies import CRUD, secured
-from app_schema.mued.models.types import Json, UuidKey
+from app_schema.mued.models.types import UPDATED, Json, UuidKey
 
 if TYPE_CHECKING:
     from app_schema.mued.models.chat.assistant import UserAiMemory, UserAiProfile
@@ -62,6 +62,7 @@ class User(Touched, Base):
         Grant(CRUD, to="service_account"),
         Grant("SELECT", to="app_user"),
         Grant("UPDATE", to="app_user", columns=["name", "bio", "skills", "profile_image_url"]),
+        {"postgresql_with": UPDATED},
     )
 
     id: Mapped[UuidKey]

@@ -11,7 +11,7 @@ from app_schema.mued.models.base import Base
 from app_schema.mued.models.enums import WebhookStatus
 from app_schema.mued.models.one_of import one_of
 from app_schema.mued.models.policies import CRUD, secured
-from app_schema.mued.models.types import CreatedAt, Json, UuidKey
+from app_schema.mued.models.types import CreatedAt, Json, TimeKey
 
 
 class WebhookEvent(Base):
@@ -37,7 +37,7 @@ class WebhookEvent(Base):
         Grant("SELECT", to="app_user"),
     )
 
-    id: Mapped[UuidKey]
+    id: Mapped[TimeKey]
     event_id: Mapped[str] = mapped_column(doc="event id given by the provider")
     type: Mapped[str] = mapped_column(doc="event type")
     source: Mapped[str] = mapped_column(doc="stripe or clerk")

@@ -22,6 +22,7 @@ from app_schema.mued.models.functions.identity import (
     LAST_VISIBLE_OWNER,
     LOOK_UP_IDENTITY,
 )
+from app_schema.mued.models.functions.key import UUID_V7
 from app_schema.mued.models.functions.lookup import (
     MY_OVERLAPPING_SLOTS,
     MY_TAGGED_LOG_ENTRIES,
@@ -40,6 +41,7 @@ from app_schema.mued.models.functions.touch import TOUCH_UPDATED_AT
 # A function that calls another one comes after it: PostgreSQL checks SQL bodies when it creates them.
 FUNCTIONS = (
     TOUCH_UPDATED_AT,
+    UUID_V7,
     SYNC_SLOT_SEATS,
     STAMP_COMPLETED_AT,
     LOOK_UP_IDENTITY,

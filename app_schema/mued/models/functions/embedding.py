@@ -52,13 +52,13 @@ CHECK_EMBEDDING_SOURCE = Function(
     schema="app",
 )
 
-# After trigger of question_templates: adds a row without a vector for the embedding job.
+# After trigger of question_templates, once a statement: adds rows without a vector for the embedding job.
 QUEUE_TEMPLATE_EMBEDDING = Function(
     "queue_template_embedding",
     sql("""
         BEGIN
           INSERT INTO public.rag_embeddings (source_type, source_id, embedding_model, status)
-          VALUES ('template', NEW.id, app.embedding_model(), 'pending')
+          SELECT 'template', t.id, app.embedding_model(), 'pending' FROM inserted AS t
           ON CONFLICT DO NOTHING;
           RETURN NULL;
         END
@@ -87,13 +87,14 @@ MARK_EMBEDDING_STALE = Function(
     schema="app",
 )
 
-# After trigger of the three sources, with the source type as argument: vectors go with their source.
+# After trigger of the three sources, once a statement, with the source type as argument: vectors go with
+# their source.
 DROP_EMBEDDING = Function(
     "drop_embedding",
     sql("""
         BEGIN
           DELETE FROM public.rag_embeddings AS e
-           WHERE e.source_type = TG_ARGV[0] AND e.source_id = OLD.id;
+           WHERE e.source_type = TG_ARGV[0] AND e.source_id = ANY (ARRAY(SELECT d.id FROM deleted AS d));
           RETURN NULL;
         END
     """),
@@ -103,14 +104,19 @@ DROP_EMBEDDING = Function(
     schema="app",
 )
 
-# After trigger of interview_questions: counts the use of the template.
+# After trigger of interview_questions, once a statement: counts the use of the templates.
 COUNT_TEMPLATE_USE = Function(
     "count_template_use",
     sql("""
+        DECLARE
+          template record;
         BEGIN
-          UPDATE public.question_templates AS t
-             SET usage_count = t.usage_count + 1, last_used_at = now()
-           WHERE t.id = NEW.template_id;
+          FOR template IN SELECT q.template_id AS id, count(*) AS uses FROM inserted AS q
+                           WHERE q.template_id IS NOT NULL GROUP BY q.template_id ORDER BY q.template_id LOOP
+            UPDATE public.question_templates AS t
+               SET usage_count = t.usage_count + template.uses, last_used_at = now()
+             WHERE t.id = template.id;
+          END LOOP;
           RETURN NULL;
         END
     """),

@@ -10,7 +10,7 @@ from app_schema.ddl import Grant
 from app_schema.mued.models.base import Base, Touched, refers_to
 from app_schema.mued.models.json_shapes import Citation
 from app_schema.mued.models.policies import CRUD, secured
-from app_schema.mued.models.types import FineYen, Json, Percent, Ratio, Str100, UuidKey
+from app_schema.mued.models.types import APPENDED, FineYen, Json, Percent, Ratio, Str100, TimeKey
 
 if TYPE_CHECKING:
     from app_schema.mued.models.core.user import User
@@ -41,9 +41,10 @@ class AiDialogue(Touched, Base):
         Grant(CRUD, to="service_account"),
         Grant("SELECT", to="app_user"),
         Grant("UPDATE", to="app_user", columns=["user_feedback"]),
+        {"postgresql_with": APPENDED},
     )
 
-    id: Mapped[UuidKey]
+    id: Mapped[TimeKey]
     user_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("public.users.id", ondelete="CASCADE"), doc="who asked"
     )

@@ -13,7 +13,7 @@ from app_schema.mued.models.enums import FocusArea, InterviewDepth
 from app_schema.mued.models.json_shapes import TemplateVariables
 from app_schema.mued.models.one_of import one_of
 from app_schema.mued.models.policies import CRUD, secured
-from app_schema.mued.models.types import LEFT_OUT, Json, Str10, UuidKey
+from app_schema.mued.models.types import LEFT_OUT, UPDATED, Json, Str10, UuidKey
 
 if TYPE_CHECKING:
     from app_schema.mued.models.session.interview import InterviewQuestion
@@ -51,7 +51,11 @@ class QuestionTemplate(Touched, Base):
             postgresql_ops={"template_text": "gin_trgm_ops"},
         ),
         Trigger(
-            "tr_question_templates_queue_embedding", after="INSERT", execute="app.queue_template_embedding()"
+            "tr_question_templates_queue_embedding",
+            after="INSERT",
+            for_each="STATEMENT",
+            referencing="NEW TABLE AS inserted",
+            execute="app.queue_template_embedding()",
         ),
         Trigger(
             "tr_question_templates_stale_embedding",
@@ -60,7 +64,11 @@ class QuestionTemplate(Touched, Base):
             execute="app.mark_embedding_stale('template')",
         ),
         Trigger(
-            "tr_question_templates_drop_embedding", after="DELETE", execute="app.drop_embedding('template')"
+            "tr_question_templates_drop_embedding",
+            after="DELETE",
+            for_each="STATEMENT",
+            referencing="OLD TABLE AS deleted",
+            execute="app.drop_embedding('template')",
         ),
         *secured("question_templates"),
         Grant(CRUD, to="service_account"),
@@ -96,6 +104,7 @@ class QuestionTemplate(Touched, Base):
                 "enabled",
             ],
         ),
+        {"postgresql_with": UPDATED},
     )
 
     id: Mapped[UuidKey]

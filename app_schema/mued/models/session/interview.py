@@ -13,7 +13,7 @@ from app_schema.mued.models.enums import FocusArea, InterviewDepth
 from app_schema.mued.models.json_shapes import AnswerInsights
 from app_schema.mued.models.one_of import one_of
 from app_schema.mued.models.policies import CRUD, secured
-from app_schema.mued.models.types import CreatedAt, Json, UuidKey
+from app_schema.mued.models.types import CreatedAt, Json, TimeKey
 
 if TYPE_CHECKING:
     from app_schema.mued.models.rag.template import QuestionTemplate
@@ -40,7 +40,8 @@ class InterviewQuestion(Base):
         Trigger(
             "tr_interview_questions_template_use",
             after="INSERT",
-            when="NEW.template_id IS NOT NULL",
+            for_each="STATEMENT",
+            referencing="NEW TABLE AS inserted",
             execute="app.count_template_use()",
         ),
         *secured("interview_questions"),
@@ -48,7 +49,7 @@ class InterviewQuestion(Base):
         Grant(CRUD, to="app_user"),
     )
 
-    id: Mapped[UuidKey]
+    id: Mapped[TimeKey]
     session_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("public.sessions.id", ondelete="CASCADE"), doc="asked about this session"
     )
@@ -92,7 +93,7 @@ class InterviewAnswer(Touched, Base):
         Grant(CRUD, to="app_user"),
     )
 
-    id: Mapped[UuidKey]
+    id: Mapped[TimeKey]
     session_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("public.sessions.id", ondelete="CASCADE"), index=True, doc="session of the question"
     )

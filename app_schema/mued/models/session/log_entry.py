@@ -12,7 +12,7 @@ from app_schema.mued.models.enums import LogType, TargetType
 from app_schema.mued.models.json_shapes import FileAttachment, LogSummary
 from app_schema.mued.models.one_of import one_of
 from app_schema.mued.models.policies import CRUD, secured
-from app_schema.mued.models.types import Json, Owner, UuidKey
+from app_schema.mued.models.types import APPENDED, Json, Owner, TimeKey
 
 if TYPE_CHECKING:
     from app_schema.mued.models.core.user import User
@@ -55,13 +55,20 @@ class LogEntry(Touched, Base):
             when="OLD.content IS DISTINCT FROM NEW.content",
             execute="app.mark_embedding_stale('log_entry')",
         ),
-        Trigger("tr_log_entries_drop_embedding", after="DELETE", execute="app.drop_embedding('log_entry')"),
+        Trigger(
+            "tr_log_entries_drop_embedding",
+            after="DELETE",
+            for_each="STATEMENT",
+            referencing="OLD TABLE AS deleted",
+            execute="app.drop_embedding('log_entry')",
+        ),
         *secured("log_entries"),
         Grant(CRUD, to="service_account"),
         Grant(CRUD, to="app_user"),
+        {"postgresql_with": APPENDED},
     )
 
-    id: Mapped[UuidKey]
+    id: Mapped[TimeKey]
     user_id: Mapped[Owner]
     type: Mapped[LogType] = mapped_column(doc="kind of entry")
     target_id: Mapped[uuid.UUID | None] = mapped_column(doc="id of the object it is about")

@@ -12,7 +12,7 @@ from app_schema.mued.models.base import Base, Touched, referred_by, refers_to
 from app_schema.mued.models.enums import SessionStatus, SessionType
 from app_schema.mued.models.json_shapes import AnalysisData, DawMeta, SessionAnnotations, UploadedAttachment
 from app_schema.mued.models.policies import CRUD, secured
-from app_schema.mued.models.types import Json, Owner, UuidKey
+from app_schema.mued.models.types import Json, Owner, TimeKey
 
 if TYPE_CHECKING:
     from app_schema.mued.models.core.user import User
@@ -47,13 +47,19 @@ class Session(Touched, Base):
             "OR OLD.user_short_note IS DISTINCT FROM NEW.user_short_note",
             execute="app.mark_embedding_stale('session')",
         ),
-        Trigger("tr_sessions_drop_embedding", after="DELETE", execute="app.drop_embedding('session')"),
+        Trigger(
+            "tr_sessions_drop_embedding",
+            after="DELETE",
+            for_each="STATEMENT",
+            referencing="OLD TABLE AS deleted",
+            execute="app.drop_embedding('session')",
+        ),
         *secured("sessions"),
         Grant(CRUD, to="service_account"),
         Grant(CRUD, to="app_user"),
     )
 
-    id: Mapped[UuidKey]
+    id: Mapped[TimeKey]
     user_id: Mapped[Owner]
     type: Mapped[SessionType] = mapped_column(doc="kind of activity")
     status: Mapped[SessionStatus] = mapped_column(server_default=text("'draft'"), doc="stage")
@@ -101,7 +107,7 @@ class SessionAnalysis(Touched, Base):
         Grant(CRUD, to="app_user"),
     )
 
-    id: Mapped[UuidKey]
+    id: Mapped[TimeKey]
     session_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("public.sessions.id", ondelete="CASCADE"), unique=True, doc="analysed session"
     )
