@@ -5,10 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from alembic.config import Config
+from app_schema.migrations.configuration import config
 
-    from app_schema.application import Application
+if TYPE_CHECKING:
     from app_schema.migrations.api import downgrade, downgrade_async, upgrade, upgrade_async
 
 __all__ = ["config", "downgrade", "downgrade_async", "setup", "upgrade", "upgrade_async"]
@@ -40,17 +39,3 @@ def setup() -> None:
     directives.setup()
     render.setup()
     Plugin.setup_plugin_from_module(compare, compare.PLUGIN)
-
-
-def config(app: Application | None = None) -> Config:
-    """Alembic's configuration for the revisions of an application; None: the one that is meant here.
-
-    :raises ConfigurationError: where the alembic.ini of the working directory belongs to another copy.
-    """
-    from alembic.config import Config
-
-    from app_schema.application import find
-    from app_schema.migrations.copies import refuse_other_here
-
-    refuse_other_here()
-    return Config((app or find()).ini)

@@ -18,7 +18,7 @@ from alembic.util import CommandError
 from app_schema import database
 from app_schema.application import Application
 from app_schema.errors import AppSchemaError, ConfigurationError, LockedError
-from app_schema.migrations import config
+from app_schema.migrations.configuration import config
 from app_schema.migrations.options import Options
 
 if TYPE_CHECKING:

@@ -1,0 +1,24 @@
+"""Where the revisions of an application are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+    from app_schema.application import Application
+
+
+def config(app: Application | None = None) -> Config:
+    """Alembic's configuration for the revisions of an application; None: the one that is meant here.
+
+    :raises ConfigurationError: where the alembic.ini of the working directory belongs to another copy.
+    """
+    from alembic.config import Config
+
+    from app_schema.application import find
+    from app_schema.migrations.copies import refuse_other_here
+
+    refuse_other_here()
+    return Config((app or find()).ini)
