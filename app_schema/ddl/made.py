@@ -11,9 +11,9 @@ from app_schema.ddl.sql import ident, literal
 MARK = "(made by app_schema)"
 
 
-def mark_as_ours(what: str, name: str) -> str:
-    """The statement that marks a new SCHEMA or ROLE."""
-    return f"COMMENT ON {what} {ident(name)} IS {literal(MARK)}"
+def mark_as_ours(schema: str) -> str:
+    """The statement that marks a new schema."""
+    return f"COMMENT ON SCHEMA {ident(schema)} IS {literal(MARK)}"
 
 
 def skip_unless_ours(catalog: str, column: str, name: str, label: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from app_schema.ddl.guard import Side, drop
-from app_schema.ddl.made import mark_as_ours, skip_unless_ours
+from app_schema.ddl.made import MARK, skip_unless_ours
 from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import dollar, ident, literal
@@ -29,6 +29,8 @@ PRINTED = f"""concat_ws(' ', {
     )
 })"""
 """SQL expression: the attributes of the row r of pg_roles, as `Role.options` has them."""
+_MARK_OF_ROLE = f"concat('for ', current_user, {literal(f' {MARK}')})"
+"""SQL expression: the comment of a role that this package creates; names the role that migrated."""
 
 
 @dataclass(frozen=True)
@@ -75,10 +77,11 @@ class Role(DDLObject):
 
     def create_sql(self) -> tuple[str, ...]:
         # another database of the cluster may win the race: then the role is there, made by app_schema as well
+        comment = literal(f"COMMENT ON ROLE {ident(self.name).replace('%', '%%')} IS %L")
         make = f"""
 BEGIN
   CREATE ROLE {ident(self.name)} {self.options};
-  {mark_as_ours("ROLE", self.name)};
+  EXECUTE format({comment}, {_MARK_OF_ROLE});
 EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
 END
 """
@@ -104,6 +107,15 @@ END
     RETURN;
   END IF;"""
         others = f"{self.label} was made by another role than the one that migrates: it stays"
+        # before PostgreSQL 16 a role with CREATEROLE may drop every other one that is no superuser
+        of_another = f"""
+  IF current_setting('server_version_num')::int < 160000 AND EXISTS (
+    SELECT 1 FROM pg_catalog.pg_roles AS r, pg_catalog.shobj_description(r.oid, 'pg_authid') AS comment
+     WHERE r.rolname = {literal(self.name)} AND starts_with(comment, 'for ') AND comment <> {_MARK_OF_ROLE}
+  ) AND NOT (SELECT r.rolsuper FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user) THEN
+    RAISE NOTICE USING MESSAGE = {literal(others)};
+    RETURN;
+  END IF;"""
         # tried before it is asked: another database may begin to use the role in between
         attempt = f"""
 BEGIN
@@ -121,6 +133,6 @@ EXCEPTION
     {stays};
 END
 """
-        keep = skip_unless_ours("pg_authid", "rolname", self.name, self.label) + has_members
+        keep = skip_unless_ours("pg_authid", "rolname", self.name, self.label) + of_another + has_members
         statement = "DO " + dollar(attempt, "role")
         return drop(self.label, self.namespace(), there, self.kind, (statement,), keep=keep)

@@ -36,7 +36,7 @@ class Schema(DDLObject):
         return Side(value="'schema'")
 
     def create_sql(self) -> tuple[str, ...]:
-        return (f"CREATE SCHEMA {ident(self.name)}", mark_as_ours("SCHEMA", self.name))
+        return (f"CREATE SCHEMA {ident(self.name)}", mark_as_ours(self.name))
 
     def privileges_sql(self) -> tuple[str, ...]:
         return (privileges.of_object("n", f"SCHEMA {ident(self.name)}"),)
