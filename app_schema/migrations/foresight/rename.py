@@ -62,8 +62,8 @@ def _renamed(construct: Any, later: Later) -> list[str]:
             there = [_has(change)] if begun is not None else verified(renamed, later[number:])
             if known not in given_up:
                 found += there
-            elif (giver := given_up[known]) is not None and begun is None:
-                found += [both(_has(_last(*giver)), sql) for sql in there]
+            elif begun is None:
+                found += _with_giver(given_up[known], set(given_up), there)
         elif change is not None or isinstance(one, DROPS):
             place = by if change is None else named(change, change.old)
             given_up[place] = None if change is None else (change, later[number:])
@@ -72,26 +72,41 @@ def _renamed(construct: Any, later: Later) -> list[str]:
     return found if begun is None else _with_old_name_taken(begun, found, later)
 
 
+def _with_giver(giver: tuple[Renaming, Later] | None, given_up: set[Hashable], there: list[str]) -> list[str]:
+    """The question for an object whose later name another one gives up: does that one have its own new name?
+
+    :param giver: the rename by which the other one gives the name up, and what follows.
+    """
+    last = None if giver is None else _last(*giver)
+    if last is None or named(last, last.new) in given_up:  # in a first run a third object has that name
+        return []
+    return [both(_has(last), sql) for sql in there]
+
+
 def under_later_name(
     construct: CreateTable | ops.RenameTable, statement: DDLStatement, later: Later
 ) -> Guarded | None:
     """The statement that creates or renames a table, unless the table has the name that a later statement
     gives it: then that table is compared, and none is created under the old name.
 
-    None where nothing renames the table later.
+    None where nothing renames the table later, or another table has that name until then: in a first run the
+    table under it is the other one.
     """
     if isinstance(construct, CreateTable):
         schema, absent = construct.element.schema, str(construct.element.name)
         begun = absent
     else:
         schema, absent, begun = construct.schema, construct.table_name, str(construct.new_table_name)
-    name, rest = begun, Later()
+    name, rest, given_up = begun, Later(), set[str]()
     for number, other in enumerate(later, 1):
-        if isinstance(other, DropTable) and subject(other) == ("table", schema, name):
-            return None
-        if isinstance(other, ops.RenameTable) and (other.schema, other.table_name) == (schema, name):
+        old = _given_up(other, schema)
+        if old == name:
+            if isinstance(other, DropTable):
+                return None
             name, rest = str(other.new_table_name), later[number:]
-    if name in {begun, absent}:
+        elif old is not None:
+            given_up.add(old)
+    if name in {begun, absent, *given_up}:
         return None
     compared = "NULL;"
     if isinstance(construct, CreateTable):
@@ -112,6 +127,14 @@ def under_later_name(
             ]
         )
     )
+
+
+def _given_up(construct: Any, schema: str | None) -> str | None:
+    """The name that a table of a schema loses."""
+    if isinstance(construct, DropTable) and construct.element.schema == schema:
+        return str(construct.element.name)
+    renames = isinstance(construct, ops.RenameTable) and construct.schema == schema
+    return str(construct.table_name) if renames else None
 
 
 def _last(begun: Renaming, behind: Later) -> Renaming:
@@ -189,6 +212,8 @@ def _relabelled(added: Labelling, later: Later) -> list[str]:
             other: str | None = label
             for rename in changes[given_up[label] :]:
                 other = rename.label if rename.instead_of == other else other
+            if other in given_up:  # a third label has that name in a first run
+                continue
             there = both(has_value(added.name, str(other), schema=added.schema), there)
         found.append(there)
     return found

@@ -523,6 +523,53 @@ def test_what_another_made_is_not_dropped(empty_url: str, tmp_path: Path, made: 
         written.upgrade(empty_url)
 
 
+FIRST_NAMES = (
+    TABLE,
+    """
+    op.execute("INSERT INTO public.t (id, a, b) VALUES (1, 'x', 2)")
+    op.create_enum("mood", ("sad", "ok", "good"), schema="public")
+    op.create_table("s", sa.Column("x", sa.Integer), schema="public")
+    op.execute("INSERT INTO public.s VALUES (7)")
+    op.create_table("u", sa.Column("x", sa.Integer), schema="public")
+    op.create_index("ix", "t", ["b"], schema="public")
+    op.create_index("iy", "t", ["b"], schema="public")
+    """,
+    """
+    op.add_column("t", sa.Column("c", sa.Integer), schema="public")
+    op.execute("UPDATE public.t SET c = 3")
+    op.create_index("iz", "t", ["b"], schema="public")
+    op.create_table("s_new", sa.Column("x", sa.Integer), schema="public")
+    op.execute("INSERT INTO public.s_new SELECT x + 1 FROM public.s")
+    op.drop_table("s", schema="public")
+    op.rename_table("s_new", "s", schema="public")
+    """,
+    """
+    for old, new in (("a", "spare"), ("b", "a"), ("c", "b"), ("spare", "c")):
+        op.alter_column("t", old, new_column_name=new, schema="public")
+    for old, new in (("ix", "spare"), ("iy", "ix"), ("iz", "iy"), ("spare", "iz")):
+        op.rename_index(old, new, "t", schema="public")
+    for old, new in (("sad", "spare"), ("ok", "sad"), ("good", "ok"), ("spare", "good")):
+        op.rename_enum_value("mood", old, new, schema="public")
+    """,
+    'op.rename_table("s", "spare", schema="public")',
+    'op.rename_table("u", "s", schema="public")',
+    'op.rename_table("spare", "u", schema="public")',
+)
+"""Names that go round, and a table that takes the place of another one."""
+
+
+@pytest.mark.parametrize("x", [(), AUTOCOMMIT], ids=["usual", "autocommit"])
+def test_first_run_passes_names_on(empty_url: str, tmp_path: Path, x: tuple[str, ...]) -> None:
+    written = Written(tmp_path)
+    for up in FIRST_NAMES:
+        written.add(up)
+    written.upgrade(empty_url, x=x)
+    assert one(empty_url, "SELECT to_jsonb(t) FROM public.t") == {"id": 1, "a": 2, "b": 3, "c": "x"}
+    assert one(empty_url, "SELECT enum_range(NULL::public.mood)::text") == "{good,sad,ok}"
+    assert rows(empty_url, "SELECT 's', x FROM public.s UNION ALL SELECT 'u', x FROM public.u") == [("u", 8)]
+    assert one(empty_url, "SELECT count(*) FROM pg_indexes WHERE indexname IN ('ix', 'iy', 'iz')") == 3
+
+
 SWAPS = {
     "columns of one type": (
         "op.add_column('t', sa.Column('a2', sa.Text), schema='public')",
