@@ -54,7 +54,23 @@ _OFFSET = r"([+-]\d\d?(:?\d\d)*|[Zz]|[A-Za-z]+/[A-Za-z_/]+)\s*$"
 """The end of a text with a time zone of its own: an offset, or a name as Europe/Berlin."""
 
 
-def using(connection: Connection, column: str, source: str, target: str, zone: str = UTC) -> str | None:
+class Casts:
+    """How one server converts types; each pair of types is asked for once."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._known: dict[tuple[str, str], str | None] = {}
+
+    def between(self, source: str, target: str) -> str | None:
+        """``assigned``, ``cast``, or None where PostgreSQL has neither."""
+        pair = source, target
+        if pair not in self._known:
+            rows = self._connection.execute(_QUERY, {"source": source, "target": target})
+            self._known[pair] = rows.scalar_one_or_none()
+        return self._known[pair]
+
+
+def using(casts: Casts, column: str, source: str, target: str, zone: str = UTC) -> str | None:
     """The USING clause that converts a column; None where PostgreSQL converts it by itself.
 
     An assignment is better than a cast: it refuses what is too long, where a cast would cut it. Where there
@@ -69,7 +85,7 @@ def using(connection: Connection, column: str, source: str, target: str, zone: s
     named = _zoned(ident(column), source, target, zone) or _by_numeric(ident(column), source, target)
     if named is not None:
         return named
-    way = connection.execute(_QUERY, {"source": source, "target": target}).scalar_one_or_none()
+    way = casts.between(source, target)
     if way == "assigned":
         return None
     return f"{ident(column)}::{target}" if way == "cast" else f"{ident(column)}::text::{target}"
@@ -148,7 +164,9 @@ def lost(
         there += "::text"
     elif not base(target).startswith("bit"):
         there += f"::{target}"
-    back = using(connection, "new", target, source, zone[1].replace("''", "'") if zone else UTC) or "new"
+    back = (
+        using(Casts(connection), "new", target, source, zone[1].replace("''", "'") if zone else UTC) or "new"
+    )
     return (
         f"SELECT count(*) FROM (SELECT {name} AS old, {there} AS new FROM {table}) AS c "
         f"WHERE (({back})::{source}) IS DISTINCT FROM old"

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from autogen import autogenerate
 
-from app_schema.catalog.cast import using
+from app_schema.catalog.cast import Casts, using
 from app_schema.ddl.printed import PrintedType
 from app_schema.errors import DifferentError
 from app_schema.migrations.header import header
@@ -49,7 +49,7 @@ def test_gentlest_way_between_two_types_is_taken(empty_engine: sa.Engine) -> Non
         for source, target in permutations(TYPES, 2):
             ways = (None, f"c::{target}", f"c::text::{target}")
             gentlest = next(way for way in ways if _works(connection, source, target, way))
-            assert using(connection, "c", source, target) == gentlest, f"{source} to {target}"
+            assert using(Casts(connection), "c", source, target) == gentlest, f"{source} to {target}"
 
 
 def _column(type_: str) -> sa.MetaData:

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from autogen import autogenerate
 
-from app_schema.catalog.cast import lost, using
+from app_schema.catalog.cast import Casts, lost, using
 from app_schema.catalog.exact import is_exact
 from app_schema.ddl.printed import PrintedType
 from app_schema.errors import ConfigurationError, ModelError
@@ -57,7 +57,7 @@ def test_values_that_do_not_come_back_are_counted(
             connection.execute(
                 sa.text("INSERT INTO t SELECT CAST(CAST(:value AS text) AS " + source + ")"), {"value": value}
             )
-        query = lost(connection, "t", "c", source, target, using(connection, "c", source, target))
+        query = lost(connection, "t", "c", source, target, using(Casts(connection), "c", source, target))
         assert query is not None
         if rows < 0:  # refused, and so not lost
             with pytest.raises(sa.exc.DataError):
@@ -65,7 +65,7 @@ def test_values_that_do_not_come_back_are_counted(
             return
         assert connection.exec_driver_sql(query).scalar_one() == rows
         if rows:
-            assert not is_exact(source, target, using(connection, "c", source, target))
+            assert not is_exact(source, target, using(Casts(connection), "c", source, target))
 
 
 @pytest.mark.parametrize("clause", ["c::varchar(2)", "CAST(c AS varchar(2))", "(c::text)::varchar(2)"])
@@ -198,7 +198,7 @@ def test_conversion_at_the_zone_of_the_run_names_it(
 def using_at(engine: sa.Engine, source: str, target: str) -> str | None:
     """The clause that is meant at another zone."""
     with engine.connect() as connection:
-        return using(connection, "a", source, target, "Asia/Tokyo")
+        return using(Casts(connection), "a", source, target, "Asia/Tokyo")
 
 
 def test_column_that_must_not_be_null_is_added_to_rows_in_steps(empty_engine: sa.Engine) -> None:
@@ -235,3 +235,25 @@ def test_column_that_must_not_be_null_is_added_to_rows_in_steps(empty_engine: sa
     assert "# not mended by this revision: column n of t comes back nullable" in dropped.text
     with empty_engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT n FROM t").all() == [(None,), (None,)]
+
+
+def test_changes_of_many_tables_ask_as_many_queries_as_of_few(empty_engine: sa.Engine) -> None:
+    """Each table has a row, gets another type, NOT NULL and an index."""
+    sent: list[str] = []
+    sa.event.listen(empty_engine, "before_cursor_execute", lambda _, __, sql, *___: sent.append(sql))
+
+    def queries(number: int) -> int:
+        metadata = sa.MetaData()
+        with empty_engine.begin() as connection:
+            for n in range(number):
+                connection.exec_driver_sql(f"DROP TABLE IF EXISTS t{n}")
+                connection.exec_driver_sql(f"CREATE TABLE t{n} AS SELECT 1 AS a, 'x' AS b")
+                kinds = sa.Column("a", sa.BigInteger, nullable=False), sa.Column("b", sa.Text)
+                sa.Table(f"t{n}", metadata, *kinds, sa.Index(f"ix_t{n}_b", "b"))
+        sent.clear()
+        text = autogenerate(empty_engine, metadata).text
+        assert text.count("op.create_index_concurrently(") == number, "the tables are known to have rows"
+        return len(sent)
+
+    few = queries(2)
+    assert queries(6) == few

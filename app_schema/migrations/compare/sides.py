@@ -11,11 +11,13 @@ from sqlalchemy import text
 
 from app_schema.catalog import diff
 from app_schema.catalog.answers import Answers
+from app_schema.catalog.cast import UTC, Casts
 from app_schema.catalog.dependents import Blocked, dependents
 from app_schema.catalog.reflect import reflect
 from app_schema.ddl import DDLObject, Key
 from app_schema.ddl.made import MARK
 from app_schema.ddl.sql import qualified
+from app_schema.errors import ConfigurationError
 from app_schema.migrations.compare import keys
 from app_schema.migrations.compare.layer import Layers
 from app_schema.migrations.compare.managed import Managed
@@ -45,6 +47,13 @@ WITH RECURSIVE fixed AS (
 SELECT n.nspname, c.relname
   FROM fixed JOIN pg_catalog.pg_class AS c ON c.oid = fixed.oid
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace""")
+
+_ZONE_EXISTS = text("SELECT EXISTS (SELECT FROM pg_catalog.pg_timezone_names AS z WHERE z.name = :zone)")
+_MAY_HAVE_ROWS = {"column", "constraint", "index"}
+"""The kinds whose mending depends on the rows of the table."""
+_AT_ONCE = 500
+"""Tables in one query; PostgreSQL returns no more than 1,664 columns."""
+Place = tuple[str | None, str | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +100,24 @@ class Sides:
         return [difference for difference in different if self.managed(difference.key)]
 
     @cached_property
+    def casts(self) -> Casts:
+        """How the server converts types."""
+        return Casts(self.connection)
+
+    @cached_property
+    def zone(self) -> str:
+        """The zone at which local times become moments, and back.
+
+        :raises ConfigurationError: where the server knows no such zone.
+        """
+        zone = str(self.context.opts.get("zone") or UTC)
+        if zone != UTC and not self.connection.scalar(_ZONE_EXISTS, {"zone": zone}):
+            raise ConfigurationError(
+                f"-x zone={zone} is no time zone of the server; write Asia/Tokyo, or UTC"
+            )
+        return zone
+
+    @cached_property
     def answers(self) -> Answers:
         """What is asked of one reflected object: the number of queries stays the same for many."""
         return Answers(self.connection, self._likely)
@@ -113,8 +140,8 @@ class Sides:
         return self.renamed.of(reflect(self.answers, asked, definition))
 
     @cached_property
-    def _by_table(self) -> dict[tuple[str | None, str | None], list[Key]]:
-        by_table: dict[tuple[str | None, str | None], list[Key]] = defaultdict(list)
+    def _by_table(self) -> dict[Place, list[Key]]:
+        by_table: dict[Place, list[Key]] = defaultdict(list)
         for key in self.reflected:
             by_table[key[1:3]].append(key)
         return by_table
@@ -170,17 +197,35 @@ class Sides:
         return frozenset((schema, name) for schema, name in self.connection.execute(_FIXED))
 
     @cached_property
-    def _hidden_tables(self) -> frozenset[tuple[str, str]]:
+    def _hidden_tables(self) -> frozenset[Place]:
         """The tables whose rows row security may hide from this role: any of them may have rows."""
         return frozenset((schema, name) for schema, name in self.connection.execute(_HIDDEN))
 
     def has_rows(self, key: Key) -> bool:
         """Whether the object's table exists, and has rows."""
+        place = key[1:3]
         if self.new(key):
             return False
-        if (key.schema, key.table) in self._hidden_tables:
+        if place in self._hidden_tables:
             return True
-        query = f"SELECT EXISTS (SELECT 1 FROM {qualified(key.table or '', key.schema)})"
-        return bool(
-            self.connection.exec_driver_sql(query, execution_options={"no_parameters": True}).scalar_one()
-        )
+        if place not in self._filled_tables:
+            self._filled_tables.update(self._filled([place]))
+        return self._filled_tables[place]
+
+    @cached_property
+    def _filled_tables(self) -> dict[Place, bool]:
+        """Whether tables have rows: all tables whose columns, constraints or indexes differ, in one query."""
+        differing = (key for key, *_ in self.differences if key.kind in _MAY_HAVE_ROWS)
+        places = {key[1:3] for key in differing if not self.new(key)} - self._hidden_tables
+        return self._filled(sorted(places, key=str))
+
+    def _filled(self, places: list[Place]) -> dict[Place, bool]:
+        filled: dict[Place, bool] = {}
+        for start in range(0, len(places), _AT_ONCE):
+            some = places[start : start + _AT_ONCE]
+            tables = (qualified(table or "", schema) for schema, table in some)
+            query = f"SELECT {', '.join(f'EXISTS (SELECT 1 FROM {table})' for table in tables)}"
+            options = {"no_parameters": True}
+            row = self.connection.exec_driver_sql(query, execution_options=options).one()
+            filled |= dict(zip(some, row, strict=True))
+        return filled

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Identity, text
 
-from app_schema.catalog.cast import UTC, using
+from app_schema.catalog.cast import using
 from app_schema.ddl import Key
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.printed import PrintedType, TableConstraint
 from app_schema.ddl.sql import ident, qualified
-from app_schema.errors import ConfigurationError
 from app_schema.migrations.compare import keys, printed_sequence
 from app_schema.migrations.compare.kinds import sequence
 from app_schema.migrations.compare.printed_column import PrintedColumn, parts
@@ -26,7 +25,6 @@ _UNPROVED = text("""\
 SELECT t.conname FROM pg_catalog.pg_constraint AS t
   JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.conrelid AND a.attnum = ANY (t.conkey)
  WHERE t.conrelid = to_regclass(:table) AND a.attname = :column AND t.contype = 'n' AND NOT t.convalidated""")
-_ZONE_EXISTS = text("SELECT EXISTS (SELECT FROM pg_catalog.pg_timezone_names AS z WHERE z.name = :zone)")
 
 
 def alter(sides: Sides, planner: Planner, key: Key, new: PrintedColumn, old: PrintedColumn) -> None:
@@ -93,25 +91,12 @@ def _alter(sides: Sides, key: Key, new: dict[str, Any], old: dict[str, Any]) -> 
 
 
 def _change_type(sides: Sides, planner: Planner, key: Key, new: str, old: str) -> None:
-    zone = _zone(sides)
-
     def clause(target: str, source: str) -> str | None:
         bare_source, bare_target = (type_.partition(" COLLATE ")[0] for type_ in (source, target))
-        return using(sides.connection, key.name, bare_source, bare_target, zone)
+        return using(sides.casts, key.name, bare_source, bare_target, sides.zone)
 
     column = Retyped(key.name, PrintedType(new), PrintedType(old), clause(new, old), clause(old, new))
     planner.plan.retype(key.table or "", sides.schema(key), column)
-
-
-def _zone(sides: Sides) -> str:
-    """The zone at which local times become moments, and back.
-
-    :raises ConfigurationError: where the server knows no such zone.
-    """
-    zone = str(sides.context.opts.get("zone") or UTC)
-    if zone != UTC and not sides.connection.scalar(_ZONE_EXISTS, {"zone": zone}):
-        raise ConfigurationError(f"-x zone={zone} is no time zone of the server; write Asia/Tokyo, or UTC")
-    return zone
 
 
 def set_nullable(sides: Sides, key: Key, *, nullable: bool) -> CallOp:
