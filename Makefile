@@ -45,7 +45,7 @@ drift: $(VENV)/.test ## every case of drift; a usual run takes one of five
 	@DRIFT=all $(BIN)/python -m pytest -n auto tests/engine/drift tests/mued/drift
 
 faults: $(VENV)/.test ## more than a thousand faults in the middle of a migration; a usual run takes a part
-	@FAULTS=all $(BIN)/python -m pytest -n auto tests/mued/faults tests/mued/test_factories.py
+	@FAULTS=all $(BIN)/python -m pytest -n auto tests/mued/faults tests/mued/test_factories.py tests/mued/test_lineage.py
 
 fuzz-ci: $(VENV)/.test ## autogenerate between random pairs of schemas with rows, the same eighty each time
 	@$(BIN)/python -m pytest -n auto tests/engine/fuzz
