@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import replace
 from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
 
 from alembic.ddl import base as ops
 from sqlalchemy import Constraint
@@ -22,8 +23,18 @@ Later: TypeAlias = list[Any]
 DROPS = (Drop, DropConstraint, DropIndex, DropTable, ops.DropColumn)
 
 
+_SUBJECTS: WeakKeyDictionary[Any, Hashable] = WeakKeyDictionary()
+"""Each construct is asked once for every statement before it."""
+
+
 def subject(construct: Any) -> Hashable:
     """The object that a construct creates, changes or drops, under the name that it has afterwards."""
+    if construct not in _SUBJECTS:
+        _SUBJECTS[construct] = _subject(construct)
+    return _SUBJECTS[construct]
+
+
+def _subject(construct: Any) -> Hashable:
     element: Any = getattr(construct, "element", None)
     if isinstance(construct, ops.AddColumn | ops.DropColumn | ops.AlterColumn):
         change = renaming(construct)

@@ -127,23 +127,24 @@ def _otherwise(
 ) -> str:
     """The block: nothing where one of ``done`` finds what it wants; else the statement; where it is refused,
     one of ``accepted``; else silence where the refusal is tolerated."""
-    first = [f"  IF NOT ({again}) THEN", f"    EXECUTE {dollar(main)};", "    RETURN;", "  END IF;"]
+    first = [f"  IF NOT ({again}) THEN", "    EXECUTE main;", "    RETURN;", "  END IF;"]
     return block(
         [
             "DECLARE",
+            f"  main CONSTANT text := {dollar(main, 'main')};",
             "  state text;",
             "  message text;",
             "  detail text;",
             "  hint text;",
             "BEGIN",
             *(first if again else ()),
-            *(line for sql in done for line in _tried(sql)),
+            *(line for sql in done for line in _tried(dollar(sql))),
             *_tried(
-                main,
+                "main",
                 "state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, "
                 "hint = PG_EXCEPTION_HINT",
             ),
-            *(line for one in accepted for line in _tried(one)),
+            *(line for sql in accepted for line in _tried(dollar(sql))),
             f"  IF state = ANY ({literals(tolerated)}) OR left(state, 2) = ANY ({literals(tolerated)}) THEN",
             f"    RAISE NOTICE USING ERRCODE = '{NOTED}',",
             "      MESSAGE = message || ': left to a later revision of this run';",
@@ -156,9 +157,10 @@ def _otherwise(
 
 
 def _tried(sql: str, diagnostics: str = "") -> list[str]:
+    """Lines that carry out a statement, given as an SQL expression, and end the block where it succeeds."""
     return [
         "  BEGIN",
-        f"    EXECUTE {dollar(sql)};",
+        f"    EXECUTE {sql};",
         "    RETURN;",
         f"  EXCEPTION WHEN {_CAUGHT} THEN",
         f"    GET STACKED DIAGNOSTICS {diagnostics};" if diagnostics else "    NULL;",
