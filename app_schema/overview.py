@@ -160,7 +160,7 @@ def overview(connection: sa.Connection, target: Target, app: Application) -> Ove
     try:
         here = current(connection, app)
         foreign = unadopted(connection, app, here)
-        problems += [foreign] if foreign else of_revision(here, lineage.heads, lineage.unknown(here))
+        problems += [foreign] if foreign else of_revision(here, lineage)
     except ServerError as error:
         problems.append(str(error))
     problems += of_copy(connection, app, newest=here == lineage.heads)
@@ -170,16 +170,24 @@ def overview(connection: sa.Connection, target: Target, app: Application) -> Ove
     return Overview(server, extensions, here, lineage.heads, tables, views, enums, problems)
 
 
-def of_revision(here: frozenset[str], heads: frozenset[str], unknown: frozenset[str]) -> Iterator[str]:
+def of_revision(here: frozenset[str], lineage: Lineage) -> Iterator[str]:
     """What is to be said about the revision of a database."""
-    if unknown:
-        yield (
-            f"The database is at {', '.join(sorted(unknown))}, which this app-schema does not have: "
-            "install the version that made it."
-        )
-    elif here != heads:
+    if unknown := lineage.unknown(here):
+        yield foreign(unknown)
+    elif lineage.fork:  # an upgrade would fail
+        yield lineage.fork
+    elif here != lineage.heads:
         at = f"is at {', '.join(sorted(here))}" if here else "was never migrated"
-        yield f"The database {at}, the newest revision is {', '.join(sorted(heads))}: run app-schema upgrade."
+        newest = ", ".join(sorted(lineage.heads))
+        yield f"The database {at}, the newest revision is {newest}: run app-schema upgrade."
+
+
+def foreign(unknown: frozenset[str]) -> str:
+    """What is to be said of revisions that no file has."""
+    return (
+        f"The database is at {', '.join(sorted(unknown))}, which this app-schema does not have: "
+        "install the version that made it."
+    )
 
 
 def server_facts(connection: sa.Connection, target: Target) -> ServerFacts:

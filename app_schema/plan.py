@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.schema import ExecutableDDLElement
 
 from app_schema.application import Application
 from app_schema.loss import Loss, losses, reading
 from app_schema.migrations.dry_run import Recorded, record
+from app_schema.migrations.failure import explained
 from app_schema.migrations.impl import GuardedImpl
 from app_schema.migrations.lineage import Lineage, current, described
 from app_schema.migrations.operation import REFERRED, STRENGTH, UNKNOWN
+from app_schema.migrations.preflight import Need, block, check, need
+from app_schema.migrations.session import MigrationSession
 from app_schema.migrations.unguarded import PlainImpl
 
 Sizes = dict[tuple[str, str], tuple[int, int | None]]
@@ -57,16 +63,22 @@ class PlannedRevision:
 
 
 def plan(
-    connection: sa.Connection, app: Application, to: str = "head", *, script: bool = False
+    connection: sa.Connection,
+    app: Application,
+    to: str = "head",
+    *,
+    script: bool = False,
+    needs: list[Need] | None = None,
 ) -> list[PlannedRevision]:
     """The revisions that `upgrade` would run now, in that order; empty where nothing is pending.
 
     :param script: the SQL with all its guards, as `alembic upgrade --sql` writes it, and not the bare
         statements inside them.
+    :param needs: takes what the revisions need of the server and the role, for :func:`preflight`.
     """
     lineage = Lineage(app)
     here = current(connection, app)
-    recorded = record(lineage, here, to, impl=GuardedImpl if script else PlainImpl)
+    recorded = record(lineage, here, to, impl=_noting(GuardedImpl if script else PlainImpl, needs))
     sizes = _sizes(connection, recorded)
     with reading(connection):
         lost = losses(connection, recorded).rows
@@ -81,6 +93,36 @@ def plan(
         )
         for one in recorded
     ]
+
+
+def preflight(connection: sa.Connection, app: Application, needs: list[Need]) -> None:
+    """What `upgrade` looks at before its first statement.
+
+    :raises ServerError: where it would refuse the server.
+    :raises AppSchemaError: where the pending revisions cannot be carried out; it names all that is missing.
+    """
+    session = MigrationSession(connection, app.version_table, app.version_table_schema, app.search_path)
+    check(session, session.facts())
+    try:
+        connection.exec_driver_sql(block(needs), execution_options={"no_parameters": True})
+    except DBAPIError as error:
+        raise explained(error) from error
+
+
+def _noting(impl: type[GuardedImpl], needs: list[Need] | None) -> type[GuardedImpl]:
+    """An impl that notes what its statements need, as the runner's does."""
+
+    class NotingImpl(impl):  # type: ignore[misc,valid-type]  # a base of the caller's choice
+        def _exec(self, construct: Any, *args: Any, **kwargs: Any) -> Any:
+            if (
+                needs is not None
+                and isinstance(construct, ExecutableDDLElement)
+                and (found := need(construct))
+            ):
+                needs.append(found)
+            return super()._exec(construct, *args, **kwargs)
+
+    return NotingImpl
 
 
 def comments(planned: PlannedRevision) -> list[str]:

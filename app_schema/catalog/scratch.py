@@ -321,7 +321,8 @@ def _create(admin: Driver) -> str:
         )
         raise ServerError(msg) from None
     except psycopg.Error as error:
-        raise ServerError(f"no scratch database for comparing can be made: {_said(error)}") from error
+        msg = f"no scratch database for comparing can be made: {_said(error)}; name a server with {ELSEWHERE}"
+        raise ServerError(msg) from error
     return name
 
 

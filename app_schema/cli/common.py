@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from app_schema.cli.output import talk
+from app_schema.cli.address import see
+from app_schema.cli.output import machine, talk
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -34,6 +35,8 @@ App = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print data for machines.")]
 
+_AS_JSON = "app_schema.json"
+"""Key of typer's context: errors are data too."""
 _MISSING = {"3F000", "42P01", "42703", "42704", "42883"}
 """SQLSTATE of what is not there: schema, table, column, object, function."""
 
@@ -66,6 +69,11 @@ class Commands(TyperGroup):
     The exit code is 1 where the reason is a difference that was refused, else 2.
     """
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that was named; whether it is to print data for machines."""
+        ctx.meta[_AS_JSON] = "--json" in args
+        return super().resolve_command(ctx, args)
+
     def invoke(self, ctx: Any) -> Any:
         """Runs the command that was named."""
         try:
@@ -73,8 +81,11 @@ class Commands(TyperGroup):
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
         except Exception as error:
+            as_json = ctx.meta.pop(_AS_JSON, False)  # of nested groups one says it
             # Typer ends commands by exceptions too; what explains costs an import of everything
             if type(error).__module__.startswith("typer.") or isinstance(error, BrokenPipeError):
+                if as_json and hasattr(error, "format_message"):  # a wrong option
+                    machine({"error": error.format_message()})
                 raise
             sentence = explained(error)
             if sentence is None:  # an error of this program: 1 would say that something differs
@@ -82,7 +93,9 @@ class Commands(TyperGroup):
                 raise typer.Exit(UNKNOWN) from error
             from app_schema.errors import DifferentError
 
-            talk(sentence)
+            problem(sentence)
+            if as_json:
+                machine({"error": sentence, "see": see(sentence)})
             refused = isinstance(error, DifferentError) or isinstance(error.__cause__, DifferentError)
             raise typer.Exit(DIFFERENT if refused else UNKNOWN) from error
 
@@ -110,7 +123,12 @@ class Program(Commands):
     def _further(self, ctx: Any) -> dict[str, str]:
         if ctx.params.get("app") is not None:
             choose(ctx.params["app"])
-        return {one.rpartition(":")[2]: one for one in application().commands}
+        return {reference.rpartition(":")[2]: reference for reference in application().commands}
+
+
+def problem(sentence: str) -> None:
+    """What is wrong, and where the documentation explains it."""
+    talk(f"{sentence}\n{see(sentence)}")
 
 
 def explained(error: Exception) -> str | None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app_schema.cli.common import Json, Url, application, finish, opened, target
-from app_schema.cli.output import counted, facts, machine, number, table, talk
+from app_schema.cli.common import Json, Url, application, finish, opened, problem, target
+from app_schema.cli.output import counted, facts, machine, number, table
 
 if TYPE_CHECKING:
     from app_schema.overview import Overview, ServerFacts
@@ -39,8 +39,8 @@ def connect(
         if every:
             _objects(seen)
         facts({**_facts(seen), **_folded(seen), "connect": paste(found)})
-    for problem in seen.problems:
-        talk(problem)
+    for sentence in seen.problems:
+        problem(sentence)
     finish(well=not seen.problems)
 
 

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from app_schema.cli.common import Json, Url, application, connected
+from app_schema.cli.common import Json, Url, application, connected, finish, problem
 from app_schema.cli.output import machine, table
 
 
 def history(url: Url = None, *, as_json: Json = False) -> None:
-    """List every revision, the newest first, and whether the database has it."""
+    """List every revision, the newest first, and whether the database has it.
+
+    Exit code 0: listed; 1: the database is at a revision that no file has; 2: could not tell.
+    """
     from app_schema.migrations.lineage import Lineage, current
+    from app_schema.overview import foreign
 
     app = application()
     lineage = Lineage(app)
     with connected(url) as connection:
         here = current(connection, app)
-    applied = lineage.applied(here)
+    applied, unknown = lineage.applied(here), lineage.unknown(here)
+    state = {**dict.fromkeys(applied, "applied"), **dict.fromkeys(here, "here")}
     if as_json:
-        machine([{**vars(one), "applied": one.revision in applied} for one in lineage.all()])
-        return
-    rows = [
-        ("here" if one.revision in here else "applied" if one.revision in applied else "pending", one)
-        for one in lineage.all()
-    ]
-    table(("state", "revision", "subject"), [(state, one.revision, one.subject) for state, one in rows])
+        machine([{**vars(listed), "applied": listed.revision in applied} for listed in lineage.all()])
+    else:
+        otherwise = "unknown" if unknown else "pending"
+        rows = [
+            (state.get(listed.revision, otherwise), listed.revision, listed.subject)
+            for listed in lineage.all()
+        ]
+        table(("state", "revision", "subject"), rows)
+    if unknown:
+        problem(foreign(unknown))
+    finish(well=not unknown)

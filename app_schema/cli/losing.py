@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app_schema.cli.common import problem
 from app_schema.cli.output import counted, number, table, talk
 
 if TYPE_CHECKING:
@@ -17,31 +18,35 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done
 
 def show(lost: Losses) -> None:
     """The rows that would be lost as data, the rest as talk."""
-    rows = [(one.revision, one.table, one.column or "(all)", one.how, number(one.rows)) for one in lost.rows]
+    rows = [
+        (loss.revision, loss.table, loss.column or "(all)", loss.how, number(loss.rows)) for loss in lost.rows
+    ]
     if rows:
         table(("revision", "table", "column", "how", ">rows lost"), rows)
     by_table: dict[tuple[str, str], list[str]] = {}
-    for one in lost.protections:
-        by_table.setdefault((one.revision, one.table), []).append(one.name)
+    for protection in lost.protections:
+        by_table.setdefault((protection.revision, protection.table), []).append(protection.name)
     for (revision, place), names in by_table.items():
         talk(f"{revision}: takes from {place}: {', '.join(names)}")
 
 
-def allowed(lost: Losses, token: str, confirm: str | None) -> bool:
-    """Whether nothing would be lost, or the token says that it may be; else says how to go on."""
+def refusal(lost: Losses, token: str, confirm: str | None, *, dry_run: bool = False) -> str | None:
+    """None where nothing would be lost, or the token says that it may be; else it is said how to go on."""
     if not lost or confirm == token:
-        return True
+        return None
     if confirm is not None:
         talk("The token does not fit: it belongs to another database, other revisions or other rows.")
     if lost.by_hand:
         talk(f"{counted(lost.by_hand, 'handwritten statement')}: only their author knows what they lose.")
-    if any(one.rows is None for one in lost.rows):
+    if any(loss.rows is None for loss in lost.rows):
         talk("A dash: an earlier revision changes the column, so its rows cannot be counted beforehand.")
-    rows = sum(one.rows or 0 for one in lost.rows)
+    rows = sum(loss.rows or 0 for loss in lost.rows)
     protections = len(lost.protections)
     what = counted(rows, "row") + (f" and {counted(protections, 'protection')}" if protections else "")
-    talk(f"Refused: {what} would be lost. To lose them, add --confirm {token}")
-    return False
+    would = f"{what} would be lost. To lose them, add --confirm {token}"
+    sentence = would if dry_run else f"Refused: {would}"
+    problem(sentence)
+    return sentence
 
 
 def data(lost: Losses | None) -> dict[str, Any]:

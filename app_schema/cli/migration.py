@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app_schema.cli.common import INTERRUPTED, application, connected
+from app_schema.cli.follow import follow
 from app_schema.cli.output import counted, machine, talk
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def move(
 
     refuse_other_here()  # also where nothing is to be done
     app = application()
-    given = dict(one.partition("=")[::2] for one in options or ())
+    given = dict(option.partition("=")[::2] for option in options or ())
     with connected(url, changes=True) as connection, _told():
         before = refuse_unadopted(connection, app)
         if revision.startswith("-") and not before:
@@ -61,15 +62,18 @@ def move(
                 f"the revision to go back to, or one branch, as {max(before)}@{revision}."
             )
         connection.rollback()  # else it is our transaction in which the revisions run
+
+        def run(to: str) -> list[str]:
+            terminal = sys.stderr.isatty()
+            return function(connection, to, app=app, review=review, **{"terminal": terminal, **given})
+
         try:
-            landed = function(
-                connection, revision, app=app, review=review, **{"terminal": sys.stderr.isatty(), **given}
-            )
+            applied = follow(run, app, before, revision)
         except KeyboardInterrupt as interrupt:  # its note says what is committed
             for note in getattr(interrupt, "__notes__", ()):
                 talk(note)
             raise typer.Exit(INTERRUPTED) from None
-        return Move(before, current(connection, app), landed)
+        return Move(before, current(connection, app), applied)
 
 
 def show(move: Move, verb: str, *, as_json: bool) -> None:

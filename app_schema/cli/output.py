@@ -100,7 +100,13 @@ def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
 
 def counted(count: int, noun: str) -> str:
     """A number and its noun."""
-    return f"{number(count)} {noun}" if count == 1 else f"{number(count)} {noun}s"
+    return f"{number(count)} {noun if count == 1 else _plural(noun)}"
+
+
+def _plural(noun: str) -> str:
+    if noun.endswith(("x", "ss")):
+        return f"{noun}es"
+    return f"{noun[:-1]}ies" if noun.endswith("y") else noun if noun.endswith("s") else f"{noun}s"
 
 
 def number(value: int | None) -> str:

@@ -9,6 +9,7 @@ import typer
 
 from app_schema.cli import losing, migration
 from app_schema.cli.common import Json, Url, application, finish
+from app_schema.cli.migration import show
 from app_schema.cli.output import counted, machine, talk
 
 if TYPE_CHECKING:
@@ -40,26 +41,22 @@ def rollback(
     from app_schema.rollback import prepare
 
     prepared: Rollback | None = None
-    well = True
+    refused: str | None = None
 
     def review(connection: Connection, here: frozenset[str], steps: list[RevisionStep]) -> bool:
-        nonlocal prepared, well
+        nonlocal prepared, refused
         prepared = prepare(connection, application(), here, steps)
         if not as_json:
             _show(prepared)
-        well = losing.allowed(prepared.lost, prepared.token, confirm)
-        if well and not dry_run and dump is not None and prepared.tables:
+        refused = losing.refusal(prepared.lost, prepared.token, confirm, dry_run=dry_run)
+        if refused is None and not dry_run and dump is not None and prepared.tables:
             write(connection, prepared.tables, dump)
             talk(f"{counted(len(prepared.tables), 'table')} dumped to {dump}, for pg_restore.")
             prepared = prepare(connection, application(), here, steps)  # a dump takes its time
-            well = losing.allowed(prepared.lost, prepared.token, confirm)
-        return well and not dry_run
+            refused = losing.refusal(prepared.lost, prepared.token, confirm)
+        return refused is None and not dry_run
 
     moved = migration.move(migrations.downgrade, url, revision, review=review)
-    if prepared is None and not as_json:
-        talk("Nothing to go back from.")
-    elif moved.revisions and not as_json:
-        talk(f"At {', '.join(sorted(moved.after)) or 'base'} now.")
     if as_json:
         shown = {"here": moved.before, "revisions": [], "token": None} if prepared is None else vars(prepared)
         lost = None if prepared is None else prepared.lost
@@ -68,12 +65,19 @@ def rollback(
                 **{name: value for name, value in shown.items() if name != "lost"},
                 **losing.data(lost),
                 "done": bool(moved.revisions),
+                **({} if refused is None else {"error": refused}),
             }
         )
-    finish(well=well)
+    elif prepared is None:
+        talk("Nothing to go back from.")
+    elif dry_run:
+        talk(f"{counted(len(prepared.revisions), 'revision')} would be undone; nothing was.")
+    elif moved.revisions:
+        show(moved, "undone", as_json=False)
+    finish(well=refused is None)
 
 
 def _show(prepared: Rollback) -> None:
-    for one in prepared.revisions:
-        talk(" ".join((f"{one.revision}:", *one.notes)))
+    for revision in prepared.revisions:
+        talk(" ".join((f"{revision.revision}:", *revision.notes)))
     losing.show(prepared.lost)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app_schema.cli.common import Json, Url, application, connected, finish
-from app_schema.cli.output import machine, talk
+from app_schema.cli.common import Json, Url, application, connected, finish, problem
+from app_schema.cli.output import machine, text
 
 
 def status(url: Url = None, *, as_json: Json = False) -> None:
@@ -32,12 +32,13 @@ def status(url: Url = None, *, as_json: Json = False) -> None:
     else:
         print(f"at {', '.join(sorted(here)) or 'base'}, {len(pending)} pending")
         for revision in pending:
-            print("\n  ".join(("", revision.revision, f"  {revision.subject}")).lstrip("\n"))
+            print(f"  {revision.revision}")
+            text(f"    {revision.subject}")
             for note in revision.notes:
-                print(f"    {note}")
+                text(f"    {note}")
             for loss in lost:
                 if loss.revision == revision.revision:
-                    print(f"    now: loses {loss.words}")
-    for problem in [*of_revision(here, lineage.heads, unknown), *copied]:
-        talk(problem)
+                    text(f"    now: loses {loss.words}")
+    for sentence in [*of_revision(here, lineage), *copied]:
+        problem(sentence)
     finish(well=not unknown and not pending and not copied)

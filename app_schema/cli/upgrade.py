@@ -9,10 +9,13 @@ import typer
 from app_schema.cli import losing
 from app_schema.cli.common import Json, Url, application, finish
 from app_schema.cli.migration import Options, move, show
+from app_schema.cli.output import machine
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import RevisionStep
     from sqlalchemy import Connection
+
+    from app_schema.loss import Losses
 
 
 def upgrade(
@@ -32,19 +35,22 @@ def upgrade(
     """
     from app_schema import migrations
 
-    well = True
+    refused: str | None = None
+    found: tuple[Losses, str] | None = None
 
     def review(connection: Connection, here: frozenset[str], steps: list[RevisionStep]) -> bool:
         from app_schema.upgrading import prepare
 
-        nonlocal well
-        lost, token = prepare(connection, application(), here, steps)
+        nonlocal refused, found
+        lost, token = found = prepare(connection, application(), here, steps)
         if lost and not as_json:
             losing.show(lost)
-        well = losing.allowed(lost, token, confirm)
-        return well
+        refused = losing.refusal(lost, token, confirm)
+        return refused is None
 
     moved = move(migrations.upgrade, url, revision, options, review)
-    if well:
+    if refused is None:
         show(moved, "applied", as_json=as_json)
-    finish(well=well)
+    elif as_json and found is not None:
+        machine({"error": refused, **losing.data(found[0]), "token": found[1]})
+    finish(well=refused is None)

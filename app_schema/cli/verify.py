@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app_schema.cli.common import Json, Url, application, connected, finish
-from app_schema.cli.output import machine, table, talk
+from app_schema.cli.common import Json, Url, application, connected, finish, problem
+from app_schema.cli.folding import fold, room
+from app_schema.cli.output import counted, machine, table, talk
+
+if TYPE_CHECKING:
+    from app_schema.migrations.drift import Drift
+
+COLUMNS = ("kind", ">declared", ">created", ">equal", ">different", ">undeclared")
 
 
 def verify(
@@ -16,11 +22,13 @@ def verify(
         str | None,
         typer.Option(metavar="URL", help="A server where the role may create a database."),
     ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Name each object, however many there are.")] = False,
     url: Url = None,
     as_json: Json = False,
 ) -> None:
     """Compare the whole database with the models, both as PostgreSQL prints them.
 
+    What differs is folded by table to a screen; --all and --json have every object.
     Exit code 0: all that is declared is there and equal, and nothing else is; 1: a difference; 2: could not
     tell.
     """
@@ -34,24 +42,38 @@ def verify(
     with connected(url) as connection:
         here = refuse_unadopted(connection, app)
         found = drift(connection, app, scratch)
+    behind = [] if found.conforms else list(of_revision(here, lineage))
+    if behind:
+        problem(behind[0])
     if as_json:
         machine(found)
     else:
-        columns = ("kind", ">declared", ">created", ">equal", ">different", ">undeclared")
-        table(columns, [tuple(vars(one).values()) for one in found.kinds])
-        for one in found.objects:
-            talk(f"{one.state}: {one.object}")
-            if one.state == "different":
-                talk(f"  found:    {one.found}\n  declared: {one.declared}")
-    if not found.conforms:
-        behind = list(of_revision(here, lineage.heads, lineage.unknown(here)))
-        if behind:
-            talk(behind[0])
-        elif any(one.state != "undeclared" for one in found.objects):
-            talk("alembic revision --autogenerate writes the revision that mends it.")
-        if any(one.state == "undeclared" for one in found.objects):
-            talk(
-                "Undeclared: declare it, list it in [tool.app_schema] undeclared of pyproject.toml, or "
-                "have alembic -x prune=true revision --autogenerate drop it."
-            )
+        _show(found, every=every)
+    if not found.conforms and not behind:
+        _advise({drifted.state for drifted in found.objects})
     finish(well=found.conforms)
+
+
+def _show(found: Drift, *, every: bool) -> None:
+    if found.conforms or every:
+        counts = found.kinds
+    else:
+        counts = [kind for kind in found.kinds if kind.equal < kind.declared or kind.undeclared]
+    absent = next((kind.declared for kind in found.kinds if kind.kind == "table" and not kind.created), 0)
+    nothing = absent > 0 and not every  # the counts of every kind would say the same
+    if nothing:
+        print(f"None of the {counted(absent, 'declared table')} exists.")
+    else:
+        table(COLUMNS, [tuple(vars(kind).values()) for kind in counts])
+    for line in fold(found.objects, None if every else room(0 if nothing else len(counts))):
+        talk(line)
+
+
+def _advise(states: set[str]) -> None:
+    if states - {"undeclared"}:
+        talk("alembic revision --autogenerate writes the revision that mends it.")
+    if "undeclared" in states:
+        problem(
+            "Undeclared: declare it, list it in [tool.app_schema] undeclared of pyproject.toml, or "
+            "have alembic -x prune=true revision --autogenerate drop it."
+        )

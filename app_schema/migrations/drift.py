@@ -29,6 +29,9 @@ class Drifted:
     state: State
     declared: str | None
     found: str | None
+    kind: str
+    table: str | None
+    """The table that it is, or is a part of; None where it belongs to none."""
 
 
 @dataclass(frozen=True)
@@ -76,14 +79,20 @@ def drift(connection: Connection, app: Application, scratch: str | None = None) 
             continue
         if key != difference.key:  # who may execute a function
             roles = (executors(side, key) for side in (sides.declared, sides.reflected))
-            objects[key] = Drifted(key.label, "different", *roles)
+            objects[key] = _drifted(key, "different", *roles)
         else:
-            objects[key] = Drifted(key.label, state, *difference[1:])
+            objects[key] = _drifted(key, state, *difference[1:])
     for rename in sides.renamed.renames:
         key = rename.declared
-        objects.setdefault(key, Drifted(key.label, "different", key.name, rename.reflected.name))
+        objects.setdefault(key, _drifted(key, "different", key.name, rename.reflected.name))
     states = {key: drifted.state for key, drifted in objects.items()}
     return Drift(_counts(comparison.counted(), states), list(objects.values()))
+
+
+def _drifted(key: Key, state: State, declared: str | None, found: str | None) -> Drifted:
+    table = key.name if key.kind == "table" else key.table
+    place = None if table is None else ".".join(filter(None, (key.schema, table)))
+    return Drifted(key.label, state, declared, found, key.kind.replace("_", " "), place)
 
 
 def _counts(declared: Iterable[Key], states: dict[Key, State]) -> list[KindCount]:

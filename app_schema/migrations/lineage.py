@@ -55,6 +55,19 @@ class Lineage:
         """The newest revisions."""
         return frozenset(self.scripts.get_heads())
 
+    @property
+    def fork(self) -> str | None:
+        """What to do about two heads that nobody meant; None where each further branch bears a label."""
+        heads = sorted(self.heads)
+        labels = {frozenset(script.branch_labels) for script in self.scripts.get_revisions(heads)}
+        if len(labels) == len(heads):
+            return None
+        named = " ".join(heads)
+        return (
+            f"The revisions have {len(heads)} heads, {', '.join(heads)}, so none is the newest: join them by "
+            f'alembic merge -m "merge" {named}, or set the down_revision of the one that is not applied yet.'
+        )
+
     def all(self) -> list[Revision]:
         """Every revision, the newest first."""
         return [described(script) for script in self.scripts.walk_revisions()]

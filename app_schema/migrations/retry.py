@@ -47,6 +47,8 @@ class Retries:
         self.session = session
         self.options = options
         self._watch: Watch | None = None
+        self._told: dict[str, set[str]] = {}
+        """Revision -> the process ids that were said to block it."""
 
     def __enter__(self) -> Self:
         if self.options.lock_tries == 1:
@@ -97,10 +99,10 @@ class Retries:
         if number >= allowed:
             raise _more(error, f"{by}\ngiven up after {number} tries; run again when there is less traffic")
         wait = min(0.1 * 2**number, LONGEST) * random.uniform(0.5, 1)  # never the same for two who collide
-        say(
-            f"{step.name} did not get its locks and was rolled back; "
-            f"it begins again in {wait:.1f} s ({number + 1} of {allowed}){by}"
-        )
+        blockers = {line.partition(" (")[0] for line in (self._watch.blockers if self._watch else ())}
+        if self._told.get(step.name) != blockers:  # a line for each try would say the same thing ten times
+            self._told[step.name] = blockers
+            say(f"{step.name} did not get its locks and was rolled back; it is tried {allowed} times{by}")
         self.session.sleep(wait)
 
     def _too_big(self, error: StatementError, step: StepState) -> None:

@@ -82,7 +82,7 @@ class MigrationsPage(Page):
             "migrations.html",
             revisions=[(revision, revision.revision in applied) for revision in lineage.all()],
             here=sorted(here),
-            problems=list(of_revision(here, lineage.heads, lineage.unknown(here))),
+            problems=list(of_revision(here, lineage)),
             drift=await read(_drift, request.state.session, self.application)
             if "drift" in request.query_params
             else None,

@@ -77,7 +77,7 @@ def test_commands_tell_of_it(run: Run) -> None:
     assert run("verify").exit_code == 0
     assert run("plan").stderr.endswith("Nothing would run.\n")
     assert "here" in run("history").stdout
-    seen = run("connect")
+    seen = run("connect", "--all")
     assert "customer" in seen.stdout
     assert "shop_version" not in seen.stdout
     assert run("audit").exit_code == 1

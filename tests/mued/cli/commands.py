@@ -22,6 +22,7 @@ from app_schema.testing.plugin import CreateDatabase
 
 Run = Callable[..., str]
 
+ROOT = Path(__file__).parents[3]
 NOWHERE = "postgresql://someone:s3cret@127.0.0.1:1/nowhere"
 
 _VOLATILE = (
@@ -107,7 +108,7 @@ def data(said: str) -> Any:
 def settled(text: str, url: str) -> str:
     """Without the names and versions that differ from server to server and from run to run."""
     shown = urls.parse(url)
-    text = text.replace(urls.show(shown), "URL")
+    text = text.replace(urls.show(shown), "URL").replace(str(ROOT), "CHECKOUT")
     for name, value in (("DATABASE", shown.database), ("HOST", shown.host or shown.query.get("host"))):
         text = text.replace(value if isinstance(value, str) else "\0", name)
     for pattern, replacement in _VOLATILE:

@@ -39,4 +39,4 @@ def test_broken_waiver_is_one_sentence(run: Run, states: dict[str, str], tmp_pat
     (tmp_path / "pyproject.toml").write_text('[[tool.app_schema.audit.waivers]]\ncheck = "x"\n')
     said = run(states["fresh"], "audit")
     assert said.startswith("exit code 2\n--- stdout\n--- stderr\n")
-    assert said.count("\n") == 4
+    assert said.count("\n") == 5

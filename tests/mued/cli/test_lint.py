@@ -129,7 +129,7 @@ def test_what_cannot_be_read_is_one_sentence(run: Run, tmp_path: Path, content: 
         file.write_bytes(content)
     said = run(NOWHERE, "lint", str(file))
     assert said.startswith(f"exit code 2\n--- stdout\n--- stderr\n{file}")
-    assert said.count("\n") == 4
+    assert said.count("\n") == 5
 
 
 def test_squawk_reads_the_statements_without_their_guards() -> None:

@@ -1,0 +1,40 @@
+"""Where docs/troubleshooting.md explains a message of a command."""
+
+from __future__ import annotations
+
+import re
+
+PAGE = "docs/troubleshooting.md"
+OTHER = "exit-codes"
+"""The heading for a message that no other explains: it says what the exit code means."""
+HEADINGS: tuple[tuple[str, str], ...] = (
+    (r"already exists with a different definition|with other attributes", "different"),
+    (r'type "[^"]*" already exists', "type-exists"),
+    (r'trigger "[^"]*" .* already exists', "trigger-exists"),
+    (r'relation "[^"]*" already exists', "relation-exists"),
+    (r"multiple commands into a prepared statement", "several-commands"),
+    (r"migration lock|Another migration runs", "waits"),
+    (r"lock timeout|did not get its locks|deadlock", "lock-timeout"),
+    (r"pooler|DIRECT_DATABASE_URL", "pooled"),
+    (r"copy of app_schema", "two-copies"),
+    (r"CI is set", "ci"),
+    (r"app-schema adopt", "adopt"),
+    (r"is replicated by|The revision is the newest, but", "restored"),
+    (r"\d heads|alembic merge", "heads"),
+    (r"[Nn]o revision (is|called)|does not have|below base|past the newest", "unknown-revision"),
+    (r"run app-schema upgrade|Run app-schema upgrade", "behind"),
+    (r"would be lost|The token does not fit", "lost"),
+    (r"[Uu]ndeclared", "undeclared"),
+    (r"scratch|may not create databases", "scratch"),
+    (r"read-only|read replica|takes no writes|standby", "read-only"),
+    (r"has no extension|The extension|may not make|GRANT CREATE|belong to|is owned by", "rights"),
+    (r"The server (refuses|does not|cannot|has no|is |closed)|No attempt to connect", "no-server"),
+    (r"URL|\.env|encoding", "setting"),
+)
+"""What a message matches, and the anchor of its heading; the first that matches counts."""
+
+
+def see(message: str) -> str:
+    """The address of the heading that explains a message."""
+    anchor = next((anchor for pattern, anchor in HEADINGS if re.search(pattern, message)), OTHER)
+    return f"see {PAGE}#{anchor}"

@@ -1,0 +1,65 @@
+"""The revision that a person names: what to say where the name leads nowhere."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from app_schema.errors import AppSchemaError, ConfigurationError
+
+if TYPE_CHECKING:
+    from app_schema.application import Application
+    from app_schema.migrations.lineage import Lineage
+
+T = TypeVar("T")
+_ASTRAY = re.compile("(Can't locate|Relative|No such) revision|Multiple head|Ambiguous")
+_NEAR = 0.6
+"""Of `difflib`: the share of letters that a near name has in common."""
+
+
+def follow(run: Callable[[str], list[T]], app: Application, here: frozenset[str], revision: str) -> list[T]:
+    """What `run(revision)` gives; nothing where `+1` begins at the newest revision.
+
+    ``head`` means every head where the application has added branches of its own, which bear labels.
+
+    :raises ConfigurationError: one sentence where the name leads nowhere.
+    """
+    from alembic.util import CommandError
+
+    from app_schema.migrations.lineage import Lineage
+    from app_schema.overview import foreign
+
+    try:
+        return run(revision)
+    except (AppSchemaError, CommandError) as error:
+        if not _ASTRAY.match(str(error)):
+            raise
+        lineage = Lineage(app)
+        if unknown := lineage.unknown(here):
+            raise ConfigurationError(foreign(unknown)) from error
+        if revision == "head" and len(lineage.heads) > 1 and lineage.fork is None:
+            return run("heads")
+        if revision.startswith("+") and not lineage.steps(here, "heads", "up"):
+            return []
+        raise ConfigurationError(lineage.fork or _astray(lineage, here, revision)) from error
+
+
+def _astray(lineage: Lineage, here: frozenset[str], revision: str) -> str:
+    if len(here) > 1 and re.fullmatch(r"[+-]\d+", revision):
+        return (
+            f"The database is at {len(here)} revisions, so {revision} has more than one meaning: name the "
+            f"revision, or one branch, as {max(here)}@{revision}."
+        )
+    if re.fullmatch(r"\+\d+", revision):
+        pending = len(lineage.steps(here, "heads", "up"))
+        return f"{revision} leads past the newest revision: {pending} revisions are pending."
+    if re.fullmatch(r"-\d+", revision):
+        applied = len(lineage.applied(here))
+        return f"{revision} leads below base: the database has gone through {applied} revisions."
+    names = [script.revision for script in lineage.all()]
+    near = [name for name in names if revision in name]
+    near += [name for name in difflib.get_close_matches(revision, names, 3, _NEAR) if name not in near]
+    said = f"near names: {', '.join(near[:3])}" if near else "app-schema history lists them"
+    return f"No revision is called {revision!r}: {said}."

@@ -1,0 +1,155 @@
+"""Each thing that goes wrong has a sentence of its own, an address, and a form for machines."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import psycopg
+import pytest
+from commands import NOWHERE, Run, data
+from page import ROOT, Page
+
+from app_schema.cli import folding, output
+from app_schema.cli.address import HEADINGS, OTHER, see
+
+HEAD = max((ROOT / "alembic" / "versions").glob("0*.py")).stem
+FORK = """
+revision = "{name}"
+down_revision = "{down}"
+branch_labels = {labels}
+depends_on = None
+
+
+def upgrade() -> None: ...
+
+
+def downgrade() -> None: ...
+"""
+APPLICATION = """
+from dataclasses import replace
+from pathlib import Path
+from app_schema.mued.application import APPLICATION as MUED
+APPLICATION = replace(MUED, configuration=Path(__file__).parent / "alembic.ini")
+"""
+
+
+def _application(place: Path, **labels: str | None) -> str:
+    """An application with further revisions on the newest one; gives what ``--app`` names."""
+    shutil.copy(ROOT / "alembic.ini", place)
+    shutil.copytree(ROOT / "alembic", place / "alembic", ignore=shutil.ignore_patterns("__pycache__"))
+    for name, label in labels.items():
+        text = FORK.format(name=name, down=HEAD, labels=label and (label,))
+        (place / "alembic" / "versions" / f"{name}.py").write_text(text)
+    module = "_".join(("forked", *labels))
+    (place / f"{module}.py").write_text(APPLICATION)
+    return f"{module}:APPLICATION"
+
+
+def test_every_address_is_a_heading_of_the_page() -> None:
+    anchors = re.findall(r'<a id="([\w-]+)"></a>\n\n## ', Page("docs/troubleshooting.md").text)
+    assert len(anchors) == len(set(anchors)) == Page("docs/troubleshooting.md").text.count("\n## ")
+    assert {anchor for _, anchor in HEADINGS} | {OTHER} <= set(anchors)
+    assert see("The server refuses the password: ...").endswith("#no-server")
+    assert see("something else").endswith(f"#{OTHER}")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["upgrade", "core_index"], "near names: 0004_core_indexes"),
+        (["upgrade", "0004_core_indexs"], "near names: 0004_core_indexes"),
+        (["plan", "zzz"], "No revision is called 'zzz': app-schema history lists them."),
+        (["downgrade", "-99"], "-99 leads below base: the database has gone through "),
+    ],
+)
+def test_name_that_leads_nowhere(run: Run, states: dict[str, str], arguments: list[str], said: str) -> None:
+    answer = run(states["full"], *arguments)
+    assert answer.startswith("exit code 2\n")
+    assert said in answer
+    assert answer.endswith("see docs/troubleshooting.md#unknown-revision\n")
+
+
+def test_one_step_up_at_the_newest_is_nothing_to_do(run: Run, states: dict[str, str]) -> None:
+    said = run(states["full"], "upgrade", "+1")
+    assert said.startswith("exit code 0\n")
+    assert "Nothing to do." in said
+    assert run(states["full"], "plan", "+1").startswith("exit code 0\n")
+
+
+def test_revision_of_another_lineage_is_named_by_every_command(run: Run, database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE public.alembic_version SET version_num = '0099_of_tomorrow'")
+    for command in ("connect", "status", "plan", "upgrade", "downgrade", "rollback", "history"):
+        said = run(database_url, command)
+        assert "at 0099_of_tomorrow, which this app-schema does not have: install the" in said, command
+        assert not said.startswith("exit code 0"), command
+    assert "pending" not in run(database_url, "history")
+
+
+def test_two_heads_are_named_with_the_merge(run: Run, states: dict[str, str], tmp_path: Path) -> None:
+    app = _application(tmp_path, f9001_a=None, f9001_b=None)
+    for command in ("connect", "status", "plan", "upgrade"):
+        said = run(states["full"], "--app", app, command)
+        assert 'alembic merge -m "merge" f9001_a f9001_b' in said, command
+        assert "run app-schema upgrade" not in said
+        assert "#heads" in said
+
+
+def test_errors_are_data_with_json(run: Run, states: dict[str, str]) -> None:
+    for url, *arguments in (
+        (NOWHERE, "connect"),
+        (NOWHERE, "verify"),
+        (states["full"], "upgrade", "nosuch"),
+        (states["full"], "plan", "--nosuch"),
+        (states["full"], "rollback"),
+        (NOWHERE, "db", "nosuch"),
+    ):
+        said = run(url, *arguments, "--json")
+        assert not said.startswith("exit code 0")
+        assert isinstance(data(said)["error"], str), arguments
+
+
+def test_plan_says_what_upgrade_would_refuse(run: Run, empty_url: str) -> None:
+    with psycopg.connect(empty_url, autocommit=True) as connection:
+        name = connection.info.dbname
+        connection.execute(f"CREATE ROLE planner_{name} LOGIN")
+        try:
+            url = re.sub(r"//[^@]*@", f"//planner_{name}@", empty_url)
+            said = run(url, "plan")
+            assert said.startswith("exit code 2\n")
+            assert "CREATE TABLE public.users" in said
+            assert "may not make the extension vector: GRANT CREATE ON DATABASE" in said
+            assert "#rights" in said
+        finally:
+            connection.execute(f"DROP ROLE planner_{name}")
+
+
+def test_verify_of_an_unmigrated_database_is_a_screen_and_the_reason_comes_first(
+    run: Run, states: dict[str, str]
+) -> None:
+    said = run(states["fresh"], "verify")
+    out, _, err = said.partition("--- stderr\n")
+    assert len(out.splitlines()) + len(err.splitlines()) <= 26  # exit code, two marks, and a screen
+    assert err.startswith("The database was never migrated")
+    assert re.search(r"absent: table \S+, with \d+ columns, \d+ constraints, ", err)
+    assert len(run(states["fresh"], "verify", "--all").splitlines()) > 500
+
+
+def test_sentences_are_broken_between_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    sentence = (
+        "The database was never migrated, the newest revision is 0018_something_long: run app-schema upgrade."
+    )
+    output.talk(sentence)
+    assert capsys.readouterr().err == f"{sentence}\n"  # a pipe gets the line
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    output.talk(f"{sentence}\n  found: a b")
+    lines = capsys.readouterr().err.splitlines()
+    assert max(map(len, lines)) <= 60
+    assert " ".join(lines[:-1]) == sentence
+    assert lines[-1] == "  found: a b"
+    assert folding.room(3) >= folding.FEWEST
