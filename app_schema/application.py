@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from sqlalchemy import MetaData, Table
     from sqlalchemy.orm import Mapper
 
+    from app_schema.audit.finding import Waiver
+
 DEFAULT = "app_schema.mued.application:APPLICATION"
 _REFERENCE = re.compile(r"[\w.]+:\w+")
 
@@ -85,6 +87,8 @@ class Application:
     :param touch: the call that keeps ``updated_at``, such as ``app.touch()``, which the audit proposes.
     :param reference: of the reference of the tables; a function, because it may import much.
     :param factories: the factory of rows for tests, as ``"package.module:Class"`` with ``for_model(model)``.
+    :param secrets: columns that no response holds, as ``"table.column"`` with ``*`` for any characters.
+    :param waivers: findings of the audit that are accepted wherever the schema is installed.
     """
 
     name: str
@@ -101,6 +105,8 @@ class Application:
     touch: str | None = None
     reference: Callable[[], Reference] = Reference
     factories: str | None = None
+    secrets: tuple[str, ...] = ()
+    waivers: Callable[[], Iterable[Waiver]] = tuple
 
     @property
     def metadata(self) -> MetaData:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import sqlalchemy as sa
@@ -20,6 +20,9 @@ from app_schema import dialect, login, pinned
 from app_schema import url as urls
 from app_schema.errors import ConfigurationError, ServerError
 from app_schema.target import EMBEDDED, GIVEN, Target, require_asked
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 MINIMUM_SERVER = 15
 APPLICATION_NAME = "app_schema"
@@ -108,13 +111,32 @@ def engine(url: str | sa.URL | None = None, *, direct: bool = False, **options: 
     With `direct`, for migrations: the direct endpoint, no pool, and a dialect that asks the server nothing.
     Statements are not prepared, because PgBouncer before 1.21 loses prepared statements between transactions.
     """
-    if url is None:
-        url = (configured(direct=direct) or target()).url
-    elif isinstance(url, str):
-        url = urls.parse(url)
+    url = _parsed(url, direct=direct)
+    drivername = urls.DRIVER
     if direct:
         url = _unpooled(url)
         options.setdefault("poolclass", sa.NullPool)
+        drivername = dialect.register()
+        options.setdefault("isolation_level", "READ COMMITTED")  # a guard must see what others have committed
+    return sa.create_engine(urls.hiding(url).set(drivername=drivername), **_with_arguments(url, options))
+
+
+def async_engine(url: str | sa.URL | None = None, **options: Any) -> AsyncEngine:
+    """The same for asynchronous code, by the same driver: with the timeout and unprepared statements."""
+    from sqlalchemy.ext.asyncio import create_async_engine  # needs greenlet, which not everybody has
+
+    url = _parsed(url)
+    return create_async_engine(urls.hiding(url).set(drivername=urls.DRIVER), **_with_arguments(url, options))
+
+
+def _parsed(url: str | sa.URL | None, *, direct: bool = False) -> sa.URL:
+    if url is None:
+        return (configured(direct=direct) or target()).url
+    return urls.parse(url) if isinstance(url, str) else url
+
+
+def _with_arguments(url: sa.URL, options: dict[str, Any]) -> dict[str, Any]:
+    """The options of an engine, with what each connection of ours has."""
     arguments: dict[str, Any] = {
         **pinned.parameters(url.query),
         "prepare_threshold": None,
@@ -122,12 +144,7 @@ def engine(url: str | sa.URL | None = None, *, direct: bool = False, **options: 
     }
     if "connect_timeout" not in url.query:
         arguments["connect_timeout"] = CONNECT_TIMEOUT
-    arguments |= options.pop("connect_args", {})
-    drivername = urls.DRIVER
-    if direct:
-        drivername = dialect.register()
-        options.setdefault("isolation_level", "READ COMMITTED")  # a guard must see what others have committed
-    return sa.create_engine(urls.hiding(url).set(drivername=drivername), connect_args=arguments, **options)
+    return {**options, "connect_args": arguments | options.get("connect_args", {})}
 
 
 def connect(engine: sa.Engine, *, tries: int = CONNECT_TRIES) -> sa.Connection:

@@ -54,6 +54,7 @@ def audit(
     metadata: MetaData | None = None,
     *,
     waivers: Sequence[Waiver] = (),
+    carried: Sequence[Waiver] = (),
     service_roles: Collection[str] = SERVICE_ROLES,
     accepted: Sequence[Accepted] = (),
     touch: str | None = None,
@@ -62,13 +63,14 @@ def audit(
 
     :param metadata: what is declared; without it nothing is known of words that a column of text may hold.
     :param waivers: findings that are accepted; one that covers nothing is a finding itself.
+    :param carried: waivers that come with the schema; one that covers nothing is no finding.
     :param service_roles: the roles that may see all rows by a policy.
     :param accepted: what is not declared and meant to stay.
     :param touch: the call that keeps ``updated_at``, to be proposed where no trigger of a table makes one.
     :raises ConfigurationError: where a waiver names no check of ours, gives no reason, or has a condition
         that PostgreSQL cannot read.
     """
-    given = _by_finding(waivers)
+    given = _by_finding([*carried, *waivers])
     findings = list(_findings(connection, Known(metadata, service_roles, accepted, touch)))
     used = {(finding.check, finding.object) for finding in findings}
     holds = _holding(connection, [waiver for place, waiver in given.items() if place in used])

@@ -25,6 +25,7 @@ from app_schema.cli import (
     rollback,
     status,
     studio,
+    types,
     upgrade,
     verify,
 )
@@ -54,6 +55,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     studio.studio,
     diagram.diagram,
     docs.docs,
+    types.types,
 )
 _TAKE_NUMBERS = (downgrade.downgrade, rollback.rollback)
 """The commands for which -1 is no option."""

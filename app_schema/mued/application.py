@@ -9,7 +9,11 @@ from app_schema.application import Acting, Application, Reference
 from app_schema.mued.naming import NAMING_CONVENTION
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from alembic.autogenerate.api import AutogenContext
+
+    from app_schema.audit.finding import Waiver
 
 
 def _base() -> Any:
@@ -29,6 +33,12 @@ def _reference() -> Reference:
     from app_schema.mued.reference import REFERENCE
 
     return REFERENCE
+
+
+def _waivers() -> Iterable[Waiver]:
+    from app_schema.mued.waivers import WAIVERS
+
+    return WAIVERS
 
 
 def _render_type(type_: Any, context: AutogenContext) -> str | bool:
@@ -59,4 +69,6 @@ APPLICATION = Application(
     touch="app.touch_updated_at()",
     reference=_reference,
     factories="app_schema.mued.factories:RowFactory",
+    secrets=("*.stripe_*", "users.clerk_id"),
+    waivers=_waivers,
 )

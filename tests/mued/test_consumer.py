@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from page import Page
 
 CHECKOUT = Path(__file__).parents[2]
 APP = Path(__file__).parent / "consumer" / "app.py"
@@ -57,6 +58,20 @@ def test_mypy_is_strict_and_content(project: Path) -> None:
     )
     assert found.stdout == ""
     assert found.returncode == 0, found.stderr
+
+
+def test_mypy_is_strict_and_content_with_the_page(project: Path) -> None:
+    """The application of docs/application.md, whose schemas are typed by a stub."""
+    pytest.importorskip("mypy")
+    blocks = [block for block in Page("docs/application.md").python() if "as PACKAGE" not in block]
+    (project / "page_app.py").write_text("\n\n".join(blocks), encoding="utf-8")
+    strict = ("--strict", "--follow-imports=silent", "--no-error-summary")
+    found = check(project, sys.executable, "-m", "mypy", *strict, "page_app.py", MYPYPATH="site")
+    assert (found.stdout, found.returncode) == ("", 0), found.stderr
+    wrong = "from app_schema.schemas import UserUpdate\nUserUpdate(name=1)\n"
+    (project / "wrong_page.py").write_text(wrong, encoding="utf-8")
+    found = check(project, sys.executable, "-m", "mypy", *strict, "wrong_page.py", MYPYPATH="site")
+    assert 'Argument "name" to "UserUpdate" has incompatible type "int"' in found.stdout
 
 
 def test_pyright_is_content(project: Path) -> None:

@@ -59,6 +59,8 @@ from app_schema.mued.models.session import (
     SessionAnalysis,
 )
 
+PracticeSession = Session  # where SQLAlchemy's Session is imported too
+
 attach(
     Base.metadata,
     *roles.SCHEMAS,
@@ -99,6 +101,7 @@ __all__ = [
     "MemoryType",
     "Message",
     "Plugin",
+    "PracticeSession",
     "Project",
     "Provenance",
     "QuestionTemplate",

@@ -3,7 +3,9 @@
 Keys are spelled as the clients write them.
 """
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Literal, NotRequired
+
+from typing_extensions import TypedDict  # of typing from Python 3.12 on, as Pydantic needs it
 
 FocusName = Literal["harmony", "melody", "rhythm", "mix", "emotion", "image", "structure"]
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app_schema import database
 from app_schema.identity import acting_as
 from app_schema.models import LessonSlot, LogEntry, SessionType, User
-from app_schema.models import Session as Practice
+from app_schema.models import PracticeSession as Practice
 
 
 def newest(session: Session, clerk_id: str) -> list[Practice]:

@@ -1,0 +1,29 @@
+"""What the audit finds in the migrated database of MUED and is accepted, wherever it is installed."""
+
+from app_schema.audit.finding import Waiver
+
+WAIVERS = (
+    Waiver(
+        check="foreign_key_without_index",
+        object="constraint fk_chat_messages_session_id_user_id_chat_sessions on public.chat_messages",
+        reason="the index on session_id serves it: a session has one user, so user_id selects nothing more",
+        condition="""SELECT EXISTS (SELECT FROM pg_index WHERE indrelid = 'public.chat_messages'::regclass
+  AND indisvalid AND indpred IS NULL AND pg_get_indexdef(indexrelid) ~ ' USING btree \\(session_id')""",
+    ),
+    Waiver(
+        check="foreign_key_without_index",
+        object="constraint fk_interview_answers_question_id_session_id_interview_questions"
+        " on public.interview_answers",
+        reason="the unique index on question_id serves it: a question has one answer",
+        condition="""SELECT EXISTS (SELECT FROM pg_index WHERE indrelid = 'public.interview_answers'::regclass
+  AND indisunique AND indisvalid AND indpred IS NULL
+  AND pg_get_indexdef(indexrelid) ~ ' USING btree \\(question_id\\)$')""",
+    ),
+    Waiver(
+        check="row_security_off",
+        object="table public.alembic_version",
+        reason="it belongs to Alembic, holds one word, and nobody but the owner holds a privilege on it",
+        condition="""SELECT bool_and(c.relacl IS NULL OR NOT EXISTS (SELECT FROM aclexplode(c.relacl) AS x
+  WHERE x.grantee <> c.relowner)) FROM pg_class AS c WHERE c.oid = 'public.alembic_version'::regclass""",
+    ),
+)
