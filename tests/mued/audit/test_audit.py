@@ -152,7 +152,7 @@ def test_settings_that_cannot_be_understood_are_one_sentence(
     said = capsys.readouterr()
     assert said.out == ""
     assert sentence in said.err
-    assert said.err.count("\n") == 1
+    assert said.err.count("\n") == 2
 
 
 def test_waivers_come_from_the_nearest_file_above(tmp_path: Path) -> None:
