@@ -97,6 +97,7 @@ class ChatSessionRead(app_schema.ext.schema.RowSchema):
     archived_at: datetime.datetime | None
     created_at: datetime.datetime
     updated_at: datetime.datetime
+    last_message_on: datetime.date | None
 
 class ChatSessionCreate(app_schema.ext.schema.RowSchema):
     user_id: uuid.UUID

@@ -93,7 +93,7 @@ def test_command_ends_with_2_at_a_broken_revision_file(
     (revisions / "9999_x.py").write_text(text, encoding="utf-8")
     result = CliRunner().invoke(app, [name])
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr.splitlines()[-1].startswith(sentence)
+    assert result.stderr.splitlines()[-2].startswith(sentence)
     assert "Traceback" not in result.stderr
 
 
