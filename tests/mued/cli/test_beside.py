@@ -76,7 +76,7 @@ def test_a_branch_on_the_lineage_of_the_package(run: Run, database_url: str, app
     assert "here" in command("history")
     back = command("rollback", "shop@-1")
     assert back.startswith("exit code 0"), back
-    assert "shop_0001" not in back.partition("--- stdout\n")[2].partition("--- stderr")[0]
+    assert "shop_0001" not in back.partition("\n--- stderr")[0].splitlines()[-1]
     assert command("status").startswith("exit code 1")
 
 
