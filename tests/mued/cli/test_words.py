@@ -103,7 +103,7 @@ def test_errors_are_data_with_json(run: Run, states: dict[str, str]) -> None:
         (NOWHERE, "verify"),
         (states["full"], "upgrade", "nosuch"),
         (states["full"], "plan", "--nosuch"),
-        (states["full"], "rollback"),
+        (states["full"], "rollback", "base"),
         (NOWHERE, "db", "nosuch"),
     ):
         said = run(url, *arguments, "--json")
