@@ -152,8 +152,9 @@ def create_index_concurrently(
 ) -> None:
     """Builds an index without blocking writers. What an interrupted build left (INVALID) is dropped first.
 
-    What the revision did so far is committed first: CONCURRENTLY cannot run in a transaction. Other arguments
-    as of ``op.create_index``. Of a partitioned table it is built partition by partition.
+    What the revision did so far is committed first: CONCURRENTLY cannot run in a transaction. The index of a
+    table that this run has created blocks nobody, and is built in the transaction. Other arguments as of
+    ``op.create_index``. Of a partitioned table it is built partition by partition.
 
     :param partitioned: tells a script, which cannot look, that the table has partitions: the script builds
         the index in one statement, which blocks writers.
@@ -163,7 +164,7 @@ def create_index_concurrently(
     built = index.with_included(op.to_index(self.get_context()))
     index.name_of(built)
     as_sql = self.get_context().as_sql
-    if as_sql and partitioned:
+    if (as_sql and partitioned) or _created_here(self, table, schema):
         send(self, Guarded(index.create(built)))
         return
     with self.get_context().autocommit_block():
@@ -183,11 +184,21 @@ def drop_index_concurrently(
     The index of a partitioned table is dropped in one statement with all its parts: PostgreSQL drops none of
     them CONCURRENTLY.
     """
-    if partitioned or (not self.get_context().as_sql and is_partitioned(self, name, schema)):
+    if (
+        partitioned
+        or _created_here(self, table, schema)
+        or (not self.get_context().as_sql and is_partitioned(self, name, schema))
+    ):
         send(self, Guarded(index.drop_index(name, table, schema)))
         return
     with self.get_context().autocommit_block():
         concurrent.drop(self, name, table, schema, as_sql=self.get_context().as_sql)
+
+
+def _created_here(self: Operations, table: str | None, schema: str | None) -> bool:
+    """True if this run has created the table. After a refusal the index may be INVALID, so that is asked."""
+    state = getattr(self.impl, "state", None)
+    return state is not None and not state.current.foresees and (schema, table) in state.created
 
 
 def run_once(self: Operations, key: str, sql: str) -> None:

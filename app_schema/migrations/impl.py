@@ -162,6 +162,8 @@ class GuardedImpl(PostgresqlImpl):
     def create_table(self, table: Table, **kw: Any) -> None:
         """As Alembic does it; but the types that the table's events make come through ``_exec`` as well."""
         kw.pop("if_not_exists", None)  # the guard looks at more than the name
+        if self.state is not None:
+            self.state.created.add((table.schema, table.name))
         table = table_of(table, self.translate_map)
         bind = create_mock_engine(
             f"{self.dialect.name}://", lambda construct, *_, **__: self._exec(construct)

@@ -75,6 +75,8 @@ class RunState:
     committed: int = 0
     current: StepState = field(default_factory=StepState)
     """The step that runs."""
+    created: set[tuple[str | None, str]] = field(default_factory=set)
+    """The tables, by schema and name, that statements of this run have created."""
     refused: StepState | None = None
     """The step whose statement the server has refused: an earlier one, where it was queued."""
     _stamped: list[tuple[StepState, set[str]]] = field(default_factory=list)

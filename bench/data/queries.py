@@ -1,0 +1,297 @@
+"""What the application asks: the queries of the product, in the words of the schema.
+
+clerk_1 owns a hundredth of everything; clerk_50 is a mentor with 200 slots; clerk_77 has what most people have.
+"""
+# ruff: noqa: INP001, E501 - a script, no package; one line is one query
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Query(NamedTuple):
+    """One query, who asks, and the index that serves it.
+
+    `before` is how it was asked before there was a look-up for it; None: the same.
+    """
+
+    name: str
+    what: str
+    sql: str
+    person: str = "clerk_1"
+    index: str = ""
+    before: str | None = None
+
+
+ME = "md5('u1')::uuid"
+MENTOR = "md5('u50')::uuid"
+STUDENT = "md5('u77')::uuid"
+
+
+def _reservations(person: str) -> str:
+    return f"SELECT * FROM reservations WHERE student_id = {person} OR mentor_id = {person} ORDER BY created_at DESC LIMIT 50"
+
+
+def _reservation_list(person: str, other: str) -> tuple[str, str]:
+    """With the name of the other party: for all at once, and one by one."""
+    after = (
+        f"WITH r AS MATERIALIZED ({_reservations(person)}) "
+        "SELECT r.*, s.start_time, p.name FROM r JOIN lesson_slots AS s ON s.id = r.slot_id LEFT JOIN "
+        f"app.public_profiles((SELECT array_agg(DISTINCT {other}) FROM r)) AS p ON p.id = r.{other}"
+    )
+    before = (
+        f"SELECT r.*, s.start_time, (SELECT name FROM app.public_profile(r.{other})) FROM reservations AS r JOIN lesson_slots AS s ON s.id = r.slot_id "
+        f"WHERE r.student_id = {person} OR r.mentor_id = {person} ORDER BY r.created_at DESC LIMIT 50"
+    )
+    return after, before
+
+
+_MENTORS, _MENTORS_BEFORE = _reservation_list(MENTOR, "student_id")
+_STUDENTS, _STUDENTS_BEFORE = _reservation_list(STUDENT, "mentor_id")
+_OVERLAP = "now() + interval '1 hour', now() + interval '2 hours'"
+
+QUERIES = (
+    Query(
+        "Q01",
+        "user by external id",
+        "SELECT * FROM users WHERE clerk_id = 'clerk_1'",
+        index="uq_users_clerk_id",
+    ),
+    Query(
+        "Q02",
+        "free slots with the names of the mentors",
+        "WITH s AS MATERIALIZED (SELECT * FROM lesson_slots WHERE start_time >= now() AND status = 'available' ORDER BY start_time LIMIT 50) "
+        "SELECT s.*, p.name FROM s LEFT JOIN app.public_profiles((SELECT array_agg(DISTINCT mentor_id) FROM s)) AS p ON p.id = s.mentor_id",
+        index="ix_lesson_slots_start_time_available",
+        before="SELECT s.*, (SELECT name FROM app.public_profile(s.mentor_id)) FROM lesson_slots AS s WHERE s.start_time >= now() AND s.status = 'available' ORDER BY s.start_time LIMIT 50",
+    ),
+    Query(
+        "Q03",
+        "free slots of a mentor",
+        f"SELECT * FROM lesson_slots WHERE mentor_id = {MENTOR} AND start_time >= now() AND status = 'available' AND current_capacity < max_capacity ORDER BY start_time LIMIT 20",
+    ),
+    Query(
+        "Q04",
+        "overlap of slots, compared",
+        f"SELECT id FROM lesson_slots WHERE mentor_id = {MENTOR} AND status <> 'cancelled' AND start_time < now() + interval '2 hours' AND end_time > now() + interval '1 hour' LIMIT 1",
+        "clerk_50",
+        "ix_lesson_slots_mentor_id_start_time_end_time",
+    ),
+    Query(
+        "Q04 &&",
+        "overlap of slots, as ranges",
+        f"SELECT id FROM app.my_overlapping_slots({_OVERLAP})",
+        "clerk_50",
+        before=f"SELECT id FROM lesson_slots WHERE mentor_id = {MENTOR} AND status <> 'cancelled' AND tstzrange(start_time, end_time) && tstzrange({_OVERLAP}) LIMIT 1",
+    ),
+    Query(
+        "Q05",
+        "future slots of a series",
+        "SELECT id FROM lesson_slots WHERE recurring_id = md5('r50/5')::uuid AND start_time >= now() AND status = 'available'",
+        "clerk_50",
+        "ix_lesson_slots_recurring_id_start_time",
+    ),
+    Query("Q06", "slot by its key", "SELECT * FROM lesson_slots WHERE id = md5('s50/100')::uuid", "clerk_50"),
+    Query("Q07 mentor", "reservations with names, of a mentor", _MENTORS, "clerk_50", before=_MENTORS_BEFORE),
+    Query(
+        "Q07 student", "reservations with names, of a student", _STUDENTS, "clerk_77", before=_STUDENTS_BEFORE
+    ),
+    Query(
+        "Q08",
+        "next lessons",
+        f"SELECT r.id, s.start_time FROM reservations AS r JOIN lesson_slots AS s ON s.id = r.slot_id WHERE r.student_id = {ME} AND s.start_time >= now() ORDER BY s.start_time LIMIT 5",
+    ),
+    Query(
+        "Q09",
+        "slot with a live reservation",
+        "SELECT 1 FROM reservations WHERE slot_id = md5('s50/101')::uuid AND status IN ('pending', 'approved', 'paid') LIMIT 1",
+        "clerk_50",
+    ),
+    Query(
+        "Q10",
+        "revenue of a mentor",
+        f"SELECT id, amount, created_at FROM reservations WHERE mentor_id = {MENTOR} AND status = 'completed' AND payment_status = 'completed'",
+        "clerk_50",
+        "ix_reservations_mentor_id_revenue_amount",
+    ),
+    Query(
+        "Q11",
+        "reservation by payment",
+        "SELECT * FROM reservations WHERE stripe_payment_intent_id = 'pi_50_101'",
+        "clerk_50",
+        "uq_reservations_stripe_payment_intent_id",
+    ),
+    Query(
+        "Q12",
+        "latest plan",
+        f"SELECT * FROM subscriptions WHERE user_id = {ME} ORDER BY created_at DESC LIMIT 1",
+    ),
+    Query(
+        "Q13",
+        "running plan",
+        f"SELECT * FROM subscriptions WHERE user_id = {ME} AND status IN ('active', 'past_due')",
+    ),
+    Query(
+        "Q14",
+        "plan by the provider's id",
+        "SELECT * FROM subscriptions WHERE stripe_subscription_id = 'sub_1'",
+    ),
+    Query(
+        "Q15",
+        "plan by the provider's customer",
+        "SELECT * FROM subscriptions WHERE stripe_customer_id = 'cus_1' ORDER BY created_at DESC LIMIT 1",
+    ),
+    Query(
+        "Q16",
+        "plans that end soon",
+        "SELECT * FROM subscriptions WHERE status = 'active' AND current_period_end BETWEEN now() AND now() + interval '7 days'",
+    ),
+    Query(
+        "Q17",
+        "webhook event by its id",
+        "SELECT status FROM webhook_events WHERE source = 'stripe' AND event_id = 'evt_500'",
+    ),
+    Query(
+        "Q18",
+        "webhook events to try again",
+        "SELECT id FROM webhook_events WHERE status <> 'processed' ORDER BY created_at LIMIT 100",
+        index="ix_webhook_events_created_at_open",
+    ),
+    Query(
+        "Q19",
+        "public material, newest",
+        "SELECT * FROM materials WHERE is_public AND quality_status = 'approved' AND difficulty = 'beginner' ORDER BY created_at DESC LIMIT 20",
+        index="ix_materials_created_at_library",
+    ),
+    Query(
+        "Q20",
+        "recent material of a creator",
+        f"SELECT id, title FROM materials WHERE creator_id = {ME} ORDER BY created_at DESC LIMIT 5",
+    ),
+    Query(
+        "Q21",
+        "journal",
+        f"SELECT * FROM log_entries WHERE user_id = {ME} ORDER BY created_at DESC LIMIT 20",
+        index="ix_log_entries_user_id_created_at",
+    ),
+    Query(
+        "Q22",
+        "journal by tag",
+        "SELECT * FROM app.my_tagged_log_entries('[\"t5\"]', 20)",
+        before=f"SELECT * FROM log_entries WHERE user_id = {ME} AND tags @> '[\"t5\"]' ORDER BY created_at DESC LIMIT 20",
+    ),
+    Query(
+        "Q23",
+        "sessions",
+        f"SELECT * FROM sessions WHERE user_id = {ME} AND status = 'completed' ORDER BY created_at DESC LIMIT 20",
+        index="ix_sessions_user_id_created_at",
+    ),
+    Query(
+        "Q24",
+        "public sessions, newest",
+        "SELECT id, title FROM sessions WHERE is_public AND status = 'completed' ORDER BY created_at DESC LIMIT 20",
+    ),
+    Query(
+        "Q25",
+        "interview of a session",
+        f'SELECT q.*, a.text FROM interview_questions AS q LEFT JOIN interview_answers AS a ON a.question_id = q.id WHERE q.session_id = (SELECT id FROM sessions WHERE user_id = {ME} ORDER BY created_at DESC LIMIT 1) ORDER BY q."order"',
+    ),
+    Query(
+        "Q26",
+        "statistics of a person's sessions",
+        f"SELECT count(*), sum((SELECT count(*) FROM interview_questions AS q WHERE q.session_id = s.id)), sum((SELECT count(*) FROM interview_answers AS a WHERE a.session_id = s.id)) FROM sessions AS s WHERE s.user_id = {STUDENT}",
+        "clerk_77",
+    ),
+    Query(
+        "Q27",
+        "newest messages of a long chat",
+        f"SELECT * FROM chat_messages WHERE session_id = md5('c100')::uuid AND user_id = {ME} ORDER BY created_at DESC LIMIT 20",
+        index="ix_chat_messages_session_id_created_at",
+    ),
+    Query(
+        "Q28",
+        "chats, pinned first",
+        f"SELECT * FROM chat_sessions WHERE user_id = {ME} AND is_active ORDER BY is_pinned DESC, last_message_on DESC NULLS LAST, last_message_at DESC NULLS LAST LIMIT 20",
+        index="ix_chat_sessions_user_id_active_pinned_day",
+        before=f"SELECT * FROM chat_sessions WHERE user_id = {ME} AND is_active ORDER BY is_pinned DESC, last_message_at DESC NULLS LAST LIMIT 20",
+    ),
+    Query(
+        "Q30",
+        "vector of a source",
+        "SELECT id FROM rag_embeddings WHERE source_type = 'session' AND source_id = md5('e100')::uuid LIMIT 1",
+    ),
+    Query(
+        "Q31",
+        "templates of a focus",
+        "SELECT * FROM app.templates_of_focus('melody', 3)",
+        before="SELECT * FROM question_templates WHERE focus = 'melody' AND enabled ORDER BY priority DESC LIMIT 3",
+    ),
+    Query(
+        "Q32",
+        "figures of a day",
+        "SELECT count(*), count(DISTINCT user_id), avg(latency_ms) FROM ai_dialogue_log WHERE created_at >= now() - interval '2 days' AND created_at < now() - interval '1 day'",
+    ),
+    Query(
+        "Q33",
+        "history of figures",
+        "SELECT * FROM rag_metrics_history WHERE date >= current_date - 30 ORDER BY date DESC LIMIT 30",
+    ),
+    Query(
+        "Q34",
+        "figures of 30 days",
+        "SELECT count(*), avg(citation_rate), avg(latency_ms), avg(token_cost_jpy) FROM ai_dialogue_log WHERE created_at >= now() - interval '30 days'",
+    ),
+    Query("Q35", "provenance, newest", "SELECT * FROM provenance ORDER BY created_at DESC LIMIT 100"),
+    Query(
+        "Q36",
+        "content to delete",
+        "SELECT id FROM provenance WHERE expires_at < now() - interval '1 day' LIMIT 500",
+        index="ix_provenance_expires_at",
+    ),
+    Query(
+        "Q37 count",
+        "unread messages, counted",
+        f"SELECT count(*) FROM messages WHERE receiver_id = {ME} AND NOT is_read",
+        index="ix_messages_receiver_id_unread_sender",
+    ),
+    Query(
+        "Q37 list",
+        "unread messages, newest",
+        "SELECT * FROM app.my_unread_messages(20)",
+        before=f"SELECT * FROM messages WHERE receiver_id = {ME} AND NOT is_read ORDER BY created_at DESC LIMIT 20",
+    ),
+    Query(
+        "Q38",
+        "thread of a reservation",
+        "SELECT * FROM messages WHERE reservation_id = md5('v50/1')::uuid ORDER BY created_at DESC LIMIT 20",
+    ),
+    Query(
+        "Q39",
+        "public journal, newest",
+        "SELECT id FROM log_entries WHERE is_public ORDER BY created_at DESC LIMIT 20",
+        index="ix_log_entries_created_at_public",
+    ),
+    Query("e-mail", "user by e-mail", "SELECT * FROM users WHERE lower(email) = 'person1@example.org'"),
+    Query("session", "session by its key", "SELECT * FROM sessions WHERE id = md5('e100')::uuid"),
+    Query("message", "message by its key", "SELECT * FROM chat_messages WHERE id = md5('m100/1')::uuid"),
+    Query(
+        "my reservations",
+        "no filter but the policy",
+        "SELECT * FROM reservations ORDER BY created_at DESC LIMIT 50",
+        "clerk_77",
+    ),
+    Query("my plan", "no filter but the policy", "SELECT * FROM subscriptions"),
+    Query("me", "no filter but the policy", "SELECT * FROM users"),
+    Query(
+        "authors",
+        "names of the authors of 20 public sessions",
+        "WITH s AS MATERIALIZED (SELECT id, user_id FROM sessions WHERE is_public ORDER BY created_at DESC LIMIT 20) "
+        "SELECT s.id, p.name FROM s LEFT JOIN app.public_profiles((SELECT array_agg(DISTINCT user_id) FROM s)) AS p ON p.id = s.user_id",
+        before="SELECT s.id, p.name FROM (SELECT id, user_id FROM sessions WHERE is_public ORDER BY created_at DESC LIMIT 20) AS s LEFT JOIN LATERAL app.public_profile(s.user_id) AS p ON true",
+    ),
+    Query(
+        "details",
+        "v_session_details, newest 20",
+        "SELECT * FROM v_session_details ORDER BY created_at DESC LIMIT 20",
+    ),
+)

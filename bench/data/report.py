@@ -1,0 +1,92 @@
+"""docs/performance.md, out of what was measured."""
+# ruff: noqa: INP001 - a script, no package
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from queries import QUERIES
+
+Asked = dict[tuple[str, str], tuple[int, int]]
+
+GOALS = {
+    "Q04": 4,
+    "Q04 &&": 4,
+    "Q07 mentor": 220,
+    "Q07 student": 30,
+    "Q10": 4,
+    "Q22": 650,
+    "Q27": 26,
+    "Q28": 26,
+    "Q31": 10,
+    "Q34": 210,
+    "Q37 count": 12,
+    "Q37 list": 60,
+    "Q38": 15,
+    "e-mail": 3,
+    "session": 4,
+    "message": 4,
+    "my reservations": 13,
+    "my plan": 6,
+    "me": 6,
+    "authors": 80,
+    "details": 320,
+}
+"""Pages that app_user should read at most, at full size."""
+
+
+@dataclass
+class Result:
+    """Pages and rows of each query and role, cost of each write, on both sides, at one size."""
+
+    scale: float
+    pages: dict[str, Asked] = field(default_factory=dict)
+    writes: dict[str, dict[str, tuple[float, float]]] = field(default_factory=dict)
+    plans: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+def page(results: list[Result]) -> str:
+    prose = (Path(__file__).parent / "performance.md.in").read_text(encoding="utf-8")
+    return (
+        prose.replace("{pages}", _pages(results[-1], results[0] if len(results) > 1 else None))
+        .replace("{writes}", _writes(results[-1]))
+        .replace("{people}", f"{round(20000 * results[-1].scale):,}")
+    )
+
+
+def _pages(result: Result, smaller: Result | None) -> str:
+    before, after = result.pages["before"], result.pages["after"]
+    lines = [
+        "| query | what | service before | service | app_user before | app_user | goal | at a tenth |",
+        "|---|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    for query in QUERIES:
+        service, user = ((query.name, role) for role in ("service_account", "app_user"))
+        goal = GOALS.get(query.name)
+        reached = "" if goal is None else f"{goal:,}" if after[user][0] <= goal else f"**{goal:,} missed**"
+        tenth = f"{smaller.pages['after'][user][0]:,}" if smaller else ""
+        cells = [
+            f"{before[service][0]:,}",
+            f"{after[service][0]:,}",
+            _asked(before[user]),
+            _asked(after[user]),
+        ]
+        lines.append(f"| {query.name} | {query.what} | {' | '.join(cells)} | {reached} | {tenth} |")
+    return "\n".join(lines)
+
+
+def _asked(found: tuple[int, int]) -> str:
+    pages, rows = found
+    return f"{pages:,}" if rows else f"{pages:,} (no row)"
+
+
+def _writes(result: Result) -> str:
+    lines = [
+        "| write | µs a row before | µs a row | WAL a row before | WAL a row |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    for what, (time, wal) in result.writes["after"].items():
+        former, former_wal = result.writes["before"][what]
+        lines.append(f"| {what} | {former:,.0f} | {time:,.0f} | {former_wal:,.0f} B | {wal:,.0f} B |")
+    return "\n".join(lines)
