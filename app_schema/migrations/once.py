@@ -22,9 +22,14 @@ def once(key: str, sql: str, schema: str | None = "public") -> str:
     return _recorded(key, sql, "statement", message, "a new statement takes a new key", schema)
 
 
-def rename_once(key: str, sql: str, oid: str, schema: str | None = "public") -> str:
+CANNOT_TELL = "AS005"
+"""SQLSTATE of the refusal to rename what may be renamed already; no later statement can stand behind it."""
+
+
+def rename_once(key: str, sql: str, oid: str, doubt: str, schema: str | None = "public") -> str:
     """Carries out a rename where the key is not recorded, and records it.
 
+    :param doubt: SQL expression: an earlier run may have carried it out without a record; then it is refused.
     :param oid: SQL expression: the OID of the table or enum. It is recorded too: a key whose table was
         dropped or restored since is refused, and never believed.
     """
@@ -36,6 +41,7 @@ def rename_once(key: str, sql: str, oid: str, schema: str | None = "public") -> 
         f"if the names are still to be exchanged, DELETE FROM {qualified(TABLE, schema)} "
         f"WHERE key = {literal(key)}; if they are exchanged already, stamp the revision",
         schema,
+        doubt,
     )
 
 
@@ -83,7 +89,23 @@ def forget(prefix: str, schema: str | None = "public") -> str:
     )
 
 
-def _recorded(key: str, sql: str, value: str, message: str, hint: str, schema: str | None) -> str:
+def _doubtful(key: str, doubt: str) -> list[str]:
+    revision = key.partition(" ")[0]
+    message = f"{key}: the database does not tell whether that is done, and this run did not create the table"
+    hint = (
+        f"if it is done, alembic stamp {revision}; if not, stamp the revision before it; then upgrade again"
+    )
+    return [
+        f"    IF {doubt} THEN",
+        f"      RAISE EXCEPTION USING ERRCODE = '{CANNOT_TELL}', MESSAGE = {literal(message)},",
+        f"        HINT = {literal(hint)};",
+        "    END IF;",
+    ]
+
+
+def _recorded(
+    key: str, sql: str, value: str, message: str, hint: str, schema: str | None, doubt: str = ""
+) -> str:
     """Carries out ``sql`` where the key is not recorded, and records it with a value.
 
     :param value: SQL expression; refuses where the key is recorded with another one.
@@ -113,6 +135,7 @@ CREATE POLICY {TABLE}_nobody ON {place} USING (false)"""
             "  END IF;",
             f"  EXECUTE {literal(look)} INTO found USING {literal(key)};",
             "  IF found IS NULL THEN",
+            *(_doubtful(key, doubt) if doubt else ()),
             "    EXECUTE statement;",
             f"    EXECUTE {literal(record)} USING {literal(key)}, {value};",
             f"  ELSIF found <> {value} THEN",

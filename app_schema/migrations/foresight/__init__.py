@@ -18,7 +18,8 @@ from alembic.ddl.base import AddColumn, DropColumn, RenameTable
 from alembic.migration import MigrationContext
 from sqlalchemy.schema import CreateTable, DropTable, ExecutableDDLElement
 
-from app_schema.ddl import DDLStatement, Guarded, converging
+from app_schema.ddl import Create, DDLStatement, Guarded, converging
+from app_schema.ddl.enum import EnumType
 from app_schema.ddl.sql import literals, qualified
 from app_schema.errors import AppSchemaError, DifferentError, StatementError
 from app_schema.migrations.foresight import exchange
@@ -29,8 +30,9 @@ from app_schema.migrations.foresight.column import (
     target,
 )
 from app_schema.migrations.foresight.constructs import subject
-from app_schema.migrations.foresight.exchange import RENAMES, RecordedRenames
+from app_schema.migrations.foresight.exchange import RENAMES, RecordedRenames, exchanged
 from app_schema.migrations.foresight.later import FORESEEABLE, VIOLATION, outlived, unless_renamed
+from app_schema.migrations.foresight.noting import noted, was_noted
 from app_schema.migrations.foresight.reading import Collecting, collected, names
 from app_schema.migrations.foresight.rename import is_renamed, under_later_name
 
@@ -60,6 +62,7 @@ class Foresight:
     :param again: in a script, SQL expression: true in a second run.
     :param recreates: revisions from here on may drop and make again.
     :param run: tells this run from another one of the session.
+    :param before: gives the constructs of the earlier revisions of the run.
     :param recorded: where renames are recorded of which the catalog tells nothing.
     """
 
@@ -70,6 +73,7 @@ class Foresight:
     again: str = ""
     recreates: bool = False
     run: str = ""
+    before: Callable[[], list[Any]] = list
     recorded: RecordedRenames = field(default_factory=RecordedRenames)
     _sent: list[Any] = field(default_factory=list)
     _place: int = 0
@@ -79,6 +83,18 @@ class Foresight:
     def guarded(self, construct: ExecutableDDLElement) -> ExecutableDDLElement:
         """The guarded construct; equal is also what it becomes later."""
         self._sent.append(construct)
+        statement = self._guarded(construct)
+        if self.again or not self.renaming() or not _may_hold(construct):
+            return statement
+        oid = exchanged(construct, [*self._after(), *self.read()[1]])
+        if oid is None:
+            return statement
+        return noted(statement, absent=f"{oid} IS NULL", note=self._note(oid))
+
+    def _note(self, oid: str) -> str:
+        return f"{self.run} {oid};"
+
+    def _guarded(self, construct: ExecutableDDLElement) -> ExecutableDDLElement:
         if self.twice or self.refused or self.again:
             self._rest = self._after()
         if (renamed := self._renamed(construct)) is not None:
@@ -103,7 +119,15 @@ class Foresight:
             statement = self._of_revision(construct)
             assert isinstance(statement, DDLStatement)
             return under_later_name(construct, statement, later)
-        return self.recorded.once(construct, later, self._place)
+        return self.recorded.once(construct, later, self.read()[0][: max(self._place - 1, 0)], self._doubt)
+
+    def _doubt(self, holder: tuple[Any, ...], oid: str) -> str:
+        """SQL expression: what the run would create was there before it; empty where the run does not."""
+        if self.again:
+            return self.again
+        made = [*self.before(), *self.read()[0][: self._place]]
+        held = any(_may_hold(construct) and subject(construct) == holder for construct in made)
+        return f"NOT {was_noted(self._note(oid))}" if held else ""
 
     def outlived(self, construct: ExecutableDDLElement) -> ExecutableDDLElement | None:
         """The statement that also accepts what later ones make of its object; None where there are none."""
@@ -145,6 +169,13 @@ def _changes(uses: set[str]) -> bool:
     return any(one.startswith(_CHANGING) for one in uses)
 
 
+def _may_hold(construct: Any) -> bool:
+    """True if a construct creates a table or an enum."""
+    return isinstance(construct, CreateTable) or (
+        isinstance(construct, Create) and isinstance(construct.element, EnumType)
+    )
+
+
 def _known(construct: Any) -> Any:
     if (where := target(construct)) is not None:
         return where
@@ -178,6 +209,7 @@ class Ahead:
             again,
             any(dropped in uses | later and made in later for dropped, made in _MADE_AGAIN),
             self._run,
+            lambda: [construct for earlier in range(number) for construct in self._of(earlier)],
             exchange.of_step(self.context, self.steps[number]),
         )
 

@@ -15,13 +15,10 @@ from sqlalchemy import PrimaryKeyConstraint
 from sqlalchemy.schema import AddConstraint, CreateTable, DropConstraint, DropTable, ExecutableDDLElement
 
 from app_schema.ddl import Create, Guarded, TableConstraint, converging
-from app_schema.ddl.guard import Guard, Side, block
+from app_schema.ddl.guard import Guard, Side, block, regclass
 from app_schema.ddl.sql import DIALECT, dollar, ident, literal, plain, qualified
 from app_schema.migrations import altering
-
-_CREATED = "app_schema.created"
-"""Setting: what the run has created that later revisions drop and make again."""
-_NOTED = f"coalesce(current_setting('{_CREATED}', true), '')"
+from app_schema.migrations.foresight.noting import noted, was_noted
 
 
 def foreseen(
@@ -120,14 +117,12 @@ def noted_if_made_again(construct: Any, create: Any, beyond: list[Any], run: str
     number = next(drops, None)
     if number is None or made_again(beyond[number], beyond[number + 1 :]) is None:
         return create  # type: ignore[no-any-return]
-    table = f"to_regclass({literal(qualified(name[1], name[0]))})"
+    table = regclass(name[1], name[0])
     absent = f"{table} IS NULL"
     if isinstance(construct, ops.AddColumn):
         attribute = f"attrelid = {table} AND attname = {literal(name[2])} AND NOT attisdropped"
         absent = f"NOT EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE {attribute})"
-    note = f"set_config('{_CREATED}', concat({_NOTED}, {literal(_note(name, run))}), false)"
-    make = f"  EXECUTE {dollar(create.sql())};"
-    return Guarded(block(["BEGIN", f"  IF {absent} THEN PERFORM {note}; END IF;", make, "END"]))
+    return noted(create, absent=absent, note=_note(name, run))
 
 
 def _note(name: tuple[Any, ...], run: str) -> str:
@@ -144,7 +139,7 @@ def refused_if_made_again(construct: Any, drop: Any, beyond: list[Any], run: str
         return drop  # type: ignore[no-any-return]
     name = target(construct)[1:]  # type: ignore[index]
     schema, table, *column = name
-    filled = f"strpos({_NOTED}, {literal(_note(name, run))}) = 0"
+    filled = f"NOT {was_noted(_note(name, run))}"
     filled += "".join(f" AND {ident(one)} IS NOT NULL" for one in column)
     holds = f"SELECT FROM {qualified(table, schema)} WHERE {filled}"
     return Guarded(_as_made(beyond, number).unless_equal(drop.sql(), holds=holds))

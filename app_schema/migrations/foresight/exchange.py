@@ -6,12 +6,14 @@ Two columns that exchange their names look alike before and after. Such a rename
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from alembic.migration import MigrationContext
 
 from app_schema.ddl import DDLStatement, Guarded, converging
+from app_schema.ddl.guard import regclass
 from app_schema.ddl.sql import literal, qualified
 from app_schema.ddl.statement import Labelling, Renaming
 from app_schema.migrations import once
@@ -32,21 +34,25 @@ class RecordedRenames:
     prefix: str = ""
     schema: str | None = None
 
-    def once(self, construct: Any, later: list[Any], number: int) -> Guarded | None:
+    def once(
+        self, construct: Any, later: list[Any], before: list[Any], doubt: Callable[[Any, str], str]
+    ) -> Guarded | None:
         """The rename, carried out once; None for a construct that the catalog tells about.
 
         :param later: the constructs behind this one, in its revision and in later ones of the run.
-        :param number: its place in the revision.
+        :param before: the constructs of its revision that come before it.
+        :param doubt: gives, for what holds the object and its OID, the SQL expression that is true where an
+            earlier run may have renamed the object.
         """
         passing = passed_on(construct, later)
         statement = converging(construct) if passing else None
         if not (self.prefix and passing and isinstance(statement, DDLStatement)):
             return None
         label, oid = passing
-        key = f"{self.prefix}{number}. {label}"
-        return Guarded(
-            once.rename_once(key, statement.sql(), oid, self.schema), getattr(statement, "change", None)
-        )
+        key = f"{self.prefix}{len(before) + 1}. {label}"
+        doubtful = doubt(holder(construct), oid) if _opens(construct, before) else ""
+        sql = once.rename_once(key, statement.sql(), oid, doubtful, self.schema)
+        return Guarded(sql, getattr(statement, "change", None))
 
     def is_recorded(self, oid: str) -> str:
         """A block that refuses unless a rename of the table or enum is recorded."""
@@ -81,15 +87,33 @@ def passed_on(construct: Any, later: list[Any]) -> tuple[str, str] | None:
     """A rename in words and SQL for the OID of its table or enum, if another object gets the old name."""
     change = renaming(construct)
     if change is not None:
-        table = qualified(change.table or "", change.schema)
-        words = f"{change.kind} {change.old} of {table} is renamed to {change.new}"
-        return (words, f"to_regclass({literal(table)})::oid") if _is_taken(change, later) else None
+        table = qualified(change.table, change.schema) if change.table else f"schema {change.schema}"
+        taker = _taker(change, later)
+        words = (
+            f"{change.kind} {change.old} of {table} is renamed to {change.new} and {taker} to {change.old}"
+        )
+        return None if taker is None else (words, _table_oid(change))
     label = getattr(construct, "change", None)
-    if isinstance(label, Labelling) and label.instead_of is not None and _label_is_taken(label, later):
+    if isinstance(label, Labelling) and label.instead_of is not None:
+        if (taker := _taker_of_label(label, later)) is None:
+            return None
         enum = qualified(label.name, label.schema)
         words = f"value {label.instead_of} of {enum} is renamed to {label.label}"
+        words += f" and {taker} to {label.instead_of}"
         return words, f"to_regtype({literal(enum)})::oid"
     return None
+
+
+def _table_oid(change: Renaming) -> str:
+    """SQL expression: the OID of the table; of an index that is renamed without naming it, by the index."""
+    if change.table is not None:
+        return f"{regclass(change.table, change.schema)}::oid"
+    found = (
+        "(SELECT i.indrelid FROM pg_catalog.pg_index AS i "
+        f"WHERE i.indexrelid = {regclass(name, change.schema)})"
+        for name in (change.new, change.old)
+    )
+    return f"coalesce({', '.join(found)})"
 
 
 def exchanged(construct: Any, later: list[Any]) -> str | None:
@@ -101,18 +125,36 @@ def exchanged(construct: Any, later: list[Any]) -> str | None:
     return None
 
 
+def holder(rename: Any) -> tuple[Any, ...]:
+    """The table or enum of which a construct renames a part."""
+    change = renaming(rename)
+    if change is None:
+        return "enum", rename.change.schema, None, rename.change.name
+    return "table", change.schema, change.table
+
+
+def _opens(rename: Any, before: list[Any]) -> bool:
+    """True if no construct of the revision has freed the new name: the first rename of an exchange."""
+    change = renaming(rename)
+    if change is None:
+        labels = (getattr(construct, "change", None) for construct in before)
+        return not any(
+            isinstance(label, Labelling) and label.instead_of == rename.change.label for label in labels
+        )
+    new = named(change, change.new)
+    others = (renaming(construct) for construct in before)
+    return not any(other is not None and named(other, other.old) == new for other in others)
+
+
 def _concerns(construct: Any, rename: Any) -> bool:
     own, change = subject(construct), renaming(rename)
-    if change is None:
-        return bool(own == ("enum", rename.change.schema, None, rename.change.name))
-    return own in {
-        ("table", change.schema, change.table),
-        named(change, change.old),
-        named(change, change.new),
-    }
+    if own == holder(rename):
+        return True
+    return change is not None and own in {named(change, change.old), named(change, change.new)}
 
 
-def _is_taken(begun: Renaming, later: list[Any]) -> bool:
+def _taker(begun: Renaming, later: list[Any]) -> str | None:
+    """The object that gets the old name of a renamed one."""
     own, old = named(begun, begun.new), named(begun, begun.old)
     for construct in later:
         change = renaming(construct)
@@ -121,13 +163,13 @@ def _is_taken(begun: Renaming, later: list[Any]) -> bool:
         if named(change, change.old) == own:
             own = named(change, change.new)
             if own == old:
-                return False  # renamed back
+                return None  # renamed back
         elif named(change, change.new) == old:
-            return True
-    return False
+            return change.old
+    return None
 
 
-def _label_is_taken(begun: Labelling, later: list[Any]) -> bool:
+def _taker_of_label(begun: Labelling, later: list[Any]) -> str | None:
     own = begun.label
     for construct in later:
         change = getattr(construct, "change", None)
@@ -136,7 +178,7 @@ def _label_is_taken(begun: Labelling, later: list[Any]) -> bool:
         if change.instead_of == own:
             own = change.label
             if own == begun.instead_of:
-                return False
+                return None
         elif change.label == begun.instead_of:
-            return True
-    return False
+            return change.instead_of
+    return None

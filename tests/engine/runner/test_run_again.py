@@ -646,6 +646,38 @@ def test_names_are_exchanged_once(empty_url: str, tmp_path: Path, what: str, x: 
     assert _seen(empty_url) == exchanged
 
 
+def _carry_out(url: str, script: Sequence[str]) -> None:
+    with psycopg.connect(url) as connection:
+        for statement in script:
+            connection.execute(statement.encode())
+
+
+@pytest.mark.parametrize("what", ["columns of one type", "constraints"])
+def test_exchange_that_is_not_recorded_is_refused(empty_url: str, tmp_path: Path, what: str) -> None:
+    create, rename, (first, free, last) = SWAPS[what]
+    written = Written(tmp_path)
+    written.add(f"{textwrap.dedent(TABLE)}\n{create}")
+    written.add(
+        "\n".join(
+            f"op.{rename.format(old=o, new=n)}" for o, n in ((first, free), (last, first), (free, last))
+        )
+    )
+    written.upgrade(empty_url)
+    with psycopg.connect(empty_url) as connection:
+        connection.execute("INSERT INTO public.t (id, a) VALUES (1, 'x')")
+        connection.execute("DROP TABLE public.alembic_run_once")
+    before = _seen(empty_url)
+    script = Alembic(empty_url, versions=tmp_path, alone=True)("upgrade", "head", sql=True)
+    with pytest.raises(psycopg.Error, match=r"that is done|different definition"):
+        _carry_out(empty_url, statements(script))
+    refused = r"does not tell whether that is done, .*\nhint: .* stamp r2;|different definition"
+    for x in ((), AUTOCOMMIT):
+        stamp(empty_url, "base")
+        with pytest.raises(CommandError, match=refused):
+            written.upgrade(empty_url, x=x)
+        assert _seen(empty_url) == before
+
+
 def test_exchange_on_a_table_that_was_dropped_since_is_refused(empty_url: str, tmp_path: Path) -> None:
     create, rename, (first, free, last) = SWAPS["columns of one type"]
     written = Written(tmp_path)
@@ -659,7 +691,7 @@ def test_exchange_on_a_table_that_was_dropped_since_is_refused(empty_url: str, t
     with psycopg.connect(empty_url) as connection:
         connection.execute("DROP TABLE public.t")
     stamp(empty_url, "base")
-    with pytest.raises(CommandError, match=r"column a of public\.t is renamed to z: recorded as done, and"):
+    with pytest.raises(CommandError, match=r"column a of public\.t is renamed to z and a2 to a: recorded"):
         written.upgrade(empty_url)
 
 
