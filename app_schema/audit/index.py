@@ -52,4 +52,26 @@ INVALID = Check(
     """,  # noqa: E501 - one line is one expression
 )
 
-CHECKS = (DUPLICATE, REDUNDANT, INVALID)
+# PostgreSQL evaluates a policy before any operator that is not leakproof, so such an operator is no index
+# condition. A unique index and an exclusion say something about the data. Expressions are not looked into.
+NOT_LEAKPROOF = Check(
+    "index_past_row_security",
+    """
+    SELECT 'info', 'index ' || i.name,
+           format('no operator of %s, by which it finds rows of %s, is leakproof: it serves no query under row security; '
+                  'ask by a SECURITY DEFINER function that names the caller, or index text or a boolean', o.opcname, i.table_name),
+           format('DROP INDEX %s%s;', CASE i.relkind WHEN 'i' THEN 'CONCURRENTLY ' ELSE '' END, i.name)
+      FROM idx AS i
+      JOIN tab AS t ON t.oid = i.indrelid AND t.relrowsecurity
+      JOIN pg_catalog.pg_opclass AS o ON o.oid = i.classes[1]
+     CROSS JOIN LATERAL (
+        SELECT bool_or(p.proleakproof) AS some
+          FROM pg_catalog.pg_amop AS a
+          JOIN pg_catalog.pg_operator AS r ON r.oid = a.amopopr JOIN pg_catalog.pg_proc AS p ON p.oid = r.oprcode
+         WHERE a.amopfamily = o.opcfamily AND a.amoplefttype = o.opcintype AND a.amoppurpose = 's'
+      ) AS leakproof
+     WHERE NOT i.indisunique AND NOT i.indisexclusion AND i.keys[1] <> 0 AND NOT leakproof.some
+    """,  # noqa: E501 - one line is one expression
+)
+
+CHECKS = (DUPLICATE, REDUNDANT, INVALID, NOT_LEAKPROOF)

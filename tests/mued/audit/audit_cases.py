@@ -375,6 +375,25 @@ CASES = {
         "public.b on public.t begins with the same columns",
         committed=True,
     ),
+    "an index that row security cannot use": Case(
+        "index_past_row_security",
+        "CREATE TYPE mood AS ENUM ('up'); CREATE TABLE t (a mood, b text, c jsonb, d mood UNIQUE); "
+        "ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE TABLE u (a mood); CREATE INDEX open ON u (a); "
+        "CREATE INDEX m ON t (a, b); CREATE INDEX n ON t (b, a)",
+        "index public.m",
+        "info",
+        "no operator of enum_ops",
+        committed=True,
+    ),
+    "a jsonb index that row security cannot use": Case(
+        "index_past_row_security",
+        "CREATE TABLE t (c jsonb); CREATE INDEX j ON t USING gin (c); "
+        "ALTER TABLE t ENABLE ROW LEVEL SECURITY",
+        "index public.j",
+        "info",
+        "jsonb_ops",
+        committed=True,
+    ),
     "constraint that is not valid": Case(
         "constraint_not_valid",
         f"{_T} ALTER TABLE t ADD CONSTRAINT c CHECK (id > 0) NOT VALID",
