@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from app_schema.application import Application
 from app_schema.catalog.cast import lost
-from app_schema.ddl.relation import NOT_NULL
+from app_schema.ddl.column import NOT_NULL
 from app_schema.ddl.sql import ident, qualified
 from app_schema.errors import ServerError
 from app_schema.migrations.dry_run import Recorded

@@ -15,7 +15,7 @@ from app_schema.audit import node_tree
 from app_schema.audit.check import Check, Known, Row
 from app_schema.audit.finding import Finding
 from app_schema.audit.truth import Truth
-from app_schema.ddl.relation import NOT_NULL
+from app_schema.ddl.column import NOT_NULL
 from app_schema.ddl.sql import ident
 
 _ALONE = re.compile(r"(?: AS (?:\w+|\"[^\"]*\"))?\)")

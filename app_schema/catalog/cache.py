@@ -35,7 +35,9 @@ def digest(parts: Iterable[str]) -> str:
 
 @cache
 def _code() -> list[str]:
-    found = sorted(files("app_schema.catalog").iterdir(), key=lambda one: one.name)
+    # a snapshot is the union of the kinds' queries, which stand in ddl
+    packages = [files(f"app_schema.{name}") for name in ("catalog", "ddl")]
+    found = sorted((file for package in packages for file in package.iterdir()), key=str)
     found.append(files("app_schema").joinpath("pinned.py"))
     return [one.read_text(encoding="utf-8") for one in found if one.name.endswith((".py", ".sql"))]
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app_schema.catalog.reading import query, read
+from app_schema.catalog.snapshot_query import snapshot_query
 from app_schema.ddl.object import Key
 
 if TYPE_CHECKING:
@@ -26,11 +25,6 @@ class Difference(NamedTuple):
     right: str | None
 
 
-@cache
-def _query() -> str:
-    return files("app_schema.catalog").joinpath("objects.sql").read_text(encoding="utf-8")
-
-
 def snapshot(connection: Connection, *, ignore: tuple[str, ...] = ("alembic_version",)) -> Snapshot:
     """Every object of the connection's database, printed with an empty search_path.
 
@@ -38,12 +32,12 @@ def snapshot(connection: Connection, *, ignore: tuple[str, ...] = ("alembic_vers
 
     :param ignore: names of tables of the migration tool, left out with all that belongs to them.
     """
-    return _snapshot(read(connection, _query())[0], ignore)
+    return _snapshot(read(connection, snapshot_query())[0], ignore)
 
 
 def printed(driver: psycopg.Connection[Any], *, ignore: tuple[str, ...] = ()) -> Snapshot:
     """The snapshot through a connection of psycopg's own."""
-    return _snapshot(query(driver, _query())[0], ignore)
+    return _snapshot(query(driver, snapshot_query())[0], ignore)
 
 
 def _snapshot(rows: Iterable[tuple[Any, ...]], ignore: tuple[str, ...]) -> Snapshot:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 # Sent as one message, so that it costs one round trip: what printing depends on set, the queries, and all as
 # it was. Where one fails, the transaction it is in, or that of the message itself, takes the settings back.
-_PINNED = {**pinned.PRINTED, "search_path": ""}
+# Compiling a query of the catalog takes ten times as long as running it.
+_PINNED = {**pinned.PRINTED, "search_path": "", "jit": "off"}
 _NAMES = ", ".join(f"('{name}')" for name in _PINNED)
 _REMEMBER = (
     f"SELECT set_config('app_schema.' || s.n, current_setting(s.n), false) FROM (VALUES {_NAMES}) AS s(n)"

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from app_schema.ddl import constraint, enum, index, table  # noqa: F401 - each registers the guards of its constructs
+from app_schema.ddl import (  # noqa: F401 - each registers its kinds, and the guards of its constructs
+    column,
+    comment,
+    constraint,
+    enum,
+    index,
+    option,
+    range_type,
+    relation,
+    table,
+)
 from app_schema.ddl.attachment import attach, declared
 from app_schema.ddl.construct import converging
 from app_schema.ddl.domain import Domain

@@ -4,31 +4,35 @@ from __future__ import annotations
 
 from sqlalchemy.schema import ExecutableDDLElement
 
+from app_schema.ddl.catalog_query import CatalogQuery, Kind
 from app_schema.ddl.guard import Guard, Side, creation_schema, table_schema
 from app_schema.ddl.sql import checked, ident, literal, qualified
 from app_schema.ddl.statement import Guarded
 from app_schema.errors import ModelError
 
-_ON_TABLES = {
-    "constraint": ("pg_constraint", "conrelid", "conname"),
-    "trigger": ("pg_trigger", "tgrelid", "tgname"),
-    "policy": ("pg_policy", "polrelid", "polname"),
-    "rule": ("pg_rewrite", "ev_class", "rulename"),
-}
-"""Kind of an object -> its catalog, the columns of its table's OID and of its name."""
-_IN_SCHEMAS = {
-    "index": ("INDEX", "pg_class", "relnamespace", "relname"),
-    "sequence": ("SEQUENCE", "pg_class", "relnamespace", "relname"),
-    "view": ("VIEW", "pg_class", "relnamespace", "relname"),
-    "materialized_view": ("MATERIALIZED VIEW", "pg_class", "relnamespace", "relname"),
-    "enum": ("TYPE", "pg_type", "typnamespace", "typname"),
-    "domain": ("DOMAIN", "pg_type", "typnamespace", "typname"),
-    "range": ("TYPE", "pg_type", "typnamespace", "typname"),
-    "function": ("ROUTINE", "pg_proc", "pronamespace", ""),
-}
-"""Kind -> its word in SQL, its catalog, the columns of its schema's OID and of its name."""
-_OF_THE_DATABASE = {"schema": ("pg_namespace", "nspname"), "extension": ("pg_extension", "extname")}
-KINDS = {*_ON_TABLES, *_IN_SCHEMAS, *_OF_THE_DATABASE}
+
+class Comments(Kind):
+    """Comments on relations and on their columns, in the key under the name of the column."""
+
+    reflected_as = ("comment",)
+    catalog = (
+        CatalogQuery(
+            """\
+pg_catalog.pg_description AS d JOIN pg_catalog.pg_class AS c ON c.oid = d.objoid
+  LEFT JOIN pg_catalog.pg_attribute AS a
+    ON a.attrelid = c.oid AND a.attnum = d.objsubid AND d.objsubid > 0""",
+            catalog="pg_class",
+            oid="c.oid",
+            kind="'comment'",
+            name="coalesce(a.attname, '')",
+            namespace="c.relnamespace",
+            table="c.relname",
+            relation="c.oid",
+            where="d.classoid = 'pg_catalog.pg_class'::regclass AND c.relkind NOT IN ('i', 'I', 'S')",
+            listed="(d.objsubid > 0 OR c.relkind NOT IN ('v', 'm'))",
+            definition="d.description",
+        ),
+    )
 
 
 def table_comment(table: str, schema: str | None, comment: str | None) -> ExecutableDDLElement:
@@ -53,34 +57,25 @@ def object_comment(
     :param name: of a function with the types of its arguments, ``"even(integer)"``.
     :raises ModelError: where objects of the kind are not known here.
     """
-    if kind in _ON_TABLES and table is not None:
-        catalog, relation, column = _ON_TABLES[kind]
-        found = f"""\
-FROM pg_catalog.{catalog} AS o JOIN pg_catalog.pg_class AS c ON c.oid = o.{relation}
- WHERE c.relnamespace = $1 AND c.relname = {literal(table)} AND o.{column} = {literal(name)}"""
-        what, space = (
-            f"{kind.upper()} {ident(name)} ON {qualified(table, schema)}",
-            table_schema(table, schema),
-        )
-    elif kind in _IN_SCHEMAS:
-        word, catalog, namespace, column = _IN_SCHEMAS[kind]
-        what, space = f"{word} {_name(kind, name, schema)}", creation_schema(schema)
-        same = f"o.{column} = {literal(name)}" if column else f"o.oid = to_regprocedure({literal(what[8:])})"
-        found = f"FROM pg_catalog.{catalog} AS o WHERE o.{namespace} = $1 AND {same}"
-    elif kind in _OF_THE_DATABASE:
-        catalog, column = _OF_THE_DATABASE[kind]
-        what, space = f"{kind.upper()} {ident(name)}", "NULL"
-        found = f"FROM pg_catalog.{catalog} AS o WHERE o.{column} = {literal(name)}"
+    cls = Kind.by_key.get(kind)
+    if cls is None or kind not in cls.comment_on:
+        known = sorted(word for other in Kind.all() for word in other.comment_on)
+        raise ModelError(f"no comment on a {kind}: write one of {', '.join(known)}, with its table")
+    catalog, words = cls.query_of(kind), cls.comment_on[kind]
+    if "{table}" not in words:
+        table, space = None, creation_schema(schema) if catalog.namespace else "NULL"
+    elif table is not None:
+        space = table_schema(table, schema)
     else:
-        raise ModelError(f"no comment on a {kind}: write one of {', '.join(sorted(KINDS))}, with its table")
-    return _guarded(what, space, f"SELECT coalesce(obj_description(o.oid, '{catalog}'), '') {found}", comment)
-
-
-def _name(kind: str, name: str, schema: str | None) -> str:
-    if kind != "function":
-        return qualified(name, schema)
-    bare, bracket, arguments = name.partition("(")
-    return qualified(bare, schema) + bracket + arguments
+        raise ModelError(f"no comment on a {kind} without its table: write table=...")
+    what = words.format(
+        name=ident(name),
+        place=cls.sql_name(name, schema),
+        table=qualified(table, schema) if table is not None else "",
+    )
+    described = f"coalesce(obj_description({catalog.oid}, '{catalog.catalog}'), '')"
+    found = catalog.select(described, *cls.place_of(catalog, name, table, schema))
+    return _guarded(what, space, found, comment)
 
 
 def _of_relation(

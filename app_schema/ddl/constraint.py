@@ -14,9 +14,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.schema import AddConstraint, DropConstraint, ExecutableDDLElement
 
+from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.construct import converging
 from app_schema.ddl.guard import DIFFERENT, SEARCHED, Guard, Side, block, drop, regclass, table_schema
-from app_schema.ddl.relation import FOREIGN_KEY, RELKIND, VALIDITY
+from app_schema.ddl.relation import RELKIND
 from app_schema.ddl.sql import DIALECT, checked, dollar, ident, literal, plain, qualified, split, unquoted
 from app_schema.ddl.statement import Guarded
 from app_schema.errors import ModelError
@@ -31,11 +32,56 @@ _KINDS: tuple[tuple[type[Constraint], str], ...] = (
 KIND = """\
 CASE t.contype WHEN 'f' THEN 'foreign key' WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique constraint'
      WHEN 'c' THEN 'check constraint' WHEN 'x' THEN 'exclusion constraint' ELSE 'constraint' END"""
-_FOUND = """\
-SELECT {expression} FROM pg_catalog.pg_constraint AS t
- WHERE t.conname = {name}
-   AND t.conrelid = (SELECT c.oid FROM pg_catalog.pg_class AS c
-                      WHERE c.relnamespace = $1 AND c.relname = {table})"""
+_ACTION = """\
+CASE t.{column} WHEN 'r' THEN 'RESTRICT' WHEN 'c' THEN 'CASCADE' WHEN 'n' THEN 'SET NULL'
+                WHEN 'd' THEN 'SET DEFAULT' ELSE 'NO ACTION' END"""
+
+FOREIGN_KEY = f"""\
+format('FOREIGN KEY (%s) REFERENCES %s (%s)%s%s%s%s%s%s%s',
+  (SELECT string_agg(quote_ident(b.attname), ', ' ORDER BY u.n)
+     FROM unnest(t.conkey) WITH ORDINALITY AS u(k, n)
+     JOIN pg_catalog.pg_attribute AS b ON b.attrelid = t.conrelid AND b.attnum = u.k),
+  (SELECT format('%I.%I', n.nspname, r.relname)
+     FROM pg_catalog.pg_class AS r JOIN pg_catalog.pg_namespace AS n ON n.oid = r.relnamespace
+    WHERE r.oid = t.confrelid),
+  (SELECT string_agg(quote_ident(b.attname), ', ' ORDER BY u.n)
+     FROM unnest(t.confkey) WITH ORDINALITY AS u(k, n)
+     JOIN pg_catalog.pg_attribute AS b ON b.attrelid = t.confrelid AND b.attnum = u.k),
+  CASE t.confmatchtype WHEN 'f' THEN ' MATCH FULL' WHEN 'p' THEN ' MATCH PARTIAL' END,
+  ' ON UPDATE ' || {_ACTION.format(column="confupdtype")},
+  ' ON DELETE ' || {_ACTION.format(column="confdeltype")},
+  (SELECT ' (' || string_agg(quote_ident(b.attname), ', ' ORDER BY b.attname) || ')'
+     FROM pg_catalog.pg_attribute AS b
+    WHERE b.attrelid = t.conrelid AND b.attnum = ANY (t.confdelsetcols)),
+  CASE WHEN t.condeferrable THEN ' DEFERRABLE' END,
+  CASE WHEN t.condeferred THEN ' INITIALLY DEFERRED' END,
+  CASE WHEN (to_jsonb(t) ->> 'conperiod')::boolean THEN ' PERIOD' END)"""
+"""A foreign key by structure: a temporary twin cannot refer to a permanent table.
+
+PostgreSQL knows PERIOD and NOT ENFORCED from version 18 on: an older one has no such column.
+"""
+
+VALIDITY = """\
+CASE WHEN NOT (to_jsonb(t) ->> 'conenforced')::boolean THEN ' NOT ENFORCED'
+     WHEN NOT t.convalidated THEN ' NOT VALID' ELSE '' END"""
+"""Whether a constraint holds for all rows; led by a space, empty where it does."""
+
+CATALOG = CatalogQuery(
+    "pg_catalog.pg_constraint AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.conrelid",
+    catalog="pg_constraint",
+    oid="t.oid",
+    kind="'constraint'",
+    name="t.conname",
+    namespace="c.relnamespace",
+    table="c.relname",
+    relation="c.oid",
+    # NOT NULL is a row of its own from PostgreSQL 18 on, and a property of the column before. PostgreSQL's
+    # own keys to each partition of a table that a foreign key refers to stand beside that key.
+    listed="""\
+t.contype IN ('c', 'f', 'p', 'u', 'x') AND NOT EXISTS (
+  SELECT FROM pg_catalog.pg_constraint AS p WHERE p.oid = t.conparentid AND p.conrelid = t.conrelid)""",
+    definition="pg_get_constraintdef(t.oid)",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +99,7 @@ class Named:
 
     def query(self, expression: str = KIND) -> str:
         """Query of an expression for the table's constraint ``t`` of this name; by default its kind."""
-        return _FOUND.format(expression=expression, name=literal(self.name), table=literal(self.table))
+        return CATALOG.select(expression, *CATALOG.place(self.name, self.table))
 
 
 def definition(kind: str, *, validated: bool = True) -> str:
@@ -67,7 +113,7 @@ def definition(kind: str, *, validated: bool = True) -> str:
 CASE t.contype WHEN 'f' THEN {FOREIGN_KEY} || {VALIDITY}
      ELSE {KIND} || ' ' || pg_get_constraintdef(t.oid) END"""
     else:
-        text = "pg_get_constraintdef(t.oid)"
+        text = CATALOG.definition
     return text if validated else f"regexp_replace({text}, ' NOT VALID$', '')"
 
 
@@ -231,28 +277,24 @@ def _unnamed(construct: AddConstraint) -> Guard:
     """The guard of a constraint that PostgreSQL names: it is there if the table has one of its definition."""
     constraint = construct.element
     kind, table = kind_of(constraint), constraint.table
-    of_kind = f"""\
- FROM pg_catalog.pg_constraint AS t
- WHERE {KIND} = {literal(kind)}
-   AND t.conrelid = (SELECT c.oid FROM pg_catalog.pg_class AS c
-                      WHERE c.relnamespace = $1 AND c.relname = {literal(table.name)})"""
+    of_kind = [*CATALOG.place("", table.name), f"{KIND} = {literal(kind)}"]
     printed = definition("", validated=not not_valid(constraint))
     if isinstance(constraint, ForeignKeyConstraint):
         side = Side(value=foreign_key(constraint))
         printed = FOREIGN_KEY + ("" if not_valid(constraint) else f" || {VALIDITY}")
-        equal = f" AND {FOREIGN_KEY} = {side.value}"
+        equal = [f"{FOREIGN_KEY} = {side.value}"]
     else:
         side = twin(table.name, table.schema, plain(construct))
         own = f"FROM pg_catalog.pg_constraint AS t WHERE t.conrelid = {regclass(table.name, 'pg_temp')}"
         text = definition("", validated=False)
-        equal = f" AND {text} = (SELECT {text} {own} AND {KIND} = {literal(kind)})"
+        equal = [f"{text} = (SELECT {text} {own} AND {KIND} = {literal(kind)})"]
     if isinstance(constraint, PrimaryKeyConstraint):
-        equal = ""  # a table has one, so another one is in the way
+        equal = []  # a table has one, so another one is in the way
     return Guard(
         label=f"a {kind} without a name on {qualified(table.name, table.schema)}",
         namespace=table_schema(table.name, table.schema),
-        definition=f"SELECT {printed}{of_kind}{equal} ORDER BY t.convalidated DESC LIMIT 1",
-        exists=f"SELECT ''::text{of_kind} LIMIT 1",
+        definition=CATALOG.select(printed, *of_kind, *equal) + " ORDER BY t.convalidated DESC LIMIT 1",
+        exists=CATALOG.select("''::text", *of_kind) + " LIMIT 1",
         new=side,
         absent=(plain(construct),),
         remedy=f'op.drop_constraint(..., "{table.name}") first, if what is there is to go',

@@ -10,9 +10,10 @@ from sqlalchemy.dialects.postgresql.named_types import CreateDomainType, DropDom
 from sqlalchemy.schema import ExecutableDDLElement
 
 from app_schema.ddl import privileges
+from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.construct import converging
 from app_schema.ddl.guard import DIFFERENT, Side
-from app_schema.ddl.object import DDLObject
+from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import dollar, literal, plain, qualified
 from app_schema.ddl.statement import Create, Drop
@@ -27,12 +28,32 @@ _COLLATION = """\
          WHERE k.oid = y.typcollation AND y.typcollation <> b.typcollation)"""
 
 
+_CATALOG = CatalogQuery(
+    "pg_catalog.pg_type AS y",
+    catalog="pg_type",
+    oid="y.oid",
+    kind="'domain'",
+    name="y.typname",
+    namespace="y.typnamespace",
+    owner="y.typowner",
+    where="y.typtype = 'd'",
+    definition=f"""\
+concat_ws(' ', format_type(y.typbasetype, y.typtypmod), {_COLLATION},
+  CASE WHEN y.typnotnull THEN 'NOT NULL' END, 'DEFAULT ' || y.typdefault,
+  (SELECT string_agg(format('CONSTRAINT %I %s', k.conname, k.def), ' ' ORDER BY k.conname)
+     FROM ({_CONSTRAINTS.format(oid="y.oid")}) AS k))""",
+)
+
+
 @dataclass(frozen=True)
 class Domain(DDLObject):
     """``CREATE DOMAIN schema.name AS definition``, the definition with its constraints as PostgreSQL prints
     them."""
 
     kind: ClassVar[str] = "domain"
+    comment_on: ClassVar[Mapping[str, str]] = {"domain": "DOMAIN {place}"}
+    owned_as = "type"
+    catalog = (_CATALOG,)
     ranks = (Drops.TYPE, Makes.TYPE)
     instead = "declare a sqlalchemy.dialects.postgresql.DOMAIN as the type of a column"
     positional: ClassVar[tuple[str, ...]] = ("name", "definition")
@@ -42,15 +63,9 @@ class Domain(DDLObject):
     _: KW_ONLY
     schema: str | None = None
 
-    def catalog_query(self) -> str:
-        return f"""\
-SELECT concat_ws(' ', format_type(y.typbasetype, y.typtypmod), {_COLLATION},
-         CASE WHEN y.typnotnull THEN 'NOT NULL' END, 'DEFAULT ' || y.typdefault,
-         (SELECT string_agg(format('CONSTRAINT %I %s', t.conname, pg_get_constraintdef(t.oid)), ' '
-           ORDER BY t.conname)
-            FROM pg_catalog.pg_constraint AS t WHERE t.contypid = y.oid AND t.contype <> 'n'))
-  FROM pg_catalog.pg_type AS y WHERE y.typnamespace = $1 AND y.typname = {literal(self.name)}
-    AND y.typtype = 'd'"""
+    @classmethod
+    def from_definition(cls, key: Key, definition: str) -> DDLObject:
+        return cls(key.name, definition, schema=key.schema)
 
     def side(self) -> Side:
         return Side(twin=(f"CREATE DOMAIN {qualified(self.name, 'pg_temp')} AS {self.definition}",))

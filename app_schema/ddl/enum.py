@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql.named_types import CreateEnumType, DropEnumT
 from sqlalchemy.schema import ExecutableDDLElement
 
 from app_schema.ddl import privileges
+from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.construct import converging
 from app_schema.ddl.guard import ABSENT, DIFFERENT, Side, block, creation_schema, drop, refuse
 from app_schema.ddl.object import DDLObject
@@ -23,6 +24,21 @@ from app_schema.ddl.statement import Create, Drop
 from app_schema.errors import ModelError
 
 LABEL_BYTES = 63
+_LABELS = "FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = y.oid"
+_CATALOG = CatalogQuery(
+    "pg_catalog.pg_type AS y",
+    catalog="pg_type",
+    oid="y.oid",
+    kind="'enum'",
+    name="y.typname",
+    namespace="y.typnamespace",
+    owner="y.typowner",
+    where="y.typtype = 'e'",
+    definition=f"""\
+coalesce((SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder) {_LABELS}),
+         'no labels')""",
+    parts={"labels": f"coalesce((SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder) {_LABELS}), '[]')"},
+)
 
 
 @dataclass(frozen=True)
@@ -30,6 +46,9 @@ class EnumType(DDLObject):
     """``CREATE TYPE schema.name AS ENUM (labels)``; the order of the labels counts."""
 
     kind: ClassVar[str] = "enum"
+    comment_on: ClassVar[Mapping[str, str]] = {"enum": "TYPE {place}"}
+    owned_as = "type"
+    catalog = (_CATALOG,)
     ranks = (Drops.TYPE, Makes.TYPE)
     instead = "declare a sqlalchemy.Enum(..., name=..., metadata=...)"
     locks: ClassVar[Mapping[str, str]] = {"replace": "ACCESS EXCLUSIVE"}
@@ -48,12 +67,10 @@ class EnumType(DDLObject):
                 raise ModelError(msg)
 
     def catalog_query(self) -> str:
-        return f"""\
-SELECT CASE y.typtype
-         WHEN 'e' THEN coalesce((SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder)
-                                   FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = y.oid), 'no labels')
-         WHEN 'd' THEN 'a domain' WHEN 'c' THEN 'the type of a relation' ELSE 'another type' END
-  FROM pg_catalog.pg_type AS y WHERE y.typnamespace = $1 AND y.typname = {literal(self.name)}"""
+        printed = f"""\
+CASE y.typtype WHEN 'e' THEN {_CATALOG.printed} WHEN 'd' THEN 'a domain'
+               WHEN 'c' THEN 'the type of a relation' ELSE 'another type' END"""
+        return _CATALOG.select(printed, *_CATALOG.place(self.name), any_kind=True)
 
     def side(self) -> Side:
         labels = f"unnest({literals(self.labels)}) WITH ORDINALITY AS u(label, n)"

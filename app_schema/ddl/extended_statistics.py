@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
+from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.guard import Side
-from app_schema.ddl.object import DDLObject
+from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
-from app_schema.ddl.sql import literal, qualified
+from app_schema.ddl.sql import qualified
 from app_schema.errors import ModelError
 
 _NAME = r'(?:"(?:[^"]|"")+"|[^\s".]+)'
@@ -24,6 +25,20 @@ class Statistics(DDLObject):
     """Extended statistics by the whole statement that pg_get_statisticsobjdef prints."""
 
     kind: ClassVar[str] = "statistics"
+    catalog = (
+        CatalogQuery(
+            "pg_catalog.pg_statistic_ext AS x JOIN pg_catalog.pg_class AS c ON c.oid = x.stxrelid",
+            catalog="pg_statistic_ext",
+            oid="x.oid",
+            kind="'statistics'",
+            name="x.stxname",
+            namespace="x.stxnamespace",
+            definition="pg_get_statisticsobjdef(x.oid)",
+            comparable="""\
+format('%s FROM %I', substring(pg_get_statisticsobjdef(x.oid)
+                               FROM ' (?:\\([a-z, ]+\\) )?ON .*(?= FROM )'), c.relname)""",
+        ),
+    )
     ranks = (Drops.INDEX, Makes.INDEX)
     in_create_all = Makes.VIEW
     positional: ClassVar[tuple[str, ...]] = ("name", "definition")
@@ -38,12 +53,9 @@ class Statistics(DDLObject):
         """After the materialized view that it may be on."""
         return 1
 
-    def catalog_query(self) -> str:
-        return f"""\
-SELECT format('%2$s FROM %1$I', c.relname, substring(pg_get_statisticsobjdef(x.oid)
-                FROM ' (?:\\([a-z, ]+\\) )?ON .*(?= FROM )'))
-  FROM pg_catalog.pg_statistic_ext AS x JOIN pg_catalog.pg_class AS c ON c.oid = x.stxrelid
- WHERE x.stxnamespace = $1 AND x.stxname = {literal(self.name)}"""
+    @classmethod
+    def from_definition(cls, key: Key, definition: str) -> DDLObject:
+        return cls(key.name, definition, schema=key.schema)
 
     def side(self) -> Side:
         match = _STATISTICS.fullmatch(self.definition)

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.guard import DIFFERENT, Side, drop
 from app_schema.ddl.made import MARK, skip_unless_ours
 from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import dollar, ident, literal
+
+_CATALOG = CatalogQuery(
+    "pg_catalog.pg_extension AS e JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace",
+    catalog="pg_extension",
+    oid="e.oid",
+    kind="'extension'",
+    name="e.extname",
+    listed="e.extname <> 'plpgsql'",
+    definition="format('schema %I', n.nspname)",
+    parts={"schema": "n.nspname"},
+)
 
 
 @dataclass(frozen=True)
@@ -20,6 +33,8 @@ class Extension(DDLObject):
     """
 
     kind: ClassVar[str] = "extension"
+    comment_on: ClassVar[Mapping[str, str]] = {"extension": "EXTENSION {name}"}
+    catalog = (_CATALOG,)
     ranks = (Drops.EXTENSION, Makes.EXTENSION)
     in_create_all = Makes.EXTENSION
     name: str
@@ -42,16 +57,12 @@ class Extension(DDLObject):
         return "NULL"
 
     def catalog_query(self) -> str:
-        place = "format(' in schema %I', n.nspname)" if self.schema else "''"
-        old_version = "''"
+        printed = ["'extension'", *(["' in ' || " + _CATALOG.definition] if self.schema else [])]
         if self.version:
             numbers = "string_to_array(regexp_replace({}, '[^0-9.].*$', ''), '.')::int[]"
             older = f"{numbers.format('e.extversion')} < {numbers.format(literal(self.version))}"
-            old_version = f"CASE WHEN {older} THEN ' version ' || e.extversion ELSE '' END"
-        return f"""\
-SELECT 'extension' || {place} || {old_version}
-  FROM pg_catalog.pg_extension AS e JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace
- WHERE e.extname = {literal(self.name)}"""
+            printed.append(f"CASE WHEN {older} THEN ' version ' || e.extversion ELSE '' END")
+        return _CATALOG.select(" || ".join(printed), *_CATALOG.place(self.name))
 
     def side(self) -> Side:
         place = f" || format(' in schema %I', {literal(self.schema)})" if self.schema else ""

@@ -8,19 +8,72 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
 from app_schema.ddl import privileges
+from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.guard import Side, creation_schema, drop
 from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.signature import argument_types
-from app_schema.ddl.sql import dollar, ident, literal, pairs, qualified, role, sequence
+from app_schema.ddl.sql import dollar, ident, literal, pairs, qualified, role, sequence, split
 
-_VOLATILITY = "CASE p.provolatile WHEN 'i' THEN 'IMMUTABLE' WHEN 's' THEN 'STABLE' ELSE 'VOLATILE' END"
-_PARALLEL = "CASE p.proparallel WHEN 's' THEN 'SAFE' WHEN 'r' THEN 'RESTRICTED' ELSE 'UNSAFE' END"
+_PARTS = {
+    "name": "p.proname",
+    "body": "coalesce(pg_get_function_sqlbody(p.oid), p.prosrc)",
+    "returns": "pg_get_function_result(p.oid)",
+    "arguments": "pg_get_function_arguments(p.oid)",
+    "language": "l.lanname",
+    "volatility": "CASE p.provolatile WHEN 'i' THEN 'IMMUTABLE' WHEN 's' THEN 'STABLE' ELSE 'VOLATILE' END",
+    "security": "CASE WHEN p.prosecdef THEN 'DEFINER' ELSE 'INVOKER' END",
+    "settings": "coalesce(to_json(p.proconfig), '[]')",
+    "strict": "p.proisstrict",
+    "leakproof": "p.proleakproof",
+    "parallel": "CASE p.proparallel WHEN 's' THEN 'SAFE' WHEN 'r' THEN 'RESTRICTED' ELSE 'UNSAFE' END",
+    "execute": """\
+CASE WHEN p.proacl IS NOT NULL THEN (
+  SELECT coalesce(json_agg(coalesce(r.rolname, 'PUBLIC') ORDER BY r.rolname), '[]')
+    FROM aclexplode(p.proacl) AS x LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = x.grantee
+   WHERE x.grantee <> p.proowner) END""",
+    "refused": """\
+CASE WHEN p.prokind <> 'f' OR (p.procost <> 100 AND l.lanname NOT IN ('c', 'internal'))
+       OR p.prorows NOT IN (0, 1000)
+       OR EXISTS (SELECT FROM aclexplode(p.proacl) AS x WHERE x.is_grantable AND x.grantee <> p.proowner)
+     THEN 'no function with plain grants and the usual COST and ROWS' END""",
+}
+_CATALOG = CatalogQuery(
+    "pg_catalog.pg_proc AS p JOIN pg_catalog.pg_language AS l ON l.oid = p.prolang",
+    catalog="pg_proc",
+    oid="p.oid",
+    kind="'function'",
+    # a function is named with the types of its arguments: they tell two of one name apart
+    name="format('%s(%s)', p.proname, oidvectortypes(p.proargtypes))",
+    namespace="p.pronamespace",
+    owner="p.proowner",
+    where="p.prokind <> 'a'",
+    listed="""\
+NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.classid = 'pg_catalog.pg_proc'::regclass
+               AND d.objid = p.oid AND d.deptype = 'i')""",
+    definition=f"""\
+concat_ws(' ', CASE p.prokind WHEN 'p' THEN 'PROCEDURE' WHEN 'w' THEN 'WINDOW' END,
+  format('(%s)', {_PARTS["arguments"]}), 'RETURNS ' || {_PARTS["returns"]}, 'LANGUAGE ' || l.lanname,
+  {_PARTS["volatility"]}, 'SECURITY ' || {_PARTS["security"]}, CASE WHEN p.proisstrict THEN 'STRICT' END,
+  CASE WHEN p.proleakproof THEN 'LEAKPROOF' END, 'PARALLEL ' || {_PARTS["parallel"]}, 'COST ' || p.procost,
+  'ROWS ' || p.prorows, 'SET ' || coalesce(array_to_string(p.proconfig, ', '), 'nothing'),
+  'AS ' || {_PARTS["body"]})""",
+    parts=_PARTS,
+)
 _EXECUTE = """\
 (SELECT coalesce(string_agg(CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END || CASE
 WHEN a.is_grantable THEN '*' ELSE '' END, ', '
                             ORDER BY a.grantee::regrole::text), 'nobody')
    FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS a WHERE a.grantee <> p.proowner)"""
+_LISTS = {
+    "search_path",
+    "temp_tablespaces",
+    "session_preload_libraries",
+    "shared_preload_libraries",
+    "local_preload_libraries",
+    "unix_socket_directories",
+}
+"""Settings whose value is a list of names: SET takes them one by one."""
 _STANDARD = re.compile(r"\s*(?:BEGIN\s+ATOMIC|RETURN)\b", re.IGNORECASE)
 """Begins a body as the SQL standard has it; no body in a string can begin so."""
 
@@ -39,6 +92,9 @@ class Function(DDLObject):
     """
 
     kind: ClassVar[str] = "function"
+    comment_on: ClassVar[Mapping[str, str]] = {"function": "ROUTINE {place}"}
+    owned_as = "function"
+    catalog = (_CATALOG,)
     ranks = (Drops.FUNCTION, Makes.FUNCTION)
     in_create_all = Makes.FUNCTION
     positional: ClassVar[tuple[str, ...]] = ("name", "body")
@@ -63,6 +119,20 @@ class Function(DDLObject):
         if self.execute is not None:
             object.__setattr__(self, "execute", sequence(self.execute))
 
+    @classmethod
+    def from_parts(cls, key: Key, parts: dict[str, Any]) -> DDLObject:
+        return cls(**{**parts, "settings": list(map(_setting, parts["settings"]))}, schema=key.schema)
+
+    @classmethod
+    def sql_name(cls, name: str, schema: str | None) -> str:
+        bare, bracket, arguments = name.partition("(")
+        return qualified(bare, schema) + bracket + arguments
+
+    @classmethod
+    def place_of(cls, query: CatalogQuery, name: str, table: str | None, schema: str | None) -> list[str]:
+        # types may be written in words of their own: only PostgreSQL reads them
+        return [*query.place("", table), f"p.oid = to_regprocedure({literal(cls.sql_name(name, schema))})"]
+
     @property
     def key(self) -> Key:
         return Key(self.kind, self.schema, None, f"{self.name}({self.arguments})")
@@ -78,13 +148,13 @@ class Function(DDLObject):
     def namespace(self) -> str:
         return creation_schema(self.schema)
 
-    def _oid(self) -> str:
+    def _place(self) -> list[str]:
         # The twin tells the argument types: only PostgreSQL can read them out of a declaration.
         types = f"""\
 (SELECT t.proargtypes FROM pg_catalog.pg_proc AS t
          WHERE t.pronamespace = pg_my_temp_schema() AND t.proname = {literal(self.name)})"""
-        wanted = types if self.arguments else "''"
-        return f"p.pronamespace = $1 AND p.proname = {literal(self.name)} AND p.proargtypes = {wanted}"
+        declared = types if self.arguments else "''"
+        return [*_CATALOG.place(""), f"p.proname = {literal(self.name)}", f"p.proargtypes = {declared}"]
 
     def _by_name(self) -> str:
         # whatever its arguments are: only PostgreSQL can read their types out of a declaration
@@ -94,17 +164,9 @@ SELECT 'function' FROM pg_catalog.pg_proc AS p
 
     def catalog_query(self) -> str:
         execute = f" || ' EXECUTE TO ' || {_EXECUTE}" if self.execute is not None else ""
-        return f"""\
-SELECT CASE WHEN p.prokind <> 'f' THEN CASE p.prokind WHEN 'p' THEN 'procedure' ELSE 'aggregate' END ELSE
-         format('(%s) RETURNS %s LANGUAGE %s %s SECURITY %s%s%s PARALLEL %s COST %s ROWS %s SET %s',
-                pg_get_function_arguments(p.oid), pg_get_function_result(p.oid), l.lanname, {_VOLATILITY},
-                CASE WHEN p.prosecdef THEN 'DEFINER' ELSE 'INVOKER' END,
-                CASE WHEN p.proisstrict THEN ' STRICT' END, CASE WHEN p.proleakproof THEN ' LEAKPROOF' END,
-                {_PARALLEL}, p.procost, p.prorows,
-                coalesce(array_to_string(p.proconfig, ', '), 'nothing')){execute}
-       || ' AS ' || coalesce(pg_get_function_sqlbody(p.oid), p.prosrc) END
-  FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_language AS l ON l.oid = p.prolang
- WHERE {self._oid()}"""
+        kind = "CASE p.prokind WHEN 'p' THEN 'procedure' ELSE 'aggregate' END"
+        printed = f"CASE WHEN p.prokind <> 'f' THEN {kind} ELSE {_CATALOG.printed}{execute} END"
+        return _CATALOG.select(printed, *self._place(), any_kind=True)
 
     def exists(self) -> str | None:
         # by the name alone: the arguments are compared when the twin is there
@@ -186,6 +248,12 @@ END
         return drop(
             self.label, self.namespace(), self._by_name(), self.kind, (statement,), made_again=made_again
         )
+
+
+def _setting(printed: str) -> tuple[str, str]:
+    """A setting of pg_proc.proconfig, with its value as SET takes it."""
+    name, _, value = printed.partition("=")
+    return name, ", ".join(map(literal, split(value))) if name in _LISTS else literal(value)
 
 
 def _without_defaults(arguments: str) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from app_schema.ddl.catalog_query import CatalogQuery, Kind
+from app_schema.ddl.function import Function
 from app_schema.ddl.guard import Guard, Side, creation_schema, refuse
 from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
@@ -30,10 +32,95 @@ def _grantee(to: str) -> str:
     return f"(SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname = {literal(to)})"
 
 
-def _privileges(acl: str, to: str) -> str:
-    word = "x.privilege_type || CASE WHEN x.is_grantable THEN '*' ELSE '' END"
-    listed = f"SELECT string_agg(DISTINCT {word}, ', ' ORDER BY {word})"
-    return f"({listed} FROM aclexplode({acl}) AS x WHERE x.grantee = {_grantee(to)})"
+_ROLE = "CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(x.grantee)::text END"
+_WORD = "g.privilege_type || CASE WHEN g.is_grantable THEN '*' ELSE '' END"
+# one privilege may be granted by several roles
+_HELD = f"""\
+CROSS JOIN LATERAL (
+  SELECT g.grantee, string_agg(DISTINCT {_WORD}, ', ' ORDER BY {_WORD}) AS words,
+         json_agg(DISTINCT g.privilege_type) AS privileges, bool_or(g.is_grantable) AS grantable,
+         bool_or(NOT g.is_grantable) AS plain
+    FROM aclexplode({{acl}}) AS g GROUP BY g.grantee) AS x"""
+_PARTS = {
+    "privileges": "x.privileges",
+    "to": _ROLE,
+    "with_grant_option": "x.grantable",
+    "refused": "CASE WHEN x.grantable AND x.plain THEN 'a grant of which a part is WITH GRANT OPTION' END",
+}
+
+
+def _held(source: str, acl: str, owner: str, **given: Any) -> CatalogQuery:
+    """The query of what roles other than the owner hold on objects of one catalog."""
+    return CatalogQuery(
+        f"{source} {_HELD.format(acl=acl)}",
+        name=_ROLE,
+        definition="x.words",
+        **{"listed": f"x.grantee <> {owner}", "parts": _PARTS, **given},
+    )
+
+
+_ON_TABLES = _held(
+    "pg_catalog.pg_class AS c",
+    "c.relacl",
+    "c.relowner",
+    catalog="pg_class",
+    oid="c.oid",
+    kind="'grant'",
+    namespace="c.relnamespace",
+    table="c.relname",
+    where="c.relacl IS NOT NULL AND c.relkind NOT IN ('i', 'I')",
+)
+_ON_COLUMNS = CatalogQuery(
+    """\
+pg_catalog.pg_class AS c CROSS JOIN LATERAL (
+  SELECT g.grantee, g.privilege_type, bool_or(g.is_grantable) AS grantable,
+         string_agg(DISTINCT a.column, ', ' ORDER BY a.column) AS columns,
+         string_agg(DISTINCT a.column || a.star, ', ' ORDER BY a.column || a.star) AS words,
+         json_agg(DISTINCT a.attname) AS names
+    FROM pg_catalog.pg_attribute AS b CROSS JOIN LATERAL aclexplode(b.attacl) AS g
+   CROSS JOIN LATERAL (SELECT b.attname::text, quote_ident(b.attname) COLLATE "C" AS column,
+                              CASE WHEN g.is_grantable THEN '*' ELSE '' END AS star) AS a
+   WHERE b.attrelid = c.oid AND b.attacl IS NOT NULL AND NOT b.attisdropped
+   GROUP BY g.grantee, g.privilege_type) AS x""",
+    catalog="pg_class",
+    oid="c.oid",
+    kind="'column_grant'",
+    name=f"concat_ws(' ', {_ROLE}, x.privilege_type)",
+    namespace="c.relnamespace",
+    table="c.relname",
+    relation="c.oid",
+    where="c.relkind NOT IN ('i', 'I')",
+    definition="x.words",
+    comparable="x.columns",
+    parts={
+        "privileges": "x.privilege_type",
+        "columns": "x.names",
+        "to": _ROLE,
+        "refused": "CASE WHEN x.grantable THEN 'a grant on columns WITH GRANT OPTION' END",
+    },
+)
+(_FUNCTIONS,) = Function.catalog
+_ON_FUNCTIONS = _held(
+    "pg_catalog.pg_proc AS p",
+    "coalesce(p.proacl, acldefault('f', p.proowner))",
+    "p.proowner",
+    catalog="pg_proc",
+    oid="p.oid",
+    kind="'function_grant'",
+    namespace="p.pronamespace",
+    table=_FUNCTIONS.name,
+    where=_FUNCTIONS.where,
+    listed=f"x.grantee <> p.proowner AND {_FUNCTIONS.listed}",
+)
+_ON_SCHEMAS = _held(
+    "pg_catalog.pg_namespace AS n",
+    "n.nspacl",
+    "n.nspowner",
+    catalog="pg_namespace",
+    oid="n.oid",
+    kind="'schema_grant'",
+    namespace="n.oid",
+)
 
 
 def _sorted(privileges: str | Iterable[str]) -> tuple[str, ...]:
@@ -55,6 +142,7 @@ class Grant(TableObject):
     """
 
     kind: ClassVar[str] = "grant"
+    catalog = (_ON_TABLES, _ON_COLUMNS, _ON_FUNCTIONS, _ON_SCHEMAS)
     reflected_as = ("grant", "column_grant", "function_grant", "schema_grant")
     ranks = (Drops.GRANT, Makes.GRANT)
     in_create_all = Makes.GRANT
@@ -107,37 +195,37 @@ class Grant(TableObject):
         return f"grant to {self.to} on {place}"
 
     @property
+    def _function(self) -> str:
+        return f"{ident(self.schema)}.{self.function}" if self.schema else self.function or ""
+
+    @property
     def _target(self) -> str:
         if self.table:
             return f"TABLE {qualified(self.table, self.schema)}"
         if self.function:
-            place = f"{ident(self.schema)}." if self.schema else ""
-            return f"FUNCTION {place}{self.function}"
+            return f"FUNCTION {self._function}"
         if not self.schema:
             msg = f"a grant to {self.to} names neither a table nor a function nor a schema"
             raise ModelError(msg)
         return f"SCHEMA {ident(self.schema)}"
 
+    @classmethod
+    def from_parts(cls, key: Key, parts: dict[str, Any]) -> DDLObject:
+        place: dict[str, Any] = {"function" if key.kind == "function_grant" else "table": key.table}
+        return cls(**parts, **place, schema=key.schema)
+
     def catalog_query(self) -> str:
+        held_by = [f"x.grantee = {_grantee(self.to)}"]
         if self.columns:
-            return f"""\
-SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY quote_ident(a.attname) COLLATE "C")
-  FROM pg_catalog.pg_class AS c
-  JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND NOT a.attisdropped
- WHERE c.relnamespace = $1 AND c.relname = {literal(self.table or "")}
-   AND EXISTS (SELECT 1 FROM aclexplode(a.attacl) AS x
-                WHERE x.grantee = {_grantee(self.to)} AND x.privilege_type = {literal(self._words[0])})"""
-        if self.table:
-            return f"""\
-SELECT {_privileges("c.relacl", self.to)} FROM pg_catalog.pg_class AS c
- WHERE c.relnamespace = $1 AND c.relname = {literal(self.table)}"""
-        if self.function:
-            found = literal(self._target.removeprefix("FUNCTION "))
-            return f"""\
-SELECT {_privileges("p.proacl", self.to)} FROM pg_catalog.pg_proc AS p
- WHERE p.oid = to_regprocedure({found})"""
-        return f"""\
-SELECT {_privileges("n.nspacl", self.to)} FROM pg_catalog.pg_namespace AS n WHERE n.oid = $1"""
+            held_by.append(f"x.privilege_type = {literal(self._words[0])}")
+            catalog, place = _ON_COLUMNS, _ON_COLUMNS.place("", self.table)
+        elif self.table:
+            catalog, place = _ON_TABLES, _ON_TABLES.place("", self.table)
+        elif self.function:
+            catalog, place = _ON_FUNCTIONS, [f"p.oid = to_regprocedure({literal(self._function)})"]
+        else:
+            catalog, place = _ON_SCHEMAS, _ON_SCHEMAS.place("")
+        return catalog.select(catalog.printed, *place, *held_by)
 
     def side(self) -> Side:
         if self.columns:
@@ -190,7 +278,6 @@ END
     def _held_still(self, words: tuple[str, ...], columns: tuple[str, ...] = ()) -> str:
         """Refuses what stays: REVOKE is silent of what neither its role nor the owner has granted."""
         place = f"c.relnamespace = {self.namespace()} AND c.relname = {literal(self.table or '')}"
-        function = literal(self._target.removeprefix("FUNCTION "))
         if self.columns:
             acls = f"""pg_catalog.pg_class AS c JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid,
          aclexplode(a.attacl) AS x
@@ -200,7 +287,7 @@ END
             acls = f"pg_catalog.pg_class AS c, aclexplode(c.relacl) AS x WHERE {place}"
         elif self.function:
             acls = f"""pg_catalog.pg_proc AS p, aclexplode(p.proacl) AS x
-   WHERE p.oid = to_regprocedure({function})"""
+   WHERE p.oid = to_regprocedure({literal(self._function)})"""
         else:
             acls = f"pg_catalog.pg_namespace AS n, aclexplode(n.nspacl) AS x WHERE n.oid = {self.namespace()}"
         among = f" AND x.privilege_type = ANY ({literals(words)})" if words else ""
@@ -261,6 +348,75 @@ END
         return (self._revoked("ALL"), *self.create_sql())
 
 
+class TypeGrants(Kind):
+    """Grants on types, which no class of ours declares."""
+
+    reflected_as = ("type_grant",)
+    catalog = (
+        _held(
+            "pg_catalog.pg_type AS y",
+            "coalesce(y.typacl, acldefault('T', y.typowner))",
+            "y.typowner",
+            catalog="pg_type",
+            oid="y.oid",
+            kind="'type_grant'",
+            namespace="y.typnamespace",
+            table="y.typname",
+            where="y.typtype IN ('e', 'd', 'r')",
+        ),
+    )
+
+
+_OWN_ROLE = "quote_ident(current_user)::regrole"
+# Default privileges act on what their role creates: the role that migrates owns the version table, and before
+# there is one it is the role that asks.
+_MIGRATES = f"""\
+d.defaclrole = coalesce((
+  SELECT c.relowner FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+   WHERE c.relname = 'alembic_version' AND c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_'
+   ORDER BY n.nspname <> 'public', n.nspname LIMIT 1), {_OWN_ROLE})"""
+_WORDS = " ".join(f"WHEN '{letter}' THEN '{word}'" for word, letter in _OBJECT_TYPES.items())
+_ON = f"CASE d.defaclobjtype {_WORDS} END"
+_DEFAULT = _held(
+    "pg_catalog.pg_default_acl AS d",
+    "d.defaclacl",
+    "d.defaclrole",
+    catalog="pg_default_acl",
+    oid="d.oid",
+    kind="'default_grant'",
+    namespace="d.defaclnamespace",
+    without_schema=True,
+    table=_ON,
+    listed=f"x.grantee <> d.defaclrole AND {_MIGRATES}",
+)
+
+
+class DefaultAcls(Kind):
+    """Privileges that PostgreSQL grants by itself, and the default privileges of the database do not."""
+
+    reflected_as = ("default_acl",)
+    catalog = (
+        CatalogQuery(
+            """\
+pg_catalog.pg_default_acl AS d CROSS JOIN LATERAL (
+  SELECT g.grantee, string_agg(g.privilege_type, ', ' ORDER BY g.privilege_type) AS words
+    FROM aclexplode(acldefault(CASE d.defaclobjtype WHEN 'S' THEN 's' ELSE d.defaclobjtype END,
+                               d.defaclrole)) AS g
+   WHERE NOT EXISTS (SELECT FROM aclexplode(d.defaclacl) AS h
+                      WHERE h.grantee = g.grantee AND h.privilege_type = g.privilege_type)
+   GROUP BY g.grantee) AS x""",
+            catalog="pg_default_acl",
+            oid="d.oid",
+            kind="'default_acl'",
+            name="CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE 'the owner' END",
+            table=_ON,
+            where="d.defaclnamespace = 0",
+            listed=_MIGRATES,
+            definition="'no ' || x.words",
+        ),
+    )
+
+
 @dataclass(frozen=True)
 class DefaultPrivileges(DDLObject):
     """``ALTER DEFAULT PRIVILEGES IN SCHEMA schema GRANT privileges ON … TO role``.
@@ -271,6 +427,7 @@ class DefaultPrivileges(DDLObject):
     """
 
     kind: ClassVar[str] = "default_privileges"
+    catalog = (_DEFAULT,)
     reflected_as = ("default_grant",)
     ranks = (Drops.DEFAULT_GRANT, Makes.DEFAULT_GRANT)
     in_create_all = Makes.DEFAULT_GRANT
@@ -287,6 +444,12 @@ class DefaultPrivileges(DDLObject):
         if self.on not in _OBJECT_TYPES:
             msg = f"default privileges are on one of {', '.join(_OBJECT_TYPES)}, not on {self.on}"
             raise ModelError(msg)
+
+    @classmethod
+    def from_parts(cls, key: Key, parts: dict[str, Any]) -> DDLObject:
+        if parts.pop("with_grant_option"):
+            raise ModelError("default privileges WITH GRANT OPTION cannot be written as a revision")
+        return cls(**parts, on=key.table or "", schema=key.schema)
 
     @property
     def name(self) -> str:
@@ -306,10 +469,12 @@ class DefaultPrivileges(DDLObject):
         return creation_schema(self.schema) if self.schema else "0"
 
     def catalog_query(self) -> str:
-        return f"""\
-SELECT {_privileges("d.defaclacl", self.to)} FROM pg_catalog.pg_default_acl AS d
- WHERE d.defaclrole = quote_ident(current_user)::regrole AND d.defaclnamespace = $1
-   AND d.defaclobjtype = '{_OBJECT_TYPES[self.on]}'"""
+        return _DEFAULT.select(
+            _DEFAULT.printed,
+            *_DEFAULT.place("", self.on),
+            f"d.defaclrole = {_OWN_ROLE}",
+            f"x.grantee = {_grantee(self.to)}",
+        )
 
     def side(self) -> Side:
         return Side(value=literal(", ".join(sequence(self.privileges))))

@@ -6,6 +6,7 @@ from sqlalchemy import Column, Index
 from sqlalchemy.schema import CreateIndex, DropIndex, ExecutableDDLElement
 from sqlalchemy.types import NullType
 
+from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.construct import converging
 from app_schema.ddl.guard import Guard, Side, drop, regclass, table_schema, there
 from app_schema.ddl.relation import RELKIND
@@ -13,24 +14,53 @@ from app_schema.ddl.sql import DIALECT, checked, literal, plain, qualified, unqu
 from app_schema.ddl.statement import Guarded
 from app_schema.errors import ModelError
 
-# pg_get_indexdef without the table, which differs between the index and its twin
-DEFINITION = """\
-SELECT CASE WHEN c.relkind NOT IN ('i', 'I') THEN 'a ' || {relkind}
-            WHEN t.relname <> {table} THEN format('an index on table %I', t.relname)
-            ELSE regexp_replace(
-                   replace(replace(pg_get_indexdef(c.oid),
-                                   format('%I.%I USING ', n.nspname, t.relname), 'USING '),
-                           format('pg_temp.%I USING ', t.relname), 'USING '),
-                   ' ON (ONLY )?USING ', ' USING ')
-              || CASE WHEN k.oid IS NULL THEN '' ELSE ' (the index of a constraint)' END
-              || CASE WHEN i.indisvalid OR c.relkind = 'I' THEN ''
-                      ELSE ' (INVALID: an interrupted build)' END END
-  FROM pg_catalog.pg_class AS c
+CATALOG = CatalogQuery(
+    """\
+pg_catalog.pg_class AS c
   LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = c.oid
   LEFT JOIN pg_catalog.pg_class AS t ON t.oid = i.indrelid
   LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = t.relnamespace
-  LEFT JOIN pg_catalog.pg_constraint AS k ON k.conindid = c.oid AND k.contype IN ('p', 'u', 'x')
- WHERE c.relnamespace = $1 AND c.relname = {name}"""
+  LEFT JOIN pg_catalog.pg_constraint AS k
+    ON k.conindid = c.oid AND k.conrelid = i.indrelid AND k.contype IN ('p', 'u', 'x')""",
+    catalog="pg_class",
+    oid="c.oid",
+    kind="'index'",
+    name="c.relname",
+    namespace="c.relnamespace",
+    table="t.relname",
+    relation="t.oid",
+    where="c.relkind IN ('i', 'I')",
+    listed="k.oid IS NULL",
+    definition="""\
+concat(pg_get_indexdef(c.oid), CASE WHEN NOT i.indisvalid THEN ' INVALID' END,
+       (SELECT format(' PARTITION OF %s', h.inhparent::regclass) FROM pg_catalog.pg_inherits AS h
+         WHERE h.inhrelid = c.oid))""",
+    # without the table, which differs between the index and its twin
+    comparable="""\
+regexp_replace(replace(replace(pg_get_indexdef(c.oid), format('%I.%I USING ', n.nspname, t.relname),
+                               'USING '), format('pg_temp.%I USING ', t.relname), 'USING '),
+               ' ON (ONLY )?USING ', ' USING ')
+  || CASE WHEN k.oid IS NULL THEN '' ELSE ' (the index of a constraint)' END
+  || CASE WHEN i.indisvalid OR c.relkind = 'I' THEN '' ELSE ' (INVALID: an interrupted build)' END""",
+)
+
+
+def found(name: str, table: str) -> str:
+    """Query of the index of this name as guards compare it; of what else has the name, what it is."""
+    printed = f"""\
+CASE WHEN c.relkind NOT IN ('i', 'I') THEN 'a ' || {RELKIND}
+            WHEN t.relname <> {literal(table)} THEN format('an index on table %I', t.relname)
+            ELSE {CATALOG.printed} END"""
+    return CATALOG.select(printed, *CATALOG.place(name), any_kind=True)
+
+
+def kind_of_name(name: str, table: str | None, *conditions: str) -> str:
+    """Query of what has a name: an index of the table, one of another table or of a constraint, or else."""
+    elsewhere = f"t.relname <> {literal(table)}" if table is not None else "false"
+    kind = f"""\
+CASE WHEN {elsewhere} THEN format('index on table %I', t.relname)
+            WHEN k.oid IS NOT NULL THEN 'index of a constraint' ELSE {RELKIND} END"""
+    return CATALOG.select(kind, *CATALOG.place(name), *conditions, any_kind=True)
 
 
 def name_of(index: Index) -> str:
@@ -79,7 +109,7 @@ def create(index: Index, *, verify_only: bool = False, only: bool = False) -> Gu
     return Guard(
         label=f"index {name} on {real}",
         namespace=table_schema(table.name, table.schema),
-        definition=DEFINITION.format(name=literal(name), table=literal(table.name), relkind=RELKIND),
+        definition=found(name, table.name),
         # planning the definition's joins takes longer than making an index of an empty table
         exists=there(regclass(name, table.schema)),
         new=Side(twin=make),
@@ -93,19 +123,9 @@ def create(index: Index, *, verify_only: bool = False, only: bool = False) -> Gu
 
 def drop_index(name: str, table: str | None, schema: str | None) -> str:
     """The guarded ``DROP INDEX``. Where the table is given, an index of another table is refused."""
-    of_table = (
-        f"WHEN t.relname <> {literal(table)} THEN format('index on table %I', t.relname) " if table else ""
-    )
-    exists = f"""\
-SELECT CASE {of_table}WHEN k.oid IS NOT NULL THEN 'index of a constraint' ELSE {RELKIND} END
-  FROM pg_catalog.pg_class AS c
-  LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = c.oid
-  LEFT JOIN pg_catalog.pg_class AS t ON t.oid = i.indrelid
-  LEFT JOIN pg_catalog.pg_constraint AS k ON k.conindid = c.oid AND k.contype IN ('p', 'u', 'x')
- WHERE c.relnamespace = $1 AND c.relname = {literal(name)}"""
     place = table_schema(name, schema)  # an index is found as a table is
     label = f"index {qualified(name, schema)}"
-    return drop(label, place, exists, "index", (f"DROP INDEX {qualified(name, schema)}",))
+    return drop(label, place, kind_of_name(name, table), "index", (f"DROP INDEX {qualified(name, schema)}",))
 
 
 def is_concurrent(index: Index) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from app_schema.ddl import guard
+from app_schema.ddl.catalog_query import Kind
 from app_schema.ddl.guard import Guard, Side
 from app_schema.ddl.sql import literal
 
@@ -32,7 +33,7 @@ class Key(NamedTuple):
         return f"{words} {'.'.join(part for part in (self.schema, self.name) if part)}"
 
 
-class DDLObject:
+class DDLObject(Kind):
     """What SQLAlchemy does not declare: a frozen dataclass.
 
     ``key`` is identity, all fields together are equality.
@@ -44,8 +45,6 @@ class DDLObject:
     """The fields that an operation takes without a name."""
     stand_in: ClassVar[Mapping[str, Any]] = {}
     """Values for required fields that do not belong to identity: what a drop need not know."""
-    reflected_as: ClassVar[tuple[str, ...]]
-    """The kinds of the keys under which a snapshot has such objects; by default ``(kind,)``."""
     reflected: ClassVar[dict[str, type[DDLObject]]] = {}
     """Kind of a key in a snapshot -> the class of such objects."""
     ranks: ClassVar[tuple[Drops, Makes]]
@@ -68,12 +67,12 @@ class DDLObject:
             """The object's name: a field of most kinds; for some it follows from their fields."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
         if "kind" in cls.__dict__:
             DDLObject.kinds[cls.kind] = cls
             if "reflected_as" not in cls.__dict__:
                 cls.reflected_as = (cls.kind,) if cls.is_created() else ()
             DDLObject.reflected.update(dict.fromkeys(cls.reflected_as, cls))
+        super().__init_subclass__(**kwargs)
 
     @classmethod
     def is_created(cls) -> bool:
@@ -122,12 +121,32 @@ class DDLObject:
             return guard.table_schema(self.table, self.schema)
         return guard.creation_schema(self.schema)
 
+    @classmethod
+    def from_definition(cls, key: Key, definition: str) -> DDLObject | None:
+        """The object by its definition in a snapshot; None where that takes parts of the catalog.
+
+        A definition may be of the declared side, or changed, and then no database has these parts.
+        """
+        del key, definition
+        return None
+
+    @classmethod
+    def from_parts(cls, key: Key, parts: dict[str, Any]) -> DDLObject:
+        """The object by the parts that the kind's query gives of it.
+
+        :raises ModelError: where the class cannot hold all of it.
+        """
+        fields = [name for name in ("name", "table", "schema") if name in cls.__dataclass_fields__]
+        place: dict[str, Any] = {name: getattr(key, name) for name in fields}
+        return cls(**{**place, **parts})
+
     def catalog_query(self) -> str:
         """Query of one text, ``$1`` a schema's OID: the object as PostgreSQL prints it.
 
         NULL where it is absent.
         """
-        raise NotImplementedError
+        (catalog,) = self.catalog
+        return catalog.select(catalog.printed, *catalog.place(self.name, self.table))
 
     def side(self) -> Side:
         """The declared side, to be compared with what the definition query finds."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from app_schema.ddl.catalog_query import CatalogQuery, Kind
 from app_schema.ddl.guard import block, regclass
 from app_schema.ddl.sql import dollar, literal, qualified
 from app_schema.errors import ModelError
@@ -20,6 +21,60 @@ _ACTION = re.compile(
 )
 _OPTIONS = {"STATISTICS": "attstattarget::text", "STORAGE": "attstorage", "COMPRESSION": "attcompression"}
 _LETTERS = {"PLAIN": "p", "EXTERNAL": "e", "MAIN": "m", "EXTENDED": "x", "pglz": "p", "lz4": "l"}
+
+
+def _catalog(name: str, value: str, source: str, where: str) -> CatalogQuery:
+    return CatalogQuery(
+        f"pg_catalog.pg_class AS c {source}",
+        catalog="pg_class",
+        oid="c.oid",
+        kind="'table_option'",
+        name=name,
+        namespace="c.relnamespace",
+        table="c.relname",
+        relation="c.oid",
+        where=where,
+        definition=value,
+    )
+
+
+class TableOptions(Kind):
+    """What ALTER TABLE sets and no metadata declares: the action, and its value."""
+
+    reflected_as = ("table_option",)
+    catalog = (
+        _catalog(
+            "'CLUSTER ON'",
+            "format('%I', x.relname)",
+            "JOIN pg_catalog.pg_index AS i ON i.indrelid = c.oid AND i.indisclustered "
+            "JOIN pg_catalog.pg_class AS x ON x.oid = i.indexrelid",
+            "c.relkind IN ('r', 'm', 'p')",
+        ),
+        _catalog(
+            "'REPLICA IDENTITY'",
+            "CASE c.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING' "
+            "ELSE format('USING INDEX %I', x.relname) END",
+            "LEFT JOIN pg_catalog.pg_index AS i ON i.indrelid = c.oid AND i.indisreplident "
+            "LEFT JOIN pg_catalog.pg_class AS x ON x.oid = i.indexrelid",
+            # DROP INDEX leaves the letter i behind: the table has no replica identity then
+            "c.relkind IN ('r', 'p') AND (c.relreplident IN ('f', 'n') OR x.oid IS NOT NULL)",
+        ),
+        _catalog(
+            "format('ALTER COLUMN %I SET %s', a.attname, v.option)",
+            "v.value",
+            """\
+JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+  JOIN pg_catalog.pg_type AS y ON y.oid = a.atttypid
+ CROSS JOIN LATERAL (VALUES
+       ('STATISTICS', CASE WHEN a.attstattarget >= 0 THEN a.attstattarget::text END),
+       ('STORAGE', CASE WHEN a.attstorage <> y.typstorage THEN
+         CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN'
+                           ELSE 'EXTENDED' END END),
+       ('COMPRESSION', CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END),
+       ('', '(' || array_to_string(a.attoptions, ', ') || ')')) AS v(option, value)""",
+            "c.relkind IN ('r', 'm', 'p') AND v.value IS NOT NULL",
+        ),
+    )
 
 
 def alter(table: str, action: str, schema: str | None) -> str:

@@ -6,17 +6,25 @@ from collections.abc import Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import ClassVar
 
+from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.guard import Side, regclass
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import ident, literal, qualified, role, sequence
 from app_schema.ddl.table_object import TableObject
 
-_COMMAND = """\
-CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE'
-              ELSE 'ALL' END"""
-_ROLES = """\
+_TO = """\
 (SELECT string_agg(CASE r WHEN 0 THEN 'PUBLIC' ELSE r::regrole::text END, ', ' ORDER BY r::regrole::text)
    FROM unnest(p.polroles) AS r)"""
+_PARTS = {
+    "as_": "CASE WHEN p.polpermissive THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END",
+    "for_": "CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' "
+    "WHEN 'd' THEN 'DELETE' ELSE 'ALL' END",
+    "to": """\
+(SELECT json_agg(coalesce(r.rolname, 'PUBLIC') ORDER BY r.rolname)
+   FROM unnest(p.polroles) AS x LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = x)""",
+    "using": "pg_get_expr(p.polqual, p.polrelid)",
+    "with_check": "pg_get_expr(p.polwithcheck, p.polrelid)",
+}
 
 
 @dataclass(frozen=True)
@@ -24,6 +32,23 @@ class Policy(TableObject):
     """``CREATE POLICY name ON table AS … FOR … TO … USING (…) WITH CHECK (…)``."""
 
     kind: ClassVar[str] = "policy"
+    comment_on: ClassVar[Mapping[str, str]] = {"policy": "POLICY {name} ON {table}"}
+    catalog = (
+        CatalogQuery(
+            "pg_catalog.pg_policy AS p JOIN pg_catalog.pg_class AS c ON c.oid = p.polrelid",
+            catalog="pg_policy",
+            oid="p.oid",
+            kind="'policy'",
+            name="p.polname",
+            namespace="c.relnamespace",
+            table="c.relname",
+            relation="c.oid",
+            definition=f"""\
+format('AS %s FOR %s TO %s%s%s', {_PARTS["as_"]}, {_PARTS["for_"]}, {_TO},
+       ' USING (' || {_PARTS["using"]} || ')', ' WITH CHECK (' || {_PARTS["with_check"]} || ')')""",
+            parts=_PARTS,
+        ),
+    )
     ranks = (Drops.POLICY, Makes.POLICY)
     in_create_all = Makes.POLICY
     locks: ClassVar[Mapping[str, str]] = dict.fromkeys(("create", "drop", "replace"), "ACCESS EXCLUSIVE")
@@ -40,18 +65,6 @@ class Policy(TableObject):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "to", sequence(self.to))
-
-    def catalog_query(self) -> str:
-        definition = f"""\
-format('AS %s FOR %s TO %s%s%s', CASE WHEN p.polpermissive THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END,
-         {_COMMAND},
-         {_ROLES},
-         ' USING (' || pg_get_expr(p.polqual, p.polrelid) || ')',
-         ' WITH CHECK (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')')"""
-        return f"""\
-SELECT {definition}
-  FROM pg_catalog.pg_policy AS p JOIN pg_catalog.pg_class AS c ON c.oid = p.polrelid
- WHERE c.relnamespace = $1 AND c.relname = {literal(self.table or "")} AND p.polname = {literal(self.name)}"""
 
     def exists(self) -> str | None:
         return f"""\

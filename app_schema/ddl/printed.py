@@ -9,12 +9,13 @@ from typing import Any, ClassVar
 
 from sqlalchemy.types import UserDefinedType
 
-from app_schema.ddl.constraint import Named, addition, definition, found_schema, twin
+from app_schema.ddl import constraint, index
+from app_schema.ddl.constraint import Named, addition, found_schema, twin
 from app_schema.ddl.guard import Guard, Side, drop
-from app_schema.ddl.index import DEFINITION
-from app_schema.ddl.object import DDLObject
+from app_schema.ddl.index import found
+from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
-from app_schema.ddl.relation import KIND_OF_NAME, RELKIND
+from app_schema.ddl.relation import KIND_OF_NAME
 from app_schema.ddl.sql import ident, literal, qualified, split
 from app_schema.ddl.table_object import TableObject
 from app_schema.errors import ModelError
@@ -62,6 +63,8 @@ class TableConstraint(TableObject):
     it."""
 
     kind: ClassVar[str] = "table_constraint"
+    comment_on: ClassVar[Mapping[str, str]] = {"constraint": "CONSTRAINT {name} ON {table}"}
+    catalog = (constraint.CATALOG,)
     reflected_as = ("constraint",)
     ranks = (Drops.CONSTRAINT, Makes.CONSTRAINT)
     in_create_all = Makes.FUNCTION
@@ -88,8 +91,9 @@ class TableConstraint(TableObject):
         assert self.table is not None
         return Named(self.name, "table constraint", self.table, self.schema)
 
-    def catalog_query(self) -> str:
-        return self._named().query(definition("constraint"))
+    @classmethod
+    def from_definition(cls, key: Key, definition: str) -> DDLObject:
+        return cls(key.name, definition, table=key.table, schema=key.schema)
 
     def side(self) -> Side:
         return self._side(self.definition)
@@ -140,6 +144,10 @@ _INDEX = re.compile(
 )
 
 
+_STATE = re.compile(r"( INVALID)?( PARTITION OF \S+)?$")
+"""What a snapshot has behind the statement that pg_get_indexdef prints."""
+
+
 @dataclass(frozen=True)
 class TableIndex(DDLObject):
     """An index by the whole statement that pg_get_indexdef prints.
@@ -148,6 +156,8 @@ class TableIndex(DDLObject):
     """
 
     kind: ClassVar[str] = "table_index"
+    comment_on: ClassVar[Mapping[str, str]] = {"index": "INDEX {place}"}
+    catalog = (index.CATALOG,)
     reflected_as = ("index",)
     ranks = (Drops.INDEX, Makes.INDEX)
     instead = "declare a sqlalchemy.Index in the arguments of its table"
@@ -171,8 +181,12 @@ class TableIndex(DDLObject):
     def _table(self) -> str:
         return self._parts()["table"].removeprefix('"').removesuffix('"').replace('""', '"')
 
+    @classmethod
+    def from_definition(cls, key: Key, definition: str) -> DDLObject:
+        return cls(key.name, _STATE.sub("", definition), schema=key.schema)
+
     def catalog_query(self) -> str:
-        return DEFINITION.format(name=literal(self.name), table=literal(self._table()), relkind=RELKIND)
+        return found(self.name, self._table())
 
     def side(self) -> Side:
         parts, twin = self._parts(), qualified(self._table(), "pg_temp")

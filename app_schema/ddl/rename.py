@@ -5,6 +5,7 @@ A rename changes the catalog alone: OID and file stay, and so does whatever depe
 
 from __future__ import annotations
 
+from app_schema.ddl.column import column_query
 from app_schema.ddl.constraint import KIND as CONSTRAINT_KIND
 from app_schema.ddl.constraint import Named
 from app_schema.ddl.guard import (
@@ -17,7 +18,8 @@ from app_schema.ddl.guard import (
     table_schema,
     there,
 )
-from app_schema.ddl.relation import KIND_OF_NAME, RELKIND
+from app_schema.ddl.index import kind_of_name
+from app_schema.ddl.relation import KIND_OF_NAME
 from app_schema.ddl.sql import checked, dollar, ident, literal, qualified
 
 
@@ -74,25 +76,14 @@ def rename_index(old: str, new: str, table: str | None, schema: str | None) -> s
 
     With a table, an index of another one is not meant: the old name may be taken there again.
     """
-    elsewhere = f"t.relname <> {literal(table)}" if table is not None else "false"
-
-    def found(name: str, condition: str = "") -> str:
-        return f"""\
-SELECT CASE WHEN {elsewhere} THEN format('index on table %I', t.relname)
-            WHEN k.oid IS NOT NULL THEN 'index of a constraint' ELSE {RELKIND} END
-  FROM pg_catalog.pg_class AS c
-  LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = c.oid
-  LEFT JOIN pg_catalog.pg_class AS t ON t.oid = i.indrelid
-  LEFT JOIN pg_catalog.pg_constraint AS k ON k.conindid = c.oid AND k.contype IN ('p', 'u', 'x')
- WHERE c.relnamespace = $1 AND c.relname = {literal(checked(name))}{condition}"""
-
+    here = f"t.relname IS NOT DISTINCT FROM {literal(table)}" if table is not None else "true"
     return rename(
         f"index {qualified(old, schema)}",
         new,
         kind="index",
         namespace=table_schema(table, schema) if table is not None else _either(old, new, schema),
-        old_found=found(old, f" AND NOT coalesce({elsewhere}, false)"),
-        new_found=found(new),
+        old_found=kind_of_name(checked(old), table, f"(i.indexrelid IS NULL OR {here})"),
+        new_found=kind_of_name(checked(new), table),
         statement=f"ALTER INDEX {qualified(old, schema)} RENAME TO {ident(new)}",
     )
 
@@ -151,14 +142,6 @@ def there_is(kind: str, name: str, table: str | None, schema: str | None, *, no:
             "END",
         ]
     )
-
-
-def column_query(table: str, column: str, expression: str) -> str:
-    """Query of an expression for the column ``a`` of a table; ``$1`` is the OID of the table's schema."""
-    return f"""\
-SELECT {expression} FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
- WHERE c.relnamespace = $1 AND c.relname = {literal(table)}
-   AND a.attname = {literal(checked(column))} AND NOT a.attisdropped"""
 
 
 def _either(old: str, new: str, schema: str | None) -> str:

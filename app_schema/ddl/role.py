@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.guard import Side, drop
 from app_schema.ddl.made import MARK, skip_unless_ours
 from app_schema.ddl.object import DDLObject, Key
@@ -33,11 +34,28 @@ _MARK_OF_ROLE = f"concat('for ', current_user, {literal(f' {MARK}')})"
 """SQL expression: the comment of a role that this package creates; names the role that migrated."""
 
 
+_CATALOG = CatalogQuery(
+    "pg_catalog.pg_roles AS r",
+    catalog="pg_authid",
+    oid="r.oid",
+    kind="'role'",
+    name="r.rolname",
+    # roles are of the whole cluster: a database has those that something in it depends on
+    listed="""\
+r.rolname !~ '^pg_' AND r.oid IN (
+  SELECT d.refobjid FROM pg_catalog.pg_shdepend AS d JOIN pg_catalog.pg_database AS b ON b.oid = d.dbid
+   WHERE b.datname = current_database() AND d.refclassid = 'pg_catalog.pg_authid'::regclass)""",
+    definition=PRINTED,
+    parts={name: f"r.{column}" for name, column in _OPTIONS.items()},
+)
+
+
 @dataclass(frozen=True)
 class Role(DDLObject):
     """``CREATE ROLE name NOLOGIN …``. A password is never declared: it is set outside the repository."""
 
     kind: ClassVar[str] = "role"
+    catalog = (_CATALOG,)
     ranks = (Drops.ROLE, Makes.ROLE)
     in_create_all = Makes.ROLE
     name: str
@@ -60,9 +78,6 @@ class Role(DDLObject):
 
     def namespace(self) -> str:
         return "NULL"
-
-    def catalog_query(self) -> str:
-        return f"SELECT {PRINTED} FROM pg_catalog.pg_roles AS r WHERE r.rolname = {literal(self.name)}"
 
     def side(self) -> Side:
         return Side(value=literal(self.options))

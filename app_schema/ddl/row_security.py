@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import ClassVar
 
+from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.guard import Side
 from app_schema.ddl.order import Drops, Makes
-from app_schema.ddl.sql import literal, qualified
+from app_schema.ddl.sql import qualified
 from app_schema.ddl.table_object import TableObject
 
 
@@ -20,6 +21,23 @@ class RowSecurity(TableObject):
     """
 
     kind: ClassVar[str] = "row_security"
+    catalog = (
+        CatalogQuery(
+            "pg_catalog.pg_class AS c",
+            catalog="pg_class",
+            oid="c.oid",
+            kind="'row_security'",
+            name="''::name",
+            namespace="c.relnamespace",
+            table="c.relname",
+            relation="c.oid",
+            listed="c.relkind IN ('r', 'p') AND (c.relrowsecurity OR c.relforcerowsecurity)",
+            definition="""\
+CASE WHEN c.relrowsecurity THEN CASE WHEN c.relforcerowsecurity THEN 'enabled, forced' ELSE 'enabled' END
+     WHEN c.relforcerowsecurity THEN 'forced but not enabled' END""",
+            parts={"enabled": "c.relrowsecurity", "forced": "c.relforcerowsecurity"},
+        ),
+    )
     ranks = (Drops.ROW_SECURITY, Makes.ROW_SECURITY)
     in_create_all = Makes.ROW_SECURITY
     verbs = ("enable", "disable")
@@ -35,13 +53,6 @@ class RowSecurity(TableObject):
     def name(self) -> str:
         """Empty: a table has it once."""
         return ""
-
-    def catalog_query(self) -> str:
-        return f"""\
-SELECT CASE WHEN c.relrowsecurity
-              THEN CASE WHEN c.relforcerowsecurity THEN 'enabled, forced' ELSE 'enabled' END
-            WHEN c.relforcerowsecurity THEN 'forced but not enabled' END
-  FROM pg_catalog.pg_class AS c WHERE c.relnamespace = $1 AND c.relname = {literal(self.table or "")}"""
 
     def side(self) -> Side:
         if not self.enabled:

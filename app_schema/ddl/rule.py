@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
+from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.guard import Side
 from app_schema.ddl.object import DDLObject
 from app_schema.ddl.order import Drops, Makes
-from app_schema.ddl.sql import ident, literal, qualified
+from app_schema.ddl.sql import ident, qualified
 from app_schema.errors import ModelError
 
 _NAME = r'(?:"(?:[^"]|"")+"|[^\s".]+)'
@@ -18,11 +19,34 @@ _RULE = re.compile(rf"(?P<head>CREATE RULE {_NAME} AS\s+ON \w+ TO ){_NAME}\.{_NA
 _ENABLED = {"ORIGIN": "ENABLE", "DISABLED": "DISABLE", "REPLICA": "ENABLE REPLICA", "ALWAYS": "ENABLE ALWAYS"}
 
 
+_PRINTED = "pg_get_ruledef(u.oid)"
+_STATE = "CASE u.ev_enabled WHEN 'D' THEN 'DISABLED' WHEN 'R' THEN 'REPLICA' WHEN 'A' THEN 'ALWAYS' END"
+_CATALOG = CatalogQuery(
+    "pg_catalog.pg_rewrite AS u JOIN pg_catalog.pg_class AS c ON c.oid = u.ev_class "
+    "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace",
+    catalog="pg_rewrite",
+    oid="u.oid",
+    kind="'rule'",
+    name="u.rulename",
+    namespace="c.relnamespace",
+    table="c.relname",
+    relation="c.oid",
+    where="u.rulename <> '_RETURN'",
+    definition=f"concat({_PRINTED}, ' ' || {_STATE})",
+    comparable=f"""\
+concat(regexp_replace(replace({_PRINTED}, format(' TO %I.%I', n.nspname, c.relname), ' TO it'),
+                      ' TO pg_temp\\.("([^"]|"")+"|[^\\s".]+)', ' TO it'), ' ' || {_STATE})""",
+    parts={"definition": _PRINTED, "enabled": f"coalesce({_STATE}, 'ORIGIN')"},
+)
+
+
 @dataclass(frozen=True)
 class Rule(DDLObject):
     """A rule of a table or view by the whole statement that pg_get_ruledef prints."""
 
     kind: ClassVar[str] = "rule"
+    comment_on: ClassVar[Mapping[str, str]] = {"rule": "RULE {name} ON {table}"}
+    catalog = (_CATALOG,)
     ranks = (Drops.TRIGGER, Makes.TRIGGER)
     in_create_all = Makes.TRIGGER
     positional: ClassVar[tuple[str, ...]] = ("name", "table", "definition")
@@ -33,18 +57,6 @@ class Rule(DDLObject):
     enabled: str = "ORIGIN"
     table: str | None = None
     schema: str | None = None
-
-    def catalog_query(self) -> str:
-        return f"""\
-SELECT concat(regexp_replace(
-                replace(pg_get_ruledef(u.oid), format(' TO %I.%I', n.nspname, c.relname), ' TO it'),
-                ' TO pg_temp\\.("([^"]|"")+"|[^\\s".]+)', ' TO it'),
-              CASE u.ev_enabled WHEN 'D' THEN ' DISABLED' WHEN 'R' THEN ' REPLICA'
-                WHEN 'A' THEN ' ALWAYS' END)
-  FROM pg_catalog.pg_rewrite AS u JOIN pg_catalog.pg_class AS c ON c.oid = u.ev_class
-  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
- WHERE c.relnamespace = $1 AND c.relname = {literal(self.table or "")}
-   AND u.rulename = {literal(self.name)}"""
 
     def side(self) -> Side:
         assert self.table is not None

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from app_schema.ddl import privileges
+from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.guard import Side, drop
 from app_schema.ddl.made import mark_as_ours, skip_unless_ours
 from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
-from app_schema.ddl.sql import ident, literal
+from app_schema.ddl.sql import ident
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,21 @@ class Schema(DDLObject):
     """``CREATE SCHEMA name``. One that was there before is used, and stays when its revision is undone."""
 
     kind: ClassVar[str] = "schema"
+    comment_on: ClassVar[Mapping[str, str]] = {"schema": "SCHEMA {name}"}
+    owned_as = "schema"
+    catalog = (
+        CatalogQuery(
+            "pg_catalog.pg_namespace AS n",
+            catalog="pg_namespace",
+            oid="n.oid",
+            kind="'schema'",
+            name="n.nspname",
+            # that of public differs between servers, and belongs to nobody's declaration
+            owner="CASE WHEN n.nspname <> 'public' THEN n.nspowner END",
+            listed="n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'",
+            definition="''::text",
+        ),
+    )
     ranks = (Drops.SCHEMA, Makes.SCHEMA)
     in_create_all = Makes.SCHEMA
     name: str
@@ -29,11 +46,13 @@ class Schema(DDLObject):
     def namespace(self) -> str:
         return "NULL"
 
-    def catalog_query(self) -> str:
-        return f"SELECT 'schema'::text FROM pg_catalog.pg_namespace WHERE nspname = {literal(self.name)}"
+    @classmethod
+    def from_definition(cls, key: Key, definition: str) -> DDLObject:
+        del definition  # a schema has none
+        return cls(key.name)
 
     def side(self) -> Side:
-        return Side(value="'schema'")
+        return Side(value="''")
 
     def create_sql(self) -> tuple[str, ...]:
         return (f"CREATE SCHEMA {ident(self.name)}", mark_as_ours(self.name))
@@ -47,4 +66,5 @@ class Schema(DDLObject):
     def dropped(self, *, made_again: bool = False) -> str:
         del made_again  # what is shared with others is not dropped to be made anew
         keep = skip_unless_ours("pg_namespace", "nspname", self.name, self.label)
-        return drop(self.label, self.namespace(), self.catalog_query(), self.kind, self.drop_sql(), keep=keep)
+        found = self.catalog[0].select("'schema'", *self.catalog[0].place(self.name))
+        return drop(self.label, self.namespace(), found, self.kind, self.drop_sql(), keep=keep)

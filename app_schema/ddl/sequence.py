@@ -7,8 +7,9 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
 from app_schema.ddl import privileges
+from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.guard import DIFFERENT, Side, block, drop
-from app_schema.ddl.object import DDLObject
+from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.relation import KIND_OF_NAME
 from app_schema.ddl.sql import dollar, ident, literal, qualified
@@ -20,6 +21,29 @@ _OF_NO_IDENTITY = """
 """An identity's sequence is a part of the column: it has taken the place of one that is gone."""
 
 
+_NUMBERS = """\
+format('AS %s START %s INCREMENT %s MINVALUE %s MAXVALUE %s CACHE %s%s', format_type(q.seqtypid, NULL),
+       q.seqstart, q.seqincrement, q.seqmin, q.seqmax, q.seqcache, CASE WHEN q.seqcycle THEN ' CYCLE' END)"""
+_OWNED = """\
+(SELECT format('OWNED BY %s.%I', d.refobjid::regclass, a.attname) FROM pg_catalog.pg_depend AS d
+   JOIN pg_catalog.pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+  WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i')
+    AND d.refobjsubid > 0)"""
+_OPTIONS = f"concat_ws(' ', {_NUMBERS}, {_OWNED})"
+_UNLOGGED = "UNLOGGED "
+"""Begins the definition of a sequence that is so since its table is; no statement of a revision says it."""
+_CATALOG = CatalogQuery(
+    "pg_catalog.pg_sequence AS q JOIN pg_catalog.pg_class AS c ON c.oid = q.seqrelid",
+    catalog="pg_class",
+    oid="c.oid",
+    kind="'sequence'",
+    name="c.relname",
+    namespace="c.relnamespace",
+    owner="c.relowner",
+    definition=f"concat(CASE c.relpersistence WHEN 'u' THEN '{_UNLOGGED}' END, {_OPTIONS})",
+)
+
+
 @dataclass(frozen=True)
 class Sequence(DDLObject):
     """``CREATE SEQUENCE schema.name options``; the options say everything: ``AS bigint START 1 INCREMENT 1
@@ -29,6 +53,9 @@ class Sequence(DDLObject):
     """
 
     kind: ClassVar[str] = "sequence"
+    comment_on: ClassVar[Mapping[str, str]] = {"sequence": "SEQUENCE {place}"}
+    owned_as = "relation"
+    catalog = (_CATALOG,)
     ranks = (Drops.TYPE, Makes.TYPE)
     instead = "declare a sqlalchemy.Sequence(..., metadata=...)"
     positional: ClassVar[tuple[str, ...]] = ("name", "options")
@@ -39,22 +66,13 @@ class Sequence(DDLObject):
     owner_follows: bool = False
     schema: str | None = None
 
-    def catalog_query(self) -> str:
-        return f"""\
-SELECT format('AS %s START %s INCREMENT %s MINVALUE %s MAXVALUE %s CACHE %s%s%s', format_type(q.seqtypid,
-  NULL), q.seqstart,
-              q.seqincrement, q.seqmin, q.seqmax, q.seqcache, CASE WHEN q.seqcycle THEN ' CYCLE' END,
-              {"NULL" if self.owner_follows else self._owner()})
-  FROM pg_catalog.pg_sequence AS q JOIN pg_catalog.pg_class AS c ON c.oid = q.seqrelid
- WHERE c.relnamespace = $1 AND c.relname = {literal(self.name)}"""
+    @classmethod
+    def from_definition(cls, key: Key, definition: str) -> DDLObject:
+        return cls(key.name, definition.removeprefix(_UNLOGGED), schema=key.schema)
 
-    def _owner(self) -> str:
-        return """\
-(SELECT format(' OWNED BY %s.%I', d.refobjid::regclass, a.attname)
-                FROM pg_catalog.pg_depend AS d
-                 JOIN pg_catalog.pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-                WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid
-                  AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0)"""
+    def catalog_query(self) -> str:
+        printed = _NUMBERS if self.owner_follows else _OPTIONS
+        return _CATALOG.select(printed, *_CATALOG.place(self.name))
 
     def side(self) -> Side:
         return Side(value=literal(self.options), qualified=True)

@@ -16,13 +16,24 @@ from sqlalchemy.schema import (
 )
 
 from app_schema.ddl import privileges
+from app_schema.ddl.column import Columns
 from app_schema.ddl.comment import column_comment, object_comment, table_comment
-from app_schema.ddl.constraint import definition, foreign_key, name_of, named, not_valid
+from app_schema.ddl.constraint import (
+    FOREIGN_KEY,
+    VALIDITY,
+    definition,
+    foreign_key,
+    name_of,
+    named,
+    not_valid,
+)
 from app_schema.ddl.construct import converging
 from app_schema.ddl.guard import Guard, Side, creation_schema, drop, regclass, table_schema, there
-from app_schema.ddl.relation import COLUMN, FOREIGN_KEY, KIND_OF_NAME, RELKIND, VALIDITY
+from app_schema.ddl.relation import KIND_OF_NAME, RELKIND
 from app_schema.ddl.sql import checked, literal, literals, plain, qualified
 from app_schema.ddl.statement import Guarded
+
+_COLUMN = Columns.catalog[0].printed
 
 
 def _query(table: Table) -> str:
@@ -33,7 +44,7 @@ def _query(table: Table) -> str:
            WHERE o.attrelid = {twin} AND o.attname = a.attname AND o.attnum > 0)"""
     return f"""\
 SELECT CASE WHEN c.relkind IN ('r', 'p') THEN concat_ws(E'\\n  ',
-         (SELECT string_agg({COLUMN}, E'\\n  ' ORDER BY {order})
+         (SELECT string_agg({_COLUMN}, E'\\n  ' ORDER BY {order})
             FROM pg_catalog.pg_attribute AS a
            WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND {order} IS NOT NULL),
          (SELECT string_agg(d.line, E'\\n  ' ORDER BY d.line COLLATE "C")

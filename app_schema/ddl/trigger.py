@@ -6,11 +6,50 @@ from collections.abc import Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
+from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.guard import Side, regclass
+from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import ident, literal, qualified, sequence
 from app_schema.ddl.table_object import TableObject
 from app_schema.errors import ModelError
+
+_PRINTED = "pg_get_triggerdef(t.oid)"
+_PLACE = "format(' ON %I.%I ', n.nspname, c.relname)"
+# Of the condition PostgreSQL prints nothing but this: pg_get_expr takes the columns of one table, and the
+# condition has OLD and NEW. The clauses come in one order; names before them may be anything.
+_CLAUSES = f"""\
+split_part(substr({_PRINTED}, strpos({_PRINTED}, format(' TRIGGER %I ', t.tgname))
+                              + length(format(' TRIGGER %I ', t.tgname))), {_PLACE}, 2)"""
+_STATE = """\
+CASE t.tgenabled WHEN 'D' THEN ' (disabled)' WHEN 'R' THEN ' (enabled on replicas)'
+                 WHEN 'A' THEN ' (enabled always)' END"""
+_PARTS = {
+    "timing": "CASE WHEN t.tgtype & 64 <> 0 THEN 'instead_of' WHEN t.tgtype & 2 <> 0 THEN 'before' "
+    "ELSE 'after' END",
+    "events": """\
+array_remove(ARRAY[CASE WHEN t.tgtype & 4 <> 0 THEN 'INSERT' END,
+  CASE WHEN t.tgtype & 8 <> 0 THEN 'DELETE' END,
+  CASE WHEN t.tgtype & 16 <> 0 THEN concat('UPDATE', (
+    SELECT ' OF ' || string_agg(quote_ident(a.attname), ', ' ORDER BY u.n)
+      FROM unnest(t.tgattr::int2[]) WITH ORDINALITY AS u(k, n)
+      JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.tgrelid AND a.attnum = u.k)) END,
+  CASE WHEN t.tgtype & 32 <> 0 THEN 'TRUNCATE' END], NULL)""",
+    "for_each": "CASE WHEN t.tgtype & 1 <> 0 THEN 'ROW' ELSE 'STATEMENT' END",
+    "when": f"""\
+CASE WHEN t.tgqual IS NOT NULL
+     THEN substring({_CLAUSES} FROM 'FOR EACH (?:ROW|STATEMENT) WHEN [(](.*)[)] EXECUTE FUNCTION ') END""",
+    "execute": f"substring({_CLAUSES} FROM '.*EXECUTE FUNCTION (.*)')",
+    "referencing": """\
+nullif(concat_ws(' ', 'OLD TABLE AS ' || quote_ident(t.tgoldtable),
+                      'NEW TABLE AS ' || quote_ident(t.tgnewtable)), '')""",
+    "constraint": "t.tgconstraint <> 0",
+    "deferrable": "t.tgdeferrable",
+    "initially": "CASE WHEN t.tginitdeferred THEN 'DEFERRED' END",
+    "enabled": "CASE t.tgenabled WHEN 'D' THEN 'DISABLED' WHEN 'R' THEN 'REPLICA' WHEN 'A' THEN 'ALWAYS' "
+    "ELSE 'ORIGIN' END",
+    "refused": "CASE WHEN t.tgconstrrelid <> 0 THEN 'a constraint trigger FROM another table' END",
+}
 
 
 @dataclass(frozen=True)
@@ -26,6 +65,26 @@ class Trigger(TableObject):
     """
 
     kind: ClassVar[str] = "trigger"
+    comment_on: ClassVar[Mapping[str, str]] = {"trigger": "TRIGGER {name} ON {table}"}
+    catalog = (
+        CatalogQuery(
+            "pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid "
+            "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace",
+            catalog="pg_trigger",
+            oid="t.oid",
+            kind="'trigger'",
+            name="t.tgname",
+            namespace="c.relnamespace",
+            table="c.relname",
+            relation="c.oid",
+            where="NOT t.tgisinternal",
+            definition=f"concat({_PRINTED}, {_STATE})",
+            comparable=f"""\
+concat(replace(replace({_PRINTED}, {_PLACE}, ' ON '), format(' ON pg_temp.%I ', c.relname), ' ON '),
+       {_STATE})""",
+            parts=_PARTS,
+        ),
+    )
     ranks = (Drops.TRIGGER, Makes.TRIGGER)
     in_create_all = Makes.TRIGGER
     locks: ClassVar[Mapping[str, str]] = {
@@ -60,6 +119,11 @@ class Trigger(TableObject):
             raise ModelError(msg)
         object.__setattr__(self, given[0], sequence(getattr(self, given[0])))
 
+    @classmethod
+    def from_parts(cls, key: Key, parts: dict[str, Any]) -> DDLObject:
+        timing, events = parts.pop("timing"), parts.pop("events")
+        return super().from_parts(key, {**parts, timing: events})
+
     @property
     def timing(self) -> str:
         """BEFORE, AFTER or INSTEAD OF."""
@@ -69,20 +133,6 @@ class Trigger(TableObject):
     def events(self) -> tuple[str, ...]:
         """The events, each as SQL writes it."""
         return sequence(self.before or self.after or self.instead_of or ())
-
-    def catalog_query(self) -> str:
-        # without the table: pg_get_triggerdef prints its schema, and the twin's is another one
-        definition = """\
-replace(replace(pg_get_triggerdef(t.oid), format(' ON %I.%I ', n.nspname, c.relname), ' ON '),
-               format(' ON pg_temp.%I ', c.relname), ' ON ')"""
-        return f"""\
-SELECT {definition}
-       || CASE t.tgenabled WHEN 'D' THEN ' (disabled)' WHEN 'R' THEN ' (enabled on replicas)'
-                           WHEN 'A' THEN ' (enabled always)' ELSE '' END
-  FROM pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid
-  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
- WHERE NOT t.tgisinternal AND c.relnamespace = $1
-   AND c.relname = {literal(self.table or "")} AND t.tgname = {literal(self.name)}"""
 
     def exists(self) -> str | None:
         return f"""\

@@ -7,16 +7,32 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
 from app_schema.ddl import privileges
+from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.guard import Side, drop
 from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
-from app_schema.ddl.relation import KIND_OF_NAME, RELKIND
+from app_schema.ddl.relation import KIND_OF_NAME, OPTIONS, RELKIND
 from app_schema.ddl.sql import dollar, ident, literal, pairs, qualified
 
 _COLUMNS = """\
 (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_catalog.pg_attribute AS a
   WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)"""
-_OPTIONS = "(SELECT string_agg(o, ', ' ORDER BY o) FROM unnest(c.reloptions) AS o)"
+_CATALOG = CatalogQuery(
+    "pg_catalog.pg_class AS c",
+    catalog="pg_class",
+    oid="c.oid",
+    kind="CASE c.relkind WHEN 'v' THEN 'view' ELSE 'materialized_view' END",
+    name="c.relname",
+    namespace="c.relnamespace",
+    owner="c.relowner",
+    where="c.relkind IN ('v', 'm')",
+    definition=f"concat_ws(' ', {OPTIONS}, format('(%s) AS %s', {_COLUMNS}, pg_get_viewdef(c.oid)))",
+    parts={
+        "definition": "btrim(rtrim(pg_get_viewdef(c.oid), ';'))",
+        "options": "coalesce(to_json(c.reloptions), '[]')",
+        "materialized": "c.relkind = 'm'",
+    },
+)
 
 
 @dataclass(frozen=True)
@@ -28,6 +44,12 @@ class View(DDLObject):
     """
 
     kind: ClassVar[str] = "view"
+    comment_on: ClassVar[Mapping[str, str]] = {
+        "view": "VIEW {place}",
+        "materialized_view": "MATERIALIZED VIEW {place}",
+    }
+    owned_as = "relation"
+    catalog = (_CATALOG,)
     reflected_as = ("view", "materialized_view")
     ranks = (Drops.VIEW, Makes.VIEW)
     in_create_all = Makes.VIEW
@@ -43,6 +65,11 @@ class View(DDLObject):
     def __post_init__(self) -> None:
         object.__setattr__(self, "options", pairs(self.options))
 
+    @classmethod
+    def from_parts(cls, key: Key, parts: dict[str, Any]) -> DDLObject:
+        options = [tuple(option.split("=", 1)) for option in parts["options"]]
+        return super().from_parts(key, {**parts, "options": options})
+
     def reflected_key(self, default_schema: str) -> Key:
         kind = "materialized_view" if self.materialized else "view"
         return Key(kind, self.schema or default_schema, None, self.name)
@@ -57,11 +84,9 @@ class View(DDLObject):
 
     def catalog_query(self) -> str:
         # the twin is always a plain view: a materialized one cannot be temporary, and both print alike
-        return f"""\
-SELECT CASE WHEN c.relkind = '{"m" if self.materialized else "v"}' OR c.relnamespace = pg_my_temp_schema()
-       THEN format('(%s) WITH (%s) AS %s', {_COLUMNS}, {_OPTIONS}, pg_get_viewdef(c.oid))
-       ELSE {RELKIND} END
-  FROM pg_catalog.pg_class AS c WHERE c.relnamespace = $1 AND c.relname = {literal(self.name)}"""
+        same = f"c.relkind = '{'m' if self.materialized else 'v'}' OR c.relnamespace = pg_my_temp_schema()"
+        printed = f"CASE WHEN {same} THEN {_CATALOG.printed} ELSE {RELKIND} END"
+        return _CATALOG.select(printed, *_CATALOG.place(self.name), any_kind=True)
 
     def side(self) -> Side:
         return Side(twin=(self._create("CREATE TEMPORARY VIEW", qualified(self.name, "pg_temp")),))

@@ -16,11 +16,12 @@ from sqlalchemy import types as sa_types
 from sqlalchemy.schema import ExecutableDDLElement
 
 from app_schema.ddl import privileges
+from app_schema.ddl.column import DEFAULT, NOT_NULL, column_query
 from app_schema.ddl.comment import column_comment
 from app_schema.ddl.construct import converging
 from app_schema.ddl.guard import Guard, Side, drop, table_schema
-from app_schema.ddl.relation import COLUMN, DEFAULT, KIND_OF_NAME, NOT_NULL
-from app_schema.ddl.rename import column_query, rename
+from app_schema.ddl.relation import KIND_OF_NAME
+from app_schema.ddl.rename import rename
 from app_schema.ddl.sql import checked, ident, literal, plain, qualified
 from app_schema.ddl.statement import Guarded
 from app_schema.migrations import alter_generated, alter_type
@@ -44,7 +45,7 @@ def _(construct: ops.AddColumn) -> ExecutableDDLElement:
         Guard(
             label=f"column {column.name} of {qualified(table, schema)}",
             namespace=table_schema(table, schema),
-            definition=column_query(table, column.name, COLUMN),
+            definition=column_query(table, column.name),
             new=twin(
                 table,
                 schema,

@@ -10,9 +10,8 @@ from sqlalchemy import types as sa_types
 from sqlalchemy.schema import CreateColumn, ExecutableDDLElement
 
 from app_schema.ddl import privileges
+from app_schema.ddl.column import DEFAULT, IDENTITY, column_query
 from app_schema.ddl.guard import DIFFERENT, Guard, Side, table_schema
-from app_schema.ddl.relation import DEFAULT, IDENTITY
-from app_schema.ddl.rename import column_query
 from app_schema.ddl.sql import DIALECT, dollar, ident, literal, qualified
 from app_schema.ddl.statement import Guarded
 from app_schema.errors import ModelError

@@ -7,8 +7,8 @@ from typing import Any
 from alembic.ddl import base as ops
 from sqlalchemy.sql.elements import quoted_name
 
+from app_schema.ddl.column import column_query
 from app_schema.ddl.guard import Guard, Side, table_schema
-from app_schema.ddl.rename import column_query
 from app_schema.ddl.sql import plain, qualified
 
 

@@ -94,7 +94,7 @@ class Declared:
             key = self._function_key(function, snapshot)
             self.objects[key] = function
             self.order[key] = number
-        roles = {key: printed_role(obj) for key, obj in self.objects.items() if isinstance(obj, Role)}
+        roles = {key: obj.options for key, obj in self.objects.items() if isinstance(obj, Role)}
         # roles are of the cluster, so the snapshot has those that exist, not those that are declared
         return {**{key: printed for key, printed in snapshot.items() if key.kind != "role"}, **roles}
 
@@ -105,7 +105,7 @@ class Declared:
             for key in snapshot
             if key.kind == "function" and key.schema == schema and key.name.startswith(f"{function.name}(")
         ]
-        exact = [key for key in keys if snapshot[key].startswith(f"{function.arguments} RETURNS")]
+        exact = [key for key in keys if snapshot[key].startswith(f"({function.arguments}) RETURNS")]
         if len(exact or keys) != 1:
             raise ModelError(
                 f"{function.label} cannot be told from its overloads: write its arguments as PostgreSQL "
@@ -157,12 +157,3 @@ class Declared:
         return {
             (table.schema or self.default_schema, table.name): number for number, table in enumerate(tables)
         }
-
-
-def printed_role(role: Role) -> str:
-    """A role as the snapshot prints it."""
-    words = ["LOGIN" if role.login else "NOLOGIN"]
-    words += [word.upper() for word in ("superuser", "createdb", "createrole") if getattr(role, word)]
-    words += [] if role.inherit else ["NOINHERIT"]
-    words += [word.upper() for word in ("replication", "bypassrls") if getattr(role, word)]
-    return " ".join(words)

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app_schema.ddl.relation import NOT_NULL
+from app_schema.ddl.column import NOT_NULL
 from app_schema.ddl.sql import qualified
 
 _TABLES = sa.text("""\

@@ -93,7 +93,7 @@ def test_many_transactions_make_the_same_as_one_and_no_role(
         roles = connection.exec_driver_sql("SELECT rolname FROM pg_roles").scalars().all()
     assert role not in roles
     assert f' TO "{role}" ' in whole[Key("policy", "public", "d", "own")]
-    assert whole[Key("function_grant", "public", "f()", f'"{role}"')] == "EXECUTE"
+    assert whole[Key("function_grant", "public", "f()", role)] == "EXECUTE"
 
 
 def test_no_transaction_takes_many_locks() -> None:

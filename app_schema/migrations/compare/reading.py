@@ -14,7 +14,7 @@ from app_schema.migrations.compare.filters import EnvironmentFilters
 from app_schema.migrations.compare.pair import paired
 from app_schema.migrations.compare.scratch import Scratch
 from app_schema.migrations.compare.sides import Sides
-from app_schema.migrations.declared import DEFAULT_SCHEMA, Declared, printed_role
+from app_schema.migrations.declared import DEFAULT_SCHEMA, Declared
 from app_schema.migrations.once import TABLE as ONCE_TABLE
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _roles_of_the_cluster(connection: Connection, declared: Snapshot, reflected:
     """The declared roles that exist, and that the snapshot lacks, since nothing in the database uses them."""
     names = [key.name for key in declared if key.kind == "role" and key not in reflected]
     rows: list[Any] = list(connection.execute(_ROLES, {"names": names})) if names else []
-    return {Key("role", None, None, row[0]): printed_role(Role(*row)) for row in rows}
+    return {Key("role", None, None, row[0]): Role(*row).options for row in rows}
 
 
 def _default_schema(context: AutogenContext) -> str:

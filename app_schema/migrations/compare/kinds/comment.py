@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app_schema.ddl import Key
-from app_schema.ddl.comment import KINDS
+from app_schema.ddl.catalog_query import Kind
 from app_schema.ddl.order import Drops, Makes
 from app_schema.errors import ModelError
 from app_schema.migrations.compare import keys
@@ -88,7 +88,7 @@ def _on_column(key: Key, text: str | None) -> CallOp:
 
 def _on_object(key: Key, text: str | None) -> CallOp:
     kind, name = keys.described(key).kind, keys.described(key).name
-    if kind not in KINDS:
+    if kind not in Kind.by_key or kind not in Kind.by_key[kind].comment_on:
         raise ModelError("cannot be written as a revision: write it by hand")
     table = key.table if kind != "index" else None
     return CallOp("comment_on", kind, name, text, table=table, schema=key.schema)

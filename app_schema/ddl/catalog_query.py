@@ -1,0 +1,117 @@
+"""The one query of a kind: where its objects are in the catalog, and what PostgreSQL prints of them.
+
+Guards, the snapshot, read-back, the studio and the audit choose columns and rows of it. They write these into
+one flat SELECT, so PostgreSQL computes no column that nobody asked for, and looks one object up by an index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, field
+from typing import ClassVar
+
+from app_schema.ddl.sql import literal, qualified
+
+
+@dataclass(frozen=True)
+class CatalogQuery:
+    """SQL expressions over the FROM clause ``source``.
+
+    :param catalog: the system catalog that has a row for each object; ``oid`` is that of the row.
+    :param kind: the kind of an object, as the key of a snapshot has it.
+    :param namespace: the OID of the schema; empty where objects of the kind are in no schema.
+    :param without_schema: some are in no schema; their ``namespace`` is 0.
+    :param table: the name of the table, view or function that the object is a part of.
+    :param relation: the OID of that relation: what belongs to an extension's table is the extension's, too.
+    :param owner: the OID of the role; empty where nobody owns such objects by themselves.
+    :param where: what all objects of the kind are.
+    :param listed: what those are that a snapshot has.
+    :param definition: all that is compared, as PostgreSQL prints it with an empty search_path.
+    :param comparable: the same without names that differ between an object and its twin.
+    :param parts: field of the class -> its value, for reading an object back.
+    """
+
+    source: str
+    _: KW_ONLY
+    catalog: str
+    oid: str
+    kind: str
+    name: str
+    definition: str
+    namespace: str = ""
+    without_schema: bool = False
+    table: str = "NULL"
+    relation: str = ""
+    owner: str = ""
+    where: str = "true"
+    listed: str = "true"
+    comparable: str = ""
+    parts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def printed(self) -> str:
+        """The definition as guards compare it."""
+        return self.comparable or self.definition
+
+    def select(self, columns: str, *conditions: str, any_kind: bool = False) -> str:
+        """Query of the objects that meet the conditions.
+
+        :param any_kind: also of what has the place and is of another kind.
+        """
+        of_kind = [] if any_kind or self.where == "true" else [self.where]
+        where = " AND ".join((*of_kind, *conditions)) or "true"
+        return f"SELECT {columns}\n  FROM {self.source}\n WHERE {where}"
+
+    def place(self, name: str, table: str | None = None, *, namespace: str = "$1") -> list[str]:
+        """The conditions that one object meets.
+
+        :param namespace: SQL expression: the OID of its schema.
+        """
+        conditions = [f"{self.namespace} = {namespace}"] if self.namespace else []
+        if table is not None:
+            conditions.append(f"{self.table} = {literal(table)}")
+        return [*conditions, f"{self.name} = {literal(name)}"] if name else conditions
+
+
+class Kind:
+    """A kind of objects in the catalog; those that an application declares beside its tables are a DDLObject.
+
+    A subclass is registered where it has a query.
+    """
+
+    catalog: ClassVar[tuple[CatalogQuery, ...]] = ()
+    """More than one where such objects stand in several catalogs."""
+    reflected_as: ClassVar[tuple[str, ...]] = ()
+    """The kinds of the keys under which a snapshot has such objects."""
+    comment_on: ClassVar[Mapping[str, str]] = {}
+    """Kind of a key -> the object in COMMENT ON: ``{name}``, with schema ``{place}``, and its ``{table}``."""
+    owned_as: ClassVar[str] = ""
+    """The word for an owned object in the key of its owner."""
+    by_key: ClassVar[dict[str, type[Kind]]] = {}
+    """Kind of a key -> its class."""
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        super().__init_subclass__(**kwargs)
+        if "catalog" in cls.__dict__:
+            Kind.by_key.update(dict.fromkeys(cls.reflected_as, cls))
+
+    @staticmethod
+    def all() -> list[type[Kind]]:
+        """Every kind once, in one order."""
+        return sorted(set(Kind.by_key.values()), key=lambda kind: kind.reflected_as)
+
+    @classmethod
+    def query_of(cls, kind: str) -> CatalogQuery:
+        """The query of one of the kinds of keys."""
+        return next((query for query in cls.catalog if query.kind == literal(kind)), cls.catalog[0])
+
+    @classmethod
+    def sql_name(cls, name: str, schema: str | None) -> str:
+        """The name of an object in a statement."""
+        return qualified(name, schema)
+
+    @classmethod
+    def place_of(cls, query: CatalogQuery, name: str, table: str | None, schema: str | None) -> list[str]:
+        """The conditions that the object of this name meets; ``$1`` is the OID of its schema."""
+        del schema
+        return query.place(name, table)
