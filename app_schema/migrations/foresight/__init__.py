@@ -30,7 +30,7 @@ from app_schema.migrations.foresight.column import (
     target,
 )
 from app_schema.migrations.foresight.constructs import subject
-from app_schema.migrations.foresight.exchange import RENAMES, RecordedRenames, exchanged
+from app_schema.migrations.foresight.exchange import RENAMES, RecordedRenames, hand_over, handed_over
 from app_schema.migrations.foresight.later import FORESEEABLE, VIOLATION, outlived, unless_renamed
 from app_schema.migrations.foresight.noting import noted, was_noted
 from app_schema.migrations.foresight.reading import Collecting, collected, names
@@ -84,9 +84,15 @@ class Foresight:
         """The guarded construct; equal is also what it becomes later."""
         self._sent.append(construct)
         statement = self._guarded(construct)
-        if self.again or not self.renaming() or not _may_hold(construct):
+        if not self.renaming():
             return statement
-        oid = exchanged(construct, [*self._after(), *self.read()[1]])
+        later = [*self._after(), *self.read()[1]]
+        if (handed := hand_over(construct, later)) is not None and isinstance(statement, DDLStatement):
+            doubt = self._doubt(handed.holder, handed.oid)
+            return handed.unless(doubt, statement) if doubt else statement
+        if self.again or not _may_hold(construct):
+            return statement
+        oid = handed_over(construct, later)
         if oid is None:
             return statement
         return noted(statement, absent=f"{oid} IS NULL", note=self._note(oid))

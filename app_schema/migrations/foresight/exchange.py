@@ -10,11 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from alembic.ddl import base as ops
 from alembic.migration import MigrationContext
+from sqlalchemy.schema import DropTable
 
 from app_schema.ddl import DDLStatement, Guarded, converging
-from app_schema.ddl.guard import regclass
-from app_schema.ddl.sql import literal, qualified
+from app_schema.ddl.guard import block, regclass
+from app_schema.ddl.sql import dollar, ident, literal, qualified
 from app_schema.ddl.statement import Labelling, Renaming
 from app_schema.migrations import once
 from app_schema.migrations.foresight.constructs import named, renaming, subject
@@ -114,6 +116,96 @@ def _table_oid(change: Renaming) -> str:
         for name in (change.new, change.old)
     )
     return f"coalesce({', '.join(found)})"
+
+
+@dataclass(frozen=True)
+class HandOver:
+    """A drop or rename behind which another object gets the name: done a second time, it meets that object.
+
+    :param words: what is done, as an error says it.
+    :param holder: the table that the run creates in the beginning.
+    :param oid: SQL expression: its OID.
+    :param loses: query: rows that the statement loses where it is done a second time.
+    """
+
+    words: str
+    holder: tuple[Any, ...]
+    oid: str
+    loses: str
+
+    def unless(self, doubt: str, statement: DDLStatement) -> Guarded:
+        """The statement; refused where it may have been carried out by an earlier run."""
+        message = (
+            f"{self.words}: the database does not tell whether that is done, and this run did not create "
+        )
+        message += qualified(self.holder[2], self.holder[1])
+        hint = "alembic stamp the last revision that this database has, then upgrade again"
+        return Guarded(
+            block(
+                [
+                    "DECLARE",
+                    "  lost boolean := false;",
+                    "BEGIN",
+                    f"  IF {doubt} THEN",
+                    "    BEGIN",
+                    f"      EXECUTE {dollar(self.loses)} INTO lost;",
+                    "    EXCEPTION WHEN undefined_column OR undefined_table THEN NULL;",
+                    "    END;",
+                    "    IF lost THEN",
+                    f"      RAISE EXCEPTION USING ERRCODE = '{once.CANNOT_TELL}',",
+                    f"        MESSAGE = {literal(message)},",
+                    f"        HINT = {literal(hint)};",
+                    "    END IF;",
+                    "  END IF;",
+                    f"  EXECUTE {dollar(statement.sql())};",
+                    "END",
+                ]
+            )
+        )
+
+
+def hand_over(construct: Any, later: list[Any]) -> HandOver | None:
+    """What a construct hands over: a column that is dropped, or a table that is dropped or renamed."""
+    if isinstance(construct, ops.DropColumn):
+        return _column_handed_over(construct, later)
+    if isinstance(construct, DropTable):
+        schema, name = construct.element.schema, str(construct.element.name)
+        verb, rows = "dropped", f"EXISTS (SELECT FROM {qualified(name, schema)})"
+    elif isinstance(construct, ops.RenameTable):
+        schema, name, new = construct.schema, str(construct.table_name), str(construct.new_table_name)
+        verb, rows = f"renamed to {new}", f"{regclass(new, schema)} IS NULL"
+    else:
+        return None
+    renames = (one for one in later if isinstance(one, ops.RenameTable) and one.schema == schema)
+    taker = next((str(one.table_name) for one in renames if str(one.new_table_name) == name), None)
+    if taker is None:
+        return None
+    there = (f"{regclass(table, schema)} IS NOT NULL" for table in (name, taker))
+    words = f"table {qualified(name, schema)} is {verb} and {taker} renamed to {name}"
+    loses = f"SELECT {' AND '.join(there)} AND {rows}"
+    return HandOver(words, ("table", schema, name), f"{regclass(name, schema)}::oid", loses)
+
+
+def _column_handed_over(drop: ops.DropColumn, later: list[Any]) -> HandOver | None:
+    table, column, known = qualified(drop.table_name, drop.schema), str(drop.column.name), subject(drop)
+    changes = (change for other in later if (change := renaming(other)) is not None)
+    taker = next((change.old for change in changes if named(change, change.new) == known), None)
+    if taker is None:
+        return None
+    words = f"column {column} of {table} is dropped and {taker} renamed to {column}"
+    # fails, and so tells of no loss, where nothing has the name of the taker: that has its later name already
+    loses = f"SELECT EXISTS (SELECT {ident(taker)} FROM {table} WHERE {ident(column)} IS NOT NULL)"
+    oid = f"{regclass(drop.table_name, drop.schema)}::oid"
+    return HandOver(words, ("table", drop.schema, str(drop.table_name)), oid, loses)
+
+
+def handed_over(construct: Any, later: list[Any]) -> str | None:
+    """SQL for the OID of the table that a construct creates, if it or a column of it is handed over later."""
+    own = subject(construct)
+    for number, other in enumerate(later):
+        if (found := hand_over(other, later[number + 1 :])) is not None and found.holder == own:
+            return found.oid
+    return exchanged(construct, later)
 
 
 def exchanged(construct: Any, later: list[Any]) -> str | None:

@@ -678,6 +678,51 @@ def test_exchange_that_is_not_recorded_is_refused(empty_url: str, tmp_path: Path
         assert _seen(empty_url) == before
 
 
+HANDED_OVER = {
+    "column": """
+        op.add_column("t", sa.Column("a_new", sa.Text), schema="public")
+        op.execute("UPDATE public.t SET a_new = 'new'")
+        op.drop_column("t", "a", schema="public")
+        op.alter_column("t", "a_new", new_column_name="a", schema="public")
+    """,
+    "table": """
+        op.create_table("t_new", sa.Column("id", sa.Integer), sa.Column("a", sa.Text), schema="public")
+        op.execute("INSERT INTO public.t_new SELECT id, 'new' FROM public.t")
+        op.drop_table("t", schema="public")
+        op.rename_table("t_new", "t", schema="public")
+    """,
+    "tables exchanged": """
+        op.create_table("u", sa.Column("id", sa.Integer), sa.Column("a", sa.Text), schema="public")
+        op.execute("INSERT INTO public.u VALUES (1, 'new')")
+        op.rename_table("t", "spare", schema="public")
+        op.rename_table("u", "t", schema="public")
+        op.rename_table("spare", "u", schema="public")
+    """,
+}
+
+
+@pytest.mark.parametrize("what", HANDED_OVER)
+def test_values_of_what_took_the_place_stay(empty_url: str, tmp_path: Path, what: str) -> None:
+    written = Written(tmp_path)
+    written.add('op.create_table("t", sa.Column("id", sa.Integer), sa.Column("a", sa.Text), schema="public")')
+    written.add(
+        "op.execute(\"INSERT INTO public.t SELECT 1, 'old' WHERE NOT EXISTS (SELECT FROM public.t)\")"
+    )
+    written.add(HANDED_OVER[what])
+    script = Alembic(empty_url, versions=tmp_path, alone=True)("upgrade", "head", sql=True)
+    _carry_out(empty_url, statements(script))
+    assert one(empty_url, "SELECT a FROM public.t") == "new"
+    with psycopg.connect(empty_url) as connection:
+        connection.execute("UPDATE public.t SET a = 'written since'")
+    stamp(empty_url, "base")
+    with pytest.raises(CommandError, match=r"does not tell whether that is done.*did not create public\.t"):
+        written.upgrade(empty_url)
+    stamp(empty_url, "r3")
+    with pytest.raises(psycopg.Error, match="does not tell whether that is done"):
+        _carry_out(empty_url, statements(script))
+    assert one(empty_url, "SELECT a FROM public.t") == "written since"
+
+
 def test_exchange_on_a_table_that_was_dropped_since_is_refused(empty_url: str, tmp_path: Path) -> None:
     create, rename, (first, free, last) = SWAPS["columns of one type"]
     written = Written(tmp_path)
