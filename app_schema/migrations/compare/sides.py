@@ -16,9 +16,9 @@ from app_schema.catalog.dependents import Blocked, dependents
 from app_schema.catalog.reflect import reflect
 from app_schema.ddl import DDLObject, Key
 from app_schema.ddl.made import MARK
-from app_schema.ddl.sql import qualified
 from app_schema.errors import ConfigurationError
 from app_schema.migrations.compare import keys
+from app_schema.migrations.compare.filled import FilledTables, Place
 from app_schema.migrations.compare.layer import Layers
 from app_schema.migrations.compare.managed import Managed
 from app_schema.migrations.compare.rename import Renamed
@@ -35,10 +35,6 @@ if TYPE_CHECKING:
     from app_schema.migrations.compare.scratch import Scratch
     from app_schema.migrations.declared import Declared
 
-_HIDDEN = text("""
-SELECT n.nspname, c.relname
-  FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
- WHERE c.relrowsecurity AND pg_catalog.row_security_active(c.oid)""")
 _FIXED = text("""
 WITH RECURSIVE fixed AS (
   (SELECT conrelid AS oid FROM pg_catalog.pg_constraint WHERE contype = 'c' AND conrelid <> 0
@@ -51,9 +47,6 @@ SELECT n.nspname, c.relname
 _ZONE_EXISTS = text("SELECT EXISTS (SELECT FROM pg_catalog.pg_timezone_names AS z WHERE z.name = :zone)")
 _MAY_HAVE_ROWS = {"column", "constraint", "index"}
 """The kinds whose mending depends on the rows of the table."""
-_AT_ONCE = 500
-"""Tables in one query; PostgreSQL returns no more than 1,664 columns."""
-Place = tuple[str | None, str | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,35 +190,10 @@ class Sides:
         return frozenset((schema, name) for schema, name in self.connection.execute(_FIXED))
 
     @cached_property
-    def _hidden_tables(self) -> frozenset[Place]:
-        """The tables whose rows row security may hide from this role: any of them may have rows."""
-        return frozenset((schema, name) for schema, name in self.connection.execute(_HIDDEN))
+    def _filled_tables(self) -> FilledTables:
+        differing = (key for key, *_ in self.differences if key.kind in _MAY_HAVE_ROWS)
+        return FilledTables(self.connection, {key[1:3] for key in differing if not self.new(key)})
 
     def has_rows(self, key: Key) -> bool:
         """Whether the object's table exists, and has rows."""
-        place = key[1:3]
-        if self.new(key):
-            return False
-        if place in self._hidden_tables:
-            return True
-        if place not in self._filled_tables:
-            self._filled_tables.update(self._filled([place]))
-        return self._filled_tables[place]
-
-    @cached_property
-    def _filled_tables(self) -> dict[Place, bool]:
-        """Whether tables have rows: all tables whose columns, constraints or indexes differ, in one query."""
-        differing = (key for key, *_ in self.differences if key.kind in _MAY_HAVE_ROWS)
-        places = {key[1:3] for key in differing if not self.new(key)} - self._hidden_tables
-        return self._filled(sorted(places, key=str))
-
-    def _filled(self, places: list[Place]) -> dict[Place, bool]:
-        filled: dict[Place, bool] = {}
-        for start in range(0, len(places), _AT_ONCE):
-            some = places[start : start + _AT_ONCE]
-            tables = (qualified(table or "", schema) for schema, table in some)
-            query = f"SELECT {', '.join(f'EXISTS (SELECT 1 FROM {table})' for table in tables)}"
-            options = {"no_parameters": True}
-            row = self.connection.exec_driver_sql(query, execution_options=options).one()
-            filled |= dict(zip(some, row, strict=True))
-        return filled
+        return not self.new(key) and key[1:3] in self._filled_tables
