@@ -16,6 +16,7 @@ from app_schema.errors import AppSchemaError, DifferentError
 from app_schema.migrations.copies import refuse_other
 from app_schema.migrations.loading import load
 from app_schema.migrations.options import Options
+from app_schema.migrations.progress import say
 from app_schema.migrations.session import Facts, MigrationSession
 from app_schema.target import announce
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from app_schema.application import Application
 
+VERBS = {"upgrade": "applied", "downgrade": "undone"}
 DIFFERENT, COULD_NOT_TELL = 1, 2
 """Exit codes of a command, as of ours. What fails outside of env.py ends with Alembic's own: 255, or 1."""
 
@@ -40,6 +42,7 @@ def run(context: EnvironmentContext, app: Application) -> None:
         _run(context, app)
         if command.cmd[0].__name__ == "check":
             _refuse_differences(context)
+        _summarize(context, command.cmd[0].__name__)
     except CommandError as error:
         if command.raiseerr:
             raise
@@ -48,6 +51,15 @@ def run(context: EnvironmentContext, app: Application) -> None:
     except Exception as error:  # 1 would say: a difference
         traceback.print_exc()
         raise SystemExit(COULD_NOT_TELL) from error
+
+
+def _summarize(context: EnvironmentContext, command: str) -> None:
+    """The last line of `alembic upgrade` and `alembic downgrade`, as of ours."""
+    if command not in VERBS or context.is_offline_mode():
+        return
+    moved: list[str] = context.config.attributes.get("landed", [])
+    revisions = "1 revision" if len(moved) == 1 else f"{len(moved)} revisions"
+    say(f"{revisions} {VERBS[command]}." if moved else "Nothing to do.")
 
 
 def _refuse_differences(context: EnvironmentContext) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -11,6 +12,7 @@ from commands import NOWHERE, Run, data
 from lineage import statements
 from syrupy.assertion import SnapshotAssertion
 
+from app_schema import embedded
 from app_schema.catalog import Snapshot
 from app_schema.catalog import snapshot as catalog
 from app_schema.database import connect, engine
@@ -77,6 +79,20 @@ def test_plan_script_does_what_upgrade_does(run: Run, empty_url: str, database_u
             connection.execute(statement.encode())
     assert printed(empty_url) == printed(database_url)
     assert run(empty_url, "plan").startswith("exit code 0")
+
+
+def test_plan_without_guards_builds_an_empty_database(
+    run: Run, empty_url: str, database_url: str, tmp_path: Path
+) -> None:
+    psql = embedded.program("psql")
+    if psql is None:
+        pytest.skip("psql is not installed here")
+    file = tmp_path / "upgrade.sql"
+    script = run(empty_url, "plan").partition("--- stdout\n")[2].partition("--- stderr")[0]
+    file.write_text(script, encoding="utf-8")
+    assert len(script) < 400_000  # a SQL console takes no megabytes
+    subprocess.run([psql, "-Xq", "-v", "ON_ERROR_STOP=1", empty_url, "-f", file], check=True)
+    assert printed(empty_url) == printed(database_url)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from commands import NOWHERE, Run, data
 from page import ROOT, Page
+from program import alembic
 
 from app_schema.cli import folding, output
 from app_schema.cli.address import HEADINGS, OTHER, see
@@ -124,6 +125,16 @@ def test_plan_says_what_upgrade_would_refuse(run: Run, empty_url: str) -> None:
             assert "#rights" in said
         finally:
             connection.execute(f"DROP ROLE planner_{name}")
+
+
+def test_alembic_ends_with_a_summary(database_url: str) -> None:
+    for arguments, said in (
+        (["upgrade", "head"], "Nothing to do."),
+        (["downgrade", "-2"], "2 revisions undone."),
+        (["upgrade", "head"], "2 revisions applied."),
+    ):
+        assert alembic(database_url, *arguments).stderr.splitlines()[-1] == f"app_schema: {said}"
+    assert "app_schema: " not in alembic(database_url, "upgrade", "head", "--sql").stderr
 
 
 def test_verify_of_an_unmigrated_database_is_a_screen_and_the_reason_comes_first(
