@@ -100,7 +100,7 @@ class Losses:
 
     def __bool__(self) -> bool:
         """Whether anything would be lost, as far as can be known."""
-        return self.by_hand > 0 or bool(self.protections) or any(one.rows != 0 for one in self.rows)
+        return self.by_hand > 0 or bool(self.protections) or any(loss.rows != 0 for loss in self.rows)
 
 
 @dataclass
@@ -155,7 +155,8 @@ def losses(connection: sa.Connection, recorded: Iterable[Recorded]) -> Losses:
     """
     found, names = Losses(), _Names()
     recorded = list(recorded)
-    dropped = {one.table for each in recorded for one in each.operations if one.name == "drop_table"}
+    operations = [operation for each in recorded for operation in each.operations]
+    dropped = {operation.table for operation in operations if operation.name == "drop_table"}
     by_hand = 0
     for each in recorded:
         for operation in each.operations:

@@ -141,7 +141,7 @@ def lint(file: Path) -> list[LintFinding]:
         if name not in skipped
         for line, message in rule(code)
     ]
-    return sorted(found, key=lambda one: (one.line, one.rule))
+    return sorted(found, key=lambda finding: (finding.line, finding.rule))
 
 
 def ignored(source: str) -> set[str]:

@@ -24,10 +24,11 @@ def run(app: Application, files: Iterable[Path] = ()) -> tuple[list[LintFinding]
     if checker is not None:
         wanted = {ours[path]: path for path in chosen if path in ours}
         scripts = {
-            str(wanted[one.revision]): one.sql
-            for one in (record(lineage, frozenset(), "heads", impl=PlainImpl) if wanted else ())
-            if one.revision in wanted
+            str(wanted[recorded.revision]): recorded.sql
+            for recorded in (record(lineage, frozenset(), "heads", impl=PlainImpl) if wanted else ())
+            if recorded.revision in wanted
         }
         skipped = {file: ignored(read(Path(file))) for file in scripts}
-        found += [one for one in squawk(checker, scripts) if one.rule not in skipped[one.file]]
-    return sorted(found, key=lambda one: (one.file, one.line, one.rule)), len(chosen)
+        told = squawk(checker, scripts)
+        found += [finding for finding in told if finding.rule not in skipped[finding.file]]
+    return sorted(found, key=lambda finding: (finding.file, finding.line, finding.rule)), len(chosen)

@@ -50,7 +50,7 @@ def squawk(program: str, scripts: Mapping[str, str]) -> list[LintFinding]:
             found = json.loads(answer) if names else []
         except (OSError, ValueError) as error:
             raise ConfigurationError(f"{program} gives no answer: {error}.") from None
-    counts = Counter((names[one["file"]], one["rule_name"], one["message"].rstrip(".")) for one in found)
+    counts = Counter((names[each["file"]], each["rule_name"], each["message"].rstrip(".")) for each in found)
     return [
         LintFinding(file, 1, rule, f"{message} (squawk, {count} statements)")
         for (file, rule, message), count in counts.items()

@@ -45,7 +45,7 @@ def text(node: ast.expr, constants: Mapping[str, ast.expr]) -> str | None:
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", None)
         return text(node.args[0], constants) if name in {"text", "DDL", "dedent"} else None
     if isinstance(node, ast.JoinedStr) and node.values:
-        parts = [str(one.value) if isinstance(one, ast.Constant) else "x" for one in node.values]
+        parts = [str(part.value) if isinstance(part, ast.Constant) else "x" for part in node.values]
         return "".join(parts) if isinstance(node.values[0], ast.Constant) else None
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         return text(node.left, constants)

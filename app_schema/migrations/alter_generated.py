@@ -28,7 +28,7 @@ def computed(construct: ops.ComputedColumnDefault) -> ExecutableDDLElement:
         )
         raise ModelError(msg)
     change = _set_expression(construct, new, construct.table_name, construct.schema)
-    sides = [_expression_twin(construct, label, one) for one in (new, old)]
+    sides = [_expression_twin(construct, label, expression) for expression in (new, old)]
     guard = Guard(
         label=label,
         namespace=table_schema(construct.table_name, construct.schema),
@@ -111,4 +111,4 @@ def _settings(identity: Identity) -> str:
         f"CACHE {identity.cache or 1}",
         "CYCLE" if identity.cycle else "NO CYCLE",
     )
-    return " ".join(f"SET {one}" for one in options)
+    return " ".join(f"SET {option}" for option in options)

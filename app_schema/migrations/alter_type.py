@@ -93,7 +93,7 @@ class AlterTypes(ExecutableDDLElement):
 
 @compiles(AlterTypes)
 def _compile(element: AlterTypes, compiler: DDLCompiler, **_: Any) -> str:
-    changes = ", ".join(change_of(one, sql_of(one)) for one in element.changes)
+    changes = ", ".join(change_of(column, sql_of(column)) for column in element.changes)
     sql = f"ALTER TABLE {qualified(element.table, element.schema)} {changes}"
     return compiler.sql_compiler.post_process_text(sql)  # type: ignore[no-any-return, no-untyped-call]  # SQLAlchemy's
 
@@ -102,15 +102,15 @@ def column_types(construct: AlterTypes) -> ExecutableDDLElement:
     table = qualified(construct.table, construct.schema)
     lines = ["BEGIN", f"  PERFORM set_config('{_CHANGES}', '', true);"]
     at_utc = False
-    for one in construct.changes:
-        change = change_of(one, sql_of(one))
-        if _is_at_utc(one):
+    for column in construct.changes:
+        change = change_of(column, sql_of(column))
+        if _is_at_utc(column):
             at_utc, change = True, change.rpartition(" USING ")[0]
         known = f"nullif(current_setting('{_CHANGES}'), '')"
         remember = f"SELECT set_config('{_CHANGES}', concat_ws(', ', {known}, {literal(change)}), true)"
-        each = replace(_retype(one), different=(remember,)).render()
+        each = replace(_retype(column), different=(remember,)).render()
         lines.append(f"  EXECUTE {dollar(each, 'one')};")
-    columns = ", ".join(one.column_name for one in construct.changes)
+    columns = ", ".join(column.column_name for column in construct.changes)
     words = literal(f"columns {columns} of {table} cannot be converted")
     lines += [
         f"  IF current_setting('{_CHANGES}') <> '' THEN",

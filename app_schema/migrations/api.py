@@ -171,7 +171,7 @@ def _connection(target: Target) -> Iterator[sa.Connection]:
 
 
 def _read(options: dict[str, Any]) -> Options:
-    return Options.read(dict(one.split("=", 1) for one in _given(options)))
+    return Options.read(dict(option.split("=", 1) for option in _given(options)))
 
 
 def _given(options: dict[str, Any]) -> list[str]:

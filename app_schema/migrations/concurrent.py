@@ -29,8 +29,8 @@ def create(operations: Operations | Sender, built: Index, *, as_sql: bool) -> No
     else:
         parameters = index.state_of(name, table, schema)
         left = send(operations, text(index.LEFTOVERS), **{**parameters, "quoted": qualified(table, None)})
-        for one in left.scalars().all() if left is not None else ():
-            send(operations, Guarded(f"DROP INDEX CONCURRENTLY IF EXISTS {qualified(one, schema)}"))
+        for leftover in left.scalars().all() if left is not None else ():
+            send(operations, Guarded(f"DROP INDEX CONCURRENTLY IF EXISTS {qualified(leftover, schema)}"))
         state = send(operations, text(index.STATE), **parameters)
         found = state.scalar() if state is not None else None
         if found == "invalid":

@@ -47,4 +47,4 @@ def _owner(scripts: Path) -> Path | None:
     """The package of these revisions: beside them in a checkout, around them in a wheel."""
     parent = scripts.resolve().parent
     packages = [parent / "app_schema"] + ([parent] if parent.name == "app_schema" else [])
-    return next((one for one in packages if (one / "migrations" / "copies.py").is_file()), None)
+    return next((package for package in packages if (package / "migrations" / "copies.py").is_file()), None)

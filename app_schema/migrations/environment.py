@@ -231,7 +231,7 @@ def joined(options: Mapping[str, Any]) -> dict[str, Any]:
             item(type_, obj, context) if (own := render(type_, obj, context)) is False else own
         )
     if (plugins := result.get("autogenerate_plugins")) is not None:
-        others = [one for one in plugins if one != PLUGIN and not one.startswith("alembic.autogenerate")]
+        others = [name for name in plugins if name != PLUGIN and not name.startswith("alembic.autogenerate")]
         result["autogenerate_plugins"] = [PLUGIN, *others]
     asked = ("compare_type", "compare_server_default")
     result["asked"] = {name: result[name] for name in asked if result.get(name) is not None}
@@ -250,5 +250,5 @@ def _compared(given: Mapping[str, str]) -> dict[str, Any]:
     names = ("prune", "safe", "cache")
     flags: dict[str, Any] = {name: flag(name, given[name]) for name in names if name in given}
     if "schemas" in given:
-        flags["managed_schemas"] = {one.strip() for one in given["schemas"].split(",")}
+        flags["managed_schemas"] = {schema.strip() for schema in given["schemas"].split(",")}
     return {**flags, **{name: given[name] for name in ("scratch", "zone") if name in given}}

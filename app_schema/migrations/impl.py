@@ -171,7 +171,7 @@ class GuardedImpl(PostgresqlImpl):
         table.dispatch.before_create(table, bind, checkfirst=False, _ddl_runner=self)
         self._exec(CreateTable(table, **kw))
         table.dispatch.after_create(table, bind, checkfirst=False, _ddl_runner=self)
-        for index in sorted(table.indexes, key=lambda one: one.name or ""):
+        for index in sorted(table.indexes, key=lambda index: index.name or ""):
             self.create_index(index)
         if table.comment is not None:
             self.create_table_comment(table)

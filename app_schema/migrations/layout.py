@@ -89,8 +89,8 @@ def _flat(node: ast.expr) -> str:  # noqa: PLR0911 - a list of cases
         case ast.Constant(value=str() as text):
             return _quoted(text)
         case ast.Call():
-            arguments = [_flat(one) for one in node.args] + [
-                f"{one.arg}={_flat(one.value)}" for one in node.keywords
+            arguments = [_flat(argument) for argument in node.args] + [
+                f"{keyword.arg}={_flat(keyword.value)}" for keyword in node.keywords
             ]
             return f"{_flat(node.func)}({', '.join(arguments)})"
         case ast.Attribute():

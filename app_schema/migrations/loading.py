@@ -30,10 +30,10 @@ def load(scripts: ScriptDirectory, *, strict: bool = True) -> None:
             scripts.get_heads()
     except (Exception, SystemExit) as error:  # a revision may call sys.exit(), and the command would succeed
         raise ConfigurationError(_explained(scripts, error)) from error
-    for one in said:
-        if strict and _TWICE in str(one.message):
-            raise ConfigurationError(_disorder(scripts) or f"{one.message}.")
-        warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+    for warning in said:
+        if strict and _TWICE in str(warning.message):
+            raise ConfigurationError(_disorder(scripts) or f"{warning.message}.")
+        warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
 
 
 def directories(scripts: ScriptDirectory) -> set[Path]:
@@ -102,35 +102,35 @@ def _disorder(scripts: ScriptDirectory) -> str | None:
 
 def _faults(files: list[_File]) -> Iterator[str]:
     known: dict[str, _File] = {}
-    for one in files:
-        place = f"{one.path.name}, line {one.line}"
-        if one.revision is None:
+    for file in files:
+        place = f"{file.path.name}, line {file.line}"
+        if file.revision is None:
             yield f"{place}: the file names no revision: write revision = '...'."
             continue
-        if other := known.get(one.revision):
+        if other := known.get(file.revision):
             yield (
-                f"{place}: the revision {one.revision} stands in {other.path.name} too: give one of them "
+                f"{place}: the revision {file.revision} stands in {other.path.name} too: give one of them "
                 "another name, or remove it."
             )
-        if "down_revision" not in {variable for variable, _, _ in one.refers}:
+        if "down_revision" not in {variable for variable, _, _ in file.refers}:
             yield f"{place}: the file has no down_revision: write the name of its parent, or None."
-        known[one.revision] = one
-    for one in files:
-        for variable, name, line in one.refers:
+        known[file.revision] = file
+    for file in files:
+        for variable, name, line in file.refers:
             if name and not any(revision.startswith(name) for revision in known):
-                yield f"{one.path.name}, line {line}: {variable} names {name}, which no file has."
+                yield f"{file.path.name}, line {line}: {variable} names {name}, which no file has."
 
 
 def _parsed(path: Path) -> _File:
     found = _File(path)
     for node in ast.parse(path.read_bytes(), str(path)).body:
         for name, value in _assigned(node):
-            constants = [one.value for one in ast.walk(value) if isinstance(one, ast.Constant)]
-            names = [one for one in constants if isinstance(one, str)]
+            constants = [part.value for part in ast.walk(value) if isinstance(part, ast.Constant)]
+            names = [constant for constant in constants if isinstance(constant, str)]
             if name == "revision":
                 found.revision, found.line = next(iter(names), None), node.lineno
             elif name in {"down_revision", "depends_on"}:
-                found.refers += [(name, one, node.lineno) for one in names or [""]]
+                found.refers += [(name, target, node.lineno) for target in names or [""]]
     return found
 
 

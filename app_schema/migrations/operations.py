@@ -56,9 +56,9 @@ class DropObjectOp(MigrateOperation):
 
     def reverse(self) -> CreateObjectOp | ReplaceObjectOp:
         """The operation that creates the object."""
-        one = self.obj
-        on_a_table = isinstance(one, Grant) and one.table is not None
-        return SetGrantOp(one) if on_a_table else CreateObjectOp(one, made_again=self.made_again)
+        obj = self.obj
+        on_a_table = isinstance(obj, Grant) and obj.table is not None
+        return SetGrantOp(obj) if on_a_table else CreateObjectOp(obj, made_again=self.made_again)
 
 
 class ReplaceObjectOp(MigrateOperation):
@@ -102,7 +102,7 @@ def build(kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], *, filled: b
     values = {**dict(zip(cls.positional, args, strict=False)), **kwargs}
     values = {name: shortened(value) for name, value in values.items()}
     values = {**cls.stand_in, **values} if filled else values
-    fields = [one.name for one in dataclasses.fields(cls) if one.init]
+    fields = [field.name for field in dataclasses.fields(cls) if field.init]
     unknown = next((name for name in values if name not in fields), None)
     if unknown is not None:
         close = difflib.get_close_matches(unknown, fields, 1)
@@ -156,7 +156,7 @@ def setup() -> None:
         _OURS[f"{create}_{kind}"] = _create(kind)
         _OURS[f"{drop}_{kind}"] = _drop(kind)
         _OURS[f"replace_{kind}"] = _replace(kind)
-    _OURS.update({one.__name__: translate.operation(one) for one in OPERATIONS})
+    _OURS.update({function.__name__: translate.operation(function) for function in OPERATIONS})
     for name, operation in _OURS.items():
         if not hasattr(Operations, name):
             setattr(Operations, name, operation)

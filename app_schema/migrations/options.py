@@ -39,9 +39,9 @@ class Options:
         readers: dict[str, Callable[[str, str], Any]] = {"bool": flag, "float": seconds, "int": _number}
         return cls(
             **{
-                one.name: readers[str(one.type)](one.name, given[one.name])
-                for one in fields(cls)
-                if one.name in given
+                field.name: readers[str(field.type)](field.name, given[field.name])
+                for field in fields(cls)
+                if field.name in given
             }
         )
 

@@ -79,7 +79,7 @@ def _complete(operations: Operations | Sender, parent: str) -> None:
         if name is None:
             way, only = ("", "ONLY ") if partition.partitioned else ("CONCURRENTLY ", "")
             send(operations, Guarded(f"{match[1]}{way}ON {only}{partition.name}{match[2]}"))
-            name = next(one.child for one in _partitions(operations, parent) if one.name == partition.name)
+            name = next(part.child for part in _partitions(operations, parent) if part.name == partition.name)
         if partition.partitioned:
             assert name is not None
             _complete(operations, name)

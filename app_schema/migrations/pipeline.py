@@ -189,7 +189,7 @@ class Pipeline:
                 then()
 
         try:
-            wire.exchange(self.driver, [one.sql for one in queue], each)
+            wire.exchange(self.driver, [statement.sql for statement in queue], each)
         except wire.Refused as refused:
             self._roll_back()
             self.state.refused = queue[refused.number].step

@@ -27,21 +27,21 @@ _WHOLE = {"grant", "default_privileges"}
 _IDENTITY = {"table", "schema", "arguments", "materialized"}
 
 
-def value(one: Any, context: AutogenContext) -> str:  # noqa: PLR0911 - a list of cases
+def value(obj: Any, context: AutogenContext) -> str:  # noqa: PLR0911 - a list of cases
     """A value as a Python expression."""
-    if isinstance(one, TextClause):
-        return f"sa.text({one.text!r})"
-    if isinstance(one, TypeEngine):
-        return upstream.type_text(alembic_render, one, context)
-    if isinstance(one, Identity):
-        return upstream.identity_text(alembic_render, one, context)
-    if isinstance(one, Computed):
-        return upstream.computed_text(alembic_render, one, context)
-    if isinstance(one, dict):
-        return "{" + ", ".join(f"{key!r}: {value(item, context)}" for key, item in one.items()) + "}"
-    if isinstance(one, (list, tuple)):
-        return "[" + ", ".join(value(item, context) for item in one) + "]"
-    return repr(one)
+    if isinstance(obj, TextClause):
+        return f"sa.text({obj.text!r})"
+    if isinstance(obj, TypeEngine):
+        return upstream.type_text(alembic_render, obj, context)
+    if isinstance(obj, Identity):
+        return upstream.identity_text(alembic_render, obj, context)
+    if isinstance(obj, Computed):
+        return upstream.computed_text(alembic_render, obj, context)
+    if isinstance(obj, dict):
+        return "{" + ", ".join(f"{key!r}: {value(part, context)}" for key, part in obj.items()) + "}"
+    if isinstance(obj, (list, tuple)):
+        return "[" + ", ".join(value(part, context) for part in obj) + "]"
+    return repr(obj)
 
 
 def _call(name: str, args: list[str], kwargs: dict[str, str], context: AutogenContext) -> str:
@@ -49,8 +49,8 @@ def _call(name: str, args: list[str], kwargs: dict[str, str], context: AutogenCo
     return f"{prefix}{name}({', '.join([*args, *(f'{key}={text}' for key, text in kwargs.items())])})"
 
 
-def _field(one: DDLObject, name: str) -> Any:
-    found = getattr(one, name)
+def _field(obj: DDLObject, name: str) -> Any:
+    found = getattr(obj, name)
     if name in _MAPPINGS and isinstance(found, tuple):
         return dict(found)
     if (
@@ -62,21 +62,21 @@ def _field(one: DDLObject, name: str) -> Any:
     return list(found) if isinstance(found, tuple) else found
 
 
-def _told(one: DDLObject) -> list[str]:
+def _told(obj: DDLObject) -> list[str]:
     """The names of the fields that differ from their default."""
-    assert dataclasses.is_dataclass(one)
+    assert dataclasses.is_dataclass(obj)
     return [
         field.name
-        for field in dataclasses.fields(one)
-        if field.init and getattr(one, field.name) != field.default
+        for field in dataclasses.fields(obj)
+        if field.init and getattr(obj, field.name) != field.default
     ]
 
 
-def _object(verb: str, one: DDLObject, context: AutogenContext, names: list[str], **more: str) -> str:
-    args = [value(_field(one, name), context) for name in one.positional if name in names]
-    kwargs = {name: value(_field(one, name), context) for name in names if name not in one.positional}
+def _object(verb: str, obj: DDLObject, context: AutogenContext, names: list[str], **more: str) -> str:
+    args = [value(_field(obj, name), context) for name in obj.positional if name in names]
+    kwargs = {name: value(_field(obj, name), context) for name in names if name not in obj.positional}
     schema = {"schema": kwargs.pop("schema")} if "schema" in kwargs else {}
-    return _call(f"{verb}_{one.kind}", args, {**kwargs, **more, **schema}, context)
+    return _call(f"{verb}_{obj.kind}", args, {**kwargs, **more, **schema}, context)
 
 
 def _create(context: AutogenContext, operation: CreateObjectOp) -> str:
@@ -109,10 +109,9 @@ def _replace(context: AutogenContext, operation: ReplaceObjectOp) -> str:
 
 
 def _plain_call(context: AutogenContext, operation: CallOp) -> str:
-    args = [value(one, context) for one in operation.args]
-    return _call(
-        operation.name, args, {key: value(one, context) for key, one in operation.kwargs.items()}, context
-    )
+    args = [value(argument, context) for argument in operation.args]
+    kwargs = {key: value(argument, context) for key, argument in operation.kwargs.items()}
+    return _call(operation.name, args, kwargs, context)
 
 
 def _retype(context: AutogenContext, operation: RetypeOp) -> str:

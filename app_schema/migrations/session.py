@@ -107,7 +107,7 @@ class MigrationSession:
         self.connection = connection
         translated = connection.get_execution_options().get("schema_translate_map") or {}
         version_schema = translated.get(version_schema, version_schema)
-        self.version_table = ".".join(_ident(one) for one in (version_schema, version_table) if one)
+        self.version_table = ".".join(_ident(name) for name in (version_schema, version_table) if name)
         driver: Any = connection.connection.driver_connection
         self.driver: psycopg.Connection[Any] | None = (
             driver if isinstance(driver, psycopg.Connection) else None

@@ -48,11 +48,11 @@ def _of_fields(cls: type[DDLObject], *, filled: bool = False) -> list[str]:
 
     :param filled: identity is enough.
     """
-    fields = {one.name: one for one in dataclasses.fields(cls) if one.init}
+    fields = {field.name: field for field in dataclasses.fields(cls) if field.init}
     first = [
         _parameter(fields.pop(name), cls, filled=filled, required=name == "table") for name in cls.positional
     ]
-    rest = [_parameter(one, cls, filled=filled) for one in fields.values()]
+    rest = [_parameter(field, cls, filled=filled) for field in fields.values()]
     return [*_without_gap(first), "*", *rest]
 
 
@@ -67,22 +67,22 @@ def _parameter(
 
 def _without_gap(parameters: list[str]) -> list[str]:
     """No parameter without a default behind one that has one."""
-    last = max((n for n, one in enumerate(parameters) if not one.endswith("= ...")), default=-1)
-    return [one.removesuffix(" = ...") if n < last else one for n, one in enumerate(parameters)]
+    last = max((n for n, text in enumerate(parameters) if not text.endswith("= ...")), default=-1)
+    return [text.removesuffix(" = ...") if n < last else text for n, text in enumerate(parameters)]
 
 
 def _of_function(function: Callable[..., Any]) -> Iterator[str]:
     """The parameters of a function, without the operations that it is a method of."""
     named = False
-    for name, one in list(inspect.signature(function).parameters.items())[1:]:
-        if one.kind is inspect.Parameter.VAR_KEYWORD:
-            yield f"**{name}: {one.annotation}"
+    for name, parameter in list(inspect.signature(function).parameters.items())[1:]:
+        if parameter.kind is inspect.Parameter.VAR_KEYWORD:
+            yield f"**{name}: {parameter.annotation}"
             continue
-        if one.kind is inspect.Parameter.KEYWORD_ONLY and not named:
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY and not named:
             named = True
             yield "*"
-        default = "" if one.default is inspect.Parameter.empty else " = ..."
-        yield f"{name}: {one.annotation}{default}"
+        default = "" if parameter.default is inspect.Parameter.empty else " = ..."
+        yield f"{name}: {parameter.annotation}{default}"
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ def table_of(table: Table, map_: Map) -> Table:
     if not map_ or _DONE in table.metadata.info:
         return table
     metadata = MetaData(naming_convention=table.metadata.naming_convention, info={_DONE: True})
-    copies = {one: _copied(one, metadata, map_) for one in table.metadata.tables.values()}
+    copies = {original: _copied(original, metadata, map_) for original in table.metadata.tables.values()}
     return copies[table] if table in copies else _copied(table, metadata, map_)
 
 
@@ -171,11 +171,11 @@ def operation(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def _object(one: Any, map_: Map) -> Any:
-    names = {field.name for field in dataclasses.fields(one)}
-    if "schema" not in names or one.schema not in map_ or one.kind == "extension":
-        return one
-    return dataclasses.replace(one, schema=map_[one.schema])
+def _object(obj: Any, map_: Map) -> Any:
+    names = {field.name for field in dataclasses.fields(obj)}
+    if "schema" not in names or obj.schema not in map_ or obj.kind == "extension":
+        return obj
+    return dataclasses.replace(obj, schema=map_[obj.schema])
 
 
 def _with_element(construct: Any, element: Any) -> Any:

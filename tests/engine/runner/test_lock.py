@@ -15,8 +15,9 @@ from alembic.util import CommandError
 from written import Written, heads, leftovers, one, rows, table
 
 from app_schema.errors import LockedError
-from app_schema.migrations import upgrade
+from app_schema.migrations import environment, upgrade
 from app_schema.migrations.lock import Lock
+from app_schema.migrations.progress import COMMITTED
 from app_schema.migrations.session import MigrationSession
 
 
@@ -117,6 +118,27 @@ def test_revision_that_gets_no_lock_is_begun_again(
         monkeypatch.setattr(MigrationSession, "sleep", lambda _self, _seconds: reader.rollback())
         written.upgrade(empty_url, x=["lock_timeout=100ms"])
     assert "r2 did not get its locks and was rolled back" in capsys.readouterr().err
+    assert heads(empty_url) == ["r3"]
+
+
+def test_revision_of_a_transaction_that_begins_again_is_committed_once(
+    empty_url: str, written: Written, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written.add(table("a"))
+    written.upgrade(empty_url)
+    written.add(table("b"))
+    written.add("""
+op.add_column('a', sa.Column('x', sa.Integer()), schema='public')
+op.get_bind().execute(sa.text("SELECT"))
+""")
+    monkeypatch.setattr(environment, "DEFAULTS", {**environment.DEFAULTS, "transaction_per_migration": False})
+    caplog.set_level("INFO", "alembic.runtime.migration")
+    with psycopg.connect(empty_url) as reader:
+        reader.execute("SELECT FROM public.a")
+        monkeypatch.setattr(MigrationSession, "sleep", lambda _self, _seconds: reader.rollback())
+        written.upgrade(empty_url, x=["lock_timeout=100ms"])
+    committed = [record.getMessage() for record in caplog.records if hasattr(record, COMMITTED)]
+    assert [line.split(":")[0] for line in committed] == ["r2 applied (1 of 2)", "r3 applied (2 of 2)"]
     assert heads(empty_url) == ["r3"]
 
 
