@@ -6,6 +6,7 @@ import gc
 import os
 import shutil
 import signal
+import sys
 import tempfile
 
 import pytest
@@ -18,6 +19,9 @@ _CACHE = pytest.StashKey[str]()
 def pytest_configure(config: pytest.Config) -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell has it for what it runs with "&"
         signal.signal(signal.SIGINT, signal.default_int_handler)  # the tests' own processes inherit it
+    if sys.dont_write_bytecode:  # as containers have it: each process would compile all that it imports anew
+        sys.dont_write_bytecode = False
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the workers and the tests' own processes inherit it
     if not hasattr(config, "workerinput"):  # the workers of pytest-xdist share it
         config.stash[_CACHE] = os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="app_schema_tests_")
 

@@ -20,6 +20,7 @@ FAST = {
     "synchronous_commit": "off",
     "max_connections": "200",
     "autovacuum": "off",  # every database of a run would have its turn
+    "shared_preload_libraries": "plpgsql",  # guards are blocks of it: each session would load it anew
     "jit": "off",  # queries of a catalog are costly to plan and quick to run
 }
 
