@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[3]
 NOWHERE = "postgresql://someone:s3cret@127.0.0.1:1/nowhere"
 
 _VOLATILE = (
+    (re.escape(str(ROOT)), "CHECKOUT"),
     (r"PostgreSQL \d+\.\d+( \([^)]*\))?", "PostgreSQL N.N"),
     (r"\d+\.\d+ ms", "N ms"),
     (r"embedded server under \S+", "embedded server under DIRECTORY"),
