@@ -5,6 +5,46 @@ from typing import Any
 
 from alembic.op import *
 
+def create_aggregate(
+    name: str,
+    arguments: str,
+    *,
+    sfunc: str,
+    stype: str,
+    finalfunc: str | None = ...,
+    combinefunc: str | None = ...,
+    initcond: str | None = ...,
+    parallel: str = ...,
+    schema: str | None = ...,
+) -> None:
+    """``CREATE AGGREGATE schema.name(arguments) (SFUNC = …, STYPE = …)``."""
+
+def drop_aggregate(
+    name: str,
+    arguments: str,
+    *,
+    sfunc: str = ...,
+    stype: str = ...,
+    finalfunc: str | None = ...,
+    combinefunc: str | None = ...,
+    initcond: str | None = ...,
+    parallel: str = ...,
+    schema: str | None = ...,
+    made_again: bool = ...,
+) -> None: ...
+def replace_aggregate(
+    name: str,
+    arguments: str,
+    *,
+    sfunc: str,
+    stype: str,
+    finalfunc: str | None = ...,
+    combinefunc: str | None = ...,
+    initcond: str | None = ...,
+    parallel: str = ...,
+    schema: str | None = ...,
+    old: Mapping[str, Any] | None = ...,
+) -> None: ...
 def create_default_privileges(
     privileges: str | Iterable[str], *, to: str, on: str = ..., schema: str | None = ...
 ) -> None:

@@ -13,6 +13,7 @@ from app_schema.ddl import (  # noqa: F401 - each registers its kinds, and the g
     relation,
     table,
 )
+from app_schema.ddl.aggregate import Aggregate
 from app_schema.ddl.attachment import attach, declared
 from app_schema.ddl.construct import converging
 from app_schema.ddl.domain import Domain
@@ -35,6 +36,7 @@ from app_schema.ddl.trigger import Trigger
 from app_schema.ddl.view import View
 
 __all__ = [
+    "Aggregate",
     "Create",
     "DDLObject",
     "DDLStatement",

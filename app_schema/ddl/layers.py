@@ -36,7 +36,8 @@ def ordered(objects: Iterable[DDLObject]) -> tuple[list[DDLObject], list[Functio
     given = list(objects)
     views = [one for one in given if isinstance(one, View)]
     late = _late([one for one in given if isinstance(one, Function)], views)
-    placed = [one for one in given if one not in views and one not in late]
+    placed = [obj for obj in given if obj not in views and obj not in late]
+    placed.sort(key=lambda obj: obj.step)
 
     def place(names: set[str]) -> None:
         for one in late:

@@ -1,0 +1,158 @@
+"""Aggregates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, ClassVar
+
+from app_schema.ddl import privileges
+from app_schema.ddl.catalog_query import CatalogQuery
+from app_schema.ddl.guard import Side, drop, there
+from app_schema.ddl.object import DDLObject, Key
+from app_schema.ddl.order import Drops, Makes
+from app_schema.ddl.sql import dollar, literal, qualified
+
+_CATALOG = CatalogQuery(
+    "pg_catalog.pg_aggregate AS g JOIN pg_catalog.pg_proc AS p ON p.oid = g.aggfnoid",
+    catalog="pg_proc",
+    oid="p.oid",
+    kind="'aggregate'",
+    name="format('%s(%s)', p.proname, oidvectortypes(p.proargtypes))",
+    namespace="p.pronamespace",
+    owner="p.proowner",
+    # the columns of functions that an aggregate does not have hold 0, which regproc prints as a hyphen
+    definition="""\
+concat_ws(', ', 'SFUNC = ' || g.aggtransfn::text, 'STYPE = ' || format_type(g.aggtranstype, NULL),
+  'FINALFUNC = ' || nullif(g.aggfinalfn::text, '-'), 'COMBINEFUNC = ' || nullif(g.aggcombinefn::text, '-'),
+  'INITCOND = ' || quote_literal(g.agginitval),
+  'PARALLEL = ' || CASE p.proparallel WHEN 's' THEN 'SAFE' WHEN 'r' THEN 'RESTRICTED' END)""",
+    parts={
+        "name": "p.proname",
+        "arguments": "oidvectortypes(p.proargtypes)",
+        "sfunc": "g.aggtransfn::text",
+        "stype": "format_type(g.aggtranstype, NULL)",
+        "finalfunc": "nullif(g.aggfinalfn::text, '-')",
+        "combinefunc": "nullif(g.aggcombinefn::text, '-')",
+        "initcond": "g.agginitval",
+        "parallel": "CASE p.proparallel WHEN 's' THEN 'SAFE' WHEN 'r' THEN 'RESTRICTED' ELSE 'UNSAFE' END",
+        "refused": """\
+CASE WHEN g.aggkind <> 'n' OR g.aggmtransfn::oid <> 0 OR g.aggserialfn::oid <> 0 OR g.aggsortop <> 0
+       OR g.aggfinalextra OR g.aggtransspace <> 0
+     THEN 'an aggregate that is more than SFUNC, STYPE, FINALFUNC, COMBINEFUNC, INITCOND and PARALLEL' END""",
+    },
+)
+
+
+@dataclass(frozen=True)
+class Aggregate(DDLObject):
+    """``CREATE AGGREGATE schema.name(arguments) (SFUNC = …, STYPE = …)``.
+
+    :param arguments: the types as PostgreSQL prints them, ``"integer, text"``; none are ``*``.
+    """
+
+    kind: ClassVar[str] = "aggregate"
+    owned_as = "function"
+    comment_on: ClassVar[Mapping[str, str]] = {"aggregate": "AGGREGATE {place}"}
+    catalog = (_CATALOG,)
+    # among functions, after those that it calls; a view that calls it is created later and dropped earlier
+    ranks = (Drops.GENERATED, Makes.FUNCTION)
+    in_create_all = Makes.FUNCTION
+    positional: ClassVar[tuple[str, ...]] = ("name", "arguments")
+    stand_in: ClassVar[Mapping[str, Any]] = {"sfunc": "", "stype": ""}
+    name: str
+    arguments: str
+    _: KW_ONLY
+    sfunc: str
+    stype: str
+    finalfunc: str | None = None
+    combinefunc: str | None = None
+    initcond: str | None = None
+    parallel: str = "UNSAFE"
+    schema: str | None = None
+
+    @property
+    def key(self) -> Key:
+        return Key(self.kind, self.schema, None, f"{self.name}({self.arguments})")
+
+    def reflected_key(self, default_schema: str) -> Key:
+        return self.key._replace(schema=self.schema or default_schema)
+
+    @property
+    def label(self) -> str:
+        return f"aggregate {qualified(self.name, self.schema)}({self.arguments})"
+
+    @property
+    def step(self) -> int:
+        """After the functions that it is made of."""
+        return 1
+
+    @classmethod
+    def from_parts(cls, key: Key, parts: dict[str, Any]) -> DDLObject:
+        return cls(**parts, schema=key.schema)
+
+    @classmethod
+    def sql_name(cls, name: str, schema: str | None) -> str:
+        bare, _, arguments = name.partition("(")
+        return f"{qualified(bare, schema)}({arguments.removesuffix(')') or '*'})"
+
+    def _name(self, schema: str | None) -> str:
+        return f"{qualified(self.name, schema)}({self.arguments or '*'})"
+
+    def _create(self, verb: str, schema: str | None) -> str:
+        options = {
+            "SFUNC": self.sfunc,
+            "STYPE": self.stype,
+            "FINALFUNC": self.finalfunc,
+            "COMBINEFUNC": self.combinefunc,
+            "INITCOND": None if self.initcond is None else literal(self.initcond),
+            "PARALLEL": self.parallel,
+        }
+        told = ", ".join(f"{option} = {value}" for option, value in options.items() if value is not None)
+        return f"{verb} {self._name(schema)} ({told})"
+
+    def _oid(self) -> str:
+        return f"to_regprocedure({literal(f'{qualified(self.name, self.schema)}({self.arguments})')})"
+
+    def exists(self) -> str | None:
+        return there(self._oid())
+
+    def catalog_query(self) -> str:
+        # the twin tells the types of the arguments: only PostgreSQL reads them out of a declaration
+        types = f"""\
+(SELECT t.proargtypes FROM pg_catalog.pg_proc AS t
+  WHERE t.pronamespace = pg_my_temp_schema() AND t.proname = {literal(self.name)})"""
+        place = [*_CATALOG.place(""), f"p.proname = {literal(self.name)}", f"p.proargtypes = {types}"]
+        return _CATALOG.select(_CATALOG.printed, *place)
+
+    def side(self) -> Side:
+        return Side(twin=(self._create("CREATE AGGREGATE", "pg_temp"),), exact=True)
+
+    def create_sql(self) -> tuple[str, ...]:
+        return (self._create("CREATE AGGREGATE", self.schema),)
+
+    def privileges_sql(self) -> tuple[str, ...]:
+        target = f"FUNCTION {qualified(self.name, self.schema)}({self.arguments})"
+        return (privileges.of_object("f", target, public="EXECUTE"),)
+
+    def drop_sql(self) -> tuple[str, ...]:
+        return (f"DROP AGGREGATE {self._name(self.schema)}",)
+
+    def replace_sql(self) -> tuple[str, ...]:
+        """CREATE OR REPLACE keeps what depends on the aggregate; where it is refused, drop and create."""
+        anew = f"""
+BEGIN
+  EXECUTE {dollar(self._create("CREATE OR REPLACE AGGREGATE", self.schema), "new")};
+EXCEPTION WHEN invalid_function_definition THEN
+  EXECUTE {dollar(self.drop_sql()[0], "old")};
+  EXECUTE {dollar(self.create_sql()[0], "new")};
+  EXECUTE {dollar(self.privileges_sql()[0])};
+END
+"""
+        return ("DO " + dollar(anew, "replace"),)
+
+    def dropped(self, *, made_again: bool = False) -> str:
+        found = f"""\
+SELECT CASE p.prokind WHEN 'a' THEN 'aggregate' ELSE 'function' END FROM pg_catalog.pg_proc AS p
+ WHERE p.oid = {self._oid()}"""
+        return drop(self.label, self.namespace(), found, self.kind, self.drop_sql(), made_again=made_again)
