@@ -223,9 +223,9 @@ def server_facts(connection: sa.Connection, target: Target) -> ServerFacts:
 
 def extension_states(connection: sa.Connection, metadata: sa.MetaData) -> list[ExtensionState]:
     """The declared extensions, as the server has them."""
-    wanted = {one.name: one.version for one in declared(metadata).values() if isinstance(one, Extension)}
-    rows = connection.execute(_EXTENSIONS, {"names": list(wanted)})
-    return [ExtensionState(row.name, wanted[row.name], row.found, row.available) for row in rows]
+    needed = {item.name: item.version for item in declared(metadata).values() if isinstance(item, Extension)}
+    rows = connection.execute(_EXTENSIONS, {"names": list(needed)})
+    return [ExtensionState(row.name, needed[row.name], row.found, row.available) for row in rows]
 
 
 def _tables(connection: sa.Connection, app: Application) -> list[TableRows]:
@@ -309,12 +309,14 @@ def of_extension(state: ExtensionState) -> str | None:
 def _of_tables(
     server: ServerFacts, tables: list[TableRows], metadata: sa.MetaData, *, newest: bool
 ) -> Iterator[str]:
-    there = {(one.schema, one.name) for one in tables}
-    wanted = {(one.schema or "public", one.name) for one in metadata.tables.values()}
-    missing = sorted(".".join(one) for one in wanted - there)
+    reflected = {(table.schema, table.name) for table in tables}
+    expected = {(table.schema or "public", table.name) for table in metadata.tables.values()}
+    missing = sorted(".".join(place) for place in expected - reflected)
     if missing and newest:
         yield f"The revision is the newest, but {', '.join(missing)} is missing: run app-schema verify."
-    owners = sorted({one.owned_by for one in tables if not one.owner and (one.schema, one.name) in wanted})
+    owners = sorted(
+        {table.owned_by for table in tables if not table.owner and (table.schema, table.name) in expected}
+    )
     if owners:
         yield f"The tables belong to {', '.join(owners)}, not to {server.role}: migrate as their owner."
 

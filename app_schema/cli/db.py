@@ -77,7 +77,7 @@ def reset(*, confirm: losing.Confirm = None, as_json: Json = False) -> None:
             if confirm != content.token:
                 if confirm is not None:
                     talk("The token does not fit: it belongs to another server, other tables or other rows.")
-                rows = counted(sum(one.rows for one in content.tables), "row")
+                rows = counted(sum(table.rows for table in content.tables), "row")
                 talk(f"Refused: {rows} would be lost. To lose them, add --confirm {content.token}")
                 if as_json:
                     machine(content)
@@ -92,8 +92,8 @@ def reset(*, confirm: losing.Confirm = None, as_json: Json = False) -> None:
 
 def _show(content: Content) -> None:
     talk(f"Every database at host {content.host} would be deleted, as role {content.role}.")
-    for one in content.tables:
-        talk(f"  {one.database}  {one.table or '(no table)'}: {counted(one.rows, 'row')}")
+    for table in content.tables:
+        talk(f"  {table.database}  {table.table or '(no table)'}: {counted(table.rows, 'row')}")
 
 
 def _announce() -> None:

@@ -24,8 +24,8 @@ def docs(
         from app_schema.reference.files import stale, write
 
     found = (stale if check else write)(application(), directory)
-    for one in found:
-        print(one.path)
+    for page in found:
+        print(page.path)
     if check and found:
         talk("stale: `app-schema docs` writes them anew")
     finish(well=not (check and found))

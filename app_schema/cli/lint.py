@@ -27,7 +27,7 @@ def lint(
     found, looked = run(application(), files or ())
     if as_json:
         machine(found)
-    for one in () if as_json else found:
-        print(f"{one.file}:{one.line}: {one.rule}: {one.message}")
+    for finding in () if as_json else found:
+        print(f"{finding.file}:{finding.line}: {finding.rule}: {finding.message}")
     talk(f"{counted(len(found), 'finding')} in {counted(looked, 'revision')}.")
     finish(well=not found)

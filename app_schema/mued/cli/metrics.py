@@ -51,8 +51,8 @@ def metrics(
         raise ConfigurationError(f"The range ends on {last}, before it begins on {first}.")
     found = []
     with connected(url, changes=True) as connection:
-        for one in days(first, last):
-            found.append(aggregate(connection, one, zone, targets))
+        for business_day in days(first, last):
+            found.append(aggregate(connection, business_day, zone, targets))
             connection.commit()
     if as_json:
         machine(found)

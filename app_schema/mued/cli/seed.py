@@ -35,6 +35,9 @@ def seed(
     if as_json:
         machine({"tables": seeded, "loaded": loaded})
         return
-    table(("table", ">rows", ">made"), [(one.table, number(one.rows), number(one.made)) for one in seeded])
+    table(
+        ("table", ">rows", ">made"),
+        [(written.table, number(written.rows), number(written.made)) for written in seeded],
+    )
     if rows:
         talk(f"{counted(loaded, 'row')} loaded.")
