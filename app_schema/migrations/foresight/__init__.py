@@ -31,7 +31,7 @@ from app_schema.migrations.foresight.column import (
 )
 from app_schema.migrations.foresight.constructs import subject
 from app_schema.migrations.foresight.exchange import RENAMES, RecordedRenames, hand_over, handed_over
-from app_schema.migrations.foresight.later import FORESEEABLE, VIOLATION, outlived, unless_renamed
+from app_schema.migrations.foresight.later import FORESEEABLE, VIOLATION, outlived, table_of, unless_renamed
 from app_schema.migrations.foresight.noting import noted, was_noted
 from app_schema.migrations.foresight.reading import Collecting, collected, names
 from app_schema.migrations.foresight.rename import is_renamed, under_later_name
@@ -140,7 +140,20 @@ class Foresight:
         self._rest = self._after()
         later = [*self._rest, *self.read()[1]]
         statement = self._of_revision(construct)
-        return outlived(construct, statement, self._rest, later, self.again, recorded=self.recorded)
+        return outlived(
+            construct,
+            statement,
+            self._rest,
+            later,
+            self.again,
+            recorded=self.recorded,
+            believed=not self.again and not self._holds(table_of(construct)),
+        )
+
+    def _holds(self, table: tuple[str | None, str] | None) -> bool:
+        """True if this step or an earlier one of the run creates the table."""
+        made = [*self.before(), *self.read()[0]]
+        return any(_may_hold(one) and subject(one) == ("table", *(table or ())) for one in made)
 
     def _of_revision(self, construct: ExecutableDDLElement) -> ExecutableDDLElement:
         statement = converging(construct)

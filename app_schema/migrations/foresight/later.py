@@ -58,12 +58,15 @@ def outlived(
     again: str,
     *,
     recorded: RecordedRenames,
+    believed: bool = False,
 ) -> ExecutableDDLElement | None:
     """The statement with all that is accepted in its place; None where nothing later concerns it.
 
     :param own: the part of ``later`` that is of the same revision.
     :param again: SQL expression: there is a run before this one. Empty: that is known.
     :param recorded: knows the renames that are recorded.
+    :param believed: the run does not create the table, so its stamp is believed: in a first run, rows that
+        violate a constraint are refused as by plain Alembic.
     """
     if not isinstance(statement, DDLStatement):
         return None
@@ -81,7 +84,7 @@ def outlived(
     if (oid := exchanged(construct, later)) is not None:
         # as it is after the exchange: only where that is recorded, for else it would be carried out once more
         done, accepted = ([both(recorded.is_recorded(oid), sql) for sql in some] for some in (done, accepted))
-    tolerated = _tolerated(construct, statement, later)
+    tolerated = _tolerated(construct, statement, later, believed=believed)
     if not (done or accepted or tolerated):
         return None
     return Guarded(_otherwise(statement.sql(), done, accepted, tolerated, again))
@@ -216,7 +219,7 @@ def _labelled(enum: EnumType, one: Any) -> EnumType | None:
     return replace(enum, labels=tuple(labels))
 
 
-def _table(construct: Any) -> tuple[str | None, str] | None:
+def table_of(construct: Any) -> tuple[str | None, str] | None:
     """The table of which a construct creates or changes a part."""
     element = getattr(construct, "element", None)
     if isinstance(construct, ops.AlterTable):
@@ -237,7 +240,7 @@ def _words(statement: DDLStatement) -> set[str]:
 
 def _stands_on_made_again(construct: Any, statement: DDLStatement, later: Later) -> list[str]:
     """The table or column that the statement speaks of, if it is dropped and made again later."""
-    found, table, words = list[str](), _table(construct), _words(statement)
+    found, table, words = list[str](), table_of(construct), _words(statement)
     if table is None or isinstance(construct, ops.DropColumn):
         return []
     for number, one in enumerate(later):
@@ -275,13 +278,13 @@ def _on_renamed_columns(statement: DDLStatement, later: Later) -> list[str]:
     return [replace(by, new=side, absent=None, different=None, old=None).render()]
 
 
-def _tolerated(construct: Any, statement: DDLStatement, later: Later) -> tuple[str, ...]:
+def _tolerated(construct: Any, statement: DDLStatement, later: Later, *, believed: bool) -> tuple[str, ...]:
     """The refusals that do not count, because the object or what it stands on is dropped or renamed later."""
     known, words = subject(construct), _words(statement)
     tolerated: set[str] = set()
     for one in later:
         if isinstance(one, DROPS) and known is not None and subject(one) == known:
-            tolerated |= {*_GONE, ABSENT, VIOLATION}
+            tolerated |= {*_GONE, ABSENT, *(() if believed else (VIOLATION,))}
         elif (name := _gone(one)) is not None and name in words:
             tolerated |= {*_GONE, ABSENT}
     return tuple(sorted(tolerated))

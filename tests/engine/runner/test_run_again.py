@@ -409,6 +409,23 @@ def test_revision_that_fails_for_its_rows_is_tried_once(
     assert capsys.readouterr().out == "tried\n"
 
 
+@pytest.mark.parametrize("x", [(), AUTOCOMMIT], ids=["usual", "autocommit"])
+def test_first_run_is_refused_for_rows_though_the_constraint_is_dropped_later(
+    empty_url: str, tmp_path: Path, x: tuple[str, ...]
+) -> None:
+    written = Written(tmp_path)
+    written.add(TABLE)
+    written.upgrade(empty_url)
+    _filled(empty_url)
+    written.add('op.create_check_constraint(op.f("ck"), "t", "id > 1", schema="public")')
+    written.add('op.drop_constraint(op.f("ck"), "t", schema="public")')
+    with pytest.raises(CommandError, match="23514"):
+        written.upgrade(empty_url, x=x)
+    assert one(empty_url, "SELECT version_num FROM public.alembic_version") == "r1"
+    stamp(empty_url, "base")
+    written.upgrade(empty_url, x=x)  # r1 finds its table: this is no first run
+
+
 FIRST: dict[str, Sequence[str]] = {
     "filled, dropped, created anew": (
         TABLE,
