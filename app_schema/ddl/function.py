@@ -175,7 +175,7 @@ SELECT 'function' FROM pg_catalog.pg_proc AS p
     def side(self) -> Side:
         return Side(twin=(*self._create("pg_temp"), self._privileges("pg_temp")), exact=True)
 
-    def _create(self, schema: str | None) -> tuple[str, ...]:
+    def _create(self, schema: str | None, verb: str = "CREATE") -> tuple[str, ...]:
         name = f"{qualified(self.name, schema)}({self.arguments})"
         options = [
             f"RETURNS {self.returns}",
@@ -189,7 +189,7 @@ SELECT 'function' FROM pg_catalog.pg_proc AS p
         ]
         in_sql = self.language.lower() == "sql" and _STANDARD.match(self.body)
         body = self.body if in_sql else f"AS {dollar(self.body, 'body')}"
-        create = f"CREATE FUNCTION {name} {' '.join(options)} {body}"
+        create = f"{verb} FUNCTION {name} {' '.join(options)} {body}"
         if self.execute is None:
             return (create,)
         grants = (f"GRANT EXECUTE ON FUNCTION {name} TO {role(to)}" for to in self.execute)
@@ -208,12 +208,15 @@ SELECT 'function' FROM pg_catalog.pg_proc AS p
         return privileges.of_object("f", target, granted=sequence(self.execute))
 
     def drop_sql(self) -> tuple[str, ...]:
-        return (f"DROP FUNCTION {qualified(self.name, self.schema)}({_without_defaults(self.arguments)})",)
+        return (f"DROP FUNCTION {self._signature()}",)
+
+    def _signature(self) -> str:
+        return f"{qualified(self.name, self.schema)}({_without_defaults(self.arguments)})"
 
     def replace_sql(self) -> tuple[str, ...]:
         """CREATE OR REPLACE keeps what depends on the function; where it is refused, drop and create."""
         create, *grants = self.create_sql()
-        replace = create.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", 1)
+        replace = self._create(self.schema, "CREATE OR REPLACE")[0]
         anew = f"""
 BEGIN
   BEGIN
@@ -244,7 +247,7 @@ END
 
     def dropped(self, *, made_again: bool = False) -> str:
         # IF EXISTS: a function of this name may be there with other arguments
-        statement = self.drop_sql()[0].replace("DROP FUNCTION", "DROP FUNCTION IF EXISTS", 1)
+        statement = f"DROP FUNCTION IF EXISTS {self._signature()}"
         return drop(
             self.label, self.namespace(), self._by_name(), self.kind, (statement,), made_again=made_again
         )

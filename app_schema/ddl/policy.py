@@ -12,7 +12,7 @@ from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import ident, literal, qualified, role, sequence
 from app_schema.ddl.table_object import TableObject
 
-_TO = """\
+ROLES = """\
 (SELECT string_agg(CASE r WHEN 0 THEN 'PUBLIC' ELSE r::regrole::text END, ', ' ORDER BY r::regrole::text)
    FROM unnest(p.polroles) AS r)"""
 _PARTS = {
@@ -44,7 +44,7 @@ class Policy(TableObject):
             table="c.relname",
             relation="c.oid",
             definition=f"""\
-format('AS %s FOR %s TO %s%s%s', {_PARTS["as_"]}, {_PARTS["for_"]}, {_TO},
+format('AS %s FOR %s TO %s%s%s', {_PARTS["as_"]}, {_PARTS["for_"]}, {ROLES},
        ' USING (' || {_PARTS["using"]} || ')', ' WITH CHECK (' || {_PARTS["with_check"]} || ')')""",
             parts=_PARTS,
         ),

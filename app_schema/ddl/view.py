@@ -109,7 +109,7 @@ class View(DDLObject):
         create, drop_ = self.create_sql()[0], self.drop_sql()[0]
         if self.materialized:
             return (drop_, create, *self.privileges_sql())
-        replace = create.replace("CREATE VIEW", "CREATE OR REPLACE VIEW", 1)
+        replace = self._create("CREATE OR REPLACE VIEW", qualified(self.name, self.schema))
         anew = f"""
 BEGIN
   EXECUTE {dollar(replace, "new")};

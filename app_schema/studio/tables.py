@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app_schema.ddl.column import NOT_NULL
+from app_schema.ddl.policy import ROLES, Policy
 from app_schema.ddl.sql import qualified
 
 _TABLES = sa.text("""\
@@ -18,6 +19,7 @@ SELECT n.nspname AS schema, c.relname AS name, greatest(c.reltuples, 0)::bigint 
  WHERE format('%I.%I', n.nspname, c.relname) = ANY (:names) AND c.relkind IN ('r', 'p')
  ORDER BY n.nspname, c.relname""")
 
+(_POLICIES,) = Policy.catalog
 _PARTS = {
     "columns": f"""\
 SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,
@@ -42,15 +44,14 @@ SELECT c.relname AS name, pg_get_indexdef(i.indexrelid) AS definition,
 SELECT tgname AS name, pg_get_triggerdef(oid) AS definition,
        CASE tgenabled WHEN 'D' THEN 'disabled' ELSE '' END AS state
   FROM pg_catalog.pg_trigger WHERE tgrelid = to_regclass(:name) AND NOT tgisinternal ORDER BY tgname""",
-    "policies": """\
-SELECT p.polname AS name,
-       CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE'
-                     WHEN 'd' THEN 'DELETE' ELSE 'ALL' END AS command,
-       (SELECT string_agg(CASE r.oid WHEN 0 THEN 'PUBLIC' ELSE r.oid::regrole::text END, ', ')
-          FROM unnest(p.polroles) AS r(oid)) AS roles,
-       coalesce(pg_get_expr(p.polqual, p.polrelid), '') AS "using",
-       coalesce(pg_get_expr(p.polwithcheck, p.polrelid), '') AS "with check"
-  FROM pg_catalog.pg_policy AS p WHERE p.polrelid = to_regclass(:name) ORDER BY p.polname""",
+    "policies": _POLICIES.select(
+        f"""\
+{_POLICIES.name} AS name, {_POLICIES.parts["for_"]} AS command, {ROLES} AS roles,
+       coalesce({_POLICIES.parts["using"]}, '') AS "using",
+       coalesce({_POLICIES.parts["with_check"]}, '') AS "with check\"""",
+        f"{_POLICIES.relation} = to_regclass(:name)",
+    )
+    + f" ORDER BY {_POLICIES.name}",
 }
 
 
