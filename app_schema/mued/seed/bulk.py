@@ -20,7 +20,7 @@ TOGETHER = 20
 
 _THERE = "SELECT id FROM public.users WHERE starts_with(clerk_id, 'seed_load_')"
 # The counts of the chats come along with them; the trigger would update a chat once for each message.
-_COUNT = "ALTER TABLE public.chat_messages {} TRIGGER tr_chat_messages_count"
+_COUNT = "ALTER TABLE public.chat_messages {} TRIGGER tr_chat_messages_count_inserted"
 
 
 def load(

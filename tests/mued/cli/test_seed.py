@@ -113,7 +113,7 @@ def test_load_adds_whole_blocks_and_goes_on_where_it_stopped(database_url: str) 
             )
         ).fetchone()
         trigger = connection.execute(
-            "SELECT tgenabled FROM pg_trigger WHERE tgname = 'tr_chat_messages_count'"
+            "SELECT tgenabled FROM pg_trigger WHERE tgname = 'tr_chat_messages_count_inserted'"
         ).fetchone()
     assert counts == (60, 60)  # what the trigger would have counted
     assert total == (3 * BLOCK,)
