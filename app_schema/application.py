@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from sqlalchemy import MetaData, Table
     from sqlalchemy.orm import Mapper
 
+    from app_schema.adoption.superseded import Adoption
     from app_schema.audit.finding import Waiver
+    from app_schema.project import Accepted
 
 DEFAULT = "app_schema.mued.application:APPLICATION"
 _REFERENCE = re.compile(r"[\w.]+:\w+")
@@ -89,6 +91,8 @@ class Application:
     :param factories: the factory of rows for tests, as ``"package.module:Class"`` with ``for_model(model)``.
     :param secrets: columns that no response holds, as ``"table.column"`` with ``*`` for any characters.
     :param waivers: findings of the audit that are accepted wherever the schema is installed.
+    :param adoption: what the system before left in databases that are adopted; a function, as it is large.
+    :param versions: the revisions, where they lie elsewhere than the configuration says.
     """
 
     name: str
@@ -107,6 +111,8 @@ class Application:
     factories: str | None = None
     secrets: tuple[str, ...] = ()
     waivers: Callable[[], Iterable[Waiver]] = tuple
+    adoption: Callable[[], Adoption] | None = None
+    versions: Path | None = None
 
     @property
     def metadata(self) -> MetaData:
@@ -152,6 +158,7 @@ class Application:
             "strict": self.strict,
             "naming_convention": self.naming_convention,
             "render_item": self.render_type and self._render_item,
+            "left": self.adoption and self._left,
         }
         return {name: value for name, value in options.items() if value is not None}
 
@@ -163,6 +170,9 @@ class Application:
         if self.naming_convention is None:
             return self.metadata
         return MetaData(naming_convention=self.naming_convention)
+
+    def _left(self) -> tuple[Accepted, ...]:
+        return self.adoption().left if self.adoption is not None else ()
 
     def _render_item(self, kind: str, obj: Any, context: Any) -> str | bool:
         assert self.render_type is not None

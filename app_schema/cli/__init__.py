@@ -12,6 +12,7 @@ import typer
 
 from app_schema import gc_tuning
 from app_schema.cli import (
+    adopt,
     audit,
     connect,
     db,
@@ -48,6 +49,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     upgrade.upgrade,
     downgrade.downgrade,
     rollback.rollback,
+    adopt.adopt,
     history.history,
     verify.verify,
     lint.lint,

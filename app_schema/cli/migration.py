@@ -16,6 +16,7 @@ from app_schema.cli.follow import follow
 from app_schema.cli.output import counted, machine, talk
 
 if TYPE_CHECKING:
+    from app_schema.application import Application
     from app_schema.migrations.runner import Review
 
 Options = Annotated[
@@ -39,10 +40,12 @@ def move(
     revision: str,
     options: list[str] | None = None,
     review: Review | None = None,
+    app: Application | None = None,
 ) -> Move:
     """Calls `app_schema.migrations.upgrade` or `downgrade`, and says what is committed.
 
     :param review: looks at the steps under the migration's lock, and says whether they may run.
+    :param app: the application with other revisions than its own.
     """
     from app_schema.adoption.notice import refuse_unadopted
     from app_schema.errors import ConfigurationError
@@ -50,10 +53,10 @@ def move(
     from app_schema.migrations.lineage import current
 
     refuse_other_here()  # also where nothing is to be done
-    app = application()
+    app = app or application()
     given = dict(option.partition("=")[::2] for option in options or ())
     with connected(url, changes=True) as connection, _told():
-        before = refuse_unadopted(connection, app)
+        before = refuse_unadopted(connection, app) if app.versions is None else current(connection, app)
         if revision.startswith("-") and not before:
             return Move(before, before, [])
         if revision.startswith("-") and len(before) > 1:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from alembic.runtime.migration import RevisionStep
     from sqlalchemy import Connection
 
+    from app_schema.application import Application
     from app_schema.rollback import Rollback
 
 
@@ -36,6 +37,20 @@ def rollback(
     done: it is looked at under the migration's lock. Exit code 0: done, or nothing would be lost (--dry-run);
     1: refused; 2: could not tell.
     """
+    go_back(application(), url, revision, confirm=confirm, dump=dump, dry_run=dry_run, as_json=as_json)
+
+
+def go_back(
+    app: Application,
+    url: str | None,
+    revision: str,
+    *,
+    confirm: str | None,
+    dump: Path | None = None,
+    dry_run: bool = False,
+    as_json: bool = False,
+) -> None:
+    """Goes back along the revisions of an application, and ends the command."""
     from app_schema import migrations
     from app_schema.dump import dump as write
     from app_schema.rollback import prepare
@@ -45,18 +60,18 @@ def rollback(
 
     def review(connection: Connection, here: frozenset[str], steps: list[RevisionStep]) -> bool:
         nonlocal prepared, refused
-        prepared = prepare(connection, application(), here, steps)
+        prepared = prepare(connection, app, here, steps)
         if not as_json:
             _show(prepared)
         refused = losing.refusal(prepared.lost, prepared.token, confirm, dry_run=dry_run)
         if refused is None and not dry_run and dump is not None and prepared.tables:
             write(connection, prepared.tables, dump)
             talk(f"{counted(len(prepared.tables), 'table')} dumped to {dump}, for pg_restore.")
-            prepared = prepare(connection, application(), here, steps)  # a dump takes its time
+            prepared = prepare(connection, app, here, steps)  # a dump takes its time
             refused = losing.refusal(prepared.lost, prepared.token, confirm)
         return refused is None and not dry_run
 
-    moved = migration.move(migrations.downgrade, url, revision, review=review)
+    moved = migration.move(migrations.downgrade, url, revision, review=review, app=app)
     if as_json:
         shown = {"here": moved.before, "revisions": [], "token": None} if prepared is None else vars(prepared)
         lost = None if prepared is None else prepared.lost

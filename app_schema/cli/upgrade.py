@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app_schema.cli import losing
-from app_schema.cli.common import Json, Url, application, finish
+from app_schema.cli.common import Json, Url, application, connected, finish
 from app_schema.cli.migration import Options, move, show
-from app_schema.cli.output import machine
+from app_schema.cli.output import machine, talk
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import RevisionStep
@@ -31,9 +31,15 @@ def upgrade(
     Running it again is safe: what is there and equal stays, what is there and different is refused. What
     would be lost for good (rows of a dropped table or column, values that a new type cannot hold) is counted
     under the migration's lock, and lost with --confirm TOKEN only.
+    A database that another system made goes through the revision that app-schema adopt --write has written.
     Exit code 0: done; 1: refused; 2: could not.
     """
     from app_schema import migrations
+    from app_schema.adoption.revision import adopting, written
+
+    if written() is not None and _is_unadopted(url):
+        talk(f"{written()} adopts the database first.")
+        move(migrations.upgrade, url, "head", options, app=adopting(application()))
 
     refused: str | None = None
     found: tuple[Losses, str] | None = None
@@ -54,3 +60,12 @@ def upgrade(
     elif as_json and found is not None:
         machine({"error": refused, **losing.data(found[0]), "token": found[1]})
     finish(well=refused is None)
+
+
+def _is_unadopted(url: str | None) -> bool:
+    from app_schema.adoption.notice import unadopted
+    from app_schema.migrations.lineage import current
+
+    app = application()
+    with connected(url) as connection:
+        return unadopted(connection, app, current(connection, app)) is not None

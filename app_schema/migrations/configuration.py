@@ -21,4 +21,8 @@ def config(app: Application | None = None) -> Config:
     from app_schema.migrations.copies import refuse_other_here
 
     refuse_other_here()
-    return Config((app or find()).ini)
+    app = app or find()
+    chosen = Config(app.ini)
+    if app.versions is not None:
+        chosen.set_main_option("version_locations", str(app.versions).replace("%", "%%"))
+    return chosen

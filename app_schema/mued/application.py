@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from alembic.autogenerate.api import AutogenContext
 
+    from app_schema.adoption.superseded import Adoption
     from app_schema.audit.finding import Waiver
 
 
@@ -39,6 +40,12 @@ def _waivers() -> Iterable[Waiver]:
     from app_schema.mued.waivers import WAIVERS
 
     return WAIVERS
+
+
+def _adoption() -> Adoption:
+    from app_schema.mued.superseded import ADOPTION
+
+    return ADOPTION
 
 
 def _render_type(type_: Any, context: AutogenContext) -> str | bool:
@@ -68,6 +75,7 @@ APPLICATION = Application(
     render_type=_render_type,
     touch="app.touch_updated_at()",
     reference=_reference,
+    adoption=_adoption,
     factories="app_schema.mued.factories:RowFactory",
     secrets=("*.stripe_*", "users.clerk_id"),
     waivers=_waivers,

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import psycopg
-import pytest
 import sqlalchemy as sa
 from lineage import catalog
 from typer.testing import CliRunner
@@ -14,11 +11,6 @@ from app_schema import database
 from app_schema.cli import app
 
 COMMANDS = ("connect", "status", "plan", "upgrade", "verify")
-
-
-@pytest.fixture(autouse=True)
-def _nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.chdir(tmp_path)  # no .env of yours
 
 
 def test_each_command_names_adopt_and_changes_nothing(old_url: str) -> None:

@@ -13,7 +13,7 @@ from app_schema.migrations.compare.keys import RELATIONS
 from app_schema.project import Accepted, accepted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from alembic.autogenerate.api import AutogenContext
     from sqlalchemy.sql.schema import SchemaItem
@@ -35,8 +35,9 @@ class EnvironmentFilters:
         self.opts = context.opts
         self.metadata = metadata
         given: list[Accepted] | None = context.opts.get("accepted")
-        self.accepted = accepted() if given is None else given
-        """What the project has accepted as undeclared."""
+        left: Callable[[], Sequence[Accepted]] | None = context.opts.get("left")
+        self.accepted = [*(accepted() if given is None else given), *(left() if left else ())]
+        """What the project, or its application, has accepted as undeclared."""
         self.table: Callable[[str, str, str | None], Table] = cache(self._reflect)
         """A table by schema, name and kind, as SQLAlchemy reflects it; without a kind it does not exist."""
 

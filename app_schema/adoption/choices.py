@@ -1,0 +1,82 @@
+"""`adopt.toml`: what a person has chosen for the rows and objects that need a choice."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from app_schema.adoption.superseded import SetValue, Superseded
+from app_schema.ddl.sql import literal
+from app_schema.errors import ConfigurationError
+
+FILE = Path("adopt.toml")
+ASIDE = "aside"
+"""The schema of the rows that are moved aside; no schema of an application."""
+
+
+@dataclass(frozen=True)
+class MoveRows:
+    """``[[move]]``: the rows of `table` that `where` finds go to the table of this name in schema `aside`."""
+
+    table: str
+    where: str
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The whole file, in its order."""
+
+    zone: str = "UTC"
+    mends: tuple[SetValue | MoveRows, ...] = ()
+    drop: tuple[Superseded, ...] = ()
+    members: Mapping[str, str] = field(default_factory=dict)
+
+
+def read(file: Path) -> Choices:
+    """The choices of a file; without the file there are none.
+
+    :raises ConfigurationError: where an entry cannot be understood.
+    """
+    if not file.exists():
+        return Choices()
+    try:
+        found = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{file} cannot be read: {error}.") from None
+    mends: list[SetValue | MoveRows] = []
+    unknown = sorted(set(found) - {"zone", "set", "move", "drop", "members"})
+    if unknown:
+        raise ConfigurationError(f"{file}: {unknown[0]} is unknown; write zone, set, move, drop or members.")
+    for name, make in (("set", _set), ("move", lambda entry: MoveRows(**entry))):
+        mends += [_entry(file, name, entry, make) for entry in found.get(name, [])]
+    drop = [_entry(file, "drop", entry, lambda entry: Superseded(**entry)) for entry in found.get("drop", [])]
+    return Choices(
+        zone=found.get("zone", "UTC"),
+        mends=tuple(mends),
+        drop=tuple(drop),
+        members=found.get("members", {}),
+    )
+
+
+def _entry(file: Path, name: str, entry: Any, make: Callable[[Mapping[str, Any]], Any]) -> Any:
+    try:
+        return make(entry)
+    except (TypeError, KeyError, AttributeError):
+        shapes = {
+            "set": 'table, column, where, and value = "SQL" or from = "column" with values = {old = "new"}',
+            "move": "table and where",
+            "drop": "object, and definition if need be",
+        }
+        raise ConfigurationError(f"{file}: an entry of {name} has {shapes[name]}; found {entry}.") from None
+
+
+def _set(entry: Mapping[str, Any]) -> SetValue:
+    given = dict(entry)
+    if "from" in given:
+        source, values = given.pop("from"), given.pop("values")
+        cases = " ".join(f"WHEN {literal(old)} THEN {literal(new)}" for old, new in values.items())
+        given["value"] = f"CASE {source} {cases} END" if cases else "NULL"
+    return SetValue(**given)

@@ -1,0 +1,191 @@
+"""The rows of a table as they will be: after the choices, with their new types and columns, as a subquery."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from app_schema.adoption.choices import MoveRows
+from app_schema.adoption.mend import MENDED, fills, mends, place, primary_key
+from app_schema.ddl import Key
+from app_schema.ddl.sql import ident, literal, qualified
+from app_schema.migrations.compare.printed_column import parts
+from app_schema.migrations.directives import RetypeOp
+
+if TYPE_CHECKING:
+    from app_schema.adoption.look import Look
+    from app_schema.adoption.superseded import SetValue
+
+Table = tuple[str, str]
+"""Schema and name."""
+_WORD = re.compile(r"\w+")
+_INPUT_IS_VALID = 160000
+"""The first version with pg_input_is_valid()."""
+_UUID = "'^[{]?([0-9a-fA-F]{4}-?){7}[0-9a-fA-F]{4}[}]?$'"
+
+
+@dataclass(frozen=True)
+class Future:
+    """Subqueries that read the database as the revision will leave it."""
+
+    look: Look
+
+    @cached_property
+    def conversions(self) -> dict[tuple[Table, str], str]:
+        """The columns that get another type, with the expression that converts a value."""
+        return {
+            ((operation.schema or "public", operation.table), one.name): one.using or ident(one.name)
+            for operation in self.look.comparison.plan().operations()
+            if isinstance(operation, RetypeOp)
+            for one in operation.columns
+        }
+
+    @cached_property
+    def _types(self) -> dict[str, str]:
+        """Types that the database lacks, or has under another name."""
+        sides = self.look.sides
+        enums = [key for key in sides.declared if key.kind == "enum"]
+        before = {key: sides.renamed.before(key) if key in sides.reflected else None for key in enums}
+        return {
+            qualified(key.name, key.schema): "text" if old is None else qualified(old.name, old.schema)
+            for key, old in before.items()
+            if old != key
+        }
+
+    def expression(self, printed: str) -> str:
+        """An expression of the declared side, with types as the database has them."""
+        for new, old in self._types.items():
+            printed = re.sub(rf"{re.escape(new)}(?!\w)", old, printed)
+        return printed
+
+    def unfit(self, table: Table, column: str) -> str | None:
+        """The condition under which a value of a column has no counterpart in its new type."""
+        reflected = parts(self.look.sides.reflected[Key("column", *table, column)]).type
+        if reflected != "text" and not reflected.startswith("character"):
+            return None
+        declared, type_ = (
+            self.look.sides.metadata.tables[table].columns[column].type,
+            self._type(table, column),
+        )
+        name = ident(column)
+        if isinstance(declared, sa.Enum):
+            labels = ", ".join(literal(label) for label in declared.enums)
+            return f"{name} <> ALL (ARRAY[{labels}])"
+        server = self.look.connection.connection.driver_connection.info.server_version  # type: ignore[union-attr]
+        if server >= _INPUT_IS_VALID:
+            return f"NOT pg_input_is_valid({name}, {literal(type_)})"
+        return f"{name} !~ {_UUID}" if type_ == "uuid" else None
+
+    def columns(self, table: Table, sql: str) -> set[str]:
+        """The columns of a table that an expression may name."""
+        return set(_WORD.findall(sql)) & self._declared(table).keys()
+
+    def rows(self, table: Table, columns: Iterable[str], *, converted: bool = True) -> str:
+        """The FROM item with these columns, under the name of the table; `converted` to their new types."""
+        needed = self._closure(table, {*columns, *primary_key(self.look, ".".join(table))})
+        alias = ident(table[1])
+        layers = [one for one in mends(self.look) if place(one.table) == table]
+        old, reflected = self._declared(table), self._reflected(table)
+        if not layers and all(self._unchanged(table, name) for name in needed):
+            return f"{qualified(table[1], table[0])} AS {alias}"
+        sql = f"SELECT {', '.join(['ctid', *map(ident, reflected)])} FROM {qualified(table[1], table[0])}"
+        for one in layers:
+            sql = self._mended(sql, table, one, reflected)
+        if not converted:
+            return f"({sql}) AS {alias}"
+        new = [f"{self._converted(table, name, old[name])} AS {ident(name)}" for name in sorted(needed)]
+        sql = f"SELECT {', '.join(['ctid', *new])} FROM ({sql}) AS {alias}"
+        for fill in fills(self.look):
+            if place(fill.table) == table and fill.column in needed:
+                sql = self._mended(sql, table, fill, dict.fromkeys(sorted(needed), None))
+        return f"({sql}) AS {alias}"
+
+    def _closure(self, table: Table, columns: set[str]) -> set[str]:
+        needed = set(columns)
+        while True:
+            used = {
+                name
+                for one in fills(self.look)
+                if place(one.table) == table and one.column in needed
+                for name in self.columns(table, f"{one.value} {one.where} {one.on}")
+            }
+            if used <= needed:
+                return needed
+            needed |= used
+
+    def _mended(self, sql: str, table: Table, one: SetValue | MoveRows, columns: Iterable[str]) -> str:
+        alias = ident(table[1])
+        where = self._in_future(one.where)
+        if isinstance(one, MoveRows):
+            return f"SELECT * FROM ({sql}) AS {alias} WHERE ({where}) IS NOT TRUE"
+        source = (
+            f" LEFT JOIN {self._in_future(one.source)} ON {self._in_future(one.on)}" if one.source else ""
+        )
+        type_ = self._cast(table, one.column)
+        values = [
+            f"{alias}.{ident(name)}"
+            if name != one.column
+            else f"CASE WHEN {where} THEN CAST({self._in_future(one.value)} AS {type_}) "
+            f"ELSE {alias}.{ident(name)} END AS {ident(name)}"
+            for name in columns
+        ]
+        return f"SELECT {', '.join([f'{alias}.ctid', *values])} FROM ({sql}) AS {alias}{source}"
+
+    def _in_future(self, sql: str) -> str:
+        def one(found: re.Match[str]) -> str:
+            table = place(found[1])
+            return f"(SELECT * FROM {self.rows(table, self.columns(table, sql))})"
+
+        return MENDED.sub(one, sql)
+
+    def _cast(self, table: Table, column: str) -> str:
+        """The type of a value: of a column that the database has, its own."""
+        reflected = self.look.sides.reflected.get(Key("column", *table, column))
+        return self.expression(parts(reflected).type) if reflected else self._new_type(table, column)
+
+    def _converted(self, table: Table, column: str, declared: str) -> str:
+        if Key("column", *table, column) in self.look.sides.reflected:
+            using = self.conversions.get((table, column))
+            if using is None:
+                return ident(column)
+            new = self.expression(using)
+            if self._type(table, column) not in {"uuid", "date"} and "AT TIME ZONE" not in using:
+                return new
+            unfit = self.unfit(table, column)
+            value = f"CAST({new} AS {self._new_type(table, column)})"
+            return f"CASE WHEN {unfit} THEN NULL ELSE {value} END" if unfit else value
+        part = parts(declared)
+        value = self.expression(part.expression) if part.how == "DEFAULT" else "NULL"
+        return f"CAST({value} AS {self._new_type(table, column)})"
+
+    def _type(self, table: Table, column: str) -> str:
+        return parts(self._declared(table)[column]).type
+
+    def _new_type(self, table: Table, column: str) -> str:
+        """The declared type; text for one that is in a schema, since the database may lack it yet."""
+        type_ = self._type(table, column)
+        return "text" if "." in type_ else type_
+
+    def _unchanged(self, table: Table, column: str) -> bool:
+        reflected = Key("column", *table, column) in self.look.sides.reflected
+        return reflected and (table, column) not in self.conversions
+
+    def _declared(self, table: Table) -> dict[str, str]:
+        return self._by_table[0].get(table, {})
+
+    def _reflected(self, table: Table) -> dict[str, str]:
+        return self._by_table[1].get(table, {})
+
+    @cached_property
+    def _by_table(self) -> tuple[dict[Table, dict[str, str]], dict[Table, dict[str, str]]]:
+        both: tuple[dict[Table, dict[str, str]], dict[Table, dict[str, str]]] = ({}, {})
+        for side, found in zip(both, (self.look.sides.declared, self.look.sides.reflected), strict=True):
+            for key, definition in found.items():
+                if key.kind == "column":
+                    side.setdefault((key.schema or "", key.table or ""), {})[key.name] = definition
+        return both

@@ -1,0 +1,101 @@
+"""What stands between a database of another system and an application, sorted for adoption."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from alembic.autogenerate.api import AutogenContext
+from alembic.runtime.migration import MigrationContext
+
+from app_schema.adoption.superseded import Adoption
+from app_schema.migrations import setup
+from app_schema.migrations.compare.comparator import Comparison
+from app_schema.migrations.environment import DEFAULTS, joined
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from app_schema.adoption.choices import Choices
+    from app_schema.application import Application
+    from app_schema.ddl import Key
+    from app_schema.migrations.compare.sides import Sides
+
+_ACTING = {"view", "materialized_view", "function", "rule", "policy", "trigger"}
+"""Kinds that change what the tables show or do, wherever they stand in a schema of the application."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """A comparison of the database with what is declared, and what a person has chosen."""
+
+    connection: Connection
+    app: Application
+    choices: Choices
+    comparison: Comparison
+
+    @property
+    def sides(self) -> Sides:
+        """The declared and the reflected side, under the names after the renames."""
+        return self.comparison.sides
+
+    @cached_property
+    def adoption(self) -> Adoption:
+        """What the application knows of the system before."""
+        return Adoption() if self.app.adoption is None else self.app.adoption()
+
+    @cached_property
+    def undeclared(self) -> dict[Key, str]:
+        """Objects that nobody declared and the application does not accept, with their definitions."""
+        return {
+            one.key: one.right or ""
+            for one in self.comparison.differences
+            if self.comparison.state(one) == "undeclared"
+        }
+
+    @cached_property
+    def superseded(self) -> list[Key]:
+        """Objects that the application takes the place of, or that `adopt.toml` drops."""
+        known = [*self.adoption.superseded, *self.choices.drop]
+        return [
+            key
+            for key, definition in self.undeclared.items()
+            if any(one.matches(key.label, definition) for one in known)
+        ]
+
+    @cached_property
+    def strangers(self) -> list[Key]:
+        """Undeclared objects that change what our tables do: adoption stops until each is listed."""
+        tables = self.sides.metadata.tables
+        superseded = set(self.superseded)
+        return [
+            key
+            for key in self.undeclared
+            if key not in superseded and (key.kind in _ACTING or (key.schema, key.table) in tables)
+        ]
+
+    @cached_property
+    def others(self) -> list[Key]:
+        """Tables of nobody, which stay."""
+        superseded = set(self.superseded)
+        return [
+            key
+            for key in self.sides.reflected
+            if key.kind == "table" and key not in self.sides.declared and key not in superseded
+        ]
+
+
+def look(connection: Connection, app: Application, choices: Choices) -> Look:
+    """Compares; changes nothing but a scratch database."""
+    setup()
+    metadata = app.metadata
+    opts: dict[str, Any] = {
+        **DEFAULTS,
+        **joined(app.options),
+        "target_metadata": metadata,
+        "zone": choices.zone,
+        "proved": False,
+    }
+    context = MigrationContext.configure(connection, opts=opts)
+    return Look(connection, app, choices, Comparison(AutogenContext(context, metadata)))

@@ -1,0 +1,274 @@
+"""The declared rules that rows of the database break, with their exact counts and queries for these rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from app_schema.adoption.choices import MoveRows
+from app_schema.adoption.future import Future, Table
+from app_schema.adoption.mend import mends, place, primary_key, required
+from app_schema.ddl import Key
+from app_schema.ddl.sql import ident
+from app_schema.loss import reading
+from app_schema.migrations.compare.printed_column import parts
+
+if TYPE_CHECKING:
+    from app_schema.adoption.look import Look
+
+_FOREIGN_KEY = re.compile(r"FOREIGN KEY \((.*?)\) REFERENCES (\S+?)\.(\S+?)\((.*?)\)")
+_INDEX = re.compile(r"CREATE UNIQUE INDEX .*? USING \w+ ")
+_ORDER = re.compile(r"( (ASC|DESC|NULLS FIRST|NULLS LAST))+$")
+CASTS = ("cast", "enum label")
+_RANGE = re.compile(r"\b(\w+range)\((\w+), (\w+)\)")
+
+
+@dataclass(frozen=True)
+class DeclaredRule:
+    """A rule that the database does not have yet.
+
+    :param kind: CHECK, NOT NULL, unique, foreign key, exclusion, cast or enum label.
+    :param where: the condition that a row which breaks the rule fulfils.
+    :param query: returns exactly these rows: their key, and the columns of the rule.
+    :param among: for a unique key or an exclusion the expressions that must differ, among the rows of the
+        predicate.
+    :param before: the condition for rows whose columns have their old types, where it is another one.
+    :param overlaps: when another row, with these expressions as ``k0``, ``k1`` and so on, excludes a row.
+    """
+
+    object: str
+    kind: str
+    table: Table
+    columns: tuple[str, ...]
+    definition: str
+    where: str
+    query: str = ""
+    rows: int = 0
+    among: tuple[str, ...] = field(default=(), compare=False)
+    predicate: str = ""
+    overlaps: str = ""
+    before: str = ""
+
+    @property
+    def alone(self) -> bool:
+        """Whether a row breaks the rule by itself, so that all such rules of a table are one scan."""
+        return self.kind in {"CHECK", "NOT NULL"}
+
+
+def broken(look: Look) -> list[DeclaredRule]:
+    """Every rule that rows break, counted in one reading transaction."""
+    future = Future(look)
+    rules = [replace(one, query=_query(future, one)) for one in _rules(future)]
+    connection: Any = look.connection
+    counts: dict[DeclaredRule, int] = {}
+    with reading(connection):
+        driver = connection.connection.driver_connection
+        for table in dict.fromkeys(one.table for one in rules):
+            own = [one for one in rules if one.table == table and one.alone]
+            filters = ", ".join(f"count(*) FILTER (WHERE {one.where})" for one in own)
+            if own:
+                columns = {name for one in own for name in one.columns}
+                found = driver.execute(f"SELECT {filters} FROM {future.rows(table, columns)}".encode())
+                counts.update(zip(own, found.fetchone(), strict=True))
+        for one in rules:
+            if not one.alone:
+                counted = driver.execute(f"SELECT count(*) FROM ({one.query}) AS broken".encode())
+                counts[one] = counted.fetchone()[0]
+    return [replace(one, rows=counts[one]) for one in rules if counts[one]]
+
+
+def _query(future: Future, rule: DeclaredRule) -> str:
+    keys = primary_key(future.look, ".".join(rule.table))
+    shown = ", ".join(f"{ident(rule.table[1])}.{ident(one)}" for one in dict.fromkeys((*keys, *rule.columns)))
+    rows = future.rows(rule.table, rule.columns, converted=rule.kind not in CASTS)
+    return f"SELECT {shown} FROM {rows} WHERE {rule.where}"
+
+
+def _rules(future: Future) -> Iterator[DeclaredRule]:
+    look = future.look
+    makers = {"constraint": _constraint, "index": _index, "column": _column}
+    new = set(required(look))
+    thinned = {place(one.table) for one in mends(look) if isinstance(one, MoveRows)}
+    seen = set()
+    for difference in look.comparison.differences:
+        key, declared = difference.key, difference.left
+        kept = Key("table", key.schema, None, key.table or "") in look.sides.reflected
+        if declared is not None and key.kind in makers and kept and _table(key) in look.sides.metadata.tables:
+            seen.add(key)
+            yield from makers[key.kind](future, key, declared, difference.right, new)
+    for key, declared in look.sides.declared.items():
+        found = _FOREIGN_KEY.match(declared) if key.kind == "constraint" and key not in seen else None
+        if found and (found[2], found[3]) in thinned and key in look.sides.reflected:
+            yield from _constraint(future, key, declared, None, new)
+
+
+def _table(key: Key) -> Table:
+    return (key.schema or "", key.table or "")
+
+
+def _column(
+    future: Future, key: Key, declared: str, reflected: str | None, new: set[Key]
+) -> Iterator[DeclaredRule]:
+    table, name = _table(key), ident(key.name)
+    rule = partial(DeclaredRule, key.label, table=table, columns=(key.name,))
+    becomes_required = not parts(declared).nullable and (
+        parts(reflected).nullable if reflected is not None else key in new
+    )
+    unfit = future.unfit(table, key.name) if (table, key.name) in future.conversions else None
+    if unfit is not None:
+        yield from _unfit(future, key, unfit)
+    if becomes_required:
+        yield rule(kind="NOT NULL", definition="NOT NULL", where=f"{name} IS NULL")
+
+
+def _unfit(future: Future, key: Key, unfit: str) -> Iterator[DeclaredRule]:
+    """Values that a cast refuses: looked for in the rows before the cast."""
+    table, type_ = _table(key), parts(future.look.sides.declared[key]).type
+    kind = "enum label" if "<> ALL" in unfit else "cast"
+    yield DeclaredRule(f"type of {key.label}", kind, table, (key.name,), type_, unfit)
+
+
+def _constraint(
+    future: Future, key: Key, declared: str, reflected: str | None, new: set[Key]
+) -> Iterator[DeclaredRule]:
+    del reflected, new
+    table, printed = _table(key), future.expression(declared)
+    if printed.startswith("CHECK "):
+        inside, _ = enclosed(printed.removeprefix("CHECK "))
+        yield _check(future, key, table, printed, inside)
+    elif (found := _FOREIGN_KEY.match(printed)) is not None:
+        yield _foreign_key(future, key, table, printed, found)
+    elif printed.startswith("UNIQUE"):
+        inside, _ = enclosed(printed[printed.index("(") :])
+        yield _unique(future, key, table, printed, split(inside), "")
+    elif printed.startswith("EXCLUDE"):
+        yield _exclusion(future, key, table, printed)
+
+
+def _index(
+    future: Future, key: Key, declared: str, reflected: str | None, new: set[Key]
+) -> Iterator[DeclaredRule]:
+    del reflected, new
+    printed = future.expression(declared)
+    if (found := _INDEX.match(printed)) is not None:
+        inside, rest = enclosed(printed[found.end() :])
+        where = rest.partition(" WHERE ")[2]
+        yield _unique(
+            future, key, _table(key), printed, [_ORDER.sub("", one) for one in split(inside)], where
+        )
+
+
+def _check(future: Future, key: Key, table: Table, printed: str, inside: str) -> DeclaredRule:
+    columns = tuple(sorted(future.columns(table, inside)))
+    known = any(_is_known(future, table, name) for name in columns)
+    where = f"NOT ({inside})" if known else "false"
+    return DeclaredRule(key.label, "CHECK", table, columns, printed, where)
+
+
+def _is_known(future: Future, table: Table, column: str) -> bool:
+    """False for a new column that nothing fills: its default is what the rule allows."""
+    from app_schema.adoption.mend import fills
+
+    there = Key("column", *table, column) in future.look.sides.reflected
+    return there or any(place(one.table) == table and one.column == column for one in fills(future.look))
+
+
+def _foreign_key(future: Future, key: Key, table: Table, printed: str, found: re.Match[str]) -> DeclaredRule:
+    mine, theirs = split(found[1]), split(found[4])
+    referred = (found[2].strip('"'), found[3].strip('"'))
+    set_ = " AND ".join(f"{ident(table[1])}.{one} IS NOT NULL" for one in mine)
+    same = " AND ".join(
+        f"referred.{there} = {ident(table[1])}.{here}" for here, there in zip(mine, theirs, strict=True)
+    )
+    names = [one.strip('"') for one in theirs]
+    rows = f"(SELECT {', '.join(theirs)} FROM {future.rows(referred, names)}) AS referred"
+    where = f"{set_} AND NOT EXISTS (SELECT FROM {rows} WHERE "
+    columns = tuple(one.strip('"') for one in mine)
+    converted = any((table, one) in future.conversions for one in columns)
+    before = where + same.replace(" = ", "::text = ") + ")" if converted else ""
+    return DeclaredRule(key.label, "foreign key", table, columns, printed, f"{where}{same})", before=before)
+
+
+def _unique(
+    future: Future, key: Key, table: Table, printed: str, keys: list[str], predicate: str
+) -> DeclaredRule:
+    columns = tuple(sorted(future.columns(table, " ".join((*keys, predicate)))))
+    among = ", ".join(keys)
+    where = f" WHERE {predicate}" if predicate else ""
+    twice = f"SELECT {among} FROM {future.rows(table, columns)}{where} GROUP BY {among} HAVING count(*) > 1"
+    both = f"({predicate}) AND " if predicate else ""
+    return DeclaredRule(
+        key.label,
+        "unique",
+        table,
+        columns,
+        printed,
+        f"{both}({among}) IN ({twice})",
+        among=tuple(keys),
+        predicate=predicate,
+        overlaps=" AND ".join(f"{one} = k{number}" for number, one in enumerate(keys)),
+    )
+
+
+def _exclusion(future: Future, key: Key, table: Table, printed: str) -> DeclaredRule:
+    inside, rest = enclosed(printed[printed.index("(") :])
+    predicate = rest.partition(" WHERE ")[2] or "true"
+    pairs = [one.rpartition(" WITH ") for one in split(inside)]
+    # a range whose bounds are in the wrong order is an error, and another rule says so
+    keys = [_RANGE.sub(r"CASE WHEN \2 > \3 THEN NULL ELSE \1(\2, \3) END", one) for one, _, _ in pairs]
+    columns = tuple(sorted(future.columns(table, f"{inside} {predicate}")))
+    made = ", ".join(f"{one} AS k{number}" for number, one in enumerate(keys))
+    others = f"(SELECT ctid AS at, {made} FROM {future.rows(table, columns)} WHERE {predicate}) AS other"
+    meets = " AND ".join(
+        f"k{number} {operator} {one}"
+        for number, (one, (_, _, operator)) in enumerate(zip(keys, pairs, strict=True))
+    )
+    another = f"other.at <> {ident(table[1])}.ctid AND {meets}"
+    where = f"({predicate}) AND EXISTS (SELECT FROM {others} WHERE {another})"
+    return DeclaredRule(
+        key.label,
+        "exclusion",
+        table,
+        columns,
+        printed,
+        where,
+        among=tuple(keys),
+        predicate=predicate,
+        overlaps=meets,
+    )
+
+
+def enclosed(text: str) -> tuple[str, str]:
+    """What stands inside the parentheses with which a text begins, and what comes behind them."""
+    depth = 0
+    for position, sign in _signs(text):
+        depth += {"(": 1, ")": -1}.get(sign, 0)
+        if depth == 0:
+            return text[1:position], text[position + 1 :]
+    return text, ""
+
+
+def split(text: str) -> list[str]:
+    """The parts between the commas that stand in no parentheses."""
+    depth, last, found = 0, 0, []
+    for position, sign in _signs(text):
+        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(sign, 0)
+        if sign == "," and depth == 0:
+            found.append(text[last:position].strip())
+            last = position + 1
+    return [*found, text[last:].strip()]
+
+
+def _signs(text: str) -> Iterator[tuple[int, str]]:
+    """The signs of SQL that stand in no string and no quoted name."""
+    quote = ""
+    for position, sign in enumerate(text):
+        if quote:
+            quote = "" if sign == quote else quote
+        elif sign in "'\"":
+            quote = sign
+        else:
+            yield position, sign

@@ -1,0 +1,84 @@
+"""A database of the old system becomes one of ours, and nothing is lost."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import psycopg
+from adopting import ROLE, USER_OF_DEVICE, adopt, choose, conforms, dump, look, oids, rows, run
+from lineage import catalog
+from old_rows import BROKEN
+
+from app_schema.testing.plugin import CreateDatabase
+
+LINES = 60
+
+
+def test_a_database_with_sound_rows_is_adopted_and_goes_back(old_url: str) -> None:
+    Path("adopt.toml").write_text(USER_OF_DEVICE if "device_id" in _columns(old_url) else "")
+    before, values, files = dump(old_url), rows(old_url), oids(old_url)
+    found = look(old_url, code=0)
+    assert dump(old_url) == before
+    adopt(old_url)
+    conforms(old_url)
+    assert rows(old_url, of=values) == values
+    rewritten = {one["table"] for one in found["work"] if one["rewritten"]}
+    now = oids(old_url)
+    assert {name for name in files if now[name][0] != files[name][0]} == set()
+    assert {name for name in files if now[name][1] != files[name][1]} <= rewritten
+    assert "public.users" not in rewritten  # a local time becomes a moment at UTC without a rewrite
+
+    adopted = catalog(old_url)
+    run(old_url, "upgrade")
+    assert catalog(old_url) == adopted
+
+    run(old_url, "adopt", "--undo", "--confirm", _token(old_url))
+    assert dump(old_url) == before
+    assert rows(old_url) == values
+
+
+def test_every_broken_rule_is_found_with_its_rows_and_mended_and_goes_back(broken_url: str) -> None:
+    Path("adopt.toml").write_text(USER_OF_DEVICE)
+    before, values = dump(broken_url), rows(broken_url)
+    found = look(broken_url, code=1)["broken"]
+    labels = [one["rule"]["object"] for one in found]
+    assert [name for name in BROKEN if not any(name in label for label in labels)] == []
+    with psycopg.connect(broken_url) as connection:
+        for one in found:
+            counted = connection.execute(one["rule"]["query"].encode()).fetchall()
+            assert len(counted) == one["rule"]["rows"], one["rule"]["object"]
+    assert len(run(broken_url, "adopt", code=1).splitlines()) <= LINES
+    assert dump(broken_url) == before
+
+    Path("adopt.toml").write_text(USER_OF_DEVICE + ROLE)
+    choose(broken_url)
+    adopt(broken_url)
+    conforms(broken_url)
+    run(broken_url, "adopt", "--undo", "--confirm", _token(broken_url))
+    assert dump(broken_url) == before
+    assert rows(broken_url) == values
+
+
+def test_what_is_not_listed_stops_the_adoption(
+    create_database: CreateDatabase, shapes: dict[str, str]
+) -> None:
+    url = create_database(shapes["drizzle"])
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE POLICY everybody ON public.users FOR SELECT USING (true)")
+    assert look(url, code=1)["strangers"] == ["policy everybody on public.users"]
+    run(url, "adopt", "--write", code=1)
+    assert not Path("adoption").exists()
+    with Path("adopt.toml").open("a", encoding="utf-8") as file:
+        file.write('[[drop]]\nobject = "policy everybody on public.users"\n')
+    assert "policy everybody on public.users" in look(url, code=0)["superseded"]
+
+
+def _token(url: str) -> str:
+    return str(json.loads(run(url, "adopt", "--undo", "--json", code=1))["token"])
+
+
+def _columns(url: str) -> set[str]:
+    with psycopg.connect(url) as connection:
+        found = connection.execute("SELECT column_name FROM information_schema.columns").fetchall()
+    return {name for (name,) in found}
