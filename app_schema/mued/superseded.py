@@ -372,7 +372,7 @@ _FUNCTIONS = (
 _VIEWS = ("v_user_logs_recent", "v_public_logs", "v_sessions_with_user", "v_public_sessions")
 """Each runs with the rights of its owner, and shows what row security hides."""
 _NOTES = (
-    Superseded("policy * on muednote_v3.*", "PERMISSIVE FOR * TO PUBLIC USING (*app.current_user_id*"),
+    Superseded("policy * on muednote_v3.*", "* TO PUBLIC *app.current_user_id*"),
     Superseded("trigger * on muednote_v3.*", "CREATE TRIGGER * EXECUTE FUNCTION muednote_v3.*"),
     Superseded("function muednote_v3.*", "* RETURNS trigger LANGUAGE plpgsql*"),
     Superseded("constraint * on muednote_v3.*", "FOREIGN KEY (*) REFERENCES muednote_v3.*"),
