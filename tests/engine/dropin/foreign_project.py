@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from importlib.util import cache_from_source
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -77,10 +78,10 @@ class Foreign:
             metadata=metadata,
             options=options,
         )
-        (self.directory / "env.py").write_text(text)
+        _write(self.directory / "env.py", text)
 
     def revision(self, up: str = TABLE, name: str = "0001") -> None:
-        (self.directory / "versions" / f"{name}.py").write_text(FIRST.format(up=up))
+        _write(self.directory / "versions" / f"{name}.py", FIRST.format(up=up))
 
     def run(self, name: str, *args: Any, x: tuple[str, ...] = (), **options: Any) -> str:
         config = Config(self.directory / "alembic.ini")
@@ -99,3 +100,9 @@ class Foreign:
         with psycopg.connect(self.url, autocommit=True) as connection:
             result = connection.execute(sql.encode())
             return result.fetchone() if result.description else None
+
+
+def _write(module: Path, text: str) -> None:
+    """Bytecode is told from its source by second and size alone: what an earlier text left must not run."""
+    module.write_text(text)
+    Path(cache_from_source(str(module))).unlink(missing_ok=True)
