@@ -14,7 +14,7 @@ from app_schema.ddl import Key
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-_PARAMETER = re.compile(r"(?<!:):(schema|table|name)\b")
+_PARAMETER = re.compile(r"(?<![:\\]):(schema|table|name)\b")  # not of a cast, "::name", escaped or not
 
 
 class Answers:

@@ -175,19 +175,22 @@ def _replaced(known: Hashable, later: Later) -> list[str]:
 
     In a first run it has that name until it is renamed, unless it is created meanwhile.
     """
-    created = set[Hashable]()
-    for one in later:
-        change = renaming(one)
+    created = set[
+        tuple[Any, Any]
+    ]()  # by kind and name: a schema may be left out
+    for construct in later:
+        change, own = renaming(construct), subject(construct)
         if change is None:
-            if subject(one) == known:
+            if own == known:
                 return []
-            created.add(subject(one))
+            if isinstance(own, tuple):
+                created.add((own[0], own[-1]))
         elif named(change, change.new) == known:
-            if named(change, change.old) in created:
+            if (change.kind, change.old) in created:
                 return []
             return [there_is(change.kind, change.old, change.table, change.schema, no=True)]
         else:
-            created.add(named(change, change.new))
+            created.add((change.kind, change.new))
     return []
 
 
