@@ -175,9 +175,7 @@ def _replaced(known: Hashable, later: Later) -> list[str]:
 
     In a first run it has that name until it is renamed, unless it is created meanwhile.
     """
-    created = set[
-        tuple[Any, Any]
-    ]()  # by kind and name: a schema may be left out
+    created = set[tuple[Any, Any]]()  # by kind and name: a schema may be left out
     for construct in later:
         change, own = renaming(construct), subject(construct)
         if change is None:
