@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,6 @@ class Choices:
     zone: str = "UTC"
     mends: tuple[SetValue | MoveRows, ...] = ()
     drop: tuple[Superseded, ...] = ()
-    members: Mapping[str, str] = field(default_factory=dict)
 
 
 def read(file: Path) -> Choices:
@@ -47,18 +46,13 @@ def read(file: Path) -> Choices:
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"{file} cannot be read: {error}.") from None
     mends: list[SetValue | MoveRows] = []
-    unknown = sorted(set(found) - {"zone", "set", "move", "drop", "members"})
+    unknown = sorted(set(found) - {"zone", "set", "move", "drop"})
     if unknown:
-        raise ConfigurationError(f"{file}: {unknown[0]} is unknown; write zone, set, move, drop or members.")
+        raise ConfigurationError(f"{file}: {unknown[0]} is unknown; write zone, set, move or drop.")
     for name, make in (("set", _set), ("move", lambda entry: MoveRows(**entry))):
         mends += [_entry(file, name, entry, make) for entry in found.get(name, [])]
     drop = [_entry(file, "drop", entry, lambda entry: Superseded(**entry)) for entry in found.get("drop", [])]
-    return Choices(
-        zone=found.get("zone", "UTC"),
-        mends=tuple(mends),
-        drop=tuple(drop),
-        members=found.get("members", {}),
-    )
+    return Choices(zone=found.get("zone", "UTC"), mends=tuple(mends), drop=tuple(drop))
 
 
 def _entry(file: Path, name: str, entry: Any, make: Callable[[Mapping[str, Any]], Any]) -> Any:

@@ -1,4 +1,4 @@
-"""How long the revision takes, by the sizes of the tables. Measured: docs/adopt.md."""
+"""How long the revision takes, by the sizes of the tables and rates that are assumed, not measured."""
 
 from __future__ import annotations
 
