@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from importlib import metadata
+from urllib.parse import unquote
 
 NAME = "app-schema"
 _FILE = "direct_url.json"
@@ -21,7 +22,7 @@ def install_line(extra: str) -> str:
     found = json.loads(written)
     url: str = found["url"]
     if found.get("dir_info", {}).get("editable"):
-        return f"pip install -e '{url.removeprefix('file://')}[{extra}]'"
+        return f"pip install -e '{unquote(url.removeprefix('file://'))}[{extra}]'"
     if vcs := found.get("vcs_info"):
         url = f"{vcs['vcs']}+{url}@{vcs['commit_id']}"
     return f"pip install '{NAME}[{extra}] @ {url}'"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import shutil
 import signal
 import sys
 import tempfile
+from collections.abc import Iterator
 
 import pytest
 
@@ -44,3 +46,16 @@ def _no_database_of_yours(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
     for name in ("CI", "APP_SCHEMA_EMBEDDED"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _no_handler_stays() -> Iterator[None]:
+    """Alembic's own command configures logging: its handler writes to a stream that ends with the test."""
+    loggers = [logging.getLogger(name) for name in (None, "alembic", "sqlalchemy")]
+    before = [(logger, logger.level, list(logger.handlers)) for logger in loggers]
+    yield
+    for logger, level, handlers in before:
+        logger.setLevel(level)
+        for handler in logger.handlers[:]:
+            if type(handler) is logging.StreamHandler and handler not in handlers:
+                logger.removeHandler(handler)
