@@ -25,9 +25,16 @@ class Accepted:
     reason: str
 
     def matches(self, label: str) -> bool:
-        """True if the label names this object. Not a shell's pattern: ``[]`` is part of a type's name."""
-        pattern = ".*".join(re.escape(part) for part in self.object.split("*"))
-        return re.fullmatch(pattern, label, re.DOTALL) is not None
+        """True if the label names this object."""
+        return fits(self.object, label)
+
+
+def fits(pattern: str, text: str) -> bool:
+    """True if a text is as the pattern, in which ``*`` stands for any characters.
+
+    Not a shell's pattern: ``[]`` is part of a type's name.
+    """
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text, re.DOTALL) is not None
 
 
 def section(directory: Path | None = None) -> tuple[Path, Mapping[str, Any]]:

@@ -1,4 +1,4 @@
-"""What a person can choose for the rows that break a rule: entries of `adopt.toml` that keep the rows."""
+"""The choices that keep the rows which break a rule, as entries of `adopt.toml`."""
 
 from __future__ import annotations
 

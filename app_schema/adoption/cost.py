@@ -32,7 +32,7 @@ INDEXED = 100e6
 
 @dataclass(frozen=True)
 class Work:
-    """What is done to one table. Seconds are estimated."""
+    """The work of the revision on one table; `locked` and `indexed` are estimated seconds."""
 
     table: str
     bytes: int
@@ -48,7 +48,7 @@ def work(look: Look) -> list[Work]:
     read: dict[Table, int] = {}
     built: dict[Table, int] = {}
     anew: set[Table] = set()
-    for operation in look.comparison.plan().operations():
+    for operation in look.plan.operations():
         table = _table(operation)
         if table not in sizes:
             continue

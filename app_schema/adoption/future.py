@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Table = tuple[str, str]
 """Schema and name."""
 _WORD = re.compile(r"\w+")
-_INPUT_IS_VALID = 160000
+_INPUT_IS_VALID = (16,)
 """The first version with pg_input_is_valid()."""
 _UUID = "'^[{]?([0-9a-fA-F]{4}-?){7}[0-9a-fA-F]{4}[}]?$'"
 
@@ -40,7 +40,7 @@ class Future:
         """The columns that get another type, with the expression that converts a value."""
         return {
             ((operation.schema or "public", operation.table), one.name): one.using or ident(one.name)
-            for operation in self.look.comparison.plan().operations()
+            for operation in self.look.plan.operations()
             if isinstance(operation, RetypeOp)
             for one in operation.columns
         }
@@ -76,8 +76,7 @@ class Future:
         if isinstance(declared, sa.Enum):
             labels = ", ".join(literal(label) for label in declared.enums)
             return f"{name} <> ALL (ARRAY[{labels}])"
-        server = self.look.connection.connection.driver_connection.info.server_version  # type: ignore[union-attr]
-        if server >= _INPUT_IS_VALID:
+        if (self.look.connection.dialect.server_version_info or (0,)) >= _INPUT_IS_VALID:
             return f"NOT pg_input_is_valid({name}, {literal(type_)})"
         return f"{name} !~ {_UUID}" if type_ == "uuid" else None
 

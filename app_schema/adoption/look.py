@@ -1,4 +1,4 @@
-"""What stands between a database of another system and an application, sorted for adoption."""
+"""The differences between a database of another system and an application, sorted for adoption."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from app_schema.adoption.choices import Choices
     from app_schema.application import Application
     from app_schema.ddl import Key
+    from app_schema.migrations.compare.plan import Plan
     from app_schema.migrations.compare.sides import Sides
 
 _ACTING = {"view", "materialized_view", "function", "rule", "policy", "trigger"}
@@ -41,8 +42,13 @@ class Look:
         return self.comparison.sides
 
     @cached_property
+    def plan(self) -> Plan:
+        """The operations that mend the differences; planned once, since each plan asks the database."""
+        return self.comparison.plan()
+
+    @cached_property
     def adoption(self) -> Adoption:
-        """What the application knows of the system before."""
+        """The objects of the system before that the application supersedes, accepts or fills from."""
         return Adoption() if self.app.adoption is None else self.app.adoption()
 
     @cached_property

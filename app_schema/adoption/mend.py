@@ -6,7 +6,7 @@ What a statement changes is kept in schema `aside`, and the downgrade brings it 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from app_schema.adoption.choices import ASIDE, MoveRows
@@ -15,7 +15,7 @@ from app_schema.ddl import Key
 from app_schema.ddl.sql import ident, qualified
 from app_schema.errors import ConfigurationError
 from app_schema.migrations.compare.printed_column import parts
-from app_schema.migrations.directives import CallOp
+from app_schema.migrations.directives import CallOp, UnwritableOp
 
 if TYPE_CHECKING:
     from app_schema.adoption.look import Look
@@ -36,7 +36,7 @@ def in_place(sql: str) -> str:
 
 
 def is_new(look: Look, one: SetValue) -> bool:
-    """Whether the column is one that the revision adds."""
+    """True if the revision adds the column."""
     return Key("column", *place(one.table), one.column) not in look.sides.reflected
 
 
@@ -53,7 +53,7 @@ def fills(look: Look) -> Iterator[SetValue]:
 
 
 def mends(look: Look) -> Iterator[SetValue | MoveRows]:
-    """What changes the rows that are there: values in the order of `adopt.toml`, then rows that are moved.
+    """The changes of existing rows: values in the order of `adopt.toml`, then rows that are moved.
 
     Rows are moved before those that they refer to: ON DELETE CASCADE of the old keys must find none left.
 
@@ -126,6 +126,13 @@ def required(look: Look) -> list[Key]:
         and not part.how
         and not part.identity
     ]
+
+
+def unwritable(look: Look, operations: Iterable[object]) -> list[UnwritableOp]:
+    """The differences that no statement mends; NOT NULL of a new column is none, because it is filled."""
+    filled = tuple(f"column {key.name} of {key.table} is declared NOT NULL" for key in required(look))
+    notes = (operation for operation in operations if isinstance(operation, UnwritableOp))
+    return [note for note in notes if not note.reason.startswith(filled)]
 
 
 def update(one: SetValue) -> str:

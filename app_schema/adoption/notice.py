@@ -1,4 +1,4 @@
-"""Whether another system made the tables of an application."""
+"""Detects a database whose tables another system created."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What adoption would do, on one page."""
+"""The page of `app-schema adopt`: counts, locks, seconds and broken rules of the revision to come."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from app_schema.adoption.choice import Choice, choices
 from app_schema.adoption.cost import Work, work
+from app_schema.adoption.mend import unwritable
 from app_schema.adoption.rules import DeclaredRule, broken
 from app_schema.migrations.directives import RetypeOp
 from app_schema.migrations.lineage import Lineage
@@ -55,15 +56,9 @@ class AdoptionPage:
 
 def page(look: Look) -> AdoptionPage:
     """Looks at the database; changes nothing."""
-    from app_schema.adoption.mend import required
-    from app_schema.migrations.directives import UnwritableOp
-
-    plan = look.comparison.plan()
     missing = Counter(
         one.key.kind for one in look.comparison.differences if look.comparison.state(one) == "absent"
     )
-    filled = tuple(f"column {key.name} of {key.table} is declared NOT NULL" for key in required(look))
-    notes = [one.reason for one in plan.notes if isinstance(one, UnwritableOp)]
     return AdoptionPage(
         application=look.app.name,
         head=", ".join(sorted(Lineage(look.app).heads)),
@@ -71,7 +66,7 @@ def page(look: Look) -> AdoptionPage:
         renamed=[f"{one.reflected.label} -> {one.declared.name}" for one in look.sides.renamed.renames],
         retyped=[
             f"{operation.schema}.{operation.table}.{one.name}: {one.old} to {one.new}"
-            for operation in plan.operations()
+            for operation in look.plan.operations()
             if isinstance(operation, RetypeOp)
             for one in operation.columns
         ],
@@ -81,7 +76,7 @@ def page(look: Look) -> AdoptionPage:
         strangers=[key.label for key in look.strangers],
         others=[key.label for key in look.others],
         work=work(look),
-        unwritable=[one for one in notes if not (filled and one.startswith(filled))],
+        unwritable=[note.reason for note in unwritable(look, look.plan.notes)],
     )
 
 

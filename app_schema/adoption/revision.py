@@ -11,7 +11,7 @@ from alembic.operations.ops import AddColumnOp, CreateTableOp
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
-from app_schema.adoption.mend import after, before, required
+from app_schema.adoption.mend import after, before, unwritable
 from app_schema.errors import DifferentError
 from app_schema.migrations import config, environment
 from app_schema.migrations.directives import CallOp, ConcurrentIndexOp, RetypeOp, UnwritableOp
@@ -113,12 +113,11 @@ def _with_mends(operations: list[MigrateOperation], look: Look) -> list[MigrateO
     new columns are filled where no new constraint asks for it yet.
     """
     loosened = [one for one in operations if isinstance(one, CallOp) and one.kwargs.get("nullable") is True]
-    filled = [f"column {key.name} of {key.table} is declared NOT NULL" for key in required(look)]
+    notes = unwritable(look, operations)
     rest = [
         one
         for one in operations
-        if one not in loosened
-        and not (isinstance(one, UnwritableOp) and one.reason.startswith(tuple(filled)))
+        if one not in loosened and (not isinstance(one, UnwritableOp) or one in notes)
     ]
     changes = (CreateObjectOp, CreateTableOp, AddColumnOp, RetypeOp)
     first = next((number for number, one in enumerate(rest) if isinstance(one, changes)), len(rest))

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from app_schema.adoption.choices import MoveRows
 from app_schema.adoption.future import Future, Table
-from app_schema.adoption.mend import mends, place, primary_key, required
+from app_schema.adoption.mend import fills, mends, place, primary_key, required
 from app_schema.ddl import Key
+from app_schema.ddl.brackets import between_commas, enclosed
+from app_schema.ddl.printed import FOREIGN_KEY
 from app_schema.ddl.sql import ident
 from app_schema.loss import reading
 from app_schema.migrations.compare.printed_column import parts
@@ -19,7 +21,6 @@ from app_schema.migrations.compare.printed_column import parts
 if TYPE_CHECKING:
     from app_schema.adoption.look import Look
 
-_FOREIGN_KEY = re.compile(r"FOREIGN KEY \((.*?)\) REFERENCES (\S+?)\.(\S+?)\((.*?)\)")
 _INDEX = re.compile(r"CREATE UNIQUE INDEX .*? USING \w+ ")
 _ORDER = re.compile(r"( (ASC|DESC|NULLS FIRST|NULLS LAST))+$")
 CASTS = ("cast", "enum label")
@@ -100,8 +101,8 @@ def _rules(future: Future) -> Iterator[DeclaredRule]:
             seen.add(key)
             yield from makers[key.kind](future, key, declared, difference.right, new)
     for key, declared in look.sides.declared.items():
-        found = _FOREIGN_KEY.match(declared) if key.kind == "constraint" and key not in seen else None
-        if found and (found[2], found[3]) in thinned and key in look.sides.reflected:
+        found = FOREIGN_KEY.match(declared) if key.kind == "constraint" and key not in seen else None
+        if found and (found["schema"], found["table"]) in thinned and key in look.sides.reflected:
             yield from _constraint(future, key, declared, None, new)
 
 
@@ -139,11 +140,11 @@ def _constraint(
     if printed.startswith("CHECK "):
         inside, _ = enclosed(printed.removeprefix("CHECK "))
         yield _check(future, key, table, printed, inside)
-    elif (found := _FOREIGN_KEY.match(printed)) is not None:
+    elif (found := FOREIGN_KEY.match(printed)) is not None:
         yield _foreign_key(future, key, table, printed, found)
     elif printed.startswith("UNIQUE"):
         inside, _ = enclosed(printed[printed.index("(") :])
-        yield _unique(future, key, table, printed, split(inside), "")
+        yield _unique(future, key, table, printed, between_commas(inside), "")
     elif printed.startswith("EXCLUDE"):
         yield _exclusion(future, key, table, printed)
 
@@ -157,7 +158,7 @@ def _index(
         inside, rest = enclosed(printed[found.end() :])
         where = rest.partition(" WHERE ")[2]
         yield _unique(
-            future, key, _table(key), printed, [_ORDER.sub("", one) for one in split(inside)], where
+            future, key, _table(key), printed, [_ORDER.sub("", one) for one in between_commas(inside)], where
         )
 
 
@@ -170,15 +171,13 @@ def _check(future: Future, key: Key, table: Table, printed: str, inside: str) ->
 
 def _is_known(future: Future, table: Table, column: str) -> bool:
     """False for a new column that nothing fills: its default is what the rule allows."""
-    from app_schema.adoption.mend import fills
-
     there = Key("column", *table, column) in future.look.sides.reflected
     return there or any(place(one.table) == table and one.column == column for one in fills(future.look))
 
 
 def _foreign_key(future: Future, key: Key, table: Table, printed: str, found: re.Match[str]) -> DeclaredRule:
-    mine, theirs = split(found[1]), split(found[4])
-    referred = (found[2].strip('"'), found[3].strip('"'))
+    mine, theirs = between_commas(found["columns"]), between_commas(found["targets"])
+    referred = (found["schema"].strip('"'), found["table"].strip('"'))
     set_ = " AND ".join(f"{ident(table[1])}.{one} IS NOT NULL" for one in mine)
     same = " AND ".join(
         f"referred.{there} = {ident(table[1])}.{here}" for here, there in zip(mine, theirs, strict=True)
@@ -216,7 +215,7 @@ def _unique(
 def _exclusion(future: Future, key: Key, table: Table, printed: str) -> DeclaredRule:
     inside, rest = enclosed(printed[printed.index("(") :])
     predicate = rest.partition(" WHERE ")[2] or "true"
-    pairs = [one.rpartition(" WITH ") for one in split(inside)]
+    pairs = [one.rpartition(" WITH ") for one in between_commas(inside)]
     # a range whose bounds are in the wrong order is an error, and another rule says so
     keys = [_RANGE.sub(r"CASE WHEN \2 > \3 THEN NULL ELSE \1(\2, \3) END", one) for one, _, _ in pairs]
     columns = tuple(sorted(future.columns(table, f"{inside} {predicate}")))
@@ -239,36 +238,3 @@ def _exclusion(future: Future, key: Key, table: Table, printed: str) -> Declared
         predicate=predicate,
         overlaps=meets,
     )
-
-
-def enclosed(text: str) -> tuple[str, str]:
-    """What stands inside the parentheses with which a text begins, and what comes behind them."""
-    depth = 0
-    for position, sign in _signs(text):
-        depth += {"(": 1, ")": -1}.get(sign, 0)
-        if depth == 0:
-            return text[1:position], text[position + 1 :]
-    return text, ""
-
-
-def split(text: str) -> list[str]:
-    """The parts between the commas that stand in no parentheses."""
-    depth, last, found = 0, 0, []
-    for position, sign in _signs(text):
-        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(sign, 0)
-        if sign == "," and depth == 0:
-            found.append(text[last:position].strip())
-            last = position + 1
-    return [*found, text[last:].strip()]
-
-
-def _signs(text: str) -> Iterator[tuple[int, str]]:
-    """The signs of SQL that stand in no string and no quoted name."""
-    quote = ""
-    for position, sign in enumerate(text):
-        if quote:
-            quote = "" if sign == quote else quote
-        elif sign in "'\"":
-            quote = sign
-        else:
-            yield position, sign

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-from app_schema.project import Accepted
+from app_schema.project import Accepted, fits
 
 
 @dataclass(frozen=True)
@@ -19,8 +18,7 @@ class Superseded:
 
     def matches(self, label: str, definition: str) -> bool:
         """True if both fit."""
-        pairs = ((self.object, label), (self.definition, definition))
-        return all(_pattern(pattern).fullmatch(text) for pattern, text in pairs)
+        return fits(self.object, label) and fits(self.definition, definition)
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,3 @@ class Adoption:
     superseded: tuple[Superseded, ...] = ()
     left: tuple[Accepted, ...] = ()
     fill: tuple[SetValue, ...] = ()
-
-
-def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(".*".join(re.escape(part) for part in text.split("*")), re.DOTALL)

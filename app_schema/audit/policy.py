@@ -15,6 +15,7 @@ from app_schema.audit import node_tree
 from app_schema.audit.check import Check, Known, Row
 from app_schema.audit.finding import Finding
 from app_schema.audit.truth import Truth
+from app_schema.ddl.brackets import closing
 from app_schema.ddl.column import NOT_NULL
 from app_schema.ddl.sql import ident
 
@@ -219,7 +220,7 @@ def _once(expression: str, names: Sequence[str]) -> str:
         call = re.compile(rf"(?<![\w.\"]){re.escape(name)}\(")
         place = 0
         while bare_call := call.search(expression, place):
-            end = _closing(expression, bare_call.end())
+            end = closing(expression, bare_call.end())
             if expression[: bare_call.start()].endswith("SELECT ") and _ALONE.match(expression, end):
                 place = end
                 continue
@@ -227,16 +228,6 @@ def _once(expression: str, names: Sequence[str]) -> str:
             expression = expression[: bare_call.start()] + once + expression[end:]
             place = bare_call.start() + len("(SELECT ") + len(name)
     return expression
-
-
-def _closing(text: str, start: int) -> int:
-    """The place behind the bracket that closes the one before `start`; brackets in quotes do not count."""
-    depth = 1
-    for token in re.finditer(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|[()]", text[start:]):
-        depth += {"(": 1, ")": -1}.get(token[0], 0)
-        if depth == 0:
-            return start + token.end()
-    return len(text)
 
 
 SEVERAL = Check("several_permissive_policies", FACTS, _several)

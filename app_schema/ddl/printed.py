@@ -38,7 +38,7 @@ class PrintedType(UserDefinedType[Any]):
 
 
 _NAME = r'(?:"(?:[^"]|"")+"|[^\s".]+)'
-_FOREIGN_KEY = re.compile(
+FOREIGN_KEY = re.compile(
     rf"FOREIGN KEY *\((?P<columns>[^)]*)\) *REFERENCES +(?:(?P<schema>{_NAME})\.)?(?P<table>{_NAME})"
     r" *\((?P<targets>[^)]*)\)(?P<rest>.*)",
     re.DOTALL,
@@ -99,7 +99,7 @@ class TableConstraint(TableObject):
         return self._side(self.definition)
 
     def _side(self, text: str) -> Side:
-        if match := _FOREIGN_KEY.fullmatch(text):  # a temporary twin cannot refer to a permanent table
+        if match := FOREIGN_KEY.fullmatch(text):  # a temporary twin cannot refer to a permanent table
             return Side(value=_printed_foreign_key(**match.groupdict()), qualified=True)
         not_null = _NOT_NULL.match(text)
         return twin(

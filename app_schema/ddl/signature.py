@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from app_schema.ddl.brackets import between_commas
+
 _CHARACTER = ("character", "char", "national character", "national char", "nchar")
 _WORDS = {
     **dict.fromkeys(_CHARACTER, "bpchar"),
@@ -42,17 +44,9 @@ _REAL_DIGITS = 24
 
 def argument_types(arguments: str) -> tuple[str, ...]:
     """The types of arguments that are given without their defaults, each in one spelling."""
-    return tuple(_type(one) for one in _parts(arguments) if not _OUT.match(one))
-
-
-def _parts(arguments: str) -> list[str]:
-    parts, depth, start = [], 0, 0
-    for match in re.finditer(r'"(?:[^"]|"")*"|[(),]', arguments):
-        depth += (match[0] == "(") - (match[0] == ")")
-        if match[0] == "," and depth == 0:
-            parts.append(arguments[start : match.start()])
-            start = match.end()
-    return [one.strip() for one in [*parts, arguments[start:]] if one.strip()]
+    return tuple(
+        _type(argument) for argument in between_commas(arguments) if argument and not _OUT.match(argument)
+    )
 
 
 def _type(argument: str) -> str:

@@ -19,7 +19,7 @@ from sqlalchemy import Column, Computed, ForeignKeyConstraint
 from sqlalchemy.types import to_instance
 
 from app_schema.ddl import DDLObject, TableConstraint
-from app_schema.ddl.printed import PrintedType
+from app_schema.ddl.printed import FOREIGN_KEY, PrintedType
 from app_schema.ddl.sql import DIALECT
 from app_schema.migrations.operations import CreateObjectOp, DropObjectOp, ReplaceObjectOp
 
@@ -80,8 +80,11 @@ _PROTECTS = {
     "column_grant": "grant",
 }
 """The kinds of objects that protect rows, and as what the catalog keeps them."""
-_STABLE = {"now", "transaction_timestamp", "statement_timestamp", "timezone", "CURRENT_TIMESTAMP"}
-_STABLE |= {
+_STABLE = {
+    "now",
+    "transaction_timestamp",
+    "statement_timestamp",
+    "timezone",
     "varchar",
     "char",
     "timestamp",
@@ -93,7 +96,6 @@ _STABLE |= {
     "CURRENT_TIMESTAMP",
 }
 """Calls in a default whose value is one for all rows, and types with a length."""
-_REFERENCES = re.compile(r"FOREIGN KEY .*? REFERENCES (?:([^(.]+)\.)?([^(.]+?) ?\(", re.DOTALL)
 _FOLLOWS = "values that follow from the row"
 
 
@@ -308,8 +310,8 @@ def _of_object(operation: CreateObjectOp | DropObjectOp | ReplaceObjectOp) -> Op
     if (
         isinstance(operation, CreateObjectOp)
         and isinstance(obj, TableConstraint)
-        and (match := _REFERENCES.match(obj.definition))
+        and (match := FOREIGN_KEY.match(obj.definition))
     ):
-        schema, table = (part and part.strip('"') for part in match.groups())
+        schema, table = (part and part.strip('"') for part in match.group("schema", "table"))
         referred = (place(table, schema),)
     return Operation(name, where, LOCKS.get(name), referred, protects=protects)
