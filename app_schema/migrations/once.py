@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app_schema import pinned
-from app_schema.ddl.guard import ABSENT, DIFFERENT, block, refuse
+from app_schema.ddl.guard import ABSENT, block, refuse
 from app_schema.ddl.privileges import of_table
 from app_schema.ddl.sql import dollar, literal, qualified
 
@@ -97,8 +97,7 @@ def _doubtful(key: str, doubt: str) -> list[str]:
     )
     return [
         f"    IF {doubt} THEN",
-        f"      RAISE EXCEPTION USING ERRCODE = '{CANNOT_TELL}', MESSAGE = {literal(message)},",
-        f"        HINT = {literal(hint)};",
+        refuse(message, hint, state=CANNOT_TELL),
         "    END IF;",
     ]
 
@@ -139,9 +138,7 @@ CREATE POLICY {TABLE}_nobody ON {place} USING (false)"""
             "    EXECUTE statement;",
             f"    EXECUTE {literal(record)} USING {literal(key)}, {value};",
             f"  ELSIF found <> {value} THEN",
-            f"    RAISE EXCEPTION USING ERRCODE = '{DIFFERENT}', MESSAGE = {literal(message)},",
-            f"      DETAIL = concat('found: ', found, E'\\nexpected: ', {value}),",
-            f"      HINT = {literal(hint)};",
+            refuse(message, hint, detail=f"concat('found: ', found, E'\\nexpected: ', {value})"),
             "  END IF;",
             "END",
         ]
@@ -160,7 +157,7 @@ def _dropped_if_empty(place: str) -> list[str]:
 def undo(key: str, sql: str | None, schema: str | None = "public") -> str:
     """Carries out ``sql`` where the key is recorded, and forgets it; the last key takes the table along."""
     place = qualified(TABLE, schema)
-    work = [f"    EXECUTE {dollar(sql, 'once')};"] if sql else ["    NULL;"]
+    work = ["  IF n > 0 THEN", f"    EXECUTE {dollar(sql, 'once')};", "  END IF;"] if sql else []
     return block(
         [
             "DECLARE",
@@ -170,9 +167,7 @@ def undo(key: str, sql: str | None, schema: str | None = "public") -> str:
             f"  IF to_regclass({literal(place)}) IS NULL THEN RETURN; END IF;",
             f"  EXECUTE {literal(f'DELETE FROM {place} WHERE key = $1')} USING {literal(key)};",
             "  GET DIAGNOSTICS n = ROW_COUNT;",
-            "  IF n > 0 THEN",
             *work,
-            "  END IF;",
             *_dropped_if_empty(place),
             "END",
         ]

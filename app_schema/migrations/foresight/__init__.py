@@ -86,7 +86,7 @@ class Foresight:
         statement = self._guarded(construct)
         if not self.renaming():
             return statement
-        later = [*self._after(), *self.read()[1]]
+        later = self._later()
         if (handed := hand_over(construct, later)) is not None and isinstance(statement, DDLStatement):
             doubt = self._doubt(handed.holder, handed.oid)
             return handed.unless(doubt, statement) if doubt else statement
@@ -110,7 +110,7 @@ class Foresight:
             outliving = self.outlived(construct)
             statement = statement if outliving is None else outliving
         elif is_renamed(construct, self.renaming()):
-            statement = unless_renamed(construct, statement, [*self._after(), *self.read()[1]])
+            statement = unless_renamed(construct, statement, self._later())
         if self.recreates and not self.again and isinstance(construct, AddColumn | CreateTable):
             return noted_if_made_again(construct, statement, self.read()[1], self.run)
         return statement
@@ -120,7 +120,7 @@ class Foresight:
         table = isinstance(construct, CreateTable | RenameTable) and bool(self.renaming())
         if not (table or is_renamed(construct, self.renaming())):
             return None
-        later = [*self._after(), *self.read()[1]]
+        later = self._later()
         if isinstance(construct, CreateTable | RenameTable):
             statement = self._of_revision(construct)
             assert isinstance(statement, DDLStatement)
@@ -138,13 +138,12 @@ class Foresight:
     def outlived(self, construct: ExecutableDDLElement) -> ExecutableDDLElement | None:
         """The statement that also accepts what later ones make of its object; None where there are none."""
         self._rest = self._after()
-        later = [*self._rest, *self.read()[1]]
         statement = self._of_revision(construct)
         return outlived(
             construct,
             statement,
             self._rest,
-            later,
+            self._later(),
             self.again,
             recorded=self.recorded,
             believed=not self.again and not self._holds(table_of(construct)),
@@ -162,6 +161,10 @@ class Foresight:
         if self.recreates and not self.again and isinstance(construct, DropColumn | DropTable):
             return refused_if_made_again(construct, statement, self.read()[1], self.run)
         return statement
+
+    def _later(self) -> list[Any]:
+        """The constructs behind what was sent last, in the revision and in later ones of the run."""
+        return [*self._after(), *self.read()[1]]
 
     def _after(self) -> list[Any]:
         """The rest of the revision behind what was sent last; nothing where that was not read."""

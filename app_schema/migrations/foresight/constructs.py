@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import replace
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
@@ -21,8 +21,6 @@ from app_schema.migrations.foresight.column import foreseen
 Later: TypeAlias = list[Any]
 """Constructs that a run sends behind the one in question."""
 DROPS = (Drop, DropConstraint, DropIndex, DropTable, ops.DropColumn)
-
-
 _SUBJECTS: WeakKeyDictionary[Any, Hashable] = WeakKeyDictionary()
 """Each construct is asked once for every statement before it."""
 
@@ -74,6 +72,16 @@ def renaming(construct: Any) -> Renaming | None:
         return Renaming("column", construct.schema, str(table), str(old), str(new))
     change = getattr(construct, "change", None)
     return change if isinstance(change, Renaming) else None
+
+
+def relabellings(label: Labelling, constructs: Iterable[Any]) -> list[Labelling]:
+    """The constructs that rename a label of the same enum."""
+    changes = (getattr(construct, "change", None) for construct in constructs)
+    return [
+        change
+        for change in changes
+        if isinstance(change, Labelling) and change[:2] == label[:2] and change.instead_of is not None
+    ]
 
 
 def named(change: Renaming, name: str) -> tuple[Any, ...]:

@@ -6,7 +6,7 @@ Two columns that exchange their names look alike before and after. Such a rename
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +15,11 @@ from alembic.migration import MigrationContext
 from sqlalchemy.schema import DropTable
 
 from app_schema.ddl import DDLStatement, Guarded, converging
-from app_schema.ddl.guard import block, regclass
+from app_schema.ddl.guard import block, refuse, regclass
 from app_schema.ddl.sql import dollar, ident, literal, qualified
 from app_schema.ddl.statement import Labelling, Renaming
 from app_schema.migrations import once
-from app_schema.migrations.foresight.constructs import named, renaming, subject
+from app_schema.migrations.foresight.constructs import named, relabellings, renaming, subject
 
 RENAMES = {"rename_constraint", "rename_index", "rename_enum_value", "new_column_name", "rename_table"}
 """The names in a revision's code that rename."""
@@ -67,7 +67,11 @@ def of_step(context: MigrationContext, step: Any) -> RecordedRenames:
     if revision is None:  # a stamp
         return RecordedRenames()
     direction = "upgrade" if step.is_upgrade else "downgrade"
-    return RecordedRenames(f"{revision.revision} {direction}: ", context.version_table_schema)
+    return RecordedRenames(_prefix(revision, direction), context.version_table_schema)
+
+
+def _prefix(revision: Any, direction: str) -> str:
+    return f"{revision.revision} {direction}: "
 
 
 def forgotten(context: MigrationContext, step: Any, names: Any) -> str | None:
@@ -82,7 +86,7 @@ def forgotten(context: MigrationContext, step: Any, names: Any) -> str | None:
     back = getattr(revision.module, direction, None)
     if back is None or not names(back) & RENAMES:
         return None
-    return once.forget(f"{revision.revision} {direction}: ", context.version_table_schema)
+    return once.forget(_prefix(revision, direction), context.version_table_schema)
 
 
 def passed_on(construct: Any, later: list[Any]) -> tuple[str, str] | None:
@@ -90,14 +94,17 @@ def passed_on(construct: Any, later: list[Any]) -> tuple[str, str] | None:
     change = renaming(construct)
     if change is not None:
         table = qualified(change.table, change.schema) if change.table else f"schema {change.schema}"
-        taker = _taker(change, later)
-        words = (
-            f"{change.kind} {change.old} of {table} is renamed to {change.new} and {taker} to {change.old}"
-        )
-        return None if taker is None else (words, _table_oid(change))
+        others = [other for construct in later if (other := renaming(construct)) is not None]
+        renames = ((named(other, other.old), named(other, other.new)) for other in others)
+        taker = _taker(named(change, change.old), named(change, change.new), renames)
+        if taker is None:
+            return None
+        words = f"{change.kind} {change.old} of {table} is renamed to {change.new} and {taker[-1]} to "
+        return words + change.old, _table_oid(change)
     label = getattr(construct, "change", None)
     if isinstance(label, Labelling) and label.instead_of is not None:
-        if (taker := _taker_of_label(label, later)) is None:
+        pairs = ((other.instead_of, other.label) for other in relabellings(label, later))
+        if (taker := _taker(label.instead_of, label.label, pairs)) is None:
             return None
         enum = qualified(label.name, label.schema)
         words = f"value {label.instead_of} of {enum} is renamed to {label.label}"
@@ -152,9 +159,7 @@ class HandOver:
                     "    EXCEPTION WHEN undefined_column OR undefined_table THEN NULL;",
                     "    END;",
                     "    IF lost THEN",
-                    f"      RAISE EXCEPTION USING ERRCODE = '{once.CANNOT_TELL}',",
-                    f"        MESSAGE = {literal(message)},",
-                    f"        HINT = {literal(hint)};",
+                    refuse(message, hint, state=once.CANNOT_TELL),
                     "    END IF;",
                     "  END IF;",
                     f"  EXECUTE {dollar(statement.sql())};",
@@ -245,32 +250,17 @@ def _concerns(construct: Any, rename: Any) -> bool:
     return change is not None and own in {named(change, change.old), named(change, change.new)}
 
 
-def _taker(begun: Renaming, later: list[Any]) -> str | None:
-    """The object that gets the old name of a renamed one."""
-    own, old = named(begun, begun.new), named(begun, begun.old)
-    for construct in later:
-        change = renaming(construct)
-        if change is None:
-            continue
-        if named(change, change.old) == own:
-            own = named(change, change.new)
+def _taker(old: Any, own: Any, renames: Iterable[tuple[Any, Any]]) -> Any:
+    """The name from which another object comes to the old name of a renamed one; None where none does.
+
+    :param own: the new name of the renamed object.
+    :param renames: the later renames of their kind, each from one name to another.
+    """
+    for before, after in renames:
+        if before == own:
+            own = after
             if own == old:
                 return None  # renamed back
-        elif named(change, change.new) == old:
-            return change.old
-    return None
-
-
-def _taker_of_label(begun: Labelling, later: list[Any]) -> str | None:
-    own = begun.label
-    for construct in later:
-        change = getattr(construct, "change", None)
-        if not isinstance(change, Labelling) or change[:2] != begun[:2] or change.instead_of is None:
-            continue
-        if change.instead_of == own:
-            own = change.label
-            if own == begun.instead_of:
-                return None
-        elif change.label == begun.instead_of:
-            return change.instead_of
+        elif after == old:
+            return before
     return None

@@ -22,6 +22,7 @@ from app_schema.migrations.foresight.constructs import (
     Later,
     creates,
     named,
+    relabellings,
     renaming,
     subject,
     verified,
@@ -196,13 +197,7 @@ def _relabelled(added: Labelling, later: Later) -> list[str]:
     """The label under the names that later statements give it, where no other label has them until then; or
     where that other label has its own new name."""
     found, label, given_up = list[str](), added.label, dict[str | None, int]()
-    changes = [
-        change
-        for construct in later
-        if isinstance(change := getattr(construct, "change", None), Labelling)
-        and change[:2] == added[:2]
-        and change.instead_of is not None
-    ]
+    changes = relabellings(added, later)
     for number, change in enumerate(changes):
         if change.instead_of != label:
             given_up[change.instead_of] = number
