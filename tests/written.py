@@ -15,6 +15,14 @@ from alembic.config import Config
 
 from app_schema.migrations import config
 
+TABLE = """
+    op.create_table(
+        "t", sa.Column("id", sa.Integer, primary_key=True), sa.Column("a", sa.Text),
+        sa.Column("b", sa.Integer), schema="public",
+    )
+"""
+"""The code that creates a table of three columns."""
+AUTOCOMMIT = ("autocommit=true",)
 HEAD = """\
 import sqlalchemy as sa
 from alembic import op

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,16 +9,10 @@ import psycopg
 import pytest
 from alembic.util import CommandError
 from lineage import Alembic, catalog, stamp, statements
-from written import Written, one, rows
+from written import AUTOCOMMIT, TABLE, Written, one
 
 from app_schema.catalog import diff
 
-TABLE = """
-    op.create_table(
-        "t", sa.Column("id", sa.Integer, primary_key=True), sa.Column("a", sa.Text),
-        sa.Column("b", sa.Integer), schema="public",
-    )
-"""
 HISTORIES: dict[str, Sequence[str]] = {
     "objects replaced": (
         TABLE,
@@ -279,7 +272,6 @@ MADE_AGAIN: dict[str, Sequence[str]] = {
         """,
     ),
 }
-AUTOCOMMIT = ("autocommit=true",)
 ROWS = "SELECT coalesce(array_agg(to_jsonb(t) ORDER BY id)::text, '') FROM public.t"
 
 
@@ -426,41 +418,6 @@ def test_first_run_is_refused_for_rows_though_the_constraint_is_dropped_later(
     written.upgrade(empty_url, x=x)  # r1 finds its table: this is no first run
 
 
-FIRST: dict[str, Sequence[str]] = {
-    "filled, dropped, created anew": (
-        TABLE,
-        """
-        op.add_column("t", sa.Column("c", sa.Integer), schema="public")
-        op.execute("INSERT INTO public.t (id, c) VALUES (1, 7)")
-        """,
-        'op.drop_column("t", "c", schema="public")',
-        'op.add_column("t", sa.Column("c", sa.Integer), schema="public")',
-    ),
-    "names swapped": (
-        TABLE,
-        """
-        op.execute("INSERT INTO public.t (id, a) VALUES (1, 'x')")
-        op.alter_column("t", "a", new_column_name="spare", schema="public")
-        """,
-        'op.alter_column("t", "b", new_column_name="a", schema="public")',
-        'op.alter_column("t", "spare", new_column_name="b", schema="public")',
-    ),
-}
-
-
-@pytest.mark.parametrize("x", [(), AUTOCOMMIT], ids=["usual", "autocommit"])
-@pytest.mark.parametrize("name", FIRST)
-def test_first_run_does_what_is_written(
-    empty_url: str, tmp_path: Path, name: str, x: tuple[str, ...]
-) -> None:
-    written = Written(tmp_path)
-    for up in FIRST[name]:
-        written.add(up)
-    written.upgrade(empty_url, x=x)
-    row = {"filled, dropped, created anew": (1, None, None, None), "names swapped": (1, "x", None)}[name]
-    assert rows(empty_url, "SELECT * FROM public.t") == [row]
-
-
 def test_what_no_revision_makes_is_refused(empty_url: str, tmp_path: Path) -> None:
     written = _written(tmp_path, "objects replaced")
     written.upgrade(empty_url)
@@ -472,303 +429,6 @@ def test_what_no_revision_makes_is_refused(empty_url: str, tmp_path: Path) -> No
     stamp(empty_url, "base")
     with pytest.raises(CommandError, match=r"function public\.f\(\) already exists with a different"):
         written.upgrade(empty_url)
-
-
-FIRST_ALL = (
-    TABLE,
-    """
-    op.execute("INSERT INTO public.t (id, a, b) VALUES (1, 'x', 1)")
-    op.create_enum("mood", ("sad", "ok"), schema="public")
-    op.create_index("ix", "t", ["a"], schema="public")
-    op.create_index("iy", "t", ["b"], schema="public")
-    op.add_column("t", sa.Column("c", sa.Integer), schema="public")
-    op.execute("UPDATE public.t SET c = 5")
-    op.create_table("again", sa.Column("y", sa.Integer), schema="public")
-    op.execute("INSERT INTO public.again VALUES (7)")
-    """,
-    """
-    op.add_column("t", sa.Column("a_new", sa.Integer), schema="public")
-    op.execute("UPDATE public.t SET a_new = length(a)")
-    op.drop_column("t", "a", schema="public")
-    op.alter_column("t", "a_new", new_column_name="a", schema="public")
-    op.drop_column("t", "c", schema="public")
-    op.drop_table("again", schema="public")
-    """,
-    """
-    op.add_enum_value("mood", "good", schema="public")
-    op.rename_enum_value("mood", "ok", "old", schema="public")
-    op.rename_enum_value("mood", "good", "ok", schema="public")
-    op.create_index("ix", "t", ["b"], schema="public")
-    op.rename_index("ix", "tmp", "t", schema="public")
-    op.rename_index("iy", "ix", "t", schema="public")
-    op.rename_index("tmp", "iy", "t", schema="public")
-    """,
-    """
-    op.add_column("t", sa.Column("c", sa.Integer), schema="public")
-    op.create_table("again", sa.Column("y", sa.Integer), schema="public")
-    """,
-)
-"""Names that pass from one object to another, and values of what is dropped and made again."""
-
-
-@pytest.mark.parametrize("x", [(), AUTOCOMMIT], ids=["usual", "autocommit"])
-def test_first_run_carries_out_each_statement(empty_url: str, tmp_path: Path, x: tuple[str, ...]) -> None:
-    written = Written(tmp_path)
-    for up in FIRST_ALL:
-        written.add(up)
-    written.upgrade(empty_url, x=x)
-    assert one(empty_url, "SELECT to_jsonb(t) FROM public.t") == {"id": 1, "a": 1, "b": 1, "c": None}
-    assert one(empty_url, "SELECT count(*) FROM public.again") == 0
-    assert one(empty_url, "SELECT enum_range(NULL::public.mood)::text") == "{sad,old,ok}"
-    assert one(empty_url, "SELECT count(*) FROM pg_indexes WHERE indexname IN ('ix', 'iy')") == 2
-
-
-@pytest.mark.parametrize("made", ["CREATE TABLE public.s (v text)", "CREATE TABLE public.t (id int, s text)"])
-def test_what_another_made_is_not_dropped(empty_url: str, tmp_path: Path, made: str) -> None:
-    written = Written(tmp_path)
-    written.add('op.create_table("t", sa.Column("id", sa.Integer), schema="public")')
-    written.add(
-        """
-        op.create_table("s", sa.Column("x", sa.Integer), schema="public")
-        op.add_column("t", sa.Column("s", sa.Integer), schema="public")
-        """
-    )
-    written.add('op.drop_table("s", schema="public")\nop.drop_column("t", "s", schema="public")')
-    with psycopg.connect(empty_url) as connection:
-        connection.execute(made.encode())
-    with pytest.raises(CommandError, match=r"^r2\.py, line .* already exists with a different definition"):
-        written.upgrade(empty_url)
-
-
-FIRST_NAMES = (
-    TABLE,
-    """
-    op.execute("INSERT INTO public.t (id, a, b) VALUES (1, 'x', 2)")
-    op.create_enum("mood", ("sad", "ok", "good"), schema="public")
-    op.create_table("s", sa.Column("x", sa.Integer), schema="public")
-    op.execute("INSERT INTO public.s VALUES (7)")
-    op.create_table("u", sa.Column("x", sa.Integer), schema="public")
-    op.create_index("ix", "t", ["b"], schema="public")
-    op.create_index("iy", "t", ["b"], schema="public")
-    """,
-    """
-    op.add_column("t", sa.Column("c", sa.Integer), schema="public")
-    op.execute("UPDATE public.t SET c = 3")
-    op.create_index("iz", "t", ["b"], schema="public")
-    op.create_table("s_new", sa.Column("x", sa.Integer), schema="public")
-    op.execute("INSERT INTO public.s_new SELECT x + 1 FROM public.s")
-    op.drop_table("s", schema="public")
-    op.rename_table("s_new", "s", schema="public")
-    """,
-    """
-    for old, new in (("a", "spare"), ("b", "a"), ("c", "b"), ("spare", "c")):
-        op.alter_column("t", old, new_column_name=new, schema="public")
-    for old, new in (("ix", "spare"), ("iy", "ix"), ("iz", "iy"), ("spare", "iz")):
-        op.rename_index(old, new, "t", schema="public")
-    for old, new in (("sad", "spare"), ("ok", "sad"), ("good", "ok"), ("spare", "good")):
-        op.rename_enum_value("mood", old, new, schema="public")
-    """,
-    'op.rename_table("s", "spare", schema="public")',
-    'op.rename_table("u", "s", schema="public")',
-    'op.rename_table("spare", "u", schema="public")',
-)
-"""Names that go round, and a table that takes the place of another one."""
-
-
-@pytest.mark.parametrize("x", [(), AUTOCOMMIT], ids=["usual", "autocommit"])
-def test_first_run_passes_names_on(empty_url: str, tmp_path: Path, x: tuple[str, ...]) -> None:
-    written = Written(tmp_path)
-    for up in FIRST_NAMES:
-        written.add(up)
-    written.upgrade(empty_url, x=x)
-    assert one(empty_url, "SELECT to_jsonb(t) FROM public.t") == {"id": 1, "a": 2, "b": 3, "c": "x"}
-    assert one(empty_url, "SELECT enum_range(NULL::public.mood)::text") == "{good,sad,ok}"
-    assert rows(empty_url, "SELECT 's', x FROM public.s UNION ALL SELECT 'u', x FROM public.u") == [("u", 8)]
-    assert one(empty_url, "SELECT count(*) FROM pg_indexes WHERE indexname IN ('ix', 'iy', 'iz')") == 3
-
-
-SWAPS = {
-    "columns of one type": (
-        "op.add_column('t', sa.Column('a2', sa.Text), schema='public')",
-        "alter_column('t', '{old}', new_column_name='{new}', schema='public')",
-        ("a", "z", "a2"),
-    ),
-    "columns of two types": (
-        "pass",
-        "alter_column('t', '{old}', new_column_name='{new}', schema='public')",
-        ("a", "z", "b"),
-    ),
-    "indexes": (
-        (
-            "op.create_index('ia', 't', ['a'], schema='public')\n"
-            "op.create_index('ib', 't', ['b'], schema='public')"
-        ),
-        "rename_index('{old}', '{new}', 't', schema='public')",
-        ("ia", "iz", "ib"),
-    ),
-    "constraints": (
-        (
-            "op.create_check_constraint(op.f('ca'), 't', 'id > 0', schema='public')\n"
-            "op.create_check_constraint(op.f('cb'), 't', 'id < 9', schema='public')"
-        ),
-        "rename_constraint('{old}', '{new}', 't', schema='public')",
-        ("ca", "cz", "cb"),
-    ),
-    "labels": (
-        "op.create_enum('mood', ('sad', 'ok'), schema='public')",
-        "rename_enum_value('mood', '{old}', '{new}', schema='public')",
-        ("sad", "tmp", "ok"),
-    ),
-}
-"""What is created, how it is renamed, and three names: the first and the last are exchanged."""
-
-
-def _seen(url: str) -> tuple[object, object]:
-    """The catalog without the table of the recorded keys, and the rows."""
-    kept = {
-        key: definition
-        for key, definition in catalog(url).items()
-        if "alembic_run_once" not in (key.table or key.name)
-    }
-    return kept, rows(url, "SELECT to_jsonb(t) FROM public.t")
-
-
-@pytest.mark.parametrize("x", [(), AUTOCOMMIT], ids=["usual", "autocommit"])
-@pytest.mark.parametrize("what", SWAPS)
-def test_names_are_exchanged_once(empty_url: str, tmp_path: Path, what: str, x: tuple[str, ...]) -> None:
-    create, rename, (first, free, last) = SWAPS[what]
-    swap = "\n".join(
-        f"op.{rename.format(old=old, new=new)}" for old, new in ((first, free), (last, first), (free, last))
-    )
-    written = Written(tmp_path)
-    written.add(f"{textwrap.dedent(TABLE)}\n{create}", "op.drop_table('t', schema='public')")
-    written.add(swap, swap)
-    written.upgrade(empty_url, "r1", x=x)
-    with psycopg.connect(empty_url) as connection:
-        connection.execute("INSERT INTO public.t (id, a, b) VALUES (1, 'x', 2)")
-    before = _seen(empty_url)
-    written.upgrade(empty_url, x=x)
-    exchanged = _seen(empty_url)
-    assert before != exchanged
-    for start in ("base", "r1"):
-        stamp(empty_url, start)
-        written.upgrade(empty_url, x=x)
-        assert _seen(empty_url) == exchanged
-    for _ in range(2):
-        written.downgrade(empty_url, "r1", x=x)
-        assert _seen(empty_url) == before
-        stamp(empty_url, "r2")
-    stamp(empty_url, "r1")
-    written.upgrade(empty_url, x=x)
-    assert _seen(empty_url) == exchanged
-
-
-def _carry_out(url: str, script: Sequence[str]) -> None:
-    with psycopg.connect(url) as connection:
-        for statement in script:
-            connection.execute(statement.encode())
-
-
-@pytest.mark.parametrize("what", ["columns of one type", "constraints"])
-def test_exchange_that_is_not_recorded_is_refused(empty_url: str, tmp_path: Path, what: str) -> None:
-    create, rename, (first, free, last) = SWAPS[what]
-    written = Written(tmp_path)
-    written.add(f"{textwrap.dedent(TABLE)}\n{create}")
-    written.add(
-        "\n".join(
-            f"op.{rename.format(old=o, new=n)}" for o, n in ((first, free), (last, first), (free, last))
-        )
-    )
-    written.upgrade(empty_url)
-    with psycopg.connect(empty_url) as connection:
-        connection.execute("INSERT INTO public.t (id, a) VALUES (1, 'x')")
-        connection.execute("DROP TABLE public.alembic_run_once")
-    before = _seen(empty_url)
-    script = Alembic(empty_url, versions=tmp_path, alone=True)("upgrade", "head", sql=True)
-    with pytest.raises(psycopg.Error, match=r"that is done|different definition"):
-        _carry_out(empty_url, statements(script))
-    refused = r"does not tell whether that is done, .*\nhint: .* stamp r2;|different definition"
-    for x in ((), AUTOCOMMIT):
-        stamp(empty_url, "base")
-        with pytest.raises(CommandError, match=refused):
-            written.upgrade(empty_url, x=x)
-        assert _seen(empty_url) == before
-
-
-HANDED_OVER = {
-    "column": """
-        op.add_column("t", sa.Column("a_new", sa.Text), schema="public")
-        op.execute("UPDATE public.t SET a_new = 'new'")
-        op.drop_column("t", "a", schema="public")
-        op.alter_column("t", "a_new", new_column_name="a", schema="public")
-    """,
-    "table": """
-        op.create_table("t_new", sa.Column("id", sa.Integer), sa.Column("a", sa.Text), schema="public")
-        op.execute("INSERT INTO public.t_new SELECT id, 'new' FROM public.t")
-        op.drop_table("t", schema="public")
-        op.rename_table("t_new", "t", schema="public")
-    """,
-    "tables exchanged": """
-        op.create_table("u", sa.Column("id", sa.Integer), sa.Column("a", sa.Text), schema="public")
-        op.execute("INSERT INTO public.u VALUES (1, 'new')")
-        op.rename_table("t", "spare", schema="public")
-        op.rename_table("u", "t", schema="public")
-        op.rename_table("spare", "u", schema="public")
-    """,
-}
-
-
-@pytest.mark.parametrize("what", HANDED_OVER)
-def test_values_of_what_took_the_place_stay(empty_url: str, tmp_path: Path, what: str) -> None:
-    written = Written(tmp_path)
-    written.add('op.create_table("t", sa.Column("id", sa.Integer), sa.Column("a", sa.Text), schema="public")')
-    written.add(
-        "op.execute(\"INSERT INTO public.t SELECT 1, 'old' WHERE NOT EXISTS (SELECT FROM public.t)\")"
-    )
-    written.add(HANDED_OVER[what])
-    script = Alembic(empty_url, versions=tmp_path, alone=True)("upgrade", "head", sql=True)
-    _carry_out(empty_url, statements(script))
-    assert one(empty_url, "SELECT a FROM public.t") == "new"
-    with psycopg.connect(empty_url) as connection:
-        connection.execute("UPDATE public.t SET a = 'written since'")
-    stamp(empty_url, "base")
-    with pytest.raises(CommandError, match=r"does not tell whether that is done.*did not create public\.t"):
-        written.upgrade(empty_url)
-    stamp(empty_url, "r3")
-    with pytest.raises(psycopg.Error, match="does not tell whether that is done"):
-        _carry_out(empty_url, statements(script))
-    assert one(empty_url, "SELECT a FROM public.t") == "written since"
-
-
-def test_exchange_on_a_table_that_was_dropped_since_is_refused(empty_url: str, tmp_path: Path) -> None:
-    create, rename, (first, free, last) = SWAPS["columns of one type"]
-    written = Written(tmp_path)
-    written.add(f"{textwrap.dedent(TABLE)}\n{create}")
-    written.add(
-        "\n".join(
-            f"op.{rename.format(old=o, new=n)}" for o, n in ((first, free), (last, first), (free, last))
-        )
-    )
-    written.upgrade(empty_url)
-    with psycopg.connect(empty_url) as connection:
-        connection.execute("DROP TABLE public.t")
-    stamp(empty_url, "base")
-    with pytest.raises(CommandError, match=r"column a of public\.t is renamed to z and a2 to a: recorded"):
-        written.upgrade(empty_url)
-
-
-def test_dropped_column_whose_name_another_has_by_now_stays(empty_url: str, tmp_path: Path) -> None:
-    written = Written(tmp_path)
-    written.add(TABLE)
-    written.add('op.add_column("t", sa.Column("n", sa.Text), schema="public")')
-    written.add('op.drop_column("t", "a", schema="public")')
-    written.add('op.alter_column("t", "n", new_column_name="a", schema="public")')
-    written.upgrade(empty_url)
-    with psycopg.connect(empty_url) as connection:
-        connection.execute("INSERT INTO public.t (id, a) VALUES (1, 'kept')")
-    stamp(empty_url, "r2")
-    written.upgrade(empty_url, x=AUTOCOMMIT)
-    assert one(empty_url, "SELECT a FROM public.t") == "kept"
 
 
 def test_code_that_is_read_ahead_uses_nothing_up(

@@ -1,0 +1,196 @@
+"""Names that objects exchange or hand over: once, however often and from wherever the lineage runs."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+
+import psycopg
+import pytest
+from alembic.util import CommandError
+from lineage import Alembic, catalog, stamp, statements
+from written import AUTOCOMMIT, TABLE, Written, one, rows
+
+SWAPS = {
+    "columns of one type": (
+        "op.add_column('t', sa.Column('a2', sa.Text), schema='public')",
+        "alter_column('t', '{old}', new_column_name='{new}', schema='public')",
+        ("a", "z", "a2"),
+    ),
+    "columns of two types": (
+        "pass",
+        "alter_column('t', '{old}', new_column_name='{new}', schema='public')",
+        ("a", "z", "b"),
+    ),
+    "indexes": (
+        (
+            "op.create_index('ia', 't', ['a'], schema='public')\n"
+            "op.create_index('ib', 't', ['b'], schema='public')"
+        ),
+        "rename_index('{old}', '{new}', 't', schema='public')",
+        ("ia", "iz", "ib"),
+    ),
+    "constraints": (
+        (
+            "op.create_check_constraint(op.f('ca'), 't', 'id > 0', schema='public')\n"
+            "op.create_check_constraint(op.f('cb'), 't', 'id < 9', schema='public')"
+        ),
+        "rename_constraint('{old}', '{new}', 't', schema='public')",
+        ("ca", "cz", "cb"),
+    ),
+    "labels": (
+        "op.create_enum('mood', ('sad', 'ok'), schema='public')",
+        "rename_enum_value('mood', '{old}', '{new}', schema='public')",
+        ("sad", "tmp", "ok"),
+    ),
+}
+"""What is created, how it is renamed, and three names: the first and the last are exchanged."""
+
+
+def _seen(url: str) -> tuple[object, object]:
+    """The catalog without the table of the recorded keys, and the rows."""
+    kept = {
+        key: definition
+        for key, definition in catalog(url).items()
+        if "alembic_run_once" not in (key.table or key.name)
+    }
+    return kept, rows(url, "SELECT to_jsonb(t) FROM public.t")
+
+
+@pytest.mark.parametrize("x", [(), AUTOCOMMIT], ids=["usual", "autocommit"])
+@pytest.mark.parametrize("what", SWAPS)
+def test_names_are_exchanged_once(empty_url: str, tmp_path: Path, what: str, x: tuple[str, ...]) -> None:
+    create, rename, (first, free, last) = SWAPS[what]
+    swap = "\n".join(
+        f"op.{rename.format(old=old, new=new)}" for old, new in ((first, free), (last, first), (free, last))
+    )
+    written = Written(tmp_path)
+    written.add(f"{textwrap.dedent(TABLE)}\n{create}", "op.drop_table('t', schema='public')")
+    written.add(swap, swap)
+    written.upgrade(empty_url, "r1", x=x)
+    with psycopg.connect(empty_url) as connection:
+        connection.execute("INSERT INTO public.t (id, a, b) VALUES (1, 'x', 2)")
+    before = _seen(empty_url)
+    written.upgrade(empty_url, x=x)
+    exchanged = _seen(empty_url)
+    assert before != exchanged
+    for start in ("base", "r1"):
+        stamp(empty_url, start)
+        written.upgrade(empty_url, x=x)
+        assert _seen(empty_url) == exchanged
+    for _ in range(2):
+        written.downgrade(empty_url, "r1", x=x)
+        assert _seen(empty_url) == before
+        stamp(empty_url, "r2")
+    stamp(empty_url, "r1")
+    written.upgrade(empty_url, x=x)
+    assert _seen(empty_url) == exchanged
+
+
+def _carry_out(url: str, script: Sequence[str]) -> None:
+    with psycopg.connect(url) as connection:
+        for statement in script:
+            connection.execute(statement.encode())
+
+
+@pytest.mark.parametrize("what", ["columns of one type", "constraints"])
+def test_exchange_that_is_not_recorded_is_refused(empty_url: str, tmp_path: Path, what: str) -> None:
+    create, rename, (first, free, last) = SWAPS[what]
+    written = Written(tmp_path)
+    written.add(f"{textwrap.dedent(TABLE)}\n{create}")
+    written.add(
+        "\n".join(
+            f"op.{rename.format(old=o, new=n)}" for o, n in ((first, free), (last, first), (free, last))
+        )
+    )
+    written.upgrade(empty_url)
+    with psycopg.connect(empty_url) as connection:
+        connection.execute("INSERT INTO public.t (id, a) VALUES (1, 'x')")
+        connection.execute("DROP TABLE public.alembic_run_once")
+    before = _seen(empty_url)
+    script = Alembic(empty_url, versions=tmp_path, alone=True)("upgrade", "head", sql=True)
+    with pytest.raises(psycopg.Error, match=r"that is done|different definition"):
+        _carry_out(empty_url, statements(script))
+    refused = r"does not tell whether that is done, .*\nhint: .* stamp r2;|different definition"
+    for x in ((), AUTOCOMMIT):
+        stamp(empty_url, "base")
+        with pytest.raises(CommandError, match=refused):
+            written.upgrade(empty_url, x=x)
+        assert _seen(empty_url) == before
+
+
+HANDED_OVER = {
+    "column": """
+        op.add_column("t", sa.Column("a_new", sa.Text), schema="public")
+        op.execute("UPDATE public.t SET a_new = 'new'")
+        op.drop_column("t", "a", schema="public")
+        op.alter_column("t", "a_new", new_column_name="a", schema="public")
+    """,
+    "table": """
+        op.create_table("t_new", sa.Column("id", sa.Integer), sa.Column("a", sa.Text), schema="public")
+        op.execute("INSERT INTO public.t_new SELECT id, 'new' FROM public.t")
+        op.drop_table("t", schema="public")
+        op.rename_table("t_new", "t", schema="public")
+    """,
+    "tables exchanged": """
+        op.create_table("u", sa.Column("id", sa.Integer), sa.Column("a", sa.Text), schema="public")
+        op.execute("INSERT INTO public.u VALUES (1, 'new')")
+        op.rename_table("t", "spare", schema="public")
+        op.rename_table("u", "t", schema="public")
+        op.rename_table("spare", "u", schema="public")
+    """,
+}
+
+
+@pytest.mark.parametrize("what", HANDED_OVER)
+def test_values_of_what_took_the_place_stay(empty_url: str, tmp_path: Path, what: str) -> None:
+    written = Written(tmp_path)
+    written.add('op.create_table("t", sa.Column("id", sa.Integer), sa.Column("a", sa.Text), schema="public")')
+    written.add(
+        "op.execute(\"INSERT INTO public.t SELECT 1, 'old' WHERE NOT EXISTS (SELECT FROM public.t)\")"
+    )
+    written.add(HANDED_OVER[what])
+    script = Alembic(empty_url, versions=tmp_path, alone=True)("upgrade", "head", sql=True)
+    _carry_out(empty_url, statements(script))
+    assert one(empty_url, "SELECT a FROM public.t") == "new"
+    with psycopg.connect(empty_url) as connection:
+        connection.execute("UPDATE public.t SET a = 'written since'")
+    stamp(empty_url, "base")
+    with pytest.raises(CommandError, match=r"does not tell whether that is done.*did not create public\.t"):
+        written.upgrade(empty_url)
+    stamp(empty_url, "r3")
+    with pytest.raises(psycopg.Error, match="does not tell whether that is done"):
+        _carry_out(empty_url, statements(script))
+    assert one(empty_url, "SELECT a FROM public.t") == "written since"
+
+
+def test_exchange_on_a_table_that_was_dropped_since_is_refused(empty_url: str, tmp_path: Path) -> None:
+    create, rename, (first, free, last) = SWAPS["columns of one type"]
+    written = Written(tmp_path)
+    written.add(f"{textwrap.dedent(TABLE)}\n{create}")
+    written.add(
+        "\n".join(
+            f"op.{rename.format(old=o, new=n)}" for o, n in ((first, free), (last, first), (free, last))
+        )
+    )
+    written.upgrade(empty_url)
+    with psycopg.connect(empty_url) as connection:
+        connection.execute("DROP TABLE public.t")
+    stamp(empty_url, "base")
+    with pytest.raises(CommandError, match=r"column a of public\.t is renamed to z and a2 to a: recorded"):
+        written.upgrade(empty_url)
+
+
+def test_dropped_column_whose_name_another_has_by_now_stays(empty_url: str, tmp_path: Path) -> None:
+    written = Written(tmp_path)
+    written.add(TABLE)
+    written.add('op.add_column("t", sa.Column("n", sa.Text), schema="public")')
+    written.add('op.drop_column("t", "a", schema="public")')
+    written.add('op.alter_column("t", "n", new_column_name="a", schema="public")')
+    written.upgrade(empty_url)
+    with psycopg.connect(empty_url) as connection:
+        connection.execute("INSERT INTO public.t (id, a) VALUES (1, 'kept')")
+    stamp(empty_url, "r2")
+    written.upgrade(empty_url, x=AUTOCOMMIT)
+    assert one(empty_url, "SELECT a FROM public.t") == "kept"

@@ -1,0 +1,158 @@
+"""A first run carries out each statement, whatever later revisions do to its object."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import psycopg
+import pytest
+from alembic.util import CommandError
+from written import AUTOCOMMIT, TABLE, Written, one, rows
+
+FIRST: dict[str, Sequence[str]] = {
+    "filled, dropped, created anew": (
+        TABLE,
+        """
+        op.add_column("t", sa.Column("c", sa.Integer), schema="public")
+        op.execute("INSERT INTO public.t (id, c) VALUES (1, 7)")
+        """,
+        'op.drop_column("t", "c", schema="public")',
+        'op.add_column("t", sa.Column("c", sa.Integer), schema="public")',
+    ),
+    "names swapped": (
+        TABLE,
+        """
+        op.execute("INSERT INTO public.t (id, a) VALUES (1, 'x')")
+        op.alter_column("t", "a", new_column_name="spare", schema="public")
+        """,
+        'op.alter_column("t", "b", new_column_name="a", schema="public")',
+        'op.alter_column("t", "spare", new_column_name="b", schema="public")',
+    ),
+}
+
+
+@pytest.mark.parametrize("x", [(), AUTOCOMMIT], ids=["usual", "autocommit"])
+@pytest.mark.parametrize("name", FIRST)
+def test_first_run_does_what_is_written(
+    empty_url: str, tmp_path: Path, name: str, x: tuple[str, ...]
+) -> None:
+    written = Written(tmp_path)
+    for up in FIRST[name]:
+        written.add(up)
+    written.upgrade(empty_url, x=x)
+    row = {"filled, dropped, created anew": (1, None, None, None), "names swapped": (1, "x", None)}[name]
+    assert rows(empty_url, "SELECT * FROM public.t") == [row]
+
+
+FIRST_ALL = (
+    TABLE,
+    """
+    op.execute("INSERT INTO public.t (id, a, b) VALUES (1, 'x', 1)")
+    op.create_enum("mood", ("sad", "ok"), schema="public")
+    op.create_index("ix", "t", ["a"], schema="public")
+    op.create_index("iy", "t", ["b"], schema="public")
+    op.add_column("t", sa.Column("c", sa.Integer), schema="public")
+    op.execute("UPDATE public.t SET c = 5")
+    op.create_table("again", sa.Column("y", sa.Integer), schema="public")
+    op.execute("INSERT INTO public.again VALUES (7)")
+    """,
+    """
+    op.add_column("t", sa.Column("a_new", sa.Integer), schema="public")
+    op.execute("UPDATE public.t SET a_new = length(a)")
+    op.drop_column("t", "a", schema="public")
+    op.alter_column("t", "a_new", new_column_name="a", schema="public")
+    op.drop_column("t", "c", schema="public")
+    op.drop_table("again", schema="public")
+    """,
+    """
+    op.add_enum_value("mood", "good", schema="public")
+    op.rename_enum_value("mood", "ok", "old", schema="public")
+    op.rename_enum_value("mood", "good", "ok", schema="public")
+    op.create_index("ix", "t", ["b"], schema="public")
+    op.rename_index("ix", "tmp", "t", schema="public")
+    op.rename_index("iy", "ix", "t", schema="public")
+    op.rename_index("tmp", "iy", "t", schema="public")
+    """,
+    """
+    op.add_column("t", sa.Column("c", sa.Integer), schema="public")
+    op.create_table("again", sa.Column("y", sa.Integer), schema="public")
+    """,
+)
+"""Names that pass from one object to another, and values of what is dropped and made again."""
+
+
+@pytest.mark.parametrize("x", [(), AUTOCOMMIT], ids=["usual", "autocommit"])
+def test_first_run_carries_out_each_statement(empty_url: str, tmp_path: Path, x: tuple[str, ...]) -> None:
+    written = Written(tmp_path)
+    for up in FIRST_ALL:
+        written.add(up)
+    written.upgrade(empty_url, x=x)
+    assert one(empty_url, "SELECT to_jsonb(t) FROM public.t") == {"id": 1, "a": 1, "b": 1, "c": None}
+    assert one(empty_url, "SELECT count(*) FROM public.again") == 0
+    assert one(empty_url, "SELECT enum_range(NULL::public.mood)::text") == "{sad,old,ok}"
+    assert one(empty_url, "SELECT count(*) FROM pg_indexes WHERE indexname IN ('ix', 'iy')") == 2
+
+
+@pytest.mark.parametrize("made", ["CREATE TABLE public.s (v text)", "CREATE TABLE public.t (id int, s text)"])
+def test_what_another_made_is_not_dropped(empty_url: str, tmp_path: Path, made: str) -> None:
+    written = Written(tmp_path)
+    written.add('op.create_table("t", sa.Column("id", sa.Integer), schema="public")')
+    written.add(
+        """
+        op.create_table("s", sa.Column("x", sa.Integer), schema="public")
+        op.add_column("t", sa.Column("s", sa.Integer), schema="public")
+        """
+    )
+    written.add('op.drop_table("s", schema="public")\nop.drop_column("t", "s", schema="public")')
+    with psycopg.connect(empty_url) as connection:
+        connection.execute(made.encode())
+    with pytest.raises(CommandError, match=r"^r2\.py, line .* already exists with a different definition"):
+        written.upgrade(empty_url)
+
+
+FIRST_NAMES = (
+    TABLE,
+    """
+    op.execute("INSERT INTO public.t (id, a, b) VALUES (1, 'x', 2)")
+    op.create_enum("mood", ("sad", "ok", "good"), schema="public")
+    op.create_table("s", sa.Column("x", sa.Integer), schema="public")
+    op.execute("INSERT INTO public.s VALUES (7)")
+    op.create_table("u", sa.Column("x", sa.Integer), schema="public")
+    op.create_index("ix", "t", ["b"], schema="public")
+    op.create_index("iy", "t", ["b"], schema="public")
+    """,
+    """
+    op.add_column("t", sa.Column("c", sa.Integer), schema="public")
+    op.execute("UPDATE public.t SET c = 3")
+    op.create_index("iz", "t", ["b"], schema="public")
+    op.create_table("s_new", sa.Column("x", sa.Integer), schema="public")
+    op.execute("INSERT INTO public.s_new SELECT x + 1 FROM public.s")
+    op.drop_table("s", schema="public")
+    op.rename_table("s_new", "s", schema="public")
+    """,
+    """
+    for old, new in (("a", "spare"), ("b", "a"), ("c", "b"), ("spare", "c")):
+        op.alter_column("t", old, new_column_name=new, schema="public")
+    for old, new in (("ix", "spare"), ("iy", "ix"), ("iz", "iy"), ("spare", "iz")):
+        op.rename_index(old, new, "t", schema="public")
+    for old, new in (("sad", "spare"), ("ok", "sad"), ("good", "ok"), ("spare", "good")):
+        op.rename_enum_value("mood", old, new, schema="public")
+    """,
+    'op.rename_table("s", "spare", schema="public")',
+    'op.rename_table("u", "s", schema="public")',
+    'op.rename_table("spare", "u", schema="public")',
+)
+"""Names that go round, and a table that takes the place of another one."""
+
+
+@pytest.mark.parametrize("x", [(), AUTOCOMMIT], ids=["usual", "autocommit"])
+def test_first_run_passes_names_on(empty_url: str, tmp_path: Path, x: tuple[str, ...]) -> None:
+    written = Written(tmp_path)
+    for up in FIRST_NAMES:
+        written.add(up)
+    written.upgrade(empty_url, x=x)
+    assert one(empty_url, "SELECT to_jsonb(t) FROM public.t") == {"id": 1, "a": 2, "b": 3, "c": "x"}
+    assert one(empty_url, "SELECT enum_range(NULL::public.mood)::text") == "{good,sad,ok}"
+    assert rows(empty_url, "SELECT 's', x FROM public.s UNION ALL SELECT 'u', x FROM public.u") == [("u", 8)]
+    assert one(empty_url, "SELECT count(*) FROM pg_indexes WHERE indexname IN ('ix', 'iy', 'iz')") == 3
