@@ -7,34 +7,53 @@ without it the metadata's tables cannot be made in the scratch database.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from app_schema.catalog.reading import read
-from app_schema.ddl.object import Key
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _WORD = re.compile(r"\w+")
+_NEW_SCHEMA = re.compile(r"^\s*CREATE SCHEMA (?!IF NOT EXISTS )")
+_NEW_TABLE = re.compile(r"^\s*CREATE (?:UNLOGGED )?TABLE\b")
+
+
+class DeclaredNames(Protocol):
+    """What a metadata declares, before PostgreSQL has printed it."""
+
+    def has_name(self, schema: str | None, name: str) -> bool:
+        """Whether an object of this name is declared; of a function's name, what is before the bracket."""
+
+    def has_table(self, schema: str, name: str) -> bool:
+        """Whether a table of this name is declared."""
 
 
 @dataclass(frozen=True)
 class Borrowed:
-    """One object; a function's name has its arguments."""
+    """One object; a function's name has its arguments.
+
+    :param after_tables: it cannot be created before the declared tables, as a function with the row type of
+        one.
+    """
 
     schema: str | None
     name: str
     statements: tuple[str, ...]
+    after_tables: bool = False
 
 
-def used(connection: Connection, statements: Sequence[str], declared: Collection[Key]) -> list[Borrowed]:
-    """The undeclared objects of the database that the statements name, in the order of their creation."""
+def used(connection: Connection, statements: Sequence[str], declared: DeclaredNames) -> list[Borrowed]:
+    """The undeclared objects of the database that the statements name, in the order of their creation.
+
+    What stands on a relation that is no declared table is not among them.
+    """
     query = files("app_schema.catalog").joinpath("borrowed.sql").read_text(encoding="utf-8")
-    known = {(one.schema, one.name) for one in declared}
-    rows = [row for row in read(connection, query)[0] if (row[1], row[2]) not in known]
+    rows = [row for row in read(connection, query)[0] if not declared.has_name(row[1], row[2])]
+    rows = [row for row in rows if all(declared.has_table(*relation) for relation in row[5] or ())]
     named = words(statements)
     chosen: set[tuple[str | None, str]] = set()
     found = True
@@ -44,10 +63,22 @@ def used(connection: Connection, statements: Sequence[str], declared: Collection
         named |= words(row[4] for row in new)
         found = bool(new)
     return [
-        Borrowed(schema, name, tuple(statement.split(";\n", 1)))
-        for _, schema, name, _, statement in rows
+        Borrowed(schema, name, tuple(statement.split(";\n", 1)), after_tables=bool(tables))
+        for _, schema, name, _, statement, tables in rows
         if (schema, name) in chosen
     ]
+
+
+def merged(borrowed: Iterable[Borrowed], statements: Sequence[str]) -> list[str]:
+    """The statements, with those that make what they use before them, or behind their last table."""
+    declared = [_NEW_SCHEMA.sub("CREATE SCHEMA IF NOT EXISTS ", one) for one in statements]  # may be there
+    tables = max((number for number, one in enumerate(declared, 1) if _NEW_TABLE.match(one)), default=0)
+    lent = list(borrowed)
+    early, late = (
+        [one for obj in lent if obj.after_tables is after for one in obj.statements]
+        for after in (False, True)
+    )
+    return [*early, *declared[:tables], *late, *declared[tables:]]
 
 
 def words(statements: Iterable[str]) -> set[str]:

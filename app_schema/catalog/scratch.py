@@ -43,7 +43,6 @@ _SETTINGS: Mapping[str, str] = {
     "synchronous_commit": "off",  # nobody will miss it after a crash
     "max_parallel_maintenance_workers": "0",  # planning for them takes longer than an index of nothing
 }
-_NEW_SCHEMA = re.compile(r"^\s*CREATE SCHEMA (?!IF NOT EXISTS )")
 
 _NAMES_ROLE = re.compile(
     r"\s*(?:GRANT|REVOKE|ALTER\s+DEFAULT\s+PRIVILEGES|(?:CREATE|ALTER)\s+POLICY|ALTER\b.*\bOWNER\s+TO"
@@ -84,7 +83,7 @@ def declared_snapshot(
     cache: bool = True,
     meanwhile: Callable[[], None] = lambda: None,
     search_path: str = "public",
-    borrow: Callable[[], Sequence[str]] = tuple,
+    borrow: Callable[[Sequence[str]], Sequence[str]] = lambda _: (),
 ) -> Snapshot:
     """The snapshot of a database in which exactly these statements were carried out.
 
@@ -93,8 +92,8 @@ def declared_snapshot(
     :param cache: take the snapshot of an earlier run where nothing has changed since, and keep this one.
     :param meanwhile: what to do with the connection while the server builds; called once.
     :param search_path: the schema that takes what names none.
-    :param borrow: where PostgreSQL refuses a statement, the statements that make what is used and not
-        declared; they go first, and all is tried again.
+    :param borrow: gives the statements with those that make what is used and not declared, or none if there
+        is no such object; asked where PostgreSQL refuses a statement, and all is tried again.
     :raises ModelError: where PostgreSQL refuses a statement; it names the statement.
     :raises ServerError: where no scratch database can be had.
     """
@@ -104,19 +103,13 @@ def declared_snapshot(
     try:
         snapshot = _declared(connection, place, search_path, statements, cache=cache, meanwhile=meanwhile)
     except ModelError:
-        if not (borrowed := borrow()):
+        if not (borrowed := borrow(statements)):
             raise
-        everything = on_borrowed(borrowed, statements)
-        snapshot = _declared(connection, place, search_path, everything, cache=cache, meanwhile=lambda: None)
+        snapshot = _declared(connection, place, search_path, borrowed, cache=cache, meanwhile=lambda: None)
     if url is None:
         return snapshot
     ((role,),) = ask(connection, "SELECT quote_ident(current_user)::regrole::text")
     return {key: role if key.kind == "owner" else definition for key, definition in snapshot.items()}
-
-
-def on_borrowed(borrowed: Sequence[str], statements: Sequence[str]) -> list[str]:
-    """The statements after those that make what they use: these may have made a schema already."""
-    return [*borrowed, *(_NEW_SCHEMA.sub("CREATE SCHEMA IF NOT EXISTS ", one) for one in statements)]
 
 
 def _declared(

@@ -47,6 +47,7 @@ class Declared:
         """Those that read a view."""
         self.renamed: dict[Key, dict[str, str]] = {}
         self.order: dict[Key, int] = {}
+        self.domains: dict[Key, DOMAIN] = {}
         self.sequences: set[Key] = set()
         for metadata in self.metadatas:
             for table in metadata.tables.values():
@@ -55,6 +56,9 @@ class Declared:
                 self.objects[Key("schema", None, None, schema)] = Schema(schema)
             for sequence in of_class(metadata, Sequence):
                 self.sequences.add(Key("sequence", sequence.schema or DEFAULT_SCHEMA, None, sequence.name))
+            for domain in of_class(metadata, DOMAIN):
+                key = Key("domain", domain.schema or default_schema, None, str(domain.name))
+                self.domains[key] = domain
             for enum in of_class(metadata, Enum):
                 if enum.name is not None and enum.native_enum:
                     key = Key("enum", enum.schema or default_schema, None, str(enum.name))
@@ -82,14 +86,27 @@ class Declared:
             for statement in statements(metadata, self.default_schema)
         ]
 
+    def has_name(self, schema: str | None, name: str) -> bool:
+        """Whether an object of this name is declared; of a function's name, what is before the bracket."""
+        bare, bracket, _ = name.partition("(")
+        return (schema, bare + bracket) in self._names
+
+    def has_table(self, schema: str, name: str) -> bool:
+        """Whether a table of this name is declared."""
+        return (schema, name) in self.tables
+
+    @cached_property
+    def _names(self) -> set[tuple[str | None, str]]:
+        names = {(key.schema, key.name) for key in (*self.objects, *self.domains) if key.table is None}
+        return names | {(one.schema or self.default_schema, f"{one.name}(") for one in self.functions}
+
     def printed(self, snapshot: Snapshot) -> Snapshot:
         """The declared side of a comparison; learns the keys of the functions and domains from it.
 
         :param snapshot: of a database in which the statements were carried out.
         """
-        for domain in (domain for metadata in self.metadatas for domain in of_class(metadata, DOMAIN)):
-            key = Key("domain", domain.schema or self.default_schema, None, str(domain.name))
-            self.objects[key] = Domain(str(domain.name), snapshot[key], schema=domain.schema)
+        for key, domain in self.domains.items():
+            self.objects[key] = Domain(key.name, snapshot[key], schema=domain.schema)
         for function, number in self.functions.items():
             key = self._function_key(function, snapshot)
             self.objects[key] = function

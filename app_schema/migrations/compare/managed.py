@@ -41,7 +41,8 @@ class Managed:
     borrowed: frozenset[tuple[str | None, str]]
 
     def __call__(self, key: Key) -> bool:
-        borrowed = self.borrowed & {(key.schema, key.name), (key.schema, key.table or "")}
+        # a column may have the name of its type
+        borrowed = (key.schema, key.name if key.table is None else key.table) in self.borrowed
         if borrowed or key.kind == "table_option":  # no metadata declares these
             return False
         if key.kind == "role":

@@ -8,7 +8,7 @@ from app_schema.catalog import borrowed
 from app_schema.catalog.scratch import declared_snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from alembic.autogenerate.api import AutogenContext
 
@@ -39,10 +39,10 @@ class Scratch:
         """
         names: set[tuple[str | None, str]] = set()
 
-        def borrow() -> list[str]:
-            used = borrowed.used(self._connection, statements, self._metadata.objects)
+        def borrow(statements: Sequence[str]) -> list[str]:
+            used = borrowed.used(self._connection, statements, self._metadata)
             names.update((obj.schema, obj.name) for obj in used)
-            return [statement for obj in used for statement in obj.statements]
+            return borrowed.merged(used, statements) if used else []
 
         snapshot = declared_snapshot(
             self._connection,

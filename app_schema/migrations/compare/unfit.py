@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from app_schema.catalog import borrowed
-from app_schema.catalog.scratch import on_borrowed
 from app_schema.ddl import Key, Policy
 from app_schema.ddl.sql import dollar, ident, literal, qualified
 from app_schema.errors import ModelError
@@ -133,13 +132,17 @@ def _reasons(sides: Sides, attempts: Mapping[Key, str]) -> dict[Key, str]:
     numbers = {f"n{number}": key for number, key in enumerate(attempts)}
     others = list(_named(sides, attempts))
     declared = sides.metadata.statements()
-    lent = borrowed.used(sides.connection, [*declared, *others, *attempts.values()], sides.metadata.objects)
+    lent = borrowed.used(sides.connection, [*declared, *others, *attempts.values()], sides.metadata)
+    lent = [
+        dataclasses.replace(obj, statements=tuple(_attempt(_OTHER, line) for line in obj.statements))
+        for obj in lent
+    ]
     columns = ", ".join(f"{name} integer" for name in [_OTHER, *numbers])
     snapshot, _ = sides.scratch.printed(
         [
             f"CREATE SCHEMA {_SCHEMA}",
             f"CREATE TABLE {_REFUSED} ({columns})",
-            *on_borrowed([_attempt(_OTHER, line) for obj in lent for line in obj.statements], declared),
+            *borrowed.merged(lent, declared),
             *(_attempt(_OTHER, statement) for statement in others),
             *(_attempt(name, attempts[key]) for name, key in numbers.items()),
         ]
