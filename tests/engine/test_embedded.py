@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from serverplace import server_place
 
 import app_schema
 from app_schema import embedded
@@ -21,11 +22,17 @@ CHECKOUT = Path(app_schema.__file__).parent.parent
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def home() -> Iterator[Path]:
     """A directory with a server in it, which each test may stop, kill or start."""
-    home = tmp_path_factory.mktemp("embedded")
-    yield home
-    embedded.stop(home)
+    with server_place() as made:
+        yield made
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A directory for a server of the test's own."""
+    with server_place() as made:
+        yield made
 
 
 def query(url: str, statement: str) -> object:
@@ -114,8 +121,8 @@ def test_start_wrong_setting_says_why(home: Path) -> None:
     assert query(embedded.start(home, settings={"work_mem": "5MB"}), "SHOW work_mem") == ("5MB",)
 
 
-def test_start_long_and_odd_path_after_an_interrupted_initdb(tmp_path: Path) -> None:
-    home = tmp_path / ("a $b,'c\" " + "x" * 120)
+def test_start_long_and_odd_path_after_an_interrupted_initdb(place: Path) -> None:
+    home = place / ("a $b,'c\" " + "x" * 120)
     (home / "data.new" / "base").mkdir(parents=True)
     url = embedded.start(home)
     try:
@@ -127,9 +134,9 @@ def test_start_long_and_odd_path_after_an_interrupted_initdb(tmp_path: Path) -> 
     assert not server.sockets.exists()
 
 
-def test_start_three_at_once_makes_one_server_that_outlives_them(tmp_path: Path) -> None:
+def test_start_three_at_once_makes_one_server_that_outlives_them(place: Path) -> None:
     def start(_: int) -> str:
-        return run("-m", "app_schema", "db", "start", home=tmp_path)
+        return run("-m", "app_schema", "db", "start", home=place)
 
     with ThreadPoolExecutor() as pool:
         urls = set(pool.map(start, range(3)))
@@ -137,7 +144,7 @@ def test_start_three_at_once_makes_one_server_that_outlives_them(tmp_path: Path)
     try:
         assert query(url.strip(), "SELECT 1") == (1,)
     finally:
-        assert embedded.stop(tmp_path) is True
+        assert embedded.stop(place) is True
 
 
 def test_start_without_the_package_says_what_to_install(
@@ -149,8 +156,8 @@ def test_start_without_the_package_says_what_to_install(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root hands the server to another user")
-def test_start_as_root_opens_the_way_and_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    closed = tmp_path / "closed"
+def test_start_as_root_opens_the_way_and_says_so(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    closed = place / "closed"
     closed.mkdir(mode=0o700)
     home = closed / "home"
     embedded.start(home)
@@ -181,26 +188,22 @@ except errors.AppSchemaError as error:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="the other tests run as an ordinary user already")
-def test_start_as_an_ordinary_user_and_then_as_root(tmp_path: Path) -> None:
-    for parent in tmp_path.parents[:-1]:
-        parent.chmod(parent.stat().st_mode | 0o001)
-    os.chown(tmp_path, NOBODY, NOBODY)
+def test_start_as_an_ordinary_user_and_then_as_root(place: Path) -> None:
+    os.chown(place, NOBODY, NOBODY)
     try:
-        url = run("-c", AS_NOBODY, "start", home=tmp_path)
-        assert (tmp_path / "data").stat().st_uid == NOBODY
-        assert run("-c", AS_NOBODY, "status", home=tmp_path) == url
-        assert embedded.stop(tmp_path) is True
-        assert embedded.start(tmp_path) == url.strip()
-        assert run("-c", AS_NOBODY, "stop", home=tmp_path) == "True\n"
+        url = run("-c", AS_NOBODY, "start", home=place)
+        assert (place / "data").stat().st_uid == NOBODY
+        assert run("-c", AS_NOBODY, "status", home=place) == url
+        assert embedded.stop(place) is True
+        assert embedded.start(place) == url.strip()
+        assert run("-c", AS_NOBODY, "stop", home=place) == "True\n"
     finally:
-        embedded.stop(tmp_path)
+        embedded.stop(place)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs two users")
 def test_status_of_another_users_server_is_one_sentence(home: Path) -> None:
     embedded.start(home)
-    for parent in home.parents[:-1]:
-        parent.chmod(parent.stat().st_mode | 0o001)
     for action in ("start", "stop", "status"):
         said = run("-c", AS_NOBODY, action, home=home, expected=1)
         assert "belongs to another user: set APP_SCHEMA_PGDATA" in said

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 from commands import NOWHERE, Run, data
+from serverplace import server_place
 from syrupy.assertion import SnapshotAssertion
 
 from app_schema import embedded
@@ -19,12 +18,8 @@ def url_of(said: str) -> str:
 
 @pytest.fixture
 def place() -> Iterator[Path]:
-    """A directory that the server's user can enter; another run of pytest closes pytest's own to others."""
-    made = Path(tempfile.mkdtemp(prefix="app_schema_db_"))
-    made.chmod(0o755)
-    yield made
-    embedded.stop(made)
-    shutil.rmtree(made)
+    with server_place() as made:
+        yield made
 
 
 def test_start_status_reset_stop(run: Run, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

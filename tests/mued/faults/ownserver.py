@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from serverplace import server_place
 
 from app_schema import embedded
 from app_schema.testing.server import memory
@@ -43,10 +43,5 @@ class OwnServer:
 @contextmanager
 def own_server() -> Iterator[OwnServer]:
     """A place for one, whoever it runs as, with a name that is short enough for a socket."""
-    directory = Path(tempfile.mkdtemp(prefix="faults_", dir=memory()))
-    directory.chmod(0o755)
-    try:
+    with server_place("faults_", memory()) as directory:
         yield OwnServer(directory)
-    finally:
-        embedded.stop(directory)
-        shutil.rmtree(directory, ignore_errors=True)
