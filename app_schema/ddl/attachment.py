@@ -64,11 +64,11 @@ def _listen(metadata: MetaData) -> None:
 def _create_early(target: MetaData, _connection: Connection, tables: Sequence[Table] = (), **_: Any) -> None:
     """Functions that a table needs are made when every enum type is there, and before the first table."""
     early = called_by_tables(target) if tables else []
-    target.info[_EARLY] = {one.key for one in early}
+    target.info[_EARLY] = {function.key for function in early}
 
     def send(_table: Table, connection: Connection, **_: Any) -> None:
-        for one in early:
-            connection.execute(Create(one))
+        for function in early:
+            connection.execute(Create(function))
 
     if early:
         event.listen(tables[0], "before_create", send, once=True)
@@ -76,11 +76,11 @@ def _create_early(target: MetaData, _connection: Connection, tables: Sequence[Ta
 
 def _drop_last(target: MetaData, _connection: Connection, **_: Any) -> None:
     early = called_by_tables(target)
-    target.info[_EARLY] = {one.key for one in early}
+    target.info[_EARLY] = {function.key for function in early}
 
     def send(_target: MetaData, connection: Connection, **_: Any) -> None:
-        for one in reversed(early):
-            connection.execute(Drop(one))
+        for function in reversed(early):
+            connection.execute(Drop(function))
 
     # registered anew at each drop: before the listeners of every enum type, and after them
     event.listen(target, "after_drop", send, once=True, insert=True)
@@ -116,15 +116,19 @@ def _statements(statement: type[Create | Drop], *, before_tables: bool) -> Calla
 def called_by_tables(metadata: MetaData) -> list[Function]:
     """The functions that a default, check, generated column or index calls, with those that they call, in the
     order of their declaration."""
-    functions = [one for one in declared(metadata).values() if isinstance(one, Function)]
+    functions = [obj for obj in declared(metadata).values() if isinstance(obj, Function)]
     if not functions:
         return []
-    texts = " ".join(str(one) for table in metadata.tables.values() for one in _expressions(table))
+    texts = " ".join(
+        str(expression) for table in metadata.tables.values() for expression in _expressions(table)
+    )
     early: list[Function] = []
-    while new := [one for one in functions if one not in early and _is_called(one, texts)]:
+    while new := [
+        function for function in functions if function not in early and _is_called(function, texts)
+    ]:
         early += new
-        texts = " ".join(one.body for one in new)
-    return [one for one in functions if one in early]
+        texts = " ".join(function.body for function in new)
+    return [function for function in functions if function in early]
 
 
 def _is_called(function: Function, text: str) -> bool:
@@ -135,7 +139,10 @@ def _expressions(table: Table) -> Iterator[Any]:
     for column in table.columns:
         yield getattr(column.server_default, "arg", None)
         yield getattr(column.computed, "sqltext", None)
-    constraints = {*table.constraints, *(one for column in table.columns for one in column.constraints)}
+    constraints = {
+        *table.constraints,
+        *(constraint for column in table.columns for constraint in column.constraints),
+    }
     for constraint in constraints:
         yield getattr(constraint, "sqltext", None)
         yield from upstream.excluding_expressions(constraint)

@@ -118,7 +118,7 @@ CASE t.contype WHEN 'f' THEN {FOREIGN_KEY} || {VALIDITY}
 
 
 def addition(
-    one: Named,
+    constraint: Named,
     add: str,
     declared: Side,
     *,
@@ -136,25 +136,25 @@ def addition(
     :param indexed: an index of the same name is behind it.
     :param provable: the declared side, NOT VALID: there its validation is missing. None: there is none.
     """
-    query = one.query(definition(kind, validated=validated))
-    exists = one.query("''::text")  # the definition takes longer to plan than the constraint to make
+    query = constraint.query(definition(kind, validated=validated))
+    exists = constraint.query("''::text")  # the definition takes longer to plan than the constraint to make
     if indexed:  # the index's name may be taken in the schema
         taken = f"""
 UNION ALL
 SELECT 'another ' || {RELKIND} FROM pg_catalog.pg_class AS c
- WHERE c.relnamespace = $1 AND c.relname = {literal(one.name)} LIMIT 1"""
+ WHERE c.relnamespace = $1 AND c.relname = {literal(constraint.name)} LIMIT 1"""
         query, exists = query + taken, exists + taken
-    finish = f"ALTER TABLE {qualified(one.table, one.schema)} VALIDATE CONSTRAINT {ident(one.name)}"
+    real, name = qualified(constraint.table, constraint.schema), constraint.name
     return Guard(
-        label=one.label,
-        namespace=table_schema(one.table, one.schema),
+        label=constraint.label,
+        namespace=table_schema(constraint.table, constraint.schema),
         definition=query,
         exists=exists,
         new=declared,
         absent=(add,),
-        different=(finish,) if provable else None,
+        different=(f"ALTER TABLE {real} VALIDATE CONSTRAINT {ident(name)}",) if provable else None,
         old=provable,
-        remedy=f'op.drop_constraint("{one.name}", "{one.table}") first, if what is there is to go',
+        remedy=f'to replace it, run op.drop_constraint("{name}", "{constraint.table}") first',
     )
 
 
@@ -251,21 +251,21 @@ def _(construct: AddConstraint) -> ExecutableDDLElement:
     constraint = construct.element
     if name_of(constraint) is None:
         return Guarded(_unnamed(construct))
-    one, add, validated = named(constraint), plain(construct), not not_valid(constraint)
+    target, add, validated = named(constraint), plain(construct), not not_valid(constraint)
     provable = None
     if isinstance(constraint, ForeignKeyConstraint):
         side = Side(value=foreign_key(constraint))
         provable = Side(value=f"{side.value} || ' NOT VALID'")
     else:
-        side = twin(one.table, one.schema, add)
+        side = twin(target.table, target.schema, add)
         if isinstance(constraint, CheckConstraint):
-            provable = twin(one.table, one.schema, f"{add} NOT VALID")
+            provable = twin(target.table, target.schema, f"{add} NOT VALID")
     return Guarded(
         addition(
-            one,
+            target,
             add,
             side,
-            kind=one.kind,
+            kind=target.kind,
             validated=validated,
             indexed=not isinstance(constraint, (CheckConstraint, ForeignKeyConstraint)),
             provable=provable if validated else None,
@@ -297,32 +297,33 @@ def _unnamed(construct: AddConstraint) -> Guard:
         exists=CATALOG.select("''::text", *of_kind) + " LIMIT 1",
         new=side,
         absent=(plain(construct),),
-        remedy=f'op.drop_constraint(..., "{table.name}") first, if what is there is to go',
+        remedy=f'to replace it, run op.drop_constraint(..., "{table.name}") first',
     )
 
 
 @converging.register
 def _(construct: DropConstraint) -> ExecutableDDLElement:
-    one = named(construct.element)
-    real = qualified(one.table, one.schema)
-    exists = one.query() if one.kind != "constraint" else one.query("'constraint'::text")
+    constraint = named(construct.element)
+    real = qualified(constraint.table, constraint.schema)
+    exists = constraint.query() if constraint.kind != "constraint" else constraint.query("'constraint'::text")
     cascade = " CASCADE" if construct.cascade else ""
-    statement = f"ALTER TABLE {real} DROP CONSTRAINT {ident(one.name)}{cascade}"
-    return Guarded(drop(one.label, table_schema(one.table, one.schema), exists, one.kind, (statement,)))
+    statement = f"ALTER TABLE {real} DROP CONSTRAINT {ident(constraint.name)}{cascade}"
+    namespace = table_schema(constraint.table, constraint.schema)
+    return Guarded(drop(constraint.label, namespace, exists, constraint.kind, (statement,)))
 
 
 def validate(name: str, table: str, schema: str | None) -> str:
     """The guarded ``VALIDATE CONSTRAINT``: nothing where it is validated, refuses where it is absent."""
-    one = Named(name, "constraint", table, schema)
+    constraint = Named(name, "constraint", table, schema)
     statement = f"ALTER TABLE {qualified(table, schema)} VALIDATE CONSTRAINT {ident(name)}"
-    message = literal(f"{one.label} is absent, so it cannot be validated")
+    message = literal(f"{constraint.label} is absent, so it cannot be validated")
     return block(
         [
             "DECLARE",
             f"  ns oid := {table_schema(table, schema)};",
             "  found boolean;",
             "BEGIN",
-            f"  EXECUTE {dollar(one.query('t.convalidated'), 'def')} INTO found USING ns;",
+            f"  EXECUTE {dollar(constraint.query('t.convalidated'), 'def')} INTO found USING ns;",
             "  IF found IS NULL THEN",
             f"    RAISE EXCEPTION USING ERRCODE = '{DIFFERENT}', MESSAGE = {message};",
             "  ELSIF NOT found THEN",

@@ -190,8 +190,8 @@ class Guard:
 
     def _spelled(self) -> bool:
         """Whether a side is printed from a parse tree that may print in two ways."""
-        sides = [one for one in (self.new, self.old) if one is not None and not one.exact]
-        return any(may_differ(*one.twin) for one in sides)
+        sides = [side for side in (self.new, self.old) if side is not None and not side.exact]
+        return any(may_differ(*side.twin) for side in sides)
 
     def alike(self, other: str) -> list[str]:
         """PL/pgSQL: whether what is found is equal to a variable."""

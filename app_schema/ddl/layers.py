@@ -25,7 +25,7 @@ def called(text: str) -> set[str]:
 def words(text: str) -> set[str]:
     """The words of a text, as written and in lower case."""
     found = set(_WORD.findall(text))
-    return found | {one.lower() for one in found}
+    return found | {word.lower() for word in found}
 
 
 def ordered(objects: Iterable[DDLObject]) -> tuple[list[DDLObject], list[Function]]:
@@ -34,38 +34,38 @@ def ordered(objects: Iterable[DDLObject]) -> tuple[list[DDLObject], list[Functio
     A function comes before the first view that calls it, or else after all views.
     """
     given = list(objects)
-    views = [one for one in given if isinstance(one, View)]
-    late = _late([one for one in given if isinstance(one, Function)], views)
+    views = [obj for obj in given if isinstance(obj, View)]
+    late = _late([obj for obj in given if isinstance(obj, Function)], views)
     placed = [obj for obj in given if obj not in views and obj not in late]
     placed.sort(key=lambda obj: obj.step)
 
     def place(names: set[str]) -> None:
-        for one in late:
-            if one.name in names and one not in placed:
-                place(called(one.body) - {one.name})
-                placed.append(one)
+        for function in late:
+            if function.name in names and function not in placed:
+                place(called(function.body) - {function.name})
+                placed.append(function)
 
     for view in views:
         place(called(view.definition))
         placed.append(view)
-    place({one.name for one in late})
+    place({function.name for function in late})
     return placed, late
 
 
 def _late(functions: list[Function], views: list[View]) -> list[Function]:
     if not (functions and views):
         return []
-    bodies = {one.name: one.body for one in functions}
-    definitions = {one.name: one.definition for one in views}
+    bodies = {function.name: function.body for function in functions}
+    definitions = {view.name: view.definition for view in views}
     late: list[Function] = []
-    for one in functions:
-        read = words(f"{one.returns} {one.arguments} {one.body}") & definitions.keys()
-        if any(one.name not in _stands_on(name, definitions, bodies) for name in read):
-            late.append(one)
-    names = {one.name for one in late}
-    while more := {one.name for one in functions if called(one.body) & names} - names:
+    for function in functions:
+        read = words(f"{function.returns} {function.arguments} {function.body}") & definitions.keys()
+        if any(function.name not in _stands_on(name, definitions, bodies) for name in read):
+            late.append(function)
+    names = {function.name for function in late}
+    while more := {function.name for function in functions if called(function.body) & names} - names:
         names |= more
-    return [one for one in functions if one.name in names]
+    return [function for function in functions if function.name in names]
 
 
 def _stands_on(view: str, definitions: Mapping[str, str], bodies: Mapping[str, str]) -> set[str]:
@@ -77,5 +77,5 @@ def _stands_on(view: str, definitions: Mapping[str, str], bodies: Mapping[str, s
         more = (called(text) & bodies.keys()) - functions
         views |= more_views
         functions |= more
-        texts += [*(definitions[one] for one in more_views), *(bodies[one] for one in more)]
+        texts += [*(definitions[name] for name in more_views), *(bodies[name] for name in more)]
     return functions

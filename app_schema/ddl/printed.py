@@ -49,7 +49,7 @@ _NOT_NULL = re.compile(rf"NOT NULL (?P<column>{_NAME})")
 def _printed_foreign_key(columns: str, schema: str | None, table: str, targets: str, rest: str) -> str:
     """SQL expression: a foreign key as PostgreSQL prints it with an empty path, however it is spaced here."""
     columns, targets = (
-        ", ".join(" ".join(one.split()) for one in text.split(",")) for text in (columns, targets)
+        ", ".join(" ".join(column.split()) for column in text.split(",")) for text in (columns, targets)
     )
     (name,) = split(table)
     place = literal(schema) if schema else f"quote_ident({found_schema(name)})"

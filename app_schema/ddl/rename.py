@@ -127,8 +127,8 @@ def there_is(kind: str, name: str, table: str | None, schema: str | None, *, no:
         found, namespace = there(regclass(name, schema)), "NULL::oid"
     else:
         assert table is not None
-        one = Named(name, kind, table, schema)
-        found = column_query(table, name, "''::text") if kind == "column" else one.query()
+        constraint = Named(name, kind, table, schema)
+        found = column_query(table, name, "''::text") if kind == "column" else constraint.query()
         namespace = table_schema(table, schema)
     return block(
         [

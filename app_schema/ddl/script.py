@@ -35,7 +35,7 @@ def statements(metadata: MetaData, default_schema: str = "public") -> list[str]:
         else:
             sent.append(plain(construct))
 
-    made = {one.name for one in declared(metadata).values() if one.kind == "schema"}
+    made = {obj.name for obj in declared(metadata).values() if obj.kind == "schema"}
     made |= {"public", default_schema}
     for schema in sorted(schemas(metadata, default_schema) - made):
         collect(CreateSchema(schema))
@@ -46,15 +46,15 @@ def statements(metadata: MetaData, default_schema: str = "public") -> list[str]:
 def schemas(metadata: MetaData, default_schema: str = "public") -> set[str]:
     """The schemas in which something is declared, the default one for what names none."""
     named = {table.schema for table in metadata.tables.values()}
-    named |= {one.schema for one in of_class(metadata, SchemaType)}
-    named |= {one.schema for one in of_class(metadata, Sequence)}
+    named |= {type_.schema for type_ in of_class(metadata, SchemaType)}
+    named |= {sequence.schema for sequence in of_class(metadata, Sequence)}
     named |= {
-        one.schema or (one.name if one.kind == "schema" else None) for one in declared(metadata).values()
+        obj.schema or (obj.name if obj.kind == "schema" else None) for obj in declared(metadata).values()
     }
     return {schema or default_schema for schema in named}
 
 
 def of_class(metadata: MetaData, cls: type[_T]) -> list[_T]:
     """The types and sequences of a metadata, in whatever schema, by name."""
-    found = [one for one in upstream.schema_objects(metadata) if isinstance(one, cls)]
-    return sorted(found, key=lambda one: (getattr(one, "schema", None) or "", str(getattr(one, "name", ""))))
+    found = [obj for obj in upstream.schema_objects(metadata) if isinstance(obj, cls)]
+    return sorted(found, key=lambda obj: (getattr(obj, "schema", None) or "", str(getattr(obj, "name", ""))))

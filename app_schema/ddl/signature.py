@@ -50,11 +50,11 @@ def argument_types(arguments: str) -> tuple[str, ...]:
 
 
 def _type(argument: str) -> str:
-    text = _MODE.sub(lambda one: one[1] or "", argument)
-    text = _FLOAT.sub(lambda one: "real" if int(one[1]) <= _REAL_DIGITS else "float8", text)
+    text = _MODE.sub(lambda match: match[1] or "", argument)
+    text = _FLOAT.sub(lambda match: "real" if int(match[1]) <= _REAL_DIGITS else "float8", text)
     text = re.sub(r"\s*\([^)]*\)", "", text)  # nothing else is kept of a precision
     element = _ARRAY.sub("", text)
-    spaced = _SPACE.sub(lambda one: one[0] if '"' in one[0] else one[0].strip() or " ", element)
+    spaced = _SPACE.sub(lambda match: match[0] if '"' in match[0] else match[0].strip() or " ", element)
     named = _of_words(spaced) or _of_words(_NAME.sub("", spaced)) or _of_name(_NAME.sub("", spaced))
     return named + ("[]" if element != text else "")
 
@@ -66,5 +66,5 @@ def _of_words(text: str) -> str | None:
 
 
 def _of_name(text: str) -> str:
-    parts = (one if one[0] == '"' else f'"{one.lower()}"' for one in re.findall(_IDENT, text))
+    parts = (part if part[0] == '"' else f'"{part.lower()}"' for part in re.findall(_IDENT, text))
     return ".".join(parts).removeprefix('"pg_catalog".')  # PostgreSQL looks there first for a name alone

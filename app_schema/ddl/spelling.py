@@ -129,7 +129,7 @@ _MAY_DIFFER = re.compile(r"\b(AND|OR|IN|BETWEEN|ANY|ALL|SOME|ARRAY)\b", re.IGNOR
 
 def may_differ(*statements: str) -> bool:
     """Whether what these statements make may print in two ways."""
-    return any(_MAY_DIFFER.search(one) for one in statements)
+    return any(_MAY_DIFFER.search(statement) for statement in statements)
 
 
 def equal(left: str, right: str) -> list[str]:

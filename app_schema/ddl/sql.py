@@ -104,7 +104,7 @@ def pairs(
 ) -> tuple[tuple[str, Value], ...]:
     """A mapping or its items as a tuple of items, in their order; empty for None."""
     items = value.items() if isinstance(value, Mapping) else value or ()
-    return tuple((name, one) for name, one in items)
+    return tuple((name, item) for name, item in items)
 
 
 def split(text: str) -> Sequence[str]:

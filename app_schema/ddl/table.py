@@ -56,8 +56,10 @@ SELECT CASE WHEN c.relkind IN ('r', 'p') THEN concat_ws(E'\\n  ',
 def _constraints(table: Table, twin: str) -> str:
     """Query of the constraints of table ``c``: the named ones by name; of those that PostgreSQL named the
     definitions that the twin has too, and the primary key, of which a table has one."""
-    others = [one for one in table.constraints if not isinstance(one, ForeignKeyConstraint)]
-    names = literals(named(one).name for one in others if name_of(one) is not None)
+    others = [
+        constraint for constraint in table.constraints if not isinstance(constraint, ForeignKeyConstraint)
+    ]
+    names = literals(named(constraint).name for constraint in others if name_of(constraint) is not None)
     key = "t.contype = 'p'" if table.primary_key.columns and not name_of(table.primary_key) else "false"
     text = definition("")
     unnamed = f"t.contype NOT IN ('n', 'f') AND t.conname <> ALL ({names})"
@@ -73,14 +75,14 @@ SELECT DISTINCT CASE WHEN t.conname = ANY ({names}) THEN format('%I ', t.conname
 def _foreign_keys(table: Table) -> str:
     """The declared foreign keys as found; for the twin, which can have none, as declared."""
     lines = []
-    for constraint in sorted(table.foreign_key_constraints, key=lambda one: tuple(one.column_keys)):
-        wanted = foreign_key(constraint)
-        one = None if name_of(constraint) is None else named(constraint)
-        by_name = f"t.conname = {literal(one.name)}" if one else f"{FOREIGN_KEY} = {wanted}"
+    for constraint in sorted(table.foreign_key_constraints, key=lambda key: tuple(key.column_keys)):
+        declared = foreign_key(constraint)
+        named_key = None if name_of(constraint) is None else named(constraint)
+        by_name = f"t.conname = {literal(named_key.name)}" if named_key else f"{FOREIGN_KEY} = {declared}"
         validity = f"replace({VALIDITY}, ' NOT VALID', '')" if not_valid(constraint) else VALIDITY
-        label = literal(f"{one.name} " if one else "")
+        label = literal(f"{named_key.name} " if named_key else "")
         lines.append(f""",
-         {label} || CASE WHEN c.relnamespace = pg_my_temp_schema() THEN {wanted}
+         {label} || CASE WHEN c.relnamespace = pg_my_temp_schema() THEN {declared}
                          ELSE (SELECT {FOREIGN_KEY} || {validity} FROM pg_catalog.pg_constraint AS t
                                 WHERE t.conrelid = c.oid AND t.contype = 'f' AND {by_name} LIMIT 1) END""")
     return "".join(lines)
@@ -150,11 +152,13 @@ def _(construct: DropColumnComment) -> ExecutableDDLElement:
 
 @converging.register
 def _(construct: SetConstraintComment) -> ExecutableDDLElement:
-    one = named(construct.element)
-    return object_comment("constraint", one.name, construct.element.comment, one.table, one.schema)
+    constraint = named(construct.element)
+    return object_comment(
+        "constraint", constraint.name, construct.element.comment, constraint.table, constraint.schema
+    )
 
 
 @converging.register
 def _(construct: DropConstraintComment) -> ExecutableDDLElement:
-    one = named(construct.element)
-    return object_comment("constraint", one.name, None, one.table, one.schema)
+    constraint = named(construct.element)
+    return object_comment("constraint", constraint.name, None, constraint.table, constraint.schema)
