@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app_schema.catalog.reading import query, read
 from app_schema.catalog.snapshot_query import snapshot_query
+from app_schema.catalog.uncompared import Uncompared, uncompared_query
 from app_schema.ddl.object import Key
 
 if TYPE_CHECKING:
@@ -33,6 +34,12 @@ def snapshot(connection: Connection, *, ignore: tuple[str, ...] = ("alembic_vers
     :param ignore: names of tables of the migration tool, left out with all that belongs to them.
     """
     return _snapshot(read(connection, snapshot_query())[0], ignore)
+
+
+def snapshot_and_uncompared(connection: Connection) -> tuple[Snapshot, list[Uncompared]]:
+    """The same, and what no kind compares, in one message."""
+    rows, uncompared = read(connection, snapshot_query(), uncompared_query())
+    return _snapshot(rows, ()), [Uncompared(*row) for row in uncompared]
 
 
 def printed(driver: psycopg.Connection[Any], *, ignore: tuple[str, ...] = ()) -> Snapshot:

@@ -67,6 +67,8 @@ def _show(found: Drift, *, every: bool) -> None:
         table(COLUMNS, [tuple(vars(kind).values()) for kind in counts])
     for line in fold(found.objects, None if every else room(0 if nothing else len(counts))):
         talk(line)
+    for label in found.uncompared:
+        talk(f"{label}: not compared")
 
 
 def _advise(states: set[str]) -> None:

@@ -53,6 +53,11 @@ class CatalogQuery:
         """The definition as guards compare it."""
         return self.comparable or self.definition
 
+    @property
+    def is_object(self) -> bool:
+        """False where a row is an attribute of an object, as a grant or a column."""
+        return self.table == "NULL" or self.relation not in {"", self.oid}
+
     def select(self, columns: str, *conditions: str, any_kind: bool = False) -> str:
         """Query of the objects that meet the conditions.
 

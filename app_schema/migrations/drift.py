@@ -52,6 +52,8 @@ class Drift:
 
     kinds: list[KindCount]
     objects: list[Drifted]
+    uncompared: list[str]
+    """What is in the managed schemas, and of a kind that is not compared: no difference."""
 
     @property
     def conforms(self) -> bool:
@@ -86,7 +88,7 @@ def drift(connection: Connection, app: Application, scratch: str | None = None) 
         key = rename.declared
         objects.setdefault(key, _drifted(key, "different", key.name, rename.reflected.name))
     states = {key: drifted.state for key, drifted in objects.items()}
-    return Drift(_counts(comparison.counted(), states), list(objects.values()))
+    return Drift(_counts(comparison.counted(), states), list(objects.values()), comparison.uncompared())
 
 
 def _drifted(key: Key, state: State, declared: str | None, found: str | None) -> Drifted:

@@ -33,7 +33,10 @@ def compare(context: AutogenContext, upgrade_ops: UpgradeOps) -> PriorityDispatc
     from app_schema.migrations.compare.comparator import Comparison  # an upgrade compares nothing
 
     with _uncollected():
-        plan = Comparison(context).plan()
+        comparison = Comparison(context)
+        plan = comparison.plan()
+    for label in comparison.uncompared():
+        log.warning("%s: not compared", label)
     if plan.undeclared:
         log.warning(*_warning(plan.undeclared))
     context.dialect = DIALECT  # renders one "%" as one; psycopg's would double it in the file

@@ -41,6 +41,10 @@ class Comparison:
             if kinds.of(difference.key.kind).compares(difference)
         ]
 
+    def uncompared(self) -> list[str]:
+        """The objects in managed schemas that no kind compares."""
+        return self.sides.managed.uncompared(self.sides.uncompared)
+
     def counted(self) -> list[Key]:
         """The declared objects, each for itself."""
         return [

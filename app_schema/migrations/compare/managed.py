@@ -14,9 +14,12 @@ from app_schema.migrations.compare.filters import item
 from app_schema.migrations.compare.keys import RELATIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy import Column
 
     from app_schema.catalog import Snapshot
+    from app_schema.catalog.uncompared import Uncompared
     from app_schema.migrations.compare.filters import EnvironmentFilters
     from app_schema.migrations.compare.rename import Renamed
 
@@ -57,6 +60,12 @@ class Managed:
         if key not in self.declared and not self._counts(key):
             return False
         return self._passes(key, schema)
+
+    def uncompared(self, objects: Iterable[Uncompared]) -> list[str]:
+        """What is to be named of the objects that no kind compares, each once."""
+        labels = {label for label, schema in objects if schema is None or schema in self._schemas}
+        accepted = self.filters.accepted
+        return sorted(label for label in labels if not any(one.matches(label) for one in accepted))
 
     def _is_mark(self, key: Key) -> bool:
         return any((side.get(key) or "").endswith(MARK) for side in (self.declared, self.reflected))

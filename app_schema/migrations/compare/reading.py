@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import MetaData, text
 
-from app_schema.catalog import Snapshot, snapshot
+from app_schema.catalog import Snapshot, snapshot_and_uncompared
 from app_schema.catalog.spelling import Spelling
+from app_schema.catalog.uncompared import Uncompared
 from app_schema.ddl import Key, Role
 from app_schema.errors import ConfigurationError
 from app_schema.migrations.compare.filters import EnvironmentFilters
@@ -39,9 +40,11 @@ def read(context: AutogenContext) -> Sides:
     metadata = Declared(metadatas, _default_schema(context))
     _refuse_to_prune_everywhere(context, metadata)
     scratch, reflected = Scratch(context, metadata), dict[Key, str]()
+    uncompared: list[Uncompared] = []
 
     def reflect() -> None:
-        reflected.update(_without_bookkeeping(context, metadata, snapshot(connection, ignore=())))
+        snapshot, uncompared[:] = snapshot_and_uncompared(connection)
+        reflected.update(_without_bookkeeping(context, metadata, snapshot))
 
     printed = scratch.printed(metadata.statements(), reflect)
     declared = metadata.printed(_without_bookkeeping(context, metadata, printed.snapshot))
@@ -56,6 +59,7 @@ def read(context: AutogenContext) -> Sides:
         reflected={**reflected, **roles},
         borrowed=printed.borrowed,
         unused_roles=frozenset(roles),
+        uncompared=tuple(uncompared),
     )
     return paired(sides)
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from app_schema.catalog import Difference, Snapshot
     from app_schema.catalog.spelling import Spelling
+    from app_schema.catalog.uncompared import Uncompared
     from app_schema.migrations.compare.filters import EnvironmentFilters
     from app_schema.migrations.compare.scratch import Scratch
     from app_schema.migrations.declared import Declared
@@ -55,6 +56,7 @@ class Sides:
 
     :param metadata: what the metadata declares, by the keys of the declared snapshot.
     :param borrowed: schema and name of what the metadata uses and does not declare; it is not compared.
+    :param uncompared: the objects of the database that no kind compares.
     :param unused_roles: the declared roles that the cluster has and nothing in the database uses.
     :param renamed: the renames with which the revision begins; the reflected side reads as after them.
     """
@@ -68,6 +70,7 @@ class Sides:
     reflected: Snapshot
     borrowed: frozenset[tuple[str | None, str]]
     unused_roles: frozenset[Key]
+    uncompared: tuple[Uncompared, ...] = ()
     renamed: Renamed = field(default_factory=Renamed)
 
     @cached_property

@@ -1,0 +1,74 @@
+"""What no kind compares, and is named where it is met: one query, derived from the kinds and the coverage."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import NamedTuple
+
+from app_schema.catalog.coverage import COVERAGE, Catalog, queries
+
+FIRST_OF_USERS = 16384
+"""The first OID that is not of ``initdb``."""
+
+# The objects of the catalogs that are no part of another one, which is named or compared itself, nor of an
+# extension. One without a schema, as a cast, is met in the schemas of what it is made of.
+_UNCOMPARED = """\
+WITH met(classid, oid) AS (
+{objects}
+)
+SELECT DISTINCT format('%s %s', i.type, i.identity), coalesce(i.schema, r.schema)
+  FROM met CROSS JOIN LATERAL pg_identify_object(met.classid, met.oid, 0) AS i
+  LEFT JOIN LATERAL (
+       SELECT f.schema
+         FROM pg_catalog.pg_depend AS d
+        CROSS JOIN LATERAL pg_identify_object(d.refclassid, d.refobjid, 0) AS f
+        WHERE d.classid = met.classid AND d.objid = met.oid AND f.schema !~ '^pg_') AS r ON i.schema IS NULL
+ WHERE (i.schema IS NULL OR i.schema !~ '^pg_')
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
+                    WHERE d.classid = met.classid AND d.objid = met.oid AND d.deptype <> 'n')
+{others} ORDER BY 1, 2"""
+
+# what is an attribute of an object that stands elsewhere
+_OTHERS = {
+    "pg_seclabel": """\
+UNION
+SELECT format('security label of %s %s', i.type, i.identity), i.schema
+  FROM pg_catalog.pg_seclabel AS l
+ CROSS JOIN LATERAL pg_identify_object(l.classoid, l.objoid, l.objsubid) AS i
+""",
+    "pg_db_role_setting": """\
+UNION
+SELECT 'settings of the database' || coalesce(' for role ' || nullif(s.setrole, 0)::regrole, ''), NULL
+  FROM pg_catalog.pg_db_role_setting AS s
+  JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase AND d.datname = current_database()
+""",
+}
+
+
+class Uncompared(NamedTuple):
+    """An object that is not compared; one that hangs on several schemas is there once for each."""
+
+    label: str
+    schema: str | None
+
+
+@cache
+def uncompared_query() -> str:
+    """Query of (label, schema), to be run with an empty search_path."""
+    objects = [_not_of_a_kind(name, catalog) for name, catalog in COVERAGE.items() if catalog.oid]
+    compared = {query.catalog for query in queries()}
+    others = "".join(sql for name, sql in _OTHERS.items() if name not in compared)
+    return _UNCOMPARED.format(objects="\nUNION ALL\n".join(objects), others=others)
+
+
+def _not_of_a_kind(name: str, catalog: Catalog) -> str:
+    kinds = [
+        f"NOT EXISTS ({query.select('', f'{query.oid} = met.{catalog.oid}')})"
+        for query in queries()
+        if query.catalog == name and query.is_object
+    ]
+    conditions = " AND ".join([f"met.{catalog.oid} >= {FIRST_OF_USERS}", catalog.where, *kinds])
+    return (
+        f"SELECT 'pg_catalog.{name}'::regclass, met.{catalog.oid}\n"
+        f"  FROM pg_catalog.{catalog.source or name} AS met\n WHERE {conditions}"
+    )
