@@ -22,7 +22,7 @@ from declaring import OPTIONS as RUN_OPTIONS
 from app_schema.ddl.sql import DIALECT
 from app_schema.migrations import setup
 from app_schema.migrations.collecting import collecting
-from app_schema.migrations.foresight import Ahead
+from app_schema.migrations.foresight import Ahead, StepForesight
 from app_schema.migrations.impl import guarded
 from app_schema.migrations.layout import layout
 
@@ -84,7 +84,8 @@ class Generated:
         exec(compile(self.text, "revision", "exec"), module.__dict__)  # noqa: S102 - what a revision is
         with operations_on(engine, autocommit=autocommit) as op:
             step = SimpleNamespace(migration_fn=getattr(module, name))
-            op.impl.foresight = Ahead(op.migration_context, partial(collecting, op.impl), [step], {}).of(0)
+            ahead = Ahead(op.migration_context, partial(collecting, op.impl), [step], {})
+            op.impl.foresight = StepForesight(ahead, 0)
             getattr(module, name)()
 
 

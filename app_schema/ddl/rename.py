@@ -122,8 +122,9 @@ SELECT CASE y.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' ELSE 'type' EN
 
 
 def there_is(kind: str, name: str, table: str | None, schema: str | None, *, no: bool = False) -> str:
-    """A block that refuses unless there is a column, constraint or index of the name; ``no``: if there is."""
-    if kind == "index":
+    """A block that refuses unless there is a table, column, constraint or index of the name; ``no``: if there
+    is."""
+    if kind in {"index", "table"}:
         found, namespace = there(regclass(name, schema)), "NULL::oid"
     else:
         assert table is not None

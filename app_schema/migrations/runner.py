@@ -21,7 +21,7 @@ from app_schema.errors import AppSchemaError, DifferentError, StatementError
 from app_schema.migrations import preflight
 from app_schema.migrations.collecting import collecting
 from app_schema.migrations.failure import explained
-from app_schema.migrations.foresight import Ahead, Foresight
+from app_schema.migrations.foresight import Ahead, Foresight, StepForesight
 from app_schema.migrations.impl import GuardedImpl
 from app_schema.migrations.lock import Lock
 from app_schema.migrations.pipeline import Pipeline
@@ -160,7 +160,7 @@ class Runner:
                 if (forgotten := ahead.forgotten(number)) is not None:
                     self._send(forgotten)
                 state.progress.begins(str(step))
-                self.impl.foresight = ahead.of(number, refused=running.foresees)
+                self.impl.foresight = StepForesight(ahead, number, refused=running.foresees)
                 step.migration_fn(**self.run_args)
                 self.impl.foresight = Foresight()
                 maintainer.update_to_step(step)

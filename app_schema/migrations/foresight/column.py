@@ -15,10 +15,9 @@ from sqlalchemy import PrimaryKeyConstraint
 from sqlalchemy.schema import AddConstraint, CreateTable, DropConstraint, DropTable, ExecutableDDLElement
 
 from app_schema.ddl import Create, Guarded, TableConstraint, converging
-from app_schema.ddl.guard import Guard, Side, block, regclass
+from app_schema.ddl.guard import Guard, Side, block
 from app_schema.ddl.sql import DIALECT, dollar, ident, literal, plain, qualified
 from app_schema.migrations import altering
-from app_schema.migrations.foresight.noting import noted, was_noted
 
 
 def foreseen(
@@ -106,40 +105,26 @@ def _kept_if_made_again(
     return Guarded(_tried(drop.sql(), kept) if computed else kept)
 
 
-def noted_if_made_again(construct: Any, create: Any, beyond: list[Any], run: str) -> ExecutableDDLElement:
-    """The statement; where it creates what later revisions drop and make again, the session notes that.
-
-    :param run: tells this run from another one of the session.
-    """
+def is_made_again(construct: ops.AddColumn, beyond: list[Any]) -> bool:
+    """True if later revisions drop the column that a construct adds, and make it again."""
     name = target(construct)[1:]  # type: ignore[index]
-    gone = DropTable if isinstance(construct, CreateTable) else ops.DropColumn
-    drops = (n for n, one in enumerate(beyond) if isinstance(one, gone) and target(one)[1:] == name)  # type: ignore[index]
+    drops = (n for n, one in enumerate(beyond) if isinstance(one, ops.DropColumn) and target(one)[1:] == name)  # type: ignore[index]
     number = next(drops, None)
-    if number is None or made_again(beyond[number], beyond[number + 1 :]) is None:
-        return create  # type: ignore[no-any-return]
-    table = regclass(name[1], name[0])
-    absent = f"{table} IS NULL"
-    if isinstance(construct, ops.AddColumn):
-        attribute = f"attrelid = {table} AND attname = {literal(name[2])} AND NOT attisdropped"
-        absent = f"NOT EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE {attribute})"
-    return noted(create, absent=absent, note=_note(name, run))
+    return number is not None and made_again(beyond[number], beyond[number + 1 :]) is not None
 
 
-def _note(name: tuple[Any, ...], run: str) -> str:
-    return f"{run} {'.'.join(ident(part) for part in name if part)};"
-
-
-def refused_if_made_again(construct: Any, drop: Any, beyond: list[Any], run: str) -> ExecutableDDLElement:
+def refused_if_made_again(construct: Any, drop: Any, beyond: list[Any], created: str) -> ExecutableDDLElement:
     """Nothing is dropped that a later revision makes again, is already as that makes it, and holds values.
 
     Nobody can tell whether these are the values to drop, or those that were written since; but what this run
     has created itself is not what a later revision has created.
+
+    :param created: SQL expression: the run has created it.
     """
     if (number := made_again(construct, beyond)) is None:
         return drop  # type: ignore[no-any-return]
-    name = target(construct)[1:]  # type: ignore[index]
-    schema, table, *column = name
-    filled = f"NOT {was_noted(_note(name, run))}"
+    _, schema, table, *column = target(construct)  # type: ignore[misc]
+    filled = f"NOT {created}"
     filled += "".join(f" AND {ident(one)} IS NOT NULL" for one in column)
     holds = f"SELECT FROM {qualified(table, schema)} WHERE {filled}"
     return Guarded(_as_made(beyond, number).unless_equal(drop.sql(), holds=holds))

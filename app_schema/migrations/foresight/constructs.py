@@ -34,18 +34,19 @@ def subject(construct: Any) -> Hashable:
 
 def _subject(construct: Any) -> Hashable:
     element: Any = getattr(construct, "element", None)
+    change = renaming(construct)
     if isinstance(construct, ops.AddColumn | ops.DropColumn | ops.AlterColumn):
-        change = renaming(construct)
         name = construct.column_name if isinstance(construct, ops.AlterColumn) else construct.column.name
         return "column", construct.schema, str(construct.table_name), str(change.new if change else name)
     if isinstance(construct, CreateIndex | DropIndex):
-        return "index", element.table.schema if element.table is not None else None, str(element.name)
+        return "index", element.table.schema if element.table is not None else None, None, str(element.name)
     if isinstance(construct, AddConstraint | DropConstraint):
         return constraint_of(element)
     if isinstance(construct, CreateTable | DropTable):
-        return "table", element.schema, str(element.name)
-    statement = construct if isinstance(construct, DDLStatement) else converging(construct)
-    return _subject_of(statement)
+        return "table", element.schema, None, str(element.name)
+    if change is not None:
+        return named(change, change.new)
+    return _subject_of(construct if isinstance(construct, DDLStatement) else converging(construct))
 
 
 def constraint_of(constraint: Constraint) -> Hashable:
@@ -55,18 +56,19 @@ def constraint_of(constraint: Constraint) -> Hashable:
 
 def _subject_of(statement: Any) -> Hashable:
     change, element = (getattr(statement, name, None) for name in ("change", "element"))
-    if isinstance(change, Renaming):
-        return named(change, change.new)
     if isinstance(change, Labelling):
         return "label", change.schema, change.name, change.label
     if isinstance(element, TableConstraint):
         return "constraint", element.schema, element.table, element.name
     if isinstance(element, TableIndex):
-        return "index", element.schema, element.name
+        return "index", element.schema, None, element.name
     return element.identity if isinstance(element, DDLObject) else None
 
 
 def renaming(construct: Any) -> Renaming | None:
+    if isinstance(construct, ops.RenameTable):
+        table, new = str(construct.table_name), str(construct.new_table_name)
+        return Renaming("table", construct.schema, None, table, new)
     if isinstance(construct, ops.ColumnName):
         table, old, new = construct.table_name, construct.column_name, construct.newname
         return Renaming("column", construct.schema, str(table), str(old), str(new))
@@ -86,8 +88,7 @@ def relabellings(label: Labelling, constructs: Iterable[Any]) -> list[Labelling]
 
 def named(change: Renaming, name: str) -> tuple[Any, ...]:
     """The subject of a rename, under one of its names."""
-    table = () if change.kind == "index" else (change.table,)
-    return change.kind, change.schema, *table, name
+    return change.kind, change.schema, None if change.kind == "index" else change.table, name
 
 
 def share_name(one: Any, other: Any) -> bool:

@@ -6,7 +6,7 @@ Two columns that exchange their names look alike before and after. Such a rename
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,14 +37,14 @@ class RecordedRenames:
     schema: str | None = None
 
     def once(
-        self, construct: Any, later: list[Any], before: list[Any], doubt: Callable[[Any, str], str]
+        self, construct: Any, later: list[Any], before: list[Any], doubt: Callable[[Hashable], str]
     ) -> Guarded | None:
         """The rename, carried out once; None for a construct that the catalog tells about.
 
         :param later: the constructs behind this one, in its revision and in later ones of the run.
         :param before: the constructs of its revision that come before it.
-        :param doubt: gives, for what holds the object and its OID, the SQL expression that is true where an
-            earlier run may have renamed the object.
+        :param doubt: gives, for what holds the object, the SQL expression that is true where an earlier run
+            may have renamed the object.
         """
         passing = passed_on(construct, later)
         statement = converging(construct) if passing else None
@@ -52,7 +52,7 @@ class RecordedRenames:
             return None
         label, oid = passing
         key = f"{self.prefix}{len(before) + 1}. {label}"
-        doubtful = doubt(holder(construct), oid) if _opens(construct, before) else ""
+        doubtful = doubt(_holder(construct)) if _opens(construct, before) else ""
         sql = once.rename_once(key, statement.sql(), oid, doubtful, self.schema)
         return Guarded(sql, getattr(statement, "change", None))
 
@@ -93,6 +93,8 @@ def passed_on(construct: Any, later: list[Any]) -> tuple[str, str] | None:
     """A rename in words and SQL for the OID of its table or enum, if another object gets the old name."""
     change = renaming(construct)
     if change is not None:
+        if change.kind == "table":  # see hand_over()
+            return None
         table = qualified(change.table, change.schema) if change.table else f"schema {change.schema}"
         others = [other for construct in later if (other := renaming(construct)) is not None]
         renames = ((named(other, other.old), named(other, other.new)) for other in others)
@@ -131,13 +133,11 @@ class HandOver:
 
     :param words: what is done, as an error says it.
     :param holder: the table that the run creates in the beginning.
-    :param oid: SQL expression: its OID.
     :param loses: query: rows that the statement loses where it is done a second time.
     """
 
     words: str
     holder: tuple[Any, ...]
-    oid: str
     loses: str
 
     def unless(self, doubt: str, statement: DDLStatement) -> Guarded:
@@ -145,7 +145,7 @@ class HandOver:
         message = (
             f"{self.words}: the database does not tell whether that is done, and this run did not create "
         )
-        message += qualified(self.holder[2], self.holder[1])
+        message += qualified(self.holder[3], self.holder[1])
         hint = "alembic stamp the last revision that this database has, then upgrade again"
         return Guarded(
             block(
@@ -188,7 +188,7 @@ def hand_over(construct: Any, later: list[Any]) -> HandOver | None:
     there = (f"{regclass(table, schema)} IS NOT NULL" for table in (name, taker))
     words = f"table {qualified(name, schema)} is {verb} and {taker} renamed to {name}"
     loses = f"SELECT {' AND '.join(there)} AND {rows}"
-    return HandOver(words, ("table", schema, name), f"{regclass(name, schema)}::oid", loses)
+    return HandOver(words, ("table", schema, None, name), loses)
 
 
 def _column_handed_over(drop: ops.DropColumn, later: list[Any]) -> HandOver | None:
@@ -200,17 +200,7 @@ def _column_handed_over(drop: ops.DropColumn, later: list[Any]) -> HandOver | No
     words = f"column {column} of {table} is dropped and {taker} renamed to {column}"
     # fails, and so tells of no loss, where nothing has the name of the taker: that has its later name already
     loses = f"SELECT EXISTS (SELECT {ident(taker)} FROM {table} WHERE {ident(column)} IS NOT NULL)"
-    oid = f"{regclass(drop.table_name, drop.schema)}::oid"
-    return HandOver(words, ("table", drop.schema, str(drop.table_name)), oid, loses)
-
-
-def handed_over(construct: Any, later: list[Any]) -> str | None:
-    """SQL for the OID of the table that a construct creates, if it or a column of it is handed over later."""
-    own = subject(construct)
-    for number, other in enumerate(later):
-        if (found := hand_over(other, later[number + 1 :])) is not None and found.holder == own:
-            return found.oid
-    return exchanged(construct, later)
+    return HandOver(words, ("table", drop.schema, None, str(drop.table_name)), loses)
 
 
 def exchanged(construct: Any, later: list[Any]) -> str | None:
@@ -222,12 +212,12 @@ def exchanged(construct: Any, later: list[Any]) -> str | None:
     return None
 
 
-def holder(rename: Any) -> tuple[Any, ...]:
+def _holder(rename: Any) -> tuple[Any, ...]:
     """The table or enum of which a construct renames a part."""
     change = renaming(rename)
     if change is None:
         return "enum", rename.change.schema, None, rename.change.name
-    return "table", change.schema, change.table
+    return "table", change.schema, None, change.table
 
 
 def _opens(rename: Any, before: list[Any]) -> bool:
@@ -245,7 +235,7 @@ def _opens(rename: Any, before: list[Any]) -> bool:
 
 def _concerns(construct: Any, rename: Any) -> bool:
     own, change = subject(construct), renaming(rename)
-    if own == holder(rename):
+    if own == _holder(rename):
         return True
     return change is not None and own in {named(change, change.old), named(change, change.new)}
 

@@ -58,15 +58,15 @@ def outlived(
     again: str,
     *,
     recorded: RecordedRenames,
-    believed: bool = False,
+    first: str = "true",
 ) -> ExecutableDDLElement | None:
     """The statement with all that is accepted in its place; None where nothing later concerns it.
 
     :param own: the part of ``later`` that is of the same revision.
     :param again: SQL expression: there is a run before this one. Empty: that is known.
     :param recorded: knows the renames that are recorded.
-    :param believed: the run does not create the table, so its stamp is believed: in a first run, rows that
-        violate a constraint are refused as by plain Alembic.
+    :param first: SQL expression: no earlier run has come so far. Then rows that violate a constraint are
+        refused, as by plain Alembic, whatever a later revision does to it.
     """
     if not isinstance(statement, DDLStatement):
         return None
@@ -84,10 +84,10 @@ def outlived(
     if (oid := exchanged(construct, later)) is not None:
         # as it is after the exchange: only where that is recorded, for else it would be carried out once more
         done, accepted = ([both(recorded.is_recorded(oid), sql) for sql in some] for some in (done, accepted))
-    tolerated = _tolerated(construct, statement, later, believed=believed)
+    tolerated = _tolerated(construct, statement, later)
     if not (done or accepted or tolerated):
         return None
-    return Guarded(_otherwise(statement.sql(), done, accepted, tolerated, again))
+    return Guarded(_otherwise(statement.sql(), done, accepted, tolerated, again, first))
 
 
 def unless_renamed(
@@ -126,11 +126,11 @@ def _changed(
 
 
 def _otherwise(
-    main: str, done: list[str], accepted: list[str], tolerated: tuple[str, ...], again: str
+    main: str, done: list[str], accepted: list[str], tolerated: tuple[str, ...], again: str, first: str = ""
 ) -> str:
     """The block: nothing where one of ``done`` finds what it wants; else the statement; where it is refused,
     one of ``accepted``; else silence where the refusal is tolerated."""
-    first = [f"  IF NOT ({again}) THEN", "    EXECUTE main;", "    RETURN;", "  END IF;"]
+    unasked = [f"  IF NOT ({again}) THEN", "    EXECUTE main;", "    RETURN;", "  END IF;"]
     return block(
         [
             "DECLARE",
@@ -140,7 +140,7 @@ def _otherwise(
             "  detail text;",
             "  hint text;",
             "BEGIN",
-            *(first if again else ()),
+            *(unasked if again else ()),
             *(line for sql in done for line in _tried(dollar(sql))),
             *_tried(
                 "main",
@@ -148,7 +148,8 @@ def _otherwise(
                 "hint = PG_EXCEPTION_HINT",
             ),
             *(line for sql in accepted for line in _tried(dollar(sql))),
-            f"  IF state = ANY ({literals(tolerated)}) OR left(state, 2) = ANY ({literals(tolerated)}) THEN",
+            f"  IF state = ANY ({literals(tolerated)}) OR (",
+            f"    left(state, 2) = ANY ({literals(tolerated)}) AND NOT ({first or 'true'})) THEN",
             f"    RAISE NOTICE USING ERRCODE = '{NOTED}',",
             "      MESSAGE = message || ': left to a later revision of this run';",
             "    RETURN;",
@@ -278,13 +279,13 @@ def _on_renamed_columns(statement: DDLStatement, later: Later) -> list[str]:
     return [replace(by, new=side, absent=None, different=None, old=None).render()]
 
 
-def _tolerated(construct: Any, statement: DDLStatement, later: Later, *, believed: bool) -> tuple[str, ...]:
+def _tolerated(construct: Any, statement: DDLStatement, later: Later) -> tuple[str, ...]:
     """The refusals that do not count, because the object or what it stands on is dropped or renamed later."""
     known, words = subject(construct), _words(statement)
     tolerated: set[str] = set()
     for one in later:
         if isinstance(one, DROPS) and known is not None and subject(one) == known:
-            tolerated |= {*_GONE, ABSENT, *(() if believed else (VIOLATION,))}
+            tolerated |= {*_GONE, ABSENT, VIOLATION}
         elif (name := _gone(one)) is not None and name in words:
             tolerated |= {*_GONE, ABSENT}
     return tuple(sorted(tolerated))

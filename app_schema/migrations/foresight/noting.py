@@ -2,27 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
-from app_schema.ddl import Guarded
-from app_schema.ddl.guard import block
-from app_schema.ddl.sql import dollar, literal
+from alembic.ddl.base import AddColumn
+from sqlalchemy.schema import CreateTable
+
+from app_schema.ddl import Create, Guarded
+from app_schema.ddl.enum import EnumType
+from app_schema.ddl.guard import block, regclass
+from app_schema.ddl.sql import dollar, ident, literal, qualified
+from app_schema.migrations.foresight.constructs import subject
 
 _CREATED = "app_schema.created"
-"""Setting: what the run has created, where the catalog does not tell that to later statements."""
+"""Setting: what the run has created."""
 _NOTED = f"coalesce(current_setting('{_CREATED}', true), '')"
 
 
-def noted(create: Any, *, absent: str, note: str) -> Guarded:
-    """The statement; where it creates its object, the session notes that.
+def is_holder(construct: Any) -> bool:
+    """True if a construct creates a table or an enum: later statements change parts of it."""
+    return isinstance(construct, CreateTable) or (
+        isinstance(construct, Create) and isinstance(construct.element, EnumType)
+    )
 
-    :param absent: SQL expression: the object is absent.
+
+def noted(construct: Any, create: Any, run: str) -> Guarded:
+    """The statement; where it creates its table, enum or column, the session notes that.
+
+    :param run: tells this run from another one of the session.
     """
-    add = f"set_config('{_CREATED}', concat({_NOTED}, {literal(note)}), false)"
-    make = f"  EXECUTE {dollar(create.sql())};"
-    return Guarded(block(["BEGIN", f"  IF {absent} THEN PERFORM {add}; END IF;", make, "END"]))
+    note = literal(_note(subject(construct), run))
+    absent = _absent(construct)
+    return Guarded(
+        block(
+            [
+                "DECLARE",
+                f"  absent CONSTANT boolean := {absent};",
+                "BEGIN",
+                f"  EXECUTE {dollar(create.sql())};",
+                f"  IF absent AND NOT ({absent}) THEN",
+                f"    PERFORM set_config('{_CREATED}', concat({_NOTED}, {note}), false);",
+                "  END IF;",
+                "END",
+            ]
+        )
+    )
 
 
-def was_noted(note: str) -> str:
+def was_noted(known: Hashable, run: str) -> str:
     """SQL expression: the run has created the object."""
-    return f"strpos({_NOTED}, {literal(note)}) > 0"
+    return f"strpos({_NOTED}, {literal(_note(known, run))}) > 0"
+
+
+def _note(known: Any, run: str) -> str:
+    return f"{run} {'.'.join(ident(part) for part in known if part)};"
+
+
+def _absent(construct: Any) -> str:
+    """SQL expression: nothing has the name of what a construct creates."""
+    if isinstance(construct, AddColumn):
+        attribute = f"attrelid = {regclass(str(construct.table_name), construct.schema)}"
+        attribute += f" AND attname = {literal(str(construct.column.name))} AND NOT attisdropped"
+        return f"NOT EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE {attribute})"
+    element = construct.element
+    if isinstance(construct, CreateTable):
+        return f"{regclass(str(element.name), element.schema)} IS NULL"
+    return f"to_regtype({literal(qualified(element.name, element.schema))}) IS NULL"

@@ -194,3 +194,36 @@ def test_dropped_column_whose_name_another_has_by_now_stays(empty_url: str, tmp_
     stamp(empty_url, "r2")
     written.upgrade(empty_url, x=AUTOCOMMIT)
     assert one(empty_url, "SELECT a FROM public.t") == "kept"
+
+
+def test_dropped_table_whose_name_another_has_by_now_stays(empty_url: str, tmp_path: Path) -> None:
+    written = Written(tmp_path)
+    written.add('op.create_table("s", sa.Column("a", sa.Text), schema="public")')
+    written.add('op.create_table("s_new", sa.Column("a", sa.Text), schema="public")')
+    written.add('op.drop_table("s", schema="public")')
+    written.add('op.rename_table("s_new", "s", schema="public")')
+    written.upgrade(empty_url)
+    with psycopg.connect(empty_url) as connection:
+        connection.execute("INSERT INTO public.s VALUES ('kept')")
+    for x in ((), AUTOCOMMIT):
+        stamp(empty_url, "r2")
+        written.upgrade(empty_url, x=x)
+        assert one(empty_url, "SELECT a FROM public.s") == "kept"
+
+
+def test_columns_of_a_renamed_table_are_not_exchanged_twice(empty_url: str, tmp_path: Path) -> None:
+    written = Written(tmp_path)
+    written.add(TABLE)
+    written.add('op.rename_table("t", "s", schema="public")')
+    names = (("a", "z"), ("b", "a"), ("z", "b"))
+    written.add(
+        "\n".join(f"op.alter_column('s', '{o}', new_column_name='{n}', schema='public')" for o, n in names)
+    )
+    written.upgrade(empty_url)
+    with psycopg.connect(empty_url) as connection:
+        connection.execute("INSERT INTO public.s (id, b) VALUES (1, 'x')")
+        connection.execute("DROP TABLE public.alembic_run_once")
+    stamp(empty_url, "base")
+    with pytest.raises(CommandError, match=r"does not tell whether that is done|different definition"):
+        written.upgrade(empty_url)
+    assert one(empty_url, "SELECT b FROM public.s") == "x"

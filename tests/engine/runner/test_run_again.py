@@ -418,6 +418,22 @@ def test_first_run_is_refused_for_rows_though_the_constraint_is_dropped_later(
     written.upgrade(empty_url, x=x)  # r1 finds its table: this is no first run
 
 
+@pytest.mark.parametrize("x", [(), AUTOCOMMIT], ids=["usual", "autocommit"])
+def test_rows_of_the_run_itself_are_refused(empty_url: str, tmp_path: Path, x: tuple[str, ...]) -> None:
+    written = Written(tmp_path)
+    written.add(TABLE)
+    written.add('op.rename_table("t", "s", schema="public")')
+    written.add('op.execute("INSERT INTO public.s (id) VALUES (1), (2) ON CONFLICT DO NOTHING")')
+    written.add('op.create_check_constraint(op.f("ck"), "s", "id > 1", schema="public")')
+    written.add('op.drop_constraint(op.f("ck"), "s", schema="public")')
+    with pytest.raises(CommandError, match=r"r4\.py.*23514"):
+        written.upgrade(empty_url, x=x)
+    assert one(empty_url, "SELECT version_num FROM public.alembic_version") == "r3"
+    stamp(empty_url, "base")
+    written.upgrade(empty_url, x=x)  # the rows may be of later revisions
+    assert one(empty_url, "SELECT count(*) FROM public.s") == 2
+
+
 def test_what_no_revision_makes_is_refused(empty_url: str, tmp_path: Path) -> None:
     written = _written(tmp_path, "objects replaced")
     written.upgrade(empty_url)

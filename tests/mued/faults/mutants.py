@@ -34,13 +34,17 @@ def _mutant(function: Callable[[pytest.MonkeyPatch], None]) -> None:
 
 @_mutant
 def add_column_without_a_guard(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(foresight, "converging", lambda one: one if isinstance(one, AddColumn) else converging(one))
+    patch.setattr(
+        foresight.step, "converging", lambda one: one if isinstance(one, AddColumn) else converging(one)
+    )
 
 
 @_mutant
 def change_of_type_without_a_guard(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(
-        foresight, "converging", lambda one: one if isinstance(one, PostgresqlColumnType) else converging(one)
+        foresight.step,
+        "converging",
+        lambda one: one if isinstance(one, PostgresqlColumnType) else converging(one),
     )
 
 

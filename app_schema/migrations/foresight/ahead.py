@@ -1,0 +1,126 @@
+"""The steps of a run, and what each of them would send."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import accumulate
+from secrets import token_hex
+from typing import Any
+
+from alembic.migration import MigrationContext
+
+from app_schema.errors import AppSchemaError, DifferentError, StatementError
+from app_schema.migrations.foresight import exchange
+from app_schema.migrations.foresight.exchange import RENAMES, RecordedRenames
+from app_schema.migrations.foresight.later import FORESEEABLE, VIOLATION
+from app_schema.migrations.foresight.reading import Collecting, collected, names
+
+_CHANGED_TWICE = (
+    {"alter_column"},
+    {"create_primary_key"},
+    {"create_table_constraint"},
+    {"drop_column", "add_column"},
+    {"drop_column", "create_table"},
+    {"drop_table", "create_table"},
+)
+"""The names in a revision's code for which it is read through before it runs."""
+
+_CHANGING = ("drop_", "replace_", "alter_", "rename_", "disable_", "batch_alter", "add_enum_value")
+"""How the names of operations begin that change what is there."""
+_MADE_AGAIN = (("drop_column", "add_column"), ("drop_table", "create_table"))
+
+
+@dataclass
+class Ahead:
+    """The steps of a run; each of them is read once, where somebody asks.
+
+    :param context: in which the steps run.
+    :param collecting: as of :func:`.reading.collected`.
+    """
+
+    context: MigrationContext
+    collecting: Collecting
+    steps: list[Any]
+    arguments: Mapping[str, Any]
+    run: str = field(default_factory=lambda: token_hex(4))
+    """Tells this run from another one of the session."""
+    _read: dict[int, list[Any]] = field(default_factory=dict)
+
+    def forgotten(self, number: int) -> str | None:
+        """The statement to send before a step; None where there is none."""
+        return exchange.forgotten(self.context, self.steps[number], names)
+
+    def may_tell(self, number: int, error: AppSchemaError) -> bool:
+        """True if a look ahead may tell why a step was refused.
+
+        To begin a revision again costs as much as its first try, so rows that violate a constraint are no
+        reason for it where no later revision drops or changes anything.
+        """
+        later = _changes(self._later_names[number])
+        return foreseeable(error) and (
+            later or (isinstance(error, DifferentError) and _changes(self._names[number]))
+        )
+
+    def changes_twice(self, number: int) -> bool:
+        """True if the step may change a column twice."""
+        return any(needed <= self._names[number] for needed in _CHANGED_TWICE)
+
+    def recreates(self, number: int) -> bool:
+        """True if steps from here on may drop something and make it again."""
+        later = self._later_names[number]
+        return any(dropped in self._names[number] | later and made in later for dropped, made in _MADE_AGAIN)
+
+    def is_changed(self, number: int) -> bool:
+        """True if steps from here on may change what is there."""
+        return _changes(self._names[number] | self._later_names[number])
+
+    def recorded(self, number: int) -> RecordedRenames:
+        """Where the step records renames of which the catalog tells nothing."""
+        return exchange.of_step(self.context, self.steps[number])
+
+    def sent_by(self, number: int) -> list[Any]:
+        """The constructs that a step would send."""
+        if number not in self._read:
+            self._read[number] = collected(self.collecting, self.steps[number].migration_fn, self.arguments)
+        return self._read[number]
+
+    def before(self, number: int) -> list[Any]:
+        """The constructs of the earlier steps of the run."""
+        return [construct for earlier in range(number) for construct in self.sent_by(earlier)]
+
+    def behind(self, number: int) -> list[Any]:
+        """The constructs of the later steps of the run."""
+        return [one for later in range(number + 1, len(self.steps)) for one in self.sent_by(later)]
+
+    def renaming(self, number: int) -> list[Any]:
+        """The constructs of the steps that rename something, from this one on."""
+        steps = [one for one in self._renaming_steps if one >= number]
+        return [one for step in steps for one in self.sent_by(step)]
+
+    @cached_property
+    def _renaming_steps(self) -> list[int]:
+        return [number for number, used in enumerate(self._names) if used & RENAMES]
+
+    @cached_property
+    def _names(self) -> list[set[str]]:
+        """The names in the code of each step."""
+        return [names(step.migration_fn) for step in self.steps]
+
+    @cached_property
+    def _later_names(self) -> list[set[str]]:
+        """The names in the code of all steps behind each."""
+        behind = list(accumulate(reversed(self._names), set.union, initial=set[str]()))
+        return behind[-2::-1]
+
+
+def _changes(uses: set[str]) -> bool:
+    """True if code with these names changes what is there."""
+    return any(one.startswith(_CHANGING) for one in uses)
+
+
+def foreseeable(error: AppSchemaError) -> bool:
+    """True if a later statement may stand behind a refusal."""
+    state = error.sqlstate if isinstance(error, DifferentError | StatementError) else None
+    return state is not None and (state in FORESEEABLE or state.startswith(VIOLATION))

@@ -1,0 +1,207 @@
+"""What comes behind each statement of a revision, and what the statement accepts for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from functools import cached_property, partial
+from typing import Any
+
+from alembic.ddl.base import AddColumn, DropColumn, RenameTable
+from alembic.migration import MigrationContext
+from sqlalchemy.schema import CreateTable, DropTable, ExecutableDDLElement
+
+from app_schema.ddl import DDLStatement, Guarded, converging
+from app_schema.ddl.sql import literals, qualified
+from app_schema.migrations.foresight.ahead import Ahead
+from app_schema.migrations.foresight.column import foreseen, is_made_again, refused_if_made_again, target
+from app_schema.migrations.foresight.constructs import named, renaming, subject
+from app_schema.migrations.foresight.exchange import hand_over
+from app_schema.migrations.foresight.later import outlived, table_of, unless_renamed
+from app_schema.migrations.foresight.noting import is_holder, noted, was_noted
+from app_schema.migrations.foresight.rename import is_renamed, under_later_name
+
+
+class Foresight:
+    """Where no revision runs, nothing is to come."""
+
+    refused = False
+    """A statement of the revision was refused: something is there that an earlier run has made."""
+
+    def guarded(self, construct: ExecutableDDLElement) -> ExecutableDDLElement:
+        """The guarded construct; equal is also what it becomes later."""
+        return converging(construct)
+
+    def outlived(self, construct: ExecutableDDLElement) -> ExecutableDDLElement | None:  # noqa: ARG002
+        """The statement that also accepts what later ones make of its object; None where there are none."""
+        return None
+
+
+class StepForesight(Foresight):
+    """The statements that are still to come: those of the running revision, and those of later ones.
+
+    :param number: the step's.
+    :param again: in a script, SQL expression: true in a second run.
+    """
+
+    def __init__(self, ahead: Ahead, number: int, *, refused: bool = False, again: str = "") -> None:
+        self.ahead = ahead
+        self.number = number
+        self.refused = refused
+        self.again = again
+        self._sent: list[Any] = []
+        self._place = 0
+        self._behind = False
+        self._rest: list[Any] = []
+
+    def guarded(self, construct: ExecutableDDLElement) -> ExecutableDDLElement:
+        self._sent.append(construct)
+        statement = self._guarded(construct)
+        if self._renaming and isinstance(statement, DDLStatement):
+            handed = hand_over(construct, self._later())
+            if handed is not None and (doubt := self._doubt(handed.holder)):
+                statement = handed.unless(doubt, statement)
+        return noted(construct, statement, self.ahead.run) if self._is_noted(construct) else statement
+
+    def _is_noted(self, construct: Any) -> bool:
+        """True if later statements ask whether this run has created the table, enum or column."""
+        if self.again:
+            return False
+        if isinstance(construct, AddColumn):
+            return self._recreates and is_made_again(construct, self._beyond)
+        return is_holder(construct) and self.ahead.is_changed(self.number)
+
+    def _guarded(self, construct: ExecutableDDLElement) -> ExecutableDDLElement:
+        if self.ahead.changes_twice(self.number) or self.refused or self.again:
+            self._rest = self._after()
+        if (renamed := self._renamed(construct)) is not None:
+            return renamed
+        if self.refused or self.again:
+            outliving = self.outlived(construct)
+            return self._of_revision(construct) if outliving is None else outliving
+        statement = self._of_revision(construct)
+        if is_renamed(construct, self._renaming):
+            return unless_renamed(construct, statement, self._later())
+        return statement
+
+    def _renamed(self, construct: ExecutableDDLElement) -> DDLStatement | None:
+        """A rename that is recorded, or a table that is renamed later; None for any other construct."""
+        if not self._renaming:
+            return None
+        if isinstance(construct, CreateTable | RenameTable):
+            statement = self._of_revision(construct)
+            assert isinstance(statement, DDLStatement)
+            return under_later_name(construct, statement, self._later())
+        if not is_renamed(construct, self._renaming):
+            return None
+        before = self._own[: max(self._place - 1, 0)]
+        return self.ahead.recorded(self.number).once(construct, self._later(), before, self._doubt)
+
+    def _doubt(self, holder: Hashable) -> str:
+        """SQL expression: what the run would create was there before it; empty where the run does not."""
+        return self.again or (f"NOT {created}" if (created := self._created(holder)) else "")
+
+    def _created(self, holder: Hashable) -> str:
+        """SQL expression: this run has created the table or enum; empty where no statement of it does."""
+        made = [*self.ahead.before(self.number), *self._own[: self._place]]
+        for one in reversed(made):
+            change = renaming(one)
+            if change is not None and holder == named(change, change.new):
+                holder = named(change, change.old)
+            elif is_holder(one) and subject(one) == holder:
+                return was_noted(holder, self.ahead.run)
+        return ""
+
+    def outlived(self, construct: ExecutableDDLElement) -> ExecutableDDLElement | None:
+        self._rest = self._after()
+        return outlived(
+            construct,
+            self._of_revision(construct),
+            self._rest,
+            self._later(),
+            self.again,
+            recorded=self.ahead.recorded(self.number),
+            first=self._first(table_of(construct)),
+        )
+
+    def _first(self, table: tuple[str | None, str] | None) -> str:
+        """SQL expression: no earlier run has come so far, as the table or the stamp tells."""
+        if self.again:
+            return "false"
+        schema, name = table or (None, None)
+        return self._created(("table", schema, None, name)) or "true"
+
+    def _of_revision(self, construct: ExecutableDDLElement) -> ExecutableDDLElement:
+        statement = converging(construct)
+        if self._rest:
+            statement = foreseen(construct, statement, self._rest, [])
+        if self._recreates and not self.again and isinstance(construct, DropColumn | DropTable):
+            created = was_noted(subject(construct), self.ahead.run)
+            return refused_if_made_again(construct, statement, self._beyond, created)
+        return statement
+
+    @property
+    def _recreates(self) -> bool:
+        return self.ahead.recreates(self.number)
+
+    @cached_property
+    def _own(self) -> list[Any]:
+        return self.ahead.sent_by(self.number)
+
+    @cached_property
+    def _beyond(self) -> list[Any]:
+        return self.ahead.behind(self.number)
+
+    @cached_property
+    def _renaming(self) -> list[Any]:
+        return self.ahead.renaming(self.number)
+
+    def _later(self) -> list[Any]:
+        """The constructs behind what was sent last, in the revision and in later ones of the run."""
+        return [*self._after(), *self._beyond]
+
+    def _after(self) -> list[Any]:
+        """The rest of the revision behind what was sent last; nothing where that was not read."""
+        behind = False
+        for construct in self._sent:
+            known = _known(construct)
+            places = range(self._place, len(self._own))
+            found = (n for n in places if known is not None and _known(self._own[n]) == known)
+            place = next(found, None)
+            behind = place is not None
+            self._place = self._place if place is None else place + 1
+        if self._sent:
+            self._sent, self._behind = [], behind
+        return self._own[self._place :] if self._behind else []
+
+
+def _known(construct: Any) -> Any:
+    if (where := target(construct)) is not None:
+        return where
+    known = subject(construct)
+    return None if known is None else (type(construct), known)
+
+
+def foreseeing(
+    function: Callable[..., Iterable[Any]], collecting: Callable[[Any], Any], arguments: Mapping[str, Any]
+) -> Callable[..., Iterator[Any]]:
+    """Alembic's function that gives the steps; each of them is read through before Alembic runs it."""
+
+    def steps(heads: Any, context: MigrationContext) -> Iterator[Any]:
+        impl: Any = context.impl
+        ahead = Ahead(context, partial(collecting, impl), list(function(heads, context)), arguments)
+        for number, step in enumerate(ahead.steps):
+            if (forgotten := ahead.forgotten(number)) is not None:
+                impl.execute(Guarded(forgotten))
+            impl.foresight = StepForesight(ahead, number, again=_again(context, step))
+            yield step
+
+    return steps
+
+
+def _again(context: MigrationContext, step: Any) -> str:
+    """SQL expression: what is stamped is not what the step starts from."""
+    table = qualified(context.version_table, context.version_table_schema)
+    starts = step.from_revisions
+    if not starts:
+        return f"EXISTS (SELECT FROM {table})"
+    return f"NOT EXISTS (SELECT FROM {table} WHERE version_num = ANY ({literals(starts)}))"
