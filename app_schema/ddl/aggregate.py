@@ -8,10 +8,12 @@ from typing import Any, ClassVar
 
 from app_schema.ddl import privileges
 from app_schema.ddl.catalog_query import CatalogQuery
-from app_schema.ddl.guard import Side, drop, there
+from app_schema.ddl.guarded_drop import drop
+from app_schema.ddl.lookup import exists_query
 from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import dollar, literal, qualified
+from app_schema.ddl.twin import Side
 
 _CATALOG = CatalogQuery(
     "pg_catalog.pg_aggregate AS g JOIN pg_catalog.pg_proc AS p ON p.oid = g.aggfnoid",
@@ -115,7 +117,7 @@ class Aggregate(DDLObject):
         return f"to_regprocedure({literal(f'{qualified(self.name, self.schema)}({self.arguments})')})"
 
     def exists(self) -> str | None:
-        return there(self._oid())
+        return exists_query(self._oid())
 
     def catalog_query(self) -> str:
         # the twin tells the types of the arguments: only PostgreSQL reads them out of a declaration

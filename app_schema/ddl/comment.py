@@ -5,9 +5,11 @@ from __future__ import annotations
 from sqlalchemy.schema import ExecutableDDLElement
 
 from app_schema.ddl.catalog_query import CatalogQuery, Kind
-from app_schema.ddl.guard import Guard, Side, creation_schema, table_schema
+from app_schema.ddl.guard import Guard
+from app_schema.ddl.lookup import creation_schema, table_schema
 from app_schema.ddl.sql import checked, ident, literal, qualified
 from app_schema.ddl.statement import Guarded
+from app_schema.ddl.twin import Side
 from app_schema.errors import ModelError
 
 

@@ -14,12 +14,16 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.schema import AddConstraint, DropConstraint, ExecutableDDLElement
 
+from app_schema.ddl.block import DIFFERENT, block
 from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.construct import converging
-from app_schema.ddl.guard import DIFFERENT, SEARCHED, Guard, Side, block, drop, regclass, table_schema
+from app_schema.ddl.guard import Guard
+from app_schema.ddl.guarded_drop import drop
+from app_schema.ddl.lookup import regclass, table_schema
 from app_schema.ddl.relation import RELKIND
 from app_schema.ddl.sql import DIALECT, checked, dollar, ident, literal, plain, qualified, split, unquoted
 from app_schema.ddl.statement import Guarded
+from app_schema.ddl.twin import SEARCHED, Side
 from app_schema.errors import ModelError
 
 _KINDS: tuple[tuple[type[Constraint], str], ...] = (

@@ -10,13 +10,14 @@ from sqlalchemy.dialects.postgresql.named_types import CreateDomainType, DropDom
 from sqlalchemy.schema import ExecutableDDLElement
 
 from app_schema.ddl import privileges
+from app_schema.ddl.block import DIFFERENT
 from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.construct import converging
-from app_schema.ddl.guard import DIFFERENT, Side
 from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import dollar, literal, plain, qualified
 from app_schema.ddl.statement import Create, Drop
+from app_schema.ddl.twin import Side
 
 _CONSTRAINTS = """\
 SELECT t.conname, pg_get_constraintdef(t.oid) AS def FROM pg_catalog.pg_constraint AS t

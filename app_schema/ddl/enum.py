@@ -14,13 +14,16 @@ from sqlalchemy.dialects.postgresql.named_types import CreateEnumType, DropEnumT
 from sqlalchemy.schema import ExecutableDDLElement
 
 from app_schema.ddl import privileges
+from app_schema.ddl.block import ABSENT, DIFFERENT, block, refuse
 from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.construct import converging
-from app_schema.ddl.guard import ABSENT, DIFFERENT, Side, block, creation_schema, drop, refuse
+from app_schema.ddl.guarded_drop import drop
+from app_schema.ddl.lookup import creation_schema
 from app_schema.ddl.object import DDLObject
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import dollar, literal, literals, pairs, qualified, sequence
 from app_schema.ddl.statement import Create, Drop
+from app_schema.ddl.twin import Side
 from app_schema.errors import ModelError
 
 LABEL_BYTES = 63

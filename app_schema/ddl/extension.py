@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from app_schema.ddl.block import DIFFERENT
 from app_schema.ddl.catalog_query import CatalogQuery
-from app_schema.ddl.guard import DIFFERENT, Side, drop
+from app_schema.ddl.guarded_drop import drop
 from app_schema.ddl.made import MARK, skip_unless_ours
 from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import dollar, ident, literal
+from app_schema.ddl.twin import Side
 
 _CATALOG = CatalogQuery(
     "pg_catalog.pg_extension AS e JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace",

@@ -9,11 +9,13 @@ from typing import Any, ClassVar
 
 from app_schema.ddl import privileges
 from app_schema.ddl.catalog_query import CatalogQuery
-from app_schema.ddl.guard import Side, creation_schema, drop
+from app_schema.ddl.guarded_drop import drop
+from app_schema.ddl.lookup import creation_schema
 from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.signature import argument_types
 from app_schema.ddl.sql import dollar, ident, literal, pairs, qualified, role, sequence, split
+from app_schema.ddl.twin import Side
 
 _PARTS = {
     "name": "p.proname",

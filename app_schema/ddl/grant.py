@@ -7,13 +7,16 @@ from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
+from app_schema.ddl.block import refuse
 from app_schema.ddl.catalog_query import CatalogQuery, Kind
 from app_schema.ddl.function import Function
-from app_schema.ddl.guard import Guard, Side, creation_schema, refuse
+from app_schema.ddl.guard import Guard
+from app_schema.ddl.lookup import creation_schema
 from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import dollar, ident, literal, literals, qualified, role, sequence
 from app_schema.ddl.table_object import TableObject
+from app_schema.ddl.twin import Side
 from app_schema.errors import ModelError
 
 _OBJECT_TYPES = {

@@ -8,10 +8,13 @@ from sqlalchemy.types import NullType
 
 from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.construct import converging
-from app_schema.ddl.guard import Guard, Side, drop, regclass, table_schema, there
+from app_schema.ddl.guard import Guard
+from app_schema.ddl.guarded_drop import drop
+from app_schema.ddl.lookup import exists_query, regclass, table_schema
 from app_schema.ddl.relation import RELKIND
 from app_schema.ddl.sql import DIALECT, checked, literal, plain, qualified, unquoted
 from app_schema.ddl.statement import Guarded
+from app_schema.ddl.twin import Side
 from app_schema.errors import ModelError
 
 CATALOG = CatalogQuery(
@@ -111,7 +114,7 @@ def create(index: Index, *, verify_only: bool = False, only: bool = False) -> Gu
         namespace=table_schema(table.name, table.schema),
         definition=found(name, table.name),
         # planning the definition's joins takes longer than making an index of an empty table
-        exists=there(regclass(name, table.schema)),
+        exists=exists_query(regclass(name, table.schema)),
         new=Side(twin=make),
         absent=() if verify_only else (statement,),
         remedy=(

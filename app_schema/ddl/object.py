@@ -6,10 +6,11 @@ import dataclasses
 from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from app_schema.ddl import guard
+from app_schema.ddl import guarded_drop, lookup
 from app_schema.ddl.catalog_query import Kind
-from app_schema.ddl.guard import Guard, Side
+from app_schema.ddl.guard import Guard
 from app_schema.ddl.sql import literal
+from app_schema.ddl.twin import Side
 
 if TYPE_CHECKING:
     from app_schema.ddl.order import Drops, Makes
@@ -118,8 +119,8 @@ class DDLObject(Kind):
     def namespace(self) -> str:
         """SQL expression: the OID of the object's schema."""
         if self.table is not None:
-            return guard.table_schema(self.table, self.schema)
-        return guard.creation_schema(self.schema)
+            return lookup.table_schema(self.table, self.schema)
+        return lookup.creation_schema(self.schema)
 
     @classmethod
     def from_definition(cls, key: Key, definition: str) -> DDLObject | None:
@@ -180,7 +181,7 @@ class DDLObject(Kind):
         found = f"""\
 SELECT {literal(self.kind)}
  WHERE EXISTS (SELECT 1 FROM ({self.catalog_query()}) AS d(t) WHERE t IS NOT NULL)"""
-        return guard.drop(
+        return guarded_drop.drop(
             self.label, self.namespace(), found, self.kind, self.drop_sql(), made_again=made_again
         )
 

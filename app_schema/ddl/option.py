@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from app_schema.ddl.block import block
 from app_schema.ddl.catalog_query import CatalogQuery, Kind
-from app_schema.ddl.guard import block, regclass
+from app_schema.ddl.lookup import regclass
 from app_schema.ddl.sql import dollar, literal, qualified
 from app_schema.errors import ModelError
 

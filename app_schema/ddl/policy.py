@@ -7,10 +7,11 @@ from dataclasses import KW_ONLY, dataclass
 from typing import ClassVar
 
 from app_schema.ddl.catalog_query import CatalogQuery
-from app_schema.ddl.guard import Side, regclass
+from app_schema.ddl.lookup import regclass
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import ident, literal, qualified, role, sequence
 from app_schema.ddl.table_object import TableObject
+from app_schema.ddl.twin import Side
 
 ROLES = """\
 (SELECT string_agg(CASE r WHEN 0 THEN 'PUBLIC' ELSE r::regrole::text END, ', ' ORDER BY r::regrole::text)

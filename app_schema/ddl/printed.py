@@ -11,13 +11,15 @@ from sqlalchemy.types import UserDefinedType
 
 from app_schema.ddl import constraint, index
 from app_schema.ddl.constraint import Named, addition, found_schema, twin
-from app_schema.ddl.guard import Guard, Side, drop
+from app_schema.ddl.guard import Guard
+from app_schema.ddl.guarded_drop import drop
 from app_schema.ddl.index import found
 from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.relation import KIND_OF_NAME
 from app_schema.ddl.sql import ident, literal, qualified, split
 from app_schema.ddl.table_object import TableObject
+from app_schema.ddl.twin import Side
 from app_schema.errors import ModelError
 
 

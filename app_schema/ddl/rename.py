@@ -5,20 +5,12 @@ A rename changes the catalog alone: OID and file stay, and so does whatever depe
 
 from __future__ import annotations
 
+from app_schema.ddl.block import ABSENT, DIFFERENT, block, refuse
 from app_schema.ddl.column import column_query
 from app_schema.ddl.constraint import KIND as CONSTRAINT_KIND
 from app_schema.ddl.constraint import Named
-from app_schema.ddl.guard import (
-    ABSENT,
-    DIFFERENT,
-    block,
-    creation_schema,
-    refuse,
-    regclass,
-    table_schema,
-    there,
-)
 from app_schema.ddl.index import kind_of_name
+from app_schema.ddl.lookup import creation_schema, exists_query, regclass, table_schema
 from app_schema.ddl.relation import KIND_OF_NAME
 from app_schema.ddl.sql import checked, dollar, ident, literal, qualified
 
@@ -125,7 +117,7 @@ def there_is(kind: str, name: str, table: str | None, schema: str | None, *, no:
     """A block that refuses unless there is a table, column, constraint or index of the name; ``no``: if there
     is."""
     if kind in {"index", "table"}:
-        found, namespace = there(regclass(name, schema)), "NULL::oid"
+        found, namespace = exists_query(regclass(name, schema)), "NULL::oid"
     else:
         assert table is not None
         constraint = Named(name, kind, table, schema)

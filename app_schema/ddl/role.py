@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from app_schema.ddl.catalog_query import CatalogQuery
-from app_schema.ddl.guard import Side, drop
+from app_schema.ddl.guarded_drop import drop
 from app_schema.ddl.made import MARK, skip_unless_ours
 from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import dollar, ident, literal
+from app_schema.ddl.twin import Side
 
 _OPTIONS = {
     "login": "rolcanlogin",

@@ -7,10 +7,10 @@ from dataclasses import KW_ONLY, dataclass
 from typing import ClassVar
 
 from app_schema.ddl.catalog_query import CatalogQuery
-from app_schema.ddl.guard import Side
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import qualified
 from app_schema.ddl.table_object import TableObject
+from app_schema.ddl.twin import Side
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
 from app_schema.ddl.catalog_query import CatalogQuery
-from app_schema.ddl.guard import Side
 from app_schema.ddl.object import DDLObject
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import ident, qualified
+from app_schema.ddl.twin import Side
 from app_schema.errors import ModelError
 
 _NAME = r'(?:"(?:[^"]|"")+"|[^\s".]+)'

@@ -7,12 +7,14 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
 from app_schema.ddl import privileges
+from app_schema.ddl.block import DIFFERENT, block
 from app_schema.ddl.catalog_query import CatalogQuery
-from app_schema.ddl.guard import DIFFERENT, Side, block, drop
+from app_schema.ddl.guarded_drop import drop
 from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.relation import KIND_OF_NAME
 from app_schema.ddl.sql import dollar, ident, literal, qualified
+from app_schema.ddl.twin import Side
 
 _OF_NO_IDENTITY = """
    AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend AS d

@@ -28,10 +28,13 @@ from app_schema.ddl.constraint import (
     not_valid,
 )
 from app_schema.ddl.construct import converging
-from app_schema.ddl.guard import Guard, Side, creation_schema, drop, regclass, table_schema, there
+from app_schema.ddl.guard import Guard
+from app_schema.ddl.guarded_drop import drop
+from app_schema.ddl.lookup import creation_schema, exists_query, regclass, table_schema
 from app_schema.ddl.relation import KIND_OF_NAME, RELKIND
 from app_schema.ddl.sql import checked, literal, literals, plain, qualified
 from app_schema.ddl.statement import Guarded
+from app_schema.ddl.twin import Side
 
 _COLUMN = Columns.catalog[0].printed
 
@@ -107,7 +110,7 @@ SELECT 'a type' FROM pg_catalog.pg_type AS y
             label=f"table {real}",
             namespace=creation_schema(table.schema),
             definition=f"{_query(table)}{a_type} AND y.typtype IN ('e', 'd', 'r') LIMIT 1",
-            exists=there(regclass(table.name, table.schema), f"to_regtype({literal(real)})"),
+            exists=exists_query(regclass(table.name, table.schema), f"to_regtype({literal(real)})"),
             new=Side(twin=(f"{make}{twin}{tail}",)),
             absent=(plain(CreateTable(table)), privileges.of_table(table.name, table.schema)),
             remedy=(

@@ -7,11 +7,12 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
 from app_schema.ddl.catalog_query import CatalogQuery
-from app_schema.ddl.guard import Side, regclass
+from app_schema.ddl.lookup import regclass
 from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import ident, literal, qualified, sequence
 from app_schema.ddl.table_object import TableObject
+from app_schema.ddl.twin import Side
 from app_schema.errors import ModelError
 
 _PRINTED = "pg_get_triggerdef(t.oid)"

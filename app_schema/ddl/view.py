@@ -8,11 +8,12 @@ from typing import Any, ClassVar
 
 from app_schema.ddl import privileges
 from app_schema.ddl.catalog_query import CatalogQuery
-from app_schema.ddl.guard import Side, drop
+from app_schema.ddl.guarded_drop import drop
 from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.relation import KIND_OF_NAME, OPTIONS, RELKIND
 from app_schema.ddl.sql import dollar, ident, literal, pairs, qualified
+from app_schema.ddl.twin import Side
 
 _COLUMNS = """\
 (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_catalog.pg_attribute AS a

@@ -19,11 +19,14 @@ from app_schema.ddl import privileges
 from app_schema.ddl.column import DEFAULT, NOT_NULL, column_query
 from app_schema.ddl.comment import column_comment
 from app_schema.ddl.construct import converging
-from app_schema.ddl.guard import Guard, Side, drop, table_schema
+from app_schema.ddl.guard import Guard
+from app_schema.ddl.guarded_drop import drop
+from app_schema.ddl.lookup import table_schema
 from app_schema.ddl.relation import KIND_OF_NAME
 from app_schema.ddl.rename import rename
 from app_schema.ddl.sql import checked, ident, literal, plain, qualified
 from app_schema.ddl.statement import Guarded
+from app_schema.ddl.twin import Side
 from app_schema.migrations import alter_generated, alter_type
 from app_schema.migrations.altering import alteration, change_of, sql_of, twin
 

@@ -10,10 +10,13 @@ from sqlalchemy import types as sa_types
 from sqlalchemy.schema import CreateColumn, ExecutableDDLElement
 
 from app_schema.ddl import privileges
+from app_schema.ddl.block import DIFFERENT
 from app_schema.ddl.column import DEFAULT, IDENTITY, column_query
-from app_schema.ddl.guard import DIFFERENT, Guard, Side, table_schema
+from app_schema.ddl.guard import Guard
+from app_schema.ddl.lookup import table_schema
 from app_schema.ddl.sql import DIALECT, dollar, ident, literal, qualified
 from app_schema.ddl.statement import Guarded
+from app_schema.ddl.twin import Side
 from app_schema.errors import ModelError
 from app_schema.migrations.altering import alteration, change_of, sql_of, twin
 

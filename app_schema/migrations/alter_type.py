@@ -15,10 +15,12 @@ from sqlalchemy.sql.compiler import DDLCompiler
 from sqlalchemy.types import TypeEngine
 
 from app_schema.catalog.cast import base
+from app_schema.ddl.block import DIFFERENT, block
 from app_schema.ddl.column import TYPE
-from app_schema.ddl.guard import DIFFERENT, Guard, Side, block
+from app_schema.ddl.guard import Guard
 from app_schema.ddl.sql import DIALECT, dollar, ident, literal, qualified
 from app_schema.ddl.statement import Guarded
+from app_schema.ddl.twin import Side
 from app_schema.errors import ModelError
 from app_schema.migrations.altering import alteration, change_of, is_lenient, sql_of
 

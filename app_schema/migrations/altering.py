@@ -8,8 +8,10 @@ from alembic.ddl import base as ops
 from sqlalchemy.sql.elements import quoted_name
 
 from app_schema.ddl.column import column_query
-from app_schema.ddl.guard import Guard, Side, table_schema
+from app_schema.ddl.guard import Guard
+from app_schema.ddl.lookup import table_schema
 from app_schema.ddl.sql import plain, qualified
+from app_schema.ddl.twin import Side
 
 
 def sql_of(construct: ops.AlterTable) -> str:

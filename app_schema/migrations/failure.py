@@ -6,7 +6,7 @@ import psycopg
 from sqlalchemy.exc import DBAPIError
 
 from app_schema import pinned
-from app_schema.ddl.guard import ABSENT, DIFFERENT
+from app_schema.ddl.block import ABSENT, DIFFERENT
 from app_schema.errors import AppSchemaError, DifferentError, ServerError, StatementError
 
 _GONE = ("57P01", "57P02", "57P03", "57P04", "57P05", "25P03", "25P04")

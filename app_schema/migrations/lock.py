@@ -12,7 +12,7 @@ import json
 import random
 import time
 
-from app_schema.ddl.guard import block
+from app_schema.ddl.block import block
 from app_schema.ddl.sql import literal
 from app_schema.errors import LockedError
 from app_schema.migrations.progress import say

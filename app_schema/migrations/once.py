@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app_schema import pinned
-from app_schema.ddl.guard import ABSENT, block, refuse
+from app_schema.ddl.block import ABSENT, block, refuse
 from app_schema.ddl.privileges import of_table
 from app_schema.ddl.sql import dollar, literal, qualified
 

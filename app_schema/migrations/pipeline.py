@@ -24,7 +24,7 @@ import psycopg
 import sqlalchemy as sa
 from psycopg import pq
 
-from app_schema.ddl.guard import DROP_TWIN
+from app_schema.ddl.twin import DROP_TWIN
 from app_schema.migrations import preflight, wire
 from app_schema.migrations.failure import explained
 from app_schema.migrations.preflight import Need

@@ -15,7 +15,7 @@ from sqlalchemy.schema import CreateTable
 
 from app_schema import upstream
 from app_schema.ddl import Guarded, privileges
-from app_schema.ddl.guard import NOTED
+from app_schema.ddl.block import NOTED
 from app_schema.ddl.sql import plain
 from app_schema.errors import AppSchemaError, DifferentError, StatementError
 from app_schema.migrations import preflight

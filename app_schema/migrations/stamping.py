@@ -14,7 +14,7 @@ from sqlalchemy.sql import visitors
 from sqlalchemy.sql.expression import ColumnClause, literal_column
 
 from app_schema.ddl import Guarded
-from app_schema.ddl.guard import block
+from app_schema.ddl.block import block
 from app_schema.ddl.sql import DIALECT
 from app_schema.migrations.lock import LOST
 

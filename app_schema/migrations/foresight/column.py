@@ -15,8 +15,10 @@ from sqlalchemy import PrimaryKeyConstraint
 from sqlalchemy.schema import AddConstraint, CreateTable, DropConstraint, DropTable, ExecutableDDLElement
 
 from app_schema.ddl import Create, Guarded, TableConstraint, converging
-from app_schema.ddl.guard import Guard, Side, block
+from app_schema.ddl.block import block
+from app_schema.ddl.guard import Guard
 from app_schema.ddl.sql import DIALECT, dollar, ident, literal, plain, qualified
+from app_schema.ddl.twin import Side
 from app_schema.migrations import altering
 
 

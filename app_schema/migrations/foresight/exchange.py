@@ -15,7 +15,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy.schema import DropTable
 
 from app_schema.ddl import DDLStatement, Guarded, converging
-from app_schema.ddl.guard import block, refuse, regclass
+from app_schema.ddl.block import block, refuse
+from app_schema.ddl.lookup import regclass
 from app_schema.ddl.sql import dollar, ident, literal, qualified
 from app_schema.ddl.statement import Labelling, Renaming
 from app_schema.migrations import once

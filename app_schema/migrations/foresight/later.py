@@ -23,10 +23,12 @@ from sqlalchemy.schema import (
 )
 
 from app_schema.ddl import Create, DDLStatement, Drop, Guarded, Replace, converging
+from app_schema.ddl.block import ABSENT, DIFFERENT, NOTED, block
 from app_schema.ddl.enum import EnumType
-from app_schema.ddl.guard import ABSENT, DIFFERENT, NOTED, Guard, Side, block
+from app_schema.ddl.guard import Guard
 from app_schema.ddl.sql import dollar, ident, literals, qualified
 from app_schema.ddl.statement import Labelling
+from app_schema.ddl.twin import Side
 from app_schema.migrations.alter_type import AlterTypes
 from app_schema.migrations.foresight.column import foreseen, made_again, target
 from app_schema.migrations.foresight.constructs import (

@@ -9,8 +9,9 @@ from alembic.ddl.base import AddColumn
 from sqlalchemy.schema import CreateTable
 
 from app_schema.ddl import Create, Guarded
+from app_schema.ddl.block import block
 from app_schema.ddl.enum import EnumType
-from app_schema.ddl.guard import block, regclass
+from app_schema.ddl.lookup import regclass
 from app_schema.ddl.sql import dollar, ident, literal, qualified
 from app_schema.migrations.foresight.constructs import subject
 

@@ -11,8 +11,8 @@ from alembic.ddl import base as ops
 from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable, DropTable
 
 from app_schema.ddl import Create, DDLStatement, Guarded
+from app_schema.ddl.block import block
 from app_schema.ddl.enum import has_value
-from app_schema.ddl.guard import block
 from app_schema.ddl.object import DDLObject
 from app_schema.ddl.rename import there_is
 from app_schema.ddl.sql import dollar, literal, qualified

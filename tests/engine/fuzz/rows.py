@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from kinds import literal, quoted
 from shape import Column, Shape, Table
 
-from app_schema.ddl.guard import block
+from app_schema.ddl.block import block
 
 _VALUES = {
     "integer": ("1", "2"),

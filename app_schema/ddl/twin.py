@@ -1,0 +1,119 @@
+"""Both sides of a comparison, printed by PostgreSQL.
+
+The declared side is created as an empty *twin* in ``pg_temp``, inside a subtransaction that always ends with
+an error, so PostgreSQL rolls the twin back. The real object is locked no stronger than ACCESS SHARE.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app_schema import pinned
+from app_schema.ddl.block import block
+from app_schema.ddl.sql import dollar, literal
+
+SEARCHED = "app_schema.schemas"
+"""Setting: the schemas of the search_path, kept before a comparison empties the search_path."""
+_DONE = "AS009"
+"""SQLSTATE of the error that ends a twin.
+
+A code that ends with 000 names a class: PL/pgSQL would also catch the refusals of class AS for it.
+"""
+_TWIN = "pg_temp.app_schema_twin"
+_PATH = "app_schema.path"
+"""Setting: the search_path under which a twin is created, for the later statements that change the twin."""
+_TWIN_LAST = "concat_ws(', ', nullif(current_setting('search_path'), ''), 'pg_temp')"
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """How the definition of one side is obtained: printed from a twin, or given as an SQL expression."""
+
+    twin: tuple[str, ...] = ()
+    value: str | None = None
+    qualified: bool = False
+    """Every name in the value is qualified, so the reflected side is printed with an empty search_path."""
+    exact: bool = False
+    """Compared character by character, like the body of a function."""
+    like: str | None = None
+    """The table that ``twin[0]`` copies. Consecutive guards of one table may share the copy."""
+
+
+def keep_search_path() -> list[str]:
+    """PL/pgSQL that keeps the search_path in :data:`SEARCHED`."""
+    return [f"  found := set_config({literal(SEARCHED)}, current_schemas(false)::text, true);"]
+
+
+# A session of ours has every setting of app_schema.pinned; a console that sends each statement of a script in
+# its own session has none. quote_all_identifiers would then change the names that are replaced in a print.
+_UNQUOTED = f"PERFORM {pinned.calls({'quote_all_identifiers': 'off'}, local=True)};"
+
+
+def compare(side: Side, *, shared: bool, later: tuple[str, ...] = ()) -> list[str]:
+    """PL/pgSQL that prints the reflected side into ``found`` and the declared side into ``expected``."""
+    if side.value is not None and not side.qualified:
+        return [f"  {_UNQUOTED}", "  EXECUTE definition INTO found USING ns;", f"  expected := {side.value};"]
+    # PostgreSQL searches pg_temp first unless search_path names it: named last, an unqualified name in the
+    # statement means the real table, not its twin. With an empty search_path PostgreSQL qualifies every name
+    # that it prints.
+    kept, twin = _shared_twin(side) if shared and side.like else ([], side.twin)
+    return [
+        *kept,
+        "  BEGIN",
+        f"    PERFORM set_config({literal(_PATH)}, {_TWIN_LAST}, true);",
+        f"    PERFORM set_config('search_path', current_setting({literal(_PATH)}), true);",
+        "    PERFORM set_config('check_function_bodies', 'off', true);",
+        f"    {_UNQUOTED}",
+        *(f"    EXECUTE {dollar(statement)};" for statement in twin),
+        "    PERFORM set_config('search_path', '', true);",
+        "    EXECUTE definition INTO found USING ns;",
+        f"    expected := {side.value};"
+        if side.value is not None
+        else "    EXECUTE definition INTO expected USING pg_my_temp_schema();",
+        *(line for change in later for line in _changed_later(change)),
+        f"    RAISE SQLSTATE '{_DONE}';",
+        f"  EXCEPTION WHEN SQLSTATE '{_DONE}' THEN NULL;",
+        "  END;",
+    ]
+
+
+def _changed_later(change: str) -> list[str]:
+    """PL/pgSQL that also accepts the state after a later statement; a failure of the statement is ignored."""
+    return [
+        "    IF found IS DISTINCT FROM expected THEN",
+        "      DECLARE",
+        "        found_later text;",
+        "        expected_later text;",
+        "      BEGIN",
+        f"        PERFORM set_config('search_path', current_setting({literal(_PATH)}), true);",
+        f"        EXECUTE {dollar(change)};",
+        "        PERFORM set_config('search_path', '', true);",
+        "        EXECUTE definition INTO found_later USING ns;",
+        "        EXECUTE definition INTO expected_later USING pg_my_temp_schema();",
+        "        IF found_later = expected_later THEN",
+        "          found := found_later;",
+        "          expected := expected_later;",
+        "        END IF;",
+        "      EXCEPTION WHEN OTHERS THEN NULL;",
+        "      END;",
+        "    END IF;",
+    ]
+
+
+def _shared_twin(side: Side) -> tuple[list[str], tuple[str, ...]]:
+    """PL/pgSQL that creates the shared copy, and the statements that turn the copy into the twin.
+
+    Outside the subtransaction the copy has another name: under the table's name it would shadow the table for
+    every unqualified reference.
+    """
+    assert side.like is not None
+    copy = f"CREATE TABLE {_TWIN} (LIKE {side.like})"
+    name = side.twin[0].removeprefix("CREATE TABLE pg_temp.").removesuffix(f" (LIKE {side.like})")
+    once = f"  IF to_regclass('{_TWIN}') IS NULL THEN EXECUTE {dollar(copy)}; END IF;"
+    return [once], (f"ALTER TABLE {_TWIN} RENAME TO {name}", *side.twin[1:])
+
+
+DROP_TWIN = block(
+    ["BEGIN", f"  IF to_regclass('{_TWIN}') IS NOT NULL THEN DROP TABLE {_TWIN}; END IF;", "END"]
+)
+"""The statement after the last guard that shares a copy."""
