@@ -7,6 +7,7 @@ imported here: the file costs nothing, and every module may import it.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -43,6 +44,12 @@ PRIVATE = (
     Private("alembic.autogenerate.render", "_render_identity", "an identity outside of a column"),
     Private("alembic.autogenerate.render", "_render_computed", "an expression outside of a column"),
     Private("sqlalchemy:MetaData", "_objects", "get_schema_objects() wants the schemas, which are asked for"),
+    Private(
+        "sqlalchemy.dialects.postgresql.base:PGDialect",
+        "_supports_create_index_concurrently",
+        "one index is built in a transaction and outside of one, whatever it is declared with",
+    ),
+    Private("sqlalchemy:Table", "_prefixes", "a temporary table cannot be UNLOGGED"),
     Private("sqlalchemy:Column", "_copy", "Table.to_metadata() copies the whole table"),
     Private("sqlalchemy:Computed", "_copy", "an expression belongs to one column"),
     Private("sqlalchemy:Identity", "_copy", "an identity belongs to one column"),
@@ -118,6 +125,18 @@ def schema_objects(metadata: MetaData) -> Iterable[Any]:
 def copied(item: Any) -> Any:
     """A copy of a column, expression or identity, which belongs to no table."""
     return item._copy()
+
+
+def never_concurrently(dialect: Any) -> None:
+    """CREATE INDEX is compiled without CONCURRENTLY."""
+    dialect._supports_create_index_concurrently = False
+
+
+def without_prefixes(table: Table) -> Table:
+    """The table without what stands between CREATE and TABLE."""
+    plain = copy.copy(table)
+    plain._prefixes = []
+    return plain
 
 
 def excluding_expressions(constraint: Any) -> Iterator[Any]:

@@ -23,7 +23,7 @@ from app_schema.ddl.lookup import regclass, table_schema
 from app_schema.ddl.relation import RELKIND
 from app_schema.ddl.sql import DIALECT, checked, dollar, ident, literal, plain, qualified, split, unquoted
 from app_schema.ddl.statement import Guarded
-from app_schema.ddl.twin import SEARCHED, Side
+from app_schema.ddl.twin import SEARCHED, Side, copied
 from app_schema.errors import ModelError
 
 _KINDS: tuple[tuple[type[Constraint], str], ...] = (
@@ -238,16 +238,10 @@ def named(constraint: Constraint) -> Named:
     return Named(checked(name), kind, table.name, table.schema)
 
 
-def twin(table: str, schema: str | None, add: str, *, bare: str | None = None) -> Side:
-    """The side of a statement that adds a constraint: the same on a copy of the table.
-
-    :param bare: a column that must not be NOT NULL there, for the constraint says so.
-    """
-    real, copy = qualified(table, schema), qualified(table, "pg_temp")
-    make = [f"CREATE TABLE {copy} (LIKE {real})"]
-    if bare is not None:
-        make.append(f"ALTER TABLE {copy} ALTER COLUMN {ident(bare)} DROP NOT NULL")
-    return Side(twin=(*make, add.replace(f"ALTER TABLE {real} ", f"ALTER TABLE {copy} ", 1)))
+def _twin(construct: AddConstraint, words: str = "") -> Side:
+    """The constraint on a copy of the table."""
+    table = copied(construct.element.table.name, construct.element.table.schema)
+    return Side(twin=(plain(construct, on=table.twin) + words,), like=table)
 
 
 @converging.register
@@ -261,9 +255,9 @@ def _(construct: AddConstraint) -> ExecutableDDLElement:
         side = Side(value=foreign_key(constraint))
         provable = Side(value=f"{side.value} || ' NOT VALID'")
     else:
-        side = twin(target.table, target.schema, add)
+        side = _twin(construct)
         if isinstance(constraint, CheckConstraint):
-            provable = twin(target.table, target.schema, f"{add} NOT VALID")
+            provable = _twin(construct, " NOT VALID")
     return Guarded(
         addition(
             target,
@@ -288,7 +282,7 @@ def _unnamed(construct: AddConstraint) -> Guard:
         printed = FOREIGN_KEY + ("" if not_valid(constraint) else f" || {VALIDITY}")
         equal = [f"{FOREIGN_KEY} = {side.value}"]
     else:
-        side = twin(table.name, table.schema, plain(construct))
+        side = _twin(construct)
         own = f"FROM pg_catalog.pg_constraint AS t WHERE t.conrelid = {regclass(table.name, 'pg_temp')}"
         text = definition("", validated=False)
         equal = [f"{text} = (SELECT {text} {own} AND {KIND} = {literal(kind)})"]

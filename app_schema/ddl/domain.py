@@ -136,8 +136,9 @@ END
 
 def _of(construct: CreateDomainType | DropDomainType) -> Domain:
     domain = construct.element
-    _, _, definition = plain(CreateDomainType(domain)).partition(" AS ")
-    return Domain(str(domain.name), definition.strip(), schema=domain.schema)
+    name = str(domain.name)
+    head = f"CREATE DOMAIN {qualified(name, domain.schema)} AS "  # the name may have AS in it
+    return Domain(name, plain(CreateDomainType(domain)).removeprefix(head), schema=domain.schema)
 
 
 @converging.register

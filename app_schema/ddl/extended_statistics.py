@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
-from app_schema.ddl.sql import qualified
-from app_schema.ddl.twin import Side
+from app_schema.ddl.sql import qualified, unquoted
+from app_schema.ddl.twin import Copied, Side
 from app_schema.errors import ModelError
 
 _NAME = r'(?:"(?:[^"]|"")+"|[^\s".]+)'
@@ -64,13 +64,9 @@ format('%s FROM %I', substring(pg_get_statisticsobjdef(x.oid)
                 f"{self.label} is not defined as pg_get_statisticsobjdef prints it: {self.definition}\n"
                 "expected: CREATE STATISTICS schema.name ON columns FROM schema.table"
             )
-        table = f"pg_temp.{match['table']}"
-        return Side(
-            twin=(
-                f"CREATE TABLE {table} (LIKE {match['real']})",
-                f"CREATE STATISTICS {qualified(self.name, 'pg_temp')}{match['what']} FROM {table}",
-            )
-        )
+        table = Copied(match["real"], unquoted(match["table"]))
+        create = f"CREATE STATISTICS {qualified(self.name, 'pg_temp')}{match['what']} FROM {table.twin}"
+        return Side(twin=(create,), like=table)
 
     def create_sql(self) -> tuple[str, ...]:
         return (self.definition,)

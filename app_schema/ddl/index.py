@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import Column, Index
+from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.schema import CreateIndex, DropIndex, ExecutableDDLElement
 from sqlalchemy.types import NullType
 
@@ -14,7 +15,7 @@ from app_schema.ddl.lookup import exists_query, regclass, table_schema
 from app_schema.ddl.relation import RELKIND
 from app_schema.ddl.sql import DIALECT, checked, literal, plain, qualified, unquoted
 from app_schema.ddl.statement import Guarded
-from app_schema.ddl.twin import Side
+from app_schema.ddl.twin import Side, copied
 from app_schema.errors import ModelError
 
 CATALOG = CatalogQuery(
@@ -98,25 +99,15 @@ def create(index: Index, *, verify_only: bool = False, only: bool = False) -> Gu
     """
     name, table = name_of(index), index.table
     assert table is not None
-    statement = plain(CreateIndex(index))
-    if is_concurrent(index):
-        statement = statement.replace(" CONCURRENTLY ", " ", 1)
-    real, twin = qualified(table.name, table.schema), qualified(table.name, "pg_temp")
-    on = f"INDEX {qualified(name, None)} ON {real} "
-    make = (
-        f"CREATE TABLE {twin} (LIKE {real})",
-        statement.replace(on, f"INDEX {qualified(name, None)} ON {twin} ", 1),
-    )
-    if only:
-        statement = statement.replace(on, f"INDEX {qualified(name, None)} ON ONLY {real} ", 1)
+    construct, like = CreateIndex(index), copied(table.name, table.schema)
     return Guard(
-        label=f"index {name} on {real}",
+        label=f"index {name} on {like.real}",
         namespace=table_schema(table.name, table.schema),
         definition=found(name, table.name),
         # planning the definition's joins takes longer than making an index of an empty table
         exists=exists_query(regclass(name, table.schema)),
-        new=Side(twin=make),
-        absent=() if verify_only else (statement,),
+        new=Side(twin=(plain(construct, on=like.twin),), like=like),
+        absent=() if verify_only else (plain(construct, on=f"ONLY {like.real}" if only else None),),
         remedy=(
             f'op.drop_index("{name}", "{table.name}") first, or give the new definition a new name; '
             "an INVALID index is mended by op.create_index_concurrently(...)"
@@ -204,8 +195,9 @@ def concurrently(index: Index) -> str:
 
     Sent after :func:`create` found that the name is free or the index equal.
     """
-    statement = plain(CreateIndex(index)).replace("INDEX CONCURRENTLY ", "INDEX ", 1)
-    return statement.replace("INDEX ", "INDEX CONCURRENTLY IF NOT EXISTS ", 1)
+    index.dialect_options["postgresql"]["concurrently"] = True
+    dialect = PGDialect(paramstyle="named")  # type: ignore[no-untyped-call]  # not annotated in SQLAlchemy
+    return str(CreateIndex(index, if_not_exists=True).compile(dialect=dialect))
 
 
 def drop_leftover(name: str, table: str, schema: str | None) -> str:

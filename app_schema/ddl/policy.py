@@ -11,7 +11,7 @@ from app_schema.ddl.lookup import regclass
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import ident, literal, qualified, role, sequence
 from app_schema.ddl.table_object import TableObject
-from app_schema.ddl.twin import Side
+from app_schema.ddl.twin import Side, copied
 
 ROLES = """\
 (SELECT string_agg(CASE r WHEN 0 THEN 'PUBLIC' ELSE r::regrole::text END, ', ' ORDER BY r::regrole::text)
@@ -73,9 +73,8 @@ SELECT ''::text FROM pg_catalog.pg_policy AS p
  WHERE p.polrelid = {regclass(self.table or "", self.schema)} AND p.polname = {literal(self.name)}"""
 
     def side(self) -> Side:
-        assert self.table is not None
-        real, twin = qualified(self.table, self.schema), qualified(self.table, "pg_temp")
-        return Side(twin=(f"CREATE TABLE {twin} (LIKE {real})", self._create(twin)), like=real)
+        table = copied(self.table, self.schema)
+        return Side(twin=(self._create(table.twin),), like=table, shares=True)
 
     def _create(self, table: str) -> str:
         clauses = [

@@ -10,16 +10,16 @@ from typing import Any, ClassVar
 from sqlalchemy.types import UserDefinedType
 
 from app_schema.ddl import constraint, index
-from app_schema.ddl.constraint import Named, addition, found_schema, twin
+from app_schema.ddl.constraint import Named, addition, found_schema
 from app_schema.ddl.guard import Guard
 from app_schema.ddl.guarded_drop import drop
 from app_schema.ddl.index import found
 from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.relation import KIND_OF_NAME
-from app_schema.ddl.sql import ident, literal, qualified, split
+from app_schema.ddl.sql import ident, literal, qualified, split, unquoted
 from app_schema.ddl.table_object import TableObject
-from app_schema.ddl.twin import Side
+from app_schema.ddl.twin import Copied, Side, copied
 from app_schema.errors import ModelError
 
 
@@ -103,22 +103,25 @@ class TableConstraint(TableObject):
     def _side(self, text: str) -> Side:
         if match := FOREIGN_KEY.fullmatch(text):  # a temporary twin cannot refer to a permanent table
             return Side(value=_printed_foreign_key(**match.groupdict()), qualified=True)
-        not_null = _NOT_NULL.match(text)
-        return twin(
-            self.table or "", self.schema, self._add(text), bare=not_null and split(not_null["column"])[0]
+        table, not_null = copied(self.table, self.schema), _NOT_NULL.match(text)
+        # a copy is NOT NULL where the table is
+        bare = (
+            [f"ALTER TABLE {table.twin} ALTER COLUMN {not_null['column']} DROP NOT NULL"] if not_null else []
         )
+        return Side(twin=(*bare, self._add(text, table.twin)), like=table)
 
     def guarded(
         self, *, absent: tuple[str, ...] | None, different: tuple[str, ...] | None, old: DDLObject | None
     ) -> Guard:
         if different is not None:  # a replacement is exact: it may be there to take a validation back
             return super().guarded(absent=absent, different=different, old=old)
+        (create,) = self.create_sql()
         proved = self.definition.removesuffix(" NOT VALID")
         validated = proved == self.definition and not proved.endswith(" NOT ENFORCED")
         provable = validated and proved.startswith(("CHECK", "FOREIGN KEY", "NOT NULL"))
         return addition(
             self._named(),
-            self._add(self.definition),
+            create,
             self._side(proved),
             kind="constraint",
             validated=proved == self.definition,
@@ -126,13 +129,11 @@ class TableConstraint(TableObject):
             provable=self._side(f"{proved} NOT VALID") if provable else None,
         )
 
-    def _add(self, text: str) -> str:
-        return (
-            f"ALTER TABLE {qualified(self.table or '', self.schema)} ADD CONSTRAINT {ident(self.name)} {text}"
-        )
+    def _add(self, text: str, table: str) -> str:
+        return f"ALTER TABLE {table} ADD CONSTRAINT {ident(self.name)} {text}"
 
     def create_sql(self) -> tuple[str, ...]:
-        return (self._add(self.definition),)
+        return (self._add(self.definition, qualified(self.table or "", self.schema)),)
 
     def drop_sql(self) -> tuple[str, ...]:
         assert self.table is not None
@@ -181,7 +182,7 @@ class TableIndex(DDLObject):
         return match.groupdict()
 
     def _table(self) -> str:
-        return self._parts()["table"].removeprefix('"').removesuffix('"').replace('""', '"')
+        return unquoted(self._parts()["table"])
 
     @classmethod
     def from_definition(cls, key: Key, definition: str) -> DDLObject:
@@ -191,9 +192,9 @@ class TableIndex(DDLObject):
         return found(self.name, self._table())
 
     def side(self) -> Side:
-        parts, twin = self._parts(), qualified(self._table(), "pg_temp")
-        make = f"CREATE TABLE {twin} (LIKE {parts['real']})"
-        return Side(twin=(make, f"{parts['head']}{twin}{parts['rest']}"))
+        parts = self._parts()
+        table = Copied(parts["real"], self._table())
+        return Side(twin=(f"{parts['head']}{table.twin}{parts['rest']}",), like=table)
 
     def create_sql(self) -> tuple[str, ...]:
         # PostgreSQL prints ON ONLY for the index of a partitioned table: made like that it would stay INVALID

@@ -11,7 +11,7 @@ from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.object import DDLObject
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import ident, qualified
-from app_schema.ddl.twin import Side
+from app_schema.ddl.twin import Side, copied
 from app_schema.errors import ModelError
 
 _NAME = r'(?:"(?:[^"]|"")+"|[^\s".]+)'
@@ -59,16 +59,15 @@ class Rule(DDLObject):
     schema: str | None = None
 
     def side(self) -> Side:
-        assert self.table is not None
+        table = copied(self.table, self.schema)
         match = _RULE.fullmatch(self.definition)
         if match is None:
             raise ModelError(
                 f"{self.label} is not defined as pg_get_ruledef prints it: {self.definition}\n"
                 "expected: CREATE RULE name AS ON event TO schema.table ..."
             )
-        twin = qualified(self.table, "pg_temp")
-        make = f"CREATE TABLE {twin} (LIKE {qualified(self.table, self.schema)})"
-        return Side(twin=(make, f"{match['head']}{twin}{match['rest']}", *self._enable(twin)))
+        create = f"{match['head']}{table.twin}{match['rest']}"
+        return Side(twin=(create, *self._enable(table.twin)), like=table)
 
     def _enable(self, table: str) -> tuple[str, ...]:
         if self.enabled == "ORIGIN":

@@ -7,19 +7,22 @@ package writes is what the server sees. The one place that doubles them again is
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy.dialects.postgresql.base import PGDialect
+from sqlalchemy.dialects.postgresql.base import PGDialect, PGIdentifierPreparer
 from sqlalchemy.schema import ExecutableDDLElement
 from sqlalchemy.sql.elements import conv
 
+from app_schema import upstream
 from app_schema.errors import ModelError
 
 # paramstyle "named" keeps one "%" one "%"; version 15 is the oldest server we speak to
 DIALECT: PGDialect = PGDialect(paramstyle="named")  # type: ignore[no-untyped-call]  # not annotated in SQLAlchemy
 DIALECT.server_version_info = (15, 0)
+upstream.never_concurrently(DIALECT)  # what a guard sends runs in a block, and a block in a transaction
 NAME_BYTES = 63
 
 Value = TypeVar("Value")
@@ -89,9 +92,25 @@ def dollar(text: str, tag: str = "sql") -> str:
     return f"{mark}{text}{mark}"
 
 
-def plain(construct: ExecutableDDLElement) -> str:
-    """The SQL of a SQLAlchemy construct, one statement, percent signs single."""
-    return str(construct.compile(dialect=DIALECT)).strip()
+class _Preparer(PGIdentifierPreparer):
+    def __init__(self, dialect: PGDialect, table: str) -> None:
+        super().__init__(dialect)
+        self.table = table
+
+    def format_table(self, *_: Any, **__: Any) -> str:
+        return self.table
+
+
+def plain(construct: ExecutableDDLElement, *, on: str | None = None) -> str:
+    """The SQL of a SQLAlchemy construct, one statement, percent signs single.
+
+    :param on: what stands in the place of the table's name, such as the name of the twin.
+    """
+    dialect = DIALECT
+    if on is not None:
+        dialect = copy.copy(DIALECT)
+        dialect.identifier_preparer = _Preparer(dialect, on)
+    return str(construct.compile(dialect=dialect)).strip()
 
 
 def sequence(value: str | Iterable[str]) -> tuple[str, ...]:

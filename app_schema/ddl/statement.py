@@ -33,9 +33,9 @@ class DDLStatement(ExecutableDDLElement, ABC):
 
 
 def _shared(guard_: Guard) -> tuple[str, str] | None:
-    if guard_.new.like is None:
+    if guard_.new.like is None or not guard_.new.shares:
         return None
-    return guard_.new.like, dataclasses.replace(guard_, shared=True).render()
+    return guard_.new.like.real, dataclasses.replace(guard_, shared=True).render()
 
 
 class Create(DDLStatement):

@@ -15,6 +15,7 @@ from sqlalchemy.schema import (
     SetTableComment,
 )
 
+from app_schema import upstream
 from app_schema.ddl import privileges
 from app_schema.ddl.column import Columns
 from app_schema.ddl.comment import column_comment, object_comment, table_comment
@@ -96,22 +97,21 @@ def _(construct: CreateTable) -> ExecutableDDLElement:
     table = construct.element
     for column in table.columns:
         checked(column.name)
-    real, twin = qualified(table.name, table.schema), qualified(table.name, "pg_temp")
-    without_keys = plain(CreateTable(table, include_foreign_key_constraints=[]))
+    real = qualified(table.name, table.schema)
+    # a temporary table can be no UNLOGGED one, and refer to none that is not temporary
+    twin = CreateTable(upstream.without_prefixes(table), include_foreign_key_constraints=[])
     # a type has a name in the same schema: an enum called as the table stands in its way
     a_type = f"""
 UNION ALL
 SELECT 'a type' FROM pg_catalog.pg_type AS y
  WHERE y.typnamespace = $1 AND y.typname = {literal(table.name)}"""
-    head, _, tail = without_keys.partition(real)
-    make = "CREATE TEMPORARY TABLE " if "TABLE" in head else head
     return Guarded(
         Guard(
             label=f"table {real}",
             namespace=creation_schema(table.schema),
             definition=f"{_query(table)}{a_type} AND y.typtype IN ('e', 'd', 'r') LIMIT 1",
             exists=exists_query(regclass(table.name, table.schema), f"to_regtype({literal(real)})"),
-            new=Side(twin=(f"{make}{twin}{tail}",)),
+            new=Side(twin=(plain(twin, on=qualified(table.name, "pg_temp")),)),
             absent=(plain(CreateTable(table)), privileges.of_table(table.name, table.schema)),
             remedy=(
                 "op.alter_column(...), op.add_column(...) and op.create_..._constraint(...) "

@@ -12,7 +12,7 @@ from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import ident, literal, qualified, sequence
 from app_schema.ddl.table_object import TableObject
-from app_schema.ddl.twin import Side
+from app_schema.ddl.twin import Side, copied
 from app_schema.errors import ModelError
 
 _PRINTED = "pg_get_triggerdef(t.oid)"
@@ -141,12 +141,11 @@ SELECT ''::text FROM pg_catalog.pg_trigger AS t
  WHERE t.tgrelid = {regclass(self.table or "", self.schema)} AND t.tgname = {literal(self.name)}"""
 
     def side(self) -> Side:
-        assert self.table is not None
-        real, twin = qualified(self.table, self.schema), qualified(self.table, "pg_temp")
-        make = f"CREATE TABLE {twin} (LIKE {real})"
+        table = copied(self.table, self.schema)
+        create = self._create(table.twin)
         if self.instead_of:
-            make = f"CREATE TEMPORARY VIEW {twin} AS SELECT * FROM {real}"
-        return Side(twin=(make, *self._create(twin)), like=None if self.instead_of else real)
+            return Side(twin=(f"CREATE TEMPORARY VIEW {table.twin} AS SELECT * FROM {table.real}", *create))
+        return Side(twin=create, like=table, shares=True)
 
     def _create(self, table: str) -> tuple[str, ...]:
         clauses = [

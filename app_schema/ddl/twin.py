@@ -7,10 +7,11 @@ an error, so PostgreSQL rolls the twin back. The real object is locked no strong
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from app_schema import pinned
 from app_schema.ddl.block import block
-from app_schema.ddl.sql import dollar, literal
+from app_schema.ddl.sql import dollar, ident, literal, qualified
 
 SEARCHED = "app_schema.schemas"
 """Setting: the schemas of the search_path, kept before a comparison empties the search_path."""
@@ -25,18 +26,39 @@ _PATH = "app_schema.path"
 _TWIN_LAST = "concat_ws(', ', nullif(current_setting('search_path'), ''), 'pg_temp')"
 
 
+class Copied(NamedTuple):
+    """The table that a twin is a copy of."""
+
+    real: str
+    """As SQL names it."""
+    name: str
+
+    @property
+    def twin(self) -> str:
+        """The copy, as SQL names it."""
+        return qualified(self.name, "pg_temp")
+
+
+def copied(table: str | None, schema: str | None) -> Copied:
+    """The table of this name."""
+    assert table is not None
+    return Copied(qualified(table, schema), table)
+
+
 @dataclass(frozen=True, slots=True)
 class Side:
     """How the definition of one side is obtained: printed from a twin, or given as an SQL expression."""
 
     twin: tuple[str, ...] = ()
+    like: Copied | None = None
+    """The table that is copied before the statements of ``twin`` run."""
+    shares: bool = False
+    """Consecutive guards of one table may share the copy."""
     value: str | None = None
     qualified: bool = False
     """Every name in the value is qualified, so the reflected side is printed with an empty search_path."""
     exact: bool = False
     """Compared character by character, like the body of a function."""
-    like: str | None = None
-    """The table that ``twin[0]`` copies. Consecutive guards of one table may share the copy."""
 
 
 def keep_search_path() -> list[str]:
@@ -56,7 +78,7 @@ def compare(side: Side, *, shared: bool, later: tuple[str, ...] = ()) -> list[st
     # PostgreSQL searches pg_temp first unless search_path names it: named last, an unqualified name in the
     # statement means the real table, not its twin. With an empty search_path PostgreSQL qualifies every name
     # that it prints.
-    kept, twin = _shared_twin(side) if shared and side.like else ([], side.twin)
+    kept, copy = ((), ()) if side.like is None else _copy(side.like, shared=shared)
     return [
         *kept,
         "  BEGIN",
@@ -64,7 +86,7 @@ def compare(side: Side, *, shared: bool, later: tuple[str, ...] = ()) -> list[st
         f"    PERFORM set_config('search_path', current_setting({literal(_PATH)}), true);",
         "    PERFORM set_config('check_function_bodies', 'off', true);",
         f"    {_UNQUOTED}",
-        *(f"    EXECUTE {dollar(statement)};" for statement in twin),
+        *(f"    EXECUTE {dollar(statement)};" for statement in (*copy, *side.twin)),
         "    PERFORM set_config('search_path', '', true);",
         "    EXECUTE definition INTO found USING ns;",
         f"    expected := {side.value};"
@@ -100,17 +122,17 @@ def _changed_later(change: str) -> list[str]:
     ]
 
 
-def _shared_twin(side: Side) -> tuple[list[str], tuple[str, ...]]:
-    """PL/pgSQL that creates the shared copy, and the statements that turn the copy into the twin.
+def _copy(table: Copied, *, shared: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """PL/pgSQL that creates the shared copy, and the statements that create the twin.
 
-    Outside the subtransaction the copy has another name: under the table's name it would shadow the table for
-    every unqualified reference.
+    Outside the subtransaction a shared copy has another name: under the table's name it would shadow the
+    table for every unqualified reference.
     """
-    assert side.like is not None
-    copy = f"CREATE TABLE {_TWIN} (LIKE {side.like})"
-    name = side.twin[0].removeprefix("CREATE TABLE pg_temp.").removesuffix(f" (LIKE {side.like})")
+    if not shared:
+        return (), (f"CREATE TABLE {table.twin} (LIKE {table.real})",)
+    copy = f"CREATE TABLE {_TWIN} (LIKE {table.real})"
     once = f"  IF to_regclass('{_TWIN}') IS NULL THEN EXECUTE {dollar(copy)}; END IF;"
-    return [once], (f"ALTER TABLE {_TWIN} RENAME TO {name}", *side.twin[1:])
+    return (once,), (f"ALTER TABLE {_TWIN} RENAME TO {ident(table.name)}",)
 
 
 DROP_TWIN = block(

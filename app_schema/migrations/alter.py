@@ -24,11 +24,11 @@ from app_schema.ddl.guarded_drop import drop
 from app_schema.ddl.lookup import table_schema
 from app_schema.ddl.relation import KIND_OF_NAME
 from app_schema.ddl.rename import rename
-from app_schema.ddl.sql import checked, ident, literal, plain, qualified
+from app_schema.ddl.sql import checked, ident, literal, qualified
 from app_schema.ddl.statement import Guarded
 from app_schema.ddl.twin import Side
 from app_schema.migrations import alter_generated, alter_type
-from app_schema.migrations.altering import alteration, change_of, sql_of, twin
+from app_schema.migrations.altering import alteration, on_twin, sql_of
 
 
 def relax(construct: ops.AlterColumn) -> None:
@@ -49,12 +49,7 @@ def _(construct: ops.AddColumn) -> ExecutableDDLElement:
             label=f"column {column.name} of {qualified(table, schema)}",
             namespace=table_schema(table, schema),
             definition=column_query(table, column.name),
-            new=twin(
-                table,
-                schema,
-                f"DROP COLUMN IF EXISTS {ident(column.name)} CASCADE",
-                change_of(construct, create),
-            ),
+            new=on_twin(construct, f"DROP COLUMN IF EXISTS {ident(column.name)} CASCADE"),
             absent=(create, *_with_sequence(table, column, schema)),
             remedy=f'op.alter_column("{table}", "{column.name}", ...) changes what is there',
         )
@@ -90,8 +85,7 @@ def _(construct: ops.ColumnDefault) -> ExecutableDDLElement:
     def side(default: Any) -> Side:
         if default is None or default is False:
             return Side(value="''")
-        change = plain(ops.ColumnDefault(table, construct.column_name, default, schema=schema))
-        return twin(table, schema, change_of(construct, change))
+        return on_twin(ops.ColumnDefault(table, construct.column_name, default, schema=schema))
 
     old: Any = construct.existing_server_default  # False, against its type, where the caller states none
     stated = old is not None and old is not False
@@ -106,8 +100,7 @@ def _(construct: ops.ColumnComment) -> ExecutableDDLElement:
 @converging.register
 def _(construct: ops.ColumnName) -> ExecutableDDLElement:
     table, old, new = construct.table_name, construct.column_name, construct.newname
-    found = column_query(table, "{name}", "'column'::text")
-    old_found, new_found = (found.replace(literal("{name}"), literal(checked(name))) for name in (old, new))
+    old_found, new_found = (column_query(table, name, "'column'::text") for name in (old, new))
     label = f"column {old} of {qualified(table, construct.schema)}"
     return Guarded(
         rename(

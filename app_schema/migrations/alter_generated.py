@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from alembic.ddl import base as ops
-from sqlalchemy import Column, Computed, Identity
-from sqlalchemy import types as sa_types
-from sqlalchemy.schema import CreateColumn, ExecutableDDLElement
+from sqlalchemy import Computed, Identity
+from sqlalchemy.schema import ExecutableDDLElement
 
 from app_schema.ddl import privileges
 from app_schema.ddl.block import DIFFERENT
@@ -18,7 +17,7 @@ from app_schema.ddl.sql import DIALECT, dollar, ident, literal, qualified
 from app_schema.ddl.statement import Guarded
 from app_schema.ddl.twin import Side
 from app_schema.errors import ModelError
-from app_schema.migrations.altering import alteration, change_of, sql_of, twin
+from app_schema.migrations.altering import alteration, on_twin
 
 
 def computed(construct: ops.ComputedColumnDefault) -> ExecutableDDLElement:
@@ -48,11 +47,11 @@ def computed(construct: ops.ComputedColumnDefault) -> ExecutableDDLElement:
 def _set_expression(
     construct: ops.ComputedColumnDefault, computed: Computed, table: str, schema: str | None
 ) -> str:
-    # SQLAlchemy has no construct for it: the words of ADD COLUMN hold the expression
-    bare = Column(construct.column_name, sa_types.Integer, Computed(computed.sqltext, persisted=True))
-    _, _, expression = str(CreateColumn(bare).compile(dialect=DIALECT)).partition(" GENERATED ALWAYS AS ")
-    column, expression = ident(construct.column_name), expression.removesuffix(" STORED")
-    return f"ALTER TABLE {qualified(table, schema)} ALTER COLUMN {column} SET EXPRESSION AS {expression}"
+    # SQLAlchemy has no construct for it; it compiles the expression of ADD COLUMN in this way
+    options = {"literal_binds": True, "include_table": False}
+    expression = computed.sqltext.compile(dialect=DIALECT, compile_kwargs=options)
+    column = ident(construct.column_name)
+    return f"ALTER TABLE {qualified(table, schema)} ALTER COLUMN {column} SET EXPRESSION AS ({expression})"
 
 
 def _expression_twin(construct: ops.ComputedColumnDefault, label: str, computed: Computed) -> Side:
@@ -82,7 +81,7 @@ def identity(construct: ops.IdentityColumnDefault) -> ExecutableDDLElement:
         )
         name = ident(construct.column_name)
         first = (f"ALTER COLUMN {name} DROP DEFAULT", f"ALTER COLUMN {name} SET NOT NULL")
-        return twin(construct.table_name, construct.schema, *first, change_of(construct, sql_of(add)))
+        return on_twin(add, *first)
 
     old, new = construct.existing_server_default, construct.default
     stated = side(old) if isinstance(old, Identity) else Side(value="''")

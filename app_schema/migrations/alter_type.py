@@ -22,7 +22,7 @@ from app_schema.ddl.sql import DIALECT, dollar, ident, literal, qualified
 from app_schema.ddl.statement import Guarded
 from app_schema.ddl.twin import Side
 from app_schema.errors import ModelError
-from app_schema.migrations.altering import alteration, change_of, is_lenient, sql_of
+from app_schema.migrations.altering import alteration, is_lenient
 
 
 def _type_side(construct: ops.AlterColumn, type_: TypeEngine[object]) -> Side:
@@ -55,11 +55,10 @@ def column_type(construct: PostgresqlColumnType | ops.ColumnType) -> ExecutableD
     type_ = construct.type_.compile(dialect=DIALECT)
     guard = _retype(construct)
     unfit = f"{guard.label} cannot be converted to {type_}"
-    sql = sql_of(construct)
     if _is_at_utc(construct):
-        change = change_of(construct, sql).rpartition(" USING ")[0]
         table = qualified(construct.table_name, construct.schema)
-        guard = replace(guard, different=(_AT_UTC, f"ALTER TABLE {table} {change}", _AT_ZONE_AGAIN))
+        change = f"ALTER TABLE {table} {_change(construct, using=False)}"
+        guard = replace(guard, different=(_AT_UTC, change, _AT_ZONE_AGAIN))
     return Guarded(replace(guard, unfit=unfit, unfit_remedy=_UNFIT))
 
 
@@ -68,6 +67,14 @@ def _retype(construct: PostgresqlColumnType | ops.ColumnType) -> Guard:
     # converted
     old = None if construct.existing_type is None else _stated(construct, construct.existing_type)
     return alteration(construct, TYPE, _type_side(construct, construct.type_), old)
+
+
+def _change(construct: PostgresqlColumnType | ops.ColumnType, *, using: bool = True) -> str:
+    """What ALTER TABLE does to the column, so that one statement may do it to several."""
+    type_ = construct.type_.compile(dialect=DIALECT)
+    expression = getattr(construct, "using", None) if using else None
+    clause = f" USING {expression}" if expression else ""
+    return f"ALTER COLUMN {ident(construct.column_name)} TYPE {type_}{clause}"
 
 
 def _is_at_utc(construct: PostgresqlColumnType | ops.ColumnType) -> bool:
@@ -95,7 +102,7 @@ class AlterTypes(ExecutableDDLElement):
 
 @compiles(AlterTypes)
 def _compile(element: AlterTypes, compiler: DDLCompiler, **_: Any) -> str:
-    changes = ", ".join(change_of(column, sql_of(column)) for column in element.changes)
+    changes = ", ".join(map(_change, element.changes))
     sql = f"ALTER TABLE {qualified(element.table, element.schema)} {changes}"
     return compiler.sql_compiler.post_process_text(sql)  # type: ignore[no-any-return, no-untyped-call]  # SQLAlchemy's
 
@@ -105,9 +112,9 @@ def column_types(construct: AlterTypes) -> ExecutableDDLElement:
     lines = ["BEGIN", f"  PERFORM set_config('{_CHANGES}', '', true);"]
     at_utc = False
     for column in construct.changes:
-        change = change_of(column, sql_of(column))
-        if _is_at_utc(column):
-            at_utc, change = True, change.rpartition(" USING ")[0]
+        is_at_utc = _is_at_utc(column)
+        at_utc |= is_at_utc
+        change = _change(column, using=not is_at_utc)
         known = f"nullif(current_setting('{_CHANGES}'), '')"
         remember = f"SELECT set_config('{_CHANGES}', concat_ws(', ', {known}, {literal(change)}), true)"
         each = replace(_retype(column), different=(remember,)).render()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from alembic.ddl import base as ops
@@ -11,31 +12,27 @@ from app_schema.ddl.column import column_query
 from app_schema.ddl.guard import Guard
 from app_schema.ddl.lookup import table_schema
 from app_schema.ddl.sql import plain, qualified
-from app_schema.ddl.twin import Side
+from app_schema.ddl.twin import Side, copied
 
 
-def sql_of(construct: ops.AlterTable) -> str:
-    """The plain statement."""
-    if construct.schema is not None:
+def sql_of(construct: ops.AlterTable, *, twin: bool = False) -> str:
+    """The plain statement, for the table or for its twin."""
+    schema = "pg_temp" if twin else construct.schema
+    if schema is not None:
+        construct = copy.copy(construct)
         # a dot in it is part of the name; in a plain string Alembic takes it for a separator
-        construct.schema = quoted_name(construct.schema, quote=None)
+        construct.schema = quoted_name(schema, quote=None)
     return plain(construct)
 
 
-def twin(table: str, schema: str | None, *changes: str) -> Side:
-    """A twin like the table, after these changes to it (``{twin}`` is its name)."""
-    twin = qualified(table, "pg_temp")
-    return Side(
-        twin=(
-            f"CREATE TABLE {twin} (LIKE {qualified(table, schema)})",
-            *(f"ALTER TABLE {twin} {change}" for change in changes),
-        )
-    )
+def on_twin(construct: ops.AlterTable, *before: str) -> Side:
+    """The side of an alteration, made on a copy of the table.
 
-
-def change_of(construct: ops.AlterTable, statement: str) -> str:
-    """What follows the table's name in an ALTER TABLE statement."""
-    return statement.replace(f"ALTER TABLE {qualified(construct.table_name, construct.schema)} ", "", 1)
+    :param before: what is altered of the copy first.
+    """
+    table = copied(construct.table_name, construct.schema)
+    first = (f"ALTER TABLE {table.twin} {change}" for change in before)
+    return Side(twin=(*first, sql_of(construct, twin=True)), like=table)
 
 
 def alteration(construct: ops.AlterColumn, expression: str, new: Side, old: Side | None = None) -> Guard:
@@ -62,5 +59,5 @@ def is_lenient(construct: ops.AlterColumn) -> bool:
 def after(construct: Any) -> Side:
     """The side of an alteration, made on a twin of the table."""
     if isinstance(construct, ops.IdentityColumnDefault):
-        return twin(construct.table_name, construct.schema)  # it is dropped, and a copy has none
-    return twin(construct.table_name, construct.schema, change_of(construct, sql_of(construct)))
+        return Side(like=copied(construct.table_name, construct.schema))  # it is dropped, and a copy has none
+    return on_twin(construct)

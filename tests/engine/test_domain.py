@@ -37,6 +37,21 @@ def test_written_revision_with_a_domain_runs_twice(autocommit: bool, empty_engin
         op.create_table("w", sa.Column("n", _email("VALUE ~ 'x'")))
 
 
+def test_domain_and_unlogged_table_of_odd_names_run_twice(empty_engine: sa.Engine) -> None:
+    domain = DOMAIN("a AS b", sa.Text(), check="VALUE <> ' AS '", constraint_name="ck")
+    for _ in range(2):
+        with operations_on(empty_engine) as op:
+            op.create_table(
+                "log",
+                sa.Column("n", domain),
+                sa.CheckConstraint("n > ''", name="ck_n"),
+                prefixes=["unlogged"],
+            )
+        send(empty_engine, "INSERT INTO log VALUES ('a@b')")
+    with pytest.raises(Exception, match="different"), operations_on(empty_engine) as op:
+        op.create_check_constraint("ck_n", "log", "n > 'b'")
+
+
 def test_domain_of_several_tables_is_made_once(empty_engine: sa.Engine) -> None:
     generated = round_trip(empty_engine, _declared("t", "u"), proved=True)
     assert generated.text.count("create_domain") == 1

@@ -40,7 +40,7 @@ def foreseen(
     if not isinstance(by, Guard):
         return statement
     changes = _changes(construct, later)
-    if not by.new.twin and (changes or rename is not None):
+    if by.new.value is not None and (changes or rename is not None):
         by = replace(by, new=altering.after(construct))  # the state was a word: NOT NULL, or no default
     by = replace(by, later=tuple(changes))
     return Guarded(by if rename is None else _under_new_name(by, later, rename))
@@ -182,13 +182,13 @@ def _under_new_name(by: Guard, later: list[Any], rename: ops.ColumnName) -> Guar
     old, new, table, schema = rename.column_name, str(rename.newname), rename.table_name, rename.schema
     back = f"ALTER TABLE {qualified(table, 'pg_temp')} RENAME {ident(new)} TO {ident(old)}"
     number = next(n for n, one in enumerate(later, 1) if one is rename)
-    make, *rest = by.new.twin
-    steps = [make, *([back] if " (LIKE " in make else []), *rest, *by.later, _on_twin(rename, table, schema)]
+    first = () if by.new.like is None else (back,)
+    steps = (*first, *by.new.twin, *by.later, altering.sql_of(rename, twin=True))
     after = ops.ColumnNullable(table, new, True, schema=schema)  # noqa: FBT003 - any construct of the new name
     return replace(
         by,
         definition=by.definition.replace(f"a.attname = {literal(old)}", f"a.attname = {literal(new)}"),
-        new=Side(twin=tuple(steps)),
+        new=Side(twin=steps, like=by.new.like),
         old=None,
         absent=(by.render(),),
         different=None,
@@ -216,16 +216,17 @@ def _changes(construct: Any, later: list[Any]) -> list[str]:
             continue
         if cls is ops.ColumnName and not whole:
             break  # _under_new_name() knows what follows
-        found.append(_on_twin(one, table, schema))
+        found.append(_on_twin(one, table))
     return found
 
 
-def _on_twin(construct: Any, table: str, schema: str | None) -> str:
-    real, twin = qualified(table, schema), qualified(table, "pg_temp")
+def _on_twin(construct: Any, table: str) -> str:
+    twin = qualified(table, "pg_temp")
     if isinstance(construct, DropConstraint):
         return f"ALTER TABLE {twin} DROP CONSTRAINT {ident(str(construct.element.name))}"
     if isinstance(construct, Create):
-        (sql,) = construct.element.create_sql()
-    else:
-        sql = altering.sql_of(construct) if isinstance(construct, ops.AlterTable) else plain(construct)
-    return sql.replace(f"ALTER TABLE {real} ", f"ALTER TABLE {twin} ", 1)
+        (sql,) = replace(construct.element, schema="pg_temp").create_sql()
+        return sql
+    if isinstance(construct, ops.AlterTable):
+        return altering.sql_of(construct, twin=True)
+    return plain(construct, on=twin)

@@ -26,9 +26,9 @@ from app_schema.ddl import Create, DDLStatement, Drop, Guarded, Replace, converg
 from app_schema.ddl.block import ABSENT, DIFFERENT, NOTED, block
 from app_schema.ddl.enum import EnumType
 from app_schema.ddl.guard import Guard
-from app_schema.ddl.sql import dollar, ident, literals, qualified
+from app_schema.ddl.sql import dollar, ident, literals
 from app_schema.ddl.statement import Labelling
-from app_schema.ddl.twin import Side
+from app_schema.ddl.twin import copied
 from app_schema.migrations.alter_type import AlterTypes
 from app_schema.migrations.foresight.column import foreseen, made_again, target
 from app_schema.migrations.foresight.constructs import (
@@ -260,24 +260,21 @@ def _stands_on_made_again(construct: Any, statement: DDLStatement, later: Later)
 def _on_renamed_columns(statement: DDLStatement, later: Later) -> list[str]:
     """The object made on a copy of the table whose columns have their earlier names for a moment."""
     by = getattr(statement, "by", None)
-    if not isinstance(by, Guard) or not by.new.twin or " (LIKE " not in by.new.twin[0]:
+    if not isinstance(by, Guard) or (like := by.new.like) is None:
         return []
-    make, *rest = by.new.twin
-    twin = make.removeprefix("CREATE TABLE ").partition(" (LIKE ")[0]
-    like = make.partition(" (LIKE ")[2].removesuffix(")")
     renames = [
         (str(one.column_name), str(one.newname))
         for one in later
-        if isinstance(one, ops.ColumnName) and like == qualified(one.table_name, one.schema)
+        if isinstance(one, ops.ColumnName) and like == copied(one.table_name, one.schema)
     ]
     if not renames:
         return []
 
     def steps(pairs: list[tuple[str, str]]) -> list[str]:
-        return [f"ALTER TABLE {twin} RENAME {ident(old)} TO {ident(new)}" for old, new in pairs]
+        return [f"ALTER TABLE {like.twin} RENAME {ident(old)} TO {ident(new)}" for old, new in pairs]
 
     back = steps([(new, old) for old, new in reversed(renames)])
-    side = Side(twin=(make, *back, *rest, *steps(renames)), exact=by.new.exact)
+    side = replace(by.new, twin=(*back, *by.new.twin, *steps(renames)))
     return [replace(by, new=side, absent=None, different=None, old=None).render()]
 
 

@@ -338,7 +338,8 @@ def test_values_of_what_is_made_again_are_not_dropped(empty_url: str, tmp_path: 
     for below, x in (("base", ()), ("base", AUTOCOMMIT), ("r2", ())):
         stamp(empty_url, below)
         with pytest.raises(
-            CommandError, match=r"already as a later revision .* holds values\nhint: if these"
+            CommandError,
+            match=r"already has the definition of a later revision .* holds values\nhint: to drop these",
         ):
             written.upgrade(empty_url, x=x)
         assert diff(before[0], catalog(empty_url)) == [], below
