@@ -155,7 +155,7 @@ def create_grant(
     table: str | None = ...,
     schema: str | None = ...,
 ) -> None:
-    """``GRANT privileges ON … TO role``: exactly these, of one role, on one object."""
+    """``GRANT privileges ON … TO role``: exactly these privileges of one role on one object."""
 
 def drop_grant(
     privileges: str | Iterable[str],

@@ -12,16 +12,18 @@ from app_schema.ddl import (  # noqa: F401 - each registers its kinds, and the g
     range_type,
     relation,
     table,
+    type_grant,
 )
 from app_schema.ddl.aggregate import Aggregate
 from app_schema.ddl.attachment import attach, declared
 from app_schema.ddl.construct import converging
+from app_schema.ddl.default_privileges import DefaultPrivileges
 from app_schema.ddl.domain import Domain
 from app_schema.ddl.enum import EnumType, RenamedLabels
 from app_schema.ddl.extended_statistics import Statistics
 from app_schema.ddl.extension import Extension
 from app_schema.ddl.function import Function
-from app_schema.ddl.grant import DefaultPrivileges, Grant
+from app_schema.ddl.grant import Grant
 from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.policy import Policy
 from app_schema.ddl.printed import PrintedType, TableConstraint, TableIndex

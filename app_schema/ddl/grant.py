@@ -1,4 +1,4 @@
-"""Grants on tables, columns, functions and schemas, and the default privileges of new objects."""
+"""Grants on tables, columns, functions and schemas."""
 
 from __future__ import annotations
 
@@ -7,62 +7,19 @@ from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
-from app_schema.ddl.block import refuse
-from app_schema.ddl.catalog_query import CatalogQuery, Kind
+from app_schema.ddl.acl import ROLE, checked_privileges, grantee, held
+from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.function import Function
 from app_schema.ddl.guard import Guard
-from app_schema.ddl.lookup import creation_schema
 from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
-from app_schema.ddl.sql import dollar, ident, literal, literals, qualified, role, sequence
+from app_schema.ddl.revocation import Revocation
+from app_schema.ddl.sql import ident, literal, literals, qualified, role, sequence
 from app_schema.ddl.table_object import TableObject
 from app_schema.ddl.twin import Side
 from app_schema.errors import ModelError
 
-_OBJECT_TYPES = {
-    "TABLES": "r",
-    "SEQUENCES": "S",
-    "FUNCTIONS": "f",
-    "TYPES": "T",
-    "SCHEMAS": "n",
-    "LARGE OBJECTS": "L",
-}
-
-
-def _grantee(to: str) -> str:
-    if to.upper() == "PUBLIC":
-        return "0"
-    return f"(SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname = {literal(to)})"
-
-
-_ROLE = "CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(x.grantee)::text END"
-_WORD = "g.privilege_type || CASE WHEN g.is_grantable THEN '*' ELSE '' END"
-# one privilege may be granted by several roles
-_HELD = f"""\
-CROSS JOIN LATERAL (
-  SELECT g.grantee, string_agg(DISTINCT {_WORD}, ', ' ORDER BY {_WORD}) AS words,
-         json_agg(DISTINCT g.privilege_type) AS privileges, bool_or(g.is_grantable) AS grantable,
-         bool_or(NOT g.is_grantable) AS plain
-    FROM aclexplode({{acl}}) AS g GROUP BY g.grantee) AS x"""
-_PARTS = {
-    "privileges": "x.privileges",
-    "to": _ROLE,
-    "with_grant_option": "x.grantable",
-    "refused": "CASE WHEN x.grantable AND x.plain THEN 'a grant of which a part is WITH GRANT OPTION' END",
-}
-
-
-def _held(source: str, acl: str, owner: str, **given: Any) -> CatalogQuery:
-    """The query of what roles other than the owner hold on objects of one catalog."""
-    return CatalogQuery(
-        f"{source} {_HELD.format(acl=acl)}",
-        name=_ROLE,
-        definition="x.words",
-        **{"listed": f"x.grantee <> {owner}", "parts": _PARTS, **given},
-    )
-
-
-_ON_TABLES = _held(
+_ON_TABLES = held(
     "pg_catalog.pg_class AS c",
     "c.relacl",
     "c.relowner",
@@ -88,7 +45,7 @@ pg_catalog.pg_class AS c CROSS JOIN LATERAL (
     catalog="pg_class",
     oid="c.oid",
     kind="'column_grant'",
-    name=f"concat_ws(' ', {_ROLE}, x.privilege_type)",
+    name=f"concat_ws(' ', {ROLE}, x.privilege_type)",
     namespace="c.relnamespace",
     table="c.relname",
     relation="c.oid",
@@ -98,12 +55,12 @@ pg_catalog.pg_class AS c CROSS JOIN LATERAL (
     parts={
         "privileges": "x.privilege_type",
         "columns": "x.names",
-        "to": _ROLE,
+        "to": ROLE,
         "refused": "CASE WHEN x.grantable THEN 'a grant on columns WITH GRANT OPTION' END",
     },
 )
 (_FUNCTIONS,) = Function.catalog
-_ON_FUNCTIONS = _held(
+_ON_FUNCTIONS = held(
     "pg_catalog.pg_proc AS p",
     "coalesce(p.proacl, acldefault('f', p.proowner))",
     "p.proowner",
@@ -115,7 +72,7 @@ _ON_FUNCTIONS = _held(
     where=_FUNCTIONS.where,
     listed=f"x.grantee <> p.proowner AND {_FUNCTIONS.listed}",
 )
-_ON_SCHEMAS = _held(
+_ON_SCHEMAS = held(
     "pg_catalog.pg_namespace AS n",
     "n.nspacl",
     "n.nspowner",
@@ -126,22 +83,12 @@ _ON_SCHEMAS = _held(
 )
 
 
-def _sorted(privileges: str | Iterable[str]) -> tuple[str, ...]:
-    names = sorted({privilege.upper() for privilege in sequence(privileges)})
-    if not names or "ALL" in names or "ALL PRIVILEGES" in names:
-        msg = (
-            "name the privileges of a grant one by one: what ALL means differs between versions of PostgreSQL"
-        )
-        raise ModelError(msg)
-    return tuple(names)
-
-
 @dataclass(frozen=True)
 class Grant(TableObject):
-    """``GRANT privileges ON … TO role``: exactly these, of one role, on one object.
+    """``GRANT privileges ON … TO role``: exactly these privileges of one role on one object.
 
-    On a table (in ``__table_args__``, or ``table=``); on ``columns`` of it, then one privilege at a time; on
-    a ``function`` of the schema, given as ``name(types)``; else on the schema.
+    The object is the table (of ``__table_args__``, or ``table=``); ``columns`` of the table, with one
+    privilege a grant; a ``function`` of the schema, given as ``name(types)``; or else the schema.
     """
 
     kind: ClassVar[str] = "grant"
@@ -160,7 +107,7 @@ class Grant(TableObject):
     schema: str | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "privileges", _sorted(self.privileges))
+        object.__setattr__(self, "privileges", checked_privileges(self.privileges))
         if self.columns is not None:
             object.__setattr__(self, "columns", tuple(sorted(sequence(self.columns))))
             if len(self._words) != 1:
@@ -174,7 +121,7 @@ class Grant(TableObject):
 
     @property
     def name(self) -> str:
-        """Follows from the fields: the function if there is one, the role, the privilege if on columns."""
+        """Function if any, role, and for columns the privilege."""
         function = [self.function] if self.function else []
         return " ".join([*function, self.to, *(self._words if self.columns else [])])
 
@@ -208,7 +155,7 @@ class Grant(TableObject):
         if self.function:
             return f"FUNCTION {self._function}"
         if not self.schema:
-            msg = f"a grant to {self.to} names neither a table nor a function nor a schema"
+            msg = f"a grant to {self.to} names no table, function or schema"
             raise ModelError(msg)
         return f"SCHEMA {ident(self.schema)}"
 
@@ -218,7 +165,7 @@ class Grant(TableObject):
         return cls(**parts, **place, schema=key.schema)
 
     def catalog_query(self) -> str:
-        held_by = [f"x.grantee = {_grantee(self.to)}"]
+        held_by = [f"x.grantee = {grantee(self.to)}"]
         if self.columns:
             held_by.append(f"x.privilege_type = {literal(self._words[0])}")
             catalog, place = _ON_COLUMNS, _ON_COLUMNS.place("", self.table)
@@ -238,14 +185,9 @@ class Grant(TableObject):
         star = "*" if self.with_grant_option else ""
         return Side(value=literal(", ".join(f"{word}{star}" for word in self._words)))
 
-    def _statement(self, verb: str, direction: str, privileges: tuple[str, ...]) -> str:
-        columns = f" ({', '.join(ident(name) for name in sequence(self.columns))})" if self.columns else ""
-        words = ", ".join(f"{word}{columns}" for word in privileges)
-        return f"{verb} {words} ON {self._target} {direction} {role(self.to)}"
-
     def remedy(self) -> str:
         return (
-            "op.replace_grant(...) replaces what is there; on what another role owns, its owner runs: "
+            "op.replace_grant(...) replaces the grant; if another role owns the object, that role must run: "
             f"{self.create_sql()[0]}"
         )
 
@@ -253,245 +195,25 @@ class Grant(TableObject):
         self, *, absent: tuple[str, ...] | None, different: tuple[str, ...] | None, old: DDLObject | None
     ) -> Guard:
         guard = super().guarded(absent=absent, different=different, old=old)
-        refused = f"the role that migrates may not grant on {self._target.lower()}: {self.label} was not made"
+        refused = f"the migrating role may not grant on {self._target.lower()}: {self.label} was not created"
         return dataclasses.replace(guard, ineffective=refused)
 
     def create_sql(self) -> tuple[str, ...]:
+        columns = f" ({', '.join(ident(name) for name in sequence(self.columns))})" if self.columns else ""
+        words = ", ".join(f"{word}{columns}" for word in self._words)
         option = " WITH GRANT OPTION" if self.with_grant_option else ""
-        return (self._statement("GRANT", "TO", self._words) + option,)
+        return (f"GRANT {words} ON {self._target} TO {role(self.to)}{option}",)
 
     def drop_sql(self) -> tuple[str, ...]:
         if self.columns:
-            return (self._revoked_on_columns(sequence(self.columns)),)
-        return (self._revoked(", ".join(self._words), self._words),)
-
-    def _revoked(self, privileges: str, words: tuple[str, ...] = ()) -> str:
-        """The statement that revokes privileges on all but columns."""
-        revoke = f"REVOKE {privileges} ON {self._target} FROM {role(self.to)}"
-        kept, again = self._columns_kept() if self.table else ("", "")
-        body = f"""
-DECLARE
-  held text;{kept}
-BEGIN
-  EXECUTE {literal(revoke)};{again}{self._held_still(words)}
-END
-"""
-        return "DO " + dollar(body, "revoke")
-
-    def _held_still(self, words: tuple[str, ...], columns: tuple[str, ...] = ()) -> str:
-        """Refuses what stays: REVOKE is silent of what neither its role nor the owner has granted."""
-        place = f"c.relnamespace = {self.namespace()} AND c.relname = {literal(self.table or '')}"
-        if self.columns:
-            acls = f"""pg_catalog.pg_class AS c JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid,
-         aclexplode(a.attacl) AS x
-   WHERE {place} AND NOT a.attisdropped"""
-            acls += f" AND a.attname = ANY ({literals(columns)})" if columns else ""
-        elif self.table:
-            acls = f"pg_catalog.pg_class AS c, aclexplode(c.relacl) AS x WHERE {place}"
-        elif self.function:
-            acls = f"""pg_catalog.pg_proc AS p, aclexplode(p.proacl) AS x
-   WHERE p.oid = to_regprocedure({literal(self._function)})"""
-        else:
-            acls = f"pg_catalog.pg_namespace AS n, aclexplode(n.nspacl) AS x WHERE n.oid = {self.namespace()}"
-        among = f" AND x.privilege_type = ANY ({literals(words)})" if words else ""
-        what = f"{self.label} stays: REVOKE takes back what its own role has granted, and no more"
-        hint = "as the role that granted it, run REVOKE ... FROM " + role(self.to)
-        return f"""
-  SELECT string_agg(DISTINCT concat(x.privilege_type, ' granted by ', x.grantor::regrole), ', ') INTO held
-    FROM {acls}
-     AND x.grantee = {_grantee(self.to)}{among};
-  IF held IS NOT NULL THEN
-{refuse(what, hint, detail="concat('found: ', held)")}
-  END IF;"""
-
-    def _columns_kept(self) -> tuple[str, str]:
-        """A REVOKE on a table also takes the same privileges on its columns away: those are granted again."""
-        table, to = qualified(self.table or "", self.schema), role(self.to)
-        alive = "a.attrelid = c.oid AND NOT a.attisdropped"
-        granted = f"aclexplode(a.attacl) AS x WHERE {alive} AND x.grantee = {_grantee(self.to)}"
-        kept = f"""
-  grant_again text;
-  kept text[] := ARRAY(
-    SELECT format('GRANT %s (%I) ON %s TO %s', x.privilege_type, a.attname, {literal(table)}, {literal(to)})
-      FROM pg_catalog.pg_class AS c, pg_catalog.pg_attribute AS a, {granted}
-       AND c.relname = {literal(self.table or "")} AND c.relnamespace = {self.namespace()});"""
-        again = """
-  FOREACH grant_again IN ARRAY kept LOOP
-    EXECUTE grant_again;
-  END LOOP;"""
-        return kept, again
-
-    def _revoked_on_columns(self, columns: tuple[str, ...] = ()) -> str:
-        """Revokes the privilege on those of the columns, or on all columns, on which it was granted."""
-        table = qualified(self.table or "", self.schema)
-        among = f" AND a.attname = ANY ({literals(columns)})" if columns else ""
-        revoke = f"REVOKE {self._words[0]} (%I) ON {table} FROM {role(self.to)}".replace("%", "%%")
-        body = f"""
-DECLARE
-  revoke text;
-  held text;
-BEGIN
-  FOR revoke IN
-    SELECT format({literal(revoke.replace("(%%I)", "(%I)"))}, a.attname)
-      FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid
-     WHERE c.relname = {literal(self.table or "")} AND c.relnamespace = {self.namespace()}
-       AND NOT a.attisdropped{among}
-       AND EXISTS (SELECT 1 FROM aclexplode(a.attacl) AS x
-                    WHERE x.grantee = {_grantee(self.to)} AND x.privilege_type = {literal(self._words[0])})
-  LOOP
-    EXECUTE revoke;
-  END LOOP;{self._held_still(self._words, columns)}
-END
-"""
-        return "DO " + dollar(body, "revoke")
+            return (self._revocation().on_columns(self._words[0], sequence(self.columns)),)
+        return (self._revocation().on_object(self._words),)
 
     def replace_sql(self) -> tuple[str, ...]:
         if self.columns:
-            return (self._revoked_on_columns(), *self.create_sql())
-        return (self._revoked("ALL"), *self.create_sql())
+            return (self._revocation().on_columns(self._words[0]), *self.create_sql())
+        return (self._revocation().on_object(), *self.create_sql())
 
-
-class TypeGrants(Kind):
-    """Grants on types, which no class of ours declares."""
-
-    reflected_as = ("type_grant",)
-    catalog = (
-        _held(
-            "pg_catalog.pg_type AS y",
-            "coalesce(y.typacl, acldefault('T', y.typowner))",
-            "y.typowner",
-            catalog="pg_type",
-            oid="y.oid",
-            kind="'type_grant'",
-            namespace="y.typnamespace",
-            table="y.typname",
-            where="y.typtype IN ('e', 'd', 'r')",
-        ),
-    )
-
-
-_OWN_ROLE = "quote_ident(current_user)::regrole"
-# Default privileges act on what their role creates: the role that migrates owns the version table, and before
-# there is one it is the role that asks.
-_MIGRATES = f"""\
-d.defaclrole = coalesce((
-  SELECT c.relowner FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-   WHERE c.relname = 'alembic_version' AND c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_'
-   ORDER BY n.nspname <> 'public', n.nspname LIMIT 1), {_OWN_ROLE})"""
-_WORDS = " ".join(f"WHEN '{letter}' THEN '{word}'" for word, letter in _OBJECT_TYPES.items())
-_ON = f"CASE d.defaclobjtype {_WORDS} END"
-_DEFAULT = _held(
-    "pg_catalog.pg_default_acl AS d",
-    "d.defaclacl",
-    "d.defaclrole",
-    catalog="pg_default_acl",
-    oid="d.oid",
-    kind="'default_grant'",
-    namespace="d.defaclnamespace",
-    without_schema=True,
-    table=_ON,
-    listed=f"x.grantee <> d.defaclrole AND {_MIGRATES}",
-)
-
-
-class DefaultAcls(Kind):
-    """Privileges that PostgreSQL grants by itself, and the default privileges of the database do not."""
-
-    reflected_as = ("default_acl",)
-    catalog = (
-        CatalogQuery(
-            """\
-pg_catalog.pg_default_acl AS d CROSS JOIN LATERAL (
-  SELECT g.grantee, string_agg(g.privilege_type, ', ' ORDER BY g.privilege_type) AS words
-    FROM aclexplode(acldefault(CASE d.defaclobjtype WHEN 'S' THEN 's' ELSE d.defaclobjtype END,
-                               d.defaclrole)) AS g
-   WHERE NOT EXISTS (SELECT FROM aclexplode(d.defaclacl) AS h
-                      WHERE h.grantee = g.grantee AND h.privilege_type = g.privilege_type)
-   GROUP BY g.grantee) AS x""",
-            catalog="pg_default_acl",
-            oid="d.oid",
-            kind="'default_acl'",
-            name="CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE 'the owner' END",
-            table=_ON,
-            where="d.defaclnamespace = 0",
-            listed=_MIGRATES,
-            definition="'no ' || x.words",
-        ),
-    )
-
-
-@dataclass(frozen=True)
-class DefaultPrivileges(DDLObject):
-    """``ALTER DEFAULT PRIVILEGES IN SCHEMA schema GRANT privileges ON … TO role``.
-
-    It holds for what the current role makes.
-
-    :param on: TABLES, SEQUENCES, FUNCTIONS, TYPES, SCHEMAS or, from PostgreSQL 18 on, LARGE OBJECTS.
-    """
-
-    kind: ClassVar[str] = "default_privileges"
-    catalog = (_DEFAULT,)
-    reflected_as = ("default_grant",)
-    ranks = (Drops.DEFAULT_GRANT, Makes.DEFAULT_GRANT)
-    in_create_all = Makes.DEFAULT_GRANT
-    positional: ClassVar[tuple[str, ...]] = ("privileges",)
-    privileges: str | Iterable[str]
-    _: KW_ONLY
-    to: str
-    on: str = "TABLES"
-    schema: str | None = None
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "privileges", _sorted(self.privileges))
-        object.__setattr__(self, "on", self.on.upper())
-        if self.on not in _OBJECT_TYPES:
-            msg = f"default privileges are on one of {', '.join(_OBJECT_TYPES)}, not on {self.on}"
-            raise ModelError(msg)
-
-    @classmethod
-    def from_parts(cls, key: Key, parts: dict[str, Any]) -> DDLObject:
-        if parts.pop("with_grant_option"):
-            raise ModelError("default privileges WITH GRANT OPTION cannot be written as a revision")
-        return cls(**parts, on=key.table or "", schema=key.schema)
-
-    @property
-    def name(self) -> str:
-        """Follows from the fields: the kind of objects and the role."""
-        return f"{self.on} {self.to}"
-
-    def reflected_key(self, default_schema: str) -> Key:
-        del default_schema  # default privileges of no schema are those of the whole database
-        return Key("default_grant", self.schema, self.on, self.to)
-
-    @property
-    def label(self) -> str:
-        place = f" in schema {self.schema}" if self.schema else ""
-        return f"default privileges of {self.to} on {self.on.lower()}{place}"
-
-    def namespace(self) -> str:
-        return creation_schema(self.schema) if self.schema else "0"
-
-    def catalog_query(self) -> str:
-        return _DEFAULT.select(
-            _DEFAULT.printed,
-            *_DEFAULT.place("", self.on),
-            f"d.defaclrole = {_OWN_ROLE}",
-            f"x.grantee = {_grantee(self.to)}",
-        )
-
-    def side(self) -> Side:
-        return Side(value=literal(", ".join(sequence(self.privileges))))
-
-    def _statement(self, verb: str, privileges: str, direction: str) -> str:
-        place = f" IN SCHEMA {ident(self.schema)}" if self.schema else ""
-        change = f"{verb} {privileges} ON {self.on} {direction} {role(self.to)}"
-        return f"ALTER DEFAULT PRIVILEGES{place} {change}"
-
-    def create_sql(self) -> tuple[str, ...]:
-        return (self._statement("GRANT", ", ".join(sequence(self.privileges)), "TO"),)
-
-    def drop_sql(self) -> tuple[str, ...]:
-        return (self._statement("REVOKE", ", ".join(sequence(self.privileges)), "FROM"),)
-
-    def replace_sql(self) -> tuple[str, ...]:
-        return (self._statement("REVOKE", "ALL", "FROM"), *self.create_sql())
+    def _revocation(self) -> Revocation:
+        function = self._function if self.function else None
+        return Revocation(self.label, self._target, self.to, self.namespace(), self.table, function)

@@ -62,7 +62,7 @@ def test_revoke_of_what_another_role_granted_is_refused(granted: sa.Engine) -> N
     for name, call in REVOKES.items():
         with refused as raised, operations_on(granted) as op:
             call(op)
-        assert "REVOKE takes back what its own role has granted" in str(raised.value), name
+        assert "REVOKE revokes only what its own role has granted" in str(raised.value), name
 
 
 def test_revoke_of_what_the_owner_granted_is_done_and_repeated(granted: sa.Engine) -> None:

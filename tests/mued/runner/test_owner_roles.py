@@ -128,8 +128,8 @@ def test_grant_that_postgres_only_warns_of_is_refused(platform: Platform) -> Non
         f"GRANT CREATE ON SCHEMA public TO {platform.owner}",
     )
     said = platform.fails("upgrade", "head")
-    assert "the role that migrates may not grant on schema public: grant to app_user on" in said
-    assert "its owner runs: GRANT USAGE ON SCHEMA public TO app_user" in said
+    assert "the migrating role may not grant on schema public: grant to app_user on" in said
+    assert "that role must run: GRANT USAGE ON SCHEMA public TO app_user" in said
     platform.send(*(f"GRANT USAGE ON SCHEMA public TO {role}" for role in ROLES))
     Alembic(platform.url)("upgrade", "head")
     assert len(heads(platform.admin)) == 1

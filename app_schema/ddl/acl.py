@@ -1,0 +1,54 @@
+"""Access control lists: the privileges that roles other than the owner hold on an object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from app_schema.ddl.catalog_query import CatalogQuery
+from app_schema.ddl.sql import literal, sequence
+from app_schema.errors import ModelError
+
+ROLE = "CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(x.grantee)::text END"
+_WORD = "g.privilege_type || CASE WHEN g.is_grantable THEN '*' ELSE '' END"
+# DISTINCT: several roles may grant one privilege, each with an entry of its own in the list
+_HELD = f"""\
+CROSS JOIN LATERAL (
+  SELECT g.grantee, string_agg(DISTINCT {_WORD}, ', ' ORDER BY {_WORD}) AS words,
+         json_agg(DISTINCT g.privilege_type) AS privileges, bool_or(g.is_grantable) AS grantable,
+         bool_or(NOT g.is_grantable) AS plain
+    FROM aclexplode({{acl}}) AS g GROUP BY g.grantee) AS x"""
+_PARTS = {
+    "privileges": "x.privileges",
+    "to": ROLE,
+    "with_grant_option": "x.grantable",
+    "refused": "CASE WHEN x.grantable AND x.plain THEN 'a grant with GRANT OPTION for a part' END",
+}
+
+
+def held(source: str, acl: str, owner: str, **given: Any) -> CatalogQuery:
+    """The query of what roles other than the owner hold on objects of one catalog."""
+    return CatalogQuery(
+        f"{source} {_HELD.format(acl=acl)}",
+        name=ROLE,
+        definition="x.words",
+        **{"listed": f"x.grantee <> {owner}", "parts": _PARTS, **given},
+    )
+
+
+def grantee(to: str) -> str:
+    """SQL expression: the OID of a grantee. The OID of PUBLIC in a list is 0."""
+    if to.upper() == "PUBLIC":
+        return "0"
+    return f"(SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname = {literal(to)})"
+
+
+def checked_privileges(privileges: str | Iterable[str]) -> tuple[str, ...]:
+    """The privileges in upper case, sorted.
+
+    :raises ModelError: for ALL.
+    """
+    names = sorted({privilege.upper() for privilege in sequence(privileges)})
+    if not names or "ALL" in names or "ALL PRIVILEGES" in names:
+        raise ModelError("name each privilege of a grant: ALL depends on the version of PostgreSQL")
+    return tuple(names)
