@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import text
-
+from app_schema.catalog.address import statement
 from app_schema.ddl import Key
+from app_schema.ddl.catalog_query import Kind
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, TextClause
+    from sqlalchemy import Connection
 
 
 _FIELDS = ("kind", "schema", "tbl", "name")
@@ -24,11 +22,6 @@ class Blocked(NamedTuple):
 
     key: Key
     gone: bool
-
-
-@cache
-def _query() -> TextClause:
-    return text(files("app_schema.catalog").joinpath("dependents.sql").read_text(encoding="utf-8"))
 
 
 def dependents(connection: Connection, blocked: Iterable[Blocked]) -> list[Key]:
@@ -44,5 +37,6 @@ def dependents(connection: Connection, blocked: Iterable[Blocked]) -> list[Key]:
     wanted = [{**dict(zip(_FIELDS, one.key, strict=True)), "gone": one.gone} for one in blocked]
     if not wanted:
         return []
-    rows = connection.execute(_query(), {"keys": json.dumps(wanted)})
-    return list(dict.fromkeys(Key(*row) for row in rows))
+    rows = connection.execute(statement("dependents.sql"), {"keys": json.dumps(wanted)})
+    keys = dict.fromkeys(Key(*row) for row in rows)
+    return [key for key in keys if not Kind.by_key.get(key.kind, Kind).keeps_values]

@@ -1,13 +1,10 @@
--- Which view or function reads which other one by pg_depend, as (kind, schema, name) twice.
+-- Which object reads which other one by pg_depend, as (kind, schema, name) twice.
 WITH node AS (
-  SELECT 'pg_catalog.pg_class'::regclass::oid AS class, c.oid, c.reltype AS type, y.typarray AS types,
-         CASE c.relkind WHEN 'v' THEN 'view' ELSE 'materialized_view' END AS kind, n.nspname AS schema, c.relname::text AS name
-    FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-    JOIN pg_catalog.pg_type AS y ON y.oid = c.reltype
-   WHERE c.relkind IN ('v', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-  UNION ALL
-  SELECT 'pg_catalog.pg_proc'::regclass, p.oid, 0, 0, 'function', n.nspname, format('%s(%s)', p.proname, oidvectortypes(p.proargtypes))
-    FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+  SELECT o.class::oid, o.oid, c.reltype AS type, y.typarray AS types, o.kind, n.nspname AS schema, o.name
+    FROM (
+{readers}) AS o JOIN pg_catalog.pg_namespace AS n ON n.oid = o.space
+    LEFT JOIN pg_catalog.pg_class AS c ON o.class = 'pg_catalog.pg_class'::regclass AND c.oid = o.oid
+    LEFT JOIN pg_catalog.pg_type AS y ON y.oid = c.reltype
    WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 ), edge AS (
   -- a rule stands for its view

@@ -81,6 +81,6 @@ def _of_database(query: CatalogQuery, *, owned_as: str, commented: bool) -> str:
         *(f"({text})::text" for text in (query.kind, "space.nspname" if query.namespace else "NULL")),
         *(f"({text})::text" for text in (query.table, query.name, definition)),
         *(literal(owned_as), owner),
-        *((f"'pg_catalog.{query.catalog}'::regclass", query.oid) if commented else ("0::oid", "0::oid")),
+        *((query.class_, query.oid) if commented else ("0::oid", "0::oid")),
     ]
     return query.select(", ".join(columns), *conditions)

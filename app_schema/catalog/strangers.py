@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import text
 
+from app_schema.catalog.address import statement
 from app_schema.ddl import Key
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, TextClause
+    from sqlalchemy import Connection
 
 
 class Hanging(NamedTuple):
@@ -21,11 +20,6 @@ class Hanging(NamedTuple):
 
     address: tuple[int, int, int]
     owner: Key
-
-
-@cache
-def _query() -> TextClause:
-    return text(files("app_schema.catalog").joinpath("strangers.sql").read_text(encoding="utf-8"))
 
 
 _WORDS = text("""\
@@ -40,7 +34,9 @@ def hanging(connection: Connection, keys: Sequence[Key]) -> dict[Key, list[Hangi
     asked = [{"n": number, **_fields(key)} for number, key in enumerate(keys)]
     found: dict[Key, list[Hanging]] = {}
     if asked:
-        for number, class_, oid, sub, *owner in connection.execute(_query(), {"keys": json.dumps(asked)}):
+        for number, class_, oid, sub, *owner in connection.execute(
+            statement("strangers.sql"), {"keys": json.dumps(asked)}
+        ):
             kind, schema, name = owner
             found.setdefault(keys[number], []).append(
                 Hanging((class_, oid, sub), Key(kind, schema, None, name))

@@ -54,6 +54,7 @@ class Aggregate(DDLObject):
     """
 
     kind: ClassVar[str] = "aggregate"
+    reads = True
     owned_as = "function"
     comment_on: ClassVar[Mapping[str, str]] = {"aggregate": "AGGREGATE {place}"}
     catalog = (_CATALOG,)

@@ -28,6 +28,7 @@ class CatalogQuery:
     :param listed: what those are that a snapshot has.
     :param definition: all that is compared, as PostgreSQL prints it with an empty search_path.
     :param comparable: the same without names that differ between an object and its twin.
+    :param attribute: a row is no object, but an attribute of one that another query has.
     :param parts: field of the class -> its value, for reading an object back.
     """
 
@@ -46,6 +47,7 @@ class CatalogQuery:
     where: str = "true"
     listed: str = "true"
     comparable: str = ""
+    attribute: bool = False
     parts: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -56,7 +58,13 @@ class CatalogQuery:
     @property
     def is_object(self) -> bool:
         """False where a row is an attribute of an object, as a grant or a column."""
-        return self.table == "NULL" or self.relation not in {"", self.oid}
+        of_table = self.table != "NULL" and self.relation in {"", self.oid}
+        return not (self.attribute or of_table)
+
+    @property
+    def class_(self) -> str:
+        """SQL expression: the class of the objects in pg_depend."""
+        return f"'pg_catalog.{self.catalog}'::regclass"
 
     def select(self, columns: str, *conditions: str, any_kind: bool = False) -> str:
         """Query of the objects that meet the conditions.
@@ -92,6 +100,10 @@ class Kind:
     """Kind of a key -> the object in COMMENT ON: ``{name}``, with schema ``{place}``, and its ``{table}``."""
     owned_as: ClassVar[str] = ""
     """The word for an owned object in the key of its owner."""
+    keeps_values: ClassVar[bool] = False
+    """Rows or columns hold values of such objects, so none is dropped to be created again."""
+    reads: ClassVar[bool] = False
+    """What the definition reads is created first, and dropped last."""
     by_key: ClassVar[dict[str, type[Kind]]] = {}
     """Kind of a key -> its class."""
 

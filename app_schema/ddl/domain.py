@@ -52,6 +52,7 @@ class Domain(DDLObject):
     them."""
 
     kind: ClassVar[str] = "domain"
+    keeps_values = True
     comment_on: ClassVar[Mapping[str, str]] = {"domain": "DOMAIN {place}"}
     owned_as = "type"
     catalog = (_CATALOG,)

@@ -49,6 +49,7 @@ class EnumType(DDLObject):
     """``CREATE TYPE schema.name AS ENUM (labels)``; the order of the labels counts."""
 
     kind: ClassVar[str] = "enum"
+    keeps_values = True
     comment_on: ClassVar[Mapping[str, str]] = {"enum": "TYPE {place}"}
     owned_as = "type"
     catalog = (_CATALOG,)

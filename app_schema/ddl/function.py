@@ -94,6 +94,7 @@ class Function(DDLObject):
     """
 
     kind: ClassVar[str] = "function"
+    reads = True
     comment_on: ClassVar[Mapping[str, str]] = {"function": "ROUTINE {place}"}
     owned_as = "function"
     catalog = (_CATALOG,)

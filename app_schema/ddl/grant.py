@@ -80,6 +80,7 @@ _ON_SCHEMAS = held(
     oid="n.oid",
     kind="'schema_grant'",
     namespace="n.oid",
+    attribute=True,
 )
 
 

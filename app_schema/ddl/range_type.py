@@ -12,6 +12,7 @@ class RangeTypes(Kind):
     """Types of ranges, by the type of their bounds."""
 
     reflected_as = ("range",)
+    keeps_values = True
     comment_on: ClassVar[Mapping[str, str]] = {"range": "TYPE {place}"}
     owned_as = "type"
     catalog = (

@@ -26,6 +26,7 @@ class Relations(Kind):
     """Tables, foreign tables and composite types."""
 
     reflected_as = ("table", "foreign_table", "composite")
+    keeps_values = True
     owned_as = "relation"
     catalog = (
         CatalogQuery(
@@ -58,6 +59,7 @@ class Partitions(Kind):
             kind="'partition'",
             name="c.relname",
             namespace="c.relnamespace",
+            attribute=True,
             where="c.relispartition AND c.relkind IN ('r', 'p', 'f')",
             definition="format('of %s %s', h.inhparent::regclass, pg_get_expr(c.relpartbound, c.oid))",
         ),

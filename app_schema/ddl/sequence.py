@@ -55,6 +55,7 @@ class Sequence(DDLObject):
     """
 
     kind: ClassVar[str] = "sequence"
+    keeps_values = True
     comment_on: ClassVar[Mapping[str, str]] = {"sequence": "SEQUENCE {place}"}
     owned_as = "relation"
     catalog = (_CATALOG,)

@@ -45,6 +45,7 @@ class View(DDLObject):
     """
 
     kind: ClassVar[str] = "view"
+    reads = True
     comment_on: ClassVar[Mapping[str, str]] = {
         "view": "VIEW {place}",
         "materialized_view": "MATERIALIZED VIEW {place}",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 import sqlalchemy as sa
 from autogen import autogenerate, operations_on
 
 from app_schema.catalog import diff, snapshot
-from app_schema.ddl import Aggregate, Function, Key, View, attach
+from app_schema.ddl import Aggregate, Function, Key, View, attach, declared
 from app_schema.errors import DifferentError
 
 ADD = Function(
@@ -74,3 +76,19 @@ def test_another_definition_is_refused_and_another_spelling_is_not(empty_engine:
     with operations_on(empty_engine) as op:
         op.drop_aggregate("total", "integer", schema="public")
         op.drop_aggregate("total", "integer", schema="public")
+
+
+def test_aggregate_is_recreated_around_the_function_that_it_calls(empty_engine: sa.Engine) -> None:
+    metadata = _metadata("0")
+    autogenerate(empty_engine, metadata).upgrade(empty_engine)
+    changed = sa.MetaData()
+    sa.Table("t", changed, sa.Column("n", sa.Integer))
+    add = dataclasses.replace(ADD, arguments="one integer, other integer", body="SELECT one + other")
+    attach(changed, add, *(obj for obj in declared(metadata).values() if obj.kind != "function"))
+    generated = autogenerate(empty_engine, changed)
+    for _ in range(2):
+        generated.upgrade(empty_engine)
+    assert autogenerate(empty_engine, changed).diffs == []
+    for _ in range(2):
+        generated.downgrade(empty_engine)
+    assert autogenerate(empty_engine, metadata).diffs == []

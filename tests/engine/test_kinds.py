@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 import pytest
 from alembic.operations import Operations
 
+from app_schema.catalog.address import statement
 from app_schema.ddl import DDLObject
+from app_schema.ddl.catalog_query import Kind
 from app_schema.migrations.operation import LOCKS, STRENGTH
 
 CREATED = [cls for cls in DDLObject.kinds.values() if cls.is_created()]
@@ -39,3 +42,14 @@ def test_each_kind_of_a_snapshot_has_one_class() -> None:
 def test_locks_are_those_of_the_kinds() -> None:
     derived = {f"{verb}_{cls.kind}": lock for cls in CREATED for verb, lock in cls.locks.items()}
     assert derived.items() <= LOCKS.items()
+
+
+def test_kinds_are_in_each_query_of_what_depends() -> None:
+    """A new kind needs no line there."""
+    for name in ("dependents.sql", "strangers.sql", "layers.sql"):
+        text = str(statement(name))
+        assert not re.search(r"\{\w+\}", text)
+        kinds = [kind for kind in Kind.all() if kind.reads or name != "layers.sql"]
+        queries = [query for kind in kinds for query in kind.catalog if query.is_object]
+        assert len(queries) > 2
+        assert all(query.kind in text and query.source in text for query in queries)

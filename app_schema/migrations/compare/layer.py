@@ -9,18 +9,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from sqlalchemy import text
-
 from app_schema.catalog import Snapshot
+from app_schema.catalog.address import statement
 from app_schema.ddl import Key
 from app_schema.ddl.layers import called, words
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, TextClause
+    from sqlalchemy import Connection
 
     from app_schema.migrations.compare.rename import Renamed
 
@@ -29,17 +26,14 @@ _BODY = " AS "
 Reads = Mapping[Key, set[Key]]
 
 
-@cache
-def _query() -> TextClause:
-    return text(files("app_schema.catalog").joinpath("layers.sql").read_text(encoding="utf-8"))
-
-
 class Layers:
     """The views and functions of a database, by the keys that they have after the renames."""
 
     def __init__(self, connection: Connection, reflected: Snapshot, renamed: Renamed) -> None:
         self._reads: dict[Key, set[Key]] = defaultdict(set)
-        for reader_kind, reader_schema, reader, kind, schema, name in connection.execute(_query()):
+        for reader_kind, reader_schema, reader, kind, schema, name in connection.execute(
+            statement("layers.sql")
+        ):
             ends = Key(reader_kind, reader_schema, None, reader), Key(kind, schema, None, name)
             reader_key, read_key = (renamed.after(end) for end in ends)
             self._reads[reader_key].add(read_key)

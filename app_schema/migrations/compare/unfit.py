@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from app_schema.catalog import borrowed
 from app_schema.ddl import Key, Policy
+from app_schema.ddl.catalog_query import Kind
 from app_schema.ddl.sql import dollar, ident, literal, qualified
 from app_schema.errors import ModelError
 from app_schema.migrations.compare import keys, refusal
@@ -101,8 +102,7 @@ def _creation(sides: Sides, planner: Planner, key: Key) -> str | None:
 
 def _drop(key: Key) -> str:
     """The statement that drops an object."""
-    bare, opening, arguments = key.name.partition("(") if key.kind == "function" else (key.name, "", "")
-    name, kind = ident(bare), key.kind.replace("_", " ").upper()
+    name, kind = ident(key.name), key.kind.replace("_", " ").upper()
     if key.kind in _DEFAULTS:
         return f"{_alter(key)} ALTER COLUMN {name} DROP DEFAULT"
     if key.kind == "publication":
@@ -111,7 +111,7 @@ def _drop(key: Key) -> str:
         return f"{_alter(key)} DROP {'CONSTRAINT' if key.kind == 'constraint' else 'COLUMN'} {name}"
     if key.kind in _ON_A_TABLE:
         return f"DROP {kind} {name} ON {qualified(key.table or '', key.schema)}"
-    return f"DROP {kind} {ident(key.schema or '')}.{name}{opening}{arguments}"
+    return f"DROP {kind} {Kind.by_key[key.kind].sql_name(key.name, key.schema)}"
 
 
 def _alter(key: Key) -> str:
@@ -132,10 +132,12 @@ def _reasons(sides: Sides, attempts: Mapping[Key, str]) -> dict[Key, str]:
     numbers = {f"n{number}": key for number, key in enumerate(attempts)}
     others = list(_named(sides, attempts))
     declared = sides.metadata.statements()
+    attempted = {(key.schema, key.name) for key in attempts}
     lent = borrowed.used(sides.connection, [*declared, *others, *attempts.values()], sides.metadata)
     lent = [
         dataclasses.replace(obj, statements=tuple(_attempt(_OTHER, line) for line in obj.statements))
         for obj in lent
+        if (obj.schema, obj.name) not in attempted
     ]
     columns = ", ".join(f"{name} integer" for name in [_OTHER, *numbers])
     snapshot, _ = sides.scratch.printed(
