@@ -8,7 +8,6 @@ from app_schema.ddl import (  # noqa: F401 - each registers its kinds, and the g
     constraint,
     enum,
     index,
-    option,
     range_type,
     relation,
     table,
@@ -25,6 +24,7 @@ from app_schema.ddl.extension import Extension
 from app_schema.ddl.function import Function
 from app_schema.ddl.grant import Grant
 from app_schema.ddl.object import DDLObject, Key
+from app_schema.ddl.option import TableOption
 from app_schema.ddl.policy import Policy
 from app_schema.ddl.printed import PrintedType, TableConstraint, TableIndex
 from app_schema.ddl.role import Role
@@ -64,6 +64,7 @@ __all__ = [
     "TableConstraint",
     "TableIndex",
     "TableObject",
+    "TableOption",
     "Trigger",
     "View",
     "attach",

@@ -1,20 +1,27 @@
-"""What ``ALTER TABLE`` sets and no metadata declares: CLUSTER, REPLICA IDENTITY, statistics, storage."""
+"""What ``ALTER TABLE`` sets beside columns and constraints: CLUSTER, REPLICA IDENTITY, storage."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from app_schema.ddl.block import block
-from app_schema.ddl.catalog_query import CatalogQuery, Kind
+from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.lookup import regclass
+from app_schema.ddl.object import DDLObject, Key
+from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import dollar, literal, qualified
+from app_schema.ddl.table_object import TableObject
+from app_schema.ddl.twin import Side
 from app_schema.errors import ModelError
 
 _NAME = r'(?:"(?:[^"]|"")+"|[^\s"]+)'
 _ACTION = re.compile(
     rf"(?P<mark>CLUSTER ON|REPLICA IDENTITY USING INDEX) (?P<index>{_NAME})"
     r"|REPLICA IDENTITY (?P<identity>FULL|NOTHING)"
-    r"|INHERIT (?P<parent>.+)|SET (?P<persistence>LOGGED|UNLOGGED)"
+    r"|(?P<no>NO )?INHERIT (?P<parent>.+)|SET (?P<persistence>LOGGED|UNLOGGED)"
     r"|SET \((?P<parameter>[\w.]+=[^\s,)]+)\)|RESET \((?P<reset>[\w.]+)\)"
     rf"|ALTER COLUMN (?P<column>{_NAME}) SET "
     r"(?:(?P<option>STATISTICS|STORAGE|COMPRESSION) (?P<value>\w+)|\(.+\))",
@@ -39,43 +46,178 @@ def _catalog(name: str, value: str, source: str, where: str) -> CatalogQuery:
     )
 
 
-class TableOptions(Kind):
-    """What ALTER TABLE sets and no metadata declares: the action, and its value."""
-
-    reflected_as = ("table_option",)
-    catalog = (
-        _catalog(
-            "'CLUSTER ON'",
-            "format('%I', x.relname)",
-            "JOIN pg_catalog.pg_index AS i ON i.indrelid = c.oid AND i.indisclustered "
-            "JOIN pg_catalog.pg_class AS x ON x.oid = i.indexrelid",
-            "c.relkind IN ('r', 'm', 'p')",
-        ),
-        _catalog(
-            "'REPLICA IDENTITY'",
-            "CASE c.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING' "
-            "ELSE format('USING INDEX %I', x.relname) END",
-            "LEFT JOIN pg_catalog.pg_index AS i ON i.indrelid = c.oid AND i.indisreplident "
-            "LEFT JOIN pg_catalog.pg_class AS x ON x.oid = i.indexrelid",
-            # DROP INDEX leaves the letter i behind: the table has no replica identity then
-            "c.relkind IN ('r', 'p') AND (c.relreplident IN ('f', 'n') OR x.oid IS NOT NULL)",
-        ),
-        _catalog(
-            "format('ALTER COLUMN %I SET %s', a.attname, v.option)",
-            "v.value",
-            """\
+_CATALOGS = (
+    _catalog(
+        "'CLUSTER ON'",
+        "format('%I', x.relname)",
+        "JOIN pg_catalog.pg_index AS i ON i.indrelid = c.oid AND i.indisclustered "
+        "JOIN pg_catalog.pg_class AS x ON x.oid = i.indexrelid",
+        "c.relkind IN ('r', 'm', 'p')",
+    ),
+    # DROP INDEX leaves the letter i behind in relreplident: the table has no replica identity then
+    _catalog(
+        "v.option",
+        "v.value",
+        """\
+CROSS JOIN LATERAL (VALUES
+       ('REPLICA IDENTITY', CASE c.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING' WHEN 'i' THEN (
+          SELECT format('USING INDEX %I', x.relname) FROM pg_catalog.pg_index AS i
+            JOIN pg_catalog.pg_class AS x ON x.oid = i.indexrelid
+           WHERE i.indrelid = c.oid AND i.indisreplident) END),
+       ('SET ACCESS METHOD', CASE WHEN c.relam NOT IN (0, 2) THEN (
+          SELECT format('%I', m.amname) FROM pg_catalog.pg_am AS m WHERE m.oid = c.relam) END),
+       ('OF', CASE WHEN c.reloftype <> 0 THEN c.reloftype::regtype::text END)) AS v(option, value)""",
+        "c.relkind IN ('r', 'p') AND v.value IS NOT NULL",
+    ),
+    _catalog(
+        "format('SET (toast.%s)', split_part(o.option, '=', 1))",
+        "split_part(o.option, '=', 2)",
+        "JOIN pg_catalog.pg_class AS k ON k.oid = c.reltoastrelid "
+        "CROSS JOIN unnest(k.reloptions) AS o(option)",
+        "k.reloptions IS NOT NULL",
+    ),
+    _catalog(
+        # of an index PostgreSQL numbers the columns
+        "format('ALTER COLUMN %s SET %s', CASE c.relkind WHEN 'i' THEN a.attnum::text "
+        "ELSE quote_ident(a.attname) END, v.option)",
+        "v.value",
+        """\
 JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
   JOIN pg_catalog.pg_type AS y ON y.oid = a.atttypid
- CROSS JOIN LATERAL (VALUES
-       ('STATISTICS', CASE WHEN a.attstattarget >= 0 THEN a.attstattarget::text END),
-       ('STORAGE', CASE WHEN a.attstorage <> y.typstorage THEN
+ CROSS JOIN LATERAL (
+       SELECT 'STATISTICS', CASE WHEN a.attstattarget >= 0 THEN a.attstattarget::text END
+       UNION ALL SELECT 'STORAGE', CASE WHEN a.attstorage <> y.typstorage AND c.relkind <> 'i' THEN
          CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN'
-                           ELSE 'EXTENDED' END END),
-       ('COMPRESSION', CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END),
-       ('', '(' || array_to_string(a.attoptions, ', ') || ')')) AS v(option, value)""",
-            "c.relkind IN ('r', 'm', 'p') AND v.value IS NOT NULL",
-        ),
-    )
+                           ELSE 'EXTENDED' END END
+       UNION ALL SELECT 'COMPRESSION', CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END
+       UNION ALL SELECT format('(%s)', split_part(o, '=', 1)), split_part(o, '=', 2)
+                   FROM unnest(a.attoptions) AS o) AS v(option, value)""",
+        "(c.relkind IN ('r', 'm', 'p') OR c.relkind = 'i' AND a.attstattarget >= 0) AND v.value IS NOT NULL",
+    ),
+    _catalog(
+        "format('TRIGGERS OF %I', k.conname)",
+        "CASE t.tgenabled WHEN 'D' THEN 'DISABLED' WHEN 'R' THEN 'REPLICA' ELSE 'ALWAYS' END",
+        """\
+JOIN pg_catalog.pg_trigger AS t ON t.tgrelid = c.oid AND t.tgisinternal AND t.tgenabled <> 'O'
+  JOIN pg_catalog.pg_constraint AS k ON k.oid = t.tgconstraint""",
+        "t.tgparentid = 0",
+    ),
+)
+_NAMES = re.compile(
+    r"CLUSTER ON|REPLICA IDENTITY|SET ACCESS METHOD|OF|SET \(toast\.\w+\)|TRIGGERS OF .+"
+    rf"|ALTER COLUMN {_NAME} SET (?:STATISTICS|STORAGE|COMPRESSION|\(\w+\))",
+    re.DOTALL,
+)
+_UNSET = {
+    "CLUSTER ON": "SET WITHOUT CLUSTER",
+    "REPLICA IDENTITY": "REPLICA IDENTITY DEFAULT",
+    "SET ACCESS METHOD": "SET ACCESS METHOD heap",
+    "OF": "NOT OF",
+}
+_STATES = {"DISABLED": "DISABLE", "REPLICA": "ENABLE REPLICA", "ALWAYS": "ENABLE ALWAYS"}
+_TRIGGERS = "TRIGGERS OF "
+
+
+@dataclass(frozen=True)
+class TableOption(TableObject):
+    """What ``ALTER TABLE`` sets, in two parts: ``TableOption("REPLICA IDENTITY", "FULL")``.
+
+    :param name: ``CLUSTER ON``, ``REPLICA IDENTITY``, ``SET ACCESS METHOD``, ``OF``,
+        ``SET (toast.parameter)``; ``ALTER COLUMN name SET STORAGE``, and so ``STATISTICS``,
+        ``COMPRESSION`` and ``(n_distinct)``;
+        ``TRIGGERS OF constraint``, those that PostgreSQL has created for a foreign key.
+    :param value: what follows: an index, FULL, EXTERNAL, a number; of triggers DISABLED, REPLICA or ALWAYS.
+    """
+
+    kind: ClassVar[str] = "table_option"
+    catalog = _CATALOGS
+    ranks = (Drops.GRANT, Makes.COMMENT)  # the index that some name is there by then, on the way back too
+    in_create_all = Makes.COMMENT
+    locks: ClassVar[Mapping[str, str]] = dict.fromkeys(("create", "drop", "replace"), "ACCESS EXCLUSIVE")
+    positional: ClassVar[tuple[str, ...]] = ("name", "table", "value")
+    stand_in: ClassVar[Mapping[str, Any]] = {"value": ""}
+    name: str
+    value: str
+    table: str | None = None
+    schema: str | None = None
+
+    def __post_init__(self) -> None:
+        if _NAMES.fullmatch(self.name) is None:
+            raise ModelError(
+                f"{self.name!r} is no option of a table: write CLUSTER ON, REPLICA IDENTITY, "
+                "SET ACCESS METHOD, OF, SET (toast.parameter), TRIGGERS OF constraint, or "
+                "ALTER COLUMN name SET STATISTICS, STORAGE, COMPRESSION or (parameter); "
+                "op.alter_table(...) sets other parameters"
+            )
+
+    @classmethod
+    def from_definition(cls, key: Key, definition: str) -> DDLObject:
+        return cls(key.name, definition, table=key.table, schema=key.schema)
+
+    def catalog_query(self) -> str:
+        each = (query.select(query.printed, *query.place(self.name, self.table)) for query in self.catalog)
+        return "\nUNION ALL\n".join(each)
+
+    def side(self) -> Side:
+        return Side(value=literal(self.value), qualified=True)
+
+    def create_sql(self) -> tuple[str, ...]:
+        if self.name.startswith(_TRIGGERS):
+            return (self._set_triggers(_STATES.get(self.value, "ENABLE")),)
+        last = self.name.endswith(")")
+        return (self._alter(f"{self.name[:-1]}={self.value})" if last else f"{self.name} {self.value}"),)
+
+    def replace_sql(self) -> tuple[str, ...]:
+        return self.create_sql()
+
+    def drop_sql(self) -> tuple[str, ...]:
+        if self.name.startswith(_TRIGGERS):
+            return (self._set_triggers("ENABLE"),)
+        if self.name.endswith(" STORAGE"):
+            return (self._set_default_storage(),)
+        if self.name.endswith(")"):
+            return (self._alter(re.sub(r"SET (\([^()]+\))$", r"RESET \1", self.name)),)
+        default = "-1" if self.name.endswith(" STATISTICS") else "default"
+        return (self._alter(_UNSET.get(self.name, f"{self.name} {default}")),)
+
+    def _alter(self, action: str) -> str:
+        return f"ALTER TABLE {qualified(self.table or '', self.schema)} {action}"
+
+    def _set_default_storage(self) -> str:
+        """PostgreSQL 15 has no SET STORAGE DEFAULT."""
+        letters = " ".join(f"WHEN '{letter}' THEN '{word}'" for word, letter in _LETTERS.items())
+        column = literal(self.name.removeprefix("ALTER COLUMN ").removesuffix(" SET STORAGE"))
+        storage = f"""
+BEGIN
+  EXECUTE {dollar(self._alter(self.name + " "))} || (
+    SELECT CASE y.typstorage {letters} END
+      FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_type AS y ON y.oid = a.atttypid
+     WHERE a.attrelid = {self._oid} AND quote_ident(a.attname) = {column});
+END
+"""
+        return "DO " + dollar(storage, "storage")
+
+    def _set_triggers(self, verb: str) -> str:
+        """A superuser may do so. Their names have an OID, which differs between databases."""
+        constraint = literal(self.name.removeprefix(_TRIGGERS))
+        each = f"""
+DECLARE
+  one record;
+BEGIN
+  FOR one IN
+    SELECT t.tgname
+      FROM pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_constraint AS k ON k.oid = t.tgconstraint
+     WHERE t.tgrelid = {self._oid} AND t.tgisinternal AND quote_ident(k.conname) = {constraint}
+  LOOP
+    EXECUTE {dollar(self._alter(f"{verb} TRIGGER "))} || quote_ident(one.tgname);
+  END LOOP;
+END
+"""
+        return "DO " + dollar(each, "triggers")
+
+    @property
+    def _oid(self) -> str:
+        return regclass(self.table or "", self.schema)
 
 
 def alter(table: str, action: str, schema: str | None) -> str:
@@ -86,8 +228,8 @@ def alter(table: str, action: str, schema: str | None) -> str:
     match = _ACTION.fullmatch(action)
     if match is None:
         msg = (
-            "op.alter_table takes CLUSTER ON, INHERIT, REPLICA IDENTITY, SET (...), RESET (...), SET LOGGED, "
-            "SET UNLOGGED and ALTER COLUMN ... SET STATISTICS, "
+            "op.alter_table takes CLUSTER ON, INHERIT, NO INHERIT, REPLICA IDENTITY, SET (...), RESET (...), "
+            "SET LOGGED, SET UNLOGGED and ALTER COLUMN ... SET STATISTICS, "
             f"STORAGE, COMPRESSION or (...), not {action!r}: write the operation of its kind"
         )
         raise ModelError(msg)
@@ -113,7 +255,8 @@ def _is_set(match: re.Match[str], table: str, schema: str | None) -> str:  # noq
         )
     if match["parent"] is not None:
         parent = f"to_regclass({literal(match['parent'])})"
-        return f"SELECT FROM pg_catalog.pg_inherits AS h WHERE h.inhrelid = {oid} AND h.inhparent = {parent}"
+        is_set = f"FROM pg_catalog.pg_inherits AS h WHERE h.inhrelid = {oid} AND h.inhparent = {parent}"
+        return f"SELECT WHERE NOT EXISTS (SELECT {is_set})" if match["no"] else f"SELECT {is_set}"
     if match["identity"] is not None:
         letter = match["identity"][0].lower()
         return f"SELECT FROM pg_catalog.pg_class AS c WHERE c.oid = {oid} AND c.relreplident = '{letter}'"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from app_schema.migrations.compare.filters import EnvironmentFilters
     from app_schema.migrations.compare.rename import Renamed
 
-_OF_A_TABLE = {"table", "column", "constraint", "index", "comment", "sequence", "partition"}
+_OF_A_TABLE = {"table", "column", "constraint", "index", "comment", "sequence", "partition", "table_option"}
 _OF_A_TABLE |= {"trigger", "policy", "row_security", "grant", "column_grant"}
 _TYPES = {"UNIQUE": "unique_constraint", "FOREIGN KEY": "foreign_key_constraint"}
 """What Alembic calls a constraint whose definition begins so."""
@@ -46,7 +46,7 @@ class Managed:
     def __call__(self, key: Key) -> bool:
         # a column may have the name of its type
         borrowed = (key.schema, key.name if key.table is None else key.table) in self.borrowed
-        if borrowed or key.kind == "table_option":  # no metadata declares these
+        if borrowed:
             return False
         if key.kind == "role":
             return key in self.declared

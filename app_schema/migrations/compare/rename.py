@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from app_schema.catalog import Snapshot
 from app_schema.ddl import DDLObject, Key
+from app_schema.ddl.sql import ident, split
 from app_schema.migrations.directives import CallOp
 
 if TYPE_CHECKING:
@@ -77,6 +78,8 @@ class Names:
         return key._replace(name=self.text(key.name), table=key.table and self.text(key.table))
 
     def _definition(self, key: Key, definition: str) -> str:
+        if key.kind == "table_option":
+            return self._option(key, definition)
         if not self._printed:
             return definition
         if key.kind != "function":
@@ -84,6 +87,18 @@ class Names:
         head, language, rest = definition.partition(_BODY)
         in_sql = " AS BEGIN ATOMIC" in rest or " AS RETURN " in rest  # a parse tree, and no text
         return self.text(head) + language + (self.text(rest) if in_sql else rest)
+
+    def _option(self, key: Key, printed: str) -> str:
+        """The option of a table, with the other name of the index in it."""
+        words, index = "USING INDEX ", printed.removeprefix("USING INDEX ")
+        if key.name != "CLUSTER ON" and index == printed:
+            return printed
+        (name,) = split(index)
+        kinds = ("constraint", "index")
+        new = next(
+            (new for kind in kinds if (new := self._others.get(key._replace(kind=kind, name=name)))), None
+        )
+        return printed if new is None else (words if index != printed else "") + ident(new.name)
 
     def text(self, printed: str) -> str:
         """What PostgreSQL prints, with the other names of enums and sequences."""

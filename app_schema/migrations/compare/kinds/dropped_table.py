@@ -83,17 +83,24 @@ def creation(sides: Sides, table: Key) -> list[MigrateOperation]:
         if key.kind == "constraint" and not sides.reflected[key].startswith("FOREIGN KEY")
     ]
     indexes = [key for key in parts if key.kind == "index"]
-    match = re.search(r"INHERITS \((.*)\)", sides.reflected[table])
-    parents = match[1].split(", ") if match else []
     return [
         *(CreateObjectOp(free) for free, _ in sequences),
         ops.CreateTableOp.from_table(again),
         *_names(sides, table),
         *(ReplaceObjectOp(owned, free) for free, owned in sequences),
         *(CreateObjectOp(sides.reflect(key, sides.reflected[key])) for key in (*constraints, *indexes)),
-        *(CallOp("alter_table", table.name, f"INHERIT {parent}", schema=table.schema) for parent in parents),
+        *(
+            CallOp("alter_table", table.name, f"INHERIT {parent}", schema=table.schema)
+            for parent in parents(sides.reflected[table])
+        ),
         *option.of_table(sides, table),
     ]
+
+
+def parents(definition: str) -> list[str]:
+    """The tables from which a table inherits, as PostgreSQL prints their names."""
+    match = re.search(r"INHERITS \((.*)\)", definition)
+    return match[1].split(", ") if match else []
 
 
 def storage(definition: str) -> dict[str, Any]:

@@ -1,27 +1,42 @@
-"""Options of a table that no metadata declares: set again where PostgreSQL drops them with an object."""
+"""Options of a table: what differs, and what PostgreSQL drops with an index or column."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from app_schema.ddl import Key
 from app_schema.ddl.order import Drops, Makes
-from app_schema.ddl.sql import ident, split
+from app_schema.ddl.sql import split
 from app_schema.migrations.compare.kinds.base import KindComparator
 from app_schema.migrations.compare.printed_column import parts
-from app_schema.migrations.directives import CallOp, OnTheWayBackOp
+from app_schema.migrations.directives import OnTheWayBackOp
+from app_schema.migrations.operations import CreateObjectOp
 
 if TYPE_CHECKING:
+    from app_schema.catalog import Difference
     from app_schema.migrations.compare.planner import Planner
     from app_schema.migrations.compare.sides import Sides
 
-_INDEX = re.compile(r"(?P<what>CLUSTER ON|REPLICA IDENTITY USING INDEX) (?P<name>.+)", re.DOTALL)
+_OF_INDEX = {"CLUSTER ON", "REPLICA IDENTITY"}
 _OF_A_TYPE = ("STORAGE", "COMPRESSION")
 
 
 class TableOptionComparator(KindComparator):
     """CLUSTER ON, REPLICA IDENTITY, STORAGE, COMPRESSION, STATISTICS and the options of a column."""
+
+    dropped_with_table = True
+
+    def undeclared_along(self, sides: Sides, key: Key) -> bool:
+        """Also with the column or index that nobody declared."""
+        return super().undeclared_along(sides, key) or any(
+            owner not in sides.declared for owner in _bearers(sides, key)
+        )
+
+    def mend(self, sides: Sides, planner: Planner, difference: Difference) -> None:
+        """Plans the option, unless it goes with what is dropped: `follow` plans it then."""
+        key = difference.key
+        if key not in sides.reflected or not _owners(sides, planner, key):
+            super().mend(sides, planner, difference)
 
     def follow(self, sides: Sides, planner: Planner) -> None:
         """Plans the options of what is dropped, where that is created again, and for the downgrade."""
@@ -29,52 +44,43 @@ class TableOptionComparator(KindComparator):
             owners = _owners(sides, planner, key)
             if not owners:
                 continue
-            call = _call(sides, key)
-            planner.drop(Drops.COMMENT, OnTheWayBackOp(call))
-            if any(planner.recreated_as(owner) == "dropped" for owner in owners):
+            old = sides.reflect(key, sides.reflected[key])
+            planner.drop(Drops.COMMENT, OnTheWayBackOp(CreateObjectOp(old)))
+            form = planner.recreated_as(key)
+            if form == "dropped" or any(planner.recreated_as(owner) == "dropped" for owner in owners):
                 continue
             if all(_fits(sides, planner, owner, key) for owner in owners):
-                planner.create(Makes.COMMENT, call)
+                new = sides.metadata.objects.get(key, old) if form == "declared" else old
+                planner.create(Makes.COMMENT, CreateObjectOp(new))
             else:
                 refused = "which PostgreSQL refuses of the new definition"
-                planner.note(f"{key.schema}.{key.table} loses {call.args[1]}, {refused}")
+                planner.note(f"{key.schema}.{key.table} loses {key.name} {sides.reflected[key]}, {refused}")
 
 
-def of_table(sides: Sides, table: Key) -> list[CallOp]:
-    """The calls that set the options of a table that is created again."""
+def of_table(sides: Sides, table: Key) -> list[CreateObjectOp]:
+    """The operations that set the options of a table that is created again."""
     options = (key for key in sides.of_table(table.schema, table.name) if key.kind == "table_option")
-    return [_call(sides, key) for key in options]
+    return [CreateObjectOp(sides.reflect(key, sides.reflected[key])) for key in options]
 
 
-def _call(sides: Sides, key: Key) -> CallOp:
-    action = f"{key.name.rstrip()} {sides.reflected[key]}"
-    if (index := _INDEX.fullmatch(action)) is not None:
-        action = f"{index['what']} {ident(_after(sides, key, index['name']))}"
-    return CallOp("alter_table", key.table, action, schema=sides.schema(key))
+def _bearers(sides: Sides, option: Key) -> set[Key]:
+    """The reflected index, constraint or column that has the option."""
+    if option.name in _OF_INDEX:
+        name = sides.reflected[option].removeprefix("USING INDEX ")
+        kinds, (name,) = ("index", "constraint"), split(name)
+        return {key for key in sides.of_table(*option[1:3]) if key.kind in kinds and key.name == name}
+    if not option.name.startswith("ALTER COLUMN "):
+        return set()
+    columns = (key for key in sides.of_table(*option[1:3]) if key.kind == "column")
+    return {column for column in columns if option.name.startswith(_set(column))}
 
 
-def _owners(sides: Sides, planner: Planner, key: Key) -> set[Key]:
+def _owners(sides: Sides, planner: Planner, option: Key) -> set[Key]:
     """The dropped or altered objects with which PostgreSQL drops the option."""
-    place = (key.schema, key.table)
-    dropped = {other for other in planner.dropped if other[1:3] == place}
-    views = {Key("materialized_view", key.schema, None, key.table or "")} & planner.dropped
-    index = _INDEX.fullmatch(f"{key.name} {sides.reflected[key]}")
-    if index is not None:
-        name = _after(sides, key, index["name"])
-        return views | {
-            other for other in dropped if other.kind in {"index", "constraint"} and other.name == name
-        }
-    columns = {other for other in dropped if other.kind == "column"}
-    if key.name.endswith(_OF_A_TYPE):
-        columns |= set(_retyped(sides, planner, place))
-    return views | {column for column in columns if key.name.startswith(_set(column))}
-
-
-def _after(sides: Sides, option: Key, printed: str) -> str:
-    """The name that the index of an option has after the renames."""
-    (name,) = split(printed)
-    indexes = (Key(kind, option.schema, option.table, name) for kind in ("constraint", "index"))
-    return next((new.name for key in indexes if (new := sides.renamed.after(key)) != key), name)
+    views = {Key("materialized_view", option.schema, None, option.table or "")} & planner.dropped
+    bearers = _bearers(sides, option)
+    retyped = {key for key in bearers if _is_retyped(sides, planner, key)}
+    return views | (bearers & planner.dropped) | (retyped if option.name.endswith(_OF_A_TYPE) else set())
 
 
 def _set(column: Key) -> tuple[str, str]:
@@ -94,14 +100,8 @@ def _fits(sides: Sides, planner: Planner, owner: Key, option: Key) -> bool:
     )
 
 
-def _retyped(sides: Sides, planner: Planner, place: tuple[str | None, str | None]) -> list[Key]:
-    """Columns that get a new type, with which PostgreSQL sets storage and compression anew."""
-    return [
-        key
-        for key in planner.changed
-        if key.kind == "column"
-        and key[1:3] == place
-        and key in sides.reflected
-        and key in sides.declared
-        and parts(sides.reflected[key]).type != parts(sides.declared[key]).type
-    ]
+def _is_retyped(sides: Sides, planner: Planner, key: Key) -> bool:
+    """Whether a column gets a new type, with which PostgreSQL sets storage and compression anew."""
+    if key.kind != "column" or key not in planner.changed or key not in sides.declared:
+        return False
+    return parts(sides.reflected[key]).type != parts(sides.declared[key]).type

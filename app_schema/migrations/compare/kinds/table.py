@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from app_schema.migrations.compare.planner import Planner
     from app_schema.migrations.compare.sides import Sides
 
-_STORED = re.compile(r"^UNLOGGED ?|WITH \(.*?\) ?")
+_STORED = re.compile(r"^UNLOGGED ?|WITH \(.*?\) ?|INHERITS \(.*\)")
 
 
 class TableComparator(KindComparator):
@@ -55,11 +55,15 @@ class TableComparator(KindComparator):
             _add_unnamed_keys(sides, planner, key)
 
     def changed(self, sides: Sides, planner: Planner, key: Key, declared: str, reflected: str) -> None:
-        """Plans another persistence or other storage parameters; PostgreSQL changes no partitioning."""
+        """Plans other storage, parameters and parents; PostgreSQL changes no partitioning."""
         if _STORED.sub("", declared).strip() != _STORED.sub("", reflected).strip():
             raise refusal.different(declared, reflected)
         schema = sides.schema(key)
-        for action, undo in _alterations(*map(dropped_table.storage, (declared, reflected))):
+        alterations = [
+            *_alterations(*map(dropped_table.storage, (declared, reflected))),
+            *_inheritance(*map(dropped_table.parents, (declared, reflected))),
+        ]
+        for action, undo in alterations:
             call = CallOp("alter_table", key.name, action, schema=schema)
             planner.create(Makes.ALTERED, call.undone_by("alter_table", key.name, undo, schema=schema))
 
@@ -114,6 +118,11 @@ def _alterations(new: dict[str, Any], old: dict[str, Any]) -> Iterator[tuple[str
     for name in sorted({*after, *before}):
         if after.get(name) != before.get(name):
             yield _parameter(name, after), _parameter(name, before)
+
+
+def _inheritance(new: list[str], old: list[str]) -> Iterator[tuple[str, str]]:
+    yield from ((f"NO INHERIT {parent}", f"INHERIT {parent}") for parent in old if parent not in new)
+    yield from ((f"INHERIT {parent}", f"NO INHERIT {parent}") for parent in new if parent not in old)
 
 
 def _add_unnamed_keys(sides: Sides, planner: Planner, table: Key) -> None:
