@@ -106,5 +106,5 @@ def _guarded(what: str, namespace: str, found: str, comment: str | None) -> Exec
             new=Side(value=literal(comment or "")),
             absent=() if comment is None else None,  # what is absent has no comment
             different=(f"COMMENT ON {what} IS {literal(comment) if comment is not None else 'NULL'}",),
-        ).render()
+        )
     )

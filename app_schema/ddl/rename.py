@@ -113,22 +113,25 @@ SELECT CASE y.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' ELSE 'type' EN
     )
 
 
+def found(kind: str, name: str, schema: str | None) -> str:
+    """SQL expression: the index, table, sequence or enum of the name; NULL where there is none."""
+    return f"to_regtype({literal(qualified(name, schema))})" if kind == "enum" else regclass(name, schema)
+
+
 def there_is(kind: str, name: str, table: str | None, schema: str | None, *, no: bool = False) -> str:
-    """A block that refuses unless there is a table, column, constraint or index of the name; ``no``: if there
-    is."""
-    if kind in {"index", "table"}:
-        found, namespace = exists_query(regclass(name, schema)), "NULL::oid"
+    """A block that refuses unless there is an object of the name; ``no``: if there is."""
+    if table is None or kind == "index":
+        look, namespace = exists_query(found(kind, name, schema)), "NULL::oid"
     else:
-        assert table is not None
         constraint = Named(name, kind, table, schema)
-        found = column_query(table, name, "''::text") if kind == "column" else constraint.query()
+        look = column_query(table, name, "''::text") if kind == "column" else constraint.query()
         namespace = table_schema(table, schema)
     return block(
         [
             "DECLARE",
             "  found text;",
             "BEGIN",
-            f"  EXECUTE {dollar(found, 'def')} INTO found USING {namespace};",
+            f"  EXECUTE {dollar(look, 'def')} INTO found USING {namespace};",
             f"  IF (found IS NULL) <> {str(no).lower()} THEN",
             refuse(f"{kind} {name} is {'there' if no else 'absent'}", state=ABSENT),
             "  END IF;",

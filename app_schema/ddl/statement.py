@@ -100,7 +100,7 @@ class Replace(DDLStatement):
 
 
 class Renaming(NamedTuple):
-    """The constraint or index that a statement renames."""
+    """The table, column, constraint, index, enum or sequence that a statement renames."""
 
     kind: str
     schema: str | None

@@ -15,8 +15,8 @@ from app_schema.ddl.sql import dollar, ident, literal, qualified
 
 SEARCHED = "app_schema.schemas"
 """Setting: the schemas of the search_path, kept before a comparison empties the search_path."""
-_DONE = "AS009"
-"""SQLSTATE of the error that ends a twin.
+UNDONE = "AS009"
+"""SQLSTATE of the error that undoes what was made for a comparison.
 
 A code that ends with 000 names a class: PL/pgSQL would also catch the refusals of class AS for it.
 """
@@ -93,8 +93,8 @@ def compare(side: Side, *, shared: bool, later: tuple[str, ...] = ()) -> list[st
         if side.value is not None
         else "    EXECUTE definition INTO expected USING pg_my_temp_schema();",
         *(line for change in later for line in _changed_later(change)),
-        f"    RAISE SQLSTATE '{_DONE}';",
-        f"  EXCEPTION WHEN SQLSTATE '{_DONE}' THEN NULL;",
+        f"    RAISE SQLSTATE '{UNDONE}';",
+        f"  EXCEPTION WHEN SQLSTATE '{UNDONE}' THEN NULL;",
         "  END;",
     ]
 

@@ -67,12 +67,14 @@ def rename_index(
 
 def rename_sequence(self: Operations, old: str, new: str, *, schema: str | None = None) -> None:
     """Renames a sequence; its numbers go on, and the defaults that take them follow."""
-    send(self, Guarded(rename.rename_sequence(old, new, schema)))
+    change = Renaming("sequence", schema, None, old, new)
+    send(self, Guarded(rename.rename_sequence(old, new, schema), change))
 
 
 def rename_enum(self: Operations, old: str, new: str, *, schema: str | None = None) -> None:
     """Renames an enum; the columns of the type and whatever else reads it follow."""
-    send(self, Guarded(rename.rename_enum(old, new, schema)))
+    change = Renaming("enum", schema, None, old, new)
+    send(self, Guarded(rename.rename_enum(old, new, schema), change))
 
 
 def comment_on(

@@ -13,6 +13,7 @@ from alembic.migration import MigrationContext
 
 from app_schema.errors import AppSchemaError, DifferentError, StatementError
 from app_schema.migrations.foresight import exchange
+from app_schema.migrations.foresight.constructs import ours
 from app_schema.migrations.foresight.exchange import RENAMES, RecordedRenames
 from app_schema.migrations.foresight.later import FORESEEABLE, VIOLATION
 from app_schema.migrations.foresight.reading import Collecting, collected, names
@@ -83,7 +84,8 @@ class Ahead:
     def sent_by(self, number: int) -> list[Any]:
         """The constructs that a step would send."""
         if number not in self._read:
-            self._read[number] = collected(self.collecting, self.steps[number].migration_fn, self.arguments)
+            sent = collected(self.collecting, self.steps[number].migration_fn, self.arguments)
+            self._read[number] = [ours(construct) for construct in sent]
         return self._read[number]
 
     def before(self, number: int) -> list[Any]:

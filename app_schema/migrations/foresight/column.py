@@ -7,6 +7,7 @@ itself has made.
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from typing import Any
 
@@ -34,6 +35,8 @@ def foreseen(
     if isinstance(construct, ops.DropColumn | DropTable):
         return _kept_if_made_again(construct, statement, later)
     rename = _renamed(construct, later)
+    if isinstance(construct, ops.ColumnComment):
+        return statement
     if rename is None and _is_carried_out_anyway(construct, own) and not _changes(construct, beyond):
         return statement
     by = statement.by if isinstance(statement, Guarded) else None
@@ -183,7 +186,7 @@ def _under_new_name(by: Guard, later: list[Any], rename: ops.ColumnName) -> Guar
     back = f"ALTER TABLE {qualified(table, 'pg_temp')} RENAME {ident(new)} TO {ident(old)}"
     number = next(n for n, one in enumerate(later, 1) if one is rename)
     first = () if by.new.like is None else (back,)
-    steps = (*first, *by.new.twin, *by.later, altering.sql_of(rename, twin=True))
+    steps = (*first, *by.new.twin, *by.later, _on_twin(rename, str(table)))
     after = ops.ColumnNullable(table, new, True, schema=schema)  # noqa: FBT003 - any construct of the new name
     return replace(
         by,
@@ -201,32 +204,38 @@ def _changes(construct: Any, later: list[Any]) -> list[str]:
     """What follows on the same table, or on the same column of it, each as a statement on the twin."""
     whole = isinstance(construct, CreateTable)
     _, schema, table, *rest = target(construct) or (None, None, None)
-    column = rest[0] if rest and not whole else None
+    column, name = (rest[0] if rest and not whole else None), table
     found = []
     for one in later:
         cls, *place = target(one) or (None,)
-        if place[:2] != [schema, table]:
+        if place[:2] != [schema, name]:
             continue
-        if cls in (DropTable, ops.RenameTable) or (cls is ops.DropColumn and place[2] == column):
+        if cls is ops.RenameTable:
+            name = str(one.new_table_name)
+            continue
+        if cls is DropTable or (cls is ops.DropColumn and place[2] == column):
             break
         of_the_table = whole or cls in (AddConstraint, Create)
-        if cls is CreateTable or (whole and cls is ops.AddColumn):
+        if cls in (CreateTable, ops.ColumnComment) or (whole and cls is ops.AddColumn):
             continue  # a table is not compared in the columns that it has besides
         if not (of_the_table or (issubclass(cls, ops.AlterColumn) and place[2] == column)):
             continue
         if cls is ops.ColumnName and not whole:
             break  # _under_new_name() knows what follows
-        found.append(_on_twin(one, table))
+        found.append(_on_twin(one, str(table)))
     return found
 
 
 def _on_twin(construct: Any, table: str) -> str:
+    """The statement on the copy of a table, which keeps its name where the table is renamed."""
     twin = qualified(table, "pg_temp")
     if isinstance(construct, DropConstraint):
         return f"ALTER TABLE {twin} DROP CONSTRAINT {ident(str(construct.element.name))}"
     if isinstance(construct, Create):
-        (sql,) = replace(construct.element, schema="pg_temp").create_sql()
+        (sql,) = replace(construct.element, schema="pg_temp", table=table).create_sql()
         return sql
     if isinstance(construct, ops.AlterTable):
+        construct = copy.copy(construct)
+        construct.table_name = table
         return altering.sql_of(construct, twin=True)
     return plain(construct, on=twin)

@@ -9,10 +9,17 @@ from weakref import WeakKeyDictionary
 
 from alembic.ddl import base as ops
 from sqlalchemy import Constraint
+from sqlalchemy.dialects.postgresql.named_types import (
+    CreateDomainType,
+    CreateEnumType,
+    DropDomainType,
+    DropEnumType,
+)
 from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable, DropConstraint, DropIndex, DropTable
 
 from app_schema.ddl import DDLStatement, Drop, TableConstraint, TableIndex, converging
 from app_schema.ddl.constraint import name_of
+from app_schema.ddl.enum import has_value
 from app_schema.ddl.guard import Guard
 from app_schema.ddl.object import DDLObject
 from app_schema.ddl.statement import Labelling, Renaming
@@ -20,9 +27,17 @@ from app_schema.migrations.foresight.column import foreseen
 
 Later: TypeAlias = list[Any]
 """Constructs that a run sends behind the one in question."""
+WHOLE = ("table", "enum", "sequence")
+"""The kinds whose objects stand alone in a schema and can be renamed."""
 DROPS = (Drop, DropConstraint, DropIndex, DropTable, ops.DropColumn)
+_OF_TYPES = (CreateEnumType, DropEnumType, CreateDomainType, DropDomainType)
 _SUBJECTS: WeakKeyDictionary[Any, Hashable] = WeakKeyDictionary()
 """Each construct is asked once for every statement before it."""
+
+
+def ours(construct: Any) -> Any:
+    """A statement of ours for SQLAlchemy's CREATE and DROP of a type."""
+    return converging(construct) if isinstance(construct, _OF_TYPES) else construct
 
 
 def subject(construct: Any) -> Hashable:
@@ -109,7 +124,12 @@ def verified(construct: Any, rest: Later | None = None) -> list[str]:
     statement = construct if isinstance(construct, DDLStatement) else converging(construct)
     if isinstance(construct, ops.AddColumn | CreateTable):
         statement = foreseen(construct, statement, rest or [], [])
-    by = getattr(statement, "by", None)
-    if not isinstance(by, Guard):
-        return []
-    return [replace(by, absent=None, different=None, old=None).render()]
+    return asked(statement)
+
+
+def asked(statement: Any) -> list[str]:
+    """A guarded statement as a question: nothing is made. Nothing where it compares nothing."""
+    by, change = (getattr(statement, name, None) for name in ("by", "change"))
+    if isinstance(change, Labelling):
+        return [has_value(change.name, change.label, schema=change.schema)]
+    return [replace(by, absent=None, different=None, old=None).render()] if isinstance(by, Guard) else []

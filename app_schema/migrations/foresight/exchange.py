@@ -16,13 +16,21 @@ from sqlalchemy.schema import DropTable
 
 from app_schema.ddl import DDLStatement, Guarded, converging
 from app_schema.ddl.block import block, refuse
-from app_schema.ddl.lookup import regclass
+from app_schema.ddl.lookup import creation_schema, regclass
 from app_schema.ddl.sql import dollar, ident, literal, qualified
 from app_schema.ddl.statement import Labelling, Renaming
 from app_schema.migrations import once
-from app_schema.migrations.foresight.constructs import named, relabellings, renaming, subject
+from app_schema.migrations.foresight.constructs import WHOLE, named, relabellings, renaming, subject
 
-RENAMES = {"rename_constraint", "rename_index", "rename_enum_value", "new_column_name", "rename_table"}
+RENAMES = {
+    "rename_constraint",
+    "rename_index",
+    "rename_enum",
+    "rename_enum_value",
+    "rename_sequence",
+    "rename_table",
+    "new_column_name",
+}
 """The names in a revision's code that rename."""
 
 
@@ -117,7 +125,12 @@ def passed_on(construct: Any, later: list[Any]) -> tuple[str, str] | None:
 
 
 def _table_oid(change: Renaming) -> str:
-    """SQL expression: the OID of the table; of an index that is renamed without naming it, by the index."""
+    """SQL expression: the OID of the table; of an index that is renamed without naming it, by the index.
+
+    An enum or sequence is told by no other name than those it exchanges: the OID is that of its schema.
+    """
+    if change.kind in WHOLE:
+        return f"(SELECT {creation_schema(change.schema)})"
     if change.table is not None:
         return f"{regclass(change.table, change.schema)}::oid"
     found = (
@@ -214,10 +227,12 @@ def exchanged(construct: Any, later: list[Any]) -> str | None:
 
 
 def _holder(rename: Any) -> tuple[Any, ...]:
-    """The table or enum of which a construct renames a part."""
+    """The enum or sequence that a construct renames, or the table or enum of which it renames a part."""
     change = renaming(rename)
     if change is None:
         return "enum", rename.change.schema, None, rename.change.name
+    if change.kind in WHOLE:
+        return named(change, change.old)
     return "table", change.schema, None, change.table
 
 

@@ -22,26 +22,29 @@ from sqlalchemy.schema import (
     ExecutableDDLElement,
 )
 
-from app_schema.ddl import Create, DDLStatement, Drop, Guarded, Replace, converging
+from app_schema.ddl import Create, DDLStatement, Guarded, Replace, converging
 from app_schema.ddl.block import ABSENT, DIFFERENT, NOTED, block
 from app_schema.ddl.enum import EnumType
 from app_schema.ddl.guard import Guard
 from app_schema.ddl.sql import dollar, ident, literals
-from app_schema.ddl.statement import Labelling
+from app_schema.ddl.statement import Labelling, Renaming
 from app_schema.ddl.twin import copied
 from app_schema.migrations.alter_type import AlterTypes
 from app_schema.migrations.foresight.column import foreseen, made_again, target
 from app_schema.migrations.foresight.constructs import (
     DROPS,
     Later,
+    asked,
     constraint_of,
     creates,
+    renaming,
     share_name,
     subject,
     verified,
 )
 from app_schema.migrations.foresight.exchange import RecordedRenames, exchanged
 from app_schema.migrations.foresight.rename import both, moot
+from app_schema.migrations.foresight.whole import in_earlier_names, under_later_name
 
 _GONE = ("42703", "42P01", "42704", "42883", "42804", "3F000")
 """SQLSTATE: a column, table, object, function, fitting type or schema is absent."""
@@ -86,10 +89,20 @@ def outlived(
     if (oid := exchanged(construct, later)) is not None:
         # as it is after the exchange: only where that is recorded, for else it would be carried out once more
         done, accepted = ([both(recorded.is_recorded(oid), sql) for sql in some] for some in (done, accepted))
+    accepted += in_earlier_names([*asked(statement), *accepted], later)
     tolerated = _tolerated(construct, statement, later)
     if not (done or accepted or tolerated):
         return None
     return Guarded(_otherwise(statement.sql(), done, accepted, tolerated, again, first))
+
+
+def renamed_later(construct: Any, statement: DDLStatement, later: Later) -> Guarded | None:
+    """As :func:`.under_later_name`; compared with all that later statements make of it."""
+    compared, *others = [*verified(construct, later), *_redefined(construct, later), ""]
+    others = [sql for sql in others if sql]
+    if others:
+        compared = _otherwise(compared, [], others, (), "")
+    return under_later_name(construct, statement, compared, later)
 
 
 def unless_renamed(
@@ -198,8 +211,12 @@ def _redefined(construct: Any, later: Later) -> list[str]:
         return []
     statement = converging(construct)
     element = statement.element if isinstance(statement, Create | Replace) else None
+    name = element.name if element is not None else ""
     for number, one in enumerate(later, 1):
-        if isinstance(element, EnumType) and (labelled := _labelled(element, one)):
+        change = renaming(one)
+        if change is not None and isinstance(element, EnumType) and _is_of(element, name, change):
+            name = change.new
+        elif isinstance(element, EnumType) and (labelled := _labelled(element, name, one)):
             element = labelled
             found += verified(Create(element))
         elif creates(one) and share_name(subject(one), known):
@@ -207,10 +224,17 @@ def _redefined(construct: Any, later: Later) -> list[str]:
     return found
 
 
-def _labelled(enum: EnumType, one: Any) -> EnumType | None:
-    """The enum after a later statement has added or renamed a label."""
+def _is_of(enum: EnumType, name: str, change: Renaming) -> bool:
+    return change[:2] == ("enum", enum.schema) and change.old == name
+
+
+def _labelled(enum: EnumType, name: str, one: Any) -> EnumType | None:
+    """The enum after a later statement has added or renamed a label.
+
+    :param name: the name that it has by then.
+    """
     change = getattr(one, "change", None)
-    if not isinstance(change, Labelling) or (change.schema, change.name) != (enum.schema, enum.name):
+    if not isinstance(change, Labelling) or (change.schema, change.name) != (enum.schema, name):
         return None
     labels = list(enum.labels)
     if change.instead_of is not None:
@@ -236,7 +260,9 @@ def table_of(construct: Any) -> tuple[str | None, str] | None:
 
 def _words(statement: DDLStatement) -> set[str]:
     """The words of what a statement sends for an object that is absent or different."""
-    by = getattr(statement, "by", None)
+    by, change = (getattr(statement, name, None) for name in ("by", "change"))
+    if isinstance(change, Labelling):
+        return {change.name}
     sent = [*(by.absent or ()), *(by.different or ())] if isinstance(by, Guard) else []
     return set(re.findall(r"\w+", " ".join(one for one in sent if not one.startswith("DO "))))
 
@@ -292,12 +318,7 @@ def _tolerated(construct: Any, statement: DDLStatement, later: Later) -> tuple[s
 
 def _gone(one: Any) -> str | None:
     """The name that is there no more after a later statement."""
-    if isinstance(one, ops.DropColumn):
-        return str(one.column.name)
-    if isinstance(one, ops.ColumnName):
-        return str(one.column_name)
-    if isinstance(one, ops.RenameTable):
-        return str(one.table_name)
-    if isinstance(one, DropTable):
-        return str(one.element.name)
-    return one.element.name if isinstance(one, Drop) else None
+    change, known = renaming(one), subject(one)
+    if change is not None:
+        return change.old
+    return known[-1] if isinstance(one, DROPS) and isinstance(known, tuple) else None

@@ -8,14 +8,14 @@ from dataclasses import replace
 from typing import Any
 
 from alembic.ddl import base as ops
-from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable, DropTable
+from sqlalchemy.schema import AddConstraint, CreateIndex
 
-from app_schema.ddl import Create, DDLStatement, Guarded
+from app_schema.ddl import Create, Guarded
 from app_schema.ddl.block import block
 from app_schema.ddl.enum import has_value
 from app_schema.ddl.object import DDLObject
 from app_schema.ddl.rename import there_is
-from app_schema.ddl.sql import dollar, literal, qualified
+from app_schema.ddl.sql import dollar
 from app_schema.ddl.statement import Labelling, Renaming
 from app_schema.migrations.foresight.constructs import (
     DROPS,
@@ -36,7 +36,7 @@ def moot(construct: Any, later: Later) -> list[str]:
     if isinstance(construct, DROPS):
         return _replaced(subject(construct), later)
     change = renaming(construct)
-    replaced = [] if change is None else _replaced(named(change, change.old), later)
+    replaced = [] if change is None else _replaced(named(change, change.old), later, subject(construct))
     return [*replaced, *_renamed(construct, later)]
 
 
@@ -64,7 +64,7 @@ def _renamed(construct: Any, later: Later) -> list[str]:
             if known not in given_up:
                 found += there
             elif begun is None:
-                found += _with_giver(given_up[known], set(given_up), there)
+                found += _with_givers(known, given_up, there)
         elif change is not None or isinstance(one, DROPS):
             place = by if change is None else named(change, change.old)
             given_up[place] = None if change is None else (change, later[number:])
@@ -73,69 +73,21 @@ def _renamed(construct: Any, later: Later) -> list[str]:
     return found if begun is None else _with_old_name_taken(begun, found, later)
 
 
-def _with_giver(giver: tuple[Renaming, Later] | None, given_up: set[Hashable], there: list[str]) -> list[str]:
-    """The question for an object whose later name another one gives up: does that one have its own new name?
-
-    :param giver: the rename by which the other one gives the name up, and what follows.
-    """
-    last = None if giver is None else _last(*giver)
-    if last is None or named(last, last.new) in given_up:  # in a first run a third object has that name
-        return []
-    return [both(_has(last), sql) for sql in there]
-
-
-def under_later_name(
-    construct: CreateTable | ops.RenameTable, statement: DDLStatement, later: Later
-) -> Guarded | None:
-    """The statement that creates or renames a table, unless the table has the name that a later statement
-    gives it: then that table is compared, and none is created under the old name.
-
-    None where nothing renames the table later, or another table has that name until then: in a first run the
-    table under it is the other one.
-    """
-    if isinstance(construct, CreateTable):
-        schema, absent = construct.element.schema, str(construct.element.name)
-        begun = absent
-    else:
-        schema, absent, begun = construct.schema, construct.table_name, str(construct.new_table_name)
-    name, rest, given_up = begun, Later(), set[str]()
-    for number, other in enumerate(later, 1):
-        old = _given_up(other, schema)
-        if old == name:
-            if isinstance(other, DropTable):
-                return None
-            name, rest = str(other.new_table_name), later[number:]
-        elif old is not None:
-            given_up.add(old)
-    if name in {begun, absent, *given_up}:
-        return None
-    compared = "NULL;"
-    if isinstance(construct, CreateTable):
-        renamed: Any = copy.copy(construct.element)
-        renamed.name = name
-        (compared,) = (f"EXECUTE {dollar(sql)};" for sql in verified(CreateTable(renamed), rest))
-    found, gone = (f"to_regclass({literal(qualified(table, schema))})" for table in (name, absent))
-    return Guarded(
-        block(
-            [
-                "BEGIN",
-                f"  IF {found} IS NOT NULL AND {gone} IS NULL THEN",
-                f"    {compared}",
-                "  ELSE",
-                f"    EXECUTE {dollar(statement.sql())};",
-                "  END IF;",
-                "END",
-            ]
-        )
-    )
-
-
-def _given_up(construct: Any, schema: str | None) -> str | None:
-    """The name that a table of a schema loses."""
-    if isinstance(construct, DropTable) and construct.element.schema == schema:
-        return str(construct.element.name)
-    renames = isinstance(construct, ops.RenameTable) and construct.schema == schema
-    return str(construct.table_name) if renames else None
+def _with_givers(
+    name: Hashable, given_up: dict[Hashable, tuple[Renaming, Later] | None], there: list[str]
+) -> list[str]:
+    """The question for an object whose later name another one gives up: does that one have its own new name,
+    and where a third one gives that up, does the third one have its own?"""
+    asked_for = set[Hashable]()
+    while name in given_up:
+        giver = given_up[name]
+        if giver is None or name in asked_for:  # dropped; or names that go round look alike before and after
+            return []
+        asked_for.add(name)
+        last = _last(*giver)
+        name = named(last, last.new)
+        there = [both(_has(last), sql) for sql in there]
+    return there
 
 
 def _last(begun: Renaming, behind: Later) -> Renaming:
@@ -171,10 +123,12 @@ def is_renamed(construct: Any, later: Later) -> bool:
     return any(names & {named(change, change.old), named(change, change.new)} for change in changes)
 
 
-def _replaced(known: Hashable, later: Later) -> list[str]:
+def _replaced(known: Hashable, later: Later, giver: Hashable = None) -> list[str]:
     """What tells that another object has taken a name that is given up: nothing has its own name any more.
 
     In a first run it has that name until it is renamed, unless it is created meanwhile.
+
+    :param giver: what gives the name up by a rename; where it gets the name back, no other one takes it.
     """
     created = set[tuple[Any, Any]]()  # by kind and name: a schema may be left out
     for construct in later:
@@ -184,6 +138,10 @@ def _replaced(known: Hashable, later: Later) -> list[str]:
                 return []
             if isinstance(own, tuple):
                 created.add((own[0], own[-1]))
+        elif named(change, change.old) == giver:
+            giver = named(change, change.new)
+            if giver == known:
+                return []
         elif named(change, change.new) == known:
             if (change.kind, change.old) in created:
                 return []

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from functools import cached_property, partial
 from typing import Any
 
-from alembic.ddl.base import AddColumn, DropColumn, RenameTable
+from alembic.ddl.base import AddColumn, DropColumn
 from alembic.migration import MigrationContext
 from sqlalchemy.schema import CreateTable, DropTable, ExecutableDDLElement
 
@@ -14,11 +14,11 @@ from app_schema.ddl import DDLStatement, Guarded, converging
 from app_schema.ddl.sql import literals, qualified
 from app_schema.migrations.foresight.ahead import Ahead
 from app_schema.migrations.foresight.column import foreseen, is_made_again, refused_if_made_again, target
-from app_schema.migrations.foresight.constructs import named, renaming, subject
+from app_schema.migrations.foresight.constructs import WHOLE, creates, named, ours, renaming, subject
 from app_schema.migrations.foresight.exchange import hand_over
-from app_schema.migrations.foresight.later import outlived, table_of, unless_renamed
+from app_schema.migrations.foresight.later import outlived, renamed_later, table_of, unless_renamed
 from app_schema.migrations.foresight.noting import is_holder, noted, was_noted
-from app_schema.migrations.foresight.rename import is_renamed, under_later_name
+from app_schema.migrations.foresight.rename import is_renamed
 
 
 class Foresight:
@@ -54,6 +54,9 @@ class StepForesight(Foresight):
         self._rest: list[Any] = []
 
     def guarded(self, construct: ExecutableDDLElement) -> ExecutableDDLElement:
+        construct = ours(construct)
+        if isinstance(construct, CreateTable) and construct.element.name == self.ahead.context.version_table:
+            return converging(construct)
         self._sent.append(construct)
         statement = self._guarded(construct)
         if self._renaming and isinstance(statement, DDLStatement):
@@ -84,17 +87,25 @@ class StepForesight(Foresight):
         return statement
 
     def _renamed(self, construct: ExecutableDDLElement) -> DDLStatement | None:
-        """A rename that is recorded, or a table that is renamed later; None for any other construct."""
+        """A rename that is recorded, or what is renamed later; None for any other construct."""
         if not self._renaming:
             return None
-        if isinstance(construct, CreateTable | RenameTable):
-            statement = self._of_revision(construct)
-            assert isinstance(statement, DDLStatement)
-            return under_later_name(construct, statement, self._later())
-        if not is_renamed(construct, self._renaming):
+        if is_renamed(construct, self._renaming):
+            later = self._later()
+            before = self._own[: max(self._place - 1, 0)]
+            recorded = self.ahead.recorded(self.number).once(construct, later, before, self._doubt)
+            if recorded is not None:
+                return recorded
+        known: Any = subject(construct)
+        makes = renaming(construct) is not None or creates(construct)
+        if known is None or known[0] not in WHOLE or not makes:
             return None
-        before = self._own[: max(self._place - 1, 0)]
-        return self.ahead.recorded(self.number).once(construct, self._later(), before, self._doubt)
+        statement = self._of_revision(construct)
+        return (
+            renamed_later(construct, statement, self._later())
+            if isinstance(statement, DDLStatement)
+            else None
+        )
 
     def _doubt(self, holder: Hashable) -> str:
         """SQL expression: what the run would create was there before it; empty where the run does not."""
@@ -112,6 +123,7 @@ class StepForesight(Foresight):
         return ""
 
     def outlived(self, construct: ExecutableDDLElement) -> ExecutableDDLElement | None:
+        construct = ours(construct)
         self._rest = self._after()
         return outlived(
             construct,

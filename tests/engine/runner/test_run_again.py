@@ -246,6 +246,89 @@ HISTORIES: dict[str, Sequence[str]] = {
         op.create_check_constraint(op.f("ck"), "t", "id > -1", schema="public")
         """,
     ),
+    "table, enum and sequence renamed": (
+        TABLE,
+        """
+        op.create_table(
+            "s", sa.Column("id", sa.Integer, primary_key=True), sa.Column("up", sa.Integer),
+            sa.Column("x", sa.Text), sa.ForeignKeyConstraint(["up"], ["public.s.id"], name="fk_up"),
+            schema="public",
+        )
+        op.create_enum("mood", ("sad", "ok"), schema="public")
+        op.create_sequence(
+            "n", "AS smallint START 1 INCREMENT 1 MINVALUE 1 MAXVALUE 9 CACHE 1", schema="public"
+        )
+        """,
+        """
+        mood = sa.dialects.postgresql.ENUM(name="mood", schema="public", create_type=False)
+        op.add_column("s", sa.Column("m", mood, server_default="ok"), schema="public")
+        op.add_column(
+            "s", sa.Column("n", sa.BigInteger, server_default=sa.text("nextval('public.n')")), schema="public"
+        )
+        op.create_table(
+            "child", sa.Column("id", sa.Integer, primary_key=True), sa.Column("s_id", sa.Integer),
+            sa.Column("m", mood), sa.ForeignKeyConstraint(["s_id"], ["public.s.id"], name="fk"),
+            schema="public",
+        )
+        op.create_foreign_key(
+            "fk_t", "t", "s", ["b"], ["id"], source_schema="public", referent_schema="public"
+        )
+        op.create_view("v", "SELECT id, m FROM public.s", schema="public")
+        op.create_policy("p", "child", using="EXISTS (SELECT FROM public.s WHERE m = 'ok')", schema="public")
+        op.create_index("ix", "s", ["x"], postgresql_where=sa.text("m = 'ok'"), schema="public")
+        op.create_check_constraint(op.f("ck"), "s", sa.text("m <> 'sad'"), schema="public")
+        op.create_table_comment("s", "of s", schema="public")
+        op.alter_column("s", "x", comment="of x", schema="public")
+        op.create_grant("SELECT", to="pg_monitor", table="s", schema="public")
+        op.enable_row_security("s", schema="public")
+        op.alter_column("s", "x", nullable=False, schema="public")
+        """,
+        """
+        op.rename_enum("mood", "feeling", schema="public")
+        op.add_enum_value("feeling", "great", schema="public")
+        op.rename_sequence("n", "n2", schema="public")
+        """,
+        'op.rename_table("s", "r", schema="public")',
+        """
+        op.rename_table("r", "q", schema="public")
+        op.rename_sequence("n2", "n3", schema="public")
+        op.rename_enum("feeling", "spirit", schema="public")
+        op.alter_column("q", "x", server_default="y", schema="public")
+        """,
+    ),
+    "names in a chain": (
+        TABLE,
+        """
+        for name in ("one", "two", "three"):
+            op.add_column("t", sa.Column(name, sa.Text), schema="public")
+            op.create_index(f"i_{name}", "t", ["a"], schema="public")
+            op.create_check_constraint(op.f(f"c_{name}"), "t", "id > 0", schema="public")
+        """,
+        """
+        for old, new in (("three", "four"), ("two", "three"), ("one", "two")):
+            op.alter_column("t", old, new_column_name=new, schema="public")
+            op.rename_index(f"i_{old}", f"i_{new}", "t", schema="public")
+            op.rename_constraint(f"c_{old}", f"c_{new}", "t", schema="public")
+        """,
+    ),
+    "comments of what goes": (
+        TABLE,
+        'op.create_table("old", sa.Column("id", sa.Integer, primary_key=True), schema="public")',
+        """
+        op.create_table_comment("old", "of old", schema="public")
+        op.alter_column("old", "id", comment="of id", schema="public")
+        op.create_index("ix", "t", ["a"], schema="public")
+        """,
+        """
+        op.comment_on("index", "ix", "of ix", schema="public")
+        op.alter_column("t", "a", comment="of a", schema="public")
+        """,
+        """
+        op.drop_table("old", schema="public")
+        op.drop_index("ix", "t", schema="public")
+        op.drop_column("t", "a", schema="public")
+        """,
+    ),
 }
 MADE_AGAIN: dict[str, Sequence[str]] = {
     "column": (
@@ -305,7 +388,7 @@ def test_lineage_runs_again_at_head(empty_url: str, tmp_path: Path, name: str) -
     written.upgrade(empty_url)
     _filled(empty_url)
     before = catalog(empty_url), _state(empty_url)
-    for below, x in (("base", ()), ("base", AUTOCOMMIT), (written.revisions[0], ())):
+    for below, x in (("base", ()), ("base", AUTOCOMMIT), *((name, ()) for name in written.revisions[:-1])):
         stamp(empty_url, below)
         written.upgrade(empty_url, x=x)
         assert diff(before[0], catalog(empty_url)) == [], below
