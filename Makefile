@@ -41,11 +41,11 @@ db-test: $(VENV)/.test ## run the tests (TEST_DATABASE_URL, else Docker, else a 
 db-test-matrix: $(VENV)/.test ## run the tests on PostgreSQL 15 to 18; MATRIX_ARGS="--only 15,16" takes some of them
 	@$(BIN)/python tests/matrix.py $(MATRIX_ARGS) -- $(PYTEST_ARGS)
 
-drift: $(VENV)/.test ## every case of drift; a usual run takes one of five
-	@DRIFT=all $(BIN)/python -m pytest -n auto tests/engine/drift tests/mued/drift
+drift: $(VENV)/.test ## every case of drift, and of each test of which a usual run takes a part
+	@CASES=all $(BIN)/python -m pytest -n auto -m part
 
 faults: $(VENV)/.test ## more than a thousand faults in the middle of a migration; a usual run takes a part
-	@FAULTS=all $(BIN)/python -m pytest -n auto tests/mued/faults tests/mued/test_factories.py tests/mued/test_lineage.py
+	@CASES=all $(BIN)/python -m pytest -n auto tests/mued/faults tests/mued/test_factories.py tests/mued/test_lineage.py
 
 fuzz-ci: $(VENV)/.test ## autogenerate between random pairs of schemas with rows, the same eighty each time
 	@$(BIN)/python -m pytest -n auto tests/engine/fuzz

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ def section(directory: Path | None = None) -> tuple[Path, Mapping[str, Any]]:
 
 def _table(file: Path) -> Mapping[str, Any]:
     try:
-        found: Any = tomllib.loads(file.read_text(encoding="utf-8"))
+        found = _parsed(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"{file} cannot be read: {error}.") from None
     for step in ("tool", "app_schema"):
@@ -62,6 +63,12 @@ def _table(file: Path) -> Mapping[str, Any]:
             raise ConfigurationError(f"{file}: {step} has to be a table.")
     table: Mapping[str, Any] = found
     return table
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: str) -> Any:
+    """A long file takes tomllib 5 ms, and a command asks several times."""
+    return tomllib.loads(text)
 
 
 def accepted(directory: Path | None = None) -> list[Accepted]:

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 
 import pytest
+from amount import ALL, SEED, not_drawn
 
 pytest_plugins = ["app_schema.testing"]
 
@@ -19,6 +20,7 @@ _CACHE = pytest.StashKey[str]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "part(of): of these cases a usual run takes one in so many")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell has it for what it runs with "&"
         signal.signal(signal.SIGINT, signal.default_int_handler)  # the tests' own processes inherit it
     if sys.dont_write_bytecode:  # as containers have it: each process would compile all that it imports anew
@@ -26,6 +28,20 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the workers and the tests' own processes inherit it
     if not hasattr(config, "workerinput"):  # the workers of pytest-xdist share it
         config.stash[_CACHE] = os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="app_schema_tests_")
+
+
+def pytest_report_header() -> str:
+    return "cases: all" if ALL else f"cases: the part drawn with CASES_SEED={SEED}; CASES=all takes all"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    chosen = bool(config.option.keyword) or any(
+        "::" in arg for arg in config.args
+    )  # by name: run what is named
+    if not ALL and not chosen:
+        left_out = set(not_drawn(items))
+        config.hook.pytest_deselected(items=[item for item in items if item in left_out])
+        items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_collection_finish() -> None:

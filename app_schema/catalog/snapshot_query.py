@@ -9,6 +9,9 @@ from functools import cache
 from app_schema.ddl.catalog_query import CatalogQuery, Kind
 from app_schema.ddl.sql import literal
 
+FIRST_OID = 16384
+"""FirstNormalObjectId: initdb's 3,000 functions have lower ones, and an index passes them by."""
+
 # Left out: what belongs to PostgreSQL, to an extension or to a temporary schema. Each object is read once;
 # its owner and its comment are rows of their own.
 _SNAPSHOT = """\
@@ -27,13 +30,14 @@ UNION ALL
 SELECT 'object_comment', o.schema, o.tbl, format('%s %s', o.kind, o.name), d.description
   FROM pg_catalog.pg_description AS d
   JOIN object AS o ON o.classid = d.classoid AND o.oid = d.objoid AND d.objsubid = 0
- WHERE d.description <> 'standard public schema' AND o.name <> 'plpgsql'
+ WHERE (d.objoid >= {first} OR d.classoid = 'pg_catalog.pg_namespace'::regclass)
+   AND d.description <> 'standard public schema' AND o.name <> 'plpgsql'
 UNION ALL
 -- what is of no kind of ours, as PostgreSQL identifies it
 SELECT 'object_comment', i.schema, NULL, format('%s %s', i.type, i.identity), d.description
   FROM pg_catalog.pg_description AS d
  CROSS JOIN LATERAL pg_identify_object(d.classoid, d.objoid, d.objsubid) AS i
- WHERE d.objoid >= 16384 AND d.classoid <> 'pg_catalog.pg_class'::regclass
+ WHERE d.objoid >= {first} AND d.classoid <> 'pg_catalog.pg_class'::regclass
    AND (i.schema IN (SELECT s.nspname FROM space AS s) OR i.type IN ('event trigger', 'domain constraint'))
    AND NOT EXISTS (SELECT FROM object AS o WHERE o.classid = d.classoid AND o.oid = d.objoid)
    AND NOT EXISTS (SELECT FROM member AS m WHERE m.classid = d.classoid AND m.objid = d.objoid)
@@ -48,7 +52,7 @@ def snapshot_query() -> str:
 
     So PostgreSQL prints every name with its schema.
     """
-    return _SNAPSHOT.format(objects="\nUNION ALL\n".join(_objects()))
+    return _SNAPSHOT.format(objects="\nUNION ALL\n".join(_objects()), first=FIRST_OID)
 
 
 def _objects() -> Iterator[str]:
@@ -72,6 +76,8 @@ def _of_database(query: CatalogQuery, *, owned_as: str, commented: bool) -> str:
         member, oid = ("pg_class", query.relation) if query.relation else (query.catalog, query.oid)
         of_extension = f"m.classid = 'pg_catalog.{member}'::regclass AND m.objid = {oid}"
         conditions.append(f"NOT EXISTS (SELECT FROM member AS m WHERE {of_extension})")
+        if query.catalog != "pg_namespace":  # public is one of initdb's
+            conditions.append(f"{oid} >= {FIRST_OID}")
         join = "LEFT JOIN" if query.without_schema else "JOIN"
         query = replace(query, source=f"{query.source}\n  {join} space ON space.oid = {query.namespace}")
     if query.without_schema:

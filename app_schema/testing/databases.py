@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -16,6 +17,7 @@ from app_schema.ddl.made import MARK
 MADE = f"%{MARK}"
 """Pattern of the comment of a role that a revision has created."""
 _NOTE = "app_schema_test keeps "
+_ROLES = "app_schema_test_roles"
 
 
 class Databases:
@@ -24,6 +26,8 @@ class Databases:
     def __init__(self, server_url: str, run: str) -> None:
         self.server_url = server_url
         self.prefix = f"app_schema_test_{run}"
+        self._spare: list[psycopg.Connection[tuple[object, ...]]] = []
+        weakref.finalize(self, _close, self._spare)
 
     def url(self, name: str) -> str:
         parts = urlsplit(self.server_url)
@@ -32,8 +36,16 @@ class Databases:
 
     @contextmanager
     def admin(self) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
-        with psycopg.connect(self.server_url, autocommit=True, prepare_threshold=None) as connection:
+        """A session of the server, kept for the next: a new one costs more than most that is done in it."""
+        connection = self._spare.pop() if self._spare else None
+        if connection is None or not _answers(connection):
+            connection = psycopg.connect(self.server_url, autocommit=True, prepare_threshold=None)
+        try:
             yield connection
+        except BaseException:
+            connection.close()
+            raise
+        self._spare.append(connection)
 
     def create(self, template: str | None = None) -> str:
         """The name of a new database: empty, or a copy of the template."""
@@ -66,8 +78,7 @@ class Databases:
         It is filled under another name, so that a failure never passes for a template.
         """
         name = f"{self.prefix}_template"
-        with self.admin() as connection:
-            connection.execute("SELECT pg_catalog.pg_advisory_lock(pg_catalog.hashtext(%s))", [name])
+        with self.admin() as connection, _turn(connection, name):
             found = "SELECT FROM pg_catalog.pg_database WHERE datname = %s"
             if connection.execute(found, [name]).fetchone() is None:
                 made = self.create()
@@ -89,7 +100,7 @@ class Databases:
         """
         self._session = psycopg.connect(self.server_url, autocommit=True, prepare_threshold=None)
         self._pid = self._session.info.backend_pid
-        with _turn(self._session):
+        with _turn(self._session, _ROLES):
             others = self._others(self._session)
             kept = others[0] if others else _roles(self._session)
             note = f"{_NOTE}{','.join(sorted(kept))}"
@@ -102,7 +113,7 @@ class Databases:
 
         Those stay that another database uses by now.
         """
-        with self.admin() as connection, _turn(connection):
+        with self.admin() as connection, _turn(connection, _ROLES):
             # waits until the session has ended: the next run that ends must not see it
             connection.execute("SELECT pg_catalog.pg_terminate_backend(%s, 5000)", [self._pid])
             self._session.close()
@@ -123,13 +134,28 @@ class Databases:
 
 
 @contextmanager
-def _turn(connection: psycopg.Connection[Any]) -> Iterator[None]:
-    key = "pg_catalog.hashtext('app_schema_test_roles')"
-    connection.execute(f"SELECT pg_catalog.pg_advisory_lock({key})".encode())
+def _turn(connection: psycopg.Connection[Any], key: str) -> Iterator[None]:
+    """One run or worker at a time."""
+    connection.execute("SELECT pg_catalog.pg_advisory_lock(pg_catalog.hashtext(%s))", [key])
     try:
         yield
     finally:
-        connection.execute(f"SELECT pg_catalog.pg_advisory_unlock({key})".encode())
+        connection.execute("SELECT pg_catalog.pg_advisory_unlock(pg_catalog.hashtext(%s))", [key])
+
+
+def _answers(connection: psycopg.Connection[Any]) -> bool:
+    """False where the server was restarted or a pooler has closed the session."""
+    try:
+        connection.execute("SELECT 1")
+    except psycopg.OperationalError:
+        connection.close()
+        return False
+    return True
+
+
+def _close(connections: list[psycopg.Connection[tuple[object, ...]]]) -> None:
+    for connection in connections:
+        connection.close()
 
 
 def _roles(connection: psycopg.Connection[Any]) -> set[str]:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import psycopg
+import pytest
 from adopting import ROLE, USER_OF_DEVICE, adopt, choose, conforms, dump, look, oids, rows, run
 from lineage import catalog
 from old_rows import BROKEN
@@ -15,6 +16,7 @@ from app_schema.testing.plugin import CreateDatabase
 LINES = 60
 
 
+@pytest.mark.part(of=2)
 def test_a_database_with_sound_rows_is_adopted_and_goes_back(old_url: str) -> None:
     Path("adopt.toml").write_text(USER_OF_DEVICE if "device_id" in _columns(old_url) else "")
     before, values, files = dump(old_url), rows(old_url), oids(old_url)

@@ -203,6 +203,7 @@ def function_that_all_call(metadata: sa.MetaData, after: bool) -> None:  # noqa:
     sa.Table("t", metadata, sa.Column("id", sa.Integer), Policy("p", using="calc(id) > 0"))
 
 
+@pytest.mark.part(of=2)
 @pytest.mark.parametrize("name", PAIRS)
 def test_dependents_are_the_same_after_and_back(name: str, empty_engine: sa.Engine, empty_url: str) -> None:
     before, after = sa.MetaData(), sa.MetaData()

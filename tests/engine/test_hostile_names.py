@@ -115,6 +115,7 @@ def _down(op: Any, name: str) -> None:
     op.drop_role(name)
 
 
+@pytest.mark.part(of=3)
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
 def test_hostile_name_is_stored_as_it_is(connection: sa.Connection, name: str) -> None:
     before = snapshot(connection)
@@ -149,6 +150,7 @@ class _again:  # noqa: N801 - reads as a verb
         return getattr(self._op, name)
 
 
+@pytest.mark.part(of=3)
 @pytest.mark.parametrize(
     "call",
     [

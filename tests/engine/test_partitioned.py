@@ -40,6 +40,7 @@ def _invalid(engine: sa.Engine) -> list[str]:
     return [key.name for key, text in catalog(engine).items() if key.kind == "index" and " INVALID" in text]
 
 
+@pytest.mark.part(of=2)
 @pytest.mark.parametrize("rows", [(), (ROWS,)], ids=["no rows", "rows"])
 @pytest.mark.parametrize(
     "before", [(), ("CREATE INDEX ip ON p (n)",), NAMED], ids=["new", "changed", "named"]

@@ -48,6 +48,7 @@ def _function(body: str, name: str = "f", **options: Any) -> Function:
     return Function(name, body, returns="SETOF text", language="sql", **options)
 
 
+@pytest.mark.part(of=2)
 @pytest.mark.parametrize("columns", ["id, a", "id, b, a", "id, a, b::varchar(5) AS b", "id, a, b, 1 AS c"])
 def test_readers_of_a_view_come_back_when_its_columns_change(
     columns: str,
@@ -68,6 +69,7 @@ def test_readers_of_a_view_come_back_when_its_columns_change(
         assert Key("comment", "public", "v", "a") in after
 
 
+@pytest.mark.part(of=2)
 @pytest.mark.parametrize(
     ("label", "statement"),
     [

@@ -64,6 +64,7 @@ def engine(empty_engine: sa.Engine, request: pytest.FixtureRequest) -> sa.Engine
     return empty_engine
 
 
+@pytest.mark.part(of=2)
 @pytest.mark.parametrize("case", CASES)
 def test_create_all_and_autogenerate_make_it(engine: sa.Engine, case: str) -> None:
     metadata = _metadata(case)

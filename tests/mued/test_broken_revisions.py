@@ -82,6 +82,7 @@ def test_broken_revision_file_is_one_sentence_with_file_and_line(revisions: Path
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.part(of=2)
 @pytest.mark.parametrize(
     "name", ["status", "upgrade", "downgrade", "history", "lint", "plan", "rollback", "verify"]
 )

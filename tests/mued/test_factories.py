@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from decimal import Decimal
 from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+from amount import ALL
 from polyfactory.factories import base
 from polyfactory.value_generators import constrained_strings
 from sqlalchemy.exc import InvalidRequestError, ProgrammingError
@@ -62,7 +62,7 @@ def test_every_factory_inserts_rows_that_pass_every_check(make: Make, as_service
         assert session.scalar(sa.select(sa.func.count()).select_from(model)) >= 3  # type: ignore[operator]
 
 
-BUILDS = 3000 if os.environ.get("FAULTS") == "all" else 60
+BUILDS = 3000 if ALL else 60
 
 
 def test_nothing_in_a_row_is_left_to_chance() -> None:

@@ -204,6 +204,7 @@ def test_backslash_of_a_default_arrives_on_an_engine_of_a_hostile_database(
         assert inserted.fetchone() == ("a\\nb'", "a\\nb'", b"\xff")
 
 
+@pytest.mark.part(of=2)
 @pytest.mark.parametrize(
     "command", ["verify", "audit", "status", "seed", "downgrade -1", "metrics 2026-01-05"]
 )

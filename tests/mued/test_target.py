@@ -33,6 +33,7 @@ def _nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.delenv(name)
 
 
+@pytest.mark.part(of=2)
 @pytest.mark.parametrize(
     "arguments",
     [

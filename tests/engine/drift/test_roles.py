@@ -47,6 +47,7 @@ def _metadata(role: str) -> sa.MetaData:
     return metadata
 
 
+@pytest.mark.part(of=2)
 @pytest.mark.parametrize("attribute", ATTRIBUTES)
 def test_attribute_is_noticed_mended_and_brought_back(
     attribute: str, role: str, role_engine: sa.Engine

@@ -54,6 +54,7 @@ def filled(empty_engine: sa.Engine) -> sa.Engine:
     return empty_engine
 
 
+@pytest.mark.part(of=2)
 @pytest.mark.parametrize("mode", ["transaction", "autocommit"])
 @pytest.mark.parametrize("change", CHANGES)
 def test_change_runs_twice_up_and_down(filled: sa.Engine, change: str, mode: str) -> None:

@@ -87,6 +87,7 @@ USES = {
 }
 
 
+@pytest.mark.part(of=2)
 @pytest.mark.parametrize("name", USES)
 def test_what_a_revision_made_and_the_models_use_is_no_difference(foreign: Foreign, name: str) -> None:
     made, table, found = USES[name]

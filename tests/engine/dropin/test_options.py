@@ -267,7 +267,7 @@ def test_alteration_of_what_is_absent_names_no_argument_to_leave_out(foreign: Fo
     foreign.env()
     foreign.revision('op.alter_column("t", "a", nullable=False, existing_nullable=True)')
     foreign.one("CREATE TABLE t (id int)")
-    with pytest.raises(CommandError, match="column a of t is absent\nhint: what is changed must exist"):
+    with pytest.raises(CommandError, match="column a of t is absent\nhint: create it first"):
         foreign.run("upgrade", "head")
 
 

@@ -58,6 +58,7 @@ def _seen(url: str) -> tuple[object, object]:
     return kept, rows(url, "SELECT to_jsonb(t) FROM public.t")
 
 
+@pytest.mark.part(of=2)
 @pytest.mark.parametrize("x", [(), AUTOCOMMIT], ids=["usual", "autocommit"])
 @pytest.mark.parametrize("what", SWAPS)
 def test_names_are_exchanged_once(empty_url: str, tmp_path: Path, what: str, x: tuple[str, ...]) -> None:

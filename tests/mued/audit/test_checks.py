@@ -41,6 +41,7 @@ def _prove(connection: sa.Connection, case: Case, role: str) -> None:
     assert findings[0].object not in {one.object for one in _found(connection, case.check)}
 
 
+@pytest.mark.part(of=2)
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if not case.committed])
 def test_check_finds_and_mends(name: str, shared_engine: sa.Engine) -> None:
     role = f"audit_{secrets.token_hex(4)}"

@@ -4,7 +4,6 @@ and brought back to the letter by its downgrade."""
 from __future__ import annotations
 
 import ast
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -27,10 +26,8 @@ if TYPE_CHECKING:
     from app_schema.testing.databases import Databases
 
 SCHEMAS = ("public", "app", "muednote_v3")
-EVERY = 1 if os.environ.get("DRIFT") == "all" else 5
-"""A usual run takes one case of five, always the same; `make drift` takes all."""
-MENDABLE = [name for name, case in CASES.items() if case.mendable is True][::EVERY]
-NOT_MENDABLE = [name for name, case in CASES.items() if case.mendable is not True][::EVERY]
+MENDABLE = [name for name, case in CASES.items() if case.mendable is True]
+NOT_MENDABLE = [name for name, case in CASES.items() if case.mendable is not True]
 
 
 def _catalog(engine: sa.Engine) -> Snapshot:
@@ -140,6 +137,7 @@ def _generate(engine: sa.Engine, case: Case) -> Generated:
     return _compare(engine, case, prune=case.prune)
 
 
+@pytest.mark.part(of=10)
 @pytest.mark.parametrize("name", MENDABLE)
 def test_drift_is_noticed_mended_and_brought_back(name: str, clone: Clone, head: Snapshot) -> None:
     case, engine = CASES[name], clone.engine
@@ -167,6 +165,7 @@ def test_drift_is_noticed_mended_and_brought_back(name: str, clone: Clone, head:
         clone.restored = not stays
 
 
+@pytest.mark.part(of=10)
 @pytest.mark.parametrize("name", NOT_MENDABLE)
 def test_drift_that_no_revision_mends_stays_noticed(name: str, clone: Clone, head: Snapshot) -> None:
     case, engine = CASES[name], clone.engine

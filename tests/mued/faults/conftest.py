@@ -42,7 +42,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     number = sum(value for one in reports for name, value in one.user_properties if name == SURVIVED)
     lost = sum("NotSurvived" in one.longreprtext for one in reports if one.failed)
     if number or lost:
-        part = "" if ALL else f", a part drawn with FAULTS_SEED={SEED}"
+        part = "" if ALL else f", a part drawn with CASES_SEED={SEED}"
         terminalreporter.write_line(f"survived {number}/{number + lost} faults{part}")
 
 

@@ -26,6 +26,7 @@ UP = Way(up=True)
 Survived = Callable[[int], None]
 
 
+@pytest.mark.part(of=2)
 @pytest.mark.parametrize("way", [UP, Way(up=True, autocommit=True)], ids=str)
 def test_a_lock_that_comes_late(small: World, survived: Survived, way: Way) -> None:
     survived(lock_that_comes_late(small, way))
@@ -52,6 +53,7 @@ def test_a_deadlock(small: World, survived: Survived) -> None:
         _until(connection, counted)
 
 
+@pytest.mark.part(of=2)
 @pytest.mark.parametrize("function", ["pg_cancel_backend", "pg_terminate_backend"])
 @pytest.mark.parametrize("way", [UP, Way(up=True, autocommit=True)], ids=str)
 def test_a_build_stopped_in_the_middle(small: World, survived: Survived, function: str, way: Way) -> None:

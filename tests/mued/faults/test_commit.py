@@ -28,6 +28,7 @@ SELECT count(*) FROM pg_catalog.pg_locks AS l JOIN pg_catalog.pg_database AS d O
 Survived = Callable[[int], None]
 
 
+@pytest.mark.part(of=2)
 @pytest.mark.parametrize(("sqlstate", "said"), [("57014", "a test (SQLSTATE 57014)"), ("40P01", "")])
 @pytest.mark.parametrize("up", [True, False], ids=["up", "down"])
 def test_a_failed_commit_in_the_middle_of_a_revision(

@@ -31,7 +31,13 @@ def test_a_mutation_is_noticed(server_url: str, name: str) -> None:
     said = subprocess.run(
         [sys.executable, "-m", "pytest", *options, *MUTATIONS[name].tests.split()],
         cwd=ROOT,
-        env={**os.environ, "MUTANT": name, "PYTHONPATH": str(HERE), "TEST_DATABASE_URL": server_url},
+        env={
+            **os.environ,
+            "CASES": "all",
+            "MUTANT": name,
+            "PYTHONPATH": str(HERE),
+            "TEST_DATABASE_URL": server_url,
+        },
         capture_output=True,
         text=True,
         check=False,

@@ -59,6 +59,7 @@ def test_every_table_has_its_pages(browse: Open, *, write: bool) -> None:
         assert client.get(f"/schema?table={table.name}").status_code == 200, table.name
 
 
+@pytest.mark.part(of=3)
 @pytest.mark.parametrize(
     "sort",
     ["", "created_at__desc", "project_name__asc", "project_name__desc", "status__asc", "completed_at__desc"],
