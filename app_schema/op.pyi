@@ -45,6 +45,33 @@ def replace_aggregate(
     schema: str | None = ...,
     old: Mapping[str, Any] | None = ...,
 ) -> None: ...
+def create_cast(name: str, definition: str, *, schema: str | None = ...) -> None:
+    """``CREATE CAST (name) definition``, both as PostgreSQL prints them."""
+
+def drop_cast(
+    name: str, definition: str = ..., *, schema: str | None = ..., made_again: bool = ...
+) -> None: ...
+def replace_cast(
+    name: str, definition: str, *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
+) -> None: ...
+def create_collation(name: str, definition: str, *, schema: str | None = ...) -> None:
+    """``CREATE COLLATION schema.name (PROVIDER = icu, LOCALE = 'ja-JP')``."""
+
+def drop_collation(
+    name: str, definition: str = ..., *, schema: str | None = ..., made_again: bool = ...
+) -> None: ...
+def replace_collation(
+    name: str, definition: str, *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
+) -> None: ...
+def create_composite(name: str, definition: str, *, schema: str | None = ...) -> None:
+    """``CREATE TYPE schema.name AS (a integer, b text)``."""
+
+def drop_composite(
+    name: str, definition: str = ..., *, schema: str | None = ..., made_again: bool = ...
+) -> None: ...
+def replace_composite(
+    name: str, definition: str, *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
+) -> None: ...
 def create_default_privileges(
     privileges: str | Iterable[str], *, to: str, on: str = ..., schema: str | None = ...
 ) -> None:
@@ -84,6 +111,20 @@ def drop_enum(
 def replace_enum(
     name: str, labels: Iterable[str], *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
 ) -> None: ...
+def create_event_trigger(name: str, definition: str, *, schema: str | None = ..., enabled: str = ...) -> None:
+    """``CREATE EVENT TRIGGER name ON event WHEN TAG IN (…) EXECUTE FUNCTION …``, as PostgreSQL prints it."""
+
+def drop_event_trigger(
+    name: str, definition: str = ..., *, schema: str | None = ..., enabled: str = ..., made_again: bool = ...
+) -> None: ...
+def replace_event_trigger(
+    name: str,
+    definition: str,
+    *,
+    schema: str | None = ...,
+    enabled: str = ...,
+    old: Mapping[str, Any] | None = ...,
+) -> None: ...
 def create_extension(name: str, *, version: str | None = ..., schema: str | None = ...) -> None:
     """``CREATE EXTENSION name SCHEMA schema``. One that was there before stays when its revision is undone."""
 
@@ -92,6 +133,47 @@ def drop_extension(
 ) -> None: ...
 def replace_extension(
     name: str, *, version: str | None = ..., schema: str | None = ..., old: Mapping[str, Any] | None = ...
+) -> None: ...
+def create_foreign_data_wrapper(
+    name: str, definition: str = ..., *, schema: str | None = ..., options: str = ...
+) -> None:
+    """``CREATE FOREIGN DATA WRAPPER name HANDLER … VALIDATOR … OPTIONS (options)``."""
+
+def drop_foreign_data_wrapper(
+    name: str, definition: str = ..., *, schema: str | None = ..., options: str = ..., made_again: bool = ...
+) -> None: ...
+def replace_foreign_data_wrapper(
+    name: str,
+    definition: str = ...,
+    *,
+    schema: str | None = ...,
+    options: str = ...,
+    old: Mapping[str, Any] | None = ...,
+) -> None: ...
+def create_foreign_server(
+    name: str, definition: str, *, schema: str | None = ..., options: str = ...
+) -> None:
+    """``CREATE SERVER name FOREIGN DATA WRAPPER wrapper OPTIONS (options)``; no password belongs there."""
+
+def drop_foreign_server(
+    name: str, definition: str = ..., *, schema: str | None = ..., options: str = ..., made_again: bool = ...
+) -> None: ...
+def replace_foreign_server(
+    name: str,
+    definition: str,
+    *,
+    schema: str | None = ...,
+    options: str = ...,
+    old: Mapping[str, Any] | None = ...,
+) -> None: ...
+def create_foreign_table(name: str, definition: str, *, schema: str | None = ...) -> None:
+    """``CREATE FOREIGN TABLE schema.name (columns) SERVER server OPTIONS (…)``."""
+
+def drop_foreign_table(
+    name: str, definition: str = ..., *, schema: str | None = ..., made_again: bool = ...
+) -> None: ...
+def replace_foreign_table(
+    name: str, definition: str, *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
 ) -> None: ...
 def create_function(
     name: str,
@@ -107,6 +189,9 @@ def create_function(
     strict: bool = ...,
     leakproof: bool = ...,
     parallel: str = ...,
+    cost: float | None = ...,
+    rows: float | None = ...,
+    support: str | None = ...,
     schema: str | None = ...,
 ) -> None:
     """``CREATE FUNCTION schema.name(arguments) RETURNS … AS body``."""
@@ -125,6 +210,9 @@ def drop_function(
     strict: bool = ...,
     leakproof: bool = ...,
     parallel: str = ...,
+    cost: float | None = ...,
+    rows: float | None = ...,
+    support: str | None = ...,
     schema: str | None = ...,
     made_again: bool = ...,
 ) -> None: ...
@@ -142,6 +230,9 @@ def replace_function(
     strict: bool = ...,
     leakproof: bool = ...,
     parallel: str = ...,
+    cost: float | None = ...,
+    rows: float | None = ...,
+    support: str | None = ...,
     schema: str | None = ...,
     old: Mapping[str, Any] | None = ...,
 ) -> None: ...
@@ -179,6 +270,33 @@ def replace_grant(
     schema: str | None = ...,
     old: Mapping[str, Any] | None = ...,
 ) -> None: ...
+def create_operator(name: str, definition: str, *, schema: str | None = ...) -> None:
+    """``CREATE OPERATOR schema.name (FUNCTION = …, LEFTARG = …, RIGHTARG = …)``."""
+
+def drop_operator(
+    name: str, definition: str = ..., *, schema: str | None = ..., made_again: bool = ...
+) -> None: ...
+def replace_operator(
+    name: str, definition: str, *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
+) -> None: ...
+def create_operator_class(name: str, definition: str, *, schema: str | None = ...) -> None:
+    """``CREATE OPERATOR CLASS schema.name definition``, with all operators and functions as PostgreSQL prints"""
+
+def drop_operator_class(
+    name: str, definition: str = ..., *, schema: str | None = ..., made_again: bool = ...
+) -> None: ...
+def replace_operator_class(
+    name: str, definition: str, *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
+) -> None: ...
+def create_operator_family(name: str, definition: str = ..., *, schema: str | None = ...) -> None:
+    """``CREATE OPERATOR FAMILY schema.name``, and what is in it besides its classes."""
+
+def drop_operator_family(
+    name: str, definition: str = ..., *, schema: str | None = ..., made_again: bool = ...
+) -> None: ...
+def replace_operator_family(
+    name: str, definition: str = ..., *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
+) -> None: ...
 def create_policy(
     name: str,
     table: str,
@@ -215,6 +333,90 @@ def replace_policy(
     with_check: str | None = ...,
     schema: str | None = ...,
     old: Mapping[str, Any] | None = ...,
+) -> None: ...
+def create_procedure(
+    name: str,
+    body: str,
+    *,
+    returns: str = ...,
+    arguments: str = ...,
+    language: str = ...,
+    volatility: str = ...,
+    security: str = ...,
+    settings: Mapping[str, str] | Iterable[tuple[str, str]] | None = ...,
+    execute: Iterable[str] | str | None = ...,
+    strict: bool = ...,
+    leakproof: bool = ...,
+    parallel: str = ...,
+    cost: float | None = ...,
+    rows: float | None = ...,
+    support: str | None = ...,
+    schema: str | None = ...,
+) -> None:
+    """``CREATE PROCEDURE schema.name(arguments) AS body``; what a `Function` has besides is not given."""
+
+def drop_procedure(
+    name: str,
+    body: str = ...,
+    *,
+    returns: str = ...,
+    arguments: str = ...,
+    language: str = ...,
+    volatility: str = ...,
+    security: str = ...,
+    settings: Mapping[str, str] | Iterable[tuple[str, str]] | None = ...,
+    execute: Iterable[str] | str | None = ...,
+    strict: bool = ...,
+    leakproof: bool = ...,
+    parallel: str = ...,
+    cost: float | None = ...,
+    rows: float | None = ...,
+    support: str | None = ...,
+    schema: str | None = ...,
+    made_again: bool = ...,
+) -> None: ...
+def replace_procedure(
+    name: str,
+    body: str,
+    *,
+    returns: str = ...,
+    arguments: str = ...,
+    language: str = ...,
+    volatility: str = ...,
+    security: str = ...,
+    settings: Mapping[str, str] | Iterable[tuple[str, str]] | None = ...,
+    execute: Iterable[str] | str | None = ...,
+    strict: bool = ...,
+    leakproof: bool = ...,
+    parallel: str = ...,
+    cost: float | None = ...,
+    rows: float | None = ...,
+    support: str | None = ...,
+    schema: str | None = ...,
+    old: Mapping[str, Any] | None = ...,
+) -> None: ...
+def create_publication(name: str, definition: str, *, schema: str | None = ..., options: str = ...) -> None:
+    """``CREATE PUBLICATION name FOR objects WITH (options)``."""
+
+def drop_publication(
+    name: str, definition: str = ..., *, schema: str | None = ..., options: str = ..., made_again: bool = ...
+) -> None: ...
+def replace_publication(
+    name: str,
+    definition: str,
+    *,
+    schema: str | None = ...,
+    options: str = ...,
+    old: Mapping[str, Any] | None = ...,
+) -> None: ...
+def create_range(name: str, definition: str, *, schema: str | None = ...) -> None:
+    """``CREATE TYPE schema.name AS RANGE (SUBTYPE = double precision, …)``."""
+
+def drop_range(
+    name: str, definition: str = ..., *, schema: str | None = ..., made_again: bool = ...
+) -> None: ...
+def replace_range(
+    name: str, definition: str, *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
 ) -> None: ...
 def create_role(
     name: str,
@@ -316,14 +518,26 @@ def replace_sequence(
     schema: str | None = ...,
     old: Mapping[str, Any] | None = ...,
 ) -> None: ...
-def create_statistics(name: str, definition: str, *, schema: str | None = ...) -> None:
+def create_statistics(
+    name: str, definition: str, *, target: int | None = ..., schema: str | None = ...
+) -> None:
     """Extended statistics by the whole statement that pg_get_statisticsobjdef prints."""
 
 def drop_statistics(
-    name: str, definition: str = ..., *, schema: str | None = ..., made_again: bool = ...
+    name: str,
+    definition: str = ...,
+    *,
+    target: int | None = ...,
+    schema: str | None = ...,
+    made_again: bool = ...,
 ) -> None: ...
 def replace_statistics(
-    name: str, definition: str, *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
+    name: str,
+    definition: str,
+    *,
+    target: int | None = ...,
+    schema: str | None = ...,
+    old: Mapping[str, Any] | None = ...,
 ) -> None: ...
 def create_table_constraint(name: str, table: str, definition: str, *, schema: str | None = ...) -> None:
     """``ALTER TABLE table ADD CONSTRAINT name definition``, the definition as pg_get_constraintdef prints"""
@@ -351,6 +565,40 @@ def drop_table_option(
 ) -> None: ...
 def replace_table_option(
     name: str, table: str, value: str, *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
+) -> None: ...
+def create_text_search_configuration(
+    name: str,
+    *,
+    mappings: Mapping[str, str] | Iterable[tuple[str, str]],
+    parser: str = ...,
+    schema: str | None = ...,
+) -> None:
+    """``CREATE TEXT SEARCH CONFIGURATION schema.name (PARSER = parser)``, and its mappings."""
+
+def drop_text_search_configuration(
+    name: str,
+    *,
+    mappings: Mapping[str, str] | Iterable[tuple[str, str]] = ...,
+    parser: str = ...,
+    schema: str | None = ...,
+    made_again: bool = ...,
+) -> None: ...
+def replace_text_search_configuration(
+    name: str,
+    *,
+    mappings: Mapping[str, str] | Iterable[tuple[str, str]],
+    parser: str = ...,
+    schema: str | None = ...,
+    old: Mapping[str, Any] | None = ...,
+) -> None: ...
+def create_text_search_dictionary(name: str, definition: str, *, schema: str | None = ...) -> None:
+    """``CREATE TEXT SEARCH DICTIONARY schema.name (TEMPLATE = pg_catalog.simple, …)``."""
+
+def drop_text_search_dictionary(
+    name: str, definition: str = ..., *, schema: str | None = ..., made_again: bool = ...
+) -> None: ...
+def replace_text_search_dictionary(
+    name: str, definition: str, *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
 ) -> None: ...
 def create_trigger(
     name: str,

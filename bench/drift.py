@@ -12,6 +12,7 @@ For each case: "s" a comparison sees the drift, "n" it names the object, "m" the
 from __future__ import annotations
 
 import argparse
+import re
 import shlex
 import subprocess
 import sys
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from drift import Drift
     from measure import Measured
 
+_SUBSCRIPTIONS = """\
+SELECT s.subname FROM pg_subscription AS s JOIN pg_database AS d ON d.oid = s.subdbid
+ WHERE d.datname = current_database()"""
 Tool = Callable[[sa.Engine, "Drift"], "Measured"]
 _LETTERS = "snmtb"
 _WORDS = ("seen", "named", "mended", "twice", "back")
@@ -40,7 +44,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--url", help="the server; by default the embedded one")
-    parser.add_argument("--only", default="", help="cases whose name has this word")
+    parser.add_argument("--only", default="", help="cases whose name matches this")
     parser.add_argument("--ours", action="store_true", help="no other tools")
     parser.add_argument("--errors", action="store_true", help="say why something is not mended")
     parser.add_argument("--pg-delta", dest="delta", help="how pg-delta is called")
@@ -55,7 +59,9 @@ def main() -> None:
             tools["pg-delta"] = _delta(shlex.split(given.delta))
     server = Server(given.url)
     version = int(str(server.version).partition(".")[0])
-    chosen = {name: one for name, one in DRIFTS.items() if given.only in name and one.since <= version}
+    chosen = {
+        name: one for name, one in DRIFTS.items() if re.search(given.only, name) and one.since <= version
+    }
     print(f"{'PostgreSQL ' + str(version):44}", *(f"{tool:9}" for tool in tools))
     found: dict[str, list[Measured]] = {tool: [] for tool in tools}
     for name, drift in chosen.items():
@@ -80,7 +86,11 @@ def _run(server: Server, measure: Tool, drift: Drift) -> Measured:
     with server.database("drift") as url:
         engine = sa.create_engine(url, poolclass=sa.NullPool)
         _make(engine, drift)
-        return measure(engine, drift)
+        found = measure(engine, drift)
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            for name in connection.scalars(sa.text(_SUBSCRIPTIONS)).all():
+                connection.exec_driver_sql(f"DROP SUBSCRIPTION {name}")  # it would keep the database
+        return found
 
 
 def _make(engine: sa.Engine, drift: Drift) -> None:

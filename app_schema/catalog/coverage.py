@@ -63,13 +63,13 @@ COVERAGE: Mapping[str, Catalog] = {
     ),
     "pg_am": Catalog("amname amhandler amtype", outside={IDENTITY: "oid"}, oid="oid"),
     "pg_amop": Catalog(
-        "amopfamily amoplefttype amoprighttype amopstrategy amoppurpose amopopr amopsortfamily",
-        outside={IDENTITY: "oid", KEPT: "amopmethod"},
+        "amopstrategy amopopr amopsortfamily",
+        outside={IDENTITY: "oid", KEPT: "amopmethod amopfamily amoplefttype amoprighttype amoppurpose"},
         part_of="pg_opfamily",
     ),
     "pg_amproc": Catalog(
-        "amprocfamily amproclefttype amprocrighttype amprocnum amproc",
-        outside={IDENTITY: "oid"},
+        "amproclefttype amprocrighttype amprocnum amproc",
+        outside={IDENTITY: "oid", KEPT: "amprocfamily"},
         part_of="pg_opfamily",
     ),
     "pg_attrdef": Catalog("adrelid adnum adbin", outside={IDENTITY: "oid"}, part_of="pg_class"),
@@ -110,10 +110,10 @@ COVERAGE: Mapping[str, Catalog] = {
         where="met.relkind NOT IN ('i', 'I', 't')",  # parts of tables
     ),
     "pg_collation": Catalog(
-        "collname collnamespace collowner collprovider collisdeterministic collencoding collcollate "
+        "collname collnamespace collowner collprovider collisdeterministic collcollate "
         "collctype "
         "colliculocale colllocale collicurules",
-        outside={IDENTITY: "oid", PHYSICAL: "collversion"},
+        outside={IDENTITY: "oid", KEPT: "collencoding", PHYSICAL: "collversion"},
         oid="oid",
     ),
     "pg_constraint": Catalog(
@@ -197,9 +197,9 @@ COVERAGE: Mapping[str, Catalog] = {
         oid="oid",
     ),
     "pg_operator": Catalog(
-        "oprname oprnamespace oprowner oprkind oprcanmerge oprcanhash oprleft oprright oprresult oprcom "
-        "oprnegate oprcode oprrest oprjoin",
-        outside={IDENTITY: "oid"},
+        "oprname oprnamespace oprowner oprcanmerge oprcanhash oprleft oprright oprcom oprnegate oprcode "
+        "oprrest oprjoin",
+        outside={IDENTITY: "oid", KEPT: "oprkind oprresult"},
         oid="oid",
     ),
     "pg_opfamily": Catalog("opfmethod opfname opfnamespace opfowner", outside={IDENTITY: "oid"}, oid="oid"),

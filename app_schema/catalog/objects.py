@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app_schema.catalog.reading import query, read
-from app_schema.catalog.snapshot_query import snapshot_query
+from app_schema.catalog.snapshot_query import RARE, rare_query, snapshot_query
 from app_schema.catalog.uncompared import Uncompared, uncompared_query
 from app_schema.ddl.object import Key
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import psycopg
     from sqlalchemy import Connection
 
+_Row = tuple[Any, ...]
 Snapshot = Mapping[Key, str]
 """Key of an object -> its definition as PostgreSQL prints it."""
 
@@ -33,18 +34,29 @@ def snapshot(connection: Connection, *, ignore: tuple[str, ...] = ("alembic_vers
 
     :param ignore: names of tables of the migration tool, left out with all that belongs to them.
     """
-    return _snapshot(read(connection, snapshot_query())[0], ignore)
+    rows = read(connection, snapshot_query())[0]
+    return _snapshot(_with_rare(rows, lambda sql: read(connection, sql)[0]), ignore)
 
 
 def snapshot_and_uncompared(connection: Connection) -> tuple[Snapshot, list[Uncompared]]:
     """The same, and what no kind compares, in one message."""
     rows, uncompared = read(connection, snapshot_query(), uncompared_query())
+    rows = _with_rare(rows, lambda sql: read(connection, sql)[0])
     return _snapshot(rows, ()), [Uncompared(*row) for row in uncompared]
 
 
 def printed(driver: psycopg.Connection[Any], *, ignore: tuple[str, ...] = ()) -> Snapshot:
     """The snapshot through a connection of psycopg's own."""
-    return _snapshot(query(driver, snapshot_query())[0], ignore)
+    rows = query(driver, snapshot_query())[0]
+    return _snapshot(_with_rare(rows, lambda sql: query(driver, sql)[0]), ignore)
+
+
+def _with_rare(rows: list[_Row], ask: Callable[[str], list[_Row]]) -> list[_Row]:
+    """The rows of a snapshot with those of rare objects; a second query asks where there are any."""
+    sources = frozenset(str(name) for kind, _, _, name, _ in rows if kind == RARE)
+    if not sources:
+        return rows
+    return [*(row for row in rows if row[0] != RARE), *ask(rare_query(sources))]
 
 
 def _snapshot(rows: Iterable[tuple[Any, ...]], ignore: tuple[str, ...]) -> Snapshot:

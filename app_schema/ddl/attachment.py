@@ -62,25 +62,25 @@ def _listen(metadata: MetaData) -> None:
 
 
 def _create_early(target: MetaData, _connection: Connection, tables: Sequence[Table] = (), **_: Any) -> None:
-    """Functions that a table needs are made when every enum type is there, and before the first table."""
-    early = called_by_tables(target) if tables else []
-    target.info[_EARLY] = {function.key for function in early}
+    """Types, and functions that a table needs, are made when every enum type is there, and before the first
+    table."""
+    early = _early(target) if tables else []
 
     def send(_table: Table, connection: Connection, **_: Any) -> None:
-        for function in early:
-            connection.execute(Create(function))
+        for one in early:
+            connection.execute(Create(one))
 
     if early:
         event.listen(tables[0], "before_create", send, once=True)
 
 
 def _drop_last(target: MetaData, _connection: Connection, **_: Any) -> None:
-    early = called_by_tables(target)
-    target.info[_EARLY] = {function.key for function in early}
+    early = _early(target)
+    target.info[_EARLY] = {one.key for one in early}
 
     def send(_target: MetaData, connection: Connection, **_: Any) -> None:
-        for function in reversed(early):
-            connection.execute(Drop(function))
+        for one in reversed(early):
+            connection.execute(Drop(one))
 
     # registered anew at each drop: before the listeners of every enum type, and after them
     event.listen(target, "after_drop", send, once=True, insert=True)
@@ -94,7 +94,9 @@ def _statements(statement: type[Create | Drop], *, before_tables: bool) -> Calla
     Drops go backwards.
     """
 
-    def send(target: MetaData, connection: Connection, **_: Any) -> None:
+    def send(target: MetaData, connection: Connection, tables: Sequence[Table] = (), **_: Any) -> None:
+        if statement is Create and before_tables:  # the first of all listeners
+            target.info[_EARLY] = {one.key for one in _early(target)} if tables else set()
         early = target.info.get(_EARLY, set())
         chosen = [
             obj
@@ -111,6 +113,12 @@ def _statements(statement: type[Create | Drop], *, before_tables: bool) -> Calla
             connection.execute(statement(obj))
 
     return send
+
+
+def _early(metadata: MetaData) -> list[DDLObject]:
+    """What is made of enum types, or makes tables, in the order of its creation."""
+    made = [one for one in declared(metadata).values() if one.in_create_all is Makes.EARLY_FUNCTION]
+    return [*sorted(made, key=lambda one: one.step), *called_by_tables(metadata)]
 
 
 def called_by_tables(metadata: MetaData) -> list[Function]:

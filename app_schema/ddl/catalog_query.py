@@ -29,6 +29,8 @@ class CatalogQuery:
     :param definition: all that is compared, as PostgreSQL prints it with an empty search_path.
     :param comparable: the same without names that differ between an object and its twin.
     :param attribute: a row is no object, but an attribute of one that another query has.
+    :param rare: ``oid FROM catalog`` of objects that few databases have; empty: many have them. A snapshot
+        asks for them in a second query, and only where there are rows that no extension brings.
     :param parts: field of the class -> its value, for reading an object back.
     """
 
@@ -47,6 +49,7 @@ class CatalogQuery:
     where: str = "true"
     listed: str = "true"
     comparable: str = ""
+    rare: str = ""
     attribute: bool = False
     parts: Mapping[str, str] = field(default_factory=dict)
 

@@ -64,7 +64,7 @@ From PostgreSQL 18 on a column may be NOT NULL for new rows alone: pg_attribute.
 
 
 class Columns(Kind):
-    """Columns of tables, views and composite types."""
+    """Columns of tables and views."""
 
     reflected_as = ("column",)
     catalog = (
@@ -77,7 +77,7 @@ class Columns(Kind):
             namespace="c.relnamespace",
             table="c.relname",
             relation="c.oid",
-            where="a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c')",
+            where="a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm')",
             definition=f"concat({TYPE}, {NOT_NULL}, {IDENTITY_WORDS}, {_EXPRESSION})",
             # A default names its own sequence, and an identity's has no name: the twin's are other ones.
             comparable=f"format('%I ', a.attname) || {TYPE} || {NOT_NULL} || {DEFAULT} || {IDENTITY}",

@@ -20,9 +20,16 @@ _STATISTICS = re.compile(
 )
 
 
+# before PostgreSQL 17 the usual target is -1
+_TARGET = "' STATISTICS ' || CASE WHEN x.stxstattarget >= 0 THEN x.stxstattarget END"
+
+
 @dataclass(frozen=True)
 class Statistics(DDLObject):
-    """Extended statistics by the whole statement that pg_get_statisticsobjdef prints."""
+    """Extended statistics by the whole statement that pg_get_statisticsobjdef prints.
+
+    :param target: what ALTER STATISTICS sets; None: that of the columns.
+    """
 
     kind: ClassVar[str] = "statistics"
     catalog = (
@@ -33,12 +40,14 @@ class Statistics(DDLObject):
             kind="'statistics'",
             name="x.stxname",
             namespace="x.stxnamespace",
-            definition="pg_get_statisticsobjdef(x.oid)",
-            comparable="""\
-format('%s FROM %I', substring(pg_get_statisticsobjdef(x.oid)
-                               FROM ' (?:\\([a-z, ]+\\) )?ON .*(?= FROM )'), c.relname)""",
+            owner="x.stxowner",
+            definition=f"concat(pg_get_statisticsobjdef(x.oid), {_TARGET})",
+            comparable=f"""\
+concat(format('%s FROM %I', substring(pg_get_statisticsobjdef(x.oid)
+                               FROM ' (?:\\([a-z, ]+\\) )?ON .*(?= FROM )'), c.relname), {_TARGET})""",
         ),
     )
+    owned_as = "statistics"
     ranks = (Drops.INDEX, Makes.INDEX)
     in_create_all = Makes.VIEW
     positional: ClassVar[tuple[str, ...]] = ("name", "definition")
@@ -46,6 +55,7 @@ format('%s FROM %I', substring(pg_get_statisticsobjdef(x.oid)
     name: str
     definition: str
     _: KW_ONLY
+    target: int | None = None
     schema: str | None = None
 
     @property
@@ -55,7 +65,11 @@ format('%s FROM %I', substring(pg_get_statisticsobjdef(x.oid)
 
     @classmethod
     def from_definition(cls, key: Key, definition: str) -> DDLObject:
-        return cls(key.name, definition, schema=key.schema)
+        statement, from_, rest = definition.rpartition(" FROM ")
+        table, _, target = rest.partition(" STATISTICS ")
+        return cls(
+            key.name, statement + from_ + table, target=int(target) if target else None, schema=key.schema
+        )
 
     def side(self) -> Side:
         match = _STATISTICS.fullmatch(self.definition)
@@ -66,10 +80,15 @@ format('%s FROM %I', substring(pg_get_statisticsobjdef(x.oid)
             )
         table = Copied(match["real"], unquoted(match["table"]))
         create = f"CREATE STATISTICS {qualified(self.name, 'pg_temp')}{match['what']} FROM {table.twin}"
-        return Side(twin=(create,), like=table)
+        return Side(twin=(create, *self._set_target("pg_temp")), like=table)
 
     def create_sql(self) -> tuple[str, ...]:
-        return (self.definition,)
+        return (self.definition, *self._set_target(self.schema))
+
+    def _set_target(self, schema: str | None) -> tuple[str, ...]:
+        if self.target is None:
+            return ()
+        return (f"ALTER STATISTICS {qualified(self.name, schema)} SET STATISTICS {self.target}",)
 
     def drop_sql(self) -> tuple[str, ...]:
         return (f"DROP STATISTICS {qualified(self.name, self.schema)}",)

@@ -17,7 +17,7 @@ from app_schema.ddl.signature import argument_types
 from app_schema.ddl.sql import dollar, ident, literal, pairs, qualified, role, sequence, split
 from app_schema.ddl.twin import Side
 
-_PARTS = {
+PARTS = {
     "name": "p.proname",
     "body": "coalesce(pg_get_function_sqlbody(p.oid), p.prosrc)",
     "returns": "pg_get_function_result(p.oid)",
@@ -29,18 +29,21 @@ _PARTS = {
     "strict": "p.proisstrict",
     "leakproof": "p.proleakproof",
     "parallel": "CASE p.proparallel WHEN 's' THEN 'SAFE' WHEN 'r' THEN 'RESTRICTED' ELSE 'UNSAFE' END",
+    # a number that CREATE FUNCTION gives by itself is none
+    "cost": "nullif(p.procost, CASE WHEN l.lanname IN ('c', 'internal') THEN 1 ELSE 100 END)",
+    "rows": "nullif(nullif(p.prorows, 0), 1000)",
+    "support": "nullif(p.prosupport::text, '-')",
     "execute": """\
 CASE WHEN p.proacl IS NOT NULL THEN (
   SELECT coalesce(json_agg(coalesce(r.rolname, 'PUBLIC') ORDER BY r.rolname), '[]')
     FROM aclexplode(p.proacl) AS x LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = x.grantee
    WHERE x.grantee <> p.proowner) END""",
     "refused": """\
-CASE WHEN p.prokind <> 'f' OR (p.procost <> 100 AND l.lanname NOT IN ('c', 'internal'))
-       OR p.prorows NOT IN (0, 1000)
+CASE WHEN p.prokind NOT IN ('f', 'p')
        OR EXISTS (SELECT FROM aclexplode(p.proacl) AS x WHERE x.is_grantable AND x.grantee <> p.proowner)
-     THEN 'no function with plain grants and the usual COST and ROWS' END""",
+     THEN 'no function with plain grants' END""",
 }
-_CATALOG = CatalogQuery(
+CATALOG = CatalogQuery(
     "pg_catalog.pg_proc AS p JOIN pg_catalog.pg_language AS l ON l.oid = p.prolang",
     catalog="pg_proc",
     oid="p.oid",
@@ -49,20 +52,21 @@ _CATALOG = CatalogQuery(
     name="format('%s(%s)', p.proname, oidvectortypes(p.proargtypes))",
     namespace="p.pronamespace",
     owner="p.proowner",
-    where="p.prokind <> 'a'",
+    where="p.prokind NOT IN ('a', 'p')",
     listed="""\
 NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.classid = 'pg_catalog.pg_proc'::regclass
                AND d.objid = p.oid AND d.deptype = 'i')""",
     definition=f"""\
-concat_ws(' ', CASE p.prokind WHEN 'p' THEN 'PROCEDURE' WHEN 'w' THEN 'WINDOW' END,
-  format('(%s)', {_PARTS["arguments"]}), 'RETURNS ' || {_PARTS["returns"]}, 'LANGUAGE ' || l.lanname,
-  {_PARTS["volatility"]}, 'SECURITY ' || {_PARTS["security"]}, CASE WHEN p.proisstrict THEN 'STRICT' END,
-  CASE WHEN p.proleakproof THEN 'LEAKPROOF' END, 'PARALLEL ' || {_PARTS["parallel"]}, 'COST ' || p.procost,
-  'ROWS ' || p.prorows, 'SET ' || coalesce(array_to_string(p.proconfig, ', '), 'nothing'),
-  'AS ' || {_PARTS["body"]})""",
-    parts=_PARTS,
+concat_ws(' ', CASE p.prokind WHEN 'w' THEN 'WINDOW' END,
+  format('(%s)', {PARTS["arguments"]}), 'RETURNS ' || {PARTS["returns"]}, 'LANGUAGE ' || l.lanname,
+  {PARTS["volatility"]}, 'SECURITY ' || {PARTS["security"]}, CASE WHEN p.proisstrict THEN 'STRICT' END,
+  CASE WHEN p.proleakproof THEN 'LEAKPROOF' END, 'PARALLEL ' || {PARTS["parallel"]}, 'COST ' || p.procost,
+  'ROWS ' || p.prorows, 'SUPPORT ' || {PARTS["support"]},
+  'SET ' || coalesce(array_to_string(p.proconfig, ', '), 'nothing'),
+  'AS ' || {PARTS["body"]})""",
+    parts=PARTS,
 )
-_EXECUTE = """\
+EXECUTE = """\
 (SELECT coalesce(string_agg(CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END || CASE
 WHEN a.is_grantable THEN '*' ELSE '' END, ', '
                             ORDER BY a.grantee::regrole::text), 'nobody')
@@ -88,16 +92,18 @@ class Function(DDLObject):
     PostgreSQL parses it at once, and knows what it depends on.
 
     :param settings: ``SET name TO value`` clauses, values as SQL. The default pins an empty search_path.
+    :param cost: the planner's estimate of a call; ``rows`` of the rows of a set. None: PostgreSQL's own.
     :param execute: the roles that may execute it; PUBLIC then may not. None leaves PostgreSQL's default:
         PUBLIC may. Grants are set in the statement that makes the function, so there is no moment in which
         PUBLIC may run it.
     """
 
     kind: ClassVar[str] = "function"
+    word: ClassVar[str] = "FUNCTION"
     reads = True
     comment_on: ClassVar[Mapping[str, str]] = {"function": "ROUTINE {place}"}
     owned_as = "function"
-    catalog = (_CATALOG,)
+    catalog = (CATALOG,)
     ranks = (Drops.FUNCTION, Makes.FUNCTION)
     in_create_all = Makes.FUNCTION
     positional: ClassVar[tuple[str, ...]] = ("name", "body")
@@ -115,6 +121,9 @@ class Function(DDLObject):
     strict: bool = False
     leakproof: bool = False
     parallel: str = "UNSAFE"
+    cost: float | None = None
+    rows: float | None = None
+    support: str | None = None
     schema: str | None = None
 
     def __post_init__(self) -> None:
@@ -146,7 +155,7 @@ class Function(DDLObject):
 
     @property
     def label(self) -> str:
-        return f"function {qualified(self.name, self.schema)}({self.arguments})"
+        return f"{self.kind} {qualified(self.name, self.schema)}({self.arguments})"
 
     def namespace(self) -> str:
         return creation_schema(self.schema)
@@ -157,19 +166,20 @@ class Function(DDLObject):
 (SELECT t.proargtypes FROM pg_catalog.pg_proc AS t
          WHERE t.pronamespace = pg_my_temp_schema() AND t.proname = {literal(self.name)})"""
         declared = types if self.arguments else "''"
-        return [*_CATALOG.place(""), f"p.proname = {literal(self.name)}", f"p.proargtypes = {declared}"]
+        return [*CATALOG.place(""), f"p.proname = {literal(self.name)}", f"p.proargtypes = {declared}"]
 
     def _by_name(self) -> str:
         # whatever its arguments are: only PostgreSQL can read their types out of a declaration
         return f"""\
-SELECT 'function' FROM pg_catalog.pg_proc AS p
+SELECT {literal(self.kind)} FROM pg_catalog.pg_proc AS p
  WHERE p.pronamespace = $1 AND p.proname = {literal(self.name)} LIMIT 1"""
 
     def catalog_query(self) -> str:
-        execute = f" || ' EXECUTE TO ' || {_EXECUTE}" if self.execute is not None else ""
-        kind = "CASE p.prokind WHEN 'p' THEN 'procedure' ELSE 'aggregate' END"
-        printed = f"CASE WHEN p.prokind <> 'f' THEN {kind} ELSE {_CATALOG.printed}{execute} END"
-        return _CATALOG.select(printed, *self._place(), any_kind=True)
+        execute = f" || ' EXECUTE TO ' || {EXECUTE}" if self.execute is not None else ""
+        other = "CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END"
+        (catalog,) = self.catalog
+        printed = f"CASE WHEN {catalog.where} THEN {catalog.printed}{execute} ELSE {other} END"
+        return catalog.select(printed, *self._place(), any_kind=True)
 
     def exists(self) -> str | None:
         # by the name alone: the arguments are compared when the twin is there
@@ -181,22 +191,31 @@ SELECT 'function' FROM pg_catalog.pg_proc AS p
     def _create(self, schema: str | None, verb: str = "CREATE") -> tuple[str, ...]:
         name = f"{qualified(self.name, schema)}({self.arguments})"
         options = [
-            f"RETURNS {self.returns}",
+            *self._options(),
             f"LANGUAGE {ident(self.language)}",
-            self.volatility,
             f"SECURITY {self.security}",
-            f"PARALLEL {self.parallel}",
-            *(["STRICT"] if self.strict else []),
-            *(["LEAKPROOF"] if self.leakproof else []),
             *(f"SET {setting} TO {value}" for setting, value in pairs(self.settings)),
         ]
         in_sql = self.language.lower() == "sql" and _STANDARD.match(self.body)
         body = self.body if in_sql else f"AS {dollar(self.body, 'body')}"
-        create = f"{verb} FUNCTION {name} {' '.join(options)} {body}"
+        create = f"{verb} {self.word} {name} {' '.join(options)} {body}"
         if self.execute is None:
             return (create,)
-        grants = (f"GRANT EXECUTE ON FUNCTION {name} TO {role(to)}" for to in self.execute)
-        return (create, f"REVOKE ALL ON FUNCTION {name} FROM PUBLIC", *grants)
+        grants = (f"GRANT EXECUTE ON {self.word} {name} TO {role(to)}" for to in self.execute)
+        return (create, f"REVOKE ALL ON {self.word} {name} FROM PUBLIC", *grants)
+
+    def _options(self) -> list[str]:
+        """The clauses that a procedure has not."""
+        return [
+            f"RETURNS {self.returns}",
+            self.volatility,
+            f"PARALLEL {self.parallel}",
+            *(["STRICT"] if self.strict else []),
+            *(["LEAKPROOF"] if self.leakproof else []),
+            *([f"COST {self.cost:g}"] if self.cost is not None else []),
+            *([f"ROWS {self.rows:g}"] if self.rows is not None else []),
+            *([f"SUPPORT {self.support}"] if self.support is not None else []),
+        ]
 
     def create_sql(self) -> tuple[str, ...]:
         return self._create(self.schema)
@@ -205,13 +224,13 @@ SELECT 'function' FROM pg_catalog.pg_proc AS p
         return (self._privileges(self.schema),)
 
     def _privileges(self, schema: str | None) -> str:
-        target = f"FUNCTION {qualified(self.name, schema)}({_without_defaults(self.arguments)})"
+        target = f"{self.word} {qualified(self.name, schema)}({_without_defaults(self.arguments)})"
         if self.execute is None:
             return privileges.of_object("f", target, public="EXECUTE")
         return privileges.of_object("f", target, granted=sequence(self.execute))
 
     def drop_sql(self) -> tuple[str, ...]:
-        return (f"DROP FUNCTION {self._signature()}",)
+        return (f"DROP {self.word} {self._signature()}",)
 
     def _signature(self) -> str:
         return f"{qualified(self.name, self.schema)}({_without_defaults(self.arguments)})"
@@ -242,7 +261,7 @@ BEGIN
      WHERE p.pronamespace = {self.namespace()} AND p.proname = {literal(self.name)}
        AND a.grantee NOT IN (0, p.proowner)
   LOOP
-    EXECUTE {literal(f"REVOKE ALL ON FUNCTION {name} FROM ")} || grantee;
+    EXECUTE {literal(f"REVOKE ALL ON {self.word} {name} FROM ")} || grantee;
   END LOOP;
 END
 """
@@ -250,7 +269,7 @@ END
 
     def dropped(self, *, made_again: bool = False) -> str:
         # IF EXISTS: a function of this name may be there with other arguments
-        statement = f"DROP FUNCTION IF EXISTS {self._signature()}"
+        statement = f"DROP {self.word} IF EXISTS {self._signature()}"
         return drop(
             self.label, self.namespace(), self._by_name(), self.kind, (statement,), made_again=made_again
         )

@@ -1,18 +1,40 @@
-"""Range types, which a snapshot has and no class of ours declares."""
+"""Range types."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import ClassVar
 
-from app_schema.ddl.catalog_query import CatalogQuery, Kind
+from app_schema.ddl import privileges
+from app_schema.ddl.catalog_query import CatalogQuery
+from app_schema.ddl.defined import Defined
+from app_schema.ddl.order import Drops, Makes
+
+_DEFINITION = """\
+format('AS RANGE (%s)', concat_ws(', ', 'SUBTYPE = ' || format_type(g.rngsubtype, NULL),
+  (SELECT format('SUBTYPE_OPCLASS = %I.%I', n.nspname, k.opcname) FROM pg_catalog.pg_opclass AS k
+     JOIN pg_catalog.pg_namespace AS n ON n.oid = k.opcnamespace
+    WHERE k.oid = g.rngsubopc AND NOT k.opcdefault),
+  (SELECT format('COLLATION = %I.%I', n.nspname, k.collname) FROM pg_catalog.pg_collation AS k
+     JOIN pg_catalog.pg_namespace AS n ON n.oid = k.collnamespace
+     JOIN pg_catalog.pg_type AS b ON b.oid = g.rngsubtype
+    WHERE k.oid = g.rngcollation AND g.rngcollation <> b.typcollation),
+  'CANONICAL = ' || nullif(g.rngcanonical::text, '-'), 'SUBTYPE_DIFF = ' || nullif(g.rngsubdiff::text, '-')"""
+# the name that PostgreSQL gives where none is said
+_MULTIRANGE = """\
+(SELECT format('MULTIRANGE_TYPE_NAME = %I.%I', n.nspname, m.typname)
+     FROM pg_catalog.pg_type AS m JOIN pg_catalog.pg_namespace AS n ON n.oid = m.typnamespace
+    WHERE m.oid = g.rngmultitypid AND m.typname <> CASE WHEN strpos(y.typname, 'range') > 0
+          THEN regexp_replace(y.typname, 'range', 'multirange') ELSE y.typname || '_multirange' END)"""
 
 
-class RangeTypes(Kind):
-    """Types of ranges, by the type of their bounds."""
+@dataclass(frozen=True)
+class RangeType(Defined):
+    """``CREATE TYPE schema.name AS RANGE (SUBTYPE = double precision, …)``."""
 
-    reflected_as = ("range",)
-    keeps_values = True
+    kind: ClassVar[str] = "range"
+    word = "TYPE"
     comment_on: ClassVar[Mapping[str, str]] = {"range": "TYPE {place}"}
     owned_as = "type"
     catalog = (
@@ -24,6 +46,13 @@ class RangeTypes(Kind):
             name="y.typname",
             namespace="y.typnamespace",
             owner="y.typowner",
-            definition="format_type(g.rngsubtype, NULL)",
+            definition=f"{_DEFINITION}, {_MULTIRANGE}))",
+            # a twin cannot have a multirange type of the same name
+            comparable=f"{_DEFINITION}))",
         ),
     )
+    ranks = (Drops.EARLY_FUNCTION, Makes.EARLY_FUNCTION)
+    in_create_all = Makes.EARLY_FUNCTION
+
+    def privileges_sql(self) -> tuple[str, ...]:
+        return (privileges.of_object("T", f"TYPE {self._place}", public="USAGE"),)

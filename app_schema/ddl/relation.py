@@ -23,9 +23,9 @@ SELECT {RELKIND} FROM pg_catalog.pg_class AS c
 
 
 class Relations(Kind):
-    """Tables, foreign tables and composite types."""
+    """Tables."""
 
-    reflected_as = ("table", "foreign_table", "composite")
+    reflected_as = ("table",)
     keeps_values = True
     owned_as = "relation"
     catalog = (
@@ -33,11 +33,11 @@ class Relations(Kind):
             "pg_catalog.pg_class AS c",
             catalog="pg_class",
             oid="c.oid",
-            kind="CASE c.relkind WHEN 'c' THEN 'composite' WHEN 'f' THEN 'foreign_table' ELSE 'table' END",
+            kind="'table'",
             name="c.relname",
             namespace="c.relnamespace",
             owner="c.relowner",
-            where="c.relkind IN ('r', 'p', 'f', 'c')",
+            where="(c.relkind IN ('r', 'p') OR c.relkind = 'f' AND c.relispartition)",
             definition=f"""\
 concat_ws(' ', CASE c.relpersistence WHEN 'u' THEN 'UNLOGGED' END, {OPTIONS},
   CASE c.relkind WHEN 'p' THEN 'PARTITION BY ' || pg_get_partkeydef(c.oid) END,

@@ -120,9 +120,9 @@ class Declared:
         keys = [
             key
             for key in snapshot
-            if key.kind == "function" and key.schema == schema and key.name.startswith(f"{function.name}(")
+            if key.kind == function.kind and key.schema == schema and key.name.startswith(f"{function.name}(")
         ]
-        exact = [key for key in keys if snapshot[key].startswith(f"({function.arguments}) RETURNS")]
+        exact = [key for key in keys if snapshot[key].startswith(f"({function.arguments}) ")]
         if len(exact or keys) != 1:
             raise ModelError(
                 f"{function.label} cannot be told from its overloads: write its arguments as PostgreSQL "

@@ -23,13 +23,11 @@ _GAPS = {
     "aggmfinalfn "
     "aggfinalextra aggmfinalextra aggfinalmodify aggmfinalmodify aggsortop aggtransspace aggmtranstype "
     "aggmtransspace aggminitval",
-    "pg_attribute": "attislocal attfdwoptions",
-    "pg_class": "reloftype relam",
+    "pg_attribute": "attislocal",
     "pg_constraint": "conislocal",
-    "pg_foreign_table": "ftrelid ftserver ftoptions",
-    "pg_proc": "prosupport protrftypes probin",
-    "pg_range": "rngcollation rngsubopc rngcanonical rngsubdiff",
-    "pg_statistic_ext": "stxowner stxstattarget",
+    "pg_foreign_data_wrapper": "fdwacl",
+    "pg_foreign_server": "srvacl",
+    "pg_proc": "protrftypes probin",
 }
 """Attributes of objects that are compared which no query reads yet. The list may only become shorter."""
 _MADE = """\

@@ -91,4 +91,8 @@ def common() -> sa.MetaData:
 
 def table(name: str, *items: sa.schema.SchemaItem, **options: Any) -> Callable[[sa.MetaData], object]:
     """Declares a further table."""
-    return lambda metadata: sa.Table(name, metadata, *map(copied, items), **options)
+    return lambda metadata: sa.Table(name, metadata, *map(_copy, items), **options)
+
+
+def _copy(item: sa.schema.SchemaItem) -> Any:
+    return item if isinstance(item, DDLObject) else copied(item)

@@ -14,6 +14,7 @@ from alembic.operations import Operations
 from autogen import autogenerate
 from drift import Drift
 
+from app_schema.catalog import snapshot_and_uncompared
 from app_schema.dump import _conninfo, _program
 
 
@@ -53,8 +54,10 @@ def ours(engine: sa.Engine, drift: Drift) -> Measured:
 
     def generate(*, prune: bool) -> _Revision:
         made = autogenerate(engine, metadata, prune=prune)
+        with engine.connect() as connection:
+            uncompared = [f"{one.label}: not compared" for one in snapshot_and_uncompared(connection)[1]]
         return _Revision(
-            [*map(str, made.diffs), *made.undeclared],
+            [*map(str, made.diffs), *made.undeclared, *uncompared],
             lambda: made.upgrade(engine),
             lambda: made.downgrade(engine),
         )
@@ -107,9 +110,10 @@ def _measured(engine: sa.Engine, drift: Drift, generate: Callable[..., _Revision
         )
         if not found.seen:
             return found
-        revision = generate(prune=not before)
+        prune = all(label.endswith(": not compared") for label in before)
+        revision = generate(prune=prune)
         revision.upgrade()
-        after = set(generate(prune=not before).labels)
+        after = set(generate(prune=prune).labels)
         found.mended = after <= before
         found.error = "" if found.mended else f"left: {after - before}"
         mended = dumped(engine)

@@ -1,0 +1,103 @@
+"""Composite types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from app_schema.ddl import privileges
+from app_schema.ddl.block import DIFFERENT
+from app_schema.ddl.catalog_query import CatalogQuery
+from app_schema.ddl.column import TYPE
+from app_schema.ddl.defined import Defined
+from app_schema.ddl.order import Drops, Makes
+from app_schema.ddl.sql import dollar, literal, qualified
+
+_ATTRIBUTES = f"""\
+SELECT a.attname, a.attnum, {TYPE} AS type FROM pg_catalog.pg_attribute AS a
+   WHERE a.attrelid = {{oid}} AND a.attnum > 0 AND NOT a.attisdropped"""
+
+
+@dataclass(frozen=True)
+class Composite(Defined):
+    """``CREATE TYPE schema.name AS (a integer, b text)``."""
+
+    kind: ClassVar[str] = "composite"
+    word = "TYPE"
+    comment_on: ClassVar[Mapping[str, str]] = {"composite": "TYPE {place}"}
+    owned_as = "type"
+    catalog = (
+        CatalogQuery(
+            "pg_catalog.pg_class AS c",
+            catalog="pg_class",
+            oid="c.oid",
+            kind="'composite'",
+            name="c.relname",
+            namespace="c.relnamespace",
+            owner="c.relowner",
+            where="c.relkind = 'c'",
+            definition=f"""\
+format('(%s)', (SELECT string_agg(format('%I %s', x.attname, x.type), ', ' ORDER BY x.attnum)
+   FROM ({_ATTRIBUTES.format(oid="c.oid")}) AS x))""",
+        ),
+    )
+    # after enums and domains, before the first table; functions that a table calls may have such a type
+    ranks = (Drops.EARLY_FUNCTION, Makes.EARLY_FUNCTION)
+    in_create_all = Makes.EARLY_FUNCTION
+
+    def _create(self, place: str) -> tuple[str, ...]:
+        return (f"CREATE TYPE {place} AS {self.definition}",)
+
+    def privileges_sql(self) -> tuple[str, ...]:
+        return (privileges.of_object("T", f"TYPE {self._place}", public="USAGE"),)
+
+    def replace_sql(self) -> tuple[str, ...]:
+        """Alters the attributes in place: functions and columns of the type stay.
+
+        PostgreSQL alters no type of an attribute while a column has the composite type.
+        """
+        twin = qualified(self.name, "pg_temp")
+        change = _CHANGE.format(
+            ns=self.namespace(),
+            name=literal(self.name),
+            create=dollar(self._create(twin)[0], "twin"),
+            new=literal(twin),
+            drop=dollar(f"DROP TYPE {twin}"),
+            alter=literal(f"ALTER TYPE {self._place.replace('%', '%%')} "),
+            old_ones=_ATTRIBUTES.format(oid="old"),
+            new_ones=_ATTRIBUTES.format(oid="new"),
+            label=literal(self.label),
+            different=DIFFERENT,
+        )
+        return ("DO " + dollar(change, "replace"),)
+
+
+# A twin in pg_temp tells what the definition means: only PostgreSQL reads a type out of it.
+_CHANGE = """
+DECLARE
+  old oid := (SELECT c.oid FROM pg_catalog.pg_class AS c WHERE c.relnamespace = {ns} AND c.relname = {name});
+  new oid;
+  one record;
+BEGIN
+  EXECUTE {create};
+  new := (SELECT y.typrelid FROM pg_catalog.pg_type AS y WHERE y.oid = to_regtype({new}));
+  FOR one IN
+    SELECT o.attname AS gone, n.attname AS fresh, n.type, o.type AS former
+      FROM ({old_ones}) AS o FULL JOIN ({new_ones}) AS n USING (attname)
+     WHERE o.type IS DISTINCT FROM n.type ORDER BY n.attnum
+  LOOP
+    EXECUTE {alter} || CASE
+      WHEN one.fresh IS NULL THEN format('DROP ATTRIBUTE %I', one.gone)
+      WHEN one.gone IS NULL THEN format('ADD ATTRIBUTE %I %s', one.fresh, one.type)
+      ELSE format('ALTER ATTRIBUTE %I TYPE %s', one.fresh, one.type) END;
+  END LOOP;
+  IF (SELECT array_agg(o.attname ORDER BY o.attnum) FROM ({old_ones}) AS o)
+     <> (SELECT array_agg(n.attname ORDER BY n.attnum) FROM ({new_ones}) AS n) THEN
+    RAISE EXCEPTION USING ERRCODE = '{different}',
+      MESSAGE = {label} || ' cannot get this order of attributes',
+      HINT = 'PostgreSQL adds an attribute at the end: declare it there, or create a type of another name';
+  END IF;
+  EXECUTE {drop};
+END
+"""

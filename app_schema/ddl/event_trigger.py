@@ -1,0 +1,72 @@
+"""Event triggers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from app_schema.ddl.catalog_query import CatalogQuery
+from app_schema.ddl.defined import Defined
+from app_schema.ddl.object import DDLObject, Key
+from app_schema.ddl.order import Drops, Makes
+from app_schema.ddl.sql import literal
+from app_schema.ddl.twin import Side
+
+_STATE = "CASE k.evtenabled WHEN 'D' THEN 'DISABLED' WHEN 'R' THEN 'REPLICA' WHEN 'A' THEN 'ALWAYS' END"
+_PRINTED = """\
+concat_ws(' ', 'ON ' || k.evtevent,
+  (SELECT format('WHEN TAG IN (%s)', string_agg(quote_literal(w), ', ' ORDER BY w))
+     FROM unnest(k.evttags) AS w HAVING count(*) > 0),
+  format('EXECUTE FUNCTION %s()', k.evtfoid::regproc))"""
+_VERBS = {"DISABLED": "DISABLE", "REPLICA": "ENABLE REPLICA", "ALWAYS": "ENABLE ALWAYS", "ORIGIN": "ENABLE"}
+
+
+@dataclass(frozen=True)
+class EventTrigger(Defined):
+    """``CREATE EVENT TRIGGER name ON event WHEN TAG IN (…) EXECUTE FUNCTION …``, as PostgreSQL prints it.
+
+    It fires for every migration, too. A superuser may create one; on PostgreSQL 18 nobody else may.
+
+    :param enabled: ORIGIN as usual, or DISABLED, REPLICA, ALWAYS.
+    """
+
+    kind: ClassVar[str] = "event_trigger"
+    word = "EVENT TRIGGER"
+    in_schema = False
+    comment_on: ClassVar[Mapping[str, str]] = {"event_trigger": "EVENT TRIGGER {name}"}
+    owned_as = "event_trigger"
+    catalog = (
+        CatalogQuery(
+            "pg_catalog.pg_event_trigger AS k",
+            catalog="pg_event_trigger",
+            oid="k.oid",
+            kind="'event_trigger'",
+            name="k.evtname",
+            owner="k.evtowner",
+            definition=f"concat_ws(' ', {_PRINTED}, {_STATE})",
+            parts={"definition": _PRINTED, "enabled": f"coalesce({_STATE}, 'ORIGIN')"},
+            rare="oid FROM pg_catalog.pg_event_trigger",
+        ),
+    )
+    # the last to be created and the first to be dropped: it fires for what a revision does besides
+    ranks = (Drops.DEFAULT_GRANT, Makes.DEFAULT_GRANT)
+    in_create_all = Makes.DEFAULT_GRANT
+    enabled: str = "ORIGIN"
+
+    @classmethod
+    def from_definition(cls, key: Key, definition: str) -> None:
+        """None: the definition is of two parts."""
+
+    @classmethod
+    def from_parts(cls, key: Key, parts: dict[str, Any]) -> DDLObject:
+        return cls(key.name, **parts)
+
+    def side(self) -> Side:
+        """A twin would fire."""
+        state = "" if self.enabled == "ORIGIN" else f" {self.enabled}"
+        return Side(value=literal(f"{self.definition}{state}"), qualified=True)
+
+    def create_sql(self) -> tuple[str, ...]:
+        enable = f"ALTER EVENT TRIGGER {self._place} {_VERBS[self.enabled]}"
+        return (*super().create_sql(), *([enable] if self.enabled != "ORIGIN" else []))

@@ -1,0 +1,52 @@
+"""What foreign data wrappers, servers and tables have in common: OPTIONS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from app_schema.ddl.brackets import between_commas
+from app_schema.ddl.sql import dollar
+
+OPTIONS = """\
+(SELECT string_agg(format('%I %L', o.option_name, o.option_value), ', ' ORDER BY o.option_name)
+     FROM pg_options_to_table({options}) AS o)"""
+"""SQL expression of what stands in the brackets of the clause; NULL where there are none."""
+CLAUSE = f"' OPTIONS (' || {OPTIONS} || ')'"
+"""SQL expression of the clause, led by a space; NULL where there are none."""
+
+
+def clause(options: str) -> str:
+    """``OPTIONS (…)``, led by a space; empty where there are none."""
+    return f" OPTIONS ({options})" if options else ""
+
+
+def altering(alter: str, options: str, reflected: str, *, otherwise: Iterable[str] = ()) -> str:
+    """The statement that gives an object these options and no others.
+
+    :param alter: ``ALTER SERVER name``.
+    :param reflected: query of the options as they are, and of whether nothing else differs.
+    :param otherwise: the statements where something else differs.
+    """
+    added = [f"ADD {option}" for option in between_commas(options) if option]
+    change = f"""
+DECLARE
+  dropped text[];
+  alterable boolean;
+BEGIN
+  SELECT array_remove(array_agg('DROP ' || quote_ident(o.option_name)), NULL), r.alterable
+    INTO dropped, alterable
+    FROM ({reflected}) AS r(options, alterable) LEFT JOIN pg_options_to_table(r.options) AS o ON true
+   GROUP BY r.alterable;
+  IF NOT alterable THEN
+    {" ".join(f"EXECUTE {dollar(one, 'new')};" for one in otherwise) or "NULL;"}
+  ELSIF cardinality(dropped) + {len(added)} > 0 THEN
+    EXECUTE {dollar(f"{alter} OPTIONS (", "alter")}
+      || concat_ws(', ', VARIADIC dropped || {_array(added)}) || ')';
+  END IF;
+END
+"""
+    return "DO " + dollar(change, "replace")
+
+
+def _array(texts: list[str]) -> str:
+    return f"ARRAY[{', '.join(dollar(text, 'option') for text in texts)}]::text[]"

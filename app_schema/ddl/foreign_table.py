@@ -1,0 +1,52 @@
+"""Foreign tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from app_schema.ddl.catalog_query import CatalogQuery
+from app_schema.ddl.column import DEFAULT, NOT_NULL, TYPE
+from app_schema.ddl.defined import Defined
+from app_schema.ddl.foreign import CLAUSE
+from app_schema.ddl.order import Drops, Makes
+
+_COLUMNS = f"""\
+SELECT string_agg(concat(format('%I ', a.attname), {TYPE},
+                         {CLAUSE.format(options="a.attfdwoptions")},
+                         {NOT_NULL}, {DEFAULT}), ', ' ORDER BY a.attnum)
+    FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"""
+_CHECKS = """\
+SELECT string_agg(format(', CONSTRAINT %I %s', t.conname, pg_get_constraintdef(t.oid)), '' ORDER BY t.conname)
+    FROM pg_catalog.pg_constraint AS t WHERE t.conrelid = c.oid AND t.contype = 'c'"""
+
+
+@dataclass(frozen=True)
+class ForeignTable(Defined):
+    """``CREATE FOREIGN TABLE schema.name (columns) SERVER server OPTIONS (…)``.
+
+    Its rows are elsewhere, so another definition takes its place by drop and create.
+    """
+
+    kind: ClassVar[str] = "foreign_table"
+    word = "FOREIGN TABLE"
+    owned_as = "relation"
+    catalog = (
+        CatalogQuery(
+            "pg_catalog.pg_foreign_table AS f JOIN pg_catalog.pg_class AS c ON c.oid = f.ftrelid "
+            "JOIN pg_catalog.pg_foreign_server AS s ON s.oid = f.ftserver",
+            catalog="pg_class",
+            oid="c.oid",
+            kind="'foreign_table'",
+            name="c.relname",
+            namespace="c.relnamespace",
+            owner="c.relowner",
+            where="NOT c.relispartition",
+            rare="ftrelid FROM pg_catalog.pg_foreign_table",
+            definition=f"""\
+concat(format('(%s%s) SERVER %I', ({_COLUMNS}), ({_CHECKS}), s.srvname),
+       {CLAUSE.format(options="f.ftoptions")})""",
+        ),
+    )
+    ranks = (Drops.TABLE, Makes.TABLE)
+    in_create_all = Makes.FUNCTION

@@ -1,0 +1,88 @@
+"""Operators."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from app_schema.ddl.catalog_query import CatalogQuery
+from app_schema.ddl.defined import Defined
+from app_schema.ddl.order import Drops, Makes
+from app_schema.ddl.sql import ident, literal
+from app_schema.ddl.twin import Side
+
+_OTHER = (
+    "(SELECT format('OPERATOR(%I.%s)', n.nspname, x.oprname) FROM pg_catalog.pg_operator AS x "
+    "JOIN pg_catalog.pg_namespace AS n ON n.oid = x.oprnamespace WHERE x.oid = {oid})"
+)
+_DEFINITION = f"""\
+format('(%s)', concat_ws(', ', 'FUNCTION = ' || k.oprcode,
+  'LEFTARG = ' || format_type(nullif(k.oprleft, 0), NULL), 'RIGHTARG = ' || format_type(k.oprright, NULL),
+  'COMMUTATOR = ' || {_OTHER.format(oid="k.oprcom")}, 'NEGATOR = ' || {_OTHER.format(oid="k.oprnegate")},
+  'RESTRICT = ' || nullif(k.oprrest::text, '-'), 'JOIN = ' || nullif(k.oprjoin::text, '-'),
+  CASE WHEN k.oprcanhash THEN 'HASHES' END, CASE WHEN k.oprcanmerge THEN 'MERGES' END))"""
+
+
+@dataclass(frozen=True)
+class Operator(Defined):
+    """``CREATE OPERATOR schema.name (FUNCTION = …, LEFTARG = …, RIGHTARG = …)``.
+
+    One with a COMMUTATOR or NEGATOR is declared to the letter as PostgreSQL prints it.
+
+    :param name: with the types of both sides, as PostgreSQL prints them: ``=>(integer, text)``; NONE for no
+        left one.
+    """
+
+    kind: ClassVar[str] = "operator"
+    word = "OPERATOR"
+    comment_on: ClassVar[Mapping[str, str]] = {"operator": "OPERATOR {place}"}
+    owned_as = "operator"
+    catalog = (
+        CatalogQuery(
+            "pg_catalog.pg_operator AS k",
+            catalog="pg_operator",
+            oid="k.oid",
+            kind="'operator'",
+            name="format('%s(%s, %s)', k.oprname, coalesce(format_type(nullif(k.oprleft, 0), NULL), 'NONE'), "
+            "format_type(k.oprright, NULL))",
+            namespace="k.oprnamespace",
+            owner="k.oprowner",
+            # one without a function was named by another and is not yet there
+            where="k.oprcode <> 0",
+            definition=_DEFINITION,
+            rare="oid FROM pg_catalog.pg_operator",
+        ),
+    )
+    # among functions, as an aggregate: after those that it calls
+    ranks = (Drops.GENERATED, Makes.FUNCTION)
+    in_create_all = Makes.FUNCTION
+
+    @property
+    def step(self) -> int:
+        """After its function."""
+        return 1
+
+    @classmethod
+    def sql_name(cls, name: str, schema: str | None) -> str:
+        return f"{ident(schema)}.{name}" if schema else name
+
+    def catalog_query(self) -> str:
+        # by the types that are meant, whatever the search_path prints of them
+        (catalog,) = self.catalog
+        names = (self.sql_name(self.name, schema) for schema in (self.schema, "pg_temp"))
+        found = ", ".join(f"to_regoperator({literal(name)})" for name in names)
+        return catalog.select(catalog.printed, f"{catalog.namespace} = $1", f"k.oid IN ({found})")
+
+    def side(self) -> Side:
+        if "COMMUTATOR" in self.definition or "NEGATOR" in self.definition:
+            # an operator is the commutator of one, so none can be a twin
+            return Side(value=literal(self.definition), qualified=True)
+        return Side(twin=self._create(self.sql_name(self.name, "pg_temp")))
+
+    @property
+    def _place(self) -> str:
+        return self.sql_name(self.name, self.schema)
+
+    def _create(self, place: str) -> tuple[str, ...]:
+        return (f"CREATE OPERATOR {place.partition('(')[0]} {self.definition}",)

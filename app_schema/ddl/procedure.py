@@ -1,0 +1,52 @@
+"""Procedures."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, ClassVar
+
+from app_schema.ddl.brackets import between_commas
+from app_schema.ddl.function import CATALOG, EXECUTE, PARTS, Function
+
+_DEFINITION = f"""\
+concat_ws(' ', format('(%s)', {PARTS["arguments"]}), 'LANGUAGE ' || l.lanname,
+  'SECURITY ' || {PARTS["security"]}, 'SET ' || array_to_string(p.proconfig, ', '),
+  'AS ' || {PARTS["body"]})"""
+_NAMES = ("name", "body", "arguments", "language", "security", "settings", "execute", "refused")
+
+
+@dataclass(frozen=True)
+class Procedure(Function):
+    """``CREATE PROCEDURE schema.name(arguments) AS body``; what a `Function` has besides is not given."""
+
+    kind: ClassVar[str] = "procedure"
+    word: ClassVar[str] = "PROCEDURE"
+    comment_on: ClassVar[Mapping[str, str]] = {"procedure": "PROCEDURE {place}"}
+    catalog = (
+        dataclasses.replace(
+            CATALOG,
+            kind="'procedure'",
+            where="p.prokind = 'p'",
+            definition=f"""\
+concat({_DEFINITION}, CASE WHEN p.proacl IS NOT NULL THEN ' EXECUTE TO ' || {EXECUTE} END)""",
+            comparable=_DEFINITION,
+            parts={name: part for name, part in PARTS.items() if name in _NAMES},
+            rare="oid FROM pg_catalog.pg_proc WHERE prokind = 'p'",
+        ),
+    )
+    stand_in: ClassVar[Mapping[str, Any]] = {"body": ""}
+    name: str
+    body: str
+    _: KW_ONLY
+    returns: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        # PostgreSQL prints the word that nobody writes
+        arguments = (one.removeprefix("IN ") for one in between_commas(self.arguments))
+        object.__setattr__(self, "arguments", ", ".join(arguments))
+
+    def _options(self) -> list[str]:
+        return []

@@ -1,0 +1,139 @@
+"""Kinds that few databases have: each is declared, created, refused, replaced and dropped."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from autogen import autogenerate
+
+from app_schema import ddl
+from app_schema.catalog import diff, reading, snapshot
+
+ADD = ddl.Function(
+    "add",
+    "SELECT a + b",
+    arguments="a integer, b integer",
+    returns="integer",
+    language="sql",
+    volatility="IMMUTABLE",
+    schema="public",
+)
+OBJECTS: tuple[ddl.DDLObject, ...] = (
+    ADD,
+    ddl.Function("watch", "BEGIN END", returns="event_trigger", schema="public"),
+    ddl.Procedure("work", "SELECT 1", arguments="a integer", language="sql", schema="public"),
+    ddl.Composite("pair", "(a integer, b public.mood)", schema="public"),
+    ddl.RangeType("span", "AS RANGE (SUBTYPE = float8, SUBTYPE_DIFF = float8mi)", schema="public"),
+    ddl.Collation("plain", "(PROVIDER = libc, LOCALE = 'C')", schema="public"),
+    ddl.Operator(
+        "|+|(integer, integer)", "(FUNCTION = public.add, LEFTARG = int, RIGHTARG = int)", schema="public"
+    ),
+    ddl.OperatorClass(
+        "back USING btree",
+        "FOR TYPE integer USING btree AS OPERATOR 1 >, OPERATOR 2 >=, OPERATOR 3 =, OPERATOR 4 <=, "
+        "OPERATOR 5 <, FUNCTION 1 btint4cmp(integer, integer)",
+        schema="public",
+    ),
+    ddl.OperatorFamily("loose USING btree", "OPERATOR 1 <(integer, bigint)", schema="public"),
+    ddl.Cast("integer AS public.mood", "WITH INOUT AS ASSIGNMENT", schema="public"),
+    ddl.TextSearchDictionary("stem", "(TEMPLATE = pg_catalog.snowball, LANGUAGE = english)", schema="public"),
+    ddl.TextSearchConfiguration("words", mappings={"word, asciiword": "public.stem"}, schema="public"),
+    ddl.ForeignDataWrapper("far", options="debug 'true'"),
+    ddl.ForeignServer("there", "FOREIGN DATA WRAPPER far", options="host 'h', port '1'"),
+    ddl.ForeignTable("abroad", "(a int NOT NULL, b text) SERVER there OPTIONS (name 'x')", schema="public"),
+    ddl.Publication("pub", "TABLE public.t (id) WHERE (id > 0)", options="publish = 'insert'"),
+    ddl.EventTrigger("watcher", "ON ddl_command_end EXECUTE FUNCTION public.watch()", enabled="DISABLED"),
+)
+OTHERS: dict[str, dict[str, Any]] = {
+    "procedure": {"body": "SELECT 2"},
+    "composite": {"definition": "(a bigint, b public.mood, c date)"},
+    "range": {"definition": "AS RANGE (SUBTYPE = float8)"},
+    "collation": {"definition": "(PROVIDER = libc, LOCALE = 'POSIX')"},
+    "operator": {"definition": "(FUNCTION = int4mi, LEFTARG = int, RIGHTARG = int)"},
+    "operator_class": {
+        "definition": "FOR TYPE integer USING btree AS OPERATOR 3 =, FUNCTION 1 btint4cmp(integer, integer)"
+    },
+    "operator_family": {"definition": ""},
+    "cast": {"definition": "WITH INOUT"},
+    "text_search_dictionary": {"definition": "(TEMPLATE = pg_catalog.simple)"},
+    "text_search_configuration": {"mappings": {"word": "pg_catalog.simple"}},
+    "foreign_data_wrapper": {"options": "debug 'false'"},
+    "foreign_server": {"options": "host 'other'"},
+    "foreign_table": {"definition": "(a integer) SERVER there"},
+    "publication": {"definition": "TABLE public.t", "options": "publish = 'update'"},
+    "event_trigger": {"definition": "ON sql_drop EXECUTE FUNCTION public.watch()", "enabled": "ORIGIN"},
+}
+
+
+def _metadata(*objects: ddl.DDLObject) -> sa.MetaData:
+    metadata = sa.MetaData()
+    sa.Table(
+        "t",
+        metadata,
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("mood", sa.Enum("sad", "happy", name="mood")),
+    )
+    ddl.attach(metadata, *objects)
+    return metadata
+
+
+def _changed() -> tuple[ddl.DDLObject, ...]:
+    return tuple(dataclasses.replace(one, **OTHERS.get(one.kind, {})) for one in OBJECTS)
+
+
+def test_every_rare_kind_is_created_refused_and_dropped(empty_engine: sa.Engine) -> None:
+    with empty_engine.connect() as connection:
+        start = snapshot(connection)
+    for _ in range(2):
+        with empty_engine.begin() as connection:
+            _metadata(*OBJECTS).create_all(connection)
+    assert autogenerate(empty_engine, _metadata(*OBJECTS), prune=True).diffs == []
+    for one in _changed():
+        if one in OBJECTS:
+            continue
+        with pytest.raises(sa.exc.DBAPIError) as refused, empty_engine.begin() as connection:
+            connection.execute(ddl.Create(one))
+        assert "already exists with a different definition" in str(refused.value), one.label
+    with empty_engine.begin() as connection:
+        for _ in range(2):
+            _metadata(*OBJECTS).drop_all(connection)
+        assert diff(start, snapshot(connection)) == []
+
+
+@pytest.mark.parametrize("before", [(), _changed()], ids=["created", "replaced"])
+def test_revision_of_all_rare_kinds_and_its_downgrade_run_twice(
+    empty_engine: sa.Engine, before: tuple[ddl.DDLObject, ...]
+) -> None:
+    with empty_engine.begin() as connection:
+        _metadata(*before).create_all(connection)
+        start = snapshot(connection)
+    generated = autogenerate(empty_engine, _metadata(*OBJECTS), prune=True)
+    for _ in range(2):
+        generated.upgrade(empty_engine)
+    assert autogenerate(empty_engine, _metadata(*OBJECTS), prune=True).diffs == []
+    for _ in range(2):
+        generated.downgrade(empty_engine)
+    with empty_engine.connect() as connection:
+        assert diff(start, snapshot(connection)) == []
+
+
+def test_rare_kinds_cost_no_query_where_there_are_none(
+    empty_engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    real = reading.query
+
+    def query(driver: Any, *sql: str) -> Any:
+        asked.append(len(sql))
+        return real(driver, *sql)
+
+    monkeypatch.setattr(reading, "query", query)
+    with empty_engine.connect() as connection:
+        snapshot(connection)
+        assert asked == [1]
+        connection.exec_driver_sql("CREATE PUBLICATION pub")
+        assert [key.name for key in snapshot(connection) if key.kind == "publication"] == ["pub"]
+        assert asked == [1, 1, 1]
