@@ -99,7 +99,7 @@ def declared_snapshot(
     """
     if search_path != "public":
         statements = [f"CREATE SCHEMA IF NOT EXISTS {ident(search_path)}", *statements]
-    place = _Place.of(connection, url)
+    place = Place.of(connection, url)
     try:
         snapshot = _declared(connection, place, search_path, statements, cache=cache, meanwhile=meanwhile)
     except ModelError:
@@ -114,7 +114,7 @@ def declared_snapshot(
 
 def _declared(
     connection: Connection,
-    place: _Place,
+    place: Place,
     search_path: str,
     statements: Sequence[str],
     *,
@@ -136,11 +136,11 @@ def _declared(
     return snapshot
 
 
-def _server(connection: Connection, place: _Place) -> list[str]:
+def _server(connection: Connection, place: Place) -> list[str]:
     if not place.elsewhere:
         (row,) = ask(connection, _SERVER)
     else:
-        with _connected(place) as other:
+        with connected(place) as other:
             (row,) = other.execute(_SERVER).fetchall()
     return [str(one) for one in row]
 
@@ -148,8 +148,8 @@ def _server(connection: Connection, place: _Place) -> list[str]:
 # Building
 
 
-def _built(place: _Place, search_path: str, statements: Sequence[str]) -> Snapshot:
-    with _scratch(place) as scratch:
+def _built(place: Place, search_path: str, statements: Sequence[str]) -> Snapshot:
+    with scratch_database(place) as scratch:
         _build(scratch, search_path, statements)
         return printed(scratch)
 
@@ -206,7 +206,7 @@ def _said(error: psycopg.Error) -> str:
 
 
 @dataclass(frozen=True)
-class _Place:
+class Place:
     """The server on which the scratch database is made, and what it must be like."""
 
     parameters: Mapping[str, Any] = field(repr=False)  # a password among them
@@ -214,7 +214,7 @@ class _Place:
     elsewhere: bool
 
     @classmethod
-    def of(cls, connection: Connection, url: str | None) -> _Place:
+    def of(cls, connection: Connection, url: str | None) -> Place:
         """The server of the connection, or that of the URL."""
         driver = connection.connection.driver_connection
         if url is not None:
@@ -242,12 +242,12 @@ def _of_url(url: URL) -> dict[str, Any]:
 
 
 @contextmanager
-def _scratch(place: _Place) -> Iterator[Driver]:
+def scratch_database(place: Place) -> Iterator[Driver]:
     """A connection to an empty database, which goes afterwards with all that is in it."""
-    with _connected(place) as admin:
+    with connected(place) as admin:
         name = _create(admin)
         try:
-            with _connected(place, dbname=name) as scratch:
+            with connected(place, dbname=name) as scratch:
                 yield scratch
                 _leave(scratch)
         finally:
@@ -267,7 +267,7 @@ def _leave(scratch: Driver) -> None:
 
 
 @contextmanager
-def _connected(place: _Place, **parameters: str) -> Iterator[Driver]:
+def connected(place: Place, **parameters: str) -> Iterator[Driver]:
     """A connection of our own."""
     try:
         given = {**pinned.parameters(place.parameters), **place.parameters, **parameters}

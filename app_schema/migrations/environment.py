@@ -184,6 +184,7 @@ class Environment:
             migration_context.autocommit_block = nullcontext  # type: ignore[assignment, method-assign]
         if "revision_context" in migration_context.opts:  # a revision is to be generated, or checked for
             migration_context.opts["target_metadata"] = called(self.metadata)
+            self._prove(migration_context, connection, facts)
         runner = Runner(
             migration_context,
             session,
@@ -203,6 +204,29 @@ class Environment:
             raise SystemExit(INTERRUPTED) from None
         finally:
             self.context.config.attributes.setdefault("landed", []).extend(runner.state.revisions)
+
+    def _prove(self, migration_context: MigrationContext, connection: Connection, facts: Facts) -> None:
+        """Has the revision proved when it is written, where ``-x prove=true`` asks for it."""
+        opts = migration_context.opts
+        if not opts.get("prove"):
+            return
+        from app_schema.catalog.scratch import Place
+        from app_schema.migrations.proof.proof import Proof, after_writing
+        from app_schema.migrations.proof.trial import Origin
+
+        options = {**self.options, "naming_convention": self.naming_convention, "on_version_apply": None}
+
+        def migrate(context: EnvironmentContext, on: Connection) -> None:
+            Environment(context, self.metadata, dict(self.run_args), dict(options)).migrate_on(on)
+
+        proof = Proof(
+            Origin(self.context.config, opts, migrate),
+            Place.of(connection, None),
+            Place.of(connection, opts.get("scratch")),
+            tuple(facts.heads),
+            opts["revision_context"],
+        )
+        after_writing(self.context.script, proof)
 
     def _configure(self, **options: Any) -> MigrationContext:
         self.context.configure(**{**self.options, "target_metadata": self._naming(), **options})
@@ -247,7 +271,7 @@ def _terminal(context: EnvironmentContext) -> dict[str, str]:
 
 def _compared(given: Mapping[str, str]) -> dict[str, Any]:
     """The comparator's options that were given with ``-x``."""
-    names = ("prune", "safe", "cache")
+    names = ("prune", "safe", "cache", "prove")
     flags: dict[str, Any] = {name: flag(name, given[name]) for name in names if name in given}
     if "schemas" in given:
         flags["managed_schemas"] = {schema.strip() for schema in given["schemas"].split(",")}

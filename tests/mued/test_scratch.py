@@ -45,7 +45,7 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The databases in which the declared side was made."""
     names: list[str] = []
-    real = scratch._scratch
+    real = scratch.scratch_database
 
     @contextmanager
     def counted(*arguments: Any) -> Iterator[psycopg.Connection[Any]]:
@@ -53,7 +53,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             names.append(connection.info.dbname)
             yield connection
 
-    monkeypatch.setattr(scratch, "_scratch", counted)
+    monkeypatch.setattr(scratch, "scratch_database", counted)
     return names
 
 

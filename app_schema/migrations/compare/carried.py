@@ -54,7 +54,7 @@ def complete(sides: Sides, planner: Planner) -> None:
         twins.setdefault(operation.schema, f"app_schema_twin_{len(twins)}")
     statements = [f"CREATE SCHEMA {twin}" for twin in twins.values()]
     try:
-        statements += _statements(sides.context, _moved(operations, created, twins))
+        statements += statements_of(sides.context, _moved(operations, created, twins))
         carried = _printed(sides, statements, twins)
     except Exception as error:  # noqa: BLE001 - what a project's own render_item writes may need its template
         log.warning("the new tables are not carried out beforehand: %s", str(error).partition("\n")[0])
@@ -106,7 +106,7 @@ def _moved(
     return moved
 
 
-def _statements(context: AutogenContext, operations: Iterable[MigrateOperation]) -> list[str]:
+def statements_of(context: AutogenContext, operations: Iterable[MigrateOperation]) -> list[str]:
     """The SQL of the rendered operations, without guards."""
     from app_schema.migrations.unguarded import PlainImpl  # it imports what registers this module
 

@@ -110,7 +110,7 @@ class Ground:
 def ground(databases: Databases) -> Iterator[Ground]:
     made = Ground(databases)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scratch, "_scratch", made.scratch)
+        patch.setattr(scratch, "scratch_database", made.scratch)
         yield made
     made.close()
 

@@ -1,0 +1,208 @@
+"""``-x prove=true``: the revision that was just written, up and down twice on a copy, in both ways to run."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import sqlalchemy as sa
+from alembic.script import write_hooks
+from sqlalchemy.exc import DBAPIError
+
+from app_schema import pinned
+from app_schema.catalog.objects import diff, printed
+from app_schema.catalog.scratch import Place, connected, scratch_database
+from app_schema.errors import AppSchemaError, ServerError
+from app_schema.migrations.directives import UnwritableOp
+from app_schema.migrations.layout import WIDTH
+from app_schema.migrations.progress import say
+from app_schema.migrations.proof import rows
+from app_schema.migrations.proof.copy import Structure, send, structure
+from app_schema.migrations.proof.trial import Origin, RefusedError, Trial, explained_shortly, listed
+
+if TYPE_CHECKING:
+    from alembic.autogenerate.api import RevisionContext
+
+    Driver = psycopg.Connection[Any]
+
+HOOK = "app_schema_prove"
+REFUSED, COULD_NOT_TELL = 1, 2
+_PATIENCE = 2.0
+"""Seconds without a word."""
+_ROLES = re.compile(r"\bop\.\w+_role\(")
+_HEADER, _LOSES_ROWS = "Downgrade: ", "Loses data: "
+"""What the header says of rows: where the upgrade loses none, the downgrade must bring back all of them."""
+_VALUES_REFUSED = ("22", "23")
+"""SQLSTATE: a value, or a constraint on values."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What it takes to prove the revision of a run, once its file is written.
+
+    :param source: the database.
+    :param scratch: the server of the copy.
+    :param heads: where the database is.
+    """
+
+    run: Origin
+    source: Place = field(repr=False)  # a password among the parameters
+    scratch: Place = field(repr=False)
+    heads: tuple[str, ...]
+    generated: RevisionContext
+
+    def of(self, file: Path) -> None:
+        """Proves the revision in the file; ends the process with 1 if it fails, with 2 if it cannot tell."""
+        directives = self.generated.generated_revisions[-1]
+        assert directives.rev_id is not None
+        if len(directives.upgrade_ops_list) != 1 or directives.upgrade_ops_list[0].is_empty():
+            return
+        text = file.read_text(encoding="utf-8")
+        waiting = threading.Timer(_PATIENCE, say, ["carrying the revision out on a copy of the database"])
+        waiting.daemon = True
+        waiting.start()
+        try:
+            lacking = self._prove(directives.rev_id, text)
+        except RefusedError as error:
+            self._end(file, text, f"Proof failed: {error}.", REFUSED)
+        except (AppSchemaError, psycopg.Error, DBAPIError) as error:
+            self._end(file, text, f"Not proved: {explained_shortly(error)[0]}.", COULD_NOT_TELL)
+        else:
+            without = f"; the copy lacks {lacking}" if lacking else ""
+            say(f"{file.name} is proved: up twice, down twice, in a transaction and in autocommit{without}")
+        finally:
+            waiting.cancel()
+
+    def _prove(self, revision: str, text: str) -> str:
+        """What the copy lacks."""
+        if _ROLES.search(text) and not self.scratch.elsewhere:
+            raise ServerError(
+                "the revision changes roles, which belong to all databases of the server; "
+                "-x scratch=URL names a server where that does no harm"
+            )
+        database = self.source.parameters.get("dbname")
+        with _engine(self.source, database) as engine, engine.connect() as connection:
+            found = structure(connection, self._version)
+        said = " ".join(text.split())
+        keeps = _HEADER in said and _LOSES_ROWS not in said
+        try:
+            return self._try(found, revision, keeps=keeps)
+        except RefusedError as error:
+            if not (self.scratch.elsewhere and (error.sqlstate or "").startswith(_VALUES_REFUSED)):
+                raise
+            return self._try(found, revision, keeps=keeps, filled=False)  # the made rows are not the user's
+
+    @property
+    def _version(self) -> dict[str, Any]:
+        names = ("version_table", "version_table_schema", "search_path")
+        return {name: self.run.opts[name] for name in names if self.run.opts.get(name) is not None}
+
+    def _try(self, found: Structure, revision: str, *, keeps: bool, filled: bool = True) -> str:
+        with scratch_database(self.scratch) as copy:
+            copy.execute(b"SET check_function_bodies = off")
+            if missing := _missing_roles(copy, found.roles):
+                raise ServerError(f"the scratch server lacks the roles {listed(missing)}")
+            send(copy, found.before)
+            tables = self._fill(copy) if filled else []
+            send(copy, found.after)
+            copied = printed(copy, ignore=tuple(self._ignored))
+            lacking = [one.key.label for one in diff(found.source, copied) if one.right is None]
+            with _engine(self.scratch, copy.info.dbname) as engine:
+                kept = tuple(table.name for table in tables) if keeps else ()
+                trial = Trial(self.run, engine, revision, self.heads, kept, unmended(self.generated))
+                try:
+                    for autocommit in (False, True):
+                        trial.carry_out(autocommit=autocommit)
+                except RefusedError as error:
+                    if lacking:
+                        msg = f"the copy lacks {listed(lacking)}, and without that {error}"
+                        raise ServerError(msg) from error
+                    raise
+        return listed(lacking)
+
+    @property
+    def _ignored(self) -> list[str]:
+        return [self.run.opts.get("version_table") or "alembic_version"]
+
+    def _fill(self, copy: Driver) -> list[rows.Table]:
+        with connected(self.source) as source:
+            # a sample reads what the role may see, and holds nobody up
+            settings = {"search_path": "", "row_security": "on", "statement_timeout": "5s"}
+            source.execute(f"SELECT {pinned.calls(settings, local=False)}".encode())
+            copy.execute(b"SELECT set_config('search_path', '', false)")
+            copied = {
+                table.name for table in rows.tables(copy)
+            }  # neither foreign keys nor the version table yet
+            found = [table for table in rows.tables(source) if table.name in copied]
+            if self.scratch.elsewhere:
+                rows.make(source, copy, found)
+            else:
+                rows.sample(source, copy, found)
+            return found
+
+    def _end(self, file: Path, text: str, sentence: str, code: int) -> None:
+        file.write_text(noted(text, sentence), encoding="utf-8")
+        say(f"{file.name}: {sentence} The file is kept.")
+        raise SystemExit(code)
+
+
+def noted(text: str, sentence: str) -> str:
+    """The text of a revision with a paragraph more in its docstring; the lines that it names move with it."""
+    before, mark, after = text.partition("\n\nRevision ID:")
+    if not mark:  # a template of the project's own
+        return f"# {_moved(sentence, 1)}\n{text}"
+    plain = sentence.replace("\\", "\\\\").replace('"""', "'''")
+    added = len(textwrap.wrap(plain, WIDTH)) + 1
+    return f"{before}\n\n{textwrap.fill(_moved(plain, added), WIDTH)}{mark}{after}"
+
+
+def _moved(sentence: str, lines: int) -> str:
+    return re.sub(r"(?<=\.py, line )\d+", lambda match: str(int(match[0]) + lines), sentence)
+
+
+def after_writing(script: Any, proof: Proof) -> None:
+    """Has Alembic prove the revision when its file is written and formatted."""
+    write_hooks.register(HOOK)(_hook)
+    script.hooks = [*script.hooks, {"_hook_name": "prove", "type": HOOK, "proof": proof}]
+
+
+def _hook(path: str, options: dict[str, Any]) -> None:
+    options["proof"].of(Path(path))
+
+
+def unmended(generated: RevisionContext) -> frozenset[str]:
+    """What a generated revision says that it does not mend."""
+    return frozenset(
+        operation.reason
+        for directives in generated.generated_revisions
+        for part in directives.upgrade_ops_list
+        for operation in part.ops
+        if isinstance(operation, UnwritableOp)
+    )
+
+
+@contextmanager
+def _engine(place: Place, database: str | None) -> Iterator[sa.Engine]:
+    def connect() -> Driver:
+        given = {**pinned.parameters(place.parameters), **place.parameters, "dbname": database}
+        given |= {"client_encoding": pinned.ENCODING}
+        return psycopg.connect(**given, prepare_threshold=None)
+
+    # one session for all: each further one would read the catalog into its caches again
+    engine = sa.create_engine("postgresql+psycopg://", creator=connect, pool_size=1, max_overflow=1)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _missing_roles(driver: Driver, roles: list[str]) -> list[str]:
+    there = {name for (name,) in driver.execute("SELECT rolname FROM pg_catalog.pg_roles")}
+    return sorted(set(roles) - there)

@@ -1,0 +1,216 @@
+"""One trial: a revision up twice and down twice on a copy, in one of both ways to run."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import sqlalchemy as sa
+from alembic.autogenerate.api import AutogenContext
+from alembic.migration import MigrationContext
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationStep
+from alembic.script import ScriptDirectory
+
+from app_schema.catalog import Snapshot, diff, snapshot
+from app_schema.catalog.spelling import Spelling
+from app_schema.ddl.sql import ident, literal
+from app_schema.migrations.compare.comparator import Comparison
+from app_schema.migrations.directives import UndeclaredOp, UnwritableOp
+from app_schema.migrations.failure import explained
+from app_schema.migrations.loading import load
+from app_schema.migrations.once import TABLE as ONCE_TABLE
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from alembic.runtime.migration import RevisionStep
+
+
+_VALUES = re.compile(r': ".*', re.DOTALL)
+_SHOWN = 5
+_CHECKSUM = """\
+SELECT md5(coalesce(string_agg(r.row, ',' ORDER BY r.row COLLATE "C"), ''))
+  FROM (SELECT to_jsonb(t)::text FROM {table} AS t) AS r(row)"""
+
+
+class RefusedError(Exception):
+    """What the trial met, in one sentence without values of rows.
+
+    :param sqlstate: of PostgreSQL's refusal, if that is what it met.
+    """
+
+    def __init__(self, sentence: str, sqlstate: str | None = None) -> None:
+        super().__init__(sentence)
+        self.sqlstate = sqlstate
+
+
+@dataclass(frozen=True)
+class Origin:
+    """How revisions are run: what env.py and ``-x`` say, and what the database is compared with."""
+
+    config: Config
+    opts: dict[str, Any]
+    """The options of the run that generated the revision."""
+    migrate: Callable[[EnvironmentContext, sa.Connection], None]
+    """Runs the steps of Alembic's environment on a connection."""
+
+    def environment(self, scripts: ScriptDirectory, step: RevisionStep, x: list[str]) -> EnvironmentContext:
+        """Alembic's, in which one step runs."""
+        config = copy.copy(self.config)
+        config.attributes = {"configure_logger": False}
+        config.cmd_opts = SimpleNamespace(x=x)  # type: ignore[assignment]  # an argparse namespace
+        to = step.revision.revision
+        return EnvironmentContext(config, scripts, fn=lambda *_: [step], destination_rev=to)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A revision of a lineage, on an engine of a copy that is at the revision before it.
+
+    :param heads: where the copy is.
+    :param tables: whose rows must come back, by their names in SQL; none where the revision says that it
+        loses some.
+    :param unmended: what the revision says that it does not mend.
+    """
+
+    run: Origin
+    engine: sa.Engine
+    revision: str
+    heads: tuple[str, ...]
+    tables: tuple[str, ...]
+    unmended: frozenset[str] = frozenset()
+
+    def carry_out(self, *, autocommit: bool) -> None:
+        """Up, up again, compared with what is declared, down, down again: as it was.
+
+        :raises RefusedError: where something of that does not hold.
+        """
+        start, rows = self._state(), self._checksums()
+        self._stamp()
+        self._step("upgrade", "the upgrade", autocommit=autocommit)
+        end = self._state()
+        self._stamp()
+        self._step("upgrade", "the second upgrade", autocommit=autocommit)
+        self._assert_same(end, "the second upgrade changes")
+        if not autocommit:
+            self._assert_declared()
+        self._step("downgrade", "the downgrade", autocommit=autocommit)
+        self._assert_same(start, "the downgrade does not bring back")
+        self._stamp(*self._above)
+        self._step("downgrade", "the second downgrade", autocommit=autocommit)
+        self._assert_same(start, "the second downgrade changes")
+        changed = [table for table, checksum in self._checksums().items() if rows[table] != checksum]
+        if changed:
+            raise RefusedError(f"the downgrade does not bring back the rows of {listed(changed)}")
+
+    def _step(self, verb: str, words: str, *, autocommit: bool) -> None:
+        to = MigrationStep.upgrade_from_script if verb == "upgrade" else MigrationStep.downgrade_from_script
+        step = to(self.scripts.revision_map, self.scripts.get_revision(self.revision))
+        context = self.run.environment(self.scripts, step, [f"autocommit={str(autocommit).lower()}"])
+        with _silent(), context, self.engine.connect() as connection:
+            try:
+                self.run.migrate(context, connection)
+            except Exception as error:
+                said, state = explained_shortly(error)
+                way = " in autocommit" if autocommit else ""
+                raise RefusedError(f"{words} fails{way}: {said}", state) from error
+
+    @cached_property
+    def scripts(self) -> ScriptDirectory:
+        """The revision files, with the one that was just written."""
+        scripts = ScriptDirectory.from_config(self.run.config)
+        load(scripts)
+        return scripts
+
+    @property
+    def _above(self) -> list[str]:
+        """Where the copy is after the upgrade."""
+        down = self.scripts.get_revision(self.revision).down_revision or ()
+        below = {down} if isinstance(down, str) else set(down)
+        return [self.revision, *(head for head in self.heads if head not in below)]
+
+    def _stamp(self, *heads: str) -> None:
+        """Puts the copy where it was, so that the same step runs again."""
+        schema, table = self.run.opts.get("version_table_schema"), self._ignored[0]
+        name = ".".join(ident(part) for part in (schema, table) if part)
+        with self.engine.begin() as connection:
+            connection.exec_driver_sql(f"CREATE TABLE IF NOT EXISTS {name} (version_num text PRIMARY KEY)")
+            connection.exec_driver_sql(f"DELETE FROM {name}")
+            for head in heads or self.heads:
+                connection.exec_driver_sql(f"INSERT INTO {name} VALUES ({literal(head)})")
+
+    @property
+    def _ignored(self) -> tuple[str, str]:
+        """The tables of the migrations themselves."""
+        return self.run.opts.get("version_table") or "alembic_version", ONCE_TABLE
+
+    def _state(self) -> Snapshot:
+        with self.engine.connect() as connection:
+            return snapshot(connection, ignore=self._ignored)
+
+    def _assert_same(self, before: Snapshot, words: str) -> None:
+        with self.engine.connect() as connection:
+            now = snapshot(connection, ignore=self._ignored)
+            left = Spelling(connection).in_more_than_spelling(diff(before, now))
+        if left:
+            raise RefusedError(f"{words} {listed([one.key.label for one in left])}")
+
+    def _assert_declared(self) -> None:
+        metadata = self.run.opts["target_metadata"]
+        with self.engine.connect() as connection:
+            opts = {**self.run.opts, "proved": False}
+            context = AutogenContext(MigrationContext.configure(connection, opts=opts), metadata)
+            plan = Comparison(context).plan()
+        left = [
+            operation
+            for operation in plan.operations()
+            if not isinstance(operation, UndeclaredOp)
+            and not (isinstance(operation, UnwritableOp) and operation.reason in self.unmended)
+        ]
+        if left:
+            words = [" ".join(map(str, operation.to_diff_tuple()[:3])) for operation in left]
+            raise RefusedError(f"after the upgrade it still differs from what is declared: {listed(words)}")
+
+    def _checksums(self) -> dict[str, str]:
+        with self.engine.connect() as connection:
+            return {
+                table: connection.exec_driver_sql(_CHECKSUM.format(table=table)).scalar_one()
+                for table in self.tables
+            }
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Without what a run logs: it is not the run of the database."""
+    log = logging.getLogger("alembic.runtime.migration")
+    disabled, log.disabled = log.disabled, True
+    try:
+        yield
+    finally:
+        log.disabled = disabled
+
+
+def explained_shortly(error: Exception) -> tuple[str, str | None]:
+    """The error in one line, and its SQLSTATE.
+
+    PostgreSQL says the values of rows in its details, which are left out, and those of class 22 at once.
+    """
+    if isinstance(error, (psycopg.Error, sa.exc.DBAPIError)):
+        error = explained(error)
+    state = getattr(error, "sqlstate", None) or getattr(error.__cause__, "sqlstate", None)
+    said = str(error).partition("\n")[0].rstrip(".")
+    return (_VALUES.sub("", said) if (state or "").startswith("22") else said), state
+
+
+def listed(words: list[str]) -> str:
+    """A few of the words, and how many more there are."""
+    more = f" and {len(words) - _SHOWN} more" if len(words) > _SHOWN else ""
+    return ", ".join(words[:_SHOWN]) + more
