@@ -38,5 +38,7 @@ def dependents(connection: Connection, blocked: Iterable[Blocked]) -> list[Key]:
     if not wanted:
         return []
     rows = connection.execute(statement("dependents.sql"), {"keys": json.dumps(wanted)})
-    keys = dict.fromkeys(Key(*row) for row in rows)
+    # a publication is found by the schema of a table in it, and is in none itself
+    found = (Key("publication", None, None, row[3]) if row[0] == "publication" else Key(*row) for row in rows)
+    keys = dict.fromkeys(found)
     return [key for key in keys if not Kind.by_key.get(key.kind, Kind).keeps_values]

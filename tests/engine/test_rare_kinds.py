@@ -137,3 +137,20 @@ def test_rare_kinds_cost_no_query_where_there_are_none(
         connection.exec_driver_sql("CREATE PUBLICATION pub")
         assert [key.name for key in snapshot(connection) if key.kind == "publication"] == ["pub"]
         assert asked == [1, 1, 1]
+
+
+def test_prune_leaves_what_has_to_do_with_other_schemas(empty_engine: sa.Engine) -> None:
+    with empty_engine.begin() as connection:
+        connection.exec_driver_sql("""
+            CREATE TABLE t (id int PRIMARY KEY); CREATE SCHEMA theirs; CREATE TABLE theirs.t (id int);
+            CREATE PUBLICATION ours FOR TABLE t; CREATE PUBLICATION mixed FOR TABLE t, theirs.t;
+            CREATE PUBLICATION everything FOR ALL TABLES;
+            CREATE PUBLICATION whole FOR TABLES IN SCHEMA theirs""")
+    generated = autogenerate(empty_engine, sa.MetaData(), prune=True, managed_schemas={"public"})
+    assert sorted(generated.undeclared) == [
+        "publication everything",
+        "publication mixed",
+        "publication whole",
+    ]
+    assert "its place in the publication mixed" in generated.text
+    assert 'op.drop_publication("ours")' in generated.text

@@ -36,7 +36,7 @@ UNFIT = {
     "statistics public.st": "CREATE STATISTICS st ON lower(c), o FROM t",
     "rule r on public.t": "CREATE RULE r AS ON DELETE TO t WHERE old.c = 'a' DO INSTEAD NOTHING",
     "view public.w": "CREATE VIEW v AS SELECT t.c FROM t; CREATE VIEW w AS SELECT v.c FROM v WHERE v.c = 'a'",
-    "publication of_rows on public.t": "CREATE PUBLICATION of_rows FOR TABLE t WHERE (c = 'a')",
+    "publication of_rows": "CREATE PUBLICATION of_rows FOR TABLE t WHERE (c = 'a')",
 }
 
 

@@ -66,11 +66,7 @@ def _drop_dependents_in_downgrade(sides: Sides, planner: Planner) -> None:
         if kinds.of(difference.key.kind).blocks_downgrade(sides, difference)
     ]
     # under what is not managed PostgreSQL refuses the downgrade, and names it
-    readers = [
-        key
-        for key in sides.dependents(grown)
-        if key.kind not in {"own_default", "publication"} and sides.managed(key)
-    ]
+    readers = [key for key in sides.dependents(grown) if key.kind != "own_default" and sides.managed(key)]
     for key in readers:
         if {key, keys.column(key), *_grants(sides, key)} & planner.changed:
             _recreate_or_refuse(sides, planner, grown, key)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from app_schema.ddl import Key
 from app_schema.ddl.made import MARK
-from app_schema.ddl.sql import ident
+from app_schema.ddl.sql import ident, split
 from app_schema.migrations.compare import keys, printed_sequence
 from app_schema.migrations.compare.filters import item
 from app_schema.migrations.compare.keys import RELATIONS
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
     from app_schema.migrations.compare.filters import EnvironmentFilters
     from app_schema.migrations.compare.rename import Renamed
 
+_NAME = r'(?:"(?:[^"]|"")+"|[^\s".,()]+)'
+_IN_SCHEMAS = re.compile(
+    rf"\b(?:TABLE|FUNCTION|HANDLER|VALIDATOR) ({_NAME})\."
+    rf"|TABLES IN SCHEMA ({_NAME}(?:, {_NAME})*)|(FOR ALL TABLES)"
+)
 _OF_A_TABLE = {"table", "column", "constraint", "index", "comment", "sequence", "partition", "table_option"}
 _OF_A_TABLE |= {"trigger", "policy", "row_security", "grant", "column_grant"}
 _TYPES = {"UNIQUE": "unique_constraint", "FOREIGN KEY": "foreign_key_constraint"}
@@ -89,6 +95,14 @@ class Managed:
             owners.append(keys.column(key))
         labels = [key.label, *(owner.label for owner in owners if owner in self.reflected)]
         return not any(accepted.matches(label) for accepted in self.filters.accepted for label in labels)
+
+    def has_all_of(self, definition: str) -> bool:
+        """Whether all schemas that the definition of a publication or an event trigger names are managed."""
+        named: set[str] = set()
+        for place, schemas, everything in _IN_SCHEMAS.findall(definition):
+            named |= {key.name for key in self.reflected if key.kind == "schema"} if everything else set()
+            named |= {name for text in (place, schemas) if text for name in split(text)}
+        return named <= self._schemas
 
     @cached_property
     def _schemas(self) -> set[str]:

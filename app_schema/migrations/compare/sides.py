@@ -123,9 +123,10 @@ class Sides:
         return [self.renamed.before(key) for key in keys_ if key.kind == kind]
 
     def may_drop(self, key: Key) -> bool:
-        """False for an extension or schema that is not ours: a revision that drops it leaves it alone."""
+        """False for an extension or schema that is not ours; also for what is in no schema, as a publication,
+        and has to do with one that is not managed."""
         if key.kind not in {"extension", "schema"}:
-            return True
+            return key.schema is not None or self.managed.has_all_of(self.reflected[key])
         comment = self.reflected.get(Key("object_comment", None, None, f"{key.kind} {key.name}"), "")
         return comment.endswith(MARK)
 

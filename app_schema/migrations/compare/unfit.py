@@ -53,8 +53,6 @@ def refuse(sides: Sides, planner: Planner, blocked: list[Blocked], dependents: l
     """
     attempts: dict[Key, str] = {}
     for key in dependents:
-        if key.kind == "publication":
-            raise in_the_way(sides, blocked, key, "its row filter cannot be created again")
         if key.kind == "of_row_type":
             raise in_the_way(sides, blocked, key, "its type is the row type of the view")
         if _stays(sides, planner, key) and (statement := _creation(sides, planner, key)) is not None:
@@ -105,8 +103,6 @@ def _drop(key: Key) -> str:
     name, kind = ident(key.name), key.kind.replace("_", " ").upper()
     if key.kind in _DEFAULTS:
         return f"{_alter(key)} ALTER COLUMN {name} DROP DEFAULT"
-    if key.kind == "publication":
-        return f"ALTER PUBLICATION {name} DROP TABLE {qualified(key.table or '', key.schema)}"
     if key.kind in {"column", "of_row_type", "constraint"}:
         return f"{_alter(key)} DROP {'CONSTRAINT' if key.kind == 'constraint' else 'COLUMN'} {name}"
     if key.kind in _ON_A_TABLE:

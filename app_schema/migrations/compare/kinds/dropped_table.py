@@ -10,7 +10,7 @@ from alembic.operations import MigrateOperation, ops
 from sqlalchemy import MetaData, Table
 
 from app_schema.ddl import Key
-from app_schema.ddl.sql import NAME_BYTES
+from app_schema.ddl.sql import NAME_BYTES, ident
 from app_schema.migrations.compare.kinds import option
 from app_schema.migrations.compare.kinds.column import reflected_column
 from app_schema.migrations.compare.kinds.sequence import own_of_serial
@@ -37,17 +37,19 @@ SELECT (SELECT coalesce(json_agg(json_build_array(t.conname, a.attname, t.connoi
           JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.conrelid AND a.attnum = t.conkey[1]
          WHERE t.conrelid = c.oid AND t.contype = 'n')
   FROM {_TABLE}"""
+_PUBLISHED = "its place in the publication "
 _LOST = f"""\
 SELECT (SELECT coalesce(json_agg(p.part), '[]') FROM (
          SELECT format('its tablespace %I', s.spcname) AS part
            FROM pg_catalog.pg_tablespace AS s WHERE s.oid = c.reltablespace
          UNION ALL
-         SELECT format('its access method %I', m.amname)
-           FROM pg_catalog.pg_am AS m WHERE m.oid = c.relam AND m.amname <> 'heap'
-         UNION ALL
-         SELECT format('its place in the publication %I', p.pubname)
+         SELECT format('{_PUBLISHED}%I', p.pubname)
            FROM pg_catalog.pg_publication_rel AS r JOIN pg_catalog.pg_publication AS p ON p.oid = r.prpubid
           WHERE r.prrelid = c.oid
+         UNION ALL
+         SELECT 'the inheritance of its columns, which are its own then'
+          WHERE EXISTS (SELECT FROM pg_catalog.pg_attribute AS a
+                         WHERE a.attrelid = c.oid AND a.attinhcount > 0 AND NOT a.attislocal)
          UNION ALL
          SELECT format('its security label of %I', l.provider) FROM pg_catalog.pg_seclabel AS l
           WHERE l.classoid = 'pg_catalog.pg_class'::regclass AND l.objoid = c.oid
@@ -123,7 +125,9 @@ def _names(sides: Sides, table: Key) -> list[CallOp]:
 
 def note_losses(sides: Sides, planner: Planner, table: Key) -> None:
     """Notes what of a dropped table no downgrade restores."""
-    lost = list(sides.answers.get(_LOST, table))
+    dropped = (key.name for key in planner.dropped if key.kind == "publication")
+    again = {_PUBLISHED + ident(name) for name in dropped}
+    lost = [part for part in sides.answers.get(_LOST, table) if part not in again]
     for name, chosen, no_inherit in _not_nulls(sides, table):
         if no_inherit:
             lost.append(f"the NO INHERIT of its constraint {name}")
