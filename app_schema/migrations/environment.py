@@ -21,6 +21,7 @@ from app_schema.application import Application
 from app_schema.migrations import setup
 from app_schema.migrations.collecting import collecting
 from app_schema.migrations.compare import PLUGIN
+from app_schema.migrations.compare.chosen import Chosen
 from app_schema.migrations.foresight import foreseeing
 from app_schema.migrations.given import on
 from app_schema.migrations.impl import guarded
@@ -184,6 +185,8 @@ class Environment:
             migration_context.autocommit_block = nullcontext  # type: ignore[assignment, method-assign]
         if "revision_context" in migration_context.opts:  # a revision is to be generated, or checked for
             migration_context.opts["target_metadata"] = called(self.metadata)
+            if chosen := migration_context.opts.get("chosen"):
+                say(f"compared {chosen.words}, as -x kinds={self.given['kinds']} says")
             self._prove(migration_context, connection, facts)
         runner = Runner(
             migration_context,
@@ -275,4 +278,6 @@ def _compared(given: Mapping[str, str]) -> dict[str, Any]:
     flags: dict[str, Any] = {name: flag(name, given[name]) for name in names if name in given}
     if "schemas" in given:
         flags["managed_schemas"] = {schema.strip() for schema in given["schemas"].split(",")}
+    if "kinds" in given:
+        flags["chosen"] = Chosen.read(given["kinds"])
     return {**flags, **{name: given[name] for name in ("scratch", "zone") if name in given}}

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from app_schema.catalog import Snapshot
     from app_schema.catalog.uncompared import Uncompared
+    from app_schema.migrations.compare.chosen import Chosen
     from app_schema.migrations.compare.filters import EnvironmentFilters
     from app_schema.migrations.compare.rename import Renamed
 
@@ -52,7 +53,7 @@ class Managed:
     def __call__(self, key: Key) -> bool:
         # a column may have the name of its type
         borrowed = (key.schema, key.name if key.table is None else key.table) in self.borrowed
-        if borrowed:
+        if borrowed or self._is_left_out(key):
             return False
         if key.kind == "role":
             return key in self.declared
@@ -66,6 +67,22 @@ class Managed:
         if key not in self.declared and not self._counts(key):
             return False
         return self._passes(key, schema)
+
+    def _is_left_out(self, key: Key) -> bool:
+        """True if the kind of the object is left out, or that of an object that it belongs to."""
+        chosen: Chosen | None = self.filters.opts.get("chosen")
+        if chosen is None or key.kind in chosen.left_out:
+            return chosen is not None
+        subject = keys.described(key) if key.kind == "object_comment" else key
+        owners = (one for one in self._owners(subject) if one in self.reflected or one in self.declared)
+        return chosen.with_parts and any(one.kind in chosen.left_out for one in (subject, *owners))
+
+    def _owners(self, key: Key) -> list[Key]:
+        """What the object may be a part of."""
+        if not key.table:
+            return []
+        kinds = (*RELATIONS, "function", "enum", "domain", "range", "sequence")
+        return [Key(kind, key.schema, None, key.table) for kind in kinds]
 
     def uncompared(self, objects: Iterable[Uncompared]) -> list[str]:
         """What is to be named of the objects that no kind compares, each once."""
@@ -83,11 +100,7 @@ class Managed:
             return False  # its name is in no schema, but its objects are
         if not self.filters.accepted:
             return True
-        owners = [
-            Key(kind, key.schema, None, key.table)
-            for kind in (*RELATIONS, "function", "enum", "domain", "range", "sequence")
-            if key.table
-        ]
+        owners = self._owners(key)
         if key.kind == "sequence":
             column = printed_sequence.owner(self.reflected.get(key) or "")
             owners += [column, keys.table(column)] if column is not None else []
