@@ -78,7 +78,7 @@ class Trigger(TableObject):
             namespace="c.relnamespace",
             table="c.relname",
             relation="c.oid",
-            where="NOT t.tgisinternal",
+            where="NOT t.tgisinternal AND t.tgparentid = 0",
             definition=f"concat({_PRINTED}, {_STATE})",
             comparable=f"""\
 concat(replace(replace({_PRINTED}, {_PLACE}, ' ON '), format(' ON pg_temp.%I ', c.relname), ' ON '),

@@ -238,7 +238,6 @@ PARTITIONS = {
         "log_2",
         PARTITIONED,
         LOG,
-        unmended=PARTITION,
     ),
     "missing": Drift("DROP TABLE log_1", "log_1", PARTITIONED, LOG, unmended=PARTITION),
     "detached": Drift(
@@ -252,7 +251,7 @@ PARTITIONS = {
         unmended=PARTITION,
     ),
     "default partition": Drift(
-        "CREATE TABLE log_rest PARTITION OF log DEFAULT", "log_rest", PARTITIONED, LOG, unmended=PARTITION
+        "CREATE TABLE log_rest PARTITION OF log DEFAULT", "log_rest", PARTITIONED, LOG
     ),
     "index of a partition": Drift(
         "CREATE INDEX stray ON log_1 (n)", "stray", PARTITIONED, LOG, unmended=PARTITION
@@ -260,6 +259,5 @@ PARTITIONS = {
     "partitioned table extra": Drift(
         "CREATE TABLE stray (a int, b text) PARTITION BY LIST (a); CREATE TABLE stray_1 PARTITION OF stray FOR VALUES IN (1) PARTITION BY HASH (b); CREATE TABLE stray_1_1 PARTITION OF stray_1 FOR VALUES WITH (MODULUS 1, REMAINDER 0)",
         "stray",
-        unmended=PARTITION,
     ),
 }

@@ -96,6 +96,22 @@ GROWN = {
         CREATE FUNCTION all_of() RETURNS SETOF t COST 7 ROWS 5 BEGIN ATOMIC SELECT * FROM t; END;
         CREATE PROCEDURE clear(a int, OUT b int) LANGUAGE sql BEGIN ATOMIC DELETE FROM t WHERE id = a; SELECT 1; END;
         CREATE VIEW v AS SELECT * FROM all_of()""",
+    "partitions of partitions with indexes of their own": """
+        CREATE TABLE par (id int PRIMARY KEY);
+        CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+        CREATE TABLE log (at date NOT NULL, n int REFERENCES par, k text CONSTRAINT filled CHECK (k <> ''),
+                          PRIMARY KEY (at)) PARTITION BY RANGE (at);
+        CREATE INDEX ix ON log (n);
+        CREATE TRIGGER tr BEFORE INSERT ON log FOR EACH ROW EXECUTE FUNCTION touch();
+        CREATE TABLE log_1 PARTITION OF log (CONSTRAINT own CHECK (n > 0))
+          FOR VALUES FROM ('2020-01-01') TO ('2021-01-01') PARTITION BY HASH (at);
+        CREATE TABLE log_1_1 PARTITION OF log_1 FOR VALUES WITH (MODULUS 1, REMAINDER 0);
+        CREATE TABLE log_rest (at date NOT NULL, n int, k text); CREATE INDEX before ON log_rest (n);
+        ALTER TABLE log_rest ADD CONSTRAINT filled CHECK (k <> '');
+        ALTER TABLE log ATTACH PARTITION log_rest DEFAULT;
+        CREATE INDEX own ON log_1_1 (k);
+        CREATE TRIGGER mine BEFORE INSERT ON log_1_1 FOR EACH ROW EXECUTE FUNCTION touch();
+        GRANT SELECT ON log_1 TO pg_monitor""",
     "tables that refer to each other": """
         CREATE TABLE hen (id int PRIMARY KEY, egg int); CREATE TABLE egg (id int PRIMARY KEY, hen int REFERENCES hen);
         ALTER TABLE hen ADD CONSTRAINT fk FOREIGN KEY (egg) REFERENCES egg NOT VALID;

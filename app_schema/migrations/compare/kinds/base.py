@@ -57,9 +57,6 @@ class KindComparator:
         owner = relation(sides, key)
         if owner is None or owner in sides.declared:
             return False
-        partition = Key("partition", key.schema, None, owner.name)
-        if "PARTITION BY" in sides.reflected[owner] or partition in sides.reflected:
-            return True  # no revision drops it, so nothing of it is dropped
         return not sides.prune or self.dropped_with_table
 
     def blocked(self, sides: Sides, difference: Difference) -> Blocked | None:

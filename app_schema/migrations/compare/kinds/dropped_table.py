@@ -50,6 +50,7 @@ SELECT (SELECT coalesce(json_agg(p.part), '[]') FROM (
          SELECT 'the inheritance of its columns, which are its own then'
           WHERE EXISTS (SELECT FROM pg_catalog.pg_attribute AS a
                          WHERE a.attrelid = c.oid AND a.attinhcount > 0 AND NOT a.attislocal)
+            AND NOT c.relispartition
          UNION ALL
          SELECT format('its security label of %I', l.provider) FROM pg_catalog.pg_seclabel AS l
           WHERE l.classoid = 'pg_catalog.pg_class'::regclass AND l.objoid = c.oid
@@ -78,6 +79,7 @@ def creation(sides: Sides, table: Key) -> list[MigrateOperation]:
         schema=table.schema,
         comment=sides.reflected.get(Key("comment", *place, "")),
         **storage(sides.reflected[table]),
+        **_partitioning(sides.reflected[table]),
     )
     constraints = [
         key
@@ -90,13 +92,27 @@ def creation(sides: Sides, table: Key) -> list[MigrateOperation]:
         ops.CreateTableOp.from_table(again),
         *_names(sides, table),
         *(ReplaceObjectOp(owned, free) for free, owned in sequences),
-        *(CreateObjectOp(sides.reflect(key, sides.reflected[key])) for key in (*constraints, *indexes)),
+        *(
+            CreateObjectOp(sides.reflect(key, _alone(sides.reflected[key])))
+            for key in (*constraints, *indexes)
+        ),
         *(
             CallOp("alter_table", table.name, f"INHERIT {parent}", schema=table.schema)
             for parent in parents(sides.reflected[table])
         ),
         *option.of_table(sides, table),
     ]
+
+
+def _partitioning(definition: str) -> dict[str, Any]:
+    """The argument of a table that has partitions."""
+    _, partitioned, by = definition.partition("PARTITION BY ")
+    return {"postgresql_partition_by": by} if partitioned else {}
+
+
+def _alone(definition: str) -> str:
+    """An index without that of the parent, to which PostgreSQL attaches it with the partition."""
+    return definition.partition(" PARTITION OF ")[0]
 
 
 def parents(definition: str) -> list[str]:

@@ -23,7 +23,7 @@ from app_schema.ddl import Key
 from app_schema.ddl.constraint import name_of as constraint_name
 from app_schema.ddl.order import Drops, Makes
 from app_schema.migrations.compare import refusal
-from app_schema.migrations.compare.kinds import constraint, dropped_table, grant
+from app_schema.migrations.compare.kinds import constraint, dropped_table, grant, partition
 from app_schema.migrations.compare.kinds.base import KindComparator
 from app_schema.migrations.directives import CallOp, DropWholeTableOp
 
@@ -69,14 +69,14 @@ class TableComparator(KindComparator):
 
     def removed(self, sides: Sides, planner: Planner, key: Key, reflected: str) -> None:
         """Plans the drop of a table that nobody declared."""
-        if "PARTITION BY" in reflected or Key("partition", key.schema, None, key.name) in sides.reflected:
-            raise refusal.not_dropped("partitioned_table")
         grant.revoke_default_grants_in_downgrade(sides, planner, key)
         dropped_table.note_losses(sides, planner, key)
         drop = DropWholeTableOp(dropped_table.creation(sides, key))
         planner.drop(Drops.TABLE, drop, order=-dropped_table.age(sides, key))
+        partition.attach_in_downgrade(sides, planner, key)
         for other in sides.of_table(key.schema, key.name):
-            if other.kind == "constraint" and sides.reflected[other].startswith("FOREIGN KEY"):
+            foreign_key = other.kind == "constraint" and sides.reflected[other].startswith("FOREIGN KEY")
+            if foreign_key and not partition.belongs_to_parent(sides, other):
                 constraint.ConstraintComparator().drop(sides, planner, other)
 
 
