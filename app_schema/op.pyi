@@ -94,7 +94,7 @@ def replace_default_privileges(
     old: Mapping[str, Any] | None = ...,
 ) -> None: ...
 def create_domain(name: str, definition: str, *, schema: str | None = ...) -> None:
-    """``CREATE DOMAIN schema.name AS definition``, the definition with its constraints as PostgreSQL prints"""
+    """``CREATE DOMAIN schema.name AS definition``, with constraints, as PostgreSQL prints it."""
 
 def drop_domain(
     name: str, definition: str = ..., *, schema: str | None = ..., made_again: bool = ...
@@ -103,7 +103,7 @@ def replace_domain(
     name: str, definition: str, *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
 ) -> None: ...
 def create_enum(name: str, labels: Iterable[str], *, schema: str | None = ...) -> None:
-    """``CREATE TYPE schema.name AS ENUM (labels)``; the order of the labels counts."""
+    """``CREATE TYPE schema.name AS ENUM (labels)``, in the order of the labels."""
 
 def drop_enum(
     name: str, labels: Iterable[str] = ..., *, schema: str | None = ..., made_again: bool = ...
@@ -126,7 +126,7 @@ def replace_event_trigger(
     old: Mapping[str, Any] | None = ...,
 ) -> None: ...
 def create_extension(name: str, *, version: str | None = ..., schema: str | None = ...) -> None:
-    """``CREATE EXTENSION name SCHEMA schema``. One that was there before stays when its revision is undone."""
+    """``CREATE EXTENSION name SCHEMA schema``. A downgrade drops only an extension that app_schema created."""
 
 def drop_extension(
     name: str, *, version: str | None = ..., schema: str | None = ..., made_again: bool = ...
@@ -429,7 +429,7 @@ def create_role(
     replication: bool = ...,
     bypassrls: bool = ...,
 ) -> None:
-    """``CREATE ROLE name NOLOGIN …``. A password is never declared: it is set outside the repository."""
+    """``CREATE ROLE name NOLOGIN …``. Set the password outside the repository."""
 
 def drop_role(
     name: str,
@@ -495,12 +495,12 @@ def replace_rule(
     old: Mapping[str, Any] | None = ...,
 ) -> None: ...
 def create_schema(name: str) -> None:
-    """``CREATE SCHEMA name``. One that was there before is used, and stays when its revision is undone."""
+    """``CREATE SCHEMA name``. A downgrade drops only a schema that app_schema created."""
 
 def drop_schema(name: str, *, made_again: bool = ...) -> None: ...
 def replace_schema(name: str, *, old: Mapping[str, Any] | None = ...) -> None: ...
 def create_sequence(name: str, options: str, *, owner_follows: bool = ..., schema: str | None = ...) -> None:
-    """``CREATE SEQUENCE schema.name options``; the options say everything: ``AS bigint START 1 INCREMENT 1"""
+    """``CREATE SEQUENCE schema.name options``, every option written: ``AS bigint START 1 INCREMENT 1 …``."""
 
 def drop_sequence(
     name: str,
@@ -540,7 +540,7 @@ def replace_statistics(
     old: Mapping[str, Any] | None = ...,
 ) -> None: ...
 def create_table_constraint(name: str, table: str, definition: str, *, schema: str | None = ...) -> None:
-    """``ALTER TABLE table ADD CONSTRAINT name definition``, the definition as pg_get_constraintdef prints"""
+    """``ALTER TABLE table ADD CONSTRAINT name definition``, as pg_get_constraintdef prints the definition."""
 
 def drop_table_constraint(
     name: str, table: str, definition: str = ..., *, schema: str | None = ..., made_again: bool = ...

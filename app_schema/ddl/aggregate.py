@@ -1,4 +1,4 @@
-"""Aggregates."""
+"""Aggregate functions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _CATALOG = CatalogQuery(
     name="format('%s(%s)', p.proname, oidvectortypes(p.proargtypes))",
     namespace="p.pronamespace",
     owner="p.proowner",
-    # the columns of functions that an aggregate does not have hold 0, which regproc prints as a hyphen
+    # an absent function is 0 in the catalog, which regproc prints as a hyphen
     definition="""\
 concat_ws(', ', 'SFUNC = ' || g.aggtransfn::text, 'STYPE = ' || format_type(g.aggtranstype, NULL),
   'FINALFUNC = ' || nullif(g.aggfinalfn::text, '-'), 'COMBINEFUNC = ' || nullif(g.aggcombinefn::text, '-'),
@@ -41,7 +41,7 @@ concat_ws(', ', 'SFUNC = ' || g.aggtransfn::text, 'STYPE = ' || format_type(g.ag
         "refused": """\
 CASE WHEN g.aggkind <> 'n' OR g.aggmtransfn::oid <> 0 OR g.aggserialfn::oid <> 0 OR g.aggsortop <> 0
        OR g.aggfinalextra OR g.aggtransspace <> 0
-     THEN 'an aggregate that is more than SFUNC, STYPE, FINALFUNC, COMBINEFUNC, INITCOND and PARALLEL' END""",
+     THEN 'an aggregate with more than SFUNC, STYPE, FINALFUNC, COMBINEFUNC, INITCOND and PARALLEL' END""",
     },
 )
 
@@ -50,7 +50,7 @@ CASE WHEN g.aggkind <> 'n' OR g.aggmtransfn::oid <> 0 OR g.aggserialfn::oid <> 0
 class Aggregate(DDLObject):
     """``CREATE AGGREGATE schema.name(arguments) (SFUNC = …, STYPE = …)``.
 
-    :param arguments: the types as PostgreSQL prints them, ``"integer, text"``; none are ``*``.
+    :param arguments: the types as PostgreSQL prints them, ``"integer, text"``; ``*`` without arguments.
     """
 
     kind: ClassVar[str] = "aggregate"
@@ -58,7 +58,7 @@ class Aggregate(DDLObject):
     owned_as = "function"
     comment_on: ClassVar[Mapping[str, str]] = {"aggregate": "AGGREGATE {place}"}
     catalog = (_CATALOG,)
-    # among functions, after those that it calls; a view that calls it is created later and dropped earlier
+    # after the functions that the aggregate calls, and before views
     ranks = (Drops.GENERATED, Makes.FUNCTION)
     in_create_all = Makes.FUNCTION
     positional: ClassVar[tuple[str, ...]] = ("name", "arguments")
@@ -87,7 +87,7 @@ class Aggregate(DDLObject):
 
     @property
     def step(self) -> int:
-        """After the functions that it is made of."""
+        """After the functions that it calls."""
         return 1
 
     @classmethod
@@ -111,8 +111,8 @@ class Aggregate(DDLObject):
             "INITCOND": None if self.initcond is None else literal(self.initcond),
             "PARALLEL": self.parallel,
         }
-        told = ", ".join(f"{option} = {value}" for option, value in options.items() if value is not None)
-        return f"{verb} {self._name(schema)} ({told})"
+        clauses = ", ".join(f"{option} = {value}" for option, value in options.items() if value is not None)
+        return f"{verb} {self._name(schema)} ({clauses})"
 
     def _oid(self) -> str:
         return f"to_regprocedure({literal(f'{qualified(self.name, self.schema)}({self.arguments})')})"
@@ -121,7 +121,7 @@ class Aggregate(DDLObject):
         return exists_query(self._oid())
 
     def catalog_query(self) -> str:
-        # the twin tells the types of the arguments: only PostgreSQL reads them out of a declaration
+        # from the twin: only PostgreSQL can parse the argument types of a declaration
         types = f"""\
 (SELECT t.proargtypes FROM pg_catalog.pg_proc AS t
   WHERE t.pronamespace = pg_my_temp_schema() AND t.proname = {literal(self.name)})"""
@@ -142,7 +142,7 @@ class Aggregate(DDLObject):
         return (f"DROP AGGREGATE {self._name(self.schema)}",)
 
     def replace_sql(self) -> tuple[str, ...]:
-        """CREATE OR REPLACE keeps what depends on the aggregate; where it is refused, drop and create."""
+        """CREATE OR REPLACE keeps dependents; PostgreSQL refuses it for another type: drop and create."""
         anew = f"""
 BEGIN
   EXECUTE {dollar(self._create("CREATE OR REPLACE AGGREGATE", self.schema), "new")};

@@ -1,4 +1,4 @@
-"""``create_all`` and ``drop_all`` make and drop the attached objects too; each finds there what it needs."""
+"""``create_all`` and ``drop_all`` also create and drop the attached objects, in the order of dependencies."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _EARLY = "app_schema_early"
 
 
 def declared(metadata: MetaData) -> dict[Key, DDLObject]:
-    """The objects attached to a metadata, in the order in which they were declared."""
+    """The objects attached to a metadata, in the order of declaration."""
     objects: dict[Key, DDLObject] = metadata.info.setdefault("app_schema", {})
     return objects
 
 
 def attach(metadata: MetaData, *objects: DDLObject) -> None:
-    """Declares objects on a metadata; ``create_all`` makes them too.
+    """Declares objects on a metadata.
 
-    :raises ModelError: where an object of the same key is declared already with another definition.
+    :raises ModelError: if an object of the same key is declared with another definition.
     """
     _listen(metadata)
     known = declared(metadata)
@@ -41,19 +41,19 @@ def attach(metadata: MetaData, *objects: DDLObject) -> None:
             raise ModelError(f"{obj.label} {instead}.")
         other = same.setdefault(obj.identity, obj)
         if other.key != obj.key:
-            msg = f"{other.label} and {obj.label} are one object for PostgreSQL: declare one of them"
+            msg = f"{other.label} and {obj.label} are the same object for PostgreSQL: declare only one"
             raise ModelError(msg)
         if known.setdefault(obj.key, obj) != obj:
-            msg = f"{obj.label} is declared twice, with two definitions"
+            msg = f"{obj.label} is declared twice, with different definitions"
             raise ModelError(msg)
 
 
 def _listen(metadata: MetaData) -> None:
-    """Registers the listeners, once for each metadata."""
+    """Registers the listeners once for each metadata."""
     if "app_schema_listens" in metadata.info:
         return
     metadata.info["app_schema_listens"] = True
-    # first of all listeners: enum types, which have listeners of their own, need their schema
+    # insert=True: enum types have listeners of their own, and need their schema
     event.listen(metadata, "before_create", _statements(Create, before_tables=True), insert=True)
     event.listen(metadata, "before_create", _create_early)
     event.listen(metadata, "after_create", _statements(Create, before_tables=False))
@@ -62,13 +62,12 @@ def _listen(metadata: MetaData) -> None:
 
 
 def _create_early(target: MetaData, _connection: Connection, tables: Sequence[Table] = (), **_: Any) -> None:
-    """Types, and functions that a table needs, are made when every enum type is there, and before the first
-    table."""
+    """Creates the types and functions that a table needs: after the enum types, before the first table."""
     early = _early(target) if tables else []
 
     def send(_table: Table, connection: Connection, **_: Any) -> None:
-        for one in early:
-            connection.execute(Create(one))
+        for obj in early:
+            connection.execute(Create(obj))
 
     if early:
         event.listen(tables[0], "before_create", send, once=True)
@@ -76,27 +75,26 @@ def _create_early(target: MetaData, _connection: Connection, tables: Sequence[Ta
 
 def _drop_last(target: MetaData, _connection: Connection, **_: Any) -> None:
     early = _early(target)
-    target.info[_EARLY] = {one.key for one in early}
+    target.info[_EARLY] = {obj.key for obj in early}
 
     def send(_target: MetaData, connection: Connection, **_: Any) -> None:
-        for one in reversed(early):
-            connection.execute(Drop(one))
+        for obj in reversed(early):
+            connection.execute(Drop(obj))
 
-    # registered anew at each drop: before the listeners of every enum type, and after them
+    # registered at each drop: functions before the listeners of the enum types, and the other objects after
+    # them
     event.listen(target, "after_drop", send, once=True, insert=True)
     event.listen(target, "after_drop", _statements(Drop, before_tables=True), once=True)
 
 
 def _statements(statement: type[Create | Drop], *, before_tables: bool) -> Callable[..., None]:
-    """A listener that sends one statement an object, by the place of its kind and then in the order of
-    declaration.
-
-    Drops go backwards.
+    """A listener that executes one statement an object: by rank of the kind, then in the order of
+    declaration; drops in reverse.
     """
 
     def send(target: MetaData, connection: Connection, tables: Sequence[Table] = (), **_: Any) -> None:
         if statement is Create and before_tables:  # the first of all listeners
-            target.info[_EARLY] = {one.key for one in _early(target)} if tables else set()
+            target.info[_EARLY] = {obj.key for obj in _early(target)} if tables else set()
         early = target.info.get(_EARLY, set())
         chosen = [
             obj
@@ -116,14 +114,14 @@ def _statements(statement: type[Create | Drop], *, before_tables: bool) -> Calla
 
 
 def _early(metadata: MetaData) -> list[DDLObject]:
-    """What is made of enum types, or makes tables, in the order of its creation."""
-    made = [one for one in declared(metadata).values() if one.in_create_all is Makes.EARLY_FUNCTION]
-    return [*sorted(made, key=lambda one: one.step), *called_by_tables(metadata)]
+    """The types and functions that depend on enum types or that tables need, in the order of creation."""
+    early = [obj for obj in declared(metadata).values() if obj.in_create_all is Makes.EARLY_FUNCTION]
+    return [*sorted(early, key=lambda obj: obj.step), *called_by_tables(metadata)]
 
 
 def called_by_tables(metadata: MetaData) -> list[Function]:
-    """The functions that a default, check, generated column or index calls, with those that they call, in the
-    order of their declaration."""
+    """The functions that a default, check, generated column or index calls, directly or through a function,
+    in the order of declaration."""
     functions = [obj for obj in declared(metadata).values() if isinstance(obj, Function)]
     if not functions:
         return []

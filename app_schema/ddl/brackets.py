@@ -1,4 +1,4 @@
-"""Brackets and commas of SQL, but for those in a string or a quoted name."""
+"""Brackets and commas of SQL outside strings and quoted names."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ _DEPTH = {"(": 1, "[": 1, ")": -1, "]": -1}
 
 
 def closing(text: str, start: int) -> int:
-    """The place behind the bracket that closes the one before `start`; the end of a text without it."""
+    """The index after the bracket that closes the one before `start`; without one the length of the text."""
     return next((end for end, depth, _ in _signs(text, start) if depth < 0), len(text))
 
 
 def enclosed(text: str) -> tuple[str, str]:
-    """The text inside the brackets with which a text begins, and the text behind them."""
+    """For a text that starts with a bracket: the text inside the brackets, and the text after them."""
     end = closing(text, 1)
     return text[1 : end - 1], text[end:]
 
 
 def between_commas(text: str) -> list[str]:
-    """The parts between the commas that stand in no brackets."""
+    """The parts between the commas outside all brackets."""
     parts, last = [], 0
     for end, depth, sign in _signs(text, 0):
         if sign == "," and depth == 0:
@@ -31,7 +31,7 @@ def between_commas(text: str) -> list[str]:
 
 
 def _signs(text: str, start: int) -> Iterator[tuple[int, int, str]]:
-    """Each sign: the place behind it, how deep in brackets the text is there, and the sign."""
+    """Each sign as (index after it, depth of brackets after it, sign)."""
     depth = 0
     for token in _TOKEN.finditer(text, start):
         depth += _DEPTH.get(token[0], 0)

@@ -1,7 +1,7 @@
-"""The one query of a kind: where its objects are in the catalog, and what PostgreSQL prints of them.
+"""The one query of a kind: its rows in the catalog, and the definition that PostgreSQL prints.
 
-Guards, the snapshot, read-back, the studio and the audit choose columns and rows of it. They write these into
-one flat SELECT, so PostgreSQL computes no column that nobody asked for, and looks one object up by an index.
+Guards, snapshot, read-back, studio and audit select columns and rows of it. They write them into one flat
+SELECT, so PostgreSQL computes only the selected columns, and finds one object by an index.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ class CatalogQuery:
     """SQL expressions over the FROM clause ``source``.
 
     :param catalog: the system catalog that has a row for each object; ``oid`` is that of the row.
-    :param kind: the kind of an object, as the key of a snapshot has it.
-    :param namespace: the OID of the schema; empty where objects of the kind are in no schema.
-    :param without_schema: some are in no schema; their ``namespace`` is 0.
+    :param kind: the kind of an object in the key of a snapshot.
+    :param namespace: the OID of the schema; empty: the objects are in no schema.
+    :param without_schema: some objects are in no schema; their ``namespace`` is 0.
     :param table: the name of the table, view or function that the object is a part of.
-    :param relation: the OID of that relation: what belongs to an extension's table is the extension's, too.
-    :param owner: the OID of the role; empty where nobody owns such objects by themselves.
-    :param where: what all objects of the kind are.
-    :param listed: what those are that a snapshot has.
-    :param definition: all that is compared, as PostgreSQL prints it with an empty search_path.
-    :param comparable: the same without names that differ between an object and its twin.
-    :param attribute: a row is no object, but an attribute of one that another query has.
-    :param rare: ``oid FROM catalog`` of objects that few databases have; empty: many have them. A snapshot
-        asks for them in a second query, and only where there are rows that no extension brings.
+    :param relation: the OID of that relation: a part of an extension's table belongs to the extension too.
+    :param owner: the OID of the role; empty: the objects have no owner of their own.
+    :param where: the condition of the kind.
+    :param listed: the further condition of a snapshot.
+    :param definition: the compared text, as PostgreSQL prints it with an empty search_path.
+    :param comparable: the definition without names that differ between an object and its twin.
+    :param attribute: a row is an attribute of an object of another query.
+    :param rare: ``oid FROM catalog`` of objects that few databases have; empty: common. A snapshot reads them
+        in a second query, only if rows exist that belong to no extension.
     :param parts: field of the class -> its value, for reading an object back.
     """
 
@@ -60,7 +60,7 @@ class CatalogQuery:
 
     @property
     def is_object(self) -> bool:
-        """False where a row is an attribute of an object, as a grant or a column."""
+        """False: a row is an attribute of an object, such as a grant or a column."""
         of_table = self.table != "NULL" and self.relation in {"", self.oid}
         return not (self.attribute or of_table)
 
@@ -72,7 +72,7 @@ class CatalogQuery:
     def select(self, columns: str, *conditions: str, any_kind: bool = False) -> str:
         """Query of the objects that meet the conditions.
 
-        :param any_kind: also of what has the place and is of another kind.
+        :param any_kind: also of objects of another kind.
         """
         of_kind = [] if any_kind or self.where == "true" else [self.where]
         where = " AND ".join((*of_kind, *conditions)) or "true"
@@ -90,15 +90,15 @@ class CatalogQuery:
 
 
 class Kind:
-    """A kind of objects in the catalog; those that an application declares beside its tables are a DDLObject.
+    """A kind of objects in the catalog. A kind that an application declares beside its tables is a DDLObject.
 
     A subclass is registered where it has a query.
     """
 
     catalog: ClassVar[tuple[CatalogQuery, ...]] = ()
-    """More than one where such objects stand in several catalogs."""
+    """Several: the objects are rows of several catalogs."""
     reflected_as: ClassVar[tuple[str, ...]] = ()
-    """The kinds of the keys under which a snapshot has such objects."""
+    """The kinds in the keys of a snapshot."""
     comment_on: ClassVar[Mapping[str, str]] = {}
     """Kind of a key -> the object in COMMENT ON: ``{name}``, with schema ``{place}``, and its ``{table}``."""
     owned_as: ClassVar[str] = ""
@@ -117,7 +117,7 @@ class Kind:
 
     @staticmethod
     def all() -> list[type[Kind]]:
-        """Every kind once, in one order."""
+        """Every kind once, in a stable order."""
         return sorted(set(Kind.by_key.values()), key=lambda kind: kind.reflected_as)
 
     @classmethod

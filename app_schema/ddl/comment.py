@@ -1,4 +1,4 @@
-"""Comments. One may take the place of any other; an equal one is not set again, which would lock."""
+"""Comments. A comment replaces any other; an equal one is not set again, because COMMENT locks the table."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app_schema.errors import ModelError
 
 
 class Comments(Kind):
-    """Comments on relations and on their columns, in the key under the name of the column."""
+    """Comments on relations and columns; the name in the key is the column's, empty for the relation."""
 
     reflected_as = ("comment",)
     catalog = (
@@ -56,20 +56,20 @@ def object_comment(
 ) -> ExecutableDDLElement:
     """The guarded COMMENT ON of any other object.
 
-    :param name: of a function with the types of its arguments, ``"even(integer)"``.
-    :raises ModelError: where objects of the kind are not known here.
+    :param name: for a function with argument types, ``"even(integer)"``.
+    :raises ModelError: for a kind that has no comment here.
     """
     cls = Kind.by_key.get(kind)
     if cls is None or kind not in cls.comment_on:
         known = sorted(word for other in Kind.all() for word in other.comment_on)
-        raise ModelError(f"no comment on a {kind}: write one of {', '.join(known)}, with its table")
+        raise ModelError(f"no comment on a {kind}: expected one of {', '.join(known)}")
     catalog, words = cls.query_of(kind), cls.comment_on[kind]
     if "{table}" not in words:
         table, space = None, creation_schema(schema) if catalog.namespace else "NULL"
     elif table is not None:
         space = table_schema(table, schema)
     else:
-        raise ModelError(f"no comment on a {kind} without its table: write table=...")
+        raise ModelError(f"a comment on a {kind} needs its table: write table=...")
     what = words.format(
         name=ident(name),
         place=cls.sql_name(name, schema),
@@ -85,8 +85,7 @@ def _of_relation(
 ) -> ExecutableDDLElement:
     """The guarded comment.
 
-    :param number: SQL expression: the column's number in the table ``c``, NULL where it is absent.
-        0: the table itself.
+    :param number: SQL expression: the column's number in the table ``c``, NULL: absent, 0: the table itself.
     """
     found = f"""\
 SELECT coalesce((SELECT s.description FROM pg_catalog.pg_description AS s

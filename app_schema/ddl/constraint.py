@@ -62,13 +62,13 @@ format('FOREIGN KEY (%s) REFERENCES %s (%s)%s%s%s%s%s%s%s',
   CASE WHEN (to_jsonb(t) ->> 'conperiod')::boolean THEN ' PERIOD' END)"""
 """A foreign key by structure: a temporary twin cannot refer to a permanent table.
 
-PostgreSQL knows PERIOD and NOT ENFORCED from version 18 on: an older one has no such column.
+By way of to_jsonb: conperiod and conenforced are columns of pg_constraint from PostgreSQL 18 on.
 """
 
 VALIDITY = """\
 CASE WHEN NOT (to_jsonb(t) ->> 'conenforced')::boolean THEN ' NOT ENFORCED'
      WHEN NOT t.convalidated THEN ' NOT VALID' ELSE '' END"""
-"""Whether a constraint holds for all rows; led by a space, empty where it does."""
+"""NOT ENFORCED or NOT VALID, led by a space; empty for a validated constraint."""
 
 CATALOG = CatalogQuery(
     "pg_catalog.pg_constraint AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.conrelid",
@@ -79,8 +79,8 @@ CATALOG = CatalogQuery(
     namespace="c.relnamespace",
     table="c.relname",
     relation="c.oid",
-    # NOT NULL is a row of its own from PostgreSQL 18 on, and a property of the column before. PostgreSQL's
-    # own keys to each partition of a table that a foreign key refers to stand beside that key.
+    # From PostgreSQL 18 on NOT NULL is a constraint; before, a property of the column. For a foreign key to a
+    # partitioned table PostgreSQL adds a constraint to each partition: the same table, conparentid set.
     listed="""\
 t.contype IN ('c', 'f', 'p', 'u', 'x') AND NOT EXISTS (
   SELECT FROM pg_catalog.pg_constraint AS p WHERE p.oid = t.conparentid AND p.conrelid = t.conrelid)""",
@@ -90,7 +90,7 @@ t.contype IN ('c', 'f', 'p', 'u', 'x') AND NOT EXISTS (
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A constraint as guards speak of it."""
+    """A constraint by name, kind and table."""
 
     name: str
     kind: str
@@ -102,15 +102,15 @@ class Named:
         return f"{self.kind} {self.name} on {qualified(self.table, self.schema)}"
 
     def query(self, expression: str = KIND) -> str:
-        """Query of an expression for the table's constraint ``t`` of this name; by default its kind."""
+        """Query of an expression over the constraint ``t``; by default of its kind."""
         return CATALOG.select(expression, *CATALOG.place(self.name, self.table))
 
 
 def definition(kind: str, *, validated: bool = True) -> str:
-    """SQL expression for one row ``t`` of pg_constraint: all that is compared of a constraint of this kind.
+    """SQL expression over a row ``t`` of pg_constraint: the definition that guards compare.
 
-    :param kind: a foreign key is given by its structure; "constraint" prints any kind as PostgreSQL does.
-    :param validated: the declared side is validated; else it does not matter whether the found one is.
+    :param kind: "foreign key" compares by structure, every other kind as PostgreSQL prints it.
+    :param validated: False: the declared side is NOT VALID, which a validated constraint satisfies.
     """
     if kind == "foreign key":
         text = f"""\
@@ -131,18 +131,19 @@ def addition(
     indexed: bool,
     provable: Side | None,
 ) -> Guard:
-    """The guard of ``ALTER TABLE ... ADD CONSTRAINT``, whoever wrote the statement.
+    """The guard of ``ALTER TABLE ... ADD CONSTRAINT``.
 
-    A validated constraint satisfies NOT VALID: the revision that adds one and validates it can be run again.
+    A validated constraint satisfies NOT VALID: a revision that adds and then validates it can be run again.
 
-    :param declared: the declared side; where it is not ``validated``, given without NOT VALID.
-    :param kind: as of :func:`definition`.
-    :param indexed: an index of the same name is behind it.
-    :param provable: the declared side, NOT VALID: there its validation is missing. None: there is none.
+    :param declared: the declared side; unless ``validated``, without NOT VALID.
+    :param kind: as in :func:`definition`.
+    :param indexed: PostgreSQL creates an index of the same name.
+    :param provable: the declared side NOT VALID, of which only VALIDATE CONSTRAINT is missing. None: no such
+        state.
     """
     query = constraint.query(definition(kind, validated=validated))
-    exists = constraint.query("''::text")  # the definition takes longer to plan than the constraint to make
-    if indexed:  # the index's name may be taken in the schema
+    exists = constraint.query("''::text")  # planning the definition takes longer than adding the constraint
+    if indexed:  # another relation of the schema may have the name of the index
         taken = f"""
 UNION ALL
 SELECT 'another ' || {RELKIND} FROM pg_catalog.pg_class AS c
@@ -163,10 +164,7 @@ SELECT 'another ' || {RELKIND} FROM pg_catalog.pg_class AS c
 
 
 def foreign_key(constraint: ForeignKeyConstraint) -> str:
-    """SQL expression: the declared foreign key.
-
-    Printed as :data:`app_schema.ddl.relation.FOREIGN_KEY` prints a found one.
-    """
+    """SQL expression: the declared foreign key, in the form of :data:`FOREIGN_KEY`."""
     referred = constraint.elements[0].column.table
     columns = _name_list([column.name for column in constraint.columns])
     targets = _name_list([element.column.name for element in constraint.elements])
@@ -185,7 +183,7 @@ format('FOREIGN KEY (%s) REFERENCES %I.%I (%s)%s', {columns}, {schema}, {literal
 
 
 def found_schema(table: str) -> str:
-    """SQL expression: the schema in which the block finds a table of this unqualified name."""
+    """SQL expression: the schema of an unqualified table, by the search_path before the comparison."""
     return f"""\
 coalesce((SELECT n.nspname FROM unnest(current_setting({literal(SEARCHED)})::name[]) WITH ORDINALITY AS
 s(name, place)
@@ -199,40 +197,39 @@ def _name_list(names: list[str]) -> str:
 
 
 def printed_kind(constraint: Constraint) -> str:
-    """The words with which PostgreSQL begins the definition of such a constraint."""
+    """The first words of the definition that PostgreSQL prints."""
     kind = next((word for cls, word in _KINDS if isinstance(constraint, cls)), "check constraint")
     return {"exclusion constraint": "EXCLUDE"}.get(kind, kind.removesuffix(" constraint").upper())
 
 
 def not_valid(constraint: Constraint) -> bool:
-    """Whether a constraint is declared NOT VALID."""
+    """``postgresql_not_valid``."""
     options = constraint.dialect_options
     return "postgresql" in options and bool(options["postgresql"].get("not_valid"))
 
 
 def name_of(constraint: Constraint) -> str | None:
-    """The name that SQLAlchemy gives a constraint: by the naming convention, and shortened where it shortens
-    it; None where PostgreSQL chooses one."""
-    # the preparer fails for a constraint whose name is None, and gives None for one that a type left unnamed
+    """The name that SQLAlchemy renders: from the naming convention, shortened if too long. None: PostgreSQL
+    chooses the name."""
+    # format_constraint raises for the name None, and returns None for a constraint that a type left unnamed
     name = constraint.name and DIALECT.identifier_preparer.format_constraint(constraint)
     return unquoted(name) if name else None
 
 
 def kind_of(constraint: Constraint) -> str:
-    """The kind of a constraint in words."""
     return next((word for cls, word in _KINDS if isinstance(constraint, cls)), "constraint")
 
 
 def named(constraint: Constraint) -> Named:
-    """The constraint with the name that the naming convention gives it.
+    """The constraint by the name that SQLAlchemy renders.
 
-    :raises ModelError: where it has none.
+    :raises ModelError: if it has none.
     """
     kind, table, name = kind_of(constraint), constraint.table, name_of(constraint)
     if name is None:
         msg = (
             f"a {kind} on {qualified(table.name, table.schema)} has no name: write the name that PostgreSQL "
-            f'chose, as \\d {table.name} in psql shows it, such as "{table.name}_column_fkey"'
+            f'chose (in psql: \\d {table.name}), such as "{table.name}_column_fkey"'
         )
         raise ModelError(msg)
     return Named(checked(name), kind, table.name, table.schema)
@@ -272,7 +269,7 @@ def _(construct: AddConstraint) -> ExecutableDDLElement:
 
 
 def _unnamed(construct: AddConstraint) -> Guard:
-    """The guard of a constraint that PostgreSQL names: it is there if the table has one of its definition."""
+    """The guard of a constraint that PostgreSQL names: the table has one of the same definition."""
     constraint = construct.element
     kind, table = kind_of(constraint), constraint.table
     of_kind = [*CATALOG.place("", table.name), f"{KIND} = {literal(kind)}"]
@@ -287,7 +284,7 @@ def _unnamed(construct: AddConstraint) -> Guard:
         text = definition("", validated=False)
         equal = [f"{text} = (SELECT {text} {own} AND {KIND} = {literal(kind)})"]
     if isinstance(constraint, PrimaryKeyConstraint):
-        equal = []  # a table has one, so another one is in the way
+        equal = []  # a table has one primary key: one of another definition must be refused
     return Guard(
         label=f"a {kind} without a name on {qualified(table.name, table.schema)}",
         namespace=table_schema(table.name, table.schema),
@@ -311,7 +308,7 @@ def _(construct: DropConstraint) -> ExecutableDDLElement:
 
 
 def validate(name: str, table: str, schema: str | None) -> str:
-    """The guarded ``VALIDATE CONSTRAINT``: nothing where it is validated, refuses where it is absent."""
+    """The guarded ``VALIDATE CONSTRAINT``: does nothing if validated, refuses if absent."""
     constraint = Named(name, "constraint", table, schema)
     statement = f"ALTER TABLE {qualified(table, schema)} VALIDATE CONSTRAINT {ident(name)}"
     message = literal(f"{constraint.label} is absent, so it cannot be validated")

@@ -1,7 +1,7 @@
 """The guard of SQLAlchemy's own DDL constructs.
 
-``converging(construct)`` gives the statement that converges or refuses. A construct without one comes back
-as it is: right for statements that PostgreSQL itself makes converge, and for what somebody writes by hand.
+``converging(construct)`` returns the statement that converges or refuses. A construct without a guard
+is returned unchanged: PostgreSQL itself makes some statements converge.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from app_schema.ddl.statement import Create, Drop
 def converging(construct: ExecutableDDLElement) -> ExecutableDDLElement:
     """The guarded form of a DDL construct.
 
-    :raises ModelError: where the construct cannot be guarded, as a constraint without a name.
+    :raises ModelError: if the construct cannot be guarded, such as a constraint without a name.
     """
     return construct
 

@@ -1,4 +1,4 @@
-"""Domains: SQLAlchemy's own ``postgresql.DOMAIN``, or a definition as PostgreSQL prints it."""
+"""Domains, declared as ``postgresql.DOMAIN`` or by the definition that PostgreSQL prints."""
 
 from __future__ import annotations
 
@@ -48,8 +48,7 @@ concat_ws(' ', format_type(y.typbasetype, y.typtypmod), {_COLLATION},
 
 @dataclass(frozen=True)
 class Domain(DDLObject):
-    """``CREATE DOMAIN schema.name AS definition``, the definition with its constraints as PostgreSQL prints
-    them."""
+    """``CREATE DOMAIN schema.name AS definition``, with constraints, as PostgreSQL prints it."""
 
     kind: ClassVar[str] = "domain"
     keeps_values = True
@@ -82,7 +81,7 @@ class Domain(DDLObject):
         return (f"DROP DOMAIN {qualified(self.name, self.schema)}",)
 
     def replace_sql(self) -> tuple[str, ...]:
-        """Alters the domain in place: columns of it stay, and their rows are checked."""
+        """Alters the domain in place: columns keep their type, and PostgreSQL checks their rows."""
         twin = qualified(self.name, "pg_temp")
         change = _CHANGE.format(
             ns=self.namespace(),
@@ -98,7 +97,7 @@ class Domain(DDLObject):
         return ("DO " + dollar(change, "replace"),)
 
 
-# A twin in pg_temp tells what the definition means: only PostgreSQL reads a constraint out of it.
+# A twin in pg_temp parses the definition: only PostgreSQL can tell its constraints apart.
 _CHANGE = """
 DECLARE
   old oid := (SELECT y.oid FROM pg_catalog.pg_type AS y WHERE y.typnamespace = {ns} AND y.typname = {name});
@@ -114,10 +113,10 @@ BEGIN
   SELECT * INTO other FROM pg_catalog.pg_type WHERE oid = new;
   IF (one.typbasetype, one.typtypmod, one.typcollation)
      IS DISTINCT FROM (other.typbasetype, other.typtypmod, other.typcollation) THEN
-    RAISE EXCEPTION USING ERRCODE = '{different}', MESSAGE = {label} || ' cannot get another type',
+    RAISE EXCEPTION USING ERRCODE = '{different}', MESSAGE = {label} || ' cannot change its base type',
       DETAIL = format('found: %s, expected: %s', format_type(one.typbasetype, one.typtypmod),
                       format_type(other.typbasetype, other.typtypmod)),
-      HINT = 'create a domain of another name, and move the columns to it with op.alter_column(...)';
+      HINT = 'create a domain of another name, and change the columns to it with op.alter_column(...)';
   END IF;
   FOR one IN {dropped} LOOP
     EXECUTE format('%s DROP CONSTRAINT %I', alter_domain, one.conname);
@@ -129,8 +128,8 @@ BEGIN
   EXECUTE alter_domain || CASE WHEN other.typnotnull THEN ' SET NOT NULL' ELSE ' DROP NOT NULL' END;
   EXECUTE {drop};
 EXCEPTION WHEN check_violation OR not_null_violation THEN
-  RAISE EXCEPTION USING ERRCODE = '{different}', MESSAGE = {label} || ' cannot be changed: rows do not fit',
-    DETAIL = SQLERRM, HINT = 'change these rows first, then run again';
+  RAISE EXCEPTION USING ERRCODE = '{different}', MESSAGE = {label} || ' cannot be changed: rows violate it',
+    DETAIL = SQLERRM, HINT = 'correct these rows, then run again';
 END
 """
 

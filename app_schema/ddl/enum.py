@@ -1,7 +1,7 @@
-"""Enum types. They are declared as SQLAlchemy's own ``Enum(..., name=, schema=)``; here are their statements.
+"""Enum types, declared as SQLAlchemy's ``Enum(..., name=, schema=)``.
 
-A label cannot be removed and labels cannot change places in PostgreSQL, so ``replace`` makes a new type,
-moves every column to it and drops the old one. That rewrites the tables.
+PostgreSQL can neither drop a label nor change the order of labels, so ``replace`` creates a new type, changes
+every column to it and drops the old type. PostgreSQL rewrites the tables.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ coalesce((SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsort
 
 @dataclass(frozen=True)
 class EnumType(DDLObject):
-    """``CREATE TYPE schema.name AS ENUM (labels)``; the order of the labels counts."""
+    """``CREATE TYPE schema.name AS ENUM (labels)``, in the order of the labels."""
 
     kind: ClassVar[str] = "enum"
     keeps_values = True
@@ -92,10 +92,10 @@ CASE y.typtype WHEN 'e' THEN {_CATALOG.printed} WHEN 'd' THEN 'a domain'
         return (f"DROP TYPE {qualified(self.name, self.schema)}",)
 
     def dropped(self, *, made_again: bool = False) -> str:
-        there = f"""\
+        found = f"""\
 SELECT CASE y.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' ELSE 'type' END
   FROM pg_catalog.pg_type AS y WHERE y.typnamespace = $1 AND y.typname = {literal(self.name)}"""
-        return drop(self.label, self.namespace(), there, self.kind, self.drop_sql(), made_again=made_again)
+        return drop(self.label, self.namespace(), found, self.kind, self.drop_sql(), made_again=made_again)
 
     def replace_sql(self) -> tuple[str, ...]:
         replace = _REPLACE.format(
@@ -111,10 +111,7 @@ SELECT CASE y.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' ELSE 'type' EN
 
 @dataclass(frozen=True)
 class RenamedLabels(DDLObject):
-    """Says which labels of an enum had another name before: ``{new: old}``. Autogenerate renames them then.
-
-    It is a hint to the comparator; nothing is made for it.
-    """
+    """A hint to autogenerate: these labels of an enum were renamed, ``{new: old}``. Creates nothing."""
 
     kind: ClassVar[str] = "renamed_labels"
     name: str
@@ -131,8 +128,8 @@ class RenamedLabels(DDLObject):
         return pairs(self.renamed_from)
 
 
-# Everything is looked at before anything is changed. Defaults and indexes follow the column; a view or policy
-# that reads the column makes PostgreSQL refuse, which names it.
+# All rows are checked before the first change. ALTER COLUMN TYPE rebuilds indexes and converts no default, so
+# a default is dropped and set again. PostgreSQL refuses if a view or policy reads the column, and names it.
 _REPLACE = """
 DECLARE
   old oid := (SELECT y.oid FROM pg_catalog.pg_type AS y WHERE y.typnamespace = {ns} AND y.typname = {name});
@@ -157,9 +154,9 @@ BEGIN
       CASE WHEN one.is_array THEN one.col ELSE 'ARRAY[' || one.col || ']' END, '[]', {labels}) INTO used;
     IF used > 0 THEN
       RAISE EXCEPTION USING ERRCODE = '{state}',
-        MESSAGE = format('%s cannot be replaced: %s rows of %s use a label that is to go (column %s)',
+        MESSAGE = format('%s cannot be replaced: %s rows of %s use a dropped label (column %s)',
                          {label}, used, one.tbl, one.col),
-        HINT = 'move these rows to another label first, then run again';
+        HINT = 'update these rows to another label, then run again';
     END IF;
   END LOOP;
   EXECUTE format('ALTER TYPE %I.%I RENAME TO %I', place, old_name, spare);
@@ -193,10 +190,10 @@ END
 def add_value(name: str, value: str, *, before: str | None, after: str | None, schema: str | None) -> str:
     """The guarded ``ALTER TYPE … ADD VALUE``.
 
-    Refuses a value that stands in another place than before or after the one named.
+    Refuses if the value exists in another place than directly before or after the named one.
     """
     if before is not None and after is not None:
-        msg = f"the value {value!r} of enum {name} stands before one label or after one, not both"
+        msg = f"value {value!r} of enum {name}: write before= or after=, not both"
         raise ModelError(msg)
     EnumType(name, (value,), schema=schema)
     place, rule = "", "true"
@@ -208,7 +205,7 @@ def add_value(name: str, value: str, *, before: str | None, after: str | None, s
         rule = f"labels[position - 1] IS NOT DISTINCT FROM {literal(after)}"
     statement = f"ALTER TYPE {qualified(name, schema)} ADD VALUE {literal(value)}{place}"
     words = f"value {value!r} of enum {qualified(name, schema)}"
-    elsewhere = literal(f"{words} is there and stands elsewhere")
+    elsewhere = literal(f"{words} already exists in another place")
     expected = literal(f"{value}{place.lower()}")
     return block(
         [
@@ -219,7 +216,7 @@ def add_value(name: str, value: str, *, before: str | None, after: str | None, s
             f"  ELSIF NOT ({rule}) THEN",
             f"    RAISE EXCEPTION USING ERRCODE = '{DIFFERENT}', MESSAGE = {elsewhere},",
             f"      DETAIL = 'found: ' || labels::text || E'\\nexpected: ' || {expected},",
-            "      HINT = 'op.replace_enum(...) puts labels in another order';",
+            "      HINT = 'op.replace_enum(...) changes the order of labels';",
             "  END IF;",
             "END",
         ]
@@ -229,7 +226,7 @@ def add_value(name: str, value: str, *, before: str | None, after: str | None, s
 def rename_value(name: str, old: str, new: str, *, schema: str | None) -> str:
     """The guarded ``ALTER TYPE … RENAME VALUE``.
 
-    Old there and new not: rename. New there and old not: done. Else refuse.
+    If only the old label exists, it is renamed; if only the new one, nothing is done; else refuses.
     """
     EnumType(name, (old, new), schema=schema)
     statement = f"ALTER TYPE {qualified(name, schema)} RENAME VALUE {literal(old)} TO {literal(new)}"
@@ -250,7 +247,7 @@ def rename_value(name: str, old: str, new: str, *, schema: str | None) -> str:
 
 
 def has_value(name: str, value: str, *, schema: str | None) -> str:
-    """A block that refuses unless the enum has the label."""
+    """A ``DO`` block that refuses unless the enum has the label."""
     words = f"value {value!r} of enum {qualified(name, schema)}"
     absent = [
         f"  IF NOT {literal(value)} = ANY (labels) THEN",
@@ -261,7 +258,7 @@ def has_value(name: str, value: str, *, schema: str | None) -> str:
 
 
 def _labels(name: str, schema: str | None, words: str) -> list[str]:
-    """The head of a block that looks the enum's labels up, and refuses where there is no such enum."""
+    """The head of a block: the labels of the enum in ``labels``; refuses if the enum is absent."""
     message = literal(f"{words}: the enum is absent")
     return [
         "DECLARE",

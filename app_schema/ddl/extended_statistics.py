@@ -1,4 +1,4 @@
-"""Extended statistics, by PostgreSQL's own print."""
+"""Extended statistics, by the text that PostgreSQL prints."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ concat(format('%s FROM %I', substring(pg_get_statisticsobjdef(x.oid)
 
     @property
     def step(self) -> int:
-        """After the materialized view that it may be on."""
+        """After a materialized view of which it may be."""
         return 1
 
     @classmethod

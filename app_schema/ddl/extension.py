@@ -29,9 +29,9 @@ _CATALOG = CatalogQuery(
 
 @dataclass(frozen=True)
 class Extension(DDLObject):
-    """``CREATE EXTENSION name SCHEMA schema``. One that was there before stays when its revision is undone.
+    """``CREATE EXTENSION name SCHEMA schema``. A downgrade drops only an extension that app_schema created.
 
-    :param version: the oldest version that will do; a newer one is equal.
+    :param version: the minimum version; a newer one is equal.
     """
 
     kind: ClassVar[str] = "extension"
@@ -52,7 +52,7 @@ class Extension(DDLObject):
         return Key(self.kind, None, None, self.name)
 
     def reflected_key(self, default_schema: str) -> Key:
-        del default_schema  # it is in no schema; its objects are
+        del default_schema  # an extension is in no schema; its objects are
         return self.key
 
     def namespace(self) -> str:
@@ -71,16 +71,14 @@ class Extension(DDLObject):
         return Side(value=f"'extension'{place}")
 
     def remedy(self) -> str:
-        return f"ALTER EXTENSION {ident(self.name)} UPDATE (or SET SCHEMA), by a role that owns it"
+        return f"its owner must run: ALTER EXTENSION {ident(self.name)} UPDATE (or SET SCHEMA ...)"
 
     def create_sql(self) -> tuple[str, ...]:
         place = f" SCHEMA {ident(self.schema)}" if self.schema else ""
         missing = f"the extension {self.name} is not available on this server"
-        hint = (
-            f"install it on the server, or enable it at the provider; then run again: {self.name} is needed"
-        )
+        hint = f"install {self.name} on the server, or enable it at the provider; then run again"
         by_another = (
-            f"a superuser, or the provider's console, runs: CREATE EXTENSION {ident(self.name)}{place}; "
+            f"as a superuser or in the provider's console, run CREATE EXTENSION {ident(self.name)}{place}; "
             "then run again"
         )
         make = f"""
@@ -92,7 +90,7 @@ BEGIN
     CREATE EXTENSION {ident(self.name)}{place};
   EXCEPTION WHEN insufficient_privilege THEN
     RAISE EXCEPTION USING ERRCODE = '42501', HINT = {literal(by_another)},
-      MESSAGE = concat(current_user, {literal(f" may not make the extension {self.name}")});
+      MESSAGE = concat(current_user, {literal(f" may not create the extension {self.name}")});
   END;
   EXECUTE format('COMMENT ON EXTENSION %I IS %L', {literal(self.name)}, concat_ws(' ',
     (SELECT obj_description(oid, 'pg_extension')
@@ -106,14 +104,14 @@ END
         return (f"DROP EXTENSION {ident(self.name)}",)
 
     def replace_sql(self) -> tuple[str, ...]:
-        """Moves it to the declared schema; and to the newest version, where an older one is not enough."""
+        """Updates an extension older than the minimum version, and moves it to the declared schema."""
         place = (
             (f"ALTER EXTENSION {ident(self.name)} SET SCHEMA {ident(self.schema)}",) if self.schema else ()
         )
         return (*((f"ALTER EXTENSION {ident(self.name)} UPDATE",) if self.version else ()), *place)
 
     def dropped(self, *, made_again: bool = False) -> str:
-        del made_again  # what is shared with others is not dropped to be made anew
+        del made_again  # an extension that others use too is not dropped to be recreated
         keep = skip_unless_ours("pg_extension", "extname", self.name, self.label)
-        there = f"SELECT 'extension'::text FROM pg_catalog.pg_extension WHERE extname = {literal(self.name)}"
-        return drop(self.label, self.namespace(), there, self.kind, self.drop_sql(), keep=keep)
+        found = f"SELECT 'extension'::text FROM pg_catalog.pg_extension WHERE extname = {literal(self.name)}"
+        return drop(self.label, self.namespace(), found, self.kind, self.drop_sql(), keep=keep)

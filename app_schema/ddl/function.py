@@ -48,7 +48,7 @@ CATALOG = CatalogQuery(
     catalog="pg_proc",
     oid="p.oid",
     kind="'function'",
-    # a function is named with the types of its arguments: they tell two of one name apart
+    # with argument types: PostgreSQL allows several functions of one name
     name="format('%s(%s)', p.proname, oidvectortypes(p.proargtypes))",
     namespace="p.pronamespace",
     owner="p.proowner",
@@ -79,23 +79,22 @@ _LISTS = {
     "local_preload_libraries",
     "unix_socket_directories",
 }
-"""Settings whose value is a list of names: SET takes them one by one."""
+"""Settings whose value is a list of names, which SET takes as separate literals."""
 _STANDARD = re.compile(r"\s*(?:BEGIN\s+ATOMIC|RETURN)\b", re.IGNORECASE)
-"""Begins a body as the SQL standard has it; no body in a string can begin so."""
+"""The start of a body of the SQL standard. A body that is a string literal cannot start so."""
 
 
 @dataclass(frozen=True)
 class Function(DDLObject):
     """``CREATE FUNCTION schema.name(arguments) RETURNS … AS body``.
 
-    A body in SQL that begins with ``BEGIN ATOMIC`` or ``RETURN`` is no string but a part of the statement:
-    PostgreSQL parses it at once, and knows what it depends on.
+    A body in SQL that begins with ``BEGIN ATOMIC`` or ``RETURN`` is part of the statement and not a string:
+    PostgreSQL parses it at CREATE and records its dependencies.
 
     :param settings: ``SET name TO value`` clauses, values as SQL. The default pins an empty search_path.
     :param cost: the planner's estimate of a call; ``rows`` of the rows of a set. None: PostgreSQL's own.
-    :param execute: the roles that may execute it; PUBLIC then may not. None leaves PostgreSQL's default:
-        PUBLIC may. Grants are set in the statement that makes the function, so there is no moment in which
-        PUBLIC may run it.
+    :param execute: the roles that may execute it, and PUBLIC may not. None: PUBLIC may, PostgreSQL's default.
+        The block that creates the function also grants, so PUBLIC never has EXECUTE in between.
     """
 
     kind: ClassVar[str] = "function"
@@ -142,7 +141,7 @@ class Function(DDLObject):
 
     @classmethod
     def place_of(cls, query: CatalogQuery, name: str, table: str | None, schema: str | None) -> list[str]:
-        # types may be written in words of their own: only PostgreSQL reads them
+        # a type has several spellings: only PostgreSQL can resolve them
         return [*query.place("", table), f"p.oid = to_regprocedure({literal(cls.sql_name(name, schema))})"]
 
     @property
@@ -161,7 +160,7 @@ class Function(DDLObject):
         return creation_schema(self.schema)
 
     def _place(self) -> list[str]:
-        # The twin tells the argument types: only PostgreSQL can read them out of a declaration.
+        # from the twin: only PostgreSQL can parse the argument types of a declaration
         types = f"""\
 (SELECT t.proargtypes FROM pg_catalog.pg_proc AS t
          WHERE t.pronamespace = pg_my_temp_schema() AND t.proname = {literal(self.name)})"""
@@ -169,7 +168,7 @@ class Function(DDLObject):
         return [*CATALOG.place(""), f"p.proname = {literal(self.name)}", f"p.proargtypes = {declared}"]
 
     def _by_name(self) -> str:
-        # whatever its arguments are: only PostgreSQL can read their types out of a declaration
+        # of any arguments: only PostgreSQL can parse the argument types of a declaration
         return f"""\
 SELECT {literal(self.kind)} FROM pg_catalog.pg_proc AS p
  WHERE p.pronamespace = $1 AND p.proname = {literal(self.name)} LIMIT 1"""
@@ -182,7 +181,7 @@ SELECT {literal(self.kind)} FROM pg_catalog.pg_proc AS p
         return catalog.select(printed, *self._place(), any_kind=True)
 
     def exists(self) -> str | None:
-        # by the name alone: the arguments are compared when the twin is there
+        # by the name alone: the arguments are compared with those of the twin
         return self._by_name() if self.arguments else None
 
     def side(self) -> Side:
@@ -236,7 +235,7 @@ SELECT {literal(self.kind)} FROM pg_catalog.pg_proc AS p
         return f"{qualified(self.name, self.schema)}({_without_defaults(self.arguments)})"
 
     def replace_sql(self) -> tuple[str, ...]:
-        """CREATE OR REPLACE keeps what depends on the function; where it is refused, drop and create."""
+        """CREATE OR REPLACE keeps dependents. PostgreSQL refuses it for another return type: drop, create."""
         create, *grants = self.create_sql()
         replace = self._create(self.schema, "CREATE OR REPLACE")[0]
         anew = f"""
@@ -276,13 +275,13 @@ END
 
 
 def _setting(printed: str) -> tuple[str, str]:
-    """A setting of pg_proc.proconfig, with its value as SET takes it."""
+    """An entry of pg_proc.proconfig as name and value, the value as SET takes it."""
     name, _, value = printed.partition("=")
     return name, ", ".join(map(literal, split(value))) if name in _LISTS else literal(value)
 
 
 def _without_defaults(arguments: str) -> str:
-    """The declaration of arguments without their defaults, which DROP FUNCTION does not take."""
+    """The arguments without defaults: DROP FUNCTION accepts none."""
     kept, depth, skipping = [], 0, False
     for word in re.findall(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|[A-Za-z_]\w*|\s+|.", arguments, re.DOTALL):
         depth += (word in "([") - (word in ")]")

@@ -39,7 +39,7 @@ pg_catalog.pg_class AS c
 concat(pg_get_indexdef(c.oid), CASE WHEN NOT i.indisvalid THEN ' INVALID' END,
        (SELECT format(' PARTITION OF %s', h.inhparent::regclass) FROM pg_catalog.pg_inherits AS h
          WHERE h.inhrelid = c.oid))""",
-    # without the table, which differs between the index and its twin
+    # without the table: index and twin have different tables
     comparable="""\
 regexp_replace(replace(replace(pg_get_indexdef(c.oid), format('%I.%I USING ', n.nspname, t.relname),
                                'USING '), format('pg_temp.%I USING ', t.relname), 'USING '),
@@ -50,7 +50,7 @@ regexp_replace(replace(replace(pg_get_indexdef(c.oid), format('%I.%I USING ', n.
 
 
 def found(name: str, table: str) -> str:
-    """Query of the index of this name as guards compare it; of what else has the name, what it is."""
+    """Query of the definition that guards compare; of an object of another kind, the kind."""
     printed = f"""\
 CASE WHEN c.relkind NOT IN ('i', 'I') THEN 'a ' || {RELKIND}
             WHEN t.relname <> {literal(table)} THEN format('an index on table %I', t.relname)
@@ -59,7 +59,7 @@ CASE WHEN c.relkind NOT IN ('i', 'I') THEN 'a ' || {RELKIND}
 
 
 def kind_of_name(name: str, table: str | None, *conditions: str) -> str:
-    """Query of what has a name: an index of the table, one of another table or of a constraint, or else."""
+    """Query of the kind of the object that has a name, such as "index on table t"."""
     elsewhere = f"t.relname <> {literal(table)}" if table is not None else "false"
     kind = f"""\
 CASE WHEN {elsewhere} THEN format('index on table %I', t.relname)
@@ -68,9 +68,9 @@ CASE WHEN {elsewhere} THEN format('index on table %I', t.relname)
 
 
 def name_of(index: Index) -> str:
-    """The name of an index, by the naming convention where it has one.
+    """The name of an index, from the naming convention if there is one.
 
-    :raises ModelError: where it has none.
+    :raises ModelError: if it has none.
     """
     if index.name is None:
         table = index.table.name if index.table is not None else "a table"
@@ -81,9 +81,9 @@ def name_of(index: Index) -> str:
 
 
 def with_included(index: Index) -> Index:
-    """The index with its ``postgresql_include`` columns in the table, where SQLAlchemy looks for them.
+    """The index with its ``postgresql_include`` columns added to its table, where SQLAlchemy looks them up.
 
-    An index of a revision has a table of its own, with the columns that it is built on and no others.
+    ``op.create_index`` builds a table that has only the indexed columns.
     """
     assert index.table is not None
     for name in index.dialect_options["postgresql"]["include"] or ():
@@ -93,9 +93,10 @@ def with_included(index: Index) -> Index:
 
 
 def create(index: Index, *, verify_only: bool = False, only: bool = False) -> Guard:
-    """The guard of ``CREATE INDEX``; with ``verify_only`` nothing is made, and what is there must be equal.
+    """The guard of ``CREATE INDEX``.
 
-    :param only: of a partitioned table alone, and not of its partitions.
+    :param verify_only: creates nothing: refuses if the index is absent or different.
+    :param only: ON ONLY: creates none on the partitions.
     """
     name, table = name_of(index), index.table
     assert table is not None
@@ -104,26 +105,26 @@ def create(index: Index, *, verify_only: bool = False, only: bool = False) -> Gu
         label=f"index {name} on {like.real}",
         namespace=table_schema(table.name, table.schema),
         definition=found(name, table.name),
-        # planning the definition's joins takes longer than making an index of an empty table
+        # planning the joins of the definition takes longer than creating an index on an empty table
         exists=exists_query(regclass(name, table.schema)),
         new=Side(twin=(plain(construct, on=like.twin),), like=like),
         absent=() if verify_only else (plain(construct, on=f"ONLY {like.real}" if only else None),),
         remedy=(
             f'op.drop_index("{name}", "{table.name}") first, or give the new definition a new name; '
-            "an INVALID index is mended by op.create_index_concurrently(...)"
+            "op.create_index_concurrently(...) rebuilds an INVALID index"
         ),
     )
 
 
 def drop_index(name: str, table: str | None, schema: str | None) -> str:
-    """The guarded ``DROP INDEX``. Where the table is given, an index of another table is refused."""
-    place = table_schema(name, schema)  # an index is found as a table is
+    """The guarded ``DROP INDEX``. With a table, an index of another table is refused."""
+    place = table_schema(name, schema)  # PostgreSQL finds an index and a table by the same search_path
     label = f"index {qualified(name, schema)}"
     return drop(label, place, kind_of_name(name, table), "index", (f"DROP INDEX {qualified(name, schema)}",))
 
 
 def is_concurrent(index: Index) -> bool:
-    """Whether it is to be built or dropped CONCURRENTLY."""
+    """``postgresql_concurrently``."""
     return bool(index.dialect_options["postgresql"]["concurrently"])
 
 
@@ -150,7 +151,7 @@ def _(construct: DropIndex) -> ExecutableDDLElement:
 
 
 def stated_table(index: Index) -> tuple[str | None, str | None]:
-    """Table and schema of an index, as far as they are stated."""
+    """Table and schema of an index, None for each that the revision does not state."""
     table = index.table
     if table is None:
         return None, None
@@ -167,7 +168,7 @@ SELECT CASE WHEN i.indisvalid THEN 'valid' ELSE 'invalid' END
    AND c.relnamespace = coalesce(
          (SELECT n.oid FROM pg_catalog.pg_namespace AS n WHERE n.nspname = :schema),
          (SELECT r.relnamespace FROM pg_catalog.pg_class AS r WHERE r.oid = to_regclass(:quoted)))"""
-"""Query of 'valid' or 'invalid' for one index; no row where it is absent."""
+"""Query of 'valid' or 'invalid' for one index; no row: absent."""
 
 
 LEFTOVERS = """\
@@ -193,7 +194,7 @@ def state_of(name: str, table: str | None, schema: str | None) -> dict[str, str 
 def concurrently(index: Index) -> str:
     """``CREATE INDEX CONCURRENTLY IF NOT EXISTS``.
 
-    Sent after :func:`create` found that the name is free or the index equal.
+    Sent after :func:`create` with ``verify_only``: PostgreSQL would skip any index that has the name.
     """
     index.dialect_options["postgresql"]["concurrently"] = True
     dialect = PGDialect(paramstyle="named")  # type: ignore[no-untyped-call]  # not annotated in SQLAlchemy
@@ -201,7 +202,7 @@ def concurrently(index: Index) -> str:
 
 
 def drop_leftover(name: str, table: str, schema: str | None) -> str:
-    """A block that drops the index where it is INVALID, for a script that cannot look and then choose."""
+    """A block that drops the index if it is INVALID: a ``--sql`` script cannot query first."""
     invalid = f"""\
 SELECT 'index'::text FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
  WHERE c.relnamespace = $1 AND c.relname = {literal(name)} AND NOT i.indisvalid"""

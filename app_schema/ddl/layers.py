@@ -1,7 +1,7 @@
 """Declared functions that read a view, and the order of these functions and of all views.
 
-What is declared is text. A function reads a view where its types or its body name the view, unless the view
-stands on the function; and where it calls a function that reads one.
+A declaration is text. A function reads a view if its types or body name the view and the view does not depend
+on the function, or if the function calls a function that reads a view.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _WORD = re.compile(r"[\w$]+")
 
 
 def called(text: str) -> set[str]:
-    """The names before a parenthesis."""
+    """The names before an opening parenthesis."""
     return {bare or quoted.replace('""', '"') for quoted, bare in _CALL.findall(text)}
 
 
@@ -29,9 +29,9 @@ def words(text: str) -> set[str]:
 
 
 def ordered(objects: Iterable[DDLObject]) -> tuple[list[DDLObject], list[Function]]:
-    """The objects with the views and the functions that read one at the end, and these functions.
+    """All objects, with the views and the functions that read a view at the end; and these functions.
 
-    A function comes before the first view that calls it, or else after all views.
+    Such a function precedes the first view that calls it, or else follows all views.
     """
     given = list(objects)
     views = [obj for obj in given if isinstance(obj, View)]
@@ -60,7 +60,7 @@ def _late(functions: list[Function], views: list[View]) -> list[Function]:
     late: list[Function] = []
     for function in functions:
         read = words(f"{function.returns} {function.arguments} {function.body}") & definitions.keys()
-        if any(function.name not in _stands_on(name, definitions, bodies) for name in read):
+        if any(function.name not in _functions_of(name, definitions, bodies) for name in read):
             late.append(function)
     names = {function.name for function in late}
     while more := {function.name for function in functions if called(function.body) & names} - names:
@@ -68,7 +68,7 @@ def _late(functions: list[Function], views: list[View]) -> list[Function]:
     return [function for function in functions if function.name in names]
 
 
-def _stands_on(view: str, definitions: Mapping[str, str], bodies: Mapping[str, str]) -> set[str]:
+def _functions_of(view: str, definitions: Mapping[str, str], bodies: Mapping[str, str]) -> set[str]:
     """The functions that a view calls, directly, through another view or through a function."""
     views, functions, texts = {view}, set[str](), [definitions[view]]
     while texts:

@@ -1,7 +1,7 @@
-"""What this package made and what was there before.
+"""The mark on schemas, extensions and roles that this package created.
 
-Schemas, extensions and roles are shared with others, and may be older than our first revision. Where a
-statement of ours makes one it says so in the object's comment, and a drop leaves alone whatever does not.
+They are shared with others, and may be older than the first revision. A statement that creates one marks it
+in its comment; a DROP skips an object without the mark.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ MARK = "(made by app_schema)"
 
 
 def mark_as_ours(schema: str) -> str:
-    """The statement that marks a new schema."""
+    """The statement behind CREATE SCHEMA."""
     return f"COMMENT ON SCHEMA {ident(schema)} IS {literal(MARK)}"
 
 
 def skip_unless_ours(catalog: str, column: str, name: str, label: str) -> str:
-    """PL/pgSQL that ends the block where the object does not carry our mark."""
+    """PL/pgSQL that ends the block if the object has no mark."""
     described = "shobj_description" if catalog == "pg_authid" else "obj_description"
     source = "pg_roles" if catalog == "pg_authid" else catalog
     return f"""\
@@ -25,6 +25,6 @@ def skip_unless_ours(catalog: str, column: str, name: str, label: str) -> str:
     SELECT 1 FROM pg_catalog.{source} AS o
      WHERE o.{column} = {literal(name)} AND {described}(o.oid, '{catalog}') LIKE {literal("%" + MARK)}
   ) THEN
-    RAISE NOTICE USING MESSAGE = {literal(f"{label} was not made by app_schema: it stays")};
+    RAISE NOTICE USING MESSAGE = {literal(f"{label} was not created by app_schema, and is not dropped")};
     RETURN;
   END IF;"""

@@ -1,4 +1,4 @@
-"""What an object is: its key, its kind, and the facts of the kind from which every registry is derived."""
+"""Objects that SQLAlchemy does not declare: their key, and the facts of a kind."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class Key(NamedTuple):
 
 
 class DDLObject(Kind):
-    """What SQLAlchemy does not declare: a frozen dataclass.
+    """An object that SQLAlchemy does not declare: a frozen dataclass.
 
-    ``key`` is identity, all fields together are equality.
+    ``key`` is identity; all fields are equality.
     """
 
     kind: ClassVar[str]
@@ -49,15 +49,15 @@ class DDLObject(Kind):
     reflected: ClassVar[dict[str, type[DDLObject]]] = {}
     """Kind of a key in a snapshot -> the class of such objects."""
     ranks: ClassVar[tuple[Drops, Makes]]
-    """The place of the kind in a revision: when it is dropped, and when it is created."""
+    """The order of the kind in a revision, among drops and among creations."""
     in_create_all: ClassVar[Makes | None] = None
-    """The place of the kind in ``create_all``; None where SQLAlchemy's own construct is declared instead."""
+    """The order of the kind in ``create_all``; None: the application declares SQLAlchemy's own construct."""
     instead: ClassVar[str] = "create it in a revision"
     """What to declare instead of an object that ``create_all`` would not create."""
     verbs: ClassVar[tuple[str, str]] = ("create", "drop")
-    """How the operations are called that create and drop an object."""
+    """The names of the operations that create and drop an object."""
     locks: ClassVar[Mapping[str, str]] = {}
-    """Verb of an operation -> the lock that it takes on the object's table, the strongest of several."""
+    """Verb of an operation -> its strongest lock on the object's table."""
     table: str | None = None
     schema: str | None = None
     __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
@@ -65,7 +65,7 @@ class DDLObject(Kind):
 
         @property
         def name(self) -> str:
-            """The object's name: a field of most kinds; for some it follows from their fields."""
+            """A field of most kinds; some derive the name from other fields."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         if "kind" in cls.__dict__:
@@ -86,32 +86,32 @@ class DDLObject(Kind):
         return Key(self.kind, self.schema, self.table, self.name)
 
     def reflected_key(self, default_schema: str) -> Key:
-        """The key under which a snapshot has the object.
+        """The key of the object in a snapshot.
 
-        :param default_schema: the schema of an object that names none.
+        :param default_schema: the schema of an object without one.
         """
         (kind,) = self.reflected_as
         return Key(kind, self.schema or default_schema, self.table, self.name)
 
     @property
     def step(self) -> int:
-        """The order among objects of one rank: a later step is created later, and dropped earlier."""
+        """The order among objects of one rank: a higher step is created later and dropped earlier."""
         return 0
 
     def undeclarable(self) -> str | None:
-        """What to write instead of an object that is not to be attached to a metadata; None: it may be."""
+        """Why the object cannot be attached to a metadata, and what to write instead; None: it can."""
         if self.in_create_all is None and self.is_created():
-            return f"cannot be attached to a metadata, nothing would create it: {self.instead}"
+            return f"cannot be attached to a metadata, because create_all would not create it: {self.instead}"
         return None
 
     @property
     def identity(self) -> Hashable:
-        """What PostgreSQL tells two objects of a kind apart by, where that is less than the key says."""
+        """What PostgreSQL identifies an object by: of a function less than the key, no argument names."""
         return self.key
 
     @property
     def label(self) -> str:
-        """The object in words, as errors name it."""
+        """The object in words, for errors."""
         place = ".".join(part for part in (self.schema, self.table) if part)
         words = f"{self.kind.replace('_', ' ')} {self.name}".rstrip()
         return f"{words} on {place}" if self.table else f"{words} in schema {place}" if place else words
@@ -124,33 +124,33 @@ class DDLObject(Kind):
 
     @classmethod
     def from_definition(cls, key: Key, definition: str) -> DDLObject | None:
-        """The object by its definition in a snapshot; None where that takes parts of the catalog.
+        """The object from its definition in a snapshot; None: the kind needs :meth:`from_parts`.
 
-        A definition may be of the declared side, or changed, and then no database has these parts.
+        The definition may be declared or edited, so no database may have parts of it.
         """
         del key, definition
         return None
 
     @classmethod
     def from_parts(cls, key: Key, parts: dict[str, Any]) -> DDLObject:
-        """The object by the parts that the kind's query gives of it.
+        """The object from the parts of the kind's query.
 
-        :raises ModelError: where the class cannot hold all of it.
+        :raises ModelError: if the class has no field for a property of the object.
         """
         fields = [name for name in ("name", "table", "schema") if name in cls.__dataclass_fields__]
         place: dict[str, Any] = {name: getattr(key, name) for name in fields}
         return cls(**{**place, **parts})
 
     def catalog_query(self) -> str:
-        """Query of one text, ``$1`` a schema's OID: the object as PostgreSQL prints it.
+        """Query of one text, ``$1`` a schema's OID: the definition as PostgreSQL prints it.
 
-        NULL where it is absent.
+        NULL: absent.
         """
         (catalog,) = self.catalog
         return catalog.select(catalog.printed, *catalog.place(self.name, self.table))
 
     def side(self) -> Side:
-        """The declared side, to be compared with what the definition query finds."""
+        """The declared side, comparable with :meth:`catalog_query`."""
         raise NotImplementedError
 
     def create_sql(self) -> tuple[str, ...]:
@@ -158,7 +158,7 @@ class DDLObject(Kind):
         raise NotImplementedError
 
     def privileges_sql(self) -> tuple[str, ...]:
-        """The statements after a CREATE that revoke what default privileges have granted."""
+        """The statements after CREATE that revoke the grants of default privileges."""
         return ()
 
     def drop_sql(self) -> tuple[str, ...]:
@@ -166,17 +166,17 @@ class DDLObject(Kind):
         raise NotImplementedError
 
     def replace_sql(self) -> tuple[str, ...]:
-        """The unguarded statements that put this definition in the place of another one."""
+        """The unguarded statements that replace another definition by this one."""
         return (*self.drop_sql(), *self.create_sql())
 
     def exists(self) -> str | None:
-        """A query for "is it there": cheaper than the definition, and without the twin that that may need."""
+        """A cheap existence query; builds no twin. None: the definition is cheap."""
         return None
 
     def dropped(self, *, made_again: bool = False) -> str:
-        """The whole guarded statement that drops the object.
+        """The guarded statement that drops the object.
 
-        :param made_again: a later statement makes it again, and compares: what hangs on it may keep it.
+        :param made_again: as in :class:`app_schema.ddl.Drop`.
         """
         found = f"""\
 SELECT {literal(self.kind)}
@@ -186,8 +186,8 @@ SELECT {literal(self.kind)}
         )
 
     def remedy(self) -> str:
-        """The line to write where another definition is to be replaced."""
-        return f"op.replace_{self.kind}(...) replaces what is there with what is declared"
+        """The hint of a refusal."""
+        return f"op.replace_{self.kind}(...) replaces the existing definition with the declared one"
 
     def guarded(
         self, *, absent: tuple[str, ...] | None, different: tuple[str, ...] | None, old: DDLObject | None

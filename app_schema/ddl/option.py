@@ -222,9 +222,9 @@ END
 
 
 def alter(table: str, action: str, schema: str | None) -> str:
-    """``ALTER TABLE table action``, where the table is not so already: the statement would lock it.
+    """``ALTER TABLE table action`` unless the option is set already: the statement would lock the table.
 
-    :raises ModelError: for an action that is none of these options.
+    :raises ModelError: for any other action.
     """
     match = _ACTION.fullmatch(action)
     if match is None:
@@ -246,7 +246,7 @@ def alter(table: str, action: str, schema: str | None) -> str:
 
 
 def _is_set(match: re.Match[str], table: str, schema: str | None) -> str:  # noqa: PLR0911 - a list of cases
-    """Query of a row where the option is set."""
+    """Query that returns a row if the option is set."""
     oid = regclass(table, schema)
     if match["index"] is not None:
         mark = "indisclustered" if match["mark"] == "CLUSTER ON" else "indisreplident"

@@ -1,4 +1,4 @@
-"""The places of objects in the order of creation and of dropping, and of what is done to tables between."""
+"""The order of creation, alteration and dropping."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from enum import IntEnum
 
 
 class Drops(IntEnum):
-    """The order of what is dropped: dependents before anything is made, prerequisites (from EARLY_FUNCTION
-    on) after it."""
+    """The order of drops: dependents before the first creation, prerequisites (from EARLY_FUNCTION on) after
+    the last."""
 
     COMMENT = -1
     DEFAULT_GRANT = 0
@@ -32,8 +32,10 @@ class Drops(IntEnum):
 
 
 class Makes(IntEnum):
-    """The order of what is made or altered: prerequisites first. An added enum value commits what came
-    before it."""
+    """The order of creations and alterations: prerequisites first.
+
+    ENUM_VALUE is the first: ADD VALUE commits all earlier statements.
+    """
 
     ENUM_VALUE = 0
     SCHEMA = 1

@@ -1,4 +1,4 @@
-"""Objects by PostgreSQL's own print: what was found in a database and has to be brought back exactly."""
+"""Objects by the text that PostgreSQL prints: reflected objects that a revision must create exactly."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from app_schema.errors import ModelError
 
 
 class PrintedType(UserDefinedType[Any]):
-    """A column type by its SQL, as PostgreSQL prints it."""
+    """A column type by the text that PostgreSQL prints."""
 
     cache_ok = True
 
@@ -32,7 +32,6 @@ class PrintedType(UserDefinedType[Any]):
         self.text = text
 
     def get_col_spec(self, **_: Any) -> str:
-        """The text itself."""
         return self.text
 
     def __repr__(self) -> str:
@@ -49,7 +48,7 @@ _NOT_NULL = re.compile(rf"NOT NULL (?P<column>{_NAME})")
 
 
 def _printed_foreign_key(columns: str, schema: str | None, table: str, targets: str, rest: str) -> str:
-    """SQL expression: a foreign key as PostgreSQL prints it with an empty path, however it is spaced here."""
+    """SQL expression: a foreign key as PostgreSQL prints it with an empty search_path, spaces normalized."""
     columns, targets = (
         ", ".join(" ".join(column.split()) for column in text.split(",")) for text in (columns, targets)
     )
@@ -61,8 +60,7 @@ def _printed_foreign_key(columns: str, schema: str | None, table: str, targets: 
 
 @dataclass(frozen=True)
 class TableConstraint(TableObject):
-    """``ALTER TABLE table ADD CONSTRAINT name definition``, the definition as pg_get_constraintdef prints
-    it."""
+    """``ALTER TABLE table ADD CONSTRAINT name definition``, as pg_get_constraintdef prints the definition."""
 
     kind: ClassVar[str] = "table_constraint"
     comment_on: ClassVar[Mapping[str, str]] = {"constraint": "CONSTRAINT {name} ON {table}"}
@@ -81,7 +79,7 @@ class TableConstraint(TableObject):
 
     @property
     def step(self) -> int:
-        """After the functions that it may call, and a foreign key after the keys that it may refer to."""
+        """After the functions that a check may call; a foreign key after the keys that it may refer to."""
         return 2 if self.definition.upper().startswith("FOREIGN KEY") else 1
 
     def undeclarable(self) -> str | None:
@@ -101,7 +99,7 @@ class TableConstraint(TableObject):
         return self._side(self.definition)
 
     def _side(self, text: str) -> Side:
-        if match := FOREIGN_KEY.fullmatch(text):  # a temporary twin cannot refer to a permanent table
+        if match := FOREIGN_KEY.fullmatch(text):  # a temporary table cannot refer to a permanent one
             return Side(value=_printed_foreign_key(**match.groupdict()), qualified=True)
         table, not_null = copied(self.table, self.schema), _NOT_NULL.match(text)
         # a copy is NOT NULL where the table is
@@ -113,7 +111,7 @@ class TableConstraint(TableObject):
     def guarded(
         self, *, absent: tuple[str, ...] | None, different: tuple[str, ...] | None, old: DDLObject | None
     ) -> Guard:
-        if different is not None:  # a replacement is exact: it may be there to take a validation back
+        if different is not None:  # a replacement compares exactly: it may only add NOT VALID
             return super().guarded(absent=absent, different=different, old=old)
         (create,) = self.create_sql()
         proved = self.definition.removesuffix(" NOT VALID")
@@ -148,14 +146,14 @@ _INDEX = re.compile(
 
 
 _STATE = re.compile(r"( INVALID)?( PARTITION OF \S+)?$")
-"""What a snapshot has behind the statement that pg_get_indexdef prints."""
+"""What a snapshot adds after the statement that pg_get_indexdef prints."""
 
 
 @dataclass(frozen=True)
 class TableIndex(DDLObject):
     """An index by the whole statement that pg_get_indexdef prints.
 
-    :raises ModelError: where it is another statement.
+    :raises ModelError: for any other statement.
     """
 
     kind: ClassVar[str] = "table_index"
@@ -197,7 +195,8 @@ class TableIndex(DDLObject):
         return Side(twin=(f"{parts['head']}{table.twin}{parts['rest']}",), like=table)
 
     def create_sql(self) -> tuple[str, ...]:
-        # PostgreSQL prints ON ONLY for the index of a partitioned table: made like that it would stay INVALID
+        # PostgreSQL prints ON ONLY for an index of a partitioned table; CREATE INDEX ON ONLY leaves it
+        # INVALID
         parts = self._parts()
         return (f"{parts['head']}{parts['real']}{parts['rest']}",)
 

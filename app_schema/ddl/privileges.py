@@ -1,7 +1,7 @@
-"""The statement that creates an object revokes what default privileges grant on it and nobody declared.
+"""A new object gets exactly the declared privileges: what default privileges grant besides is revoked.
 
-``ALTER DEFAULT PRIVILEGES`` of a platform or a DBA grants on whatever a role creates. A role that may
-TRUNCATE a table passes its row security, so an object is made with exactly the privileges that are declared.
+``ALTER DEFAULT PRIVILEGES`` of a platform or a DBA grants privileges on every object that a role creates, and
+row-level security does not apply to TRUNCATE.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from app_schema.ddl.sql import dollar, literal, literals, qualified
 
 KEEP = "app_schema.default_privileges"
-"""Setting of a database or role: ``keep`` leaves new objects what default privileges grant."""
+"""Setting of a database or role: ``keep`` keeps the grants of default privileges on new objects."""
 
 _REVOKE = """
 DECLARE
@@ -44,26 +44,26 @@ SELECT 'S', 'SEQUENCE ' || c.oid::regclass FROM pg_catalog.pg_class AS c, pg_cat
 
 
 def of_object(type_: str, target: str, *, public: str = "", granted: Iterable[str] = ()) -> str:
-    """The statement behind the CREATE of an object.
+    """The statement after the CREATE of an object.
 
-    :param type_: its letter in pg_default_acl.
+    :param type_: defaclobjtype of pg_default_acl.
     :param target: the object as GRANT names it, ``TABLE public.t``.
-    :param public: the privilege that PUBLIC has of such an object by birth; default privileges may lack it.
-    :param granted: the roles whose grants are declared in the CREATE itself.
+    :param public: the built-in privilege of PUBLIC on such an object; default privileges may revoke it.
+    :param granted: the roles whose grants the CREATE itself declares.
     """
     grant = _TO_PUBLIC.format(type=type_, keep=KEEP, privilege=public, target=target) if public else ""
     return _revoke(f"SELECT {literal(type_)}, {literal(target)}", bool(public), granted, grant)
 
 
 def of_table(table: str, schema: str | None) -> str:
-    """The statement behind a CREATE TABLE; what serial and identity columns bring along is meant too."""
+    """The statement after CREATE TABLE; also for the sequences of serial and identity columns."""
     real = qualified(table, schema)
     sequences = _SEQUENCES.format(table=literal(real))
     return _revoke(f"SELECT 'r', {literal(f'TABLE {real}')} UNION ALL {sequences}")
 
 
 def of_column(table: str, column: str, schema: str | None) -> str:
-    """The statement after which the sequence of a serial or identity column has no privilege more."""
+    """The statement after ADD COLUMN, for the sequence of a serial or identity column."""
     sequences = _SEQUENCES.format(table=literal(qualified(table, schema)))
     number = f"""(SELECT a.attnum FROM pg_catalog.pg_attribute AS a
                           WHERE a.attrelid = o.refobjid AND a.attname = {literal(column)})"""

@@ -1,7 +1,4 @@
-"""Relations: tables, partitions, and what has a name that a view, sequence or index shall have.
-
-``c`` is a row of pg_class.
-"""
+"""Relations: tables, views, sequences and indexes share one namespace. ``c`` is a row of pg_class."""
 
 from __future__ import annotations
 
@@ -14,12 +11,12 @@ CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' WHEN 'v' THEN 'view'
 """The kind of a relation in words."""
 
 OPTIONS = "'WITH (' || (SELECT string_agg(o, ', ' ORDER BY o) FROM unnest(c.reloptions) AS o) || ')'"
-"""The options of a relation; NULL where it has none."""
+"""The storage parameters of a relation, NULL without any."""
 
 KIND_OF_NAME = f"""\
 SELECT {RELKIND} FROM pg_catalog.pg_class AS c
  WHERE c.relnamespace = $1 AND c.relname = {{name}} AND NOT (c.relkind = 'c')"""
-"""Query of the kind that has a name in a schema; ``{name}`` is a string literal."""
+"""Query of the kind of the relation that has a name in a schema; ``{name}`` is a string literal."""
 
 
 class Relations(Kind):
@@ -48,7 +45,7 @@ concat_ws(' ', CASE c.relpersistence WHEN 'u' THEN 'UNLOGGED' END, {OPTIONS},
 
 
 class Partitions(Kind):
-    """Which part of which table a table is."""
+    """Partitions: parent and bound."""
 
     reflected_as = ("partition",)
     catalog = (

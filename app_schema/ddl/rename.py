@@ -1,6 +1,6 @@
-"""Renames: the object under the old name and not under the new one is renamed; the reverse is done already.
+"""Renames: if only the old name exists, the object is renamed; if only the new name exists, nothing is done.
 
-A rename changes the catalog alone: OID and file stay, and so does whatever depends on the object.
+PostgreSQL changes only the catalog: OID, file and dependents of the object are kept.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from app_schema.ddl.sql import checked, dollar, ident, literal, qualified
 def rename(
     label: str, new: str, *, kind: str, namespace: str, old_found: str, new_found: str, statement: str
 ) -> str:
-    """Old there and new not: rename. New there and old not: done. Else refuse.
+    """A ``DO`` block that renames, does nothing, or refuses if both or neither of the names exist.
 
-    :param kind: of what is renamed; empty where any kind may be.
-    :param old_found: query of the kind of what has the old name, ``$1`` the schema's OID; so ``new_found``.
+    :param kind: the kind of the object; empty: any.
+    :param old_found: query of the kind of the object with the old name, ``$1`` the schema's OID.
     """
     words = f"{label} cannot be renamed to {new}"
     detail = "E'found: %s under the old name, %s under the new one\\nexpected: exactly one of them'"
@@ -50,7 +50,7 @@ def rename(
 
 
 def rename_constraint(old: str, new: str, table: str, schema: str | None) -> str:
-    """The guarded ``ALTER TABLE … RENAME CONSTRAINT``; the index of a key is renamed with it."""
+    """The guarded ``ALTER TABLE … RENAME CONSTRAINT``. PostgreSQL also renames the index of a key."""
     before, after = (Named(checked(name), "constraint", table, schema) for name in (old, new))
     return rename(
         before.label,
@@ -66,7 +66,7 @@ def rename_constraint(old: str, new: str, table: str, schema: str | None) -> str
 def rename_index(old: str, new: str, table: str | None, schema: str | None) -> str:
     """The guarded ``ALTER INDEX … RENAME``.
 
-    With a table, an index of another one is not meant: the old name may be taken there again.
+    With a table, an index of another table counts as absent: it may have the old name since.
     """
     here = f"t.relname IS NOT DISTINCT FROM {literal(table)}" if table is not None else "true"
     return rename(
@@ -81,7 +81,7 @@ def rename_index(old: str, new: str, table: str | None, schema: str | None) -> s
 
 
 def rename_sequence(old: str, new: str, schema: str | None) -> str:
-    """The guarded ``ALTER SEQUENCE … RENAME``: its numbers go on, and defaults follow."""
+    """The guarded ``ALTER SEQUENCE … RENAME``. Its value and the defaults that use it are kept."""
     old_found, new_found = (KIND_OF_NAME.format(name=literal(checked(name))) for name in (old, new))
     return rename(
         f"sequence {qualified(old, schema)}",
@@ -95,7 +95,7 @@ def rename_sequence(old: str, new: str, schema: str | None) -> str:
 
 
 def rename_enum(old: str, new: str, schema: str | None) -> str:
-    """The guarded ``ALTER TYPE … RENAME`` of an enum: columns, defaults and functions follow."""
+    """The guarded ``ALTER TYPE … RENAME`` of an enum. Columns, defaults and functions keep the type."""
     old_found, new_found = (
         f"""\
 SELECT CASE y.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' ELSE 'type' END
@@ -133,7 +133,7 @@ def there_is(kind: str, name: str, table: str | None, schema: str | None, *, no:
             "BEGIN",
             f"  EXECUTE {dollar(look, 'def')} INTO found USING {namespace};",
             f"  IF (found IS NULL) <> {str(no).lower()} THEN",
-            refuse(f"{kind} {name} is {'there' if no else 'absent'}", state=ABSENT),
+            refuse(f"{kind} {name} is {'present' if no else 'absent'}", state=ABSENT),
             "  END IF;",
             "END",
         ]
@@ -141,7 +141,7 @@ def there_is(kind: str, name: str, table: str | None, schema: str | None, *, no:
 
 
 def _either(old: str, new: str, schema: str | None) -> str:
-    """SQL expression: the OID of the schema of the relation that has one of the names."""
+    """SQL expression: the OID of the schema of the relation that has the old or the new name."""
     if schema:
         return table_schema(old, schema)
     return f"coalesce({table_schema(old, None)}, {table_schema(new, None)})"

@@ -1,4 +1,4 @@
-"""Roles. They belong to the cluster: two databases may make or drop the same one at the same moment."""
+"""Roles. A role belongs to the cluster: two databases may create or drop the same role at the same moment."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ PRINTED = f"""concat_ws(' ', {
         for name, column in _OPTIONS.items()
     )
 })"""
-"""SQL expression: the attributes of the row r of pg_roles, as `Role.options` has them."""
+"""SQL expression: the attributes of the row r of pg_roles, in the order of `Role.options`."""
 _MARK_OF_ROLE = f"concat('for ', current_user, {literal(f' {MARK}')})"
-"""SQL expression: the comment of a role that this package creates; names the role that migrated."""
+"""SQL expression: the comment on a role that this package creates; it names the migrating role."""
 
 
 _CATALOG = CatalogQuery(
@@ -41,7 +41,7 @@ _CATALOG = CatalogQuery(
     oid="r.oid",
     kind="'role'",
     name="r.rolname",
-    # roles are of the whole cluster: a database has those that something in it depends on
+    # pg_roles lists the whole cluster: a snapshot has the roles on which an object of the database depends
     listed="""\
 r.rolname !~ '^pg_' AND r.oid IN (
   SELECT d.refobjid FROM pg_catalog.pg_shdepend AS d JOIN pg_catalog.pg_database AS b ON b.oid = d.dbid
@@ -53,7 +53,7 @@ r.rolname !~ '^pg_' AND r.oid IN (
 
 @dataclass(frozen=True)
 class Role(DDLObject):
-    """``CREATE ROLE name NOLOGIN …``. A password is never declared: it is set outside the repository."""
+    """``CREATE ROLE name NOLOGIN …``. Set the password outside the repository."""
 
     kind: ClassVar[str] = "role"
     catalog = (_CATALOG,)
@@ -70,11 +70,11 @@ class Role(DDLObject):
 
     @property
     def options(self) -> str:
-        """``NOLOGIN NOSUPERUSER …``, every attribute said."""
+        """``NOLOGIN NOSUPERUSER …``: every attribute."""
         return " ".join(name.upper() if getattr(self, name) else f"NO{name.upper()}" for name in _OPTIONS)
 
     def reflected_key(self, default_schema: str) -> Key:
-        del default_schema  # it is in no schema
+        del default_schema  # a role is in no schema
         return self.key
 
     def namespace(self) -> str:
@@ -84,7 +84,7 @@ class Role(DDLObject):
         return Side(value=literal(self.options))
 
     def remedy(self) -> str:
-        """Takes LOGIN from no role that has it: somebody may log in by it, in any database of the cluster."""
+        """Never proposes NOLOGIN: the role may log in to another database of the cluster."""
         others = self.options.split(maxsplit=1)[1]
         return (
             f"ALTER ROLE {ident(self.name)} {others}, by a role that may; "
@@ -92,7 +92,7 @@ class Role(DDLObject):
         )
 
     def create_sql(self) -> tuple[str, ...]:
-        # another database of the cluster may win the race: then the role is there, made by app_schema as well
+        # a migration of another database of the cluster may create the role first: then this one exists
         comment = literal(f"COMMENT ON ROLE {ident(self.name).replace('%', '%%')} IS %L")
         make = f"""
 BEGIN
@@ -110,35 +110,35 @@ END
         return (f"ALTER ROLE {ident(self.name)} {self.options}",)
 
     def dropped(self, *, made_again: bool = False) -> str:
-        del made_again  # what is shared with others is not dropped to be made anew
-        there = f"SELECT 'role'::text FROM pg_catalog.pg_roles WHERE rolname = {literal(self.name)}"
-        said = f"{self.label} is used by another database or role: it stays"
-        stays = f"RAISE NOTICE USING MESSAGE = {literal(said)}"
+        del made_again  # a role of other databases too is not dropped to be recreated
+        found = f"SELECT 'role'::text FROM pg_catalog.pg_roles WHERE rolname = {literal(self.name)}"
+        used = f"{self.label} is used by another database or role, and is not dropped"
+        notice = f"RAISE NOTICE USING MESSAGE = {literal(used)}"
         has_members = f"""
   IF EXISTS (
     SELECT 1 FROM pg_catalog.pg_auth_members AS m JOIN pg_catalog.pg_roles AS r ON r.oid = m.roleid
      WHERE r.rolname = {literal(self.name)} AND m.member <> quote_ident(current_user)::regrole
   ) THEN
-    {stays};
+    {notice};
     RETURN;
   END IF;"""
-        others = f"{self.label} was made by another role than the one that migrates: it stays"
-        # before PostgreSQL 16 a role with CREATEROLE may drop every other one that is no superuser
+        of_other_role = f"{self.label} was created by a role other than the migrating one, and is not dropped"
+        # before PostgreSQL 16 a role with CREATEROLE may drop every role that is no superuser
         of_another = f"""
   IF current_setting('server_version_num')::int < 160000 AND EXISTS (
     SELECT 1 FROM pg_catalog.pg_roles AS r, pg_catalog.shobj_description(r.oid, 'pg_authid') AS comment
      WHERE r.rolname = {literal(self.name)} AND starts_with(comment, 'for ') AND comment <> {_MARK_OF_ROLE}
   ) AND NOT (SELECT r.rolsuper FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user) THEN
-    RAISE NOTICE USING MESSAGE = {literal(others)};
+    RAISE NOTICE USING MESSAGE = {literal(of_other_role)};
     RETURN;
   END IF;"""
-        # tried before it is asked: another database may begin to use the role in between
+        # DROP first, and query on error: another database may begin to use the role between query and DROP
         attempt = f"""
 BEGIN
   {self.drop_sql()[0]};
 EXCEPTION
   WHEN undefined_object THEN NULL;
-  WHEN insufficient_privilege THEN RAISE NOTICE USING MESSAGE = {literal(others)};
+  WHEN insufficient_privilege THEN RAISE NOTICE USING MESSAGE = {literal(of_other_role)};
   WHEN dependent_objects_still_exist THEN
     IF NOT EXISTS (
       SELECT 1 FROM pg_catalog.pg_shdepend AS d JOIN pg_catalog.pg_roles AS r ON r.oid = d.refobjid
@@ -146,9 +146,9 @@ EXCEPTION
          AND d.dbid NOT IN (0, (SELECT b.oid FROM pg_catalog.pg_database AS b
                                  WHERE b.datname = current_database()))
     ) THEN RAISE; END IF;
-    {stays};
+    {notice};
 END
 """
         keep = skip_unless_ours("pg_authid", "rolname", self.name, self.label) + of_another + has_members
         statement = "DO " + dollar(attempt, "role")
-        return drop(self.label, self.namespace(), there, self.kind, (statement,), keep=keep)
+        return drop(self.label, self.namespace(), found, self.kind, (statement,), keep=keep)

@@ -1,4 +1,4 @@
-"""Row-level security of a table: off, on, or on for the owner as well."""
+"""Row-level security of a table: disabled, enabled or forced."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from app_schema.ddl.twin import Side
 class RowSecurity(TableObject):
     """``ALTER TABLE table ENABLE ROW LEVEL SECURITY``.
 
-    :param forced: also ``FORCE``, so that the owner is held too.
+    :param forced: also ``FORCE``: policies apply to the owner too.
     """
 
     kind: ClassVar[str] = "row_security"
@@ -51,7 +51,7 @@ CASE WHEN c.relrowsecurity THEN CASE WHEN c.relforcerowsecurity THEN 'enabled, f
 
     @property
     def name(self) -> str:
-        """Empty: a table has it once."""
+        """Empty: a table has one."""
         return ""
 
     def side(self) -> Side:

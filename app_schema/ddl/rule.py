@@ -1,4 +1,4 @@
-"""Rules, by PostgreSQL's own print."""
+"""Rules, by the text that PostgreSQL prints."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from app_schema.ddl.twin import Side
 
 @dataclass(frozen=True)
 class Schema(DDLObject):
-    """``CREATE SCHEMA name``. One that was there before is used, and stays when its revision is undone."""
+    """``CREATE SCHEMA name``. A downgrade drops only a schema that app_schema created."""
 
     kind: ClassVar[str] = "schema"
     comment_on: ClassVar[Mapping[str, str]] = {"schema": "SCHEMA {name}"}
@@ -30,7 +30,7 @@ class Schema(DDLObject):
             oid="n.oid",
             kind="'schema'",
             name="n.nspname",
-            # that of public differs between servers, and belongs to nobody's declaration
+            # the owner of public differs between versions of PostgreSQL, and no application declares it
             owner="CASE WHEN n.nspname <> 'public' THEN n.nspowner END",
             listed="n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'",
             definition="''::text",
@@ -41,7 +41,7 @@ class Schema(DDLObject):
     name: str
 
     def reflected_key(self, default_schema: str) -> Key:
-        del default_schema  # it is in no schema
+        del default_schema  # a schema is in no schema
         return self.key
 
     def namespace(self) -> str:
@@ -65,7 +65,7 @@ class Schema(DDLObject):
         return (f"DROP SCHEMA {ident(self.name)}",)
 
     def dropped(self, *, made_again: bool = False) -> str:
-        del made_again  # what is shared with others is not dropped to be made anew
+        del made_again  # a schema that others use too is not dropped to be recreated
         keep = skip_unless_ours("pg_namespace", "nspname", self.name, self.label)
         found = self.catalog[0].select("'schema'", *self.catalog[0].place(self.name))
         return drop(self.label, self.namespace(), found, self.kind, self.drop_sql(), keep=keep)

@@ -1,4 +1,4 @@
-"""The DDL of a whole metadata as plain statements, for a database that is known to be empty."""
+"""The DDL of a whole metadata as unguarded statements, for an empty database."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _T = TypeVar("_T")
 
 
 def statements(metadata: MetaData, default_schema: str = "public") -> list[str]:
-    """What ``create_all`` would send, without guards, the same each time; schemas that tables and types stand
-    in are made as well."""
+    """The statements of ``create_all`` without guards, in a stable order, with the schemas of tables and
+    types."""
     sent: list[str] = []
-    indexes: list[str] = []  # of one table: SQLAlchemy keeps them in a set, whose order is another each time
+    indexes: list[str] = []  # of one table, sorted: SQLAlchemy keeps indexes in a set, in no stable order
 
     def collect(construct: ExecutableDDLElement, *_: Any, **__: Any) -> None:
         if isinstance(construct, CreateIndex):
@@ -29,22 +29,22 @@ def statements(metadata: MetaData, default_schema: str = "public") -> list[str]:
         sent.extend(sorted(indexes))
         indexes.clear()
         if isinstance(construct, CreateSequence) and plain(construct) in sent:
-            return  # SQLAlchemy makes it for each column that it is the default of
+            return  # SQLAlchemy creates a sequence once for each column that uses it
         if isinstance(construct, Create):
             sent.extend(construct.element.create_sql())
         else:
             sent.append(plain(construct))
 
-    made = {obj.name for obj in declared(metadata).values() if obj.kind == "schema"}
-    made |= {"public", default_schema}
-    for schema in sorted(schemas(metadata, default_schema) - made):
+    created = {obj.name for obj in declared(metadata).values() if obj.kind == "schema"}
+    created |= {"public", default_schema}
+    for schema in sorted(schemas(metadata, default_schema) - created):
         collect(CreateSchema(schema))
     metadata.create_all(create_mock_engine("postgresql://", collect), checkfirst=False)
     return sent + sorted(indexes)
 
 
 def schemas(metadata: MetaData, default_schema: str = "public") -> set[str]:
-    """The schemas in which something is declared, the default one for what names none."""
+    """The schemas of all declared objects; the default one for an object without a schema."""
     named = {table.schema for table in metadata.tables.values()}
     named |= {type_.schema for type_ in of_class(metadata, SchemaType)}
     named |= {sequence.schema for sequence in of_class(metadata, Sequence)}
@@ -55,6 +55,6 @@ def schemas(metadata: MetaData, default_schema: str = "public") -> set[str]:
 
 
 def of_class(metadata: MetaData, cls: type[_T]) -> list[_T]:
-    """The types and sequences of a metadata, in whatever schema, by name."""
+    """The types or sequences of a metadata, sorted by schema and name."""
     found = [obj for obj in upstream.schema_objects(metadata) if isinstance(obj, cls)]
     return sorted(found, key=lambda obj: (getattr(obj, "schema", None) or "", str(getattr(obj, "name", ""))))

@@ -20,7 +20,7 @@ _OF_NO_IDENTITY = """
    AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend AS d
                     WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid
                       AND d.deptype = 'i')"""
-"""An identity's sequence is a part of the column: it has taken the place of one that is gone."""
+"""The sequence of an identity is a part of its column, and may have the name of a dropped sequence."""
 
 
 _NUMBERS = """\
@@ -33,7 +33,7 @@ _OWNED = """\
     AND d.refobjsubid > 0)"""
 _OPTIONS = f"concat_ws(' ', {_NUMBERS}, {_OWNED})"
 _UNLOGGED = "UNLOGGED "
-"""Begins the definition of a sequence that is so since its table is; no statement of a revision says it."""
+"""The start of the definition of a sequence whose table is UNLOGGED; no revision renders it."""
 _CATALOG = CatalogQuery(
     "pg_catalog.pg_sequence AS q JOIN pg_catalog.pg_class AS c ON c.oid = q.seqrelid",
     catalog="pg_class",
@@ -48,10 +48,9 @@ _CATALOG = CatalogQuery(
 
 @dataclass(frozen=True)
 class Sequence(DDLObject):
-    """``CREATE SEQUENCE schema.name options``; the options say everything: ``AS bigint START 1 INCREMENT 1
-    …``.
+    """``CREATE SEQUENCE schema.name options``, every option written: ``AS bigint START 1 INCREMENT 1 …``.
 
-    :param owner_follows: a later statement of the revision says who owns it, so a second run finds it owned.
+    :param owner_follows: a later statement of the revision sets OWNED BY, so the guard does not compare it.
     """
 
     kind: ClassVar[str] = "sequence"
@@ -90,7 +89,7 @@ class Sequence(DDLObject):
         return (f"DROP SEQUENCE {qualified(self.name, self.schema)}",)
 
     def replace_sql(self) -> tuple[str, ...]:
-        # altered, not made anew: its numbers go on, and what takes its values from it stays
+        # ALTER keeps the current value and the defaults that use the sequence
         cycle = "" if " CYCLE" in self.options else " NO CYCLE"
         owner = "" if " OWNED BY " in self.options else " OWNED BY NONE"
         return (f"ALTER SEQUENCE {qualified(self.name, self.schema)} {self.options}{cycle}{owner}",)
@@ -131,9 +130,9 @@ END"""
 
 
 def advance(table: str, column: str, schema: str | None) -> str:
-    """A block that sets the sequence of a default or identity past the values that are there.
+    """A ``DO`` block that sets the sequence of a default or identity past the existing values.
 
-    It never goes back, so a second time it does nothing. Where the column has no sequence it refuses.
+    The value never decreases, so a second run does nothing. Refuses a column without a sequence.
     """
     real = qualified(table, schema)
     farthest = f"SELECT %s({ident(column).replace('%', '%%')}) FROM {real.replace('%', '%%')}"
@@ -143,7 +142,7 @@ def advance(table: str, column: str, schema: str | None) -> str:
                 table=literal(real),
                 column=literal(column),
                 different=DIFFERENT,
-                absent=literal(f"column {column} of {real} takes its values from no sequence"),
+                absent=literal(f"column {column} of {real} has no sequence (identity or nextval default)"),
                 farthest=dollar(farthest),
             )
         ]

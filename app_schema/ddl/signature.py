@@ -1,7 +1,7 @@
-"""The types of a function's arguments, by which PostgreSQL tells functions of one name apart.
+"""The argument types of a function, by which PostgreSQL identifies functions of one name.
 
-Only PostgreSQL reads a declaration for certain. What is read here serves to notice, before any server is
-asked, that two declarations are one function: ``f(a int)`` and ``f(b integer)``.
+Only PostgreSQL parses a declaration reliably. This parser serves to report without a server that two
+declarations are one function: ``f(a int)`` and ``f(b integer)``.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ _WORDS = {
     "time without time zone": "time",
     "bit varying": "varbit",
 }
-"""SQL's words for types, and the catalog's names. In quotes a word is none: ``"char"`` is another type."""
+"""SQL's words for types -> names in the catalog. A quoted name is no such word: ``"char"`` is another
+type."""
 _IDENT = r'(?:"(?:[^"]|"")*"|[^\s."]+)'
 _MODE = re.compile(rf"^({_IDENT}\s+)?(?:IN\s+OUT|INOUT|IN|VARIADIC)\s+", re.IGNORECASE)
 _OUT = re.compile(rf"(?:(?!IN\s){_IDENT}\s+)?OUT\s", re.IGNORECASE)
@@ -39,11 +40,11 @@ _ARRAY = re.compile(r"(?:\s*\[\d*\]|\s+array)+$", re.IGNORECASE)
 _SPACE = re.compile(r'"(?:[^"]|"")*"|\s*\.\s*|\s+')
 _FLOAT = re.compile(r"\bfloat\s*\(\s*(\d+)\s*\)", re.IGNORECASE)
 _REAL_DIGITS = 24
-"""Of a float of so many binary digits PostgreSQL makes a real, of more a double precision."""
+"""PostgreSQL resolves float(n) to real for n up to this number of binary digits, else to double precision."""
 
 
 def argument_types(arguments: str) -> tuple[str, ...]:
-    """The types of arguments that are given without their defaults, each in one spelling."""
+    """The types of arguments without defaults, each in one spelling."""
     return tuple(
         _type(argument) for argument in between_commas(arguments) if argument and not _OUT.match(argument)
     )
@@ -52,7 +53,7 @@ def argument_types(arguments: str) -> tuple[str, ...]:
 def _type(argument: str) -> str:
     text = _MODE.sub(lambda match: match[1] or "", argument)
     text = _FLOAT.sub(lambda match: "real" if int(match[1]) <= _REAL_DIGITS else "float8", text)
-    text = re.sub(r"\s*\([^)]*\)", "", text)  # nothing else is kept of a precision
+    text = re.sub(r"\s*\([^)]*\)", "", text)  # an argument type has no precision
     element = _ARRAY.sub("", text)
     spaced = _SPACE.sub(lambda match: match[0] if '"' in match[0] else match[0].strip() or " ", element)
     named = _of_words(spaced) or _of_words(_NAME.sub("", spaced)) or _of_name(_NAME.sub("", spaced))
@@ -61,10 +62,10 @@ def _type(argument: str) -> str:
 
 def _of_words(text: str) -> str | None:
     low = text.lower()
-    name = "interval" if low.startswith("interval ") else _WORDS.get(low)  # the fields are a precision too
+    name = "interval" if low.startswith("interval ") else _WORDS.get(low)  # interval fields are a precision
     return name and f'"{name}"'
 
 
 def _of_name(text: str) -> str:
     parts = (part if part[0] == '"' else f'"{part.lower()}"' for part in re.findall(_IDENT, text))
-    return ".".join(parts).removeprefix('"pg_catalog".')  # PostgreSQL looks there first for a name alone
+    return ".".join(parts).removeprefix('"pg_catalog".')  # PostgreSQL searches pg_catalog first

@@ -1,14 +1,14 @@
-"""The two things that PostgreSQL prints in another way once it has read its own print, as from a dump.
+"""The two spellings that PostgreSQL changes when it parses its own print again, as when restoring a dump.
 
-How the members of an AND or OR are grouped: a parsed ``a AND b AND c`` is one list; what was printed with
-inner brackets is parsed into nested ones, and prints like that ever after. The brackets of an AND within an
-AND, or of an OR within an OR, mean nothing.
+Brackets in AND and OR: PostgreSQL parses ``a AND b AND c`` into one list, but a print with inner brackets
+into nested lists, and prints the brackets from then on. An AND within an AND needs none, nor an OR within an
+OR.
 
-Where the elements of an array are cast: ``name IN ('a', 'b')`` of a varchar prints as
-``(ARRAY['a'::character varying, 'b'::character varying])::text[]``, and that, read again, as
+Casts of array elements: ``name IN ('a', 'b')`` of a varchar prints as
+``(ARRAY['a'::character varying, 'b'::character varying])::text[]``, and, parsed again, as
 ``ARRAY[('a'::character varying)::text, ('b'::character varying)::text]``.
 
-One block of the server's folds both; the guards carry it along, and comparisons send it.
+One block of PL/pgSQL folds both spellings. Guards contain the block, comparisons send it.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from app_schema.ddl.sql import dollar, literal
 TEXTS = "app_schema.texts"
 """Setting: a JSON array of printed definitions, which :data:`FOLD` reads."""
 FOLDED = "app_schema.folded"
-"""Setting: the same definitions in the spelling that both prints have in common, which it writes."""
+"""Setting: the folded definitions, which :data:`FOLD` writes."""
 
 _PIECE = r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|::|[][(),]|[^][\s(),'":]+|:"""
 _GROUP = r"([(\[])([^][()]*)[)\]]"
 
-# A literal or quoted name becomes its hexadecimal digits, so that nothing in it looks like SQL. Then the
-# innermost brackets give way to a mark, chr(2) and a number, until one mark is left; at the end each mark
-# gives way to what it stands for.
+# Literals and quoted names are encoded as hexadecimal digits, so that their text cannot look like SQL. The
+# innermost brackets are replaced by a mark, chr(2) and a number, until one mark is left; finally each mark is
+# replaced by its text.
 _FOLD = f"""
 DECLARE
   folded jsonb := '[]';
@@ -128,12 +128,13 @@ _MAY_DIFFER = re.compile(r"\b(AND|OR|IN|BETWEEN|ANY|ALL|SOME|ARRAY)\b", re.IGNOR
 
 
 def may_differ(*statements: str) -> bool:
-    """Whether what these statements make may print in two ways."""
+    """Whether PostgreSQL may print the objects of these statements in two spellings."""
     return any(_MAY_DIFFER.search(statement) for statement in statements)
 
 
 def equal(left: str, right: str) -> list[str]:
-    """PL/pgSQL: sets ``alike``: two variables differ in spelling at most. ``fold`` is the block's text."""
+    """PL/pgSQL that sets ``alike``: two variables differ at most in spelling. ``fold`` is the text of
+    FOLD."""
     return [
         f"  alike := {left} IS NOT DISTINCT FROM {right};",
         f"  IF NOT alike AND {left} IS NOT NULL AND {right} IS NOT NULL THEN",

@@ -1,8 +1,7 @@
-"""Names and texts as PostgreSQL reads them.
+"""Identifiers and literals as PostgreSQL parses them.
 
-Statements are rendered without parameters and without the driver's doubling of percent signs: what this
-package writes is what the server sees. The one place that doubles them again is the compiler of
-:mod:`app_schema.ddl.statement`.
+Statements are rendered without parameters, and with single percent signs as the server receives them. Only
+the compiler of :mod:`app_schema.ddl.statement` doubles percent signs for the driver.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from sqlalchemy.sql.elements import conv
 from app_schema import upstream
 from app_schema.errors import ModelError
 
-# paramstyle "named" keeps one "%" one "%"; version 15 is the oldest server we speak to
+# paramstyle "named" does not double "%"; 15 is the oldest supported server
 DIALECT: PGDialect = PGDialect(paramstyle="named")  # type: ignore[no-untyped-call]  # not annotated in SQLAlchemy
 DIALECT.server_version_info = (15, 0)
 upstream.never_concurrently(DIALECT)  # what a guard sends runs in a block, and a block in a transaction
@@ -29,27 +28,31 @@ Value = TypeVar("Value")
 
 
 def checked(name: str) -> str:
-    """The name itself; raises ModelError where PostgreSQL would cut it short or could not store it."""
+    """The name.
+
+    :raises ModelError: if PostgreSQL would truncate the name or cannot store it.
+    """
     size = len(name.encode())
     if not name or "\x00" in name:
-        msg = f"{name!r} cannot be the name of an object in PostgreSQL"
+        msg = f"{name!r} cannot be the name of an object in PostgreSQL: it is empty or has a NUL character"
         raise ModelError(msg)
     if size > NAME_BYTES:
-        kept = f"PostgreSQL keeps {NAME_BYTES} and would cut the rest in silence"
+        kept = f"PostgreSQL would truncate it to {NAME_BYTES}"
         msg = f"the name {name!r} has {size} bytes, {kept}"
         raise ModelError(msg)
     return name
 
 
 def ident(name: str) -> str:
-    """A quoted identifier, where it needs quotes."""
+    """The identifier, in quotes if it needs them."""
     return DIALECT.identifier_preparer.quote(checked(name))
 
 
 def shortened(value: Value) -> Value:
-    """A name by ``op.f()`` or a naming convention as SQLAlchemy shortens it; any other value as it is.
+    """A name by ``op.f()`` or a naming convention, shortened as SQLAlchemy shortens it; any other value
+    unchanged.
 
-    SQLAlchemy shortens it the same way each time, so it is found again. A plain string is never shortened.
+    SQLAlchemy shortens a name to the same text each time. A plain string is never shortened.
     """
     if not isinstance(value, conv):
         return value
@@ -58,22 +61,22 @@ def shortened(value: Value) -> Value:
 
 
 def unquoted(name: str) -> str:
-    """The name of an identifier that may be quoted."""
+    """The name without the quotes of an identifier."""
     return name[1:-1].replace('""', '"') if name.startswith('"') else name
 
 
 def qualified(name: str, schema: str | None) -> str:
-    """``schema.name``, both quoted; only the name when no schema is given."""
+    """``schema.name``, quoted; without a schema only the name."""
     return f"{ident(schema)}.{ident(name)}" if schema else ident(name)
 
 
 def role(name: str) -> str:
-    """A role in GRANT, REVOKE or TO: the keyword PUBLIC stays bare."""
+    """A role in GRANT, REVOKE or TO; the keyword PUBLIC is not quoted."""
     return "PUBLIC" if name.upper() == "PUBLIC" else ident(name)
 
 
 def literal(text: str) -> str:
-    """A string literal; backslashes keep their meaning whatever standard_conforming_strings says."""
+    """A string literal that means the same under either standard_conforming_strings."""
     quoted = text.replace("'", "''")
     return "E'" + quoted.replace("\\", "\\\\") + "'" if "\\" in quoted else f"'{quoted}'"
 
@@ -114,20 +117,20 @@ def plain(construct: ExecutableDDLElement, *, on: str | None = None) -> str:
 
 
 def sequence(value: str | Iterable[str]) -> tuple[str, ...]:
-    """One string or many, as a tuple."""
+    """One string or several, as a tuple."""
     return (value,) if isinstance(value, str) else tuple(value)
 
 
 def pairs(
     value: Mapping[str, Value] | Iterable[tuple[str, Value]] | None,
 ) -> tuple[tuple[str, Value], ...]:
-    """A mapping or its items as a tuple of items, in their order; empty for None."""
+    """The items of a mapping, in order; empty for None."""
     items = value.items() if isinstance(value, Mapping) else value or ()
     return tuple((name, item) for name, item in items)
 
 
 def split(text: str) -> Sequence[str]:
-    """The identifiers of a list such as ``a, "B"``, unquoted as PostgreSQL would read them."""
+    """The identifiers of a list such as ``a, "B"``, unquoted and folded as PostgreSQL does."""
     return [
         m["quoted"].replace('""', '"') if m["quoted"] is not None else m["bare"].lower()
         for m in re.finditer(r'"(?P<quoted>(?:[^"]|"")*)"|(?P<bare>[^\s,"()]+)', text)

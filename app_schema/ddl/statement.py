@@ -1,4 +1,4 @@
-"""The three statements that create, drop and replace an object, and what is guarded already."""
+"""The statements that create, drop and replace an object, and statements with a guard of their own."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class DDLStatement(ExecutableDDLElement, ABC):
-    """A statement that converges or refuses, and knows its own SQL."""
+    """A statement that converges or refuses."""
 
     inherit_cache = False
 
@@ -39,7 +39,7 @@ def _shared(guard_: Guard) -> tuple[str, str] | None:
 
 
 class Create(DDLStatement):
-    """Creates an object where it is absent; refuses where it is there and different."""
+    """Creates an object if it is absent; refuses if it exists and is different."""
 
     def __init__(self, element: DDLObject) -> None:
         self.element = element
@@ -52,16 +52,16 @@ class Create(DDLStatement):
 
     @property
     def by(self) -> Guard:
-        """What the statement is guarded by."""
+        """The guard."""
         absent = (*self.element.create_sql(), *self.element.privileges_sql())
         return self.element.guarded(absent=absent, different=None, old=None)
 
 
 class Drop(DDLStatement):
-    """Drops an object where it is there.
+    """Drops an object if it exists.
 
-    :param made_again: a later statement makes it again, and compares. Something may hang on it that was made
-        by that revision before: then it stays.
+    :param made_again: a later statement creates the object again. If a dependent object exists already, the
+        object is kept, and the later statement compares it.
     """
 
     def __init__(self, element: DDLObject, *, made_again: bool = False) -> None:
@@ -73,14 +73,14 @@ class Drop(DDLStatement):
 
 
 class Replace(DDLStatement):
-    """Puts a definition in the place of another one.
+    """Replaces the definition of an object.
 
-    :param old: what may be replaced; anything else that is there is refused. None: whatever is there.
+    :param old: the only definition that may be replaced; any other is refused. None: any definition.
     """
 
     def __init__(self, element: DDLObject, old: DDLObject | None = None) -> None:
         if old is not None and old.key != element.key:
-            msg = f"{element.label} cannot replace {old.label}: they are two objects"
+            msg = f"{element.label} cannot replace {old.label}: they are different objects"
             raise ModelError(msg)
         self.element = element
         self.old = old
@@ -93,7 +93,7 @@ class Replace(DDLStatement):
 
     @property
     def by(self) -> Guard:
-        """What the statement is guarded by."""
+        """The guard."""
         new = self.element
         absent = (*new.create_sql(), *new.privileges_sql())
         return new.guarded(absent=absent, different=new.replace_sql(), old=self.old)
@@ -110,7 +110,7 @@ class Renaming(NamedTuple):
 
 
 class Labelling(NamedTuple):
-    """The enum to which a statement adds a label, or of which it renames one."""
+    """The enum of which a statement adds or renames a label."""
 
     schema: str | None
     name: str
@@ -121,9 +121,9 @@ class Labelling(NamedTuple):
 
 
 class Guarded(DDLStatement):
-    """A statement that is guarded already: by a guard, or exactly this SQL.
+    """A statement with a guard of its own, or with this SQL.
 
-    :param change: what it changes of an object that another statement creates.
+    :param change: the object of another statement that this statement changes.
     """
 
     def __init__(self, by: str | Guard, change: Renaming | Labelling | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Tables: what is declared must be there and equal; what is there besides is not looked at."""
+"""Tables: declared columns and constraints must exist and be equal; a guard ignores undeclared ones."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _COLUMN = Columns.catalog[0].printed
 
 
 def _query(table: Table) -> str:
-    """Columns and constraints that the twin has too, in the twin's order; then the declared foreign keys."""
+    """Query of the columns and constraints that the twin has too, and of the declared foreign keys."""
     twin = regclass(table.name, "pg_temp")
     order = f"""\
 (SELECT o.attnum FROM pg_catalog.pg_attribute AS o
@@ -58,8 +58,8 @@ SELECT CASE WHEN c.relkind IN ('r', 'p') THEN concat_ws(E'\\n  ',
 
 
 def _constraints(table: Table, twin: str) -> str:
-    """Query of the constraints of table ``c``: the named ones by name; of those that PostgreSQL named the
-    definitions that the twin has too, and the primary key, of which a table has one."""
+    """Query of the constraints of table ``c``: named ones by name; of those that PostgreSQL names, the
+    definitions that the twin has too, and the primary key."""
     others = [
         constraint for constraint in table.constraints if not isinstance(constraint, ForeignKeyConstraint)
     ]
@@ -77,7 +77,7 @@ SELECT DISTINCT CASE WHEN t.conname = ANY ({names}) THEN format('%I ', t.conname
 
 
 def _foreign_keys(table: Table) -> str:
-    """The declared foreign keys as found; for the twin, which can have none, as declared."""
+    """The declared foreign keys as reflected; a temporary twin can have none, so for the twin as declared."""
     lines = []
     for constraint in sorted(table.foreign_key_constraints, key=lambda key: tuple(key.column_keys)):
         declared = foreign_key(constraint)
@@ -98,9 +98,9 @@ def _(construct: CreateTable) -> ExecutableDDLElement:
     for column in table.columns:
         checked(column.name)
     real = qualified(table.name, table.schema)
-    # a temporary table can be no UNLOGGED one, and refer to none that is not temporary
+    # PostgreSQL allows no UNLOGGED temporary table, and no foreign key from a temporary to a permanent table
     twin = CreateTable(upstream.without_prefixes(table), include_foreign_key_constraints=[])
-    # a type has a name in the same schema: an enum called as the table stands in its way
+    # CREATE TABLE also creates a type of its name: an enum, domain or range of the name prevents it
     a_type = f"""
 UNION ALL
 SELECT 'a type' FROM pg_catalog.pg_type AS y

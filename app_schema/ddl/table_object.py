@@ -1,4 +1,4 @@
-"""Objects of one table, which stand in ``__table_args__``."""
+"""Objects of one table, declared in ``__table_args__``."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from app_schema.errors import ModelError
 
 
 class TableObject(SchemaItem, DDLObject):
-    """An object of one table: it stands in ``__table_args__`` like an Index.
+    """An object of one table, declared in ``__table_args__`` like an Index.
 
-    Schema and table are those of the table in whose arguments it stands.
+    The table sets its fields ``table`` and ``schema``.
     """
 
     __visit_name__ = "app_schema_table_object"
@@ -25,6 +25,6 @@ class TableObject(SchemaItem, DDLObject):
 @event.listens_for(TableObject, "after_parent_attach", propagate=True)
 def _attach(item: TableObject, parent: Any) -> None:
     if not isinstance(parent, Table):
-        msg = f"{item.label} belongs into the arguments of a table, not of {parent!r}"
+        msg = f"{item.label} must be an argument of a Table, not of {parent!r}"
         raise ModelError(msg)
     attach(parent.metadata, dataclasses.replace(item, table=parent.name, schema=parent.schema))

@@ -17,8 +17,8 @@ from app_schema.errors import ModelError
 
 _PRINTED = "pg_get_triggerdef(t.oid)"
 _PLACE = "format(' ON %I.%I ', n.nspname, c.relname)"
-# Of the condition PostgreSQL prints nothing but this: pg_get_expr takes the columns of one table, and the
-# condition has OLD and NEW. The clauses come in one order; names before them may be anything.
+# PostgreSQL prints the WHEN condition only in pg_get_triggerdef: pg_get_expr takes the columns of one
+# relation, and the condition has two, OLD and NEW. The names before the clauses may contain any text.
 _CLAUSES = f"""\
 split_part(substr({_PRINTED}, strpos({_PRINTED}, format(' TRIGGER %I ', t.tgname))
                               + length(format(' TRIGGER %I ', t.tgname))), {_PLACE}, 2)"""
@@ -57,11 +57,11 @@ nullif(concat_ws(' ', 'OLD TABLE AS ' || quote_ident(t.tgoldtable),
 class Trigger(TableObject):
     """``CREATE TRIGGER name BEFORE … ON table FOR EACH ROW WHEN (…) EXECUTE FUNCTION …``.
 
-    :param before: events: "UPDATE", or several such as ``["INSERT", "UPDATE OF status"]``; so ``after`` and
-        ``instead_of``. Exactly one of the three is given.
+    :param before: an event such as "UPDATE", or several such as ``["INSERT", "UPDATE OF status"]``; likewise
+        ``after`` and ``instead_of``. Exactly one of the three.
     :param execute: the call, ``app.touch_updated_at()``.
-    :param enabled: ORIGIN as usual, or DISABLED, REPLICA, ALWAYS.
-    :param constraint: a CONSTRAINT TRIGGER, which may be ``deferrable`` and ``initially="DEFERRED"``.
+    :param enabled: ORIGIN (the default), DISABLED, REPLICA or ALWAYS.
+    :param constraint: CREATE CONSTRAINT TRIGGER; allows ``deferrable`` and ``initially="DEFERRED"``.
     :param referencing: transition tables, ``"NEW TABLE AS fresh"``.
     """
 
@@ -114,9 +114,10 @@ concat(replace(replace({_PRINTED}, {_PLACE}, ' ON '), format(' ON pg_temp.%I ', 
     def __post_init__(self) -> None:
         given = [name for name in ("before", "after", "instead_of") if getattr(self, name)]
         if not given and not self.execute:
-            return  # to be dropped: its name is enough
+            return  # DROP TRIGGER needs only the name
         if len(given) != 1:
-            msg = f"trigger {self.name} needs exactly one of before=, after= and instead_of="
+            found = ", ".join(f"{name}=" for name in given) or "none"
+            msg = f"trigger {self.name} needs exactly one of before=, after= and instead_of=; found: {found}"
             raise ModelError(msg)
         object.__setattr__(self, given[0], sequence(getattr(self, given[0])))
 

@@ -41,7 +41,7 @@ class View(DDLObject):
     """``CREATE VIEW schema.name WITH (options) AS definition``.
 
     :param options: reloptions, such as ``{"security_invoker": True}``.
-    :param materialized: a materialized view, made WITH DATA.
+    :param materialized: CREATE MATERIALIZED VIEW, WITH DATA.
     """
 
     kind: ClassVar[str] = "view"
@@ -85,7 +85,7 @@ class View(DDLObject):
         return "materialized view" if self.materialized else "view"
 
     def catalog_query(self) -> str:
-        # the twin is always a plain view: a materialized one cannot be temporary, and both print alike
+        # the twin is a plain view: PostgreSQL has no temporary materialized view, and prints both alike
         same = f"c.relkind = '{'m' if self.materialized else 'v'}' OR c.relnamespace = pg_my_temp_schema()"
         printed = f"CASE WHEN {same} THEN {_CATALOG.printed} ELSE {RELKIND} END"
         return _CATALOG.select(printed, *_CATALOG.place(self.name), any_kind=True)
@@ -107,7 +107,7 @@ class View(DDLObject):
         return (f"DROP {self._words.upper()} {qualified(self.name, self.schema)}",)
 
     def replace_sql(self) -> tuple[str, ...]:
-        """CREATE OR REPLACE keeps grants and dependents; where the columns forbid it, drop and create."""
+        """CREATE OR REPLACE keeps grants and dependents. PostgreSQL refuses other columns: drop, create."""
         create, drop_ = self.create_sql()[0], self.drop_sql()[0]
         if self.materialized:
             return (drop_, create, *self.privileges_sql())
@@ -124,8 +124,8 @@ END
         return ("DO " + dollar(anew, "replace"),)
 
     def dropped(self, *, made_again: bool = False) -> str:
-        there = KIND_OF_NAME.format(name=literal(self.name))
-        return drop(self.label, self.namespace(), there, self._words, self.drop_sql(), made_again=made_again)
+        found = KIND_OF_NAME.format(name=literal(self.name))
+        return drop(self.label, self.namespace(), found, self._words, self.drop_sql(), made_again=made_again)
 
 
 def _value(value: object) -> str:

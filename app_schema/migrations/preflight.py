@@ -125,12 +125,12 @@ BEGIN
         THEN format('the extension %s is not available on this server: '
                     'install it, or enable it at the provider', one.name)
         WHEN NOT may_create
-        THEN format('%s may not make the extension %s: GRANT CREATE ON DATABASE %I TO %I',
+        THEN format('%s may not create the extension %s: GRANT CREATE ON DATABASE %I TO %I',
                     current_user, one.name, current_database(), current_user) END
       WHEN one.kind = 'role' AND NOT EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolname = one.name)
            AND NOT superuser
            AND NOT (SELECT r.rolcreaterole FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user)
-      THEN format('%s may not make the role %s: ALTER ROLE %I CREATEROLE, or have the role made',
+      THEN format('%s may not create the role %s: ALTER ROLE %I CREATEROLE, or have the role created',
                   current_user, one.name, current_user)
       WHEN one.kind = 'role'
       THEN (SELECT {different} FROM pg_catalog.pg_roles AS r
@@ -138,7 +138,7 @@ BEGIN
       WHEN one.kind = 'schema'
            AND NOT may_create
            AND NOT EXISTS (SELECT FROM pg_catalog.pg_namespace AS n WHERE n.nspname = one.name)
-      THEN format('%s may not make the schema %s: GRANT CREATE ON DATABASE %I TO %I',
+      THEN format('%s may not create the schema %s: GRANT CREATE ON DATABASE %I TO %I',
                   current_user, one.name, current_database(), current_user)
       WHEN one.kind = 'table'
            AND EXISTS (SELECT FROM pg_catalog.pg_namespace AS n
@@ -147,7 +147,7 @@ BEGIN
            AND NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c
                              JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
                             WHERE c.relname = one.name AND n.nspname = coalesce(one.schema, 'public'))
-      THEN format('%s may not make tables in the schema %s: GRANT CREATE ON SCHEMA %I TO %I',
+      THEN format('%s may not create tables in the schema %s: GRANT CREATE ON SCHEMA %I TO %I',
                   current_user, coalesce(one.schema, 'public'), coalesce(one.schema, 'public'), current_user)
     END;
   END LOOP;

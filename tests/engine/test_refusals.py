@@ -43,7 +43,7 @@ def test_role_without_create_is_refused_and_nothing_changed(empty_url: str, poor
     before = catalog(empty_url)
     url = urls.parse(empty_url).set(username=poor_role, password="p%ss")
     result = alembic(url.render_as_string(hide_password=False), "upgrade", "head")
-    _assert_refused(result, "may not make tables in the schema public: GRANT CREATE ON SCHEMA public TO")
+    _assert_refused(result, "may not create tables in the schema public: GRANT CREATE ON SCHEMA public TO")
     assert "p%ss" not in result.stdout + result.stderr
     assert "p%25ss" not in result.stdout + result.stderr
     assert diff(before, catalog(empty_url)) == []

@@ -178,7 +178,7 @@ class Cut(Exception):  # noqa: N818 - no error: the test's own end of a run
 def _of_rows(error: Exception) -> bool:
     """Whether a revision was refused because of what is in the tables."""
     state = getattr(error, "sqlstate", None) or getattr(getattr(error, "orig", None), "sqlstate", None)
-    words = ("cannot be converted", "use a label that is to go")
+    words = ("cannot be converted", "use a dropped label")
     return (state or "")[:2] in ("22", "23") or any(one in str(error) for one in words)
 
 

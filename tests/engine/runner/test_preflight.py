@@ -75,10 +75,10 @@ def test_missing_privileges_are_all_named_before_the_first_statement(
     assert said.startswith("the pending revisions cannot be carried out here")
     for line in (
         "the extension no_such_extension is not available on this server: install it, or enable it",
-        f"{role} may not make the extension vector: GRANT CREATE ON DATABASE",
-        f"{role} may not make the role {role}_other: ALTER ROLE {role} CREATEROLE",
-        f"{role} may not make the schema other: GRANT CREATE ON DATABASE",
-        f"{role} may not make tables in the schema secret: GRANT CREATE ON SCHEMA secret TO {role}",
+        f"{role} may not create the extension vector: GRANT CREATE ON DATABASE",
+        f"{role} may not create the role {role}_other: ALTER ROLE {role} CREATEROLE",
+        f"{role} may not create the schema other: GRANT CREATE ON DATABASE",
+        f"{role} may not create tables in the schema secret: GRANT CREATE ON SCHEMA secret TO {role}",
     ):
         assert line in said
     assert _nothing(empty_url)

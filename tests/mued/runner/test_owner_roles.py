@@ -111,7 +111,7 @@ def test_owner_who_may_do_nothing_else_goes_up_and_down(platform: Platform, serv
 
 def test_extension_that_only_a_superuser_may_make_names_the_statement(platform: Platform) -> None:
     said = platform.fails("upgrade", "head")
-    assert f"{platform.owner} may not make the extension vector (SQLSTATE 42501)" in said
+    assert f"{platform.owner} may not create the extension vector (SQLSTATE 42501)" in said
     assert (
         "hint: a superuser, or the provider's console, runs: CREATE EXTENSION vector SCHEMA public; then"
         in said
@@ -143,8 +143,8 @@ def test_owner_of_nothing_is_told_all_that_is_missing(platform: Platform) -> Non
     )
     said = platform.fails("upgrade", "head")
     for line in (
-        f"{platform.owner} may not make the schema app: GRANT CREATE ON DATABASE",
-        f"{platform.owner} may not make tables in the schema public: GRANT CREATE ON SCHEMA public TO",
+        f"{platform.owner} may not create the schema app: GRANT CREATE ON DATABASE",
+        f"{platform.owner} may not create tables in the schema public: GRANT CREATE ON SCHEMA public TO",
     ):
         assert line in said
     assert rows(platform.admin, "SELECT FROM pg_class WHERE relname = 'alembic_version'") == []
