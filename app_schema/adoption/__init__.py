@@ -1,1 +1,2 @@
-"""Adopting a database that another system made: it is noticed, looked at, led to the head by one revision."""
+"""Adopting a database that another system created: detected, compared, and upgraded to the head by one
+revision."""

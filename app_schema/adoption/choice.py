@@ -1,4 +1,4 @@
-"""The choices that keep the rows which break a rule, as entries of `adopt.toml`."""
+"""The choices for rows that violate a rule, as entries of `adopt.toml`."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from app_schema.adoption.look import Look
 
 _ASK = "..."
-"""Stands for what only a person knows."""
+"""The placeholder for a value that a person must enter."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """In words, and as an entry of `adopt.toml`."""
+    """A choice in words, and as an entry of `adopt.toml`."""
 
     words: str
     toml: str
 
 
 def choices(look: Look, rule: DeclaredRule) -> Iterator[Choice]:
-    """The choices for one rule; moving the rows aside is the last one."""
+    """The choices for one rule; the last one moves the rows aside."""
     where = _where(look, rule)
     for column in rule.columns:
         definition = look.sides.declared[Key("column", *rule.table, column)]
@@ -54,7 +54,7 @@ def choices(look: Look, rule: DeclaredRule) -> Iterator[Choice]:
 
 
 def _where(look: Look, rule: DeclaredRule) -> str:
-    """Which rows change: of those that exclude each other all but the newest."""
+    """The condition of the rows to change: of rows that exclude each other all but the newest."""
     schema, name = rule.table
     keys = primary_key(look, ".".join(rule.table))
     if any(Key("column", *rule.table, column) not in look.sides.reflected for column in rule.columns):
@@ -65,16 +65,16 @@ def _where(look: Look, rule: DeclaredRule) -> str:
     key = keys[0]
     has_time = Key("column", *rule.table, "created_at") in look.sides.reflected
     newest = ["created_at", ident(key)] if has_time else [ident(key)]
-    later, mine = (", ".join(f"{one}.{part}" for part in newest) for one in ("newer", ident(name)))
-    made = ", ".join(f"{one} AS k{number}" for number, one in enumerate(rule.among))
+    later, mine = (", ".join(f"{source}.{part}" for part in newest) for source in ("newer", ident(name)))
+    numbered = ", ".join(f"{expression} AS k{number}" for number, expression in enumerate(rule.among))
     only = f" WHERE {rule.predicate}" if rule.predicate else ""
-    rows = f"(SELECT {', '.join(newest)}, {made} FROM {qualified(name, schema)}{only})"
+    rows = f"(SELECT {', '.join(newest)}, {numbered} FROM {qualified(name, schema)}{only})"
     among = f"EXISTS (SELECT FROM {rows} AS newer WHERE {rule.overlaps} AND ({later}) > ({mine}))"
     return f"({rule.predicate}) AND {among}" if rule.predicate else among
 
 
 def _asked(look: Look, rule: DeclaredRule, column: str) -> Iterator[Choice]:
-    """A new column: its value follows from another one, or a person says it."""
+    """The choices for a new column: a value for each value of a text column, or one value."""
     table = _text(".".join(rule.table))
     texts = [
         key.name

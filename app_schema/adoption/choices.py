@@ -1,4 +1,4 @@
-"""`adopt.toml`: what a person has chosen for the rows and objects that need a choice."""
+"""`adopt.toml`: the choices for rows and objects that need one."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from app_schema.errors import ConfigurationError
 
 FILE = Path("adopt.toml")
 ASIDE = "aside"
-"""The schema of the rows that are moved aside; no schema of an application."""
+"""The schema of moved rows; must be no schema of the application."""
 
 
 @dataclass(frozen=True)
 class MoveRows:
-    """``[[move]]``: the rows of `table` that `where` finds go to the table of this name in schema `aside`."""
+    """``[[move]]``: moves the rows of `table` that fulfil `where` to a table in schema `aside`."""
 
     table: str
     where: str
@@ -27,7 +27,7 @@ class MoveRows:
 
 @dataclass(frozen=True)
 class Choices:
-    """The whole file, in its order."""
+    """The entries of the file, in order."""
 
     zone: str = "UTC"
     mends: tuple[SetValue | MoveRows, ...] = ()
@@ -35,24 +35,26 @@ class Choices:
 
 
 def read(file: Path) -> Choices:
-    """The choices of a file; without the file there are none.
+    """The choices of a file; empty without the file.
 
-    :raises ConfigurationError: where an entry cannot be understood.
+    :raises ConfigurationError: for an unknown or malformed entry.
     """
     if not file.exists():
         return Choices()
     try:
-        found = tomllib.loads(file.read_text(encoding="utf-8"))
+        entries = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"{file} cannot be read: {error}.") from None
     mends: list[SetValue | MoveRows] = []
-    unknown = sorted(set(found) - {"zone", "set", "move", "drop"})
+    unknown = sorted(set(entries) - {"zone", "set", "move", "drop"})
     if unknown:
-        raise ConfigurationError(f"{file}: {unknown[0]} is unknown; write zone, set, move or drop.")
+        raise ConfigurationError(f"{file}: {unknown[0]} is unknown; expected zone, set, move or drop.")
     for name, make in (("set", _set), ("move", lambda entry: MoveRows(**entry))):
-        mends += [_entry(file, name, entry, make) for entry in found.get(name, [])]
-    drop = [_entry(file, "drop", entry, lambda entry: Superseded(**entry)) for entry in found.get("drop", [])]
-    return Choices(zone=found.get("zone", "UTC"), mends=tuple(mends), drop=tuple(drop))
+        mends += [_entry(file, name, entry, make) for entry in entries.get(name, [])]
+    drop = [
+        _entry(file, "drop", entry, lambda entry: Superseded(**entry)) for entry in entries.get("drop", [])
+    ]
+    return Choices(zone=entries.get("zone", "UTC"), mends=tuple(mends), drop=tuple(drop))
 
 
 def _entry(file: Path, name: str, entry: Any, make: Callable[[Mapping[str, Any]], Any]) -> Any:
@@ -62,9 +64,9 @@ def _entry(file: Path, name: str, entry: Any, make: Callable[[Mapping[str, Any]]
         shapes = {
             "set": 'table, column, where, and value = "SQL" or from = "column" with values = {old = "new"}',
             "move": "table and where",
-            "drop": "object, and definition if need be",
+            "drop": "object, and optionally definition",
         }
-        raise ConfigurationError(f"{file}: an entry of {name} has {shapes[name]}; found {entry}.") from None
+        raise ConfigurationError(f"{file}: an entry of {name} needs {shapes[name]}; found {entry}.") from None
 
 
 def _set(entry: Mapping[str, Any]) -> SetValue:

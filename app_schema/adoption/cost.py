@@ -1,4 +1,4 @@
-"""How long the revision takes, by the sizes of the tables and rates that are assumed, not measured."""
+"""The estimated duration of the revision, from table sizes and assumed rates."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.rel
 WHERE c.relkind IN ('r', 'p')
 """)
 REWRITTEN = 30e6
-"""Bytes a second of a table that is written anew, by a new type or by the values of a new column."""
+"""Bytes a second of a table rewrite, for a new type or the values of a new column."""
 READ = 400e6
-"""Bytes a second of a table that is read to validate a constraint."""
+"""Bytes a second of a table scan that validates a constraint."""
 INDEXED = 100e6
-"""Bytes a second of a table of which an index is built."""
+"""Bytes a second of a table for an index build."""
 
 
 @dataclass(frozen=True)
@@ -42,32 +42,32 @@ class Work:
 
 
 def work(look: Look) -> list[Work]:
-    """The work on each table that is there and changes."""
+    """The work on each existing table that the revision changes."""
     sizes = {(row[0], row[1]): row[2] for row in look.connection.execute(_SIZES)}
     written: dict[Table, int] = {}
     read: dict[Table, int] = {}
     built: dict[Table, int] = {}
-    anew: set[Table] = set()
+    rewritten: set[Table] = set()
     for operation in look.plan.operations():
         table = _table(operation)
         if table not in sizes:
             continue
         if _rewrites(operation):
             written[table] = written.get(table, 0) + 1
-            anew.add(table)
+            rewritten.add(table)
         elif _validates(operation):
             read[table] = read.get(table, 0) + 1
         elif isinstance(operation, (ConcurrentIndexOp, CreateIndexOp)) or _is_index(operation):
             built[table] = built.get(table, 0) + 1
         else:
             read.setdefault(table, 0)
-    for one in [*fills(look), *mends(look)]:
-        written[place(one.table)] = written.get(place(one.table), 0) + 1
+    for choice in [*fills(look), *mends(look)]:
+        written[place(choice.table)] = written.get(place(choice.table), 0) + 1
     return [
         Work(
             ".".join(table),
             sizes[table],
-            table in anew,
+            table in rewritten,
             sizes[table] * (written.get(table, 0) / REWRITTEN + read.get(table, 0) / READ),
             sizes[table] * built.get(table, 0) / INDEXED,
         )
@@ -76,10 +76,10 @@ def work(look: Look) -> list[Work]:
 
 
 def _table(operation: object) -> Table:
-    for one in (operation, getattr(operation, "create", None), getattr(operation, "obj", None)):
-        name = getattr(one, "table_name", None) or getattr(one, "table", None)
+    for holder in (operation, getattr(operation, "create", None), getattr(operation, "obj", None)):
+        name = getattr(holder, "table_name", None) or getattr(holder, "table", None)
         if isinstance(name, str):
-            return (getattr(one, "schema", None) or "public", name)
+            return (getattr(holder, "schema", None) or "public", name)
     if isinstance(operation, CallOp):
         return (
             operation.kwargs.get("schema") or "public",
@@ -92,7 +92,8 @@ def _rewrites(operation: object) -> bool:
     if isinstance(operation, AddColumnOp):
         return operation.column.computed is not None
     return isinstance(operation, RetypeOp) and any(
-        one.using is None or not one.using.endswith(f"AT TIME ZONE '{UTC}'") for one in operation.columns
+        column.using is None or not column.using.endswith(f"AT TIME ZONE '{UTC}'")
+        for column in operation.columns
     )
 
 

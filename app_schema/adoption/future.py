@@ -1,4 +1,4 @@
-"""The rows of a table as they will be: after the choices, with their new types and columns, as a subquery."""
+"""The future rows of a table as a subquery: after the choices, with new types and columns."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ _UUID = "'^[{]?([0-9a-fA-F]{4}-?){7}[0-9a-fA-F]{4}[}]?$'"
 
 @dataclass(frozen=True)
 class Future:
-    """Subqueries that read the database as the revision will leave it."""
+    """Subqueries that read the tables in the state after the revision."""
 
     look: Look
 
     @cached_property
     def conversions(self) -> dict[tuple[Table, str], str]:
-        """The columns that get another type, with the expression that converts a value."""
+        """Each column with a new type -> the expression that converts a value."""
         return {
-            ((operation.schema or "public", operation.table), one.name): one.using or ident(one.name)
+            ((operation.schema or "public", operation.table), column.name): column.using or ident(column.name)
             for operation in self.look.plan.operations()
             if isinstance(operation, RetypeOp)
-            for one in operation.columns
+            for column in operation.columns
         }
 
     @cached_property
     def _types(self) -> dict[str, str]:
-        """Types that the database lacks, or has under another name."""
+        """Each declared enum that is absent or has another name -> its type in the database."""
         sides = self.look.sides
         enums = [key for key in sides.declared if key.kind == "enum"]
         before = {key: sides.renamed.before(key) if key in sides.reflected else None for key in enums}
@@ -58,13 +58,14 @@ class Future:
         }
 
     def expression(self, printed: str) -> str:
-        """An expression of the declared side, with types as the database has them."""
+        """An expression of the declared side, with the types of the database."""
         for new, old in self._types.items():
             printed = re.sub(rf"{re.escape(new)}(?!\w)", old, printed)
         return printed
 
     def unfit(self, table: Table, column: str) -> str | None:
-        """The condition under which a value of a column has no counterpart in its new type."""
+        """The condition under which a value cannot be cast to the new type; None: always castable, or
+        unknown."""
         reflected = parts(self.look.sides.reflected[Key("column", *table, column)]).type
         if reflected != "text" and not reflected.startswith("character"):
             return None
@@ -81,20 +82,23 @@ class Future:
         return f"{name} !~ {_UUID}" if type_ == "uuid" else None
 
     def columns(self, table: Table, sql: str) -> set[str]:
-        """The columns of a table that an expression may name."""
+        """The columns of a table whose names occur in an expression."""
         return set(_WORD.findall(sql)) & self._declared(table).keys()
 
     def rows(self, table: Table, columns: Iterable[str], *, converted: bool = True) -> str:
-        """The FROM item with these columns, under the name of the table; `converted` to their new types."""
+        """The FROM item with these columns, aliased as the table.
+
+        :param converted: columns have their new types.
+        """
         needed = self._closure(table, {*columns, *primary_key(self.look, ".".join(table))})
         alias = ident(table[1])
-        layers = [one for one in mends(self.look) if place(one.table) == table]
+        layers = [choice for choice in mends(self.look) if place(choice.table) == table]
         old, reflected = self._declared(table), self._reflected(table)
         if not layers and all(self._unchanged(table, name) for name in needed):
             return f"{qualified(table[1], table[0])} AS {alias}"
         sql = f"SELECT {', '.join(['ctid', *map(ident, reflected)])} FROM {qualified(table[1], table[0])}"
-        for one in layers:
-            sql = self._mended(sql, table, one, reflected)
+        for choice in layers:
+            sql = self._mended(sql, table, choice, reflected)
         if not converted:
             return f"({sql}) AS {alias}"
         new = [f"{self._converted(table, name, old[name])} AS {ident(name)}" for name in sorted(needed)]
@@ -109,41 +113,43 @@ class Future:
         while True:
             used = {
                 name
-                for one in fills(self.look)
-                if place(one.table) == table and one.column in needed
-                for name in self.columns(table, f"{one.value} {one.where} {one.on}")
+                for fill in fills(self.look)
+                if place(fill.table) == table and fill.column in needed
+                for name in self.columns(table, f"{fill.value} {fill.where} {fill.on}")
             }
             if used <= needed:
                 return needed
             needed |= used
 
-    def _mended(self, sql: str, table: Table, one: SetValue | MoveRows, columns: Iterable[str]) -> str:
+    def _mended(self, sql: str, table: Table, choice: SetValue | MoveRows, columns: Iterable[str]) -> str:
         alias = ident(table[1])
-        where = self._in_future(one.where)
-        if isinstance(one, MoveRows):
+        where = self._in_future(choice.where)
+        if isinstance(choice, MoveRows):
             return f"SELECT * FROM ({sql}) AS {alias} WHERE ({where}) IS NOT TRUE"
         source = (
-            f" LEFT JOIN {self._in_future(one.source)} ON {self._in_future(one.on)}" if one.source else ""
+            f" LEFT JOIN {self._in_future(choice.source)} ON {self._in_future(choice.on)}"
+            if choice.source
+            else ""
         )
-        type_ = self._cast(table, one.column)
+        type_ = self._cast(table, choice.column)
         values = [
             f"{alias}.{ident(name)}"
-            if name != one.column
-            else f"CASE WHEN {where} THEN CAST({self._in_future(one.value)} AS {type_}) "
+            if name != choice.column
+            else f"CASE WHEN {where} THEN CAST({self._in_future(choice.value)} AS {type_}) "
             f"ELSE {alias}.{ident(name)} END AS {ident(name)}"
             for name in columns
         ]
         return f"SELECT {', '.join([f'{alias}.ctid', *values])} FROM ({sql}) AS {alias}{source}"
 
     def _in_future(self, sql: str) -> str:
-        def one(found: re.Match[str]) -> str:
-            table = place(found[1])
+        def as_rows(match: re.Match[str]) -> str:
+            table = place(match[1])
             return f"(SELECT * FROM {self.rows(table, self.columns(table, sql))})"
 
-        return MENDED.sub(one, sql)
+        return MENDED.sub(as_rows, sql)
 
     def _cast(self, table: Table, column: str) -> str:
-        """The type of a value: of a column that the database has, its own."""
+        """The type of a value: the reflected type of an existing column, else the declared one."""
         reflected = self.look.sides.reflected.get(Key("column", *table, column))
         return self.expression(parts(reflected).type) if reflected else self._new_type(table, column)
 
@@ -166,7 +172,7 @@ class Future:
         return parts(self._declared(table)[column]).type
 
     def _new_type(self, table: Table, column: str) -> str:
-        """The declared type; text for one that is in a schema, since the database may lack it yet."""
+        """The declared type; text for a type with a schema, which may be absent yet."""
         type_ = self._type(table, column)
         return "text" if "." in type_ else type_
 
@@ -183,8 +189,10 @@ class Future:
     @cached_property
     def _by_table(self) -> tuple[dict[Table, dict[str, str]], dict[Table, dict[str, str]]]:
         both: tuple[dict[Table, dict[str, str]], dict[Table, dict[str, str]]] = ({}, {})
-        for side, found in zip(both, (self.look.sides.declared, self.look.sides.reflected), strict=True):
-            for key, definition in found.items():
+        for side, definitions in zip(
+            both, (self.look.sides.declared, self.look.sides.reflected), strict=True
+        ):
+            for key, definition in definitions.items():
                 if key.kind == "column":
                     side.setdefault((key.schema or "", key.table or ""), {})[key.name] = definition
         return both

@@ -1,4 +1,4 @@
-"""The differences between a database of another system and an application, sorted for adoption."""
+"""The differences between a database of another system and an application, classified for adoption."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from app_schema.migrations.compare.sides import Sides
 
 _ACTING = {"view", "materialized_view", "function", "rule", "policy", "trigger"}
-"""Kinds that change what the tables show or do, wherever they stand in a schema of the application."""
+"""Kinds that change results or effects on tables, in any schema of the application."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """A comparison of the database with what is declared, and what a person has chosen."""
+    """A comparison of the database with the declared side, and the choices of `adopt.toml`."""
 
     connection: Connection
     app: Application
@@ -38,41 +38,41 @@ class Look:
 
     @property
     def sides(self) -> Sides:
-        """The declared and the reflected side, under the names after the renames."""
+        """The declared and the reflected side; both with the names after the renames."""
         return self.comparison.sides
 
     @cached_property
     def plan(self) -> Plan:
-        """The operations that mend the differences; planned once, since each plan asks the database."""
+        """The operations that resolve the differences; cached, because planning queries the database."""
         return self.comparison.plan()
 
     @cached_property
     def adoption(self) -> Adoption:
-        """The objects of the system before that the application supersedes, accepts or fills from."""
+        """The objects of the former system that the application supersedes, accepts or fills from."""
         return Adoption() if self.app.adoption is None else self.app.adoption()
 
     @cached_property
     def undeclared(self) -> dict[Key, str]:
-        """Objects that nobody declared and the application does not accept, with their definitions."""
+        """Undeclared objects that the application does not accept -> definition."""
         return {
-            one.key: one.right or ""
-            for one in self.comparison.differences
-            if self.comparison.state(one) == "undeclared"
+            difference.key: difference.right or ""
+            for difference in self.comparison.differences
+            if self.comparison.state(difference) == "undeclared"
         }
 
     @cached_property
     def superseded(self) -> list[Key]:
-        """Objects that the application takes the place of, or that `adopt.toml` drops."""
+        """Objects that the application replaces, or that `adopt.toml` drops."""
         known = [*self.adoption.superseded, *self.choices.drop]
         return [
             key
             for key, definition in self.undeclared.items()
-            if any(one.matches(key.label, definition) for one in known)
+            if any(entry.matches(key.label, definition) for entry in known)
         ]
 
     @cached_property
     def strangers(self) -> list[Key]:
-        """Undeclared objects that change what our tables do: adoption stops until each is listed."""
+        """Undeclared objects that act on declared tables: adoption refuses until each is listed."""
         tables = self.sides.metadata.tables
         superseded = set(self.superseded)
         return [
@@ -83,7 +83,7 @@ class Look:
 
     @cached_property
     def others(self) -> list[Key]:
-        """Tables of nobody, which stay."""
+        """Undeclared tables, which are kept."""
         superseded = set(self.superseded)
         return [
             key
@@ -93,7 +93,7 @@ class Look:
 
 
 def look(connection: Connection, app: Application, choices: Choices) -> Look:
-    """Compares; changes nothing but a scratch database."""
+    """Compares. Creates a scratch database; changes nothing else."""
     setup()
     metadata = app.metadata
     opts: dict[str, Any] = {

@@ -1,6 +1,6 @@
-"""The data statements of the revision: what `adopt.toml` asks for, and the values of new columns.
+"""The data statements of the revision: the choices of `adopt.toml`, and the values of new columns.
 
-What a statement changes is kept in schema `aside`, and the downgrade brings it back.
+The old values are kept in schema `aside`; the downgrade restores them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from app_schema.adoption.look import Look
 
 MENDED = re.compile(r"\{([a-zA-Z_]\w*\.[a-zA-Z_]\w*)\}")
-"""``{schema.table}``: a table as it will be."""
+"""``{schema.table}``: a table after the changes of the revision."""
 
 
 def place(table: str) -> tuple[str, str]:
@@ -31,59 +31,62 @@ def place(table: str) -> tuple[str, str]:
 
 
 def in_place(sql: str) -> str:
-    """The SQL for the revision, which meets the tables as they are by then."""
-    return MENDED.sub(lambda found: qualified(*place(found[1])[::-1]), sql)
+    """The SQL for the revision, in which each ``{schema.table}`` is the table itself."""
+    return MENDED.sub(lambda match: qualified(*place(match[1])[::-1]), sql)
 
 
-def is_new(look: Look, one: SetValue) -> bool:
+def is_new(look: Look, choice: SetValue) -> bool:
     """True if the revision adds the column."""
-    return Key("column", *place(one.table), one.column) not in look.sides.reflected
+    return Key("column", *place(choice.table), choice.column) not in look.sides.reflected
 
 
 def fills(look: Look) -> Iterator[SetValue]:
     """The values of new columns: those of the application, unless `adopt.toml` has others."""
-    chosen = [one for one in look.choices.mends if isinstance(one, SetValue) and is_new(look, one)]
-    columns = {(place(one.table), one.column) for one in chosen}
+    chosen = [
+        choice for choice in look.choices.mends if isinstance(choice, SetValue) and is_new(look, choice)
+    ]
+    columns = {(place(choice.table), choice.column) for choice in chosen}
     yield from chosen
-    for one in look.adoption.fill:
-        table = Key("table", place(one.table)[0], None, place(one.table)[1])
-        chosen_too = (place(one.table), one.column) in columns
-        if table in look.sides.reflected and is_new(look, one) and not chosen_too:
-            yield one
+    for fill in look.adoption.fill:
+        table = Key("table", place(fill.table)[0], None, place(fill.table)[1])
+        chosen_too = (place(fill.table), fill.column) in columns
+        if table in look.sides.reflected and is_new(look, fill) and not chosen_too:
+            yield fill
 
 
 def mends(look: Look) -> Iterator[SetValue | MoveRows]:
-    """The changes of existing rows: values in the order of `adopt.toml`, then rows that are moved.
+    """The changes of existing rows: values in the order of `adopt.toml`, then moved rows.
 
-    Rows are moved before those that they refer to: ON DELETE CASCADE of the old keys must find none left.
+    Referring rows are moved before the rows that they refer to: ON DELETE CASCADE of an old key would delete
+    them.
 
-    :raises ConfigurationError: where an entry names no table or column.
+    :raises ConfigurationError: if an entry names an absent table or column.
     """
     tables = look.app.metadata.sorted_tables
     depth = {(table.schema or "public", table.name): number for number, table in enumerate(tables)}
-    sets = [one for one in look.choices.mends if isinstance(one, SetValue)]
-    moves = [one for one in look.choices.mends if isinstance(one, MoveRows)]
+    sets = [choice for choice in look.choices.mends if isinstance(choice, SetValue)]
+    moves = [choice for choice in look.choices.mends if isinstance(choice, MoveRows)]
     moves.sort(key=lambda move: -depth.get(place(move.table), 0))
     in_order: list[SetValue | MoveRows] = [*sets, *moves]
-    for one in in_order:
-        schema, name = place(one.table)
+    for choice in in_order:
+        schema, name = place(choice.table)
         if Key("table", schema, None, name) not in look.sides.reflected:
-            raise ConfigurationError(f"adopt.toml: the database has no table {one.table}.")
-        if isinstance(one, MoveRows) or not is_new(look, one):
-            yield one
-        elif Key("column", schema, name, one.column) not in look.sides.declared:
-            raise ConfigurationError(f"adopt.toml: {one.table} has no column {one.column}.")
+            raise ConfigurationError(f"adopt.toml: the database has no table {choice.table}.")
+        if isinstance(choice, MoveRows) or not is_new(look, choice):
+            yield choice
+        elif Key("column", schema, name, choice.column) not in look.sides.declared:
+            raise ConfigurationError(f"adopt.toml: {choice.table} has no column {choice.column}.")
 
 
 def before(look: Look) -> Iterator[CallOp]:
-    """The calls that change the rows that are there, while the columns have their old types."""
-    for number, one in enumerate(mends(look), 1):
-        schema, name = place(one.table)
+    """The calls that change existing rows, while the columns have their old types."""
+    for number, choice in enumerate(mends(look), 1):
+        schema, name = place(choice.table)
         table, kept = qualified(name, schema), qualified(f"{name}_{number}", ASIDE)
         make = f"CREATE SCHEMA IF NOT EXISTS {ident(ASIDE)};\n"
         last = f";\nDROP SCHEMA {ident(ASIDE)}" if number == 1 else ""
-        if isinstance(one, MoveRows):
-            where = in_place(one.where)
+        if isinstance(choice, MoveRows):
+            where = in_place(choice.where)
             sql = (
                 f"{make}CREATE TABLE {kept} (LIKE {table});\n"
                 f"WITH moved AS (DELETE FROM {table} WHERE {where} RETURNING {ident(name)}.*)\n"
@@ -91,61 +94,62 @@ def before(look: Look) -> Iterator[CallOp]:
             )
             back = f"INSERT INTO {table} SELECT * FROM {kept};\nDROP TABLE {kept}{last}"
         else:
-            keys = [ident(column) for column in primary_key(look, one.table)]
-            column, key = ident(one.column), ", ".join(keys)
-            same = " AND ".join(f"{ident(name)}.{one} = kept.{one}" for one in keys)
+            keys = [ident(column) for column in primary_key(look, choice.table)]
+            column, key = ident(choice.column), ", ".join(keys)
+            same = " AND ".join(f"{ident(name)}.{key} = kept.{key}" for key in keys)
             sql = (
                 f"{make}CREATE TABLE {kept} AS SELECT {key}, {column} FROM {table} "
-                f"WHERE {in_place(one.where)};\n{update(one)}"
+                f"WHERE {in_place(choice.where)};\n{update(choice)}"
             )
             back = (
                 f"UPDATE {table} SET {column} = kept.{column} FROM {kept} AS kept WHERE {same};\n"
                 f"DROP TABLE {kept}{last}"
             )
-        yield _once(f"adopt {number}: {one.table}", sql, back)
+        yield _once(f"adopt {number}: {choice.table}", sql, back)
 
 
 def after(look: Look) -> Iterator[CallOp]:
-    """The calls that fill new columns, and then refuse NULL in them."""
-    for number, one in enumerate(fills(look), 1):
-        yield _once(f"fill {number}: {one.table}.{one.column}", update(one), None)
+    """The calls that fill new columns, and then set them NOT NULL."""
+    for number, fill in enumerate(fills(look), 1):
+        yield _once(f"fill {number}: {fill.table}.{fill.column}", update(fill), None)
     for key in required(look):
         call = CallOp("alter_column", key.table, key.name, nullable=False, schema=key.schema)
         yield call.undone_by("alter_column", key.table, key.name, nullable=True, schema=key.schema)
 
 
 def required(look: Look) -> list[Key]:
-    """The new columns without a default that old rows must have a value in."""
-    wanted, found = look.sides.declared, look.sides.reflected
-    new = (key for key in wanted if key.kind == "column" and key not in found)
+    """The new NOT NULL columns without a default: existing rows need a value."""
+    declared, reflected = look.sides.declared, look.sides.reflected
+    new = (key for key in declared if key.kind == "column" and key not in reflected)
     return [
         key
         for key in new
-        if Key("table", key.schema, None, key.table or "") in found
-        and not (part := parts(wanted[key])).nullable
+        if Key("table", key.schema, None, key.table or "") in reflected
+        and not (part := parts(declared[key])).nullable
         and not part.how
         and not part.identity
     ]
 
 
 def unwritable(look: Look, operations: Iterable[object]) -> list[UnwritableOp]:
-    """The differences that no statement mends; NOT NULL of a new column is none, because it is filled."""
+    """The differences that no statement resolves, except NOT NULL of a new column, which is filled."""
     filled = tuple(f"column {key.name} of {key.table} is declared NOT NULL" for key in required(look))
     notes = (operation for operation in operations if isinstance(operation, UnwritableOp))
     return [note for note in notes if not note.reason.startswith(filled)]
 
 
-def update(one: SetValue) -> str:
-    """The UPDATE of one choice."""
-    schema, name = place(one.table)
-    source = f" FROM {in_place(one.source)}" if one.source else ""
-    where = f"({in_place(one.on)}) AND ({in_place(one.where)})" if one.source else in_place(one.where)
-    value = in_place(one.value)
-    return f"UPDATE {qualified(name, schema)} SET {ident(one.column)} = {value}{source} WHERE {where}"
+def update(choice: SetValue) -> str:
+    schema, name = place(choice.table)
+    source = f" FROM {in_place(choice.source)}" if choice.source else ""
+    where = (
+        f"({in_place(choice.on)}) AND ({in_place(choice.where)})" if choice.source else in_place(choice.where)
+    )
+    value = in_place(choice.value)
+    return f"UPDATE {qualified(name, schema)} SET {ident(choice.column)} = {value}{source} WHERE {where}"
 
 
 def primary_key(look: Look, table: str) -> list[str]:
-    """The columns that tell a row."""
+    """The columns of the declared primary key."""
     columns = look.sides.metadata.tables[place(table)].primary_key.columns
     return [column.name for column in columns]
 

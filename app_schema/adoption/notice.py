@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from app_schema.application import Application
 
-# 1,000 tables are one query; a key of another name is the sign that no revision made the table
+# one query for all tables; a primary key of another name shows that no revision created the table
 _KEYS = text("""
 SELECT w.schema, w.name, k.conname AS key
 FROM unnest(CAST(:schemas AS text[]), CAST(:names AS text[])) AS w(schema, name)
@@ -25,38 +25,38 @@ LEFT JOIN pg_catalog.pg_constraint AS k ON k.conrelid = c.oid AND k.contype = 'p
 
 
 def of_another_system(connection: Connection, app: Application) -> int:
-    """The number of tables of the application in a database that no revision of ours made; 0: it is ours.
+    """The number of tables of the application that no revision created; 0: the lineage created the database.
 
-    A database of our own lineage that lost its version table is told by the names of its primary keys:
-    `upgrade` mends it.
+    The names of primary keys identify a database of the lineage that lost its version table: `upgrade`
+    repairs it.
     """
-    declared = {(one.schema or "public", one.name): one for one in app.metadata.tables.values()}
+    declared = {(table.schema or "public", table.name): table for table in app.metadata.tables.values()}
     places = {"schemas": [schema for schema, _ in declared], "names": [name for _, name in declared]}
-    found = {(row.schema, row.name): row.key for row in connection.execute(_KEYS, places)}
-    for place, key in found.items():
+    existing = {(row.schema, row.name): row.key for row in connection.execute(_KEYS, places)}
+    for place, key in existing.items():
         primary_key = declared[place].primary_key
         expected = primary_key.name or f"{place[1]}_pkey"  # as PostgreSQL names it
         if primary_key.columns and key != expected:
-            return len(found)
+            return len(existing)
     return 0
 
 
 def unadopted(connection: Connection, app: Application, here: frozenset[str]) -> str | None:
-    """The sentence about a database of another system at no revision; None: there is nothing to say."""
+    """The sentence about a database of another system without a revision; None: no such database."""
     count = 0 if here else of_another_system(connection, app)
     if not count:
         return None
     tables = "1 table" if count == 1 else f"{count} tables"
     return (
-        f"The database has {tables} of {app.name} but no revision, because another system made it: "
+        f"The database has {tables} of {app.name} but no revision, because another system created it: "
         "app-schema adopt shows what adopting it would change."
     )
 
 
 def refuse_unadopted(connection: Connection, app: Application) -> frozenset[str]:
-    """The revisions that the database is at.
+    """The current revisions of the database.
 
-    :raises DifferentError: where another system made the tables.
+    :raises DifferentError: if another system created the tables.
     """
     here = current(connection, app)
     if sentence := unadopted(connection, app, here):

@@ -1,4 +1,4 @@
-"""The page of `app-schema adopt`: counts, locks, seconds and broken rules of the revision to come."""
+"""The page of `app-schema adopt`: counts, locks, seconds and violated rules of the future revision."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _HALF_A_SECOND = 0.5
 
 @dataclass(frozen=True)
 class BrokenRule:
-    """A rule that rows break, with the choices for them."""
+    """A violated rule, with the choices for its rows."""
 
     rule: DeclaredRule
     choices: list[Choice]
@@ -33,7 +33,7 @@ class BrokenRule:
 
 @dataclass(frozen=True)
 class AdoptionPage:
-    """All of it, as ``--json`` prints it."""
+    """The page as ``--json`` prints it."""
 
     application: str
     head: str
@@ -50,25 +50,29 @@ class AdoptionPage:
 
     @property
     def ready(self) -> bool:
-        """Whether nothing is left to be chosen."""
+        """No choice is missing."""
         return not (self.broken or self.strangers or self.unwritable)
 
 
 def page(look: Look) -> AdoptionPage:
-    """Looks at the database; changes nothing."""
+    """Reads the database; changes nothing."""
     missing = Counter(
-        one.key.kind for one in look.comparison.differences if look.comparison.state(one) == "absent"
+        difference.key.kind
+        for difference in look.comparison.differences
+        if look.comparison.state(difference) == "absent"
     )
     return AdoptionPage(
         application=look.app.name,
         head=", ".join(sorted(Lineage(look.app).heads)),
         zone=look.choices.zone,
-        renamed=[f"{one.reflected.label} -> {one.declared.name}" for one in look.sides.renamed.renames],
+        renamed=[
+            f"{rename.reflected.label} -> {rename.declared.name}" for rename in look.sides.renamed.renames
+        ],
         retyped=[
-            f"{operation.schema}.{operation.table}.{one.name}: {one.old} to {one.new}"
+            f"{operation.schema}.{operation.table}.{column.name}: {column.old} to {column.new}"
             for operation in look.plan.operations()
             if isinstance(operation, RetypeOp)
-            for one in operation.columns
+            for column in operation.columns
         ],
         missing=dict(missing),
         broken=[BrokenRule(rule, list(choices(look, rule))) for rule in broken(look)],
@@ -80,53 +84,56 @@ def page(look: Look) -> AdoptionPage:
     )
 
 
-def lines(found: AdoptionPage) -> Iterator[str]:
-    """The page for people: at most 60 lines."""
-    rewritten = [one for one in found.work if one.rewritten]
-    locked, indexed = (sum(getattr(one, name) for one in found.work) for name in ("locked", "indexed"))
-    yield f"Adopting this database for {found.application}, up to {found.head}."
-    yield f"Local times are times of {found.zone}; zone in adopt.toml names another one."
+def lines(adoption: AdoptionPage) -> Iterator[str]:
+    """The page as text: at most 60 lines."""
+    rewritten = [entry for entry in adoption.work if entry.rewritten]
+    locked, indexed = (sum(getattr(entry, name) for entry in adoption.work) for name in ("locked", "indexed"))
+    yield f"Adopting this database for {adoption.application}, up to {adoption.head}."
+    yield f"Times without a zone are converted in {adoption.zone}; to change it, set zone in adopt.toml."
     yield ""
-    yield f"renamed     {len(found.renamed)} objects that are equal under another name: instant"
-    yield f"new types   {len(found.retyped)} columns; their tables are rewritten: {_sizes(rewritten)}"
-    yield f"missing     {_counts(found.missing)}"
-    yield f"superseded  {len(found.superseded)} objects are dropped, and the downgrade brings them back"
-    kinds = Counter(label.partition(" ")[0] for label in found.superseded)
+    yield f"renamed     {len(adoption.renamed)} objects equal but for the name: catalog only"
+    yield f"new types   {len(adoption.retyped)} columns; their tables are rewritten: {_sizes(rewritten)}"
+    yield f"missing     {_counts(adoption.missing)}"
+    yield f"superseded  {len(adoption.superseded)} objects are dropped; the downgrade creates them again"
+    kinds = Counter(label.partition(" ")[0] for label in adoption.superseded)
     yield f"            {_counts(dict(kinds))}"
-    yield f"left        {len(found.others)} tables that belong to nobody here: {_names(found.others)}"
-    tables = sum(1 for one in found.work)
+    yield f"left        {len(adoption.others)} undeclared tables are kept: {_names(adoption.others)}"
+    tables = sum(1 for _ in adoption.work)
     yield f"locked      {tables} tables in one transaction, for about {_seconds(locked)}"
-    yield f"            then indexes are built beside readers and writers, in about {_seconds(indexed)}"
-    if any("__drizzle_migrations" in label for label in found.others):
-        yield "drizzle     its own bookkeeping is left. drizzle-kit push and migrate must not run any more."
-    if found.strangers:
-        yield f"unlisted    {len(found.strangers)} undeclared objects act on our tables: list them"
-        yield from (f"            {label}" for label in found.strangers[:_NAMES])
-    yield from (f"by hand     {note}" for note in found.unwritable[:_NAMES])
-    rows = sum(one.rule.rows for one in found.broken)
-    yield f"broken      {len(found.broken)} rules, by {rows:,} rows"
-    worst = sorted(found.broken, key=lambda one: -one.rule.rows)
-    yield from (f"            {one.rule.rows:>9,}  {_said(one.rule)}" for one in worst[:_RULES])
+    yield f"            then indexes are built CONCURRENTLY, in about {_seconds(indexed)}"
+    if any("__drizzle_migrations" in label for label in adoption.others):
+        yield "drizzle     its bookkeeping table is kept. Do not run drizzle-kit push or migrate any more."
+    if adoption.strangers:
+        yield f"unlisted    {len(adoption.strangers)} undeclared objects act on declared tables: list them"
+        yield from (f"            {label}" for label in adoption.strangers[:_NAMES])
+    yield from (f"by hand     {note}" for note in adoption.unwritable[:_NAMES])
+    rows = sum(broken_rule.rule.rows for broken_rule in adoption.broken)
+    yield f"broken      {len(adoption.broken)} rules, by {rows:,} rows"
+    worst = sorted(adoption.broken, key=lambda broken_rule: -broken_rule.rule.rows)
+    yield from (
+        f"            {broken_rule.rule.rows:>9,}  {_said(broken_rule.rule)}"
+        for broken_rule in worst[:_RULES]
+    )
     if len(worst) > _RULES:
         yield f"            and {len(worst) - _RULES} more rules: --json has all of them"
     yield ""
-    yield from _next(found)
+    yield from _next(adoption)
 
 
-def _next(found: AdoptionPage) -> Iterator[str]:
-    if found.ready:
-        yield "Go on with: app-schema adopt --write && app-schema upgrade"
-    elif found.broken:
-        yield "Go on with: app-schema adopt --choices >> adopt.toml, then keep one entry for each rule"
+def _next(adoption: AdoptionPage) -> Iterator[str]:
+    if adoption.ready:
+        yield "Next: app-schema adopt --write && app-schema upgrade"
+    elif adoption.broken:
+        yield "Next: app-schema adopt --choices >> adopt.toml, then uncomment one entry for each rule"
     else:
-        yield "Go on with: an entry [[drop]] in adopt.toml for each, or a declaration"
+        yield "Next: write an entry [[drop]] in adopt.toml for each, or declare it"
 
 
-def entries(found: AdoptionPage) -> Iterator[str]:
-    """The choices as the text of `adopt.toml`, each commented out: nothing changes unless it stands there."""
-    for one in found.broken:
-        yield f"# {_said(one.rule)}: {one.rule.rows:,} rows"
-        for choice in one.choices:
+def entries(adoption: AdoptionPage) -> Iterator[str]:
+    """The choices as the text of `adopt.toml`, all commented out."""
+    for broken_rule in adoption.broken:
+        yield f"# {_said(broken_rule.rule)}: {broken_rule.rule.rows:,} rows"
+        for choice in broken_rule.choices:
             yield f"#   {choice.words}"
             yield from (f"# {line}" if line else "" for line in choice.toml.splitlines())
         yield ""
@@ -136,17 +143,18 @@ def _said(rule: DeclaredRule) -> str:
     return f"{rule.kind}: {rule.object}"
 
 
-def _sizes(found: list[Work]) -> str:
-    if not found:
+def _sizes(works: list[Work]) -> str:
+    if not works:
         return "none"
-    largest = sorted(found, key=lambda one: -one.bytes)
-    shown = ", ".join(f"{one.table} ({one.bytes / 2**20:,.0f} MiB)" for one in largest[:_NAMES])
-    return shown + (f" and {len(found) - _NAMES} more" if len(found) > _NAMES else "")
+    largest = sorted(works, key=lambda entry: -entry.bytes)
+    shown = ", ".join(f"{entry.table} ({entry.bytes / 2**20:,.0f} MiB)" for entry in largest[:_NAMES])
+    return shown + (f" and {len(works) - _NAMES} more" if len(works) > _NAMES else "")
 
 
-def _counts(found: dict[str, int]) -> str:
+def _counts(counts: dict[str, int]) -> str:
     return (
-        ", ".join(f"{number} {kind.replace('_', ' ')}" for kind, number in sorted(found.items())) or "nothing"
+        ", ".join(f"{number} {kind.replace('_', ' ')}" for kind, number in sorted(counts.items()))
+        or "nothing"
     )
 
 
@@ -156,10 +164,9 @@ def _names(labels: list[str]) -> str:
     return (", ".join(names[:_NAMES]) or "none") + more
 
 
-def _seconds(found: float) -> str:
-    return "no time" if found < _HALF_A_SECOND else f"{found:,.0f} s"
+def _seconds(seconds: float) -> str:
+    return "0 s" if seconds < _HALF_A_SECOND else f"{seconds:,.0f} s"
 
 
-def data(found: AdoptionPage) -> dict[str, Any]:
-    """For ``--json``."""
-    return {**vars(found), "ready": found.ready}
+def data(adoption: AdoptionPage) -> dict[str, Any]:
+    return {**vars(adoption), "ready": adoption.ready}

@@ -1,4 +1,4 @@
-"""The one revision that adopts: written by autogenerate, carried out by the runner."""
+"""The one revision of adoption: autogenerate writes it, the runner executes it."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from app_schema.application import Application
 
 DIRECTORY = Path("adoption")
-"""Where the revision is written, in the working directory: beside the lineage, and no part of it."""
+"""The directory of the revision, relative to the working directory; not part of the lineage."""
 
 
 def adopting(app: Application, directory: Path = DIRECTORY) -> Application:
-    """The application whose whole lineage is the revision of adoption.
+    """The application with the revision of adoption as its only revision.
 
-    It has the name of the head: it is another way to the same place, and later revisions follow it.
+    The revision has the identifier of the head, so later revisions follow it.
     """
     return replace(app, versions=directory.resolve())
 
@@ -46,7 +46,7 @@ def written(directory: Path = DIRECTORY) -> Path | None:
 def write(look: Look, directory: Path = DIRECTORY) -> Path:
     """Writes the revision.
 
-    :raises DifferentError: where something is undeclared on a table of ours and is not listed.
+    :raises DifferentError: if an undeclared object on a declared table is not listed.
     """
     if look.strangers:
         raise DifferentError(
@@ -61,7 +61,7 @@ def write(look: Look, directory: Path = DIRECTORY) -> Path:
     chosen = config(app)
     scripts = ScriptDirectory.from_config(chosen)
     arguments = {
-        "message": f"Adopt a database that another system made, up to {head}",
+        "message": f"Adopt a database that another system created, up to {head}",
         "autogenerate": True,
         "sql": False,
         "head": "head",
@@ -86,7 +86,7 @@ def write(look: Look, directory: Path = DIRECTORY) -> Path:
 
 
 def _options(look: Look) -> dict[str, Any]:
-    """Prune drops what is superseded: all else that is undeclared is accepted."""
+    """Prune drops the superseded objects; all other undeclared objects are accepted."""
     superseded = set(look.superseded)
     kept = [Accepted(key.label, "stays") for key in look.undeclared if key not in superseded]
 
@@ -109,25 +109,34 @@ def _options(look: Look) -> dict[str, Any]:
 
 
 def _with_mends(operations: list[MigrateOperation], look: Look) -> list[MigrateOperation]:
-    """The operations with the data statements: rows change where nothing superseded acts on them any more,
-    new columns are filled where no new constraint asks for it yet.
+    """The operations and the data statements, which change rows after the superseded objects are dropped, and
+    fill new columns before the new constraints are added.
     """
-    loosened = [one for one in operations if isinstance(one, CallOp) and one.kwargs.get("nullable") is True]
+    loosened = [
+        operation
+        for operation in operations
+        if isinstance(operation, CallOp) and operation.kwargs.get("nullable") is True
+    ]
     notes = unwritable(look, operations)
     rest = [
-        one
-        for one in operations
-        if one not in loosened and (not isinstance(one, UnwritableOp) or one in notes)
+        operation
+        for operation in operations
+        if operation not in loosened and (not isinstance(operation, UnwritableOp) or operation in notes)
     ]
     changes = (CreateObjectOp, CreateTableOp, AddColumnOp, RetypeOp)
-    first = next((number for number, one in enumerate(rest) if isinstance(one, changes)), len(rest))
-    columns = [number for number, one in enumerate(rest) if _is_before_constraints(one)]
+    first = next(
+        (number for number, operation in enumerate(rest) if isinstance(operation, changes)), len(rest)
+    )
+    columns = [number for number, operation in enumerate(rest) if _is_before_constraints(operation)]
     last = max([first, *(number + 1 for number in columns)])
     done = [*rest[:first], *loosened, *before(look), *rest[first:last], *after(look), *rest[last:]]
-    # until a commit an index meets the former versions of changed rows, whose bounds make no range
-    excluding = [one for one in done if _excludes(one)]
-    others = [one for one in done if one not in excluding]
-    committed = [number + 1 for number, one in enumerate(others) if isinstance(one, ConcurrentIndexOp)]
+    # CREATE INDEX also evaluates the old versions of rows that the transaction has updated, whose bounds may
+    # be no range: exclusion constraints follow the COMMIT before a concurrent index
+    excluding = [operation for operation in done if _excludes(operation)]
+    others = [operation for operation in done if operation not in excluding]
+    committed = [
+        number + 1 for number, operation in enumerate(others) if isinstance(operation, ConcurrentIndexOp)
+    ]
     end = max(committed, default=len(others))
     return [*others[:end], *excluding, *others[end:]]
 
@@ -140,7 +149,7 @@ def _excludes(operation: MigrateOperation) -> bool:
 
 
 def _is_before_constraints(operation: MigrateOperation) -> bool:
-    """True for a new type or column, but for a column that others are computed into."""
+    """True for a new type or column, except a generated column."""
     if isinstance(operation, AddColumnOp):
         return operation.column.computed is None
     return isinstance(operation, RetypeOp)

@@ -1,4 +1,4 @@
-"""The declared rules that rows of the database break, with their exact counts and queries for these rows."""
+"""The declared rules that existing rows violate, with exact counts and queries for these rows."""
 
 from __future__ import annotations
 
@@ -29,15 +29,16 @@ _RANGE = re.compile(r"\b(\w+range)\((\w+), (\w+)\)")
 
 @dataclass(frozen=True)
 class DeclaredRule:
-    """A rule that the database does not have yet.
+    """A declared rule that the database does not have yet.
 
     :param kind: CHECK, NOT NULL, unique, foreign key, exclusion, cast or enum label.
-    :param where: the condition that a row which breaks the rule fulfils.
+    :param where: the condition of a row that violates the rule.
     :param query: returns exactly these rows: their key, and the columns of the rule.
-    :param among: for a unique key or an exclusion the expressions that must differ, among the rows of the
-        predicate.
-    :param before: the condition for rows whose columns have their old types, where it is another one.
-    :param overlaps: when another row, with these expressions as ``k0``, ``k1`` and so on, excludes a row.
+    :param among: for a unique key or an exclusion the expressions that must differ, among the rows of
+        ``predicate``.
+    :param before: ``where`` for rows of the old column types, if it differs.
+    :param overlaps: the condition under which another row, with these expressions as ``k0``, ``k1`` and so
+        on, excludes a row.
     """
 
     object: str
@@ -55,35 +56,37 @@ class DeclaredRule:
 
     @property
     def alone(self) -> bool:
-        """Whether a row breaks the rule by itself, so that all such rules of a table are one scan."""
+        """A row violates the rule by itself, so one scan of the table counts all such rules."""
         return self.kind in {"CHECK", "NOT NULL"}
 
 
 def broken(look: Look) -> list[DeclaredRule]:
-    """Every rule that rows break, counted in one reading transaction."""
+    """Every violated rule, counted in one read-only transaction."""
     future = Future(look)
-    rules = [replace(one, query=_query(future, one)) for one in _rules(future)]
+    rules = [replace(rule, query=_query(future, rule)) for rule in _rules(future)]
     connection: Any = look.connection
     counts: dict[DeclaredRule, int] = {}
     with reading(connection):
         driver = connection.connection.driver_connection
-        for table in dict.fromkeys(one.table for one in rules):
-            own = [one for one in rules if one.table == table and one.alone]
-            filters = ", ".join(f"count(*) FILTER (WHERE {one.where})" for one in own)
+        for table in dict.fromkeys(rule.table for rule in rules):
+            own = [rule for rule in rules if rule.table == table and rule.alone]
+            filters = ", ".join(f"count(*) FILTER (WHERE {rule.where})" for rule in own)
             if own:
-                columns = {name for one in own for name in one.columns}
-                found = driver.execute(f"SELECT {filters} FROM {future.rows(table, columns)}".encode())
-                counts.update(zip(own, found.fetchone(), strict=True))
-        for one in rules:
-            if not one.alone:
-                counted = driver.execute(f"SELECT count(*) FROM ({one.query}) AS broken".encode())
-                counts[one] = counted.fetchone()[0]
-    return [replace(one, rows=counts[one]) for one in rules if counts[one]]
+                columns = {name for rule in own for name in rule.columns}
+                counted = driver.execute(f"SELECT {filters} FROM {future.rows(table, columns)}".encode())
+                counts.update(zip(own, counted.fetchone(), strict=True))
+        for rule in rules:
+            if not rule.alone:
+                counted = driver.execute(f"SELECT count(*) FROM ({rule.query}) AS broken".encode())
+                counts[rule] = counted.fetchone()[0]
+    return [replace(rule, rows=counts[rule]) for rule in rules if counts[rule]]
 
 
 def _query(future: Future, rule: DeclaredRule) -> str:
     keys = primary_key(future.look, ".".join(rule.table))
-    shown = ", ".join(f"{ident(rule.table[1])}.{ident(one)}" for one in dict.fromkeys((*keys, *rule.columns)))
+    shown = ", ".join(
+        f"{ident(rule.table[1])}.{ident(column)}" for column in dict.fromkeys((*keys, *rule.columns))
+    )
     rows = future.rows(rule.table, rule.columns, converted=rule.kind not in CASTS)
     return f"SELECT {shown} FROM {rows} WHERE {rule.where}"
 
@@ -92,7 +95,7 @@ def _rules(future: Future) -> Iterator[DeclaredRule]:
     look = future.look
     makers = {"constraint": _constraint, "index": _index, "column": _column}
     new = set(required(look))
-    thinned = {place(one.table) for one in mends(look) if isinstance(one, MoveRows)}
+    thinned = {place(choice.table) for choice in mends(look) if isinstance(choice, MoveRows)}
     seen = set()
     for difference in look.comparison.differences:
         key, declared = difference.key, difference.left
@@ -101,8 +104,8 @@ def _rules(future: Future) -> Iterator[DeclaredRule]:
             seen.add(key)
             yield from makers[key.kind](future, key, declared, difference.right, new)
     for key, declared in look.sides.declared.items():
-        found = FOREIGN_KEY.match(declared) if key.kind == "constraint" and key not in seen else None
-        if found and (found["schema"], found["table"]) in thinned and key in look.sides.reflected:
+        match = FOREIGN_KEY.match(declared) if key.kind == "constraint" and key not in seen else None
+        if match and (match["schema"], match["table"]) in thinned and key in look.sides.reflected:
             yield from _constraint(future, key, declared, None, new)
 
 
@@ -126,7 +129,7 @@ def _column(
 
 
 def _unfit(future: Future, key: Key, unfit: str) -> Iterator[DeclaredRule]:
-    """Values that a cast refuses: looked for in the rows before the cast."""
+    """Values that the cast would refuse, in the rows before the cast."""
     table, type_ = _table(key), parts(future.look.sides.declared[key]).type
     kind = "enum label" if "<> ALL" in unfit else "cast"
     yield DeclaredRule(f"type of {key.label}", kind, table, (key.name,), type_, unfit)
@@ -140,8 +143,8 @@ def _constraint(
     if printed.startswith("CHECK "):
         inside, _ = enclosed(printed.removeprefix("CHECK "))
         yield _check(future, key, table, printed, inside)
-    elif (found := FOREIGN_KEY.match(printed)) is not None:
-        yield _foreign_key(future, key, table, printed, found)
+    elif (match := FOREIGN_KEY.match(printed)) is not None:
+        yield _foreign_key(future, key, table, printed, match)
     elif printed.startswith("UNIQUE"):
         inside, _ = enclosed(printed[printed.index("(") :])
         yield _unique(future, key, table, printed, between_commas(inside), "")
@@ -154,11 +157,16 @@ def _index(
 ) -> Iterator[DeclaredRule]:
     del reflected, new
     printed = future.expression(declared)
-    if (found := _INDEX.match(printed)) is not None:
-        inside, rest = enclosed(printed[found.end() :])
+    if (match := _INDEX.match(printed)) is not None:
+        inside, rest = enclosed(printed[match.end() :])
         where = rest.partition(" WHERE ")[2]
         yield _unique(
-            future, key, _table(key), printed, [_ORDER.sub("", one) for one in between_commas(inside)], where
+            future,
+            key,
+            _table(key),
+            printed,
+            [_ORDER.sub("", part) for part in between_commas(inside)],
+            where,
         )
 
 
@@ -170,23 +178,23 @@ def _check(future: Future, key: Key, table: Table, printed: str, inside: str) ->
 
 
 def _is_known(future: Future, table: Table, column: str) -> bool:
-    """False for a new column that nothing fills: its default is what the rule allows."""
-    there = Key("column", *table, column) in future.look.sides.reflected
-    return there or any(place(one.table) == table and one.column == column for one in fills(future.look))
+    """False for a new column that no choice fills: the rule allows its default."""
+    exists = Key("column", *table, column) in future.look.sides.reflected
+    return exists or any(place(fill.table) == table and fill.column == column for fill in fills(future.look))
 
 
-def _foreign_key(future: Future, key: Key, table: Table, printed: str, found: re.Match[str]) -> DeclaredRule:
-    mine, theirs = between_commas(found["columns"]), between_commas(found["targets"])
-    referred = (found["schema"].strip('"'), found["table"].strip('"'))
-    set_ = " AND ".join(f"{ident(table[1])}.{one} IS NOT NULL" for one in mine)
+def _foreign_key(future: Future, key: Key, table: Table, printed: str, match: re.Match[str]) -> DeclaredRule:
+    mine, theirs = between_commas(match["columns"]), between_commas(match["targets"])
+    referred = (match["schema"].strip('"'), match["table"].strip('"'))
+    set_ = " AND ".join(f"{ident(table[1])}.{column} IS NOT NULL" for column in mine)
     same = " AND ".join(
-        f"referred.{there} = {ident(table[1])}.{here}" for here, there in zip(mine, theirs, strict=True)
+        f"referred.{target} = {ident(table[1])}.{column}" for column, target in zip(mine, theirs, strict=True)
     )
-    names = [one.strip('"') for one in theirs]
+    names = [column.strip('"') for column in theirs]
     rows = f"(SELECT {', '.join(theirs)} FROM {future.rows(referred, names)}) AS referred"
     where = f"{set_} AND NOT EXISTS (SELECT FROM {rows} WHERE "
-    columns = tuple(one.strip('"') for one in mine)
-    converted = any((table, one) in future.conversions for one in columns)
+    columns = tuple(column.strip('"') for column in mine)
+    converted = any((table, column) in future.conversions for column in columns)
     before = where + same.replace(" = ", "::text = ") + ")" if converted else ""
     return DeclaredRule(key.label, "foreign key", table, columns, printed, f"{where}{same})", before=before)
 
@@ -208,22 +216,25 @@ def _unique(
         f"{both}({among}) IN ({twice})",
         among=tuple(keys),
         predicate=predicate,
-        overlaps=" AND ".join(f"{one} = k{number}" for number, one in enumerate(keys)),
+        overlaps=" AND ".join(f"{expression} = k{number}" for number, expression in enumerate(keys)),
     )
 
 
 def _exclusion(future: Future, key: Key, table: Table, printed: str) -> DeclaredRule:
     inside, rest = enclosed(printed[printed.index("(") :])
     predicate = rest.partition(" WHERE ")[2] or "true"
-    pairs = [one.rpartition(" WITH ") for one in between_commas(inside)]
-    # a range whose bounds are in the wrong order is an error, and another rule says so
-    keys = [_RANGE.sub(r"CASE WHEN \2 > \3 THEN NULL ELSE \1(\2, \3) END", one) for one, _, _ in pairs]
+    pairs = [element.rpartition(" WITH ") for element in between_commas(inside)]
+    # PostgreSQL raises an error for a range whose lower bound exceeds its upper bound; a CHECK reports such
+    # rows
+    keys = [
+        _RANGE.sub(r"CASE WHEN \2 > \3 THEN NULL ELSE \1(\2, \3) END", element) for element, _, _ in pairs
+    ]
     columns = tuple(sorted(future.columns(table, f"{inside} {predicate}")))
-    made = ", ".join(f"{one} AS k{number}" for number, one in enumerate(keys))
-    others = f"(SELECT ctid AS at, {made} FROM {future.rows(table, columns)} WHERE {predicate}) AS other"
+    numbered = ", ".join(f"{expression} AS k{number}" for number, expression in enumerate(keys))
+    others = f"(SELECT ctid AS at, {numbered} FROM {future.rows(table, columns)} WHERE {predicate}) AS other"
     meets = " AND ".join(
-        f"k{number} {operator} {one}"
-        for number, (one, (_, _, operator)) in enumerate(zip(keys, pairs, strict=True))
+        f"k{number} {operator} {expression}"
+        for number, (expression, (_, _, operator)) in enumerate(zip(keys, pairs, strict=True))
     )
     another = f"other.at <> {ident(table[1])}.ctid AND {meets}"
     where = f"({predicate}) AND EXISTS (SELECT FROM {others} WHERE {another})"

@@ -1,4 +1,4 @@
-"""What an application knows of the system before it: the objects that it takes the place of."""
+"""The objects and rows of the former system that an application supersedes, accepts or fills from."""
 
 from __future__ import annotations
 
@@ -9,24 +9,23 @@ from app_schema.project import Accepted, fits
 
 @dataclass(frozen=True)
 class Superseded:
-    """Objects that adoption drops: an object as `Key.label` names it, and its definition as PostgreSQL prints
-    it. ``*`` stands for any characters.
+    """Objects that adoption drops, by `Key.label` and by the definition that PostgreSQL prints. ``*`` matches
+    any characters.
     """
 
     object: str
     definition: str = "*"
 
     def matches(self, label: str, definition: str) -> bool:
-        """True if both fit."""
         return fits(self.object, label) and fits(self.definition, definition)
 
 
 @dataclass(frozen=True)
 class SetValue:
-    """``[[set]]``: the rows of `table` that `where` finds get `value` in `column`.
+    """``[[set]]``: sets `column` to `value` in the rows of `table` that fulfil `where`.
 
-    :param source: a table or subquery that the value reads, joined `on` a condition. In all SQL of it
-        ``{schema.table}`` is a table as it will be, with its new columns.
+    :param source: a table or subquery that the value reads, joined `on` a condition. In the SQL
+        ``{schema.table}`` is a table after the changes of the revision, with its new columns.
     """
 
     table: str
@@ -39,12 +38,12 @@ class SetValue:
 
 @dataclass(frozen=True)
 class Adoption:
-    """How databases of the system before become databases of an application.
+    """How a database of the former system becomes a database of an application.
 
-    :param superseded: dropped, and brought back by the downgrade.
-    :param left: objects of others that stay in the schemas of the application, each with a reason; `check`
+    :param superseded: the objects to drop; the downgrade creates them again.
+    :param left: objects of others to keep in the schemas of the application, each with a reason; `check`
         accepts them.
-    :param fill: the values that old rows get in columns that are new.
+    :param fill: the values of new columns in existing rows.
     """
 
     superseded: tuple[Superseded, ...] = ()

@@ -15,20 +15,20 @@ from app_schema.cli.output import machine, talk
 def adopt(
     *,
     choices: Annotated[
-        bool, typer.Option("--choices", help="Print what can be chosen for each rule.")
+        bool, typer.Option("--choices", help="Print the choices for each violated rule.")
     ] = False,
-    write: Annotated[bool, typer.Option("--write", help="Write the revision, for upgrade.")] = False,
-    undo: Annotated[bool, typer.Option("--undo", help="Go back to the database before adoption.")] = False,
+    write: Annotated[bool, typer.Option("--write", help="Write the revision for upgrade.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Downgrade to the database before adoption.")] = False,
     confirm: losing.Confirm = None,
     url: Url = None,
     as_json: Json = False,
 ) -> None:
-    """Show on one page what turns a database that another system made into one of this application.
+    """Show on one page what adopting a database that another system created would change.
 
-    Reads only. adopt.toml of the working directory says what happens to rows that break a declared rule;
-    without it nothing happens to them. --write writes one revision under adoption/, which app-schema upgrade
-    carries out; --undo takes it back, with the token of what would be lost.
-    Exit code 0: ready, or done; 1: something is to be chosen, or was refused; 2: could not tell.
+    Reads only. adopt.toml in the working directory has the choices for rows that violate a declared rule;
+    without it no row changes. --write writes one revision under adoption/, which app-schema upgrade runs;
+    --undo downgrades it, with the token of what would be lost.
+    Exit code 0: ready, or done; 1: a choice is missing, or it was refused; 2: could not tell.
     """
     from app_schema.adoption import page, revision
     from app_schema.adoption.choices import FILE, read
@@ -39,8 +39,8 @@ def adopt(
         return
     app = application()
     with connected(url) as connection:
-        looked = look(connection, app, read(FILE))
-        found = page.page(looked)
+        compared = look(connection, app, read(FILE))
+        found = page.page(compared)
         connection.rollback()
         if as_json:
             machine(page.data(found))
@@ -49,11 +49,11 @@ def adopt(
         elif not write:
             print("\n".join(page.lines(found)))
         elif found.ready:
-            path = revision.write(looked)
-            talk("app-schema upgrade carries it out.")
+            path = revision.write(compared)
+            talk("Next: app-schema upgrade")
             print(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
         else:
-            talk("Not written: app-schema adopt shows what is to be chosen first.")
+            talk("Not written: a choice is missing, as app-schema adopt shows.")
     finish(well=found.ready)
 
 
@@ -63,5 +63,5 @@ def _undo(url: str | None, confirm: str | None, *, as_json: bool) -> None:
     from app_schema.errors import ConfigurationError
 
     if written() is None:
-        raise ConfigurationError("No revision stands under adoption/: nothing was adopted from here.")
+        raise ConfigurationError("adoption/ has no revision: app-schema adopt --write writes one.")
     go_back(adopting(application()), url, "base", confirm=confirm, as_json=as_json)

@@ -31,7 +31,7 @@ def upgrade(
     Running it again is safe: what is there and equal stays, what is there and different is refused. What
     would be lost for good (rows of a dropped table or column, values that a new type cannot hold) is counted
     under the migration's lock, and lost with --confirm TOKEN only.
-    A database that another system made goes through the revision that app-schema adopt --write has written.
+    A database that another system created is upgraded by the revision of app-schema adopt --write.
     Exit code 0: done; 1: refused; 2: could not.
     """
     from app_schema import migrations

@@ -59,7 +59,7 @@ def _both(one: str, other: str) -> None:
 
 @pytest.mark.parametrize(("one", "other"), SAME)
 def test_two_spellings_of_one_function_are_refused(one: str, other: str) -> None:
-    with pytest.raises(ModelError, match="one object for PostgreSQL: declare one of them"):
+    with pytest.raises(ModelError, match="the same object for PostgreSQL: declare only one"):
         _both(one, other)
 
 

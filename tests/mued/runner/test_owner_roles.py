@@ -113,7 +113,7 @@ def test_extension_that_only_a_superuser_may_make_names_the_statement(platform: 
     said = platform.fails("upgrade", "head")
     assert f"{platform.owner} may not create the extension vector (SQLSTATE 42501)" in said
     assert (
-        "hint: a superuser, or the provider's console, runs: CREATE EXTENSION vector SCHEMA public; then"
+        "hint: as a superuser or in the provider's console, run CREATE EXTENSION vector SCHEMA public; then"
         in said
     )
     assert rows(platform.admin, "SELECT FROM pg_class WHERE relname = 'users'") == []
