@@ -297,6 +297,29 @@ def drop_operator_family(
 def replace_operator_family(
     name: str, definition: str = ..., *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
 ) -> None: ...
+def create_partition(
+    name: str, parent: str, bounds: str, *, partition_by: str | None = ..., schema: str | None = ...
+) -> None:
+    """``CREATE TABLE schema.name PARTITION OF parent bounds``; its parent is a table of the metadata."""
+
+def drop_partition(
+    name: str,
+    parent: str = ...,
+    bounds: str = ...,
+    *,
+    partition_by: str | None = ...,
+    schema: str | None = ...,
+    made_again: bool = ...,
+) -> None: ...
+def replace_partition(
+    name: str,
+    parent: str,
+    bounds: str,
+    *,
+    partition_by: str | None = ...,
+    schema: str | None = ...,
+    old: Mapping[str, Any] | None = ...,
+) -> None: ...
 def create_policy(
     name: str,
     table: str,

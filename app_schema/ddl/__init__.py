@@ -33,6 +33,7 @@ from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.operator import Operator
 from app_schema.ddl.operator_class import OperatorClass, OperatorFamily
 from app_schema.ddl.option import TableOption
+from app_schema.ddl.partition import Partition
 from app_schema.ddl.policy import Policy
 from app_schema.ddl.printed import PrintedType, TableConstraint, TableIndex
 from app_schema.ddl.procedure import Procedure
@@ -74,6 +75,7 @@ __all__ = [
     "Operator",
     "OperatorClass",
     "OperatorFamily",
+    "Partition",
     "Policy",
     "PrintedType",
     "Procedure",

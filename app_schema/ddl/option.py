@@ -22,7 +22,7 @@ _ACTION = re.compile(
     rf"(?P<mark>CLUSTER ON|REPLICA IDENTITY USING INDEX) (?P<index>{_NAME})"
     r"|REPLICA IDENTITY (?P<identity>FULL|NOTHING)"
     r"|(?P<no>NO )?INHERIT (?P<parent>.+)|SET (?P<persistence>LOGGED|UNLOGGED)"
-    r"|ATTACH PARTITION (?P<partition>.+?) (?:FOR VALUES .+|DEFAULT)"
+    r"|(?P<attach>ATTACH|DETACH) PARTITION (?P<partition>.+?)(?: FOR VALUES .+| DEFAULT)?"
     r"|SET \((?P<parameter>[\w.]+=[^\s,)]+)\)|RESET \((?P<reset>[\w.]+)\)"
     rf"|ALTER COLUMN (?P<column>{_NAME}) SET "
     r"(?:(?P<option>STATISTICS|STORAGE|COMPRESSION) (?P<value>\w+)|\(.+\))",
@@ -229,8 +229,9 @@ def alter(table: str, action: str, schema: str | None) -> str:
     match = _ACTION.fullmatch(action)
     if match is None:
         msg = (
-            "op.alter_table takes CLUSTER ON, INHERIT, NO INHERIT, ATTACH PARTITION, REPLICA IDENTITY, "
-            "SET (...), RESET (...), SET LOGGED, SET UNLOGGED and ALTER COLUMN ... SET STATISTICS, "
+            "op.alter_table takes CLUSTER ON, INHERIT, NO INHERIT, ATTACH and DETACH PARTITION, "
+            "REPLICA IDENTITY, SET (...), RESET (...), SET LOGGED, SET UNLOGGED "
+            "and ALTER COLUMN ... SET STATISTICS, "
             f"STORAGE, COMPRESSION or (...), not {action!r}: write the operation of its kind"
         )
         raise ModelError(msg)
@@ -260,7 +261,9 @@ def _is_set(match: re.Match[str], table: str, schema: str | None) -> str:  # noq
         return f"SELECT WHERE NOT EXISTS (SELECT {is_set})" if match["no"] else f"SELECT {is_set}"
     if match["partition"] is not None:
         part = f"to_regclass({literal(match['partition'])})"
-        return f"SELECT FROM pg_catalog.pg_inherits AS h WHERE h.inhrelid = {part} AND h.inhparent = {oid}"
+        is_part = f"FROM pg_catalog.pg_inherits AS h WHERE h.inhrelid = {part} AND h.inhparent = {oid}"
+        detached = f"SELECT WHERE NOT EXISTS (SELECT {is_part})"
+        return f"SELECT {is_part}" if match["attach"] == "ATTACH" else detached
     if match["identity"] is not None:
         letter = match["identity"][0].lower()
         return f"SELECT FROM pg_catalog.pg_class AS c WHERE c.oid = {oid} AND c.relreplident = '{letter}'"

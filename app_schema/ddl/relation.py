@@ -42,22 +42,3 @@ concat_ws(' ', CASE c.relpersistence WHEN 'u' THEN 'UNLOGGED' END, {OPTIONS},
      FROM pg_catalog.pg_inherits AS h WHERE h.inhrelid = c.oid AND NOT c.relispartition))""",
         ),
     )
-
-
-class Partitions(Kind):
-    """Partitions: parent and bound."""
-
-    reflected_as = ("partition",)
-    catalog = (
-        CatalogQuery(
-            "pg_catalog.pg_class AS c JOIN pg_catalog.pg_inherits AS h ON h.inhrelid = c.oid",
-            catalog="pg_class",
-            oid="c.oid",
-            kind="'partition'",
-            name="c.relname",
-            namespace="c.relnamespace",
-            attribute=True,
-            where="c.relispartition AND c.relkind IN ('r', 'p', 'f')",
-            definition="format('of %s %s', h.inhparent::regclass, pg_get_expr(c.relpartbound, c.oid))",
-        ),
-    )

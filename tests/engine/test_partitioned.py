@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ import sqlalchemy as sa
 from autogen import autogenerate
 from roundtrip import RoundTrip, catalog, changed, round_trip, send  # noqa: F401 - a fixture
 
-from app_schema.catalog import diff
+from app_schema.catalog import diff, snapshot
+from app_schema.ddl import Partition, attach
 
 PARTITIONED = (
     "CREATE TABLE p (n int, m int) PARTITION BY RANGE (n)",
@@ -114,3 +116,45 @@ def test_foreign_key_to_a_partitioned_table_is_one_key(
     metadata.remove(metadata.tables["c"])
     sa.Table("c", metadata, sa.Column("p_n", sa.ForeignKey("p.n", ondelete="CASCADE")))
     assert "ON DELETE CASCADE" in round_trip(empty_engine, metadata, managed_schemas={"public"}).text
+
+
+def _log(*partitions: Partition) -> sa.MetaData:
+    metadata = sa.MetaData()
+    columns = sa.Column("at", sa.Integer, primary_key=True, autoincrement=False), sa.Column("n", sa.Integer)
+    sa.Table("log", metadata, *columns, sa.Index("ix_log", "n"), postgresql_partition_by="RANGE (at)")
+    attach(metadata, *partitions)
+    return metadata
+
+
+def test_declared_partitions_are_created_with_their_table_and_get_other_bounds(
+    empty_engine: sa.Engine,
+) -> None:
+    first = Partition(
+        "p1", "public.log", "FOR VALUES FROM (0) TO (10)", partition_by="HASH (at)", schema="public"
+    )
+    parts = (
+        first,
+        Partition("p11", "public.p1", "FOR VALUES WITH (modulus 1, remainder 0)", schema="public"),
+        Partition("rest", "public.log", "DEFAULT", schema="public"),
+    )
+    for metadata in (
+        _log(*parts),
+        _log(dataclasses.replace(first, bounds="FOR VALUES FROM (0) TO (20)"), *parts[1:]),
+    ):
+        with empty_engine.connect() as connection:
+            start = snapshot(connection)
+        generated = autogenerate(empty_engine, metadata)
+        for _ in range(2):
+            generated.upgrade(empty_engine)
+        assert autogenerate(empty_engine, metadata).diffs == []
+        for _ in range(2):
+            generated.downgrade(empty_engine)
+        with empty_engine.connect() as connection:
+            assert diff(start, snapshot(connection)) == []
+        generated.upgrade(empty_engine)
+    assert "op.replace_partition(" in generated.text
+    with empty_engine.begin() as connection:
+        _log(*parts).drop_all(connection)
+        for _ in range(2):
+            _log(*parts).create_all(connection)
+    assert autogenerate(empty_engine, _log(*parts)).diffs == []

@@ -39,6 +39,10 @@ class TableComparator(KindComparator):
 
     declared_depend = True
 
+    def created_along(self, sides: Sides, key: Key) -> bool:
+        """A partition is created by its own declaration."""
+        return Key("partition", key.schema, None, key.name) in sides.declared
+
     def added(self, sides: Sides, planner: Planner, key: Key, declared: str) -> None:
         """Plans a table that is absent, and the foreign keys that must wait for other tables."""
         table = sides.metadata.tables.get((key.schema or "", key.name))
