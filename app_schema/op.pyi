@@ -709,22 +709,22 @@ def replace_view(
 def add_enum_value(
     name: str, value: str, *, before: str | None = ..., after: str | None = ..., schema: str | None = ...
 ) -> None:
-    """Adds a label to an enum, at the end or beside another one."""
+    """Adds a label to an enum, at the end or next to another label."""
 
 def rename_enum_value(name: str, old: str, new: str, *, schema: str | None = ...) -> None:
-    """Renames a label, where the old one exists and the new one does not."""
+    """Renames a label if the old one exists and the new one does not."""
 
 def rename_constraint(old: str, new: str, table: str, *, schema: str | None = ...) -> None:
-    """Renames a constraint, and with a key its index; the catalog alone changes."""
+    """Renames a constraint, and the index of a key. Changes only the catalog."""
 
 def rename_index(old: str, new: str, table: str | None = ..., *, schema: str | None = ...) -> None:
-    """Renames an index that belongs to no constraint; the catalog alone changes."""
+    """Renames an index that belongs to no constraint. Changes only the catalog."""
 
 def rename_sequence(old: str, new: str, *, schema: str | None = ...) -> None:
-    """Renames a sequence; its numbers go on, and the defaults that take them follow."""
+    """Renames a sequence. Its value and the defaults that use it are kept."""
 
 def rename_enum(old: str, new: str, *, schema: str | None = ...) -> None:
-    """Renames an enum; the columns of the type and whatever else reads it follow."""
+    """Renames an enum. Columns and other objects keep the type."""
 
 def comment_on(
     kind: str, name: str, comment: str | None, *, table: str | None = ..., schema: str | None = ...
@@ -732,7 +732,7 @@ def comment_on(
     """Sets the comment of a constraint, trigger, policy, index, function, type, …; None drops it."""
 
 def advance_sequence(table: str, column: str, *, schema: str | None = ...) -> None:
-    """Sets the sequence of a column past the values that the column has; never back."""
+    """Sets the sequence of a column past the existing values; never decreases it."""
 
 def alter_table(table: str, action: str, *, schema: str | None = ...) -> None:
     """``ALTER TABLE table action`` for what no metadata declares: ``REPLICA IDENTITY FULL``, ``CLUSTER ON``"""
@@ -745,7 +745,7 @@ def alter_column_types(
     using: Mapping[str, str] | None = ...,
     schema: str | None = ...,
 ) -> None:
-    """Changes the types of several columns in one ALTER TABLE, which rewrites the table once at most."""
+    """Changes the types of several columns in one ALTER TABLE, which rewrites the table at most once."""
 
 def validate_constraint(name: str, table: str, *, schema: str | None = ...) -> None:
     """Validates a constraint that was created NOT VALID."""
@@ -760,15 +760,15 @@ def create_index_concurrently(
     schema: str | None = ...,
     **kw: Any,
 ) -> None:
-    """Builds an index without blocking writers. What an interrupted build left (INVALID) is dropped first."""
+    """Builds an index without blocking writers. Drops the INVALID index of an interrupted build first."""
 
 def drop_index_concurrently(
     name: str, table: str | None = ..., *, partitioned: bool = ..., schema: str | None = ...
 ) -> None:
-    """Drops an index, valid or not, without blocking writers; nothing where it is absent."""
+    """Drops an index, valid or INVALID, without blocking writers; does nothing if it is absent."""
 
 def run_once(key: str, sql: str) -> None:
-    """Carries out one data statement and records its key, in one statement."""
+    """Executes a data statement and records its key, in one statement."""
 
 def undo_once(key: str, sql: str | None = ...) -> None:
-    """Takes ``run_once`` back: carries out ``sql`` where the key is recorded, and forgets the key."""
+    """Reverts ``run_once``: executes ``sql`` if the key is recorded, and deletes the key."""

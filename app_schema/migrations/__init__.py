@@ -14,7 +14,7 @@ __all__ = ["config", "downgrade", "downgrade_async", "setup", "upgrade", "upgrad
 
 
 def __getattr__(name: str) -> Any:
-    """The functions that need Alembic, when they are asked for."""
+    """Imports the functions that need Alembic on first use."""
     if name not in __all__:
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)
@@ -25,12 +25,11 @@ def __getattr__(name: str) -> Any:
 
 @cache
 def setup() -> None:
-    """Makes Alembic know our operations. Calling it again changes nothing.
+    """Registers our operations with Alembic. A second call changes nothing.
 
-    What Alembic has already stays as it is: the operations of a project, and the way in which another env.py
-    of the process is run.
+    The operations of a project are kept, and the impl of another env.py in the process is not replaced.
     """
-    # here: who uses only the models does not pay for Alembic
+    # imported here: an application that uses only the models does not import Alembic
     from alembic.runtime.plugins import Plugin
 
     from app_schema.migrations import compare, directives, operations, render

@@ -1,8 +1,8 @@
 """The guards of Alembic's ALTER TABLE constructs: columns and renames.
 
-An alteration converges from what was there before to what is declared: equal to the new state does nothing,
-equal to the stated old state (``existing_type=``, ``existing_server_default=``) alters, else it refuses.
-Where no old state is stated any may be altered.
+A column in the new state is kept, a column in the stated old state (``existing_type=``,
+``existing_server_default=``) is altered, and any other column is refused. Without a stated old state any
+column is altered.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ from app_schema.migrations.altering import alteration, on_twin, sql_of
 
 
 def relax(construct: ops.AlterColumn) -> None:
-    """Makes the construct alter a column that is not as its ``existing_...`` arguments say.
+    """Lets the construct alter a column that differs from its ``existing_...`` arguments.
 
-    Alembic does not look at them on PostgreSQL, so wrong ones live in many histories.
+    On PostgreSQL Alembic ignores these arguments, so many lineages contain wrong ones.
     """
     construct.__dict__["app_schema_lenient"] = True
 
@@ -51,7 +51,7 @@ def _(construct: ops.AddColumn) -> ExecutableDDLElement:
             definition=column_query(table, column.name),
             new=on_twin(construct, f"DROP COLUMN IF EXISTS {ident(column.name)} CASCADE"),
             absent=(create, *_with_sequence(table, column, schema)),
-            remedy=f'op.alter_column("{table}", "{column.name}", ...) changes what is there',
+            remedy=f'op.alter_column("{table}", "{column.name}", ...) changes the existing column',
         )
     )
 
@@ -87,7 +87,7 @@ def _(construct: ops.ColumnDefault) -> ExecutableDDLElement:
             return Side(value="''")
         return on_twin(ops.ColumnDefault(table, construct.column_name, default, schema=schema))
 
-    old: Any = construct.existing_server_default  # False, against its type, where the caller states none
+    old: Any = construct.existing_server_default  # False, against its type, if the caller states none
     stated = old is not None and old is not False
     return Guarded(alteration(construct, DEFAULT, side(construct.default), side(old) if stated else None))
 
@@ -118,7 +118,7 @@ def _(construct: ops.ColumnName) -> ExecutableDDLElement:
 @converging.register
 def _(construct: ops.RenameTable) -> ExecutableDDLElement:
     old, new, schema = construct.table_name, construct.new_table_name, construct.schema
-    # without a schema the new name may already stand where the old one stood
+    # without a schema: look both names up, because the table may be renamed already
     namespace = f"coalesce({table_schema(old, schema)}, {table_schema(str(new), schema)})"
     old_found, new_found = (KIND_OF_NAME.format(name=literal(checked(str(name)))) for name in (old, new))
     return Guarded(

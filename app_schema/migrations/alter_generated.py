@@ -1,4 +1,4 @@
-"""The guards of columns whose values PostgreSQL makes: by an expression, or numbered by an identity."""
+"""The guards of generated columns and of identities."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def computed(construct: ops.ComputedColumnDefault) -> ExecutableDDLElement:
     label = f"column {construct.column_name} of {qualified(construct.table_name, construct.schema)}"
     if not isinstance(new, Computed) or not isinstance(old, Computed):
         msg = (
-            f"{label}: PostgreSQL cannot make an existing column a generated one; "
+            f"{label}: PostgreSQL cannot turn an existing column into a generated one; "
             "write op.add_column(...) with the generated column under another name"
         )
         raise ModelError(msg)
@@ -39,7 +39,7 @@ def computed(construct: ops.ComputedColumnDefault) -> ExecutableDDLElement:
         old=sides[1],
         absent=None,
         different=(change,),
-        remedy="write in existing_server_default= what is there",
+        remedy="write the found expression in existing_server_default=",
     )
     return Guarded(guard)
 
@@ -47,7 +47,8 @@ def computed(construct: ops.ComputedColumnDefault) -> ExecutableDDLElement:
 def _set_expression(
     construct: ops.ComputedColumnDefault, computed: Computed, table: str, schema: str | None
 ) -> str:
-    # SQLAlchemy has no construct for it; it compiles the expression of ADD COLUMN in this way
+    # SQLAlchemy has no construct for SET EXPRESSION; it compiles the expression of ADD COLUMN with these
+    # options
     options = {"literal_binds": True, "include_table": False}
     expression = computed.sqltext.compile(dialect=DIALECT, compile_kwargs=options)
     column = ident(construct.column_name)
@@ -56,7 +57,7 @@ def _set_expression(
 
 def _expression_twin(construct: ops.ComputedColumnDefault, label: str, computed: Computed) -> Side:
     table = construct.table_name
-    # an older server would complain of the word EXPRESSION
+    # a server before 17 would report a syntax error at EXPRESSION
     too_old = f"""
 BEGIN
   IF current_setting('server_version_num')::int < 170000 THEN
@@ -89,10 +90,10 @@ def identity(construct: ops.IdentityColumnDefault) -> ExecutableDDLElement:
     if isinstance(old, Identity) and isinstance(new, Identity):
         alter = f"ALTER TABLE {qualified(construct.table_name, construct.schema)} "
         alter += f"ALTER COLUMN {ident(construct.column_name)} {_settings(new)}"
-        # the number at which it stands is out of the bounds of one that counts the other way
+        # RESTART: the current value is outside the bounds of a sequence with the opposite sign of INCREMENT
         turned = ((old.increment or 1) < 0) != ((new.increment or 1) < 0)
         return Guarded(replace(guard, different=(alter + " RESTART" * turned,)))
-    # an identity is added to a column that has none and dropped from one that has it, as with plain Alembic
+    # ADD and DROP IDENTITY accept no other state: as with plain Alembic, no warning
     guard = replace(guard, noted="")
     if isinstance(new, Identity):
         own = privileges.of_column(construct.table_name, construct.column_name, construct.schema)
@@ -101,7 +102,7 @@ def identity(construct: ops.IdentityColumnDefault) -> ExecutableDDLElement:
 
 
 def _settings(identity: Identity) -> str:
-    """All the options: what is not said is as usual, and not as it was."""
+    """All options: ALTER would keep the old value of an omitted one, so its default is written."""
     step, least, greatest = identity.increment or 1, identity.minvalue, identity.maxvalue
     usual_start = (1 if least is None else least) if step > 0 else (-1 if greatest is None else greatest)
     options = (

@@ -38,12 +38,12 @@ def _stated(construct: ops.AlterColumn, type_: TypeEngine[object]) -> Side:
         if is_lenient(construct):
             return Side(value="NULL::text")
         column = f"column {construct.column_name} of {qualified(construct.table_name, construct.schema)}"
-        raise ModelError(f"{column}: existing_type={type_!r} is no type of PostgreSQL") from error
+        raise ModelError(f"{column}: existing_type={type_!r} is not a type of PostgreSQL") from error
 
 
-_UNFIT = "write postgresql_using= with an expression that converts every row, or change the rows first"
+_UNFIT = "write postgresql_using= with an expression that converts every row, or correct the rows first"
 _CHANGES = "app_schema.changes"
-"""Setting: the changes of those columns of a table whose types differ: one statement makes them all."""
+"""Setting: the changes of all columns of a table whose type differs, for one ALTER TABLE."""
 _ZONE = "app_schema.zone"
 _AT_UTC = (
     f"SELECT set_config('{_ZONE}', current_setting('TimeZone'), true), set_config('TimeZone', 'UTC', true)"
@@ -63,14 +63,13 @@ def column_type(construct: PostgresqlColumnType | ops.ColumnType) -> ExecutableD
 
 
 def _retype(construct: PostgresqlColumnType | ops.ColumnType) -> Guard:
-    # a second run of USING n * 100 would multiply again: the type decides, and existing_type says what may be
-    # converted
+    # a second run of USING n * 100 would multiply twice: only a column of existing_type is converted
     old = None if construct.existing_type is None else _stated(construct, construct.existing_type)
     return alteration(construct, TYPE, _type_side(construct, construct.type_), old)
 
 
 def _change(construct: PostgresqlColumnType | ops.ColumnType, *, using: bool = True) -> str:
-    """What ALTER TABLE does to the column, so that one statement may do it to several."""
+    """The action of ALTER TABLE on the column; several are joined into one statement."""
     type_ = construct.type_.compile(dialect=DIALECT)
     expression = getattr(construct, "using", None) if using else None
     clause = f" USING {expression}" if expression else ""
@@ -78,10 +77,10 @@ def _change(construct: PostgresqlColumnType | ops.ColumnType, *, using: bool = T
 
 
 def _is_at_utc(construct: PostgresqlColumnType | ops.ColumnType) -> bool:
-    """Whether a clause says what the session's zone says as well, when it is UTC.
+    """True if ``AT TIME ZONE 'UTC'`` can be replaced by TimeZone = UTC.
 
-    PostgreSQL knows of its own cast between timestamp and timestamptz that under UTC no value changes, and
-    leaves the table as it is; of AT TIME ZONE it does not know that, and would rewrite every row.
+    PostgreSQL skips the rewrite for its own cast between timestamp and timestamptz if TimeZone is UTC; for
+    AT TIME ZONE it rewrites every row.
     """
     using = getattr(construct, "using", None)
     to = base(construct.type_.compile(dialect=DIALECT))
@@ -90,7 +89,7 @@ def _is_at_utc(construct: PostgresqlColumnType | ops.ColumnType) -> bool:
 
 
 class AlterTypes(ExecutableDDLElement):
-    """Several columns of a table get other types, in one statement."""
+    """Several columns of a table change their types, in one statement."""
 
     inherit_cache = False
 

@@ -1,4 +1,4 @@
-"""What the guards of ALTER TABLE share: the plain statement, the twin, and the two sides of an alteration."""
+"""For the guards of ALTER TABLE: the unguarded statement, the twin, and the guard of an alteration."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from app_schema.ddl.twin import Side, copied
 
 
 def sql_of(construct: ops.AlterTable, *, twin: bool = False) -> str:
-    """The plain statement, for the table or for its twin."""
+    """The unguarded statement, for the table or its twin."""
     schema = "pg_temp" if twin else construct.schema
     if schema is not None:
         construct = copy.copy(construct)
-        # a dot in it is part of the name; in a plain string Alembic takes it for a separator
+        # Alembic splits a plain string at a dot, which may be a part of the name
         construct.schema = quoted_name(schema, quote=None)
     return plain(construct)
 
 
 def on_twin(construct: ops.AlterTable, *before: str) -> Side:
-    """The side of an alteration, made on a copy of the table.
+    """The side of an alteration: the statement on a copy of the table.
 
-    :param before: what is altered of the copy first.
+    :param before: actions of ALTER TABLE on the copy, before the statement.
     """
     table = copied(construct.table_name, construct.schema)
     first = (f"ALTER TABLE {table.twin} {change}" for change in before)
@@ -46,18 +46,20 @@ def alteration(construct: ops.AlterColumn, expression: str, new: Side, old: Side
         old=old,
         absent=None,
         different=(sql_of(construct),),
-        remedy="leave out the existing_... argument if whatever is there may be altered",
-        noted=f"{label} is altered, though it is not what existing_... says" if is_lenient(construct) else "",
+        remedy="to alter any column, omit the existing_... argument",
+        noted=f"{label} is altered, though its existing_... arguments differ"
+        if is_lenient(construct)
+        else "",
     )
 
 
 def is_lenient(construct: ops.AlterColumn) -> bool:
-    """True where ``existing_...`` arguments may be wrong."""
+    """True if the ``existing_...`` arguments may be wrong."""
     return "app_schema_lenient" in construct.__dict__
 
 
 def after(construct: Any) -> Side:
-    """The side of an alteration, made on a twin of the table."""
+    """The side of an alteration, on a twin of the table."""
     if isinstance(construct, ops.IdentityColumnDefault):
-        return Side(like=copied(construct.table_name, construct.schema))  # it is dropped, and a copy has none
+        return Side(like=copied(construct.table_name, construct.schema))  # DROP IDENTITY: LIKE copies none
     return on_twin(construct)

@@ -1,4 +1,4 @@
-"""Migrating from code: the revisions of an application, on an engine, a connection or a URL."""
+"""Upgrade and downgrade from Python, on an engine, a connection or a URL."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from app_schema.migrations.configuration import config
 from app_schema.migrations.options import Options
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine  # needs greenlet, which not everybody has
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine  # needs greenlet, an optional dependency
 
     from app_schema.migrations.runner import Review
 
 Target: TypeAlias = sa.Engine | sa.Connection | sa.URL | str | None
 
 _turn = threading.Lock()
-"""Alembic keeps what it runs in module globals: one command at a time in a process."""
+"""Alembic keeps the running environment in module globals: one command at a time in a process."""
 _POLL = 0.05
 
 
@@ -41,20 +41,20 @@ def upgrade(
     review: Review | None = None,
     **options: Any,
 ) -> list[str]:
-    """Brings a database to a revision of an application; returns the revisions that it has applied, in order.
+    """Upgrades a database; returns the applied revisions, in order.
 
-    Safe to call from several threads and processes at once: one does the work, the others wait for it and
-    find nothing left to do.
+    Safe to call from several threads and processes at once: one applies the revisions, the others wait and
+    then find none pending.
 
-    :param app: the application; None: the one that is meant here.
-    :param target: an engine; a connection, whose transaction is used where it has begun one; a URL; None: the
-        configured database. A direct connection is needed, not one through a transaction pooler.
-    :param review: is called under the migration's lock with the connection, the heads and the steps that are
-        about to run; where it gives False, none of them runs.
-    :param options: those of :class:`app_schema.migrations.options.Options`, times in seconds or as
+    :param app: the application; None: the configured one.
+    :param target: an engine; a connection, with the transaction that it has begun, if any; a URL; None: the
+        configured database. Needs a direct connection, not one through a transaction pooler.
+    :param review: called under the migration lock with the connection, the heads and the pending steps; if it
+        returns False, no step runs.
+    :param options: the fields of :class:`app_schema.migrations.options.Options`, times in seconds or as
         ``"500ms"``.
-    :raises AppSchemaError: one sentence for whatever went wrong. What was committed before stays, and
-        calling again goes on from there.
+    :raises AppSchemaError: with one sentence. Committed revisions are kept; a second call continues after
+        them.
     """
     return _run(_Command(command.upgrade, revision, options, app, review), target)
 
@@ -67,10 +67,9 @@ def downgrade(
     review: Review | None = None,
     **options: Any,
 ) -> list[str]:
-    """Takes revisions back, down to the one named; ``base``: all. Arguments and errors as :func:`upgrade`.
+    """Downgrades a database to a revision; ``base``: all. Arguments and errors as in :func:`upgrade`.
 
-    :raises DifferentError: where more would be undone than when the command began, because another migration
-        was waited for.
+    :raises DifferentError: if another migration, for which this one waited, has added revisions to undo.
     """
     return _run(_Command(command.downgrade, revision, options, app, review), target)
 
@@ -82,7 +81,7 @@ async def upgrade_async(
     app: Application | None = None,
     **options: Any,
 ) -> list[str]:
-    """:func:`upgrade` for an asynchronous engine or connection; the event loop goes on meanwhile."""
+    """:func:`upgrade` for an asynchronous engine or connection; the event loop is not blocked."""
     return await _run_async(_Command(command.upgrade, revision, options, app), target)
 
 
@@ -99,7 +98,7 @@ async def downgrade_async(
 
 @dataclass(frozen=True)
 class _Command:
-    """A command of Alembic's, as somebody asked for it."""
+    """A command of Alembic's and its arguments."""
 
     function: Callable[..., None]
     revision: str
@@ -109,15 +108,15 @@ class _Command:
 
     @property
     def wait(self) -> float:
-        """Seconds to wait for others."""
+        """Seconds to wait for another migration."""
         return _read(self.options).lock_wait
 
     def run(self, connection: sa.Connection) -> list[str]:
-        """Runs it; gives the revisions that were applied or undone."""
+        """The applied or undone revisions."""
         applied: list[str] = []
         chosen = config(self.app)
         chosen.attributes.update(
-            connection=connection, configure_logger=False, landed=applied, review=self.review
+            connection=connection, configure_logger=False, moved=applied, review=self.review
         )
         chosen.cmd_opts = SimpleNamespace(x=_given(self.options))  # type: ignore[assignment]  # an argparse namespace
         try:
@@ -130,22 +129,22 @@ class _Command:
         return applied
 
 
-def _run(asked: _Command, target: Target) -> list[str]:
+def _run(call: _Command, target: Target) -> list[str]:
     if hasattr(target, "sync_engine"):
-        name = asked.function.__name__
+        name = call.function.__name__
         raise ConfigurationError(f"{type(target).__name__} is asynchronous: await {name}_async(...) instead")
-    wait = asked.wait
+    wait = call.wait
     if not _turn.acquire(timeout=wait):
         raise _no_turn(wait)
     try:
         with _connection(target) as connection:
-            return asked.run(connection)
+            return call.run(connection)
     finally:
         _turn.release()
 
 
-async def _run_async(asked: _Command, target: AsyncEngine | AsyncConnection) -> list[str]:
-    wait = asked.wait
+async def _run_async(call: _Command, target: AsyncEngine | AsyncConnection) -> list[str]:
+    wait = call.wait
     deadline = time.monotonic() + wait
     while not _turn.acquire(blocking=False):  # a blocking wait would stop the event loop that must release it
         if time.monotonic() > deadline:
@@ -153,9 +152,9 @@ async def _run_async(asked: _Command, target: AsyncEngine | AsyncConnection) -> 
         await asyncio.sleep(_POLL)
     try:
         if hasattr(target, "run_sync"):
-            return await target.run_sync(asked.run)
+            return await target.run_sync(call.run)
         async with target.connect() as connection:
-            return await connection.run_sync(asked.run)
+            return await connection.run_sync(call.run)
     finally:
         _turn.release()
 
@@ -178,7 +177,7 @@ def _given(options: dict[str, Any]) -> list[str]:
     unknown = sorted(set(options) - set(Options.__dataclass_fields__))
     if unknown:
         known = ", ".join(Options.__dataclass_fields__)
-        raise ConfigurationError(f"no option is called {unknown[0]}; there are {known}")
+        raise ConfigurationError(f"there is no option {unknown[0]}; the options are {known}")
     return [f"{name}={str(value).lower()}" for name, value in options.items()]
 
 

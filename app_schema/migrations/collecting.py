@@ -1,4 +1,4 @@
-"""What code would send, without a database."""
+"""Collects the statements that code would send, without a database."""
 
 from __future__ import annotations
 

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 def create(operations: Operations | Sender, built: Index, *, as_sql: bool) -> None:
-    """Builds an index; what an interrupted build left (INVALID) is dropped first."""
+    """Builds an index; drops the INVALID index of an interrupted build first."""
     assert built.table is not None
     name, table, schema = index.name_of(built), built.table.name, built.table.schema
     found = None
     if as_sql:
-        # a script cannot look and then choose: a block drops what is INVALID
+        # a script cannot query: a block drops an INVALID index
         send(operations, Guarded(index.drop_leftover(name, table, schema)))
     elif is_partitioned(operations, table, schema):
         build(operations, built)
@@ -43,7 +43,7 @@ def create(operations: Operations | Sender, built: Index, *, as_sql: bool) -> No
 def drop(
     operations: Operations | Sender, name: str, table: str | None, schema: str | None, *, as_sql: bool
 ) -> None:
-    """Drops an index, valid or not; nothing where it is absent."""
+    """Drops an index, valid or INVALID; does nothing if it is absent."""
     if not as_sql:
         state = send(operations, text(index.STATE), **index.state_of(name, table, schema))
         if state is None or state.scalar() is None:

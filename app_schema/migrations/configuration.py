@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 
 def config(app: Application | None = None) -> Config:
-    """Alembic's configuration for the revisions of an application; None: the one that is meant here.
+    """Alembic's configuration for the revisions of an application; None: the configured one.
 
-    :raises ConfigurationError: where the alembic.ini of the working directory belongs to another copy.
+    :raises ConfigurationError: if the alembic.ini of the working directory belongs to another copy.
     """
     from alembic.config import Config
 

@@ -14,7 +14,7 @@ from app_schema.migrations.environment import Environment
 from app_schema.migrations.sentences import sentences
 
 _configured: list[dict[str, Any]] = []
-"""What ``configure()`` was called with last."""
+"""The arguments of the last ``configure()``."""
 
 
 def configure(**options: Any) -> None:
@@ -33,7 +33,7 @@ def run_migrations(**run_args: Any) -> None:
     options = dict(_configured[-1])
     connection = options.pop("connection", None)
     context = alembic_context.get_context().environment_context
-    assert context is not None, "configure() stands before run_migrations()"
+    assert context is not None, "call configure() before run_migrations()"
     environment = Environment(context, options.pop("target_metadata", None) or (), run_args, options)
     with sentences(environment.context):
         if connection is None:

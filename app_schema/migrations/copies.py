@@ -10,12 +10,12 @@ PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def refuse_other(scripts: Path, configuration: str) -> None:
-    """Raise ConfigurationError where the revisions belong to another copy than the one that is imported.
+    """Raise ConfigurationError if the revisions belong to another copy of the package than the imported one.
 
-    Else the one would stamp a revision that the other made otherwise, or does not have.
+    One copy would stamp a revision that is different or absent in the other.
 
-    :param scripts: the directory that ``script_location`` names.
-    :param configuration: what names it, for the sentence.
+    :param scripts: the directory of ``script_location``.
+    :param configuration: the file that sets it, for the error.
     """
     owner = _owner(scripts)
     if owner is not None and owner != PACKAGE:
@@ -28,7 +28,7 @@ def refuse_other(scripts: Path, configuration: str) -> None:
 
 
 def refuse_other_here() -> None:
-    """The same for the alembic.ini of the working directory; another project's is none of ours."""
+    """The same for the alembic.ini of the working directory; one of another project is ignored."""
     here = Path("alembic.ini")
     if not here.is_file() or here.resolve().parent in {PACKAGE, PACKAGE.parent}:
         return
@@ -37,7 +37,7 @@ def refuse_other_here() -> None:
 
     try:
         location = Config(here).get_main_option("script_location")
-    except (CommandError, ValueError, KeyError):  # not ours to judge
+    except (CommandError, ValueError, KeyError):  # of another project
         return
     if location and ":" not in location:
         refuse_other(Path(location), str(here.resolve()))

@@ -1,4 +1,4 @@
-"""What a metadata declares, by the keys under which a snapshot has it."""
+"""The declared side by the keys of a snapshot."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ DEFAULT_SCHEMA = "public"
 
 
 class Declared:
-    """The declared objects, tables, constraints and indexes by key; functions and domains once PostgreSQL has
-    printed them."""
+    """The declared objects, tables, constraints and indexes by key. The keys of functions and domains are
+    known after :meth:`printed`."""
 
     def __init__(self, metadatas: Iterable[MetaData], default_schema: str = DEFAULT_SCHEMA) -> None:
         self.metadatas = list(metadatas)
         self.default_schema = default_schema
-        """The schema of what names none."""
+        """The schema of an object without one."""
         self.tables: dict[tuple[str, str], Table] = {}
         self.objects: dict[Key, DDLObject] = {}
         self.functions: dict[Function, int] = {}
         self.late_functions: list[Function] = []
-        """Those that read a view."""
+        """Functions that read a view."""
         self.renamed: dict[Key, dict[str, str]] = {}
         self.order: dict[Key, int] = {}
         self.domains: dict[Key, DOMAIN] = {}
@@ -70,7 +70,7 @@ class Declared:
 
     def _add(self, obj: DDLObject, number: int) -> None:
         if isinstance(obj, Function):
-            self.functions[obj] = number  # only PostgreSQL knows the key: it prints the arguments
+            self.functions[obj] = number  # the key contains the arguments as PostgreSQL prints them
         elif isinstance(obj, RenamedLabels):
             self.renamed[Key("enum", obj.schema or self.default_schema, None, obj.name)] = dict(obj.labels)
         else:
@@ -79,7 +79,7 @@ class Declared:
             self.order[key] = number
 
     def statements(self) -> list[str]:
-        """The DDL of everything."""
+        """The unguarded DDL of all metadatas."""
         return [
             statement
             for metadata in self.metadatas
@@ -87,23 +87,26 @@ class Declared:
         ]
 
     def has_name(self, schema: str | None, name: str) -> bool:
-        """Whether an object of this name is declared; of a function's name, what is before the bracket."""
+        """True if an object of this name is declared; of a function only the name before the bracket
+        counts."""
         bare, bracket, _ = name.partition("(")
         return (schema, bare + bracket) in self._names
 
     def has_table(self, schema: str, name: str) -> bool:
-        """Whether a table of this name is declared."""
+        """True if the table is declared."""
         return (schema, name) in self.tables
 
     @cached_property
     def _names(self) -> set[tuple[str | None, str]]:
         names = {(key.schema, key.name) for key in (*self.objects, *self.domains) if key.table is None}
-        return names | {(one.schema or self.default_schema, f"{one.name}(") for one in self.functions}
+        return names | {
+            (function.schema or self.default_schema, f"{function.name}(") for function in self.functions
+        }
 
     def printed(self, snapshot: Snapshot) -> Snapshot:
-        """The declared side of a comparison; learns the keys of the functions and domains from it.
+        """The declared side of a comparison; sets the keys of the functions and domains.
 
-        :param snapshot: of a database in which the statements were carried out.
+        :param snapshot: of a database in which the statements were executed.
         """
         for key, domain in self.domains.items():
             self.objects[key] = Domain(key.name, snapshot[key], schema=domain.schema)
@@ -112,7 +115,7 @@ class Declared:
             self.objects[key] = function
             self.order[key] = number
         roles = {key: obj.options for key, obj in self.objects.items() if isinstance(obj, Role)}
-        # roles are of the cluster, so the snapshot has those that exist, not those that are declared
+        # a snapshot has the existing roles of the cluster, not the declared ones
         return {**{key: printed for key, printed in snapshot.items() if key.kind != "role"}, **roles}
 
     def _function_key(self, function: Function, snapshot: Snapshot) -> Key:
@@ -124,22 +127,19 @@ class Declared:
         ]
         exact = [key for key in keys if snapshot[key].startswith(f"({function.arguments}) ")]
         if len(exact or keys) != 1:
-            raise ModelError(
-                f"{function.label} cannot be told from its overloads: write its arguments as PostgreSQL "
-                f"prints them"
-            )
+            raise ModelError(f"{function.label} has overloads: write its arguments as PostgreSQL prints them")
         return (exact or keys)[0]
 
     def constraint(self, key: Key) -> Constraint | None:
-        """The declared constraint of a key; None where PostgreSQL gave it its name."""
+        """The declared constraint of a key; None: PostgreSQL chose the name."""
         constraints = self._table(key).constraints
         return next((item for item in constraints if constraint_name(item) == key.name), None)
 
     def is_unnamed(self, key: Key, definition: str) -> bool:
-        """True if nobody wrote the name of a constraint: PostgreSQL chose it."""
+        """True if PostgreSQL chose the name of the constraint."""
         table = self.tables.get((key.schema or DEFAULT_SCHEMA, key.table or ""))
         if table is None:
-            return True  # a partition, whose constraints follow those of its parent
+            return True  # a partition inherits the constraints of its parent
         kinds = {printed_kind(item) for item in table.constraints if constraint_name(item) is None}
         return self.constraint(key) is None and definition.startswith(tuple(kinds))
 
@@ -152,7 +152,7 @@ class Declared:
 
     @cached_property
     def early_functions(self) -> list[Function]:
-        """The functions that tables need, directly or through another one."""
+        """The functions that tables call, directly or through another function."""
         return [function for metadata in self.metadatas for function in called_by_tables(metadata)]
 
     @staticmethod
@@ -164,8 +164,8 @@ class Declared:
 
     @cached_property
     def table_order(self) -> dict[tuple[str, str], int]:
-        """Schema and name of each table, with its place in an order in which each is after those that it
-        refers to, unless they refer to each other."""
+        """Schema and name of each table -> its place in an order of creation: a table follows the tables that
+        it refers to, except in a cycle."""
         ordered = [
             sort_tables_and_constraints(self._by_name(each))  # type: ignore[no-untyped-call]  # SQLAlchemy's
             for each in self.metadatas

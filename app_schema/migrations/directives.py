@@ -1,5 +1,4 @@
-"""The directives of a generated revision that Alembic has no class for: a call, and what cannot be
-written."""
+"""The directives of a generated revision for which Alembic has no class."""
 
 from __future__ import annotations
 
@@ -13,7 +12,7 @@ from app_schema.ddl.sql import shortened
 
 
 class CallOp(MigrateOperation):
-    """``op.<name>(*args, **kwargs)``; reversed it is the call ``undo``, or nothing."""
+    """``op.<name>(*args, **kwargs)``; its reverse is the call ``undo``, or nothing."""
 
     def __init__(self, name: str, *args: Any, undo: CallOp | None = None, **kwargs: Any) -> None:
         self.name = name
@@ -36,7 +35,7 @@ class CallOp(MigrateOperation):
         return self.undo or ModifyTableOps("", [])
 
     def to_diff_tuple(self) -> tuple[Any, ...]:
-        """For ``alembic check``: the name of the call and what it names."""
+        """For ``alembic check``: the name of the call and its object."""
         return (self.name, *self.args)
 
 
@@ -52,7 +51,7 @@ class Retyped:
 
 
 class RetypeOp(MigrateOperation):
-    """The columns of one table whose types change, in one ALTER TABLE: it rewrites the table once at most."""
+    """The columns of one table whose types change, in one ALTER TABLE: it rewrites the table at most once."""
 
     def __init__(self, table: str, schema: str | None, columns: list[Retyped]) -> None:
         self.table = table
@@ -84,14 +83,14 @@ class RetypeOp(MigrateOperation):
         return RetypeOp(self.table, self.schema, back)
 
     def to_diff_tuple(self) -> tuple[Any, ...]:
-        """For ``alembic check``: the name of the call and what it names."""
+        """For ``alembic check``: the name of the call and its object."""
         return (self.call.name, self.table, *(column.name for column in self.columns))
 
 
 class ConcurrentIndexOp(MigrateOperation):
-    """``op.create_index_concurrently``; reversed ``op.drop_index_concurrently``.
+    """``op.create_index_concurrently``; its reverse is ``op.drop_index_concurrently``.
 
-    :param completes: the index exists and lacks parts; the reverse does nothing.
+    :param completes: the index exists and lacks partitions; its reverse does nothing.
     """
 
     def __init__(self, create: CreateIndexOp, *, partitioned: bool = False, completes: bool = False) -> None:
@@ -100,7 +99,7 @@ class ConcurrentIndexOp(MigrateOperation):
         self.completes = completes
 
     def reverse(self) -> MigrateOperation:
-        """The drop, which blocks nobody either."""
+        """The drop, which does not block either."""
         if self.completes:
             return ModifyTableOps("", [])
         return CallOp(
@@ -117,7 +116,7 @@ class ConcurrentIndexOp(MigrateOperation):
 
 
 class DropWholeTableOp(DropTableOp):
-    """Drops a table; reversed it creates the table, then its constraints and indexes.
+    """Drops a table; its reverse creates the table, then its constraints and indexes.
 
     :param creation: the directives that create the table again.
     """
@@ -137,7 +136,7 @@ class DropWholeTableOp(DropTableOp):
 
 
 class OnTheWayBackOp(ModifyTableOps):
-    """Nothing in the one direction; in the other the directive ``undo``."""
+    """Does nothing; its reverse is the directive ``undo``."""
 
     def __init__(self, undo: MigrateOperation) -> None:
         super().__init__("", [])
@@ -149,14 +148,14 @@ class OnTheWayBackOp(ModifyTableOps):
 
 
 class UnwritableOp(MigrateOperation):
-    """A difference that no revision of ours can mend: a comment in the revision, and still a difference for
+    """A difference that autogenerate cannot resolve: a comment in the revision, and a difference for
     ``check``."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
 
     def reverse(self) -> MigrateOperation:
-        """Nothing is done, so nothing is undone."""
+        """Does nothing either."""
         return ModifyTableOps("", [])
 
     def to_diff_tuple(self) -> tuple[Any, ...]:
@@ -165,13 +164,13 @@ class UnwritableOp(MigrateOperation):
 
 
 class UndeclaredOp(MigrateOperation):
-    """An object that nobody declared: nothing in the revision, and a difference for ``check``."""
+    """An undeclared object: absent from the revision, and a difference for ``check``."""
 
     def __init__(self, label: str) -> None:
         self.label = label
 
     def reverse(self) -> MigrateOperation:
-        """Nothing is done, so nothing is undone."""
+        """Does nothing either."""
         return ModifyTableOps("", [])
 
     def to_diff_tuple(self) -> tuple[Any, ...]:
@@ -180,7 +179,7 @@ class UndeclaredOp(MigrateOperation):
 
 
 def setup() -> None:
-    """Registers how the directives are carried out."""
+    """Registers the implementations of the directives."""
 
     @Operations.implementation_for(CallOp, replace=True)
     def _call(operations: Operations, operation: CallOp) -> None:

@@ -1,4 +1,4 @@
-"""Drift: where the database is not what the models declare, an object at a time."""
+"""Drift: each object in which database and declaration differ."""
 
 from __future__ import annotations
 
@@ -20,9 +20,8 @@ from app_schema.migrations.environment import DEFAULTS, joined
 
 @dataclass(frozen=True)
 class Drifted:
-    """One object; a side is None where it is not there, and otherwise as PostgreSQL prints it.
-
-    An object that is there under another name alone: its two names.
+    """One object. A side is the definition that PostgreSQL prints, None if absent; for an object that differs
+    only in its name, the name.
     """
 
     object: str
@@ -31,12 +30,13 @@ class Drifted:
     found: str | None
     kind: str
     table: str | None
-    """The table that it is, or is a part of; None where it belongs to none."""
+    """The table, or the table of which the object is a part; None without one."""
 
 
 @dataclass(frozen=True)
 class KindCount:
-    """The objects of a kind. `created` of the `declared` ones are there, `equal` of these are as declared."""
+    """The numbers of objects of a kind. Of the `declared` ones `created` exist, of these `equal` are
+    equal."""
 
     kind: str
     declared: int
@@ -48,24 +48,24 @@ class KindCount:
 
 @dataclass(frozen=True)
 class Drift:
-    """A comparison of the whole database with what is declared."""
+    """A comparison of the whole database with the declaration."""
 
     kinds: list[KindCount]
     objects: list[Drifted]
     uncompared: list[str]
-    """What is in the managed schemas, and of a kind that is not compared: no difference."""
+    """Objects of the managed schemas of a kind that is not compared; not counted as differences."""
 
     @property
     def conforms(self) -> bool:
-        """Whether all that is declared is there and equal, and nothing else is there."""
+        """Every declared object exists and is equal, and no other object exists."""
         return not self.objects
 
 
 def drift(connection: Connection, app: Application, scratch: str | None = None) -> Drift:
-    """Compares by two snapshots, as `alembic check` does, and reports every object.
+    """Compares two snapshots, as `alembic check` does, and reports every object.
 
-    :param scratch: URL of a server for the scratch database, where the role may not create one here.
-    :raises ServerError: where there is no place for the scratch database.
+    :param scratch: URL of a server for the scratch database, if the role may not create one here.
+    :raises ServerError: if no scratch database can be created.
     """
     setup()
     metadata = app.metadata
@@ -98,16 +98,16 @@ def _drifted(key: Key, state: State, declared: str | None, found: str | None) ->
 
 
 def _counts(declared: Iterable[Key], states: dict[Key, State]) -> list[KindCount]:
-    wanted = Counter(key.kind for key in declared)
+    total = Counter(key.kind for key in declared)
     seen = Counter((key.kind, state) for key, state in states.items())
     return [
         KindCount(
             kind=kind.replace("_", " "),
-            declared=wanted[kind],
-            created=wanted[kind] - seen[kind, "absent"],
-            equal=wanted[kind] - seen[kind, "absent"] - seen[kind, "different"],
+            declared=total[kind],
+            created=total[kind] - seen[kind, "absent"],
+            equal=total[kind] - seen[kind, "absent"] - seen[kind, "different"],
             different=seen[kind, "different"],
             undeclared=seen[kind, "undeclared"],
         )
-        for kind in sorted(wanted.keys() | {kind for kind, _ in seen})
+        for kind in sorted(total.keys() | {kind for kind, _ in seen})
     ]

@@ -1,6 +1,6 @@
-"""What revisions would do: their SQL, and each operation with the table that it locks. Nothing is run.
+"""The SQL and the operations of revisions, without running them on a database.
 
-The revisions' own code runs against a script, so that loops and helpers in it are seen too.
+The code of the revisions runs in ``--sql`` mode, so loops and helper functions are included.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Steps: TypeAlias = Sequence[RevisionStep]
 
 @dataclass
 class Recorded:
-    """A revision with the SQL that it would send, guards included, and its operations in order."""
+    """A revision with its guarded SQL, and its operations in order."""
 
     revision: str
     sql: str = ""
@@ -40,7 +40,7 @@ class Recorded:
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """Alembic's log would say that the revisions run."""
+    """Mutes the log of Alembic, which would report that the revisions run."""
     log = logging.getLogger("alembic.runtime.migration")
     before, log.disabled = log.disabled, True
     try:
@@ -56,7 +56,7 @@ def record(
     direction: Direction = "up",
     impl: type[GuardedImpl] = GuardedImpl,
 ) -> list[Recorded]:
-    """What going from `here` to `to` would send, a revision at a time; else as :func:`record_steps`."""
+    """The revisions from `here` to `to`; otherwise as :func:`record_steps`."""
     steps = lineage.steps(here, to, direction)
     return record_steps(lineage.app, here, steps, impl, lineage.scripts)
 
@@ -68,21 +68,21 @@ def record_steps(
     impl: type[GuardedImpl] = GuardedImpl,
     scripts: ScriptDirectory | None = None,
 ) -> list[Recorded]:
-    """What these steps would send from `here`, a revision at a time. Alembic may be in the middle of a run.
+    """The revisions of these steps, from `here`. Safe in the middle of a run of Alembic.
 
-    :param impl: writes the statements instead of the guarded impl.
-    :raises ModelError: where a revision asks the database what to do, so that it cannot be read without.
+    :param impl: renders the statements instead of the guarded impl.
+    :raises ModelError: if a revision queries the database.
     """
     setup()
     buffer = io.StringIO()
-    found: list[Recorded] = []
+    recorded: list[Recorded] = []
 
     def steps(_: Any, __: Any) -> Iterator[RevisionStep]:
         for step in planned:
-            found.append(Recorded(step.revision.revision))
+            recorded.append(Recorded(step.revision.revision))
             begin = buffer.tell()
             yield step
-            found[-1].sql = buffer.getvalue()[begin:]
+            recorded[-1].sql = buffer.getvalue()[begin:]
 
     options = {
         **DEFAULTS,
@@ -102,13 +102,13 @@ def record_steps(
     guarded(context, impl)
     try:
         with _silence(), installed(context) as operations, context.begin_transaction():
-            record_calls(operations, lambda calls: found[-1].operations.extend(calls))  # noqa: PLW0108 - the last one changes
+            record_calls(operations, lambda calls: recorded[-1].operations.extend(calls))  # noqa: PLW0108 - recorded[-1] changes
             context.run_migrations()
     except (AppSchemaError, CommandError):
         raise
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
         raise ModelError(
-            f"{found[-1].revision} cannot be planned, because it asks the database ({reason})."
+            f"{recorded[-1].revision} cannot be planned, because it queries the database ({reason})."
         ) from error
-    return found
+    return recorded

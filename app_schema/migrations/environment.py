@@ -1,6 +1,6 @@
-"""What ``alembic/env.py`` runs.
+"""The environment of ``alembic/env.py``.
 
-One transaction a revision; or none, with ``-x autocommit=true``; or, with ``--sql``, a script.
+One transaction a revision; with ``-x autocommit=true`` none; with ``--sql`` a script.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ Declaration: TypeAlias = (
 )
 
 INTERRUPTED = 130
-"""Exit code after Ctrl-C, as a shell gives it."""
+"""Exit code after Ctrl-C: 128 + SIGINT."""
 VERSION_TABLE = "alembic_version"
 DEFAULTS: Mapping[str, Any] = {
     "transaction_per_migration": True,
     "autogenerate_plugins": [PLUGIN],
     "render_item": item,
 }
-"""What every run is configured with, unless its env.py says otherwise."""
+"""The options of every run that its env.py does not set."""
 
 
 def run(
@@ -62,22 +62,20 @@ def run(
     found: tuple[MigrationSession, Facts] | None = None,
     **options: Any,
 ) -> None:
-    """Runs the command that Alembic was called with against the declared metadata.
+    """Runs the command of Alembic with the declared metadata.
 
-    A function that gives the metadata is called by the commands that compare. With ``naming_convention``
-    no other command calls it: importing models takes a good part of the time of an ``upgrade`` that finds
-    nothing to do.
+    A function that returns the metadata is called by the commands that compare; with ``naming_convention``
+    only by them, because importing models takes much of the time of an ``upgrade`` without pending revisions.
 
     :param connection: a connection or an engine, synchronous or not, as is
-        ``config.attributes["connection"]``; else the direct endpoint of ``DATABASE_URL`` is used.
-    :param run_args: passed to each ``upgrade()`` and ``downgrade()``, as by Alembic's ``run_migrations()``.
-    :param found: a session and its facts, where they are known already.
-    :param options: those of Alembic's ``configure()``; ``search_path``, which is else left as the session has
-        it; ``naming_convention``; ``managed_schemas``, ``prune``, ``safe``, ``cache``, ``scratch``, which
-        ``-x`` overrules; and ``strict``: a column that is not as ``existing_...`` arguments say is refused,
-        and not altered as by Alembic with a line that says so.
-    :raises CommandError: one sentence for whatever went wrong; Alembic prints it and exits with another code
-        than 0.
+        ``config.attributes["connection"]``; without one the direct endpoint of ``DATABASE_URL``.
+    :param run_args: passed to each ``upgrade()`` and ``downgrade()``, as Alembic's ``run_migrations()`` does.
+    :param found: a session and its facts, if read already.
+    :param options: the options of Alembic's ``configure()``; ``search_path``, by default the session's;
+        ``naming_convention``; ``managed_schemas``, ``prune``, ``safe``, ``cache``, ``scratch``, each
+        overridden by ``-x``; and ``strict``: refuses to alter a column that differs from its ``existing_...``
+        arguments, where Alembic alters it; without ``strict`` a warning.
+    :raises CommandError: with one sentence; Alembic prints it and exits with a code other than 0.
     """
     _configure_logging(context)
     if isinstance(metadata, Application):
@@ -85,7 +83,7 @@ def run(
         options = {**app.options, **options}
     environment = Environment(context, metadata, dict(run_args or {}), options)
     with sentences(context):
-        load(context.script, strict=False)  # Alembic lets two files of one revision pass
+        load(context.script, strict=False)  # Alembic accepts two files of one revision
         given = context.config.attributes.get("connection") if connection is None else connection
         if context.is_offline_mode():
             environment.script()
@@ -102,18 +100,18 @@ def run(
 
 
 def _changes(context: EnvironmentContext) -> bool:
-    """True for `upgrade`, `downgrade` and `stamp`: the commands that go to a revision."""
+    """True for `upgrade`, `downgrade` and `stamp`: the commands with a target revision."""
     try:
         context.get_revision_argument()
     except KeyError:
         return False
-    except CommandError:  # of a revision that is not known, which the command will say itself
+    except CommandError:  # an unknown revision, which the command itself reports
         return True
     return True
 
 
 def _configure_logging(context: EnvironmentContext) -> None:
-    """As the configuration file says, where it speaks of logging and no application has set it up."""
+    """Configures logging from the configuration file, unless an application has configured it."""
     config = context.config
     if config.config_file_name is None or not config.attributes.get("configure_logger", True):
         return
@@ -122,7 +120,7 @@ def _configure_logging(context: EnvironmentContext) -> None:
 
 
 class Environment:
-    """One run: what env.py says, joined with what ``-x`` says."""
+    """One run: the options of env.py and of ``-x``."""
 
     def __init__(
         self,
@@ -145,7 +143,7 @@ class Environment:
         named = "url" in self.options or "dialect_name" in self.options
         self._configure(
             **({} if named else {"dialect_name": "postgresql"}),
-            dialect_opts={"paramstyle": "named"},  # one "%" stays one "%"
+            dialect_opts={"paramstyle": "named"},  # "%" is not doubled
             literal_binds=True,
             **({"transactional_ddl": False} if autocommit else {}),
         )
@@ -160,7 +158,7 @@ class Environment:
 
     def migrate_on(self, connection: Connection) -> None:
         """Runs the command on a connection."""
-        self._configure(connection=connection)  # another kind of database is refused here
+        self._configure(connection=connection)  # refuses another kind of database
         database.check_server(connection)
         table, schema = self.options.get("version_table"), self.options.get("version_table_schema")
         session = MigrationSession(
@@ -169,7 +167,7 @@ class Environment:
         self.migrate((session, session.facts()))
 
     def migrate(self, found: tuple[MigrationSession, Facts]) -> None:
-        """Runs the command in a session that is set up."""
+        """Runs the command in a configured session."""
         session, facts = found
         connection = session.connection
         options = Options.read(_terminal(self.context) | self.given)
@@ -181,9 +179,9 @@ class Environment:
             **_compared(self.given),
         )
         if options.autocommit:
-            # Alembic's block would end with the connection in transactions
+            # Alembic's block would leave the connection in transactional mode
             migration_context.autocommit_block = nullcontext  # type: ignore[assignment, method-assign]
-        if "revision_context" in migration_context.opts:  # a revision is to be generated, or checked for
+        if "revision_context" in migration_context.opts:  # autogenerate or check
             migration_context.opts["target_metadata"] = called(self.metadata)
             if chosen := migration_context.opts.get("chosen"):
                 say(f"compared {chosen.words}, as -x kinds={self.given['kinds']} says")
@@ -199,14 +197,14 @@ class Environment:
             with Operations.context(migration_context):
                 runner.run(facts)
         except KeyboardInterrupt as interrupt:
-            stopped = f"stopped; {runner.state}. The same command goes on from there."
-            if "landed" in self.context.config.attributes:  # an application called
+            stopped = f"stopped; {runner.state}. To continue, run the same command again."
+            if "moved" in self.context.config.attributes:  # called by an application
                 interrupt.add_note(stopped)
                 raise
             say(stopped)
             raise SystemExit(INTERRUPTED) from None
         finally:
-            self.context.config.attributes.setdefault("landed", []).extend(runner.state.revisions)
+            self.context.config.attributes.setdefault("moved", []).extend(runner.state.revisions)
 
     def _prove(self, migration_context: MigrationContext, connection: Connection, facts: Facts) -> None:
         """Has the revision proved when it is written, where ``-x prove=true`` asks for it."""
@@ -236,21 +234,21 @@ class Environment:
         return guarded(self.context.get_context())
 
     def _naming(self) -> Any:
-        """The metadata whose naming convention names what a revision leaves unnamed."""
+        """The metadata whose naming convention names the unnamed objects of a revision."""
         if self.naming_convention is None:
             return called(self.metadata)
         return MetaData(naming_convention=self.naming_convention)
 
 
 def called(metadata: Declaration) -> Any:
-    """The metadata, or what the function that gives it returns."""
+    """The metadata, or the return value of the function."""
     return metadata() if callable(metadata) else metadata
 
 
 def joined(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Options of an env.py, joined with those that every run needs.
+    """The options of an env.py, completed with the ones that every run needs.
 
-    Alembic's own comparators are left out, because ours compares the same; an env.py's other plugins stay.
+    Alembic's own comparators are removed, because ours compares the same objects; other plugins are kept.
     """
     result = dict(options)
     if (render := result.get("render_item")) is not None:
@@ -273,7 +271,7 @@ def _terminal(context: EnvironmentContext) -> dict[str, str]:
 
 
 def _compared(given: Mapping[str, str]) -> dict[str, Any]:
-    """The comparator's options that were given with ``-x``."""
+    """The options of the comparator in ``-x``."""
     names = ("prune", "safe", "cache", "prove")
     flags: dict[str, Any] = {name: flag(name, given[name]) for name in names if name in given}
     if "schemas" in given:

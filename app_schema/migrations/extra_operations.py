@@ -1,4 +1,4 @@
-"""The operations that one kind alone has."""
+"""The operations of one kind each."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ def add_enum_value(
     after: str | None = None,
     schema: str | None = None,
 ) -> None:
-    """Adds a label to an enum, at the end or beside another one.
+    """Adds a label to an enum, at the end or next to another label.
 
-    What the revision did so far is committed first, and so is the value: PostgreSQL does not let a new value
-    be used in the transaction that adds it.
+    Commits the earlier statements of the revision, and then the new label: PostgreSQL refuses to use a new
+    label in the transaction that adds it.
     """
     with self.get_context().autocommit_block():
         change = Labelling(schema, name, value, before, after)
@@ -46,13 +46,13 @@ def add_enum_value(
 
 
 def rename_enum_value(self: Operations, name: str, old: str, new: str, *, schema: str | None = None) -> None:
-    """Renames a label, where the old one exists and the new one does not."""
+    """Renames a label if the old one exists and the new one does not."""
     change = Labelling(schema, name, new, instead_of=old)
     send(self, Guarded(rename_value(name, old, new, schema=schema), change))
 
 
 def rename_constraint(self: Operations, old: str, new: str, table: str, *, schema: str | None = None) -> None:
-    """Renames a constraint, and with a key its index; the catalog alone changes."""
+    """Renames a constraint, and the index of a key. Changes only the catalog."""
     change = Renaming("constraint", schema, table, old, new)
     send(self, Guarded(rename.rename_constraint(old, new, table, schema), change))
 
@@ -60,19 +60,19 @@ def rename_constraint(self: Operations, old: str, new: str, table: str, *, schem
 def rename_index(
     self: Operations, old: str, new: str, table: str | None = None, *, schema: str | None = None
 ) -> None:
-    """Renames an index that belongs to no constraint; the catalog alone changes."""
+    """Renames an index that belongs to no constraint. Changes only the catalog."""
     change = Renaming("index", schema, table, old, new)
     send(self, Guarded(rename.rename_index(old, new, table, schema), change))
 
 
 def rename_sequence(self: Operations, old: str, new: str, *, schema: str | None = None) -> None:
-    """Renames a sequence; its numbers go on, and the defaults that take them follow."""
+    """Renames a sequence. Its value and the defaults that use it are kept."""
     change = Renaming("sequence", schema, None, old, new)
     send(self, Guarded(rename.rename_sequence(old, new, schema), change))
 
 
 def rename_enum(self: Operations, old: str, new: str, *, schema: str | None = None) -> None:
-    """Renames an enum; the columns of the type and whatever else reads it follow."""
+    """Renames an enum. Columns and other objects keep the type."""
     change = Renaming("enum", schema, None, old, new)
     send(self, Guarded(rename.rename_enum(old, new, schema), change))
 
@@ -91,9 +91,9 @@ def comment_on(
 
 
 def advance_sequence(self: Operations, table: str, column: str, *, schema: str | None = None) -> None:
-    """Sets the sequence of a column past the values that the column has; never back.
+    """Sets the sequence of a column past the existing values; never decreases it.
 
-    Reads the greatest value: quick where the column leads an index.
+    Reads the greatest value, which is fast if the column is the first of an index.
     """
     send(self, Guarded(advance(table, column, schema)))
 
@@ -101,7 +101,7 @@ def advance_sequence(self: Operations, table: str, column: str, *, schema: str |
 def alter_table(self: Operations, table: str, action: str, *, schema: str | None = None) -> None:
     """``ALTER TABLE table action`` for what no metadata declares: ``REPLICA IDENTITY FULL``, ``CLUSTER ON``
 
-    PostgreSQL does nothing where the table is so already. Another action is refused.
+    Does nothing if the option is set already. Refuses any other action.
     """
     send(self, Guarded(option.alter(table, action, schema)))
 
@@ -115,9 +115,11 @@ def alter_column_types(
     using: Mapping[str, str] | None = None,
     schema: str | None = None,
 ) -> None:
-    """Changes the types of several columns in one ALTER TABLE, which rewrites the table once at most.
+    """Changes the types of several columns in one ALTER TABLE, which rewrites the table at most once.
 
-    :param types: new type by column; so ``existing``, what may be converted, and ``using``, how.
+    :param types: column -> new type.
+    :param existing: column -> the only type that may be converted.
+    :param using: column -> USING expression.
     """
     changes = [
         PostgresqlColumnType(
@@ -152,16 +154,17 @@ def create_index_concurrently(
     schema: str | None = None,
     **kw: Any,
 ) -> None:
-    """Builds an index without blocking writers. What an interrupted build left (INVALID) is dropped first.
+    """Builds an index without blocking writers. Drops the INVALID index of an interrupted build first.
 
-    What the revision did so far is committed first: CONCURRENTLY cannot run in a transaction. The index of a
-    table that this run has created blocks nobody, and is built in the transaction. Other arguments as of
-    ``op.create_index``. Of a partitioned table it is built partition by partition.
+    Commits the earlier statements of the revision, because CONCURRENTLY cannot run in a transaction. On a
+    table that this run has created, the index is built in the transaction, because no other session uses the
+    table. On a partitioned table it is built partition by partition. Other arguments as in
+    ``op.create_index``.
 
-    :param partitioned: tells a script, which cannot look, that the table has partitions: the script builds
-        the index in one statement, which blocks writers.
+    :param partitioned: for ``--sql``, which cannot query: the table has partitions, so the script builds the
+        index in one statement, which blocks writers.
     """
-    kw.pop("postgresql_concurrently", None)  # as the name says
+    kw.pop("postgresql_concurrently", None)  # implied
     op = CreateIndexOp(name, table, columns, schema=schema, unique=unique, **kw)
     built = index.with_included(op.to_index(self.get_context()))
     index.name_of(built)
@@ -181,10 +184,10 @@ def drop_index_concurrently(
     partitioned: bool = False,
     schema: str | None = None,
 ) -> None:
-    """Drops an index, valid or not, without blocking writers; nothing where it is absent.
+    """Drops an index, valid or INVALID, without blocking writers; does nothing if it is absent.
 
-    The index of a partitioned table is dropped in one statement with all its parts: PostgreSQL drops none of
-    them CONCURRENTLY.
+    The index of a partitioned table is dropped in one blocking statement: PostgreSQL cannot drop it
+    CONCURRENTLY.
     """
     if (
         partitioned
@@ -198,23 +201,23 @@ def drop_index_concurrently(
 
 
 def _created_here(self: Operations, table: str | None, schema: str | None) -> bool:
-    """True if this run has created the table. After a refusal the index may be INVALID, so that is asked."""
+    """True if this run has created the table. After a refusal the index may be INVALID, so then False."""
     state = getattr(self.impl, "state", None)
     return state is not None and not state.current.foresees and (schema, table) in state.created
 
 
 def run_once(self: Operations, key: str, sql: str) -> None:
-    """Carries out one data statement and records its key, in one statement.
+    """Executes a data statement and records its key, in one statement.
 
-    It is done once, however often the revision is run.
+    A recorded key is not executed again, however often the revision runs.
 
-    :raises DifferentError: where the key is recorded with another statement.
+    :raises DifferentError: if the key is recorded with another statement.
     """
     send(self, Guarded(once(key, sql, _version_schema(self))))
 
 
 def undo_once(self: Operations, key: str, sql: str | None = None) -> None:
-    """Takes ``run_once`` back: carries out ``sql`` where the key is recorded, and forgets the key."""
+    """Reverts ``run_once``: executes ``sql`` if the key is recorded, and deletes the key."""
     send(self, Guarded(undo(key, sql, _version_schema(self))))
 
 
@@ -252,4 +255,4 @@ def _with_short_names(operation: Callable[..., None]) -> Callable[..., None]:
 
 
 OPERATIONS = tuple(_with_short_names(operation) for operation in _OPERATIONS)
-"""The operations; where a name is too long, those by ``op.f()`` are shortened as Alembic's are."""
+"""The operations; a name by ``op.f()`` that is too long is shortened, as in Alembic's operations."""

@@ -10,13 +10,13 @@ from app_schema.ddl.block import ABSENT, DIFFERENT
 from app_schema.errors import AppSchemaError, DifferentError, ServerError, StatementError
 
 _GONE = ("57P01", "57P02", "57P03", "57P04", "57P05", "25P03", "25P04")
-"""The server ended the session: by an administrator, a crash, DROP DATABASE, a timeout of idleness."""
+"""SQLSTATEs of a session that the server ended: administrator, crash, DROP DATABASE, idle timeout."""
 
 
 def explained(error: DBAPIError | psycopg.Error, *, place: str = "") -> AppSchemaError:
-    """What PostgreSQL said, without statement and parameters: those may hold what nobody should read.
+    """The error of PostgreSQL without statement and parameters, which may contain secrets.
 
-    :param place: file and line of the revision, to stand before it.
+    :param place: file and line of the revision, as a prefix.
     """
     cause = error.orig if isinstance(error, DBAPIError) else error
     diagnostic = cause.diag if isinstance(cause, psycopg.Error) else None
@@ -37,12 +37,12 @@ def explained(error: DBAPIError | psycopg.Error, *, place: str = "") -> AppSchem
     if state in _GONE or (state is None and isinstance(cause, psycopg.OperationalError)):
         said = " ".join(message.split()).rstrip(".")
         return ServerError(
-            f"{place}the connection was lost: {said}. What was committed stays; "
-            "run the same command again to go on."
+            f"{place}the connection was lost: {said}. Committed revisions are kept; "
+            "to continue, run the same command again."
         )
-    if state and not state.startswith("AS"):  # ours say all in words
+    if state and not state.startswith("AS"):  # ours need no code
         lines[0] += f" (SQLSTATE {state})"
     kind = DifferentError if state in {DIFFERENT, ABSENT} else StatementError
-    found = kind("\n".join(lines))
-    found.sqlstate = state
-    return found
+    refusal = kind("\n".join(lines))
+    refusal.sqlstate = state
+    return refusal

@@ -36,7 +36,7 @@ def on(given: Any, migrate: Callable[[Connection], None]) -> None:
 async def _on_async(engine: AsyncEngine, migrate: Callable[[Connection], None]) -> None:
     async with engine.connect() as connection:
         await connection.run_sync(migrate)
-    await engine.dispose()  # its connections belong to the event loop that ends here
+    await engine.dispose()  # the connections belong to the event loop that ends here
 
 
 def _refuse_loop(given: Any) -> NoReturn:

@@ -47,13 +47,13 @@ from app_schema.migrations.translate import Map, map_of, table_of, translated
 _ALONE = re.compile(r";\s*\S|^\s*(COPY|VACUUM)\b", re.IGNORECASE)
 """Several statements in one string, or one that cannot be part of a batch."""
 _BIND = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
-"""What SQLAlchemy's text() reads as a bind parameter."""
+"""A colon that SQLAlchemy's text() parses as a bind parameter."""
 
 
 class GuardedImpl(PostgresqlImpl):
-    """PostgreSQL as Alembic drives it, with every DDL statement converging or refusing.
+    """Alembic's impl for PostgreSQL, in which every DDL statement converges or refuses.
 
-    It has no ``__dialect__`` of its own: Alembic would take it for every PostgreSQL of the process.
+    Without ``__dialect__``: Alembic would use the class for every PostgreSQL context of the process.
     """
 
     _begun = False
@@ -63,11 +63,11 @@ class GuardedImpl(PostgresqlImpl):
     state: RunState | None = None
     """That of the run, while revisions run on a connection."""
     pipeline: Pipeline | None = None
-    """Where statements are kept back, while revisions run on a connection of psycopg's."""
+    """The queue of statements, while revisions run on a psycopg connection."""
 
     @cached_property
     def foresight(self) -> Foresight:
-        """The statements of the running revision and of later ones that are still to come."""
+        """The later statements of the running revision and of later revisions."""
         return Foresight()
 
     @cached_property
@@ -77,12 +77,12 @@ class GuardedImpl(PostgresqlImpl):
 
     @property
     def bind(self) -> Connection | None:
-        """The connection; what a revision does there comes in its place, see :class:`.Pipeline`."""
+        """The connection. Before a revision uses it, the queue is sent, see :class:`.Pipeline`."""
         self._may_do_harm()
         return self.connection
 
     def execute(self, sql: Executable | str, execution_options: dict[str, Any] | None = None) -> None:
-        """As Alembic does it; nobody waits for the answer, so the statement may be kept back."""
+        """As in Alembic; the caller needs no result, so the statement may be queued."""
         construct = text(sql) if isinstance(sql, str) else sql
         if not isinstance(construct, ExecutableDDLElement):
             self._may_do_harm()
@@ -150,7 +150,7 @@ class GuardedImpl(PostgresqlImpl):
             self.state.does_not_converge(committed=self.autocommits)
 
     def _script(self, construct: Any) -> str:
-        """A statement as it is sent, byte for byte. Alembic would turn a TAB into spaces."""
+        """The statement, byte for byte. Alembic would replace a TAB by spaces."""
         if isinstance(construct, str):
             construct = text(construct)
         if isinstance(construct, DDLStatement):
@@ -160,8 +160,8 @@ class GuardedImpl(PostgresqlImpl):
         return str(construct.compile(dialect=self.dialect, **kwargs)).strip()
 
     def create_table(self, table: Table, **kw: Any) -> None:
-        """As Alembic does it; but the types that the table's events make come through ``_exec`` as well."""
-        kw.pop("if_not_exists", None)  # the guard looks at more than the name
+        """As in Alembic, but the types that events of the table create pass through ``_exec`` too."""
+        kw.pop("if_not_exists", None)  # the guard compares more than the name
         if self.state is not None:
             self.state.created.add((table.schema, table.name))
         table = table_of(table, self.translate_map)
@@ -188,9 +188,10 @@ class GuardedImpl(PostgresqlImpl):
         inline_primary_key: bool | None = None,
         **kw: Any,
     ) -> None:
-        """As Alembic does it; but a key inside the column comes after it, because each has its own guard.
+        """As in Alembic, but a foreign key of the column follows in a statement of its own, with its own
+        guard.
 
-        PostgreSQL names it then as it names one inside the column.
+        PostgreSQL chooses the same name as for a key inside the column.
         """
         super().add_column(table_name, column, **kw)
         if inline_primary_key and column.primary_key:
@@ -224,7 +225,7 @@ class GuardedImpl(PostgresqlImpl):
         super().emit_commit()
 
     def create_index(self, index: Index, **kw: Any) -> None:
-        """As Alembic does it; CONCURRENTLY with a look at what an interrupted build has left."""
+        """As in Alembic; CONCURRENTLY replaces the INVALID index of an interrupted build."""
         if not (is_concurrent(index) and self.autocommits):
             super().create_index(index, **kw)
             return
@@ -232,7 +233,7 @@ class GuardedImpl(PostgresqlImpl):
         concurrent.create(Sender(self), built, as_sql=self.as_sql)
 
     def drop_index(self, index: Index, **kw: Any) -> None:
-        """As Alembic does it; CONCURRENTLY only what is there."""
+        """As in Alembic; CONCURRENTLY only if the index exists."""
         if not (is_concurrent(index) and self.autocommits):
             super().drop_index(index, **kw)
             return
@@ -243,8 +244,8 @@ class GuardedImpl(PostgresqlImpl):
     def render_ddl_sql_expr(self, expr: Any, *args: Any, **kwargs: Any) -> str:
         """An expression for a generated revision.
 
-        There one "%" is one, whatever the driver makes of it, and what ``sa.text`` would take for a bind
-        parameter is escaped: else a colon in a default would become NULL.
+        "%" is not doubled for the driver, and a colon that ``sa.text`` would parse as a bind parameter is
+        escaped: otherwise it would become NULL.
         """
         rendered = super().render_ddl_sql_expr(expr, *args, **kwargs)
         return _BIND.sub(r"\\:\1", self._without_doubled(rendered))
@@ -279,7 +280,7 @@ class GuardedImpl(PostgresqlImpl):
         return True
 
     def _text(self, construct: Any) -> str | None:
-        """The statement as it is sent; None where it has parameters, or cannot be part of a batch."""
+        """The SQL of the statement; None: it has parameters, or cannot be part of a batch."""
         if isinstance(construct, DDLStatement):
             return construct.sql()  # a compiler would cost more than all the rest
         compiled = construct.compile(dialect=self.dialect)

@@ -22,6 +22,6 @@ def installed(context: MigrationContext) -> Iterator[Operations]:
     try:
         yield operations
     finally:
-        own.__exit__(None, None, None)  # told of no error: Alembic would leave the operations behind
+        own.__exit__(None, None, None)  # passes no error: Alembic would not remove its proxy then
         if before is not None:
             Operations.context(before).__enter__()

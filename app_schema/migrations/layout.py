@@ -11,8 +11,7 @@ _INDENT = 4
 
 
 def layout(code: str, *, indent: int = _INDENT) -> str:
-    """The statements of a body, wrapped; comments of the template around them are dropped, ``pass`` stands
-    for nothing."""
+    """The statements of a body, wrapped, without the comments of the template; ``pass`` for an empty body."""
     lines: list[str] = []
     for statement in ast.parse(inspect.cleandoc(code)).body:
         if (
@@ -34,7 +33,7 @@ def layout(code: str, *, indent: int = _INDENT) -> str:
 
 
 def _wrapped(node: ast.expr, indent: int, name: str = "", tail: str = "") -> str:
-    """The expression; broken open where it is too long for its line, on which ``name`` stands before it."""
+    """The expression after ``name``, split over several lines if it is too long for one."""
     flat = _flat(node)
     if indent + len(name) + len(flat) + len(tail) <= WIDTH:
         return flat
@@ -112,7 +111,7 @@ def _flat(node: ast.expr) -> str:  # noqa: PLR0911 - a list of cases
 def _quoted(text: str) -> str:
     """A string literal as the formatter prefers it: in double quotes, unless more of them than of the others
     had to be escaped."""
-    body = repr('"' + text)[2:-1].replace("\\'", "'")  # the first quote makes repr choose single ones
+    body = repr('"' + text)[2:-1].replace("\\'", "'")  # repr chooses single quotes
     quote = "'" if text.count('"') > text.count("'") else '"'
     return quote + body.replace(quote, "\\" + quote) + quote
 

@@ -1,4 +1,4 @@
-"""The revisions of this package, and where a database stands among them."""
+"""The revisions of an application, and the current revisions of a database."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Lineage:
 
     @property
     def fork(self) -> str | None:
-        """What to do about two heads that nobody meant; None where each further branch bears a label."""
+        """What to do about two unintended heads; None: every further branch has a label."""
         heads = sorted(self.heads)
         labels = {frozenset(script.branch_labels) for script in self.scripts.get_revisions(heads)}
         if len(labels) == len(heads):
@@ -77,20 +77,22 @@ class Lineage:
         return here - {script.revision for script in self.scripts.walk_revisions()}
 
     def applied(self, here: frozenset[str]) -> frozenset[str]:
-        """The revisions that a database at `here` has gone through; what no file has is left out."""
+        """The applied revisions of a database at `here`; a revision without a file is omitted."""
         known = tuple(here - self.unknown(here))
         return frozenset(script.revision for script in self.scripts.iterate_revisions(known, "base"))
 
     def upgrades(self, here: frozenset[str], to: str = "head") -> list[Script]:
-        """What `upgrade` would run from `here`, in order. A name may be cut short, or be `+1`."""
+        """The revisions that `upgrade` would apply from `here`, in order. The target may be abbreviated, or
+        `+1`."""
         return self._scripts(self.steps(here, to, "up"))
 
     def downgrades(self, here: frozenset[str], to: str = "-1") -> list[Script]:
-        """What `downgrade` would undo from `here`, in order. A name may be cut short, or be `base`."""
+        """The revisions that `downgrade` would undo from `here`, in order. The target may be abbreviated, or
+        `base`."""
         return self._scripts(self.steps(here, to, "down"))
 
     def absolute(self, here: frozenset[str], to: str) -> str:
-        """The name of the revision that steps such as `-2` lead down to, where it is one alone."""
+        """The revision that a relative target such as `-2` means, if it is a single one."""
         scripts = self.downgrades(here, to)
         if not to.startswith("-") or not scripts:
             return to
@@ -99,7 +101,7 @@ class Lineage:
 
     def steps(self, here: frozenset[str], to: str, direction: Direction) -> list[RevisionStep]:
         """The same as Alembic's steps."""
-        # as alembic.command does; a tuple stands for several heads there, whatever the annotation says
+        # as alembic.command does: a tuple means several heads, despite the annotation
         at: Any = tuple(sorted(here))
         if direction == "down" and not here:
             return []
@@ -134,7 +136,7 @@ def current(connection: Connection, app: Application) -> frozenset[str]:
 
 
 def described(script: Script) -> Revision:
-    """What the file says of itself, without Alembic's own lines."""
+    """The docstring of the file, without Alembic's own lines."""
     paragraphs = [" ".join(part.split()) for part in script.longdoc.strip().split("\n\n")]
     kept = [part for part in paragraphs[1:] if part and not _BOOKKEEPING.match(part)]
     return Revision(script.revision, script.doc, tuple(kept))

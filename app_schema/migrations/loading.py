@@ -1,4 +1,4 @@
-"""Revision files that cannot be imported, parsed or put in order: one sentence with file and line."""
+"""Revision files that cannot be imported, parsed or ordered: one sentence with file and line."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _TWICE = "is present more than once"
 
 
 def load(scripts: ScriptDirectory, *, strict: bool = True) -> None:
-    """Imports every revision file and puts them in order.
+    """Imports and orders every revision file.
 
-    :param strict: two files of one revision are refused; Alembic warns, and leaves one of them out.
-    :raises ConfigurationError: one sentence, with file and line wherever there is one.
+    :param strict: refuses two files of one revision; Alembic warns, and ignores one of them.
+    :raises ConfigurationError: with one sentence, and file and line if known.
     """
     try:
         with warnings.catch_warnings(record=True) as said:
@@ -76,7 +76,7 @@ def _explained(scripts: ScriptDirectory, error: BaseException) -> str:
 
 @dataclass
 class _File:
-    """What a revision file says of its place, as far as it says it by constants."""
+    """The constants of a revision file that determine its place in the lineage."""
 
     path: Path
     revision: str | None = None

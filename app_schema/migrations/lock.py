@@ -23,7 +23,7 @@ POLL = 0.3
 LOST = "AS002"
 """SQLSTATE of a fence that does not hold."""
 
-# CASE looks at the holder only where the lock is not to be had
+# CASE reads the holder only if the lock is not free
 _TRY = """\
 SELECT CASE WHEN {function}({key}) THEN NULL ELSE coalesce((
   SELECT json_build_object('pid', a.pid, 'application', a.application_name, 'user', a.usename,
@@ -48,17 +48,17 @@ class Lock:
         self.taken = False
 
     def acquire(self, wait: float) -> Facts:
-        """Takes the lock, waiting up to ``wait`` seconds, and finds the facts anew under it.
+        """Acquires the lock, waiting up to ``wait`` seconds, and reads the facts under the lock.
 
-        In a transaction of the caller's the lock lasts until that ends.
+        In a transaction of the caller the lock lasts until its end.
 
-        :raises LockedError: when the time is over; nothing was changed.
+        :raises LockedError: after ``wait`` seconds; nothing was changed.
         """
         function = "pg_try_advisory_xact_lock" if self.session.external else "pg_try_advisory_lock"
         attempt = _TRY.format(function=function, key=self.key, held=self._held)
         begun, told = time.monotonic(), False
         while True:
-            self.taken = True  # or maybe: the server may have taken it, and its answer does not arrive
+            self.taken = True  # set before: the server may grant the lock and its answer may be lost
             answer, *_, facts = self.session.ask(attempt, *self.session.probe())
             if answer is None:
                 if told:
@@ -77,16 +77,17 @@ class Lock:
             self.session.sleep(min(POLL * random.uniform(0.3, 1), max(begun + wait - now, 0)))
 
     def release(self) -> str:
-        """The statement that gives the lock back; one taken in a caller's transaction ends with that."""
+        """The statement that releases the lock; a lock of the caller's transaction ends with the
+        transaction."""
         return "SELECT" if self.session.external else f"SELECT pg_advisory_unlock({self.key})"
 
     def fence(self, application: str, heads: set[str] | None, lock_timeout: float) -> str:
-        """The statement that stands before a revision's own, and sets its session up.
+        """The first statement of a revision, which configures the session.
 
-        Refuses where this session does not hold the lock any more, and where the database is not at the
-        heads at which it was found: somebody else is at work.
+        Refuses if this session has lost the lock, or if the database is not at ``heads``: another process
+        changes it.
 
-        :param heads: what must be stamped; None: there is no version table yet.
+        :param heads: the expected heads; None: no version table exists yet.
         """
         stamped = f"(SELECT array_agg(v.version_num::text) FROM {self.session.version_table} AS v)"
         lines = [

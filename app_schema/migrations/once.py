@@ -18,20 +18,20 @@ def once(key: str, sql: str, schema: str | None = "public") -> str:
 
     :param schema: that of the version table: each tenant has its keys beside its revisions.
     """
-    message = f"run_once {key!r} was done with another statement"
-    return _recorded(key, sql, "statement", message, "a new statement takes a new key", schema)
+    message = f"run_once {key!r} was executed with another statement"
+    return _recorded(key, sql, "statement", message, "write a new key for a new statement", schema)
 
 
 CANNOT_TELL = "AS005"
-"""SQLSTATE of the refusal to rename what may be renamed already; no later statement can stand behind it."""
+"""SQLSTATE of the refusal to rename an object that may be renamed already; no later statement resolves it."""
 
 
 def rename_once(key: str, sql: str, oid: str, doubt: str, schema: str | None = "public") -> str:
-    """Carries out a rename where the key is not recorded, and records it.
+    """Executes a rename if the key is not recorded, and records it.
 
-    :param doubt: SQL expression: an earlier run may have carried it out without a record; then it is refused.
-    :param oid: SQL expression: the OID of the table or enum. It is recorded too: a key whose table was
-        dropped or restored since is refused, and never believed.
+    :param doubt: SQL expression: an earlier run may have executed it without a record: refused.
+    :param oid: SQL expression: the OID of the table or enum, recorded too: a key whose table was dropped or
+        restored since is refused.
     """
     return _recorded(
         key,
@@ -71,7 +71,7 @@ def _renamed(oid: str) -> str:
 
 
 def forget(prefix: str, schema: str | None = "public") -> str:
-    """Forgets the renames whose keys begin with the prefix; the last key takes the table along."""
+    """Deletes the keys of renames that start with the prefix; drops the table after the last key."""
     place = qualified(TABLE, schema)
     delete = f"DELETE FROM {place} WHERE starts_with(key, $1)"
     return block(
@@ -110,7 +110,7 @@ def _recorded(
     :param value: SQL expression; refuses where the key is recorded with another one.
     """
     place = qualified(TABLE, schema)
-    # default privileges may give a new table to other roles, who could then make a statement run again
+    # default privileges may grant the new table to other roles, which could then have a statement run twice
     create = f"""\
 CREATE TABLE {place} (
   key text PRIMARY KEY,
@@ -155,7 +155,7 @@ def _dropped_if_empty(place: str) -> list[str]:
 
 
 def undo(key: str, sql: str | None, schema: str | None = "public") -> str:
-    """Carries out ``sql`` where the key is recorded, and forgets it; the last key takes the table along."""
+    """Executes ``sql`` if the key is recorded, and deletes the key; drops the table after the last key."""
     place = qualified(TABLE, schema)
     work = ["  IF n > 0 THEN", f"    EXECUTE {dollar(sql, 'once')};", "  END IF;"] if sql else []
     return block(

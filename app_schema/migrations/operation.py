@@ -1,7 +1,7 @@
-"""One call of a revision as data: what it does, to which table, under which lock, and what it loses.
+"""One call of a revision as data: operation, table, lock, and losses.
 
-The header of a generated revision, `plan`, `rollback`, `status` and the losses read this value. The operation
-that the call builds is what it is made of, so a hand-written revision gives the same as a generated one.
+The header of a generated revision, `plan`, `rollback`, `status` and the losses read this value. It is derived
+from the operation that the call builds, so hand-written and generated revisions give the same value.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ Place = tuple[str, str]
 """Schema and name of a table."""
 
 UNKNOWN = "unknown"
-"""The lock of a statement that somebody wrote by hand."""
+"""The lock of a hand-written statement."""
 ROW_EXCLUSIVE = "ROW EXCLUSIVE"
 REFERRED = "SHARE ROW EXCLUSIVE"
-"""What a new foreign key takes on both tables."""
+"""The lock of a new foreign key on both tables."""
 STRENGTH = [ROW_EXCLUSIVE, "SHARE UPDATE EXCLUSIVE", "SHARE", REFERRED, "ACCESS EXCLUSIVE", UNKNOWN]
 """The locks, the weakest first."""
 LOCKS = {
@@ -58,8 +58,7 @@ LOCKS = {
     "bulk_insert": ROW_EXCLUSIVE,
     **{f"{verb}_{kind}": lock for kind, cls in DDLObject.kinds.items() for verb, lock in cls.locks.items()},
 }
-"""The lock that each operation takes on its table, strongest where several are taken. Source: PostgreSQL's
-ALTER TABLE page."""
+"""Operation -> its strongest lock on the table. Source: PostgreSQL's ALTER TABLE page."""
 _SCANS = {
     "create_index",
     "create_foreign_key",
@@ -123,13 +122,13 @@ class Protects:
 
 @dataclass(frozen=True)
 class Operation:
-    """One call of a revision. `table` is schema and name, None for what belongs to no table.
+    """One call of a revision. `table` is schema and name, None for an object of no table.
 
-    `lock` is what it takes on the table; its foreign keys take SHARE ROW EXCLUSIVE on `referred`.
+    `lock` is its lock on the table; its foreign keys lock `referred` in SHARE ROW EXCLUSIVE.
     `scans`: it reads the whole table under its lock. `column` is the column that it adds, drops or alters,
-    `fills` what each row of that gets for itself, which rewrites the table. `renamed` is the new name of the
-    column or table, `retyped` the column's new type.
-    `protects` is what keeps rows in order or from somebody's eyes, and is dropped or replaced.
+    `fills` the volatile value of each row, which rewrites the table. `renamed` is the new name of the
+    column or table, `retyped` the new type of the column.
+    `protects` is a dropped or replaced constraint, or a policy or grant that restricts access.
     """
 
     name: str
@@ -202,7 +201,7 @@ def _name(operation: MigrateOperation) -> str:
 
 
 def _of_table(name: str, operation: Any, context: MigrationContext) -> Operation:
-    """An operation of Alembic's own on a table that is there."""
+    """An operation of Alembic's own on an existing table."""
     table = getattr(operation, "table_name", None)
     keywords = getattr(operation, "kw", {})
     concurrently = name in {"create_index", "drop_index"} and keywords.get("postgresql_concurrently")
@@ -228,7 +227,7 @@ def _of_table(name: str, operation: Any, context: MigrationContext) -> Operation
 
 
 def _fills(column: Column[Any]) -> str:
-    """Why adding a column writes every row anew; empty where PostgreSQL keeps the value in the catalog."""
+    """Why adding a column rewrites the table; empty: PostgreSQL stores the value in the catalog."""
     if column.identity is not None or (
         isinstance(column.type, PrintedType) and re.fullmatch("(small|big)?serial", column.type.text)
     ):
@@ -268,7 +267,7 @@ def _conversion(new: Any, old: Any, using: str | None) -> Conversion:
 
 
 def _protects(operation: Any, context: MigrationContext) -> Protects | None:
-    """What an operation of Alembic's own takes away."""
+    """The losses of an operation of Alembic's own."""
     if isinstance(operation, ops.DropConstraintOp):
         named = SchemaObjects(context).generic_constraint(
             operation.constraint_name, operation.table_name, operation.constraint_type

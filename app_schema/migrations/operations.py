@@ -1,7 +1,7 @@
-"""The operations that every kind has: ``op.create_<kind>``, ``op.drop_<kind>`` and ``op.replace_<kind>``.
+"""The operations of every kind: ``op.create_<kind>``, ``op.drop_<kind>`` and ``op.replace_<kind>``.
 
-Revisions import ``op`` and not our classes, so an operation takes plain values and makes the object itself:
-first the arguments named in the kind's ``positional``, the others by name.
+Revisions import ``op`` and not our classes, so an operation accepts the fields and builds the object: first
+the fields of the kind's ``positional``, the others by name.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class CreateObjectOp(MigrateOperation):
         self.made_again = made_again
 
     def to_diff_tuple(self) -> tuple[Any, ...]:
-        """For ``alembic check``: what is done, and to which object."""
+        """For ``alembic check``: the operation and its object."""
         return ("create_" + self.obj.kind, self.obj.label)
 
     def reverse(self) -> DropObjectOp:
@@ -41,9 +41,9 @@ class CreateObjectOp(MigrateOperation):
 
 
 class DropObjectOp(MigrateOperation):
-    """Drops an object. It carries the whole definition where that is known: the reverse creates it.
+    """Drops an object. With the whole definition, if known: the reverse creates the object.
 
-    :param made_again: the same revision makes it again afterwards.
+    :param made_again: the same revision creates the object again afterwards.
     """
 
     def __init__(self, obj: DDLObject, *, made_again: bool = False) -> None:
@@ -51,7 +51,7 @@ class DropObjectOp(MigrateOperation):
         self.made_again = made_again
 
     def to_diff_tuple(self) -> tuple[Any, ...]:
-        """For ``alembic check``: what is done, and to which object."""
+        """For ``alembic check``: the operation and its object."""
         return ("drop_" + self.obj.kind, self.obj.label)
 
     def reverse(self) -> CreateObjectOp | ReplaceObjectOp:
@@ -62,18 +62,18 @@ class DropObjectOp(MigrateOperation):
 
 
 class ReplaceObjectOp(MigrateOperation):
-    """Puts a definition in the place of ``old``, or of whatever is there where ``old`` is None."""
+    """Replaces the definition ``old``; None: any definition."""
 
     def __init__(self, obj: DDLObject, old: DDLObject | None = None) -> None:
         self.obj = obj
         self.old = old
 
     def to_diff_tuple(self) -> tuple[Any, ...]:
-        """For ``alembic check``: what is done, and to which object."""
+        """For ``alembic check``: the operation and its object."""
         return ("replace_" + self.obj.kind, self.obj.label)
 
     def reverse(self) -> ReplaceObjectOp:
-        """The operation that brings the old definition back; it must be known."""
+        """The operation that restores the old definition, which must be known."""
         if self.old is None:
             msg = f"what {self.obj.label} replaced is not known: write old=..."
             raise ModelError(msg)
@@ -81,8 +81,7 @@ class ReplaceObjectOp(MigrateOperation):
 
 
 class SetGrantOp(ReplaceObjectOp):
-    """Exactly this grant on a table that was just made, whatever default privileges have granted; reversed
-    it revokes."""
+    """Exactly this grant on a new table, without those of default privileges; its reverse revokes."""
 
     def reverse(self) -> DropObjectOp:  # type: ignore[override]  # what it replaced was of the same revision
         """The operation that revokes the grant."""
@@ -90,9 +89,9 @@ class SetGrantOp(ReplaceObjectOp):
 
 
 def build(kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], *, filled: bool = False) -> DDLObject:
-    """The object that an operation's arguments describe.
+    """The object from the arguments of an operation.
 
-    :param filled: identity is enough; fields that do not belong to it get a stand-in.
+    :param filled: identity is enough; other fields get a stand-in.
     """
     cls = DDLObject.kinds[kind]
     if len(args) > len(cls.positional):
@@ -112,7 +111,7 @@ def build(kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], *, filled: b
 
 
 def foreign(name: str) -> bool:
-    """Whether ``op.<name>`` is an operation of the project, in the place of ours."""
+    """True if ``op.<name>`` is an operation of the project that replaces ours."""
     return name in _OURS and getattr(Operations, name) is not _OURS[name]
 
 
@@ -145,7 +144,7 @@ _OURS: dict[str, Callable[..., None]] = {}
 def setup() -> None:
     """Registers the operations with Alembic. Attributes of Operations become functions of ``alembic.op``.
 
-    A name that a project has registered itself stays the project's.
+    An operation that the project has registered under the name is kept.
     """
     if _OURS:
         return

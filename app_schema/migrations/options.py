@@ -1,4 +1,4 @@
-"""What is asked for with ``-x name=value``, or by an application."""
+"""The options of ``-x name=value``, or of an application."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
 
 @dataclass(frozen=True)
 class Options:
-    """How revisions are run. Times are in seconds.
+    """The options of a run. Times are in seconds.
 
     :param autocommit: each statement is a transaction of its own.
     :param lock_wait: how long to wait for another migration.
-    :param lock_timeout: how long a statement may wait for a lock on an object, and so hold up others behind
-        it.
-    :param lock_tries: how often a revision is begun that did not get its locks.
-    :param terminal: progress is drawn for a person; else it is logged.
+    :param lock_timeout: how long a statement may wait for a lock on an object, and so block the sessions
+        behind it.
+    :param lock_tries: how often a revision that did not get its locks is tried.
+    :param terminal: progress is drawn on a terminal; else it is logged.
     """
 
     autocommit: bool = False
@@ -32,9 +32,9 @@ class Options:
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> Options:
-        """The options out of the values of ``-x``; others are not looked at.
+        """The options in the values of ``-x``; others are ignored.
 
-        :raises ConfigurationError: for a value that cannot be understood.
+        :raises ConfigurationError: for an invalid value.
         """
         readers: dict[str, Callable[[str, str], Any]] = {"bool": flag, "float": seconds, "int": _number}
         return cls(
@@ -54,7 +54,7 @@ def flag(name: str, value: str) -> bool:
 
 
 def seconds(name: str, value: str) -> float:
-    """A time such as ``60s``, ``500ms``, ``2min``; without a unit it is seconds."""
+    """A time such as ``60s``, ``500ms``, ``2min``; without a unit in seconds."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|min|h)?", value.strip())
     if match is None:
         raise ConfigurationError(f"-x {name}={value} is no time; write 500ms, 60s or 2min")

@@ -1,8 +1,9 @@
 """Indexes of partitioned tables, built without blocking writers.
 
-PostgreSQL builds no index of a partitioned table CONCURRENTLY. The index is made ON ONLY the parent, and is
-INVALID as long as a partition lacks its own; each partition gets one CONCURRENTLY, which is attached. With
-the last one the parent's becomes valid. What an interrupted build left is found by its definition.
+PostgreSQL cannot build an index of a partitioned table CONCURRENTLY. The index is created ON ONLY the parent,
+and is INVALID until every partition has its part. The index of each partition is built CONCURRENTLY and
+attached; PostgreSQL then marks the parent's as valid. The parts of an interrupted build are found by
+definition.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def is_partitioned(operations: Operations | Sender, name: str, schema: str | Non
 
 
 def build(operations: Operations | Sender, built: Index) -> None:
-    """Builds the index of a partitioned table, or goes on with what is there of it."""
+    """Builds the index of a partitioned table, or its missing parts."""
     assert built.table is not None
     send(operations, Guarded(index.create(built, only=True)))
     _complete(operations, qualified(index.name_of(built), built.table.schema))

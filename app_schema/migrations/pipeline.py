@@ -1,11 +1,11 @@
-"""Statements of revisions are queued as long as nobody needs an answer, then sent as one batch.
+"""Statements of revisions are queued until a result is needed, then sent as one batch.
 
-A revision stays a transaction of its own. Its COMMIT is queued as well, and stands in the batch like a
-statement: where one fails, the server skips all that follows, and what was committed before it stays. So
-the number of round trips does not grow with the number of revisions.
+Each revision is a transaction of its own. Its COMMIT is queued like a statement: after a failed statement the
+server skips the rest of the batch, and earlier COMMITs hold. So the number of round trips does not grow with
+the number of revisions.
 
-Whatever else uses the connection is noticed by SQLAlchemy's events, or by the cursor where a revision takes
-psycopg's own connection, and has everything sent first.
+SQLAlchemy's events, or the cursor if a revision uses psycopg's own connection, report any other use of the
+connection; the queue is sent before.
 """
 
 from __future__ import annotations
@@ -79,10 +79,10 @@ class Statement:
 
     sql: str
     place: str = ""
-    """File and line of the revision that it stands in."""
+    """File and line of the revision."""
     step: StepState | None = None
     then: Callable[[], None] | None = None
-    """What to do when the server has carried it out."""
+    """Callback for when the server has executed the statement."""
 
 
 @dataclass
@@ -92,7 +92,7 @@ class Pipeline:
     connection: sa.Connection
     driver: psycopg.Connection[Any]
     lock_timeout: float
-    """Seconds; what a CONCURRENTLY has switched off is set to this again."""
+    """Seconds: lock_timeout after a CONCURRENTLY, which disables it."""
     external: bool
     """The transaction is a caller's: nothing is rolled back here."""
     state: RunState
@@ -105,7 +105,7 @@ class Pipeline:
     """The last statement leaves its copy."""
     _open: bool = False
     _deferred: bool = False
-    """The COMMIT that SQLAlchemy is about to ask for is queued."""
+    """The next COMMIT of SQLAlchemy is queued."""
     _factories: tuple[Any, Any] = (None, None)
     _size: int = 0
     _in_part: int = 0
@@ -146,8 +146,8 @@ class Pipeline:
         """Queues a statement.
 
         :param outside: after the last transaction, not in one.
-        :param twin: the table on whose copy a guard compares, and the form of the statement that leaves the
-            copy. Guards of one table that follow each other share it: to make it takes longer than all else.
+        :param twin: the table whose copy a guard uses, and the form of the statement that keeps the copy.
+            Consecutive guards of one table share the copy: creating it is their most expensive part.
         """
         if self._twin is not None and (twin is None or twin[0] != self._twin[0]):
             self._end_twin()
@@ -204,7 +204,7 @@ class Pipeline:
 
     def _roll_back(self) -> None:
         if not self.external:
-            with suppress(psycopg.OperationalError):  # the connection may be gone
+            with suppress(psycopg.OperationalError):  # the connection may be lost
                 self.driver.rollback()
 
     def _queue(self, statement: Statement) -> None:
@@ -228,7 +228,7 @@ class Pipeline:
         self.flush()
         self.state.current.statements += 1
         if self.driver.autocommit and _CONCURRENTLY.search(statement):
-            # it waits for transactions, and holds up nobody meanwhile
+            # it waits for transactions, and blocks no session meanwhile
             wire.ask(self.driver, "SET lock_timeout = 0")
 
     def _after_execute(self, _: Any, __: Any, statement: str, *___: Any) -> None:
@@ -237,7 +237,7 @@ class Pipeline:
 
     def _before_commit(self, _: sa.Connection) -> None:
         if self.driver.pgconn.transaction_status != _IDLE and not self.state.stamped:
-            self.flush()  # a part of this transaction was sent already: psycopg's own COMMIT ends it
+            self.flush()  # a part of this transaction was sent before: psycopg's own COMMIT ends it
             step = self.state.current
             step.part_is_committed(converges=step.converges)
             self._open = False
@@ -259,7 +259,7 @@ class Pipeline:
             self.flush()
 
     def _before_rollback(self, _: sa.Connection) -> None:
-        """Forgets the statements of the transaction that ends; those of earlier ones are sent."""
+        """Discards the statements of the rolled back transaction; sends those of earlier ones."""
         if self._open:
             while self.queue and self.queue[-1].sql != wire.COMMIT:
                 self.queue.pop()

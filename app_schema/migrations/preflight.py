@@ -1,7 +1,7 @@
-"""Looked at before the first DDL, so that a run that cannot end well does not begin.
+"""Checks before the first DDL, so that a run that must fail does not start.
 
-What the server is like is known from the session's facts. What the pending revisions need is gathered from
-their statements while these are kept back, and checked by one block that goes ahead of them.
+The facts of the session describe the server. The needs of the pending revisions are collected from their
+queued statements, and one block before these checks them.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from app_schema.migrations.progress import say
 from app_schema.migrations.session import Facts, MigrationSession
 
 NOT_READY = "AS003"
-"""SQLSTATE of a database in which the pending revisions cannot be carried out."""
+"""SQLSTATE of a database in which the pending revisions cannot run."""
 FEW = 3
 
 Need = tuple[str, str, str | None]
-"""Kind, name, and schema of what is to be made; of a role the attributes instead."""
+"""Kind, name, and schema of the object to create; of a role the attributes instead of the schema."""
 
 
 def check(session: MigrationSession, facts: Facts) -> None:
-    """Refuses a server on which no revision can be carried out.
+    """Refuses a server on which no revision can run.
 
-    :raises ServerError: with the remedy; nothing was changed, and nothing was set in the session.
+    :raises ServerError: with the remedy; nothing was changed or set in the session.
     """
     if session.pid not in {None, facts.pid}:
         if _shared(session):
@@ -42,7 +42,7 @@ def check(session: MigrationSession, facts: Facts) -> None:
             )
         session.pid = facts.pid
     if facts.recovery:
-        raise ServerError("The server is a read replica (in recovery): give the URL of the primary.")
+        raise ServerError("The server is a read replica (in recovery): set the URL of the primary.")
     if facts.read_only:
         raise ServerError(
             "The session is read-only (default_transaction_read_only is on for the server, the database or "
@@ -75,12 +75,12 @@ def _shared(session: MigrationSession) -> bool:
                 driver.rollback()
             return now != mine
     except psycopg.Error:
-        return True  # it cannot be told, and what is at stake is a database
+        return True  # unknown, so the safe answer: a whole database is at risk
 
 
 @singledispatch
 def need(construct: object) -> Need | None:
-    """What a DDL construct needs of the server and the role; None: nothing that could be told beforehand."""
+    """What a DDL construct requires of server and role; None: nothing that can be checked before."""
     del construct
     return None
 
@@ -174,7 +174,7 @@ _OTHER_ROLE = f"""\
 
 
 def block(needs: list[Need]) -> str:
-    """The statement that refuses where something is missing, and says all that is."""
+    """The statement that refuses if a requirement is missing, and lists all missing ones."""
     rows = [{"kind": kind, "name": name, "schema": schema} for kind, name, schema in needs]
     return "DO " + dollar(
         _CHECK.format(

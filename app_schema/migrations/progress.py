@@ -1,4 +1,4 @@
-"""What a run says meanwhile. All of it goes to stderr, so that none of it stands in a script."""
+"""The progress of a run, on stderr: stdout may be a script."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("alembic.runtime.migration")
 COMMITTED = "app_schema_committed"
-"""Attribute of the log records that say what the server has committed."""
+"""Attribute of the log records that report a COMMIT."""
 
 
 def say(line: str) -> None:
-    """One line for whoever waits."""
+    """Writes one line."""
     sys.stderr.write(f"app_schema: {line}\n")
     sys.stderr.flush()
 
 
 class Progress:
-    """In a log: what Alembic writes when a revision begins, and a line when the server has committed it."""
+    """In a log: Alembic's line at the start of a revision, and a line after its COMMIT."""
 
     def __init__(self, total: int) -> None:
         self.total = total

@@ -25,7 +25,7 @@ from app_schema.migrations.operation import Operation, called, noted
 def record_calls(
     operations: Operations, note: Callable[[Iterable[Operation]], None], *, carry_out: bool = True
 ) -> None:
-    """Has each call noted, then carried out if so; no subclass, because `alembic.op` knows none."""
+    """Records each call, then executes it if asked to. No subclass: `alembic.op` proxies an instance."""
     invoke = operations.invoke
 
     def of_class(operation: MigrateOperation) -> Any:
@@ -42,7 +42,7 @@ def record_calls(
 
 
 def operations_of(code: str) -> list[Operation]:
-    """The operations of the body of a generated `upgrade()` or `downgrade()`, which is not carried out."""
+    """The operations in the body of a generated `upgrade()` or `downgrade()`, which is not run."""
     setup()
     found: list[Operation] = []
     operations = Operations(MigrationContext.configure(dialect_name="postgresql", opts={"as_sql": True}))
@@ -51,13 +51,13 @@ def operations_of(code: str) -> list[Operation]:
     for statement in ast.parse(inspect.cleandoc(code)).body:
         call = statement.value if isinstance(statement, ast.Expr) else None
         if isinstance(call, ast.Call) and ast.unparse(call.func).startswith("op."):
-            with suppress(Exception):  # of a project's own operation: what it does is for `upgrade` to say
+            with suppress(Exception):  # an operation of the project: only `upgrade` can execute it
                 eval(compile(ast.Expression(call), "revision", "eval"), {}, names)  # noqa: S307 - `upgrade` runs it too
     return found
 
 
 class _Names(dict[str, Any]):
-    """The names that a generated revision imports; a type of the project's own is one that says nothing."""
+    """The names that a generated revision imports; a type of the project is replaced by a neutral one."""
 
     def __missing__(self, name: str) -> Any:
         if hasattr(builtins, name):

@@ -139,7 +139,7 @@ def _concurrent_index(context: AutogenContext, operation: ConcurrentIndexOp) -> 
 
 
 def item(type_: str, obj: Any, context: AutogenContext) -> str | bool:
-    """Alembic's ``render_item``: types as revisions write them, which know neither models nor decorators."""
+    """Alembic's ``render_item``: types without models and decorators."""
     if type_ == "type":
         return _type(obj, context)
     told = type_ == "primary_key" and (obj.deferrable or obj.dialect_kwargs)
@@ -154,7 +154,7 @@ def _type(obj: Any, context: AutogenContext) -> str | bool:
         schema = f", schema={obj.schema!r}" if obj.schema else ""
         return f"sa.Enum(name={str(obj.name)!r}{schema}, create_type=False)"
     if isinstance(obj, DOMAIN):
-        return _printed(obj, context)  # op.create_domain makes it, once for all tables
+        return _printed(obj, context)  # op.create_domain creates it once for all tables
     module = type(obj).__module__
     if isinstance(obj, TypeDecorator) or not module.startswith("sqlalchemy."):
         return _printed(obj, context)

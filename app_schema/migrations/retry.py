@@ -1,6 +1,6 @@
-"""Locks on objects are not waited for long: a waiting ALTER TABLE holds up everybody who comes after it.
+"""Short waits for locks on objects: every later statement on a table queues behind a waiting ALTER TABLE.
 
-A revision that does not get its locks is rolled back, and begun again after a pause.
+A revision that does not get its locks is rolled back, and tried again after a pause.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ SELECT format('pid %%s (%%s, %%s for %%s): %%s',
 
 
 class Retries:
-    """Whether a step that failed may be begun again, and when."""
+    """Whether and when a failed step is tried again."""
 
     def __init__(self, session: MigrationSession, options: Options) -> None:
         self.session = session
         self.options = options
         self._watch: Watch | None = None
         self._told: dict[str, set[str]] = {}
-        """Revision -> the process ids that were said to block it."""
+        """Revision -> the process ids that blocked it."""
 
     def __enter__(self) -> Self:
         if self.options.lock_tries == 1:
@@ -60,12 +60,12 @@ class Retries:
             self._watch.stop()
 
     def _look(self) -> None:
-        """From now on it is noted who blocks the session."""
+        """Starts recording the sessions that block this one."""
         if self._watch is None and self.session.driver is not None:
             self._watch = Watch(self.session.driver, self.options.lock_timeout / 5)
 
     def after(self, error: AppSchemaError | DBAPIError, step: StepState) -> None:
-        """Waits until the next try; raises the error, with all that is known, where there is none."""
+        """Waits until the next try; raises the error, with the blocking sessions, after the last one."""
         if isinstance(error, DBAPIError):
             said = explained(error).with_traceback(error.__traceback__)  # it leads to the revision's line
             if not isinstance(said, StatementError):
@@ -93,14 +93,12 @@ class Retries:
         number, allowed = step.tries, self.options.lock_tries
         by = "".join(f"\nblocked by {line}" for line in (self._watch.blockers if self._watch else ()))
         if not self._is_harmless(step):
-            raise _more(
-                error, f"{by}\nnot begun again by itself: it has committed a part that does not converge"
-            )
+            raise _more(error, f"{by}\nnot tried again: it has committed a part that does not converge")
         if number >= allowed:
             raise _more(error, f"{by}\ngiven up after {number} tries; run again when there is less traffic")
-        wait = min(0.1 * 2**number, LONGEST) * random.uniform(0.5, 1)  # never the same for two who collide
+        wait = min(0.1 * 2**number, LONGEST) * random.uniform(0.5, 1)  # two colliding ones differ
         blockers = {line.partition(" (")[0] for line in (self._watch.blockers if self._watch else ())}
-        if self._told.get(step.name) != blockers:  # a line for each try would say the same thing ten times
+        if self._told.get(step.name) != blockers:  # one line, not one a try
             self._told[step.name] = blockers
             say(f"{step.name} did not get its locks and was rolled back; it is tried {allowed} times{by}")
         self.session.sleep(wait)
@@ -123,7 +121,7 @@ def _more(error: StatementError, text: str) -> StatementError:
 
 
 class Watch:
-    """Notes who blocks a session, from a thread and a connection of its own, until it is stopped."""
+    """Records the sessions that block a session, in its own thread and connection, until stopped."""
 
     def __init__(self, driver: psycopg.Connection[Any], interval: float) -> None:
         self.info = driver.info

@@ -61,12 +61,12 @@ class Runner:
         self.state = RunState()
 
     def run(self, facts: Facts) -> None:
-        """Runs what Alembic's command asks for.
+        """Runs the command of Alembic.
 
-        Without a pending revision there is no lock and no other statement.
+        Without a pending revision no lock is acquired and no other statement is sent.
 
-        :param facts: the session's, as just found.
-        :raises AppSchemaError: one sentence for whatever went wrong.
+        :param facts: the current facts of the session.
+        :raises AppSchemaError: with one sentence.
         """
         try:
             if self.context.opts.get("destination_rev") is not None:  # upgrade, downgrade, stamp
@@ -107,11 +107,11 @@ class Runner:
         return self.review(self.session.connection, frozenset(self.state.heads or ()), revisions)
 
     def _carry_out(self, ahead: Ahead, retries: Retries, before: Mapping[str, str]) -> None:
-        """All steps; a revision that did not get its locks is begun again."""
+        """Runs all steps; a revision that did not get its locks is tried again."""
         state = self.state
         while state.committed < len(state.steps) or self.lock.taken:
             try:
-                with self.context.begin_transaction():  # of all of them, where env.py asks for one
+                with self.context.begin_transaction():  # one transaction for all steps, if env.py asks for it
                     if self.context.purge and not state.steps:
                         self._purge()
                     self._pass(ahead)
@@ -124,7 +124,7 @@ class Runner:
                     retries.after(error, state.failed)
 
     def _refused_first(self, ahead: Ahead, error: AppSchemaError) -> bool:
-        """Notes which revision was refused; True if it begins again, with a look at the later ones."""
+        """Records a refused revision; True if it runs again with foresight of the later ones."""
         failed = self.state.failed
         if failed not in self.state.steps or failed.foresees or failed.partly_committed:
             return False
@@ -201,7 +201,7 @@ class Runner:
 
     @contextmanager
     def _pipeline(self) -> Iterator[None]:
-        """Statements are kept back where the driver is psycopg's own."""
+        """Statements are queued only for psycopg's own driver."""
         driver = self.session.driver
         if driver is None:
             yield
@@ -219,7 +219,7 @@ class Runner:
 
 @contextmanager
 def _heard(driver: psycopg.Connection[Any] | None) -> Iterator[None]:
-    """Whoever waits is told what the statements note."""
+    """Prints the notices of the statements."""
 
     def hear(notice: psycopg.errors.Diagnostic) -> None:
         if notice.sqlstate == NOTED:
@@ -244,5 +244,5 @@ def _refuse_more(planned: list[Step], steps: list[StepState]) -> None:
     if more:
         raise DifferentError(
             f"The database has moved on while this command waited for the migration lock: it would now undo "
-            f"{', '.join(more)} too. Nothing was changed; look again (app-schema status), then run it again."
+            f"{', '.join(more)} too. Nothing was changed; see app-schema status, then run it again."
         )

@@ -15,7 +15,7 @@ from app_schema import upstream
 
 @dataclass(frozen=True)
 class Sender:
-    """What sends through an impl, where no operations are at hand."""
+    """Sends through an impl, without Operations."""
 
     impl: DefaultImpl
 
@@ -23,9 +23,9 @@ class Sender:
 def send(
     operations: Operations | Sender, construct: Executable, /, **params: Any
 ) -> CursorResult[Any] | None:
-    """Sends a statement through the choke point. ``op.execute()`` would take it for one that a person wrote.
+    """Sends a statement through the impl. ``op.execute()`` would treat it as hand-written.
 
-    :returns: None where a script is written.
+    :returns: None in ``--sql`` mode.
     """
     impl = operations.impl
     assert isinstance(impl, DefaultImpl), "the impl of a batch sends nothing"

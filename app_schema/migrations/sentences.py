@@ -43,7 +43,7 @@ def sentences(context: EnvironmentContext) -> Iterator[None]:
             raise
         raise CommandError(absent) from error
     except PendingRollbackError as error:
-        # the end of Alembic's autocommit_block asks a dead connection for more, which hides why it died
+        # the exit of Alembic's autocommit_block uses the lost connection, and its error would hide the cause
         raise CommandError(_place(context, error) + str(error.__context__ or error)) from error
 
 
@@ -56,9 +56,9 @@ def _of_operation(context: EnvironmentContext, error: BaseException) -> bool:
 
 
 def _place(context: EnvironmentContext, error: BaseException) -> str:
-    """File and line of the revision in which an error arose, where it arose in one and does not say so.
+    """File and line of the revision that caused an error, if the message lacks it.
 
-    A statement that was kept back is refused later than it was written, maybe in another revision's turn.
+    A queued statement is refused later, possibly while another revision runs.
     """
     if _PLACED.match(str(error)):
         return ""

@@ -23,13 +23,13 @@ from app_schema.errors import ServerError
 from app_schema.migrations import wire
 
 SETTINGS: Mapping[str, str] = {**pinned.SESSION, **pinned.LIVENESS}
-"""What a run sets, and leaves as it was; ``lock_timeout`` and ``application_name`` are set with the lock."""
+"""The settings that a run sets and restores; the lock sets ``lock_timeout`` and ``application_name``."""
 
 READ_COMMITTED = "READ COMMITTED"
 _PLAIN = re.compile("[a-z_][a-z0-9_]*")
 
-# A block can look into a table that may be absent, and set what this version or platform may not know; a
-# query cannot. What it found travels to the query in settings of its own, which end with the transaction.
+# Unlike a query, a block can read a table that may be absent, and set a parameter that the version or
+# platform may lack. It passes results to the query in settings that end with the transaction.
 _PROBE = """
 DECLARE
   heads json := '[]';
@@ -70,16 +70,16 @@ SELECT json_build_object(
 
 @dataclass(frozen=True)
 class Facts:
-    """What one round trip says of server, session and database."""
+    """The facts on server, session and database, read in one round trip."""
 
     pid: int
     recovery: bool
     read_only: bool
     free_slots: int
     versioned: bool
-    """The version table is there."""
+    """The version table exists."""
     narrow: bool
-    """It is one that Alembic made, with room for 32 characters."""
+    """Alembic created it, with varchar(32)."""
     heads: tuple[str, ...]
     before: Mapping[str, str]
     """The settings as they were."""
@@ -95,7 +95,7 @@ class Facts:
 
 
 class MigrationSession:
-    """A connection as the runner uses it: through psycopg's own where it is one, else through SQLAlchemy."""
+    """A connection as the runner uses it: psycopg's own if possible, else SQLAlchemy's."""
 
     def __init__(
         self,
@@ -113,13 +113,13 @@ class MigrationSession:
             driver if isinstance(driver, psycopg.Connection) else None
         )
         self.pid = self.driver.pgconn.backend_pid if self.driver is not None else None
-        """The backend that the server named at login. Another one answers: something stands between."""
+        """The backend process id of the login. A different one later: a pooler is between."""
         self.external = connection.in_transaction() and not (self.driver and self.driver.autocommit)
         """The caller has begun a transaction, and will end it."""
         if self.external:
             connection.exec_driver_sql("SELECT")  # SQLAlchemy's has begun; now psycopg's has, too
         self.own = isinstance(connection.dialect, DirectDialect)
-        """The connection is a migration's alone: what is set there meets nobody else."""
+        """Only the migration uses the connection, so its settings affect no other user."""
         if self.driver is not None and not self.own:
             pinned.keep_alive(self.driver.fileno())
         self.settings = dict(SETTINGS)
@@ -129,7 +129,7 @@ class MigrationSession:
             self.settings["search_path"] = search_path
         self._dialect = connection.dialect
         self.pinned = True
-        """The settings stand, and are to be taken back."""
+        """The settings are set, and must be restored."""
         self._level: Any = None
 
     def ask(self, *statements: str) -> list[str | None]:
@@ -154,16 +154,16 @@ class MigrationSession:
         return answers
 
     def sleep(self, seconds: float) -> None:
-        """Waits, holding no snapshot; an event loop goes on meanwhile."""
+        """Waits without a snapshot, and without blocking an event loop."""
         if self.connection.dialect.is_async:
-            from sqlalchemy.util import await_only  # needs greenlet, which is there with such a dialect
+            from sqlalchemy.util import await_only  # needs greenlet, a dependency of such a dialect
 
             await_only(asyncio.sleep(seconds))
         else:
             time.sleep(seconds)
 
     def probe(self) -> tuple[str, str]:
-        """The two statements that set the session up, unless a pooler stands between, and find the facts."""
+        """The two statements that configure the session, unless a pooler is between, and read the facts."""
         table = _literal(self.version_table)
         probe = _PROBE.format(
             table=table,
@@ -175,7 +175,7 @@ class MigrationSession:
         return f"DO $probe${probe}$probe$", _FACTS.format(table=table)
 
     def facts(self) -> Facts:
-        """What there is, and the session is set up."""
+        """Reads the facts; configures the session."""
         found = read(self.ask(*self.probe())[-1])
         if "standard_conforming_strings" in found.before:
             # the engine may have met it off, and doubles backslashes in literals; the dialect belongs to all
@@ -186,9 +186,9 @@ class MigrationSession:
         return found
 
     def read_committed(self) -> None:
-        """Guards must see what others have committed, whatever level an application's engine has.
+        """READ COMMITTED: guards must see the commits of other sessions, whatever level the engine sets.
 
-        In a transaction that the caller has begun the level is the caller's. `leave` gives it back.
+        A transaction that the caller has begun keeps its level. `leave` restores the level.
         """
         if self.external:
             return
@@ -204,10 +204,10 @@ class MigrationSession:
             self.connection.execution_options(isolation_level=READ_COMMITTED)
 
     def roll_back(self) -> None:
-        """Ends the transaction that is open, unless it is the caller's.
+        """Ends the open transaction, unless the caller has begun it.
 
-        A COMMIT that is cancelled before PostgreSQL begins it leaves the transaction open. SQLAlchemy counts
-        the transaction as ended, and its rollback sends nothing, so the driver is asked as well.
+        A COMMIT that is cancelled before PostgreSQL executes it keeps the transaction open. SQLAlchemy counts
+        it as ended, and its rollback sends nothing, so the status of the driver is checked too.
         """
         if self.external or self.connection.invalidated or self.connection.closed:
             return
@@ -216,7 +216,7 @@ class MigrationSession:
             self.connection.connection.rollback()
 
     def give_back(self, *statements: str) -> None:
-        """Sends what gives the lock back. A connection that cannot is closed: it may be one of a pool."""
+        """Releases the lock. A connection that cannot is closed: it may belong to a pool."""
         self.roll_back()
         if self.connection.invalidated or self.connection.closed:
             return
@@ -227,12 +227,12 @@ class MigrationSession:
                 self.connection.invalidate(error)
 
     def leave(self, before: Mapping[str, str]) -> None:
-        """Gives the session back as it was, where somebody else goes on with it."""
+        """Restores the session, if others use the connection later."""
         self.connection.dialect = self._dialect
         if self.own or self.connection.invalidated or self.connection.closed:
             return
         if self.pinned:
-            self.roll_back()  # what is open would take the settings back with it
+            self.roll_back()  # a rollback of the open transaction would also undo the restored settings
             with suppress(psycopg.Error, DBAPIError):
                 self.ask(self.restore(before))
         if self._level is None:

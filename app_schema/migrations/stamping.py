@@ -25,7 +25,7 @@ def is_stamp(statement: UpdateBase, version_table: str) -> bool:
 
 
 def counted(stamp: UpdateBase) -> ExecutableDDLElement:
-    """A stamp that fails where it does not meet exactly one row: Alembic's own check needs the answer."""
+    """A stamp that fails unless it changes exactly one row: Alembic's own check would need the result."""
     stamp = stamp.inline() if isinstance(stamp, Insert) else stamp  # no RETURNING
     sql = str(stamp.compile(dialect=DIALECT, compile_kwargs={"literal_binds": True}))
     message = "'the version table was changed meanwhile'"
@@ -49,6 +49,6 @@ def once(insert: Insert, script: ScriptDirectory | None) -> Insert:
 
 
 def _later(script: ScriptDirectory, revision: str) -> set[str]:
-    """A revision, and all that come after it or depend on it: one of them stamped means that it has run."""
+    """A revision and all that follow or depend on it: if one of them is stamped, the revision has run."""
     later = script.iterate_revisions("heads", revision, inclusive=True, select_for_downgrade=True)
     return {found.revision for found in later}

@@ -1,6 +1,6 @@
 """The state of a run: its steps, what the server has committed of each, and which one runs.
 
-Runner, pipeline, impl and retries look here, and keep nothing of their own about a revision.
+Runner, pipeline, impl and retries read it, and keep no state of a revision themselves.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ FRAME = 2
 
 @dataclass(eq=False)
 class StepState:
-    """A step, how often it was begun, and what one more try would meet. None: all stamps are deleted."""
+    """A step, the number of tries, and the parts that one more try would repeat. None: all stamps are
+    deleted."""
 
     step: Step | None = None
     statements: int = 0
@@ -33,9 +34,9 @@ class StepState:
     converges: bool = True
     """All of its statements can be repeated."""
     partly_committed: bool = False
-    """A part that does not converge is committed: the revision must not be begun again."""
+    """Partly committed and not repeatable: must not be retried."""
     foresees: bool = False
-    """It was refused, and begins again with a look at the later revisions."""
+    """It was refused, and runs again with foresight of the later revisions."""
 
     @property
     def name(self) -> str:
@@ -49,7 +50,7 @@ class StepState:
 
     @property
     def verb(self) -> str:
-        """What the step has done, once it is committed."""
+        """The effect of the committed step, in words."""
         return "undone" if isinstance(self.step, RevisionStep) and not self.step.is_upgrade else "applied"
 
     @property
@@ -68,7 +69,7 @@ class RunState:
 
     steps: list[StepState] = field(default_factory=list)
     heads: set[str] | None = None
-    """What the version table says after these; None: there is none."""
+    """The heads in the version table after these steps; None: no version table exists."""
     narrow: bool = False
     """The version table has no room for long names."""
     progress: Progress = field(default_factory=lambda: Progress(0))
@@ -88,7 +89,7 @@ class RunState:
         return [state.name for state in done if isinstance(state.step, RevisionStep)]
 
     def __str__(self) -> str:
-        """What was committed, in words."""
+        """The committed steps, in words."""
         names = ", ".join(self.revisions)
         return f"{names} {self.steps[self.committed - 1].verb}" if names else "nothing was committed"
 
@@ -98,7 +99,7 @@ class RunState:
         state.statements = 0
 
     def begin_pass(self) -> None:
-        """The first step that is not committed begins, maybe again: what was stamped is rolled back."""
+        """Starts the first uncommitted step, possibly again: its stamp was rolled back."""
         self._stamped.clear()
         self.refused = None
 
@@ -113,7 +114,7 @@ class RunState:
         self.current.partly_committed = self.current.partly_committed or committed
 
     def stamp(self, heads: set[str]) -> None:
-        """The running step has sent its stamp; the next COMMIT makes it true."""
+        """The running step has sent its stamp, which the next COMMIT confirms."""
         self._stamped.append((self.current, heads))
 
     @property
@@ -122,7 +123,7 @@ class RunState:
         return bool(self._stamped)
 
     def take_stamped(self) -> list[tuple[StepState, set[str]]]:
-        """The steps, with their heads, that the COMMIT makes true that is sent now."""
+        """The steps, with their heads, that the COMMIT now sent will confirm."""
         stamped, self._stamped = self._stamped, []
         return stamped
 

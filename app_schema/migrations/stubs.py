@@ -1,4 +1,4 @@
-"""The stub of :mod:`app_schema.op`, made from the kinds; as a program it prints it."""
+"""The stub of :mod:`app_schema.op`, generated from the kinds. As a program: prints it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _operation(name: str, parameters: list[str], doc: str | None) -> Iterator[st
 
 
 def _of_fields(cls: type[DDLObject], *, filled: bool = False) -> list[str]:
-    """The fields of a kind as parameters; those that take no name come first.
+    """The fields of a kind as parameters, positional ones first.
 
     :param filled: identity is enough.
     """
@@ -72,7 +72,7 @@ def _without_gap(parameters: list[str]) -> list[str]:
 
 
 def _of_function(function: Callable[..., Any]) -> Iterator[str]:
-    """The parameters of a function, without the operations that it is a method of."""
+    """The parameters of a function, without ``self``."""
     named = False
     for name, parameter in list(inspect.signature(function).parameters.items())[1:]:
         if parameter.kind is inspect.Parameter.VAR_KEYWORD:

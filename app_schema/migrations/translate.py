@@ -1,7 +1,7 @@
 """``schema_translate_map``: a construct in the schemas that the connection's map names.
 
-Constructs are translated before they are guarded, because a guard is a text. SQLAlchemy translates what is
-not guarded, such as an insert; it leaves what is written as text alone, and so does this.
+A construct is translated before it is guarded, because a guard is text. SQLAlchemy translates unguarded
+constructs, such as an insert. Neither translates SQL text.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ def _(construct: ops.AlterTable, map_: Map) -> Any:
         if isinstance(type_ := getattr(new, name, None), TypeEngine):
             setattr(new, name, _type(type_, map_))
     if isinstance(column := getattr(new, "column", None), Column):
-        if (table := column.table) is not None:  # the compiler asks a key for its table
+        if (table := column.table) is not None:  # the compiler reads the table of a foreign key
             column = table_of(table, map_).columns[column.key]
         new.column = column  # type: ignore[attr-defined]  # AddColumn and DropColumn have one
     return new

@@ -1,8 +1,7 @@
-"""Many statements in one batch: libpq's pipeline mode, without a wait between two of them.
+"""Many statements in one batch: libpq's pipeline mode, without a round trip between statements.
 
-The extended protocol is used throughout, so each text is one statement. Between two Syncs the server stops
-at the first error and skips the rest; a COMMIT before it holds. That makes several transactions in one
-batch safe.
+The extended protocol allows one statement a text. Up to the next Sync the server skips every statement after
+an error; an earlier COMMIT holds. So one batch may contain several transactions.
 """
 
 from __future__ import annotations
@@ -29,16 +28,17 @@ COMMIT = "COMMIT"
 CANCEL_WAIT = 5.0
 """Seconds in which a cancelled server has to answer; then the connection is closed."""
 HEARTBEAT = 0.5
-"""Seconds after which one looks up from waiting.
+"""Seconds between two checks during a wait.
 
-A signal that comes just before the wait does not end it, and a cancellation between two statements is lost.
+A signal that arrives just before the wait does not interrupt it, and the server ignores a cancellation
+between two statements.
 """
 
 _DONE = (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK, pq.ExecStatus.EMPTY_QUERY)
 
 
 class Refused(Exception):  # noqa: N818 - never leaves this package
-    """One statement of a batch failed; those before it were carried out, those after it were not."""
+    """A statement of a batch failed; the earlier ones were executed, the later ones skipped."""
 
     def __init__(self, number: int, cause: psycopg.Error) -> None:
         super().__init__(number, cause)
@@ -47,9 +47,9 @@ class Refused(Exception):  # noqa: N818 - never leaves this package
 
 
 def ask(driver: psycopg.Connection[Any], *statements: str) -> list[str | None]:
-    """The first value of each statement's answer, as text; all of them in one round trip.
+    """The first value of each statement's result, as text, in one round trip.
 
-    :raises psycopg.Error: what the server says of the first that it refuses.
+    :raises psycopg.Error: the error of the first refused statement.
     """
     answers: list[str | None] = []
 
@@ -67,12 +67,11 @@ def ask(driver: psycopg.Connection[Any], *statements: str) -> list[str | None]:
 def exchange(
     driver: psycopg.Connection[Any], statements: Sequence[str], each: Callable[[int, PGresult], None]
 ) -> None:
-    """Sends the statements in one batch and hands each result to ``each`` as it arrives.
+    """Sends the statements in one batch, and passes each result to ``each`` as it arrives.
 
-    Ctrl-C cancels what the server is at; then the results that there are are taken in, and
-    KeyboardInterrupt goes on.
+    Ctrl-C cancels the running statement; the results so far are read, and KeyboardInterrupt is raised again.
 
-    :raises Refused: at the first statement that the server refuses, or where the connection breaks.
+    :raises Refused: at the first statement that the server refuses, or if the connection is lost.
     """
     pgconn = driver.pgconn
     try:
@@ -91,7 +90,7 @@ def exchange(
         driver.close()
         raise Refused(0, error) from error
     except BaseException:
-        driver.close()  # results are outstanding: nobody could use the connection
+        driver.close()  # unread results: no other statement could use the connection
         raise
     if batch.interrupted is not None:
         raise KeyboardInterrupt
@@ -125,7 +124,7 @@ class _Batch:
                     self.interrupted = time.monotonic()
                     self._cancel()
                 except psycopg.OperationalError as error:
-                    # the server may have said why before it closed the connection
+                    # the server may have sent the reason before it closed the connection
                     self.driver.close()
                     self.failure = self.failure or Refused(self.number, error)
                     return

@@ -41,7 +41,7 @@ def downgrade():
 CALLS = {
     "type": (
         "op.alter_column('t', 'a', type_=sa.BigInteger(), existing_type=sa.String(5))",
-        "column a of t is altered, though it is not what existing_... says: found integer, stated character",
+        "column a of t is altered, though its existing_... arguments differ: found integer, stated character",
     ),
     "type of another database": (
         "op.alter_column('t', 'a', type_=sa.BigInteger(), existing_type=mysql.TINYINT(display_width=1))",

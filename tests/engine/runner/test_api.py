@@ -103,7 +103,7 @@ def test_asynchronous_engine_without_await_is_refused() -> None:
 
 def test_wrong_options_and_revisions_get_one_sentence(empty_url: str) -> None:
     with pytest.raises(
-        ConfigurationError, match="no option is called lock_wiat; there are autocommit, lock_wait"
+        ConfigurationError, match="there is no option lock_wiat; the options are autocommit, lock_wait"
     ):
         upgrade(empty_url, lock_wiat=3)
     with pytest.raises(ConfigurationError, match="lock_wait=soon is no time; write 500ms, 60s or 2min"):

@@ -228,7 +228,7 @@ def test_ctrl_c_stops_at_once_and_says_what_has_landed(empty_url: str, written: 
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=5)
     assert process.returncode == 130
-    assert "app_schema: stopped; r1 applied. The same command goes on from there." in said
+    assert "app_schema: stopped; r1 applied. To continue, run the same command again." in said
     assert "Traceback" not in said
     assert heads(empty_url) == ["r1"]
     assert leftovers(empty_url) == 0

@@ -160,4 +160,4 @@ def test_revision_that_asks_the_database_is_one_sentence(
     said = run(states[state], command)
     assert said.startswith("exit code 2\n--- stdout\n--- stderr\n")
     assert "\n00" in said
-    assert "cannot be planned, because it asks the database (AttributeError: " in said
+    assert "cannot be planned, because it queries the database (AttributeError: " in said
