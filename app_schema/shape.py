@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import typing
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from sqlalchemy.orm import Mapper
 from app_schema.application import Application
 from app_schema.ddl import Grant, declared
 from app_schema.ddl.sql import sequence
+from app_schema.project import fits
 
 Purpose = Literal["read", "create", "update"]
 PURPOSES: tuple[Purpose, ...] = ("read", "create", "update")
@@ -82,7 +82,7 @@ def _python_type(column: sa.Column[Any]) -> Any:
 
 
 def _secret(app: Application, table: sa.Table, column: sa.Column[Any]) -> bool:
-    return any(fnmatch.fnmatchcase(f"{table.name}.{column.name}", pattern) for pattern in app.secrets)
+    return any(fits(pattern, f"{table.name}.{column.name}") for pattern in app.secrets)
 
 
 def _filled(column: sa.Column[Any], purpose: Purpose) -> bool:

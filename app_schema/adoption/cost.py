@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from alembic.operations.ops import AddColumnOp, CreateIndexOp
 from sqlalchemy import text
 
 from app_schema.adoption.mend import fills, mends, place
-from app_schema.catalog.cast import UTC
-from app_schema.migrations.directives import CallOp, ConcurrentIndexOp, RetypeOp
-from app_schema.migrations.operations import CreateObjectOp
+from app_schema.migrations.operation import Place
+from app_schema.migrations.recording import operations_as
 
 if TYPE_CHECKING:
     from app_schema.adoption.look import Look
 
-Table = tuple[str, str]
 _SIZES = text("""
 SELECT n.nspname, c.relname, pg_catalog.pg_table_size(c.oid) AS bytes
 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
@@ -44,62 +42,29 @@ class Work:
 def work(look: Look) -> list[Work]:
     """The work on each existing table that the revision changes."""
     sizes = {(row[0], row[1]): row[2] for row in look.connection.execute(_SIZES)}
-    written: dict[Table, int] = {}
-    read: dict[Table, int] = {}
-    built: dict[Table, int] = {}
-    rewritten: set[Table] = set()
-    for operation in look.plan.operations():
-        table = _table(operation)
-        if table not in sizes:
+    written, read, built = Counter[Place](), Counter[Place](), Counter[Place]()
+    converted: set[Place] = set()
+    for operation in operations_as(look.plan.operations()):
+        table = operation.table
+        if table is None or table not in sizes:
             continue
-        if _rewrites(operation):
-            written[table] = written.get(table, 0) + 1
-            rewritten.add(table)
-        elif _validates(operation):
-            read[table] = read.get(table, 0) + 1
-        elif isinstance(operation, (ConcurrentIndexOp, CreateIndexOp)) or _is_index(operation):
-            built[table] = built.get(table, 0) + 1
+        if operation.rewrites and operation.retyped is not None:
+            converted.add(table)  # one statement changes the types of all columns of a table
+        elif operation.builds_index:
+            built[table] += 1
         else:
-            read.setdefault(table, 0)
-    for choice in [*fills(look), *mends(look)]:
-        written[place(choice.table)] = written.get(place(choice.table), 0) + 1
+            written[table] += operation.rewrites
+            read[table] += operation.scans
+    written.update(converted)
+    rewritten = +written
+    written.update(place(values.table) for values in [*fills(look), *mends(look)])
     return [
         Work(
             ".".join(table),
             sizes[table],
             table in rewritten,
-            sizes[table] * (written.get(table, 0) / REWRITTEN + read.get(table, 0) / READ),
-            sizes[table] * built.get(table, 0) / INDEXED,
+            sizes[table] * (written[table] / REWRITTEN + read[table] / READ),
+            sizes[table] * built[table] / INDEXED,
         )
         for table in sorted(written.keys() | read.keys() | built.keys())
     ]
-
-
-def _table(operation: object) -> Table:
-    for holder in (operation, getattr(operation, "create", None), getattr(operation, "obj", None)):
-        name = getattr(holder, "table_name", None) or getattr(holder, "table", None)
-        if isinstance(name, str):
-            return (getattr(holder, "schema", None) or "public", name)
-    if isinstance(operation, CallOp):
-        return (
-            operation.kwargs.get("schema") or "public",
-            str(operation.kwargs.get("table", operation.args[0])),
-        )
-    return ("", "")
-
-
-def _rewrites(operation: object) -> bool:
-    if isinstance(operation, AddColumnOp):
-        return operation.column.computed is not None
-    return isinstance(operation, RetypeOp) and any(
-        column.using is None or not column.using.endswith(f"AT TIME ZONE '{UTC}'")
-        for column in operation.columns
-    )
-
-
-def _validates(operation: object) -> bool:
-    return isinstance(operation, CallOp) and operation.name == "validate_constraint"
-
-
-def _is_index(operation: object) -> bool:
-    return isinstance(operation, CreateObjectOp) and operation.obj.kind == "index"

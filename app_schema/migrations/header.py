@@ -6,7 +6,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from app_schema.catalog.cast import AT_ZONE, RANGES, STRINGS, base, crosses_zone, element
+from app_schema.catalog.cast import AT_ZONE, RANGES, STRINGS, crosses_zone, element
 from app_schema.catalog.exact import TIMES, is_exact
 from app_schema.migrations.layout import WIDTH
 from app_schema.migrations.operation import REFERRED, STRENGTH, Operation, Place
@@ -60,7 +60,7 @@ def _fills(operations: list[Operation]) -> Iterator[str]:
 
 
 def _rewrites(retyped: list[Operation]) -> Iterator[str]:
-    rewritten = [operation for operation in retyped if not _is_at_utc(operation)]
+    rewritten = [operation for operation in retyped if operation.rewrites]
     if rewritten:
         yield (
             f"Rewrites: {', '.join(map(_column, rewritten))} may be rewritten, under its "
@@ -129,12 +129,6 @@ def _narrowed(operations: list[Operation]) -> Iterator[str]:
         types = _types(operation)
         if types is not None and not is_exact(*types, _using(operation) or None):
             yield f"what {types[0]} holds and {types[1]} does not, of {_column(operation)}"
-
-
-def _is_at_utc(operation: Operation) -> bool:
-    """PostgreSQL leaves the table as it is: under UTC, timestamp and timestamptz are the same eight bytes."""
-    new = operation.retyped and operation.retyped.new
-    return base(new or "").startswith("timestamp") and _using(operation).endswith(" AT TIME ZONE 'UTC'")
 
 
 def _is_at_session_zone(operation: Operation) -> bool:

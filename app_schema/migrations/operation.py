@@ -18,6 +18,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Column, Computed, ForeignKeyConstraint
 from sqlalchemy.types import to_instance
 
+from app_schema.catalog.cast import UTC, base
 from app_schema.ddl import DDLObject, TableConstraint
 from app_schema.ddl.printed import FOREIGN_KEY, PrintedType
 from app_schema.ddl.sql import DIALECT
@@ -110,6 +111,12 @@ class Conversion:
     old: str | None = None
     new: str | None = None
 
+    @property
+    def is_at_utc(self) -> bool:
+        """PostgreSQL leaves the table as it is: under UTC, timestamp and timestamptz are the same bytes."""
+        at_utc = (self.using or "").endswith(f" AT TIME ZONE '{UTC}'")
+        return at_utc and base(self.new or "").startswith("timestamp")
+
 
 @dataclass(frozen=True)
 class Protects:
@@ -141,6 +148,16 @@ class Operation:
     renamed: str | None = None
     retyped: Conversion | None = None
     protects: Protects | None = None
+
+    @property
+    def builds_index(self) -> bool:
+        """True if it builds an index of the table."""
+        return self.name in {"create_index", "create_index_concurrently", "create_table_index"}
+
+    @property
+    def rewrites(self) -> bool:
+        """True if the table may be written anew."""
+        return bool(self.fills) or (self.retyped is not None and not self.retyped.is_at_utc)
 
 
 def noted(operation: MigrateOperation, context: MigrationContext) -> Operation:

@@ -18,6 +18,7 @@ from sqlalchemy.types import UserDefinedType
 
 from app_schema.ddl import PrintedType
 from app_schema.migrations import setup
+from app_schema.migrations.directives import CallOp, ConcurrentIndexOp, RetypeOp
 from app_schema.migrations.extra_operations import OPERATIONS
 from app_schema.migrations.operation import Operation, called, noted
 
@@ -43,10 +44,7 @@ def record_calls(
 
 def operations_of(code: str) -> list[Operation]:
     """The operations in the body of a generated `upgrade()` or `downgrade()`, which is not run."""
-    setup()
-    found: list[Operation] = []
-    operations = Operations(MigrationContext.configure(dialect_name="postgresql", opts={"as_sql": True}))
-    record_calls(operations, found.extend, carry_out=False)
+    operations, found = _noting()
     names = _Names(op=operations, sa=sa, postgresql=postgresql, PrintedType=PrintedType)
     for statement in ast.parse(inspect.cleandoc(code)).body:
         call = statement.value if isinstance(statement, ast.Expr) else None
@@ -54,6 +52,27 @@ def operations_of(code: str) -> list[Operation]:
             with suppress(Exception):  # an operation of the project: only `upgrade` can execute it
                 eval(compile(ast.Expression(call), "revision", "eval"), {}, names)  # noqa: S307 - `upgrade` runs it too
     return found
+
+
+def operations_as(directives: Iterable[MigrateOperation]) -> list[Operation]:
+    """The operations that directives are written as in a revision."""
+    operations, found = _noting()
+    for directive in directives:
+        call = directive.call if isinstance(directive, RetypeOp) else directive
+        if isinstance(call, CallOp):
+            getattr(operations, call.name)(*call.args, **call.kwargs)
+        else:
+            operations.invoke(call.create if isinstance(call, ConcurrentIndexOp) else call)
+    return found
+
+
+def _noting() -> tuple[Operations, list[Operation]]:
+    """Operations that carry nothing out, and what they note."""
+    setup()
+    found: list[Operation] = []
+    operations = Operations(MigrationContext.configure(dialect_name="postgresql", opts={"as_sql": True}))
+    record_calls(operations, found.extend, carry_out=False)
+    return operations, found
 
 
 class _Names(dict[str, Any]):

@@ -15,9 +15,10 @@ from app_schema.catalog.cast import UTC, Casts
 from app_schema.catalog.dependents import Blocked, dependents
 from app_schema.catalog.reflect import reflect
 from app_schema.ddl import DDLObject, Key
+from app_schema.ddl.layers import called
 from app_schema.ddl.made import MARK
 from app_schema.errors import ConfigurationError
-from app_schema.migrations.compare import keys
+from app_schema.migrations.compare import keys, printed_sequence
 from app_schema.migrations.compare.filled import FilledTables, Place
 from app_schema.migrations.compare.layer import Layers
 from app_schema.migrations.compare.managed import Managed
@@ -46,6 +47,7 @@ SELECT n.nspname, c.relname
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace""")
 
 _ZONE_EXISTS = text("SELECT EXISTS (SELECT FROM pg_catalog.pg_timezone_names AS z WHERE z.name = :zone)")
+_CALLING = {"column", "constraint", "index", "domain"}
 _MAY_HAVE_ROWS = {"column", "constraint", "index"}
 """The kinds whose mending depends on the rows of the table."""
 
@@ -146,6 +148,24 @@ class Sides:
     def of_table(self, schema: str | None, table: str | None) -> list[Key]:
         """The reflected objects of a table, view or function, in the order of the snapshot."""
         return self._by_table.get((schema, table), [])
+
+    @cached_property
+    def _owned_sequences(self) -> list[dict[Key, Key]]:
+        return [printed_sequence.by_owner(side) for side in (self.declared, self.reflected)]
+
+    def owned_sequence(self, side: Snapshot, column: Key) -> Key | None:
+        """The sequence that a column of one of the sides owns."""
+        return self._owned_sequences[side is self.reflected].get(column)
+
+    @cached_property
+    def calls(self) -> dict[str, list[str]]:
+        """The name of each function that a column, constraint, index or domain calls, with what calls it."""
+        calls: dict[str, list[str]] = defaultdict(list)
+        for side in (self.declared, self.reflected):
+            for key, definition in side.items():
+                for name in called(definition) if key.kind in _CALLING else ():
+                    calls[name].append(definition)
+        return calls
 
     @cached_property
     def places(self) -> dict[Key, int]:

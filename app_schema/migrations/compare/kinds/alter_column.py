@@ -11,7 +11,7 @@ from app_schema.ddl import Key
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.printed import PrintedType, TableConstraint
 from app_schema.ddl.sql import ident, qualified
-from app_schema.migrations.compare import keys, printed_sequence
+from app_schema.migrations.compare import keys, numbering
 from app_schema.migrations.compare.kinds import sequence
 from app_schema.migrations.compare.printed_column import PrintedColumn, parts
 from app_schema.migrations.directives import CallOp, OnTheWayBackOp, Retyped
@@ -37,11 +37,11 @@ def alter(sides: Sides, planner: Planner, key: Key, new: PrintedColumn, old: Pri
 
 def _strip(sides: Sides, planner: Planner, key: Key, new: PrintedColumn, old: PrintedColumn) -> None:
     """Drops what prevents another type: identity, default, sequence."""
-    now, before = (printed_sequence.source(side, key) for side in (sides.declared, sides.reflected))
+    now, before = (numbering.source(sides, side, key) for side in (sides.declared, sides.reflected))
     if before and now != before:
         planner.create(Makes.STRIPPED, OnTheWayBackOp(sequence.advance(sides, key)))
     if before == "identity" != now:
-        old_identity = Identity(**printed_sequence.identity(sides.reflected, key))
+        old_identity = Identity(**numbering.identity(sides, sides.reflected, key))
         planner.create(Makes.STRIPPED, sequence.change_server_default(sides, key, None, old_identity))
     dropped = keys.default(key) in planner.dropped
     if old.how and (new.rule, new.type) != (old.rule, old.type) and not dropped:
@@ -52,7 +52,7 @@ def _strip(sides: Sides, planner: Planner, key: Key, new: PrintedColumn, old: Pr
 
 def _equip(sides: Sides, planner: Planner, key: Key, new: PrintedColumn, old: PrintedColumn) -> None:
     """Gives the column what it is declared with."""
-    now, before = (printed_sequence.source(side, key) for side in (sides.declared, sides.reflected))
+    now, before = (numbering.source(sides, side, key) for side in (sides.declared, sides.reflected))
     if now == "serial":
         sequence.create_owned(sides, planner, key)
     dropped = keys.default(key) in planner.dropped

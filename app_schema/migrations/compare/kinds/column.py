@@ -13,7 +13,7 @@ from app_schema.catalog.dependents import Blocked
 from app_schema.ddl import Key
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.printed import PrintedType
-from app_schema.migrations.compare import keys, printed_sequence
+from app_schema.migrations.compare import keys, numbering
 from app_schema.migrations.compare.kinds import alter_column, generated, grant, sequence
 from app_schema.migrations.compare.kinds.base import KindComparator, relation
 from app_schema.migrations.compare.printed_column import (
@@ -119,7 +119,7 @@ class ColumnComparator(KindComparator):
 def _lacks_values(sides: Sides, key: Key, side: Snapshot) -> bool:
     """Whether the rows of the table would get no value: ADD COLUMN ... NOT NULL fails then."""
     part = parts(side[key])
-    filled = part.how or part.identity or printed_sequence.serial(side, key)
+    filled = part.how or part.identity or numbering.serial(sides, side, key)
     return not part.nullable and not filled and sides.has_rows(key)
 
 
@@ -159,7 +159,7 @@ def _drop_rank(printed: str) -> Drops:
 
 def _add_column(sides: Sides, key: Key) -> ops.AddColumnOp:
     table, column = sides.metadata.tables[key.schema or "", key.table or ""], sides.column(key)
-    serial = printed_sequence.serial(sides.declared, key)
+    serial = numbering.serial(sides, sides.declared, key)
     generation = (part for part in (column.computed, column.identity) if part is not None)
     bare: Column[Any] = Column(
         column.name,
@@ -185,12 +185,12 @@ def reflected_column(sides: Sides, key: Key, *, own_sequence: bool = False) -> C
     :param own_sequence: a sequence that no serial column gets by itself is created beside it.
     """
     part = parts(sides.reflected[key])
-    serial = printed_sequence.serial(sides.reflected, key)
+    serial = numbering.serial(sides, sides.reflected, key)
     if own_sequence and sequence.own_of_serial(sides, key) is not None:
         serial = None
     extra: list[Any] = []
     if part.identity:
-        extra.append(Identity(**printed_sequence.identity(sides.reflected, key)))
+        extra.append(Identity(**numbering.identity(sides, sides.reflected, key)))
     elif part.generated:
         extra.append(Computed(escaped(part.expression), persisted="STORED" in part.how))
     return Column(

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from app_schema.migrations.compare.planner import Planner
     from app_schema.migrations.compare.sides import Sides
 
-_OF_TABLES = {"column", "constraint", "index", "domain"}
 _WITH_A_TABLE = {"column", "constraint", "index", "default"}
 
 
@@ -89,17 +88,10 @@ def _is_early(sides: Sides, key: Key) -> bool:
     """Whether a column, constraint or index names the function, so that it must exist before them."""
     if sides.metadata.objects.get(key) in sides.metadata.early_functions:
         return True
-    names = [
-        (name, '"' + name.replace('"', '""') + '"') for name in (key.schema or "", key.name.partition("(")[0])
-    ]
+    bare = key.name.partition("(")[0]
+    names = [(name, '"' + name.replace('"', '""') + '"') for name in (key.schema or "", bare)]
     calls = [f"{schema}.{name}(" for schema, name in product(*names)]  # PostgreSQL quotes where it must
-    return any(
-        call in definition
-        for side in (sides.declared, sides.reflected)
-        for other, definition in side.items()
-        if other.kind in _OF_TABLES
-        for call in calls
-    )
+    return any(call in definition for definition in sides.calls.get(bare, ()) for call in calls)
 
 
 def _is_called(sides: Sides, planner: Planner, key: Key) -> bool:

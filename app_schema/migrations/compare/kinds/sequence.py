@@ -10,17 +10,9 @@ from app_schema.ddl import Key, Sequence
 from app_schema.ddl.order import Makes
 from app_schema.migrations.compare import refusal
 from app_schema.migrations.compare.kinds.base import KindComparator
+from app_schema.migrations.compare.numbering import identity, serial, source
 from app_schema.migrations.compare.printed_column import parts
-from app_schema.migrations.compare.printed_sequence import (
-    BOUNDS,
-    OWNED_BY,
-    UNLOGGED,
-    identity,
-    owned,
-    owner,
-    serial,
-    source,
-)
+from app_schema.migrations.compare.printed_sequence import BOUNDS, OWNED_BY, UNLOGGED, owner
 from app_schema.migrations.directives import CallOp, OnTheWayBackOp
 from app_schema.migrations.operations import CreateObjectOp, DropObjectOp, ReplaceObjectOp
 
@@ -39,7 +31,7 @@ class SequenceComparator(KindComparator):
         if column is None:
             return super().undeclared_along(sides, key)
         declared = column in sides.reflected and column in sides.declared
-        return not declared or source(sides.reflected, column) == "identity"
+        return not declared or source(sides, sides.reflected, column) == "identity"
 
     def added(self, sides: Sides, planner: Planner, key: Key, declared: str) -> None:
         """Plans a sequence that is absent; one that a column owns is created with the column."""
@@ -63,7 +55,7 @@ class SequenceComparator(KindComparator):
 
 def set_identity(sides: Sides, planner: Planner, column: Key) -> None:
     """Plans other options of an identity, where they still differ when the type is the declared one."""
-    new, old = (identity(side, column) for side in (sides.declared, sides.reflected))
+    new, old = (identity(sides, side, column) for side in (sides.declared, sides.reflected))
     if new == old:
         return
     change = change_server_default(sides, column, Identity(**new), Identity(**old))
@@ -89,7 +81,7 @@ def change_server_default(
 def own_of_serial(sides: Sides, column: Key) -> tuple[Sequence, Sequence] | None:
     """The sequence of a serial column, not owned yet and owned, where serial alone would create another."""
     side = sides.reflected
-    key = owned(side, column) if serial(side, column) is not None else None
+    key = sides.owned_sequence(side, column) if serial(sides, side, column) is not None else None
     if key is None:
         return None
     options, by, owner_ = side[key].removeprefix(UNLOGGED).partition(OWNED_BY)
@@ -103,9 +95,11 @@ def own_of_serial(sides: Sides, column: Key) -> tuple[Sequence, Sequence] | None
 
 def create_owned(sides: Sides, planner: Planner, column: Key) -> None:
     """Plans the sequence of a column that is to be serial, before its default."""
-    key = owned(sides.declared, column)
+    key = sides.owned_sequence(sides.declared, column)
     assert key is not None
-    of_identity = owned(sides.reflected, column) == key and "identity" in source(sides.reflected, column)
+    reflected = sides.reflected
+    of_identity = sides.owned_sequence(reflected, column) == key
+    of_identity &= "identity" in source(sides, reflected, column)
     if key not in sides.reflected or of_identity:
         new = sides.reflect(key, sides.declared[key])
         planner.create(Makes.ALTERED, CreateObjectOp(new))
@@ -115,7 +109,7 @@ def create_owned(sides: Sides, planner: Planner, column: Key) -> None:
 
 def drop_owned(sides: Sides, planner: Planner, column: Key) -> None:
     """Plans the drop of the sequence of a serial column, where an identity is to have one of its name."""
-    key = owned(sides.reflected, column)
+    key = sides.owned_sequence(sides.reflected, column)
     if key is not None and key in sides.declared:
         old = sides.reflect(key, sides.reflected[key])
         planner.create(Makes.STRIPPED, DropObjectOp(old))

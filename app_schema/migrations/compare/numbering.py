@@ -1,0 +1,55 @@
+"""What gives a column its numbers: an identity, or the sequence of a serial."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from app_schema.migrations.compare.printed_column import parts
+from app_schema.migrations.compare.printed_sequence import BOUNDS
+
+if TYPE_CHECKING:
+    from app_schema.catalog import Snapshot
+    from app_schema.ddl import Key
+    from app_schema.migrations.compare.sides import Sides
+
+_OPTIONS = re.compile(
+    r"AS \w+ START (?P<start>-?\d+) INCREMENT (?P<increment>-?\d+) MINVALUE (?P<minvalue>-?\d+) MAXVALUE "
+    r"(?P<maxvalue>-?\d+) CACHE (?P<cache>\d+)"
+)
+_SERIALS = {"smallint": "smallserial", "integer": "serial", "bigint": "bigserial"}
+
+
+def identity(sides: Sides, side: Snapshot, column: Key) -> dict[str, Any]:
+    """The arguments of a column's ``Identity``: the options of its sequence that are not the usual ones."""
+    part = parts(side[column])
+    key = sides.owned_sequence(side, column)
+    match = _OPTIONS.match(side[key]) if key is not None else None
+    options: dict[str, Any] = {name: int(value) for name, value in match.groupdict().items()} if match else {}
+    rising = options.get("increment", 1) > 0
+    least, greatest = BOUNDS.get(part.type, (None, None))
+    low, high = (1, greatest) if rising else (least, -1)
+    start = options.get("minvalue" if rising else "maxvalue")
+    usual = {"start": start, "increment": 1, "minvalue": low, "maxvalue": high, "cache": 1}
+    unusual = {name: value for name, value in options.items() if value != usual[name]}
+    always = {"always": True} if "ALWAYS" in part.identity else {}
+    cycle = {"cycle": True} if key is not None and " CYCLE" in side[key] else {}
+    return {**always, **unusual, **cycle}
+
+
+def serial(sides: Sides, side: Snapshot, column: Key) -> str | None:
+    """The pseudo type of a column whose default is the next value of its own sequence."""
+    part = parts(side[column])
+    counts = not part.identity and part.expression.startswith("nextval(")
+    return _SERIALS.get(part.type) if counts and sides.owned_sequence(side, column) is not None else None
+
+
+def source(sides: Sides, side: Snapshot, column: Key) -> str:
+    """What gives a column its numbers: ``identity``, ``serial``, the next value of a sequence that nobody
+    owns, as the default says, or nothing."""
+    part = parts(side[column])
+    if part.identity:
+        return "identity"
+    if serial(sides, side, column):
+        return "serial"
+    return part.expression if part.expression.startswith("nextval(") else ""
