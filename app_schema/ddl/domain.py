@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
@@ -11,6 +12,7 @@ from sqlalchemy.schema import ExecutableDDLElement
 
 from app_schema.ddl import privileges
 from app_schema.ddl.block import DIFFERENT
+from app_schema.ddl.brackets import enclosed
 from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.construct import converging
 from app_schema.ddl.object import DDLObject, Key
@@ -46,6 +48,16 @@ concat_ws(' ', format_type(y.typbasetype, y.typtypmod), {_COLLATION},
 )
 
 
+_UNPROVED = re.compile(
+    r" CONSTRAINT (?:\"(?:[^\"]|\"\")+\"|\S+) CHECK (?P<check>\((?:(?! CONSTRAINT ).)*\)) NOT VALID",
+    re.DOTALL,
+)
+
+
+def _is_whole(check: str) -> bool:
+    return enclosed(check)[1] == ""
+
+
 @dataclass(frozen=True)
 class Domain(DDLObject):
     """``CREATE DOMAIN schema.name AS definition``, with constraints, as PostgreSQL prints it."""
@@ -69,10 +81,19 @@ class Domain(DDLObject):
         return cls(key.name, definition, schema=key.schema)
 
     def side(self) -> Side:
-        return Side(twin=(f"CREATE DOMAIN {qualified(self.name, 'pg_temp')} AS {self.definition}",))
+        return Side(twin=self._create("pg_temp"))
 
     def create_sql(self) -> tuple[str, ...]:
-        return (f"CREATE DOMAIN {qualified(self.name, self.schema)} AS {self.definition}",)
+        return self._create(self.schema)
+
+    def _create(self, schema: str | None) -> tuple[str, ...]:
+        """CREATE DOMAIN takes no constraint that is NOT VALID."""
+        domain, definition = qualified(self.name, schema), self.definition
+        unproved = [match for match in _UNPROVED.finditer(definition) if _is_whole(match["check"])]
+        for match in unproved:
+            definition = definition.replace(match[0], "")
+        added = (f"ALTER DOMAIN {domain} ADD{match[0]}" for match in unproved)
+        return (f"CREATE DOMAIN {domain} AS {definition}", *added)
 
     def privileges_sql(self) -> tuple[str, ...]:
         return (privileges.of_object("T", f"TYPE {qualified(self.name, self.schema)}", public="USAGE"),)
@@ -87,7 +108,7 @@ class Domain(DDLObject):
             ns=self.namespace(),
             name=literal(self.name),
             new=literal(twin),
-            create=dollar(f"CREATE DOMAIN {twin} AS {self.definition}", "twin"),
+            create=";\n  EXECUTE ".join(dollar(statement, "twin") for statement in self._create("pg_temp")),
             label=literal(self.label),
             different=DIFFERENT,
             dropped=f"{_CONSTRAINTS.format(oid='old')} EXCEPT {_CONSTRAINTS.format(oid='new')}",

@@ -119,6 +119,7 @@ GROWN = {
 }
 
 
+@pytest.mark.part(of=4)
 @pytest.mark.parametrize("shape", GROWN)
 def test_grown_database_is_dropped_whole_and_comes_back(shape: str, empty_engine: sa.Engine) -> None:
     execute(empty_engine, GROWN[shape])

@@ -23,7 +23,7 @@ from app_schema.migrations.compare.printed_column import (
     is_rebuilt,
     parts,
 )
-from app_schema.migrations.directives import OnTheWayBackOp, UnwritableOp
+from app_schema.migrations.directives import CallOp, OnTheWayBackOp, UnwritableOp
 
 if TYPE_CHECKING:
     from app_schema.catalog import Snapshot
@@ -71,9 +71,10 @@ class ColumnComparator(KindComparator):
 
     def changed(self, sides: Sides, planner: Planner, key: Key, declared: str, reflected: str) -> None:
         """Plans what changes a reflected column to the declared one."""
-        if keys.table(key) not in sides.reflected:
-            return
         new, old = parts(declared), parts(reflected)
+        if keys.table(key) not in sides.reflected:
+            self._change_default_of_view(sides, planner, key, new, old)
+            return
         if generated.changes_in_place(sides, key):
             planner.create(Makes.GENERATED, generated.set_expression(sides, key))
             if new.nullable != old.nullable:
@@ -84,6 +85,17 @@ class ColumnComparator(KindComparator):
             self._rebuild(sides, planner, key)
         else:
             alter_column.alter(sides, planner, key, _compared(sides, key, new, old), old)
+
+    def _change_default_of_view(
+        self, sides: Sides, planner: Planner, key: Key, new: PrintedColumn, old: PrintedColumn
+    ) -> None:
+        """Plans the default, which CREATE VIEW does not say; all else of the column follows from the view."""
+        if new.rule == old.rule or not planner.dropped.isdisjoint(keys.views(key)):
+            return
+        place, schema = (key.table, key.name), sides.schema(key)
+        call = CallOp("alter_column", *place, server_default=new.default, schema=schema)
+        back = call.undone_by("alter_column", *place, server_default=old.default, schema=schema)
+        planner.create(Makes.COMMENT, back)
 
     def removed(self, sides: Sides, planner: Planner, key: Key, reflected: str) -> None:
         """Plans the drop of a column that nobody declared."""
