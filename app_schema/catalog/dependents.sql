@@ -82,5 +82,5 @@ WITH RECURSIVE wanted AS (
      WHERE node.class = 'pg_catalog.pg_attrdef'::regclass AND f.oid = node.oid) AS x
    WHERE node.depth > 0
 )
-SELECT n.kind, s.nspname, n.tbl, n.name FROM named AS n JOIN pg_catalog.pg_namespace AS s ON s.oid = n.space
+SELECT n.kind, s.nspname, n.tbl, n.name FROM named AS n LEFT JOIN pg_catalog.pg_namespace AS s ON s.oid = n.space
  GROUP BY n.kind, s.nspname, n.tbl, n.name ORDER BY max(n.depth), min(n.age), n.kind, s.nspname, n.tbl, n.name

@@ -24,6 +24,7 @@ class Composite(Defined):
     """``CREATE TYPE schema.name AS (a integer, b text)``."""
 
     kind: ClassVar[str] = "composite"
+    keeps_values = True
     word = "TYPE"
     comment_on: ClassVar[Mapping[str, str]] = {"composite": "TYPE {place}"}
     owned_as = "type"

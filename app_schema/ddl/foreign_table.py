@@ -29,6 +29,7 @@ class ForeignTable(Defined):
     """
 
     kind: ClassVar[str] = "foreign_table"
+    keeps_values = True
     word = "FOREIGN TABLE"
     owned_as = "relation"
     catalog = (

@@ -34,6 +34,7 @@ class RangeType(Defined):
     """``CREATE TYPE schema.name AS RANGE (SUBTYPE = double precision, …)``."""
 
     kind: ClassVar[str] = "range"
+    keeps_values = True
     word = "TYPE"
     comment_on: ClassVar[Mapping[str, str]] = {"range": "TYPE {place}"}
     owned_as = "type"

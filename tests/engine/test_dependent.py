@@ -11,6 +11,7 @@ from autogen import autogenerate
 from lineage import catalog
 from sqlalchemy.dialects.postgresql import ENUM
 
+from app_schema import ddl
 from app_schema.catalog import diff
 from app_schema.ddl import Function, Grant, Key, Policy, RowSecurity, Trigger, View, attach
 from app_schema.errors import ModelError
@@ -274,3 +275,32 @@ def test_reader_that_cannot_be_made_again_is_named_and_nothing_is_written(empty_
     told = "view public.v depends on column n on public.t, which changes.*with GRANT OPTION for a part"
     with pytest.raises(ModelError, match=told):
         autogenerate(empty_engine, metadata)
+
+
+def test_cast_and_operator_are_recreated_around_the_functions_that_they_call(empty_engine: sa.Engine) -> None:
+    def declared_(name: str) -> sa.MetaData:
+        metadata = sa.MetaData()
+        sa.Table("t", metadata, sa.Column("m", sa.Enum("sad", "glad", name="mood")))
+        body: Any = {"language": "sql", "returns": "boolean", "volatility": "IMMUTABLE", "schema": "public"}
+        ddl.attach(
+            metadata,
+            ddl.Function("is_glad", "SELECT true", arguments=f"{name} public.mood", **body),
+            ddl.Function("alike", "SELECT true", arguments=f"{name} public.mood, other integer", **body),
+            ddl.Cast("public.mood AS boolean", "WITH FUNCTION public.is_glad(public.mood)", schema="public"),
+            ddl.Operator(
+                "=~(public.mood, integer)",
+                "(FUNCTION = public.alike, LEFTARG = public.mood, RIGHTARG = integer)",
+                schema="public",
+            ),
+        )
+        return metadata
+
+    autogenerate(empty_engine, declared_("m")).upgrade(empty_engine)
+    _send(empty_engine, "INSERT INTO t VALUES ('sad')")
+    generated = autogenerate(empty_engine, declared_("mood_"))
+    for _ in range(2):
+        generated.upgrade(empty_engine)
+    assert autogenerate(empty_engine, declared_("mood_")).diffs == []
+    for _ in range(2):
+        generated.downgrade(empty_engine)
+    assert autogenerate(empty_engine, declared_("m")).diffs == []

@@ -53,3 +53,14 @@ def test_kinds_are_in_each_query_of_what_depends() -> None:
         queries = [query for kind in kinds for query in kind.catalog if query.is_object]
         assert len(queries) > 2
         assert all(query.kind in text and query.source in text for query in queries)
+
+
+def test_a_type_of_columns_is_never_dropped_to_be_created_again() -> None:
+    of_types = {
+        kind
+        for kind in Kind.all()
+        for query in kind.catalog
+        if query.catalog == "pg_type" and query.is_object
+    }
+    assert of_types
+    assert all(kind.keeps_values for kind in of_types)
