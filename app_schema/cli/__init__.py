@@ -1,6 +1,6 @@
 """`app-schema`: one thin command a file. Its docstring is the help, its signature the arguments.
 
-Data go to stdout, talk to stderr. Exit code 0: it is as it should be; 1: there is a difference; 2: could not
+Data are written to stdout, messages to stderr. Exit code 0: as it should be; 1: a difference; 2: could not
 tell.
 """
 

@@ -6,7 +6,7 @@ import re
 
 PAGE = "docs/troubleshooting.md"
 OTHER = "exit-codes"
-"""The heading for a message that no other explains: it says what the exit code means."""
+"""The heading for a message without one of its own; it explains the exit codes."""
 HEADINGS: tuple[tuple[str, str], ...] = (
     (r"already exists with a different definition|with other attributes", "different"),
     (r'type "[^"]*" already exists', "type-exists"),
@@ -31,7 +31,7 @@ HEADINGS: tuple[tuple[str, str], ...] = (
     (r"The server (refuses|does not|cannot|has no|is |closed)|No attempt to connect", "no-server"),
     (r"URL|\.env|encoding", "setting"),
 )
-"""What a message matches, and the anchor of its heading; the first that matches counts."""
+"""Pattern of a message -> anchor of its heading; the first match counts."""
 
 
 def see(message: str) -> str:

@@ -6,11 +6,11 @@ from app_schema.cli.common import Json, Url, application, connected, finish
 
 
 def audit(url: Url = None, *, as_json: Json = False) -> None:
-    """Look for what the database allows and should not, and for what costs for nothing; changes nothing.
+    """Check the database for excess privileges, future failures and useless cost; changes nothing.
 
-    What is accepted stands among the waivers of the application, or in pyproject.toml under
-    tool.app_schema.audit.waivers, with its reason and a condition that is checked.
-    Exit code 0: nothing is open; 1: something is; 2: could not tell.
+    Waivers of accepted findings, each with a reason and a checked condition, are those of the application and
+    of tool.app_schema.audit.waivers in pyproject.toml. Exit code 0: no open finding; 1: an open finding; 2:
+    could not tell.
     """
     from app_schema import audit as auditing
     from app_schema import project

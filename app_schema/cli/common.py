@@ -1,6 +1,6 @@
-"""What the commands share: options, the database they work on, and one sentence for whatever goes wrong.
+"""Shared by the commands: options, the database, and one sentence for an error.
 
-Nothing heavy is imported before a command runs, so that `--help` is instant.
+Large packages are imported when a command runs, so `--help` is instant.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print data for machines.")]
 _AS_JSON = "app_schema.json"
 """Key of typer's context: errors are data too."""
 _MISSING = {"3F000", "42P01", "42703", "42704", "42883"}
-"""SQLSTATE of what is not there: schema, table, column, object, function."""
+"""SQLSTATEs of an absent schema, table, column, object or function."""
 
 DIFFERENT = 1
 UNKNOWN = 2
@@ -70,7 +70,7 @@ class Commands(TyperGroup):
     """
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """The command that was named; whether it is to print data for machines."""
+        """The named command; whether it prints JSON."""
         ctx.meta[_AS_JSON] = "--json" in args
         return super().resolve_command(ctx, args)
 
@@ -81,14 +81,14 @@ class Commands(TyperGroup):
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
         except Exception as error:
-            as_json = ctx.meta.pop(_AS_JSON, False)  # of nested groups one says it
-            # Typer ends commands by exceptions too; what explains costs an import of everything
+            as_json = ctx.meta.pop(_AS_JSON, False)  # nested groups report it once
+            # Typer ends commands by exceptions too; explaining an error imports much
             if type(error).__module__.startswith("typer.") or isinstance(error, BrokenPipeError):
                 if as_json and hasattr(error, "format_message"):  # a wrong option
                     machine({"error": error.format_message()})
                 raise
             sentence = explained(error)
-            if sentence is None:  # an error of this program: 1 would say that something differs
+            if sentence is None:  # an error of this program: exit code 1 would mean a difference
                 traceback.print_exc()
                 raise typer.Exit(UNKNOWN) from error
             from app_schema.errors import DifferentError
@@ -127,12 +127,12 @@ class Program(Commands):
 
 
 def problem(sentence: str) -> None:
-    """What is wrong, and where the documentation explains it."""
+    """The message, and the address of its explanation in the documentation."""
     talk(f"{sentence}\n{see(sentence)}")
 
 
 def explained(error: Exception) -> str | None:
-    """What to tell a person, without secrets; None for an error of this program."""
+    """The message without secrets; None for an error of this program."""
     from alembic.util import CommandError
     from psycopg import Error
     from sqlalchemy.exc import DBAPIError
@@ -153,7 +153,7 @@ def explained(error: Exception) -> str | None:
 
 @contextmanager
 def needs(what: str, extra: str) -> Iterator[None]:
-    """Imports of an extra: where a package of it is absent, a sentence says how to have it, and code 2."""
+    """Imports of an extra: if a package is absent, one sentence on how to install it, and exit code 2."""
     try:
         yield
     except ModuleNotFoundError as error:
@@ -172,7 +172,7 @@ def target(url: str | None, *, direct: bool = False) -> Target:
 
 @contextmanager
 def opened(target: Target, *, changes: bool = False) -> Iterator[sa.Connection]:
-    """A connection to a database, closed in the end; what changes it says first which one it is."""
+    """A connection to a database, closed at the end; a command that changes it first names the database."""
     from sqlalchemy.pool import NullPool
 
     from app_schema import database

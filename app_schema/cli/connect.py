@@ -23,10 +23,10 @@ def connect(
     every: Annotated[bool, typer.Option("--all", help="List each table, view and enum.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show the server, the role, the extensions, the revision and the tables, and what is to be mended.
+    """Show the server, the role, the extensions, the revision and the tables, and what must be corrected.
 
     The last line is the URL for other programs.
-    Exit code 0: nothing is to be mended; 1: something is; 2: the server cannot be reached.
+    Exit code 0: all correct; 1: something must be corrected; 2: the server cannot be reached.
     """
     from app_schema.overview import overview, paste
 

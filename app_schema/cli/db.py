@@ -31,7 +31,7 @@ def start(*, as_json: Json = False) -> None:
 
 @db.command()
 def stop(*, as_json: Json = False) -> None:
-    """Stop the server; its data stay."""
+    """Stop the server; its data are kept."""
     from app_schema import embedded
 
     _announce()
@@ -60,11 +60,10 @@ def status(*, as_json: Json = False) -> None:
 
 @db.command()
 def reset(*, confirm: losing.Confirm = None, as_json: Json = False) -> None:
-    """Delete everything in the server, and start it anew with nothing in it; show first what would be lost.
+    """Delete everything in the server, and start an empty one; first show what would be lost.
 
-    It is refused with a token; the same command with --confirm TOKEN does it, as long as server, tables and
-    counts are the same: they are counted while nobody can write.
-    Exit code 0: done; 1: refused; 2: could not tell.
+    Refused with a token. The same command with --confirm TOKEN runs if server, tables and counts are
+    unchanged: rows are counted while no session can write. Exit code 0: done; 1: refused; 2: could not tell.
     """
     from app_schema import embedded
     from app_schema.emptying import holding

@@ -12,7 +12,7 @@ from app_schema.cli.output import talk
 
 
 class Format(StrEnum):
-    """What the diagram is written in."""
+    """The format of the diagram."""
 
     MERMAID = "mermaid"
     DOT = "dot"

@@ -14,11 +14,11 @@ from app_schema.cli.output import talk
 def docs(
     directory: Annotated[Path, typer.Argument(help="Where schema.md and the pictures lie.")] = Path("docs"),
     *,
-    check: Annotated[bool, typer.Option("--check", help="Write nothing; tell what is stale.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; list stale files.")] = False,
 ) -> None:
-    """Write the reference of the tables and a picture of each domain, made from the models.
+    """Write the reference of the tables and a diagram of each domain from the models.
 
-    Exit code 0: everything is fresh; 1 (with --check): a file is stale; 2: it cannot be made.
+    Exit code 0: all files are fresh; 1 (with --check): a file is stale; 2: they cannot be written.
     """
     with needs("The reference", "docs"):
         from app_schema.reference.files import stale, write
@@ -27,5 +27,5 @@ def docs(
     for page in found:
         print(page.path)
     if check and found:
-        talk("stale: `app-schema docs` writes them anew")
+        talk("stale: run app-schema docs")
     finish(well=not (check and found))

@@ -9,10 +9,10 @@ from app_schema.cli.output import machine, text
 
 
 def doctor(url: Url = None, *, as_json: Json = False) -> None:
-    """Look at Python, package, disk, server, extensions, rights, time zone and pooler: a line each.
+    """Check Python, package, disk, server, extensions, privileges, time zone and pooler: a line each.
 
-    A line that begins with "mend" ends with the remedy.
-    Exit code 0: all is in order; 1: something is to be mended; 2: the server cannot be reached.
+    A line that starts with "mend" ends with the remedy.
+    Exit code 0: all correct; 1: something must be corrected; 2: the server cannot be reached.
     """
     from app_schema.doctor import examine
 

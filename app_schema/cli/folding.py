@@ -1,4 +1,4 @@
-"""What differs, folded by table until it fits a screen."""
+"""Differences, folded by table until they fit the screen."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FEWEST = 6
 
 
 def room(rows: int) -> int:
-    """How many lines are left on the screen beside a table of so many rows."""
+    """The number of free lines on the screen below a table of this many rows."""
     return max(shutil.get_terminal_size().lines - AROUND - rows, FEWEST)
 
 

@@ -1,4 +1,4 @@
-"""The revision that a person names: what to say where the name leads nowhere."""
+"""The revision in an argument, and the message for an invalid one."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _NEAR = 0.6
 
 
 def follow(run: Callable[[str], list[T]], app: Application, here: frozenset[str], revision: str) -> list[T]:
-    """What `run(revision)` gives; nothing where `+1` begins at the newest revision.
+    """The result of `run(revision)`; empty for `+1` at the newest revision.
 
-    ``head`` means every head where the application has added branches of its own, which bear labels.
+    ``head`` means every head if the application has added labelled branches.
 
-    :raises ConfigurationError: one sentence where the name leads nowhere.
+    :raises ConfigurationError: with one sentence, for an unknown revision.
     """
     from alembic.util import CommandError
 
@@ -57,7 +57,7 @@ def _astray(lineage: Lineage, here: frozenset[str], revision: str) -> str:
         return f"{revision} leads past the newest revision: {pending} revisions are pending."
     if re.fullmatch(r"-\d+", revision):
         applied = len(lineage.applied(here))
-        return f"{revision} leads below base: the database has gone through {applied} revisions."
+        return f"{revision} is below base: the database has applied {applied} revisions."
     names = [script.revision for script in lineage.all()]
     near = [name for name in names if revision in name]
     near += [name for name in difflib.get_close_matches(revision, names, 3, _NEAR) if name not in near]

@@ -7,9 +7,9 @@ from app_schema.cli.output import machine, table
 
 
 def history(url: Url = None, *, as_json: Json = False) -> None:
-    """List every revision, the newest first, and whether the database has it.
+    """List every revision, the newest first, and whether the database has applied it.
 
-    Exit code 0: listed; 1: the database is at a revision that no file has; 2: could not tell.
+    Exit code 0: listed; 1: the database is at a revision without a file; 2: could not tell.
     """
     from app_schema.migrations.lineage import Lineage, current
     from app_schema.overview import foreign

@@ -16,11 +16,11 @@ def lint(
     *,
     as_json: Json = False,
 ) -> None:
-    r"""Look in the code of revisions for what would not be safe to run twice; no database is needed.
+    r"""Check the code of revisions for statements that are not safe to run twice; needs no database.
 
-    Rules: bare-data, unguarded-execute, rename-alone, no-models, has-downgrade; and where squawk is installed
-    its rules over the SQL of our revisions. `# lint: ignore\[rule]: reason` in a file takes one out.
-    Exit code 0: nothing found; 1: something; 2: could not tell.
+    Rules: bare-data, unguarded-execute, rename-alone, no-models, has-downgrade; and if squawk is installed
+    its rules for the SQL of the revisions. `# lint: ignore\[rule]: reason` in a file disables a rule there.
+    Exit code 0: no finding; 1: a finding; 2: could not tell.
     """
     from app_schema.lint.run import run
 

@@ -1,4 +1,4 @@
-"""What the commands that may lose something share: it is shown, and happens only with its token."""
+"""Shared by the commands that may lose data: losses are shown, and need their token."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from app_schema.loss import Losses
 
 Confirm = Annotated[str | None, typer.Option("--confirm", metavar="TOKEN", help="The token of the refusal.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done and lost; do nothing.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the operations and losses; change nothing.")]
 
 
 def show(lost: Losses) -> None:
@@ -31,7 +31,7 @@ def show(lost: Losses) -> None:
 
 
 def refusal(lost: Losses, token: str, confirm: str | None, *, dry_run: bool = False) -> str | None:
-    """None where nothing would be lost, or the token says that it may be; else it is said how to go on."""
+    """None if nothing would be lost or the token permits the loss; else the refusal with the next command."""
     if not lost or confirm == token:
         return None
     if confirm is not None:

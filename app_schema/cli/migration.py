@@ -1,4 +1,4 @@
-"""What `upgrade`, `downgrade` and `rollback` share."""
+"""Shared by `upgrade`, `downgrade` and `rollback`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Options = Annotated[
 
 @dataclass(frozen=True)
 class Move:
-    """From where to where a database went, and through which revisions, in that order."""
+    """The revisions before and after, and those between, in order."""
 
     before: frozenset[str]
     after: frozenset[str]
@@ -42,9 +42,9 @@ def move(
     review: Review | None = None,
     app: Application | None = None,
 ) -> Move:
-    """Calls `app_schema.migrations.upgrade` or `downgrade`, and says what is committed.
+    """Calls `app_schema.migrations.upgrade` or `downgrade`, and reports the committed revisions.
 
-    :param review: looks at the steps under the migration's lock, and says whether they may run.
+    :param review: checks the steps under the migration lock, and returns whether they may run.
     :param app: the application with other revisions than its own.
     """
     from app_schema.adoption.notice import refuse_unadopted
@@ -52,7 +52,7 @@ def move(
     from app_schema.migrations.copies import refuse_other_here
     from app_schema.migrations.lineage import current
 
-    refuse_other_here()  # also where nothing is to be done
+    refuse_other_here()  # also without a step
     app = app or application()
     given = dict(option.partition("=")[::2] for option in options or ())
     with connected(url, changes=True) as connection, _told():
@@ -64,7 +64,7 @@ def move(
                 f"The database is at {len(before)} revisions, so {revision} has more than one meaning: name "
                 f"the revision to go back to, or one branch, as {max(before)}@{revision}."
             )
-        connection.rollback()  # else it is our transaction in which the revisions run
+        connection.rollback()  # otherwise the revisions would run in this transaction
 
         def run(to: str) -> list[str]:
             terminal = sys.stderr.isatty()
@@ -72,7 +72,7 @@ def move(
 
         try:
             applied = follow(run, app, before, revision)
-        except KeyboardInterrupt as interrupt:  # its note says what is committed
+        except KeyboardInterrupt as interrupt:  # its note lists the committed revisions
             for note in getattr(interrupt, "__notes__", ()):
                 talk(note)
             raise typer.Exit(INTERRUPTED) from None

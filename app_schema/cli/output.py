@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any, TextIO
 
 UNLIMITED = 10_000
-"""Columns where stdout is no terminal: whoever reads a pipe wants one row a line."""
+"""Columns if stdout is no terminal: a row is one line in a pipe."""
 
 
 def talk(line: str) -> None:
@@ -26,7 +26,7 @@ def text(line: str, *, indent: int = 0) -> None:
 
 
 def _wrapped(lines: str, stream: TextIO, indent: int = 0) -> str:
-    """Broken between words, where a terminal would break within them; in a pipe lines stay whole."""
+    """Wrapped between words; not wrapped in a pipe."""
     if not stream.isatty():
         return lines
     width = shutil.get_terminal_size().columns
@@ -45,7 +45,7 @@ def _wrapped(lines: str, stream: TextIO, indent: int = 0) -> str:
 
 
 def machine(value: Any) -> None:
-    """A value as JSON: dataclasses as objects, sets as sorted arrays, whatever else as its text."""
+    """A value as JSON: dataclasses as objects, sets as sorted arrays, any other object as text."""
     print(json.dumps(value, default=_plain, ensure_ascii=False, indent=2))
 
 
@@ -57,7 +57,7 @@ def facts(values: Mapping[str, str]) -> None:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
-    """A table; columns whose name begins with ">" are aligned to the right."""
+    """A table; columns whose name starts with ">" are right-aligned."""
     from rich import box
     from rich.console import Console
     from rich.markup import escape
@@ -88,7 +88,7 @@ def sql(text: str) -> None:
 
 @contextmanager
 def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A bar on stderr, where that is a terminal; gives the function that moves it to a number."""
+    """A progress bar on stderr, if that is a terminal; yields the function that sets its number."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -110,7 +110,7 @@ def _plural(noun: str) -> str:
 
 
 def number(value: int | None) -> str:
-    """A count with its thousands set apart; a dash where it is not known."""
+    """A count with thousands separators; a dash if unknown."""
     return "-" if value is None else f"{value:,}"
 
 

@@ -22,11 +22,11 @@ def plan(
     url: Url = None,
     as_json: Json = False,
 ) -> None:
-    """Show the SQL that upgrade would run now, with the locks it takes and how large the tables are.
+    """Show the SQL that upgrade would run now, with its locks and the sizes of the tables.
 
-    The statements are shown without the guards in which they are sent; with --script as they are sent.
-    What upgrade looks at before its first statement (extensions, rights, roles, a standby) is looked at here.
-    Exit code 0: nothing would run; 1: something would; 2: could not tell, or upgrade would not begin.
+    The statements are shown without guards; with --script as they are sent.
+    The checks of upgrade before its first statement (extensions, privileges, roles, a standby) run here too.
+    Exit code 0: no statement would run; 1: a statement would; 2: could not tell, or upgrade would refuse.
     """
     from app_schema.adoption.notice import refuse_unadopted
     from app_schema.plan import comments, plan, preflight

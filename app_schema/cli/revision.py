@@ -17,7 +17,7 @@ Options = Annotated[
 
 def revision(
     *,
-    message: Annotated[str, typer.Option("-m", "--message", help="What the revision does.")],
+    message: Annotated[str, typer.Option("-m", "--message", help="The message of the revision.")],
     prove: Annotated[
         bool, typer.Option("--prove/--no-prove", help="Carry it out on a copy, up twice and down twice.")
     ] = True,
@@ -27,8 +27,8 @@ def revision(
     """Write the revision that leads from the database to the models, and prove it.
 
     The copy has the structure of the database and up to 100 of its rows a table, and stays on its server.
-    Exit code 0: written, and proved unless told not to; 1: the proof failed; 2: could not tell. What failed
-    stands in the header of the file, which is kept.
+    Exit code 0: written, and proved unless told not to; 1: the proof failed; 2: could not tell. The header
+    of the file, which is kept, names the failure.
     """
     from alembic import command
 

@@ -24,18 +24,17 @@ def rollback(
     revision: Annotated[str, typer.Argument(metavar="REV", help="Back to this one, or base, or -2.")] = "-1",
     *,
     confirm: losing.Confirm = None,
-    dump: Annotated[Path | None, typer.Option(metavar="FILE", help="First dump the tables there.")] = None,
+    dump: Annotated[Path | None, typer.Option(metavar="FILE", help="First dump the tables here.")] = None,
     dry_run: losing.DryRun = False,
     url: Url = None,
     as_json: Json = False,
 ) -> None:
-    """Go back to an older revision, by default one step; show what is lost, and lose nothing unasked.
+    """Downgrade to an older revision, by default one step; show the losses, and lose nothing unasked.
 
     A rollback that would lose rows, values that a type cannot hold, or protection (policies, grants, row
-    security, constraints, triggers of tables that stay) is refused with a token; the same command with
-    --confirm TOKEN does it, as long as the database and the counts are the same. What is shown is what is
-    done: it is looked at under the migration's lock. Exit code 0: done, or nothing would be lost (--dry-run);
-    1: refused; 2: could not tell.
+    security, constraints, triggers of kept tables) is refused with a token; the same command with
+    --confirm TOKEN runs if the database and the counts are unchanged. Both are read under the migration lock.
+    Exit code 0: done, or nothing would be lost (--dry-run); 1: refused; 2: could not tell.
     """
     go_back(application(), url, revision, confirm=confirm, dump=dump, dry_run=dry_run, as_json=as_json)
 
@@ -50,7 +49,7 @@ def go_back(
     dry_run: bool = False,
     as_json: bool = False,
 ) -> None:
-    """Goes back along the revisions of an application, and ends the command."""
+    """Downgrades an application, and ends the command."""
     from app_schema import migrations
     from app_schema.dump import dump as write
     from app_schema.rollback import prepare
@@ -67,7 +66,7 @@ def go_back(
         if refused is None and not dry_run and dump is not None and prepared.tables:
             write(connection, prepared.tables, dump)
             talk(f"{counted(len(prepared.tables), 'table')} dumped to {dump}, for pg_restore.")
-            prepared = prepare(connection, app, here, steps)  # a dump takes its time
+            prepared = prepare(connection, app, here, steps)  # a dump may run for long
             refused = losing.refusal(prepared.lost, prepared.token, confirm)
         return refused is None and not dry_run
 
@@ -84,7 +83,7 @@ def go_back(
             }
         )
     elif prepared is None:
-        talk("Nothing to go back from.")
+        talk("Nothing to downgrade.")
     elif dry_run:
         talk(f"{counted(len(prepared.revisions), 'revision')} would be undone; nothing was.")
     elif moved.revisions:

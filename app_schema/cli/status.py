@@ -7,9 +7,9 @@ from app_schema.cli.output import machine, text
 
 
 def status(url: Url = None, *, as_json: Json = False) -> None:
-    """Show the revision of the database, and of each pending revision what it does, locks and loses.
+    """Show the revision of the database, and the operations, locks and losses of each pending revision.
 
-    Exit code 0: nothing is pending; 1: something is, or roles or policies are absent; 2: could not tell.
+    Exit code 0: no revision is pending; 1: one is, or roles or policies are absent; 2: could not tell.
     """
     from app_schema.adoption.notice import refuse_unadopted
     from app_schema.copied import of_copy

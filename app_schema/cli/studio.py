@@ -12,13 +12,13 @@ from app_schema.cli.common import Url, application, needs, target
 def studio(
     url: Url = None,
     *,
-    write: Annotated[bool, typer.Option("--write", help="Let rows be made, changed and deleted.")] = False,
-    port: Annotated[int, typer.Option(help="Where to listen; 0 takes a free port.", min=0, max=65535)] = 0,
+    write: Annotated[bool, typer.Option("--write", help="Allow INSERT, UPDATE and DELETE of rows.")] = False,
+    port: Annotated[int, typer.Option(help="The port to listen on; 0: a free one.", min=0, max=65535)] = 0,
     browser: Annotated[bool, typer.Option("--open", help="Open the link in a browser.")] = False,
 ) -> None:
-    """Serve a web page for looking at the database, on this machine alone, until Ctrl-C.
+    """Serve a web page that shows the database, on this machine only, until Ctrl-C.
 
-    The link that is printed lets one browser in, once. Nothing can be changed without --write.
+    The printed link admits one browser, once. Without --write the page is read-only.
     """
     with needs("The studio", "studio"):
         from app_schema.studio.server import serve

@@ -26,12 +26,11 @@ def upgrade(
     url: Url = None,
     as_json: Json = False,
 ) -> None:
-    """Run the revisions that are pending.
+    """Apply the pending revisions.
 
-    Running it again is safe: what is there and equal stays, what is there and different is refused. What
-    would be lost for good (rows of a dropped table or column, values that a new type cannot hold) is counted
-    under the migration's lock, and lost with --confirm TOKEN only.
-    A database that another system created is upgraded by the revision of app-schema adopt --write.
+    Safe to run again: an equal object is kept, a different one is refused. Losses (rows of a dropped table or
+    column, values that a new type cannot hold) are counted under the migration lock, and need --confirm
+    TOKEN. A database that another system created is upgraded by the revision of app-schema adopt --write.
     Exit code 0: done; 1: refused; 2: could not.
     """
     from app_schema import migrations

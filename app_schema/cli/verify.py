@@ -22,15 +22,15 @@ def verify(
         str | None,
         typer.Option(metavar="URL", help="A server where the role may create a database."),
     ] = None,
-    every: Annotated[bool, typer.Option("--all", help="Name each object, however many there are.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="List every object.")] = False,
     url: Url = None,
     as_json: Json = False,
 ) -> None:
     """Compare the whole database with the models, both as PostgreSQL prints them.
 
-    What differs is folded by table to a screen; --all and --json have every object.
-    Exit code 0: all that is declared is there and equal, and nothing else is; 1: a difference; 2: could not
-    tell.
+    Differences are folded by table to fit the screen; --all and --json list every object.
+    Exit code 0: every declared object exists and is equal, and no other object exists; 1: a difference; 2:
+    could not tell.
     """
     from app_schema.adoption.notice import refuse_unadopted
     from app_schema.migrations.drift import drift
@@ -60,7 +60,7 @@ def _show(found: Drift, *, every: bool) -> None:
     else:
         counts = [kind for kind in found.kinds if kind.equal < kind.declared or kind.undeclared]
     absent = next((kind.declared for kind in found.kinds if kind.kind == "table" and not kind.created), 0)
-    nothing = absent > 0 and not every  # the counts of every kind would say the same
+    nothing = absent > 0 and not every  # the counts of the kinds would repeat it
     if nothing:
         print(f"None of the {counted(absent, 'declared table')} exists.")
     else:
@@ -73,7 +73,7 @@ def _show(found: Drift, *, every: bool) -> None:
 
 def _advise(states: set[str]) -> None:
     if states - {"undeclared"}:
-        talk("alembic revision --autogenerate writes the revision that mends it.")
+        talk("Next: alembic revision --autogenerate writes a revision that resolves it.")
     if "undeclared" in states:
         problem(
             "Undeclared: declare it, list it in [tool.app_schema] undeclared of pyproject.toml, or "

@@ -34,4 +34,4 @@ def test_undeclared_alone_is_a_difference(run: Run, database_url: str) -> None:
     assert said.startswith("exit code 1")
     assert "undeclared: policy open on public.sessions" in said
     assert "[tool.app_schema] undeclared" in said
-    assert "--autogenerate writes the revision that mends it" not in said
+    assert "--autogenerate writes a revision that resolves it" not in said

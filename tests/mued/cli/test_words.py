@@ -62,7 +62,7 @@ def test_every_address_is_a_heading_of_the_page() -> None:
         (["upgrade", "core_index"], "near names: 0004_core_indexes"),
         (["upgrade", "0004_core_indexs"], "near names: 0004_core_indexes"),
         (["plan", "zzz"], "No revision is called 'zzz': app-schema history lists them."),
-        (["downgrade", "-99"], "-99 leads below base: the database has gone through "),
+        (["downgrade", "-99"], "-99 is below base: the database has applied "),
     ],
 )
 def test_name_that_leads_nowhere(run: Run, states: dict[str, str], arguments: list[str], said: str) -> None:
