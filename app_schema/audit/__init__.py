@@ -1,4 +1,4 @@
-"""Read-only checks of a database: who can see too much, what will break, what costs for nothing."""
+"""Read-only checks of a database: excess privileges, future failures, useless cost."""
 
 from __future__ import annotations
 

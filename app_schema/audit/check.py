@@ -1,4 +1,4 @@
-"""What a check is, and the sets of objects that all of them look at."""
+"""A check, and the sets of objects that the checks share."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ SERVICE_ROLES = ("service_account", "service_role")
 
 @dataclass(frozen=True)
 class Known:
-    """The facts that a check gets and the database does not hold.
+    """The facts for a check that the database does not contain.
 
-    :param metadata: what is declared.
-    :param accepted: what is not declared and meant to stay.
-    :param touch: the call that keeps ``updated_at``.
+    :param metadata: the declared side.
+    :param accepted: undeclared objects to keep.
+    :param touch: the call that sets ``updated_at``.
     """
 
     metadata: MetaData | None = None
@@ -45,7 +45,7 @@ class Known:
 
 
 def as_grantor(revoke: str, grantor: str, owner: str) -> str:
-    """SQL expression: a REVOKE that takes effect, since one of the owner leaves what another role granted.
+    """SQL expression: a REVOKE by the grantor: one by the owner does not revoke the grant of another role.
 
     All three are SQL expressions; the latter two OIDs of roles.
     """
@@ -61,8 +61,8 @@ Judge = Callable[[str, Sequence[Row], Known], Iterable[Finding]]
 class Check:
     """A named query.
 
-    Its rows are findings (severity, object, message, mend), or facts that ``judge`` turns into findings. It
-    reads the sets of `SETS` and PostgreSQL's catalogs, with an empty search_path.
+    Its rows are findings (severity, object, message, mend), or facts from which ``judge`` derives findings.
+    It reads the sets of `SETS` and PostgreSQL's catalogs, with an empty search_path.
     """
 
     name: str

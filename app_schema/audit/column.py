@@ -1,4 +1,4 @@
-"""Columns that take what they should not, or that nobody keeps up to date."""
+"""Columns that allow invalid values, or that no trigger updates."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ UPDATED_AT = Check(
     "updated_at_without_trigger",
     """
     SELECT 'warning', 'table ' || c.table_name,
-           CASE WHEN off IS NULL THEN 'updated_at is there and no trigger moves it'
-                ELSE format('updated_at is there and the trigger %I, which would move it, is disabled', off) END,
+           CASE WHEN off IS NULL THEN 'no trigger updates updated_at'
+                ELSE format('the trigger %I, which updates updated_at, is disabled', off) END,
            CASE WHEN off IS NULL AND call IS NULL
                 THEN '-- write a trigger function that sets NEW.updated_at, and a trigger BEFORE UPDATE'
                 WHEN off IS NULL
@@ -51,7 +51,7 @@ UPDATED_AT = Check(
      ) AS known
      WHERE c.attname = 'updated_at' AND NOT c.relispartition
        AND NOT EXISTS (SELECT FROM touch AS u WHERE u.tgrelid = c.attrelid AND u.tgenabled IN ('O', 'A'))
-    """,  # noqa: E501 - one line is one expression
+    """,
 )
 
 # A check of one text column that compares the column itself with words: in the parse tree IN is a comparison

@@ -2,8 +2,8 @@
 
 from app_schema.audit.check import Check
 
-# From PostgreSQL 18 on a constraint can be NOT ENFORCED; it cannot be validated then, only made anew. The
-# column is asked for through JSON, because older servers do not have it.
+# From PostgreSQL 18 on a constraint can be NOT ENFORCED: it must be recreated to be validated. The column is
+# read through JSON, because older servers lack it.
 NOT_VALID = Check(
     "constraint_not_valid",
     """

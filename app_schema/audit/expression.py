@@ -1,4 +1,4 @@
-"""What a parse tree says of a constant, of a length and of a sub-select."""
+"""Constants, lengths and sub-selects in a parse tree."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _LENGTHS = {
     *("720", "1317", "1318", "1367", "1369", "1372", "1374", "1375", "1381", "1681", "1682", "1810", "1811"),
     *("1812", "2010", "3179", "3207", "3711", "3956"),
 }
-"""OIDs of PostgreSQL's own functions that give a length, which is never negative."""
+"""OIDs of PostgreSQL's functions that return a length, which is never negative."""
 _COUNTS = {"2147", "2803"}
 
 
 def is_length(node: Node) -> bool:
-    """True if the number is a length or a count, so that it is never negative."""
+    """True if the number is a length or a count: never negative."""
     return node.word("funcid") in _LENGTHS or is_count(node)
 
 
@@ -52,7 +52,7 @@ def is_count(node: Node) -> bool:
 
 
 def bare(node: Node) -> Node:
-    """Without what changes the type or collation alone, and without the SELECT around one value."""
+    """The expression without casts, collations and a SELECT around one value."""
     while True:
         if node.kind in {"RELABELTYPE", "COLLATEEXPR"}:
             (node,) = node.nodes("arg")

@@ -1,4 +1,4 @@
-"""What an audit says."""
+"""A finding of the audit, and a waiver."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 class Finding:
     """One object that a check does not accept.
 
-    ``error``: somebody may see or change what is not his, or data may be wrong. ``warning``: it costs time,
-    or will break later. ``info``: worth a look, and no reason to stop.
+    ``error``: a role may see or change rows of others, or data may be wrong. ``warning``: it costs time, or
+    will fail later. ``info``: a remark.
     """
 
     check: str
@@ -23,22 +23,22 @@ class Finding:
     """Kind and qualified name, as in ``table public.users``; a waiver names it by these words."""
     message: str
     mend: str
-    """SQL that ends the finding. Where SQL cannot, a comment of SQL that says what can."""
+    """SQL that resolves the finding; if SQL cannot, an SQL comment with the remedy."""
     waived: str | None = None
     """The reason of the waiver that covers it."""
 
     @property
     def open(self) -> bool:
-        """It asks for something to be done: neither waived nor a mere remark."""
+        """It must be resolved: neither waived nor a remark."""
         return self.waived is None and self.severity != "info"
 
 
 @dataclass(frozen=True)
 class Waiver:
-    """A finding that is accepted, why, and while what.
+    """An accepted finding, its reason, and its condition.
 
-    :param condition: a query of one boolean, run with an empty search_path; where it is not true, the finding
-        is open again.
+    :param condition: a query of one boolean, run with an empty search_path; unless it is true, the finding is
+        open.
     """
 
     check: str

@@ -1,8 +1,8 @@
 """PostgreSQL's own parse tree of an expression, and which functions it calls once a row.
 
 The columns of type ``pg_node_tree`` print as ``{KIND :field value ...}``, with a backslash before every
-special character of a name (``outToken`` in PostgreSQL's ``outfuncs.c``). The printed expression
-would not do: it says nothing about what a name refers to.
+special character of a name (``outToken`` in PostgreSQL's ``outfuncs.c``). A printed
+expression does not suffice: it does not resolve names.
 """
 
 from __future__ import annotations
@@ -59,11 +59,10 @@ def parse(text: str) -> Node:
 
 
 def calls_per_row(node: Node, *, once: bool = False) -> Iterator[int]:
-    """OIDs of the functions that are called again for each row with the same arguments.
+    """OIDs of the functions that PostgreSQL calls for each row with the same arguments.
 
-    A call is made once a query where it stands in a sub-select that reads no table and nothing of the row:
-    the planner makes an InitPlan of that. A call that takes a column has to be made for each row and is not
-    given.
+    The planner turns a sub-select that reads no table and no column into an InitPlan, which calls the
+    function once a query. A call with a column as argument must run for each row, and is not included.
     """
     if node.kind == "QUERY":
         once = node.word("rtable") == NOTHING and not _looks_outside(node, 0)
@@ -74,7 +73,7 @@ def calls_per_row(node: Node, *, once: bool = False) -> Iterator[int]:
 
 
 def _looks_outside(node: Node, depth: int) -> bool:
-    """Whether a column is that of a query further out than the one the search began with."""
+    """True for a column of a query outside the one in which the search started."""
     if node.kind == "VAR":
         return int(node.word("varlevelsup")) >= depth
     depth += node.kind == "QUERY"

@@ -1,4 +1,4 @@
-"""Policies that let through what nobody means to let through."""
+"""Policies that permit rows or actions unintentionally."""
 
 from __future__ import annotations
 

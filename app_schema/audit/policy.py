@@ -20,7 +20,7 @@ from app_schema.ddl.column import NOT_NULL
 from app_schema.ddl.sql import ident
 
 _ALONE = re.compile(r"(?: AS (?:\w+|\"[^\"]*\"))?\)")
-"""What follows a call that is all of a sub-select."""
+"""The text after a call that is a whole sub-select."""
 COMMANDS = {"r": "SELECT", "a": "INSERT", "w": "UPDATE", "d": "DELETE"}
 
 
@@ -85,7 +85,7 @@ class ReflectedPolicy(NamedTuple):
 
 
 # An operator counts where PostgreSQL itself relies on it: its own, or one of a btree or hash operator class.
-# current_setting is the one function of PostgreSQL's own that says who is asking.
+# current_setting is the only built-in function that identifies the person.
 FACTS = f"""
 SELECT t.name, quote_ident(p.polname), t.relname, p.polcmd::text, p.polpermissive,
        ARRAY(SELECT CASE x WHEN 0 THEN 'PUBLIC' ELSE x::regrole::text END FROM unnest(p.polroles) AS x ORDER BY 1),
@@ -135,7 +135,7 @@ def policies(rows: Sequence[Row]) -> list[ReflectedPolicy]:
 def _several(check: str, rows: Sequence[Row], known: Known) -> Iterator[Finding]:
     tables = defaultdict(list)
     for policy in policies(rows):
-        # one that is open, or that nobody declared, is an error of its own, and to merge it would keep it
+        # an open or undeclared policy is an error of its own; merging would keep it
         if policy.permissive and policy.declared(known) and not policy.open_to(known):
             tables[policy.table].append(policy)
     for table, of_table in tables.items():
@@ -144,7 +144,7 @@ def _several(check: str, rows: Sequence[Row], known: Known) -> Iterator[Finding]
             per_command = {c: [p for p in of_role if c in p.commands] for c in COMMANDS}
             several = {c: sharing for c, sharing in per_command.items() if len(sharing) > 1}
             if role != "PUBLIC" and all("PUBLIC" in p.roles for sharing in several.values() for p in sharing):
-                continue  # said of PUBLIC
+                continue  # reported for PUBLIC
             if several:
                 names = sorted({policy.name for sharing in several.values() for policy in sharing})
                 commands = ", ".join(COMMANDS[command] for command in several)
@@ -159,9 +159,10 @@ def _several(check: str, rows: Sequence[Row], known: Known) -> Iterator[Finding]
 
 
 def _joined(role: str, of_role: Sequence[ReflectedPolicy], names: Sequence[str]) -> str:
-    """One policy a command for the role; the other roles keep what they have.
+    """One policy a command for the role; the policies of other roles are kept.
 
-    PUBLIC has no "all others", so a policy of PUBLIC goes to the others that hold a privilege on the table.
+    SQL has no "all other roles", so a policy of PUBLIC is changed to the other roles with a privilege on the
+    table.
     """
     merged = [policy for policy in of_role if policy.name in names]
     lines = []

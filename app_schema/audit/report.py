@@ -19,7 +19,7 @@ def as_json(findings: Sequence[Finding]) -> str:
 
 
 def as_text(findings: Sequence[Finding]) -> str:
-    """What is open, with the SQL that mends it, then what is waived, with its reason, then the sums."""
+    """The open findings with the SQL that resolves them, the waived ones with reasons, and the totals."""
     waived = [finding for finding in findings if finding.waived is not None]
     lines = [line for finding in findings if finding.waived is None for line in _open(finding)]
     lines += [line for finding in waived for line in _waived(finding)]

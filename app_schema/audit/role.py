@@ -2,7 +2,7 @@
 
 from app_schema.audit.check import Check
 
-# The superuser that initdb made is left out: every cluster has it, and it cannot be taken away.
+# without the superuser of initdb: every cluster has it, and it cannot be dropped
 BYPASS = Check(
     "role_bypasses_row_security",
     """

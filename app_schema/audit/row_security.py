@@ -1,4 +1,4 @@
-"""Tables whose rows nobody guards."""
+"""Tables without row-level security."""
 
 from app_schema.audit.check import Check, as_grantor
 

@@ -59,16 +59,16 @@ def audit(
     accepted: Sequence[Accepted] = (),
     touch: str | None = None,
 ) -> list[Finding]:
-    """What the checks find in the connection's database, the worst first. Nothing is changed.
+    """The findings in the database of the connection, most severe first. Changes nothing.
 
-    :param metadata: what is declared; without it nothing is known of words that a column of text may hold.
-    :param waivers: findings that are accepted; one that covers nothing is a finding itself.
-    :param carried: waivers that come with the schema; one that covers nothing is no finding.
+    :param metadata: the declared side; without it the labels of text columns are unknown.
+    :param waivers: accepted findings; an unused waiver is a finding.
+    :param carried: waivers of the application; an unused one is no finding.
     :param service_roles: the roles that may see all rows by a policy.
-    :param accepted: what is not declared and meant to stay.
-    :param touch: the call that keeps ``updated_at``, to be proposed where no trigger of a table makes one.
-    :raises ConfigurationError: where a waiver names no check of ours, gives no reason, or has a condition
-        that PostgreSQL cannot read.
+    :param accepted: undeclared objects to keep.
+    :param touch: the call that sets ``updated_at``, proposed for a table without such a trigger.
+    :raises ConfigurationError: if a waiver names an unknown check, has no reason, or has a condition that
+        PostgreSQL cannot parse.
     """
     given = _by_finding([*carried, *waivers])
     findings = list(_findings(connection, Known(metadata, service_roles, accepted, touch)))
@@ -145,5 +145,5 @@ def _unused(waivers: Iterator[Waiver]) -> Iterator[Finding]:
             "warning",
             waiver.object,
             f"a waiver of {waiver.check} covers nothing: {waiver.reason}",
-            "-- take the waiver out of the configuration",
+            "-- remove the waiver from the configuration",
         )

@@ -32,7 +32,7 @@ def waivers(directory: Path | None = None) -> list[Waiver]:
 def service_roles(directory: Path | None = None) -> Sequence[str]:
     """The roles that may see all rows by a policy: ``[tool.app_schema.audit] service_roles``.
 
-    :raises ConfigurationError: where it is no list of names.
+    :raises ConfigurationError: if it is not a list of names.
     """
     file, settings = _audit(directory)
     given = settings.get("service_roles", SERVICE_ROLES)

@@ -1,9 +1,8 @@
-"""Expressions of a policy that are true for every row, recognised by their form, as far as that can be told.
+"""Expressions of a policy that are true for every row, as far as their form shows.
 
 ``true OR ...``, ``1 = 1``, ``id = id``, ``a IS NULL OR a IS NOT NULL``. The server evaluates nothing: a
-policy may call functions that whoever wrote it chose, and the planner calls the immutable ones too. ``a = a``
-is NULL where ``a`` is; it counts as true. An expression that needs the rows of a table, or that calls a
-function of which nothing stands here, cannot be told.
+policy may call a hostile function, and the planner calls immutable ones. ``a = a`` is NULL if ``a`` is; it
+counts as true. An expression that reads a table or calls a function unknown here is undecided.
 """
 
 from __future__ import annotations
@@ -71,7 +70,7 @@ class Truth:
     not_null: frozenset[str]
 
     def always(self, node: Node, value: bool = True) -> bool:  # noqa: FBT001, FBT002 - the truth value itself
-        """True if the expression can be told to have the value for every row."""
+        """True if the expression provably has the value for every row."""
         judge = getattr(self, f"_{node.kind.lower()}", None)
         return bool(judge is not None and judge(node, value))
 
@@ -115,7 +114,7 @@ class Truth:
         return self.operators.get(node.word("opno"), ("", ""))[0]
 
     def _constant(self, node: Node) -> int | str | None:
-        """The value of a constant or of arithmetic on integers; None: not known."""
+        """The value of a constant or of arithmetic on integers; None: unknown."""
         if node.kind != "OPEXPR" or self._name(node) not in _ARITHMETIC:
             return value_of(node)
         sides = [self._constant(bare(arg)) for arg in node.nodes("args")]
@@ -138,14 +137,14 @@ class Truth:
     def _nulltest(self, node: Node, value: bool) -> bool:  # noqa: FBT001
         (arg,) = map(bare, node.nodes("arg"))
         is_not_null = node.word("nulltesttype") == "1"
-        if node.word("argisrow") == "true":  # true of a row if it is of each of its columns
+        if node.word("argisrow") == "true":  # a row is NULL, or not, if each of its columns is
             return False
         if arg.kind == "CONST":
             return (arg.word("constisnull") == "false") == (is_not_null == value)
         return self._never_null(arg) and is_not_null == value
 
     def _never_null(self, node: Node) -> bool:
-        """True if the expression can be told to be NULL for no row."""
+        """True if the expression is provably never NULL."""
         node = bare(node)
         args = node.nodes("args")
         match node.kind:
@@ -187,7 +186,7 @@ class Truth:
         return bool(args)
 
     def _minmaxexpr(self, node: Node, value: bool) -> bool:  # noqa: FBT001
-        each = [self.always(arg, value) for arg in node.nodes("args")]  # those that are NULL are left out
+        each = [self.always(arg, value) for arg in node.nodes("args")]  # COALESCE skips NULLs
         return any(each) if (node.word("op") == _GREATEST) == value else all(each)
 
     def _caseexpr(self, node: Node, value: bool) -> bool:  # noqa: FBT001
@@ -255,7 +254,7 @@ class Truth:
         if left.kind == "NULLTEST":
             tests = {left.word("nulltesttype"), right.word("nulltesttype")}
             return len(tests) == 2 and self._same(left.nodes("arg")[0], right.nodes("arg")[0])  # noqa: PLR2004
-        if left.kind == "BOOLEANTEST":  # IS TRUE and IS NOT TRUE, and so on, stand side by side
+        if left.kind == "BOOLEANTEST":  # IS TRUE and IS NOT TRUE, and so on, are adjacent
             tests = {left.word("booltesttype"), right.word("booltesttype")}
             return tests in _OPPOSITE_TESTS and self._same(left.nodes("arg")[0], right.nodes("arg")[0])
         if left.kind != "OPEXPR" or self.operators.get(left.word("opno"), ("", ""))[1] != right.word("opno"):

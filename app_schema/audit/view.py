@@ -15,7 +15,7 @@ INVOKER = Check(
     """,
 )
 
-# It cannot be made with the rights of its reader: it holds a copy of the rows.
+# security_invoker is impossible: a materialized view stores the rows.
 _REVOKE = "format('REVOKE ALL ON TABLE %s FROM %s;', r.name, string_agg(g.grantee, ', '))"
 MATERIALIZED = Check(
     "materialized_view_is_readable",

@@ -1,4 +1,4 @@
-"""What a lint says."""
+"""A finding of the lint."""
 
 from __future__ import annotations
 

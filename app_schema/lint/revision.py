@@ -53,7 +53,7 @@ class Code:
 
 
 def bare_data(code: Code) -> Found:
-    """A data statement would do its work again on a second run."""
+    """A data statement would change the data again on a second run."""
     for name, call in _all(code):
         if name == "bulk_insert":
             yield call.lineno, "op.bulk_insert inserts again on a second run: write op.run_once(key, sql)"
@@ -62,7 +62,7 @@ def bare_data(code: Code) -> Found:
 
 
 def unguarded(code: Code) -> Found:
-    """What `op.execute` sends is not guarded, and what a connection sends is not even seen."""
+    """Statements of `op.execute` have no guard; statements of a connection bypass the impl."""
     for name, call in _all(code):
         if name == "execute" and call.args:
             found = verdict(text(call.args[0], code.constants))
@@ -122,11 +122,11 @@ RULES: dict[str, Rule] = {
 
 
 def lint(file: Path) -> list[LintFinding]:
-    """What the rules find in a revision file, by line.
+    """The findings in a revision file, by line.
 
-    `# lint: ignore[rule]: reason` anywhere in the file takes a rule out for it; without a reason it does not.
+    `# lint: ignore[rule]: reason` anywhere in the file disables a rule; the reason is required.
 
-    :raises ConfigurationError: where the file cannot be read, or is no Python.
+    :raises ConfigurationError: if the file cannot be read, or is not Python.
     """
     source = read(file)
     try:
@@ -145,12 +145,12 @@ def lint(file: Path) -> list[LintFinding]:
 
 
 def ignored(source: str) -> set[str]:
-    """The rules that a file takes out for itself, and gives a reason for."""
+    """The rules that a file disables with a reason."""
     return {rule.strip() for rules, reason in _IGNORE.findall(source) if reason for rule in rules.split(",")}
 
 
 def read(file: Path) -> str:
-    """The text of a file; raises ConfigurationError where there is none."""
+    """The text of a file; raises ConfigurationError if it cannot be read."""
     try:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeError) as error:

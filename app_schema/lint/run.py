@@ -15,7 +15,7 @@ from app_schema.migrations.unguarded import PlainImpl
 
 
 def run(app: Application, files: Iterable[Path] = ()) -> tuple[list[LintFinding], int]:
-    """The findings in these files, else in all revisions of the application; and how many were looked at."""
+    """The findings in these files, or in all revisions of the application; and the number of files."""
     lineage = Lineage(app)
     ours = {Path(script.path).resolve(): script.revision for script in lineage.scripts.walk_revisions()}
     chosen = [path.resolve() for path in files] or sorted(ours)

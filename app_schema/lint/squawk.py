@@ -1,4 +1,4 @@
-"""squawk, where it is installed: what a statement does to others while it runs."""
+"""squawk, if installed: the effects of a running statement on other sessions."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ _ANSWERED = (
 
 
 def program() -> str | None:
-    """squawk beside this Python, else on the path; None where it is not installed."""
+    """squawk next to this Python, or on the PATH; None if it is not installed."""
     beside = Path(sys.executable).with_name("squawk")
     return str(beside) if beside.exists() else shutil.which("squawk")
 
 
 def squawk(program: str, scripts: Mapping[str, str]) -> list[LintFinding]:
-    """What squawk finds in the SQL of each file's revision, without its guards: a rule once a file.
+    """The findings of squawk in the unguarded SQL of each revision: a rule once a file.
 
-    :raises ConfigurationError: where squawk does not answer.
+    :raises ConfigurationError: if squawk fails.
     """
     with tempfile.TemporaryDirectory() as place:
         names = {str(Path(place, f"{number}.sql")): file for number, file in enumerate(scripts)}

@@ -13,7 +13,7 @@ _COMMENT = re.compile(r"\s*(--[^\n]*\n|/\*.*?\*/)", re.DOTALL)
 _DATA = re.compile(
     r"(WITH\b.*\b)?(INSERT|UPDATE|DELETE|MERGE|TRUNCATE|COPY|SELECT|CALL)\b", re.IGNORECASE | re.DOTALL
 )
-# What PostgreSQL does twice as once. A DO block is its author's own guard.
+# Statements that PostgreSQL makes repeatable. A DO block is its author's own guard.
 _CONVERGES = re.compile(
     r"(DO|COMMENT|GRANT|REVOKE|SET|RESET|ANALYZE|VACUUM|REFRESH|REINDEX|CLUSTER|LOCK|CREATE\s+OR\s+REPLACE"
     r"|CREATE(\s+\w+){1,3}\s+IF\s+NOT\s+EXISTS|DROP(\s+\w+){1,3}\s+IF\s+EXISTS"
@@ -23,7 +23,7 @@ _CONVERGES = re.compile(
 
 
 def verdict(sql: str | None) -> Verdict:
-    """What kind of statement it is; None, which could not be read out of the code, is `unreadable`."""
+    """The kind of a statement; None, a statement built at run time, is `unreadable`."""
     if sql is None:
         return "unreadable"
     while comment := _COMMENT.match(sql):
@@ -35,8 +35,8 @@ def verdict(sql: str | None) -> Verdict:
 
 
 def text(node: ast.expr, constants: Mapping[str, ast.expr]) -> str | None:
-    """The SQL of an expression: a literal, `sa.text(...)` of one, a constant of the module, the begin of an
-    f-string. None where it is made at run time."""
+    """The SQL of an expression: a literal, `sa.text(...)` of one, a constant of the module, or the start of
+    an f-string. None: built at run time."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
     if isinstance(node, ast.Name) and node.id in constants:

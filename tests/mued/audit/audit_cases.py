@@ -430,7 +430,7 @@ CASES = {
         ALTER TABLE t DISABLE TRIGGER touch""",
         "table public.t",
         "warning",
-        "trigger touch, which would move it, is disabled",
+        "trigger touch, which updates updated_at, is disabled",
     ),
     "words without a check": Case(
         "closed_values_without_check",
