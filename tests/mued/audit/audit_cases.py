@@ -419,7 +419,7 @@ CASES = {
         CREATE TRIGGER other BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION other()""",
         "table public.t",
         "warning",
-        "no trigger moves it",
+        "no trigger updates updated_at",
     ),
     "updated_at whose trigger is off": Case(
         "updated_at_without_trigger",
