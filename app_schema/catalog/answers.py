@@ -1,4 +1,4 @@
-"""One query for many keys: what is asked of one object is asked of all that come next."""
+"""One query for many keys: the query for one object also reads the next ones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PARAMETER = re.compile(r"(?<![:\\]):(schema|table|name)\b")  # not of a cast, "
 class Answers:
     """Results of queries of one value for a key, whose parts are ``:schema``, ``:table`` and ``:name``.
 
-    :param likely: the keys of a kind that are asked for together, when the first of them is.
+    :param likely: the keys of a kind that are queried together with the first of them.
     """
 
     def __init__(self, connection: Connection, likely: Callable[[str], Iterable[Key]] = lambda _: ()) -> None:

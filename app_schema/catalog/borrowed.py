@@ -1,7 +1,7 @@
 """Objects that a metadata uses and does not declare, copied from the database that it is compared with.
 
-An extension, a type or a function that a revision made by ``op.execute`` is no part of the metadata, and
-without it the metadata's tables cannot be made in the scratch database.
+An extension, a type or a function that a revision created by ``op.execute`` is not in the metadata, but its
+tables cannot be created in the scratch database without it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _NEW_TABLE = re.compile(r"^\s*CREATE (?:UNLOGGED )?TABLE\b")
 
 
 class DeclaredNames(Protocol):
-    """What a metadata declares, before PostgreSQL has printed it."""
+    """The names that a metadata declares, before PostgreSQL has printed it."""
 
     def has_name(self, schema: str | None, name: str) -> bool:
         """Whether an object of this name is declared; of a function's name, what is before the bracket."""
@@ -49,7 +49,7 @@ class Borrowed:
 def used(connection: Connection, statements: Sequence[str], declared: DeclaredNames) -> list[Borrowed]:
     """The undeclared objects of the database that the statements name, in the order of their creation.
 
-    What stands on a relation that is no declared table is not among them.
+    Without objects that depend on an undeclared relation.
     """
     query = files("app_schema.catalog").joinpath("borrowed.sql").read_text(encoding="utf-8")
     rows = [row for row in read(connection, query)[0] if not declared.has_name(row[1], row[2])]
@@ -57,7 +57,7 @@ def used(connection: Connection, statements: Sequence[str], declared: DeclaredNa
     named = words(statements)
     chosen: set[tuple[str | None, str]] = set()
     found = True
-    while found:  # a domain may stand on a function, and that on an extension
+    while found:  # a domain may depend on a function, and the function on an extension
         new = [row for row in rows if (row[1], row[2]) not in chosen and named & set(row[3])]
         chosen |= {(row[1], row[2]) for row in new}
         named |= words(row[4] for row in new)
@@ -70,7 +70,7 @@ def used(connection: Connection, statements: Sequence[str], declared: DeclaredNa
 
 
 def merged(borrowed: Iterable[Borrowed], statements: Sequence[str]) -> list[str]:
-    """The statements, with those that make what they use before them, or behind their last table."""
+    """The statements, preceded by those that create the used objects, or with these after the last table."""
     declared = [_NEW_SCHEMA.sub("CREATE SCHEMA IF NOT EXISTS ", one) for one in statements]  # may be there
     tables = max((number for number, one in enumerate(declared, 1) if _NEW_TABLE.match(one)), default=0)
     lent = list(borrowed)

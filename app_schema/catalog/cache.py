@@ -1,8 +1,8 @@
-"""Snapshots of what was declared, kept between runs: a usual comparison makes no scratch database.
+"""Cached snapshots of the declared side: a usual comparison needs no scratch database.
 
-A file holds a snapshot and lies in the user's cache directory under a digest of all that the snapshot
-depends on. It is never needed: what cannot be read, is broken or cannot be written is as good as absent. So
-is what others could have written: a planted snapshot would make a check say that nothing differs.
+A snapshot is a file in the user's cache directory, named by a digest of everything that it depends on. A file
+that cannot be read or written, or is damaged, counts as absent. So does a file that other users could have
+written: a planted snapshot would hide differences.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
 def digest(parts: Iterable[str]) -> str:
-    """The name of a snapshot that depends on these texts, in this order, and on the code that makes it."""
+    """The name of a snapshot that depends on these texts, in this order, and on the code that creates it."""
     return hashlib.sha256(json.dumps([_code(), *parts]).encode()).hexdigest()
 
 
 @cache
 def _code() -> list[str]:
-    # a snapshot is the union of the kinds' queries, which stand in ddl
+    # a snapshot is the union of the kinds' queries, in ddl
     packages = [files(f"app_schema.{name}") for name in ("catalog", "ddl")]
     found = sorted((file for package in packages for file in package.iterdir()), key=str)
     found.append(files("app_schema").joinpath("pinned.py"))
@@ -43,7 +43,7 @@ def _code() -> list[str]:
 
 
 def load(name: str) -> Snapshot | None:
-    """The snapshot kept under this name, if it is there, whole, and of this user alone."""
+    """The snapshot of this name, if the file exists, is complete, and only this user can write it."""
     try:
         with _opened(_directory()) as directory:
             checksum, _, payload = _read(directory, name).partition(b"\n")
@@ -57,10 +57,10 @@ def load(name: str) -> Snapshot | None:
 
 
 def store(name: str, snapshot: Snapshot) -> None:
-    """Keeps a snapshot under a name; a reader meets all of it or nothing."""
+    """Writes a snapshot atomically."""
     payload = json.dumps([[*key, definition] for key, definition in snapshot.items()]).encode()
     place = _directory()
-    if not place.is_absolute():  # of a user without a home: a directory named "~" would be made here
+    if not place.is_absolute():  # a user without a home: otherwise this would create a directory named "~"
         return
     with suppress(OSError):
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -84,7 +84,7 @@ def _checksum(name: str, payload: bytes) -> str:
 
 @contextmanager
 def _opened(directory: Path) -> Iterator[int]:
-    """The descriptor of the directory, if nobody else may write in it. Raises PermissionError else."""
+    """The descriptor of the directory. Raises PermissionError if other users may write in it."""
     handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         _require_own(os.fstat(handle))

@@ -55,7 +55,7 @@ _OFFSET = r"([+-]\d\d?(:?\d\d)*|[Zz]|[A-Za-z]+/[A-Za-z_/]+)\s*$"
 
 
 class Casts:
-    """How one server converts types; each pair of types is asked for once."""
+    """The casts of a server; each pair of types is queried once."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -71,16 +71,16 @@ class Casts:
 
 
 def using(casts: Casts, column: str, source: str, target: str, zone: str = UTC) -> str | None:
-    """The USING clause that converts a column; None where PostgreSQL converts it by itself.
+    """The USING clause that converts a column; None: PostgreSQL needs none.
 
-    An assignment is better than a cast: it refuses what is too long, where a cast would cut it. Where there
-    is neither, as between two enums, the way leads through text, which the new type must be able to read.
+    An assignment cast is preferred to an explicit cast: it refuses a value that is too long, and a cast would
+    truncate it. Without either, as between two enums, the value is converted by way of text.
 
-    A conversion that PostgreSQL makes by the session's TimeZone names the zone instead, and one by
-    lc_monetary goes through numeric: the revision gives one result on every database.
+    A conversion that depends on TimeZone names the zone, and one that depends on lc_monetary converts by way
+    of numeric: the result is the same on every database.
 
     :param source: the types as PostgreSQL prints them, under an empty search_path.
-    :raises ModelError: where a zone other than UTC cannot be named.
+    :raises ModelError: if a zone other than UTC cannot be named.
     """
     named = _zoned(ident(column), source, target, zone) or _by_numeric(ident(column), source, target)
     if named is not None:
@@ -105,7 +105,7 @@ def element(type_: str) -> str:
 def crosses_zone(source: str, target: str) -> bool:
     """Whether PostgreSQL itself converts between the types by the session's TimeZone."""
     old, new = element(source), element(target)
-    if old == "time with time zone":  # it has an offset of its own, which is left out
+    if old == "time with time zone":  # timetz has an offset of its own, which is dropped
         return False
     if (old, new) == ("timestamp with time zone", "time with time zone"):
         return True
@@ -143,11 +143,11 @@ def _by_numeric(column: str, source: str, target: str) -> str | None:
 def lost(
     connection: Connection, table: str, column: str, source: str, target: str, clause: str | None
 ) -> str | None:
-    """The query that counts the values which do not come back: ``value::new::old IS DISTINCT FROM value``.
+    """The query that counts the lost values: ``value::new::old IS DISTINCT FROM value``.
 
-    :param table: the name as SQL needs it.
+    :param table: the quoted name.
     :param clause: the USING clause of the conversion.
-    :returns: None for a clause of which only its author knows the way back.
+    :returns: None for a clause whose inverse is unknown.
     """
     name = ident(column)
     if clause is not None and not _is_cast(name, clause):

@@ -1,4 +1,4 @@
-"""What hangs on a thing that PostgreSQL will not change under it, from pg_depend."""
+"""Dependents that prevent PostgreSQL from changing an object, from pg_depend."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ _FIELDS = ("kind", "schema", "tbl", "name")
 
 
 class Blocked(NamedTuple):
-    """A thing that is to change; ``gone`` where it is dropped, and all that hangs on it with it."""
+    """An object to change; ``gone``: to drop, with all dependents."""
 
     key: Key
     gone: bool
 
 
 def dependents(connection: Connection, blocked: Iterable[Blocked]) -> list[Key]:
-    """What stands in the way of these changes, directly or through something else, what came first first.
+    """The direct and indirect dependents that prevent these changes, in the order of creation.
 
-    Of a column that changes its type: what PostgreSQL refuses or would misread, which are views, policies,
-    triggers, generated columns, foreign keys, and the constraints and indexes that have an expression. Of an
-    enum the same of its columns, and what names it. Of what is dropped: everything.
+    For a column that changes its type: views, policies, triggers, generated columns, foreign keys, and the
+    constraints and indexes with an expression, which PostgreSQL refuses or would misread. For an enum the
+    same of its columns, and the objects that name it. For a dropped object: every dependent.
 
-    Kinds are those of a snapshot, besides ``default``, a default that reads the thing, and ``own_default``,
-    that of a column that changes; their names are those of the columns.
+    Kinds are those of a snapshot, and ``default``, a default that reads the object, and ``own_default``, the
+    default of a changed column; their names are those of the columns.
     """
     wanted = [{**dict(zip(_FIELDS, one.key, strict=True)), "gone": one.gone} for one in blocked]
     if not wanted:

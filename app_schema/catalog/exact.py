@@ -1,4 +1,4 @@
-"""Which changes of a type lose nothing, whatever the rows: each value comes back, or is refused."""
+"""The changes of a type that lose nothing for any rows: each value converts back, or is refused."""
 
 from __future__ import annotations
 
@@ -46,15 +46,15 @@ _FINEST = 6
 
 
 def is_exact(source: str, target: str, clause: str | None) -> bool:
-    """Whether a column of one type becomes another type without loss, converted by this USING clause.
+    """True if a column converts to another type without loss, by this USING clause.
 
-    What is not built in is taken for an enum, whose labels are texts.
+    A type that is not built in counts as an enum, whose labels are texts.
     """
     if source.endswith("[]") and target.endswith("[]"):
         return is_exact(source[:-2], target[:-2], clause)
     zone = AT_ZONE.search(clause or "")
     if zone is not None and zone[1] != UTC:
-        return False  # where clocks are put back, two moments have one local time
+        return False  # when clocks are set back, two moments have the same local time
     old, new = base(source), base(target)
     if new in STRINGS:
         cut = clause is not None and bool(_numbers(target)) and old in STRINGS

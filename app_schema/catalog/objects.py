@@ -20,7 +20,7 @@ Snapshot = Mapping[Key, str]
 
 
 class Difference(NamedTuple):
-    """One object that is not the same on both sides; None where it is absent."""
+    """An object that differs between the sides; a side is None if the object is absent."""
 
     key: Key
     left: str | None
@@ -32,7 +32,7 @@ def snapshot(connection: Connection, *, ignore: tuple[str, ...] = ("alembic_vers
 
     PostgreSQL 15 to 18 give the same snapshot of the same schema.
 
-    :param ignore: names of tables of the migration tool, left out with all that belongs to them.
+    :param ignore: names of tables of the migration tool, omitted with all their parts.
     """
     rows = read(connection, snapshot_query())[0]
     return _snapshot(_with_rare(rows, lambda sql: read(connection, sql)[0]), ignore)
@@ -52,7 +52,7 @@ def printed(driver: psycopg.Connection[Any], *, ignore: tuple[str, ...] = ()) ->
 
 
 def _with_rare(rows: list[_Row], ask: Callable[[str], list[_Row]]) -> list[_Row]:
-    """The rows of a snapshot with those of rare objects; a second query asks where there are any."""
+    """The rows of a snapshot with those of rare objects, which a second query reads if there are any."""
     sources = frozenset(str(name) for kind, _, _, name, _ in rows if kind == RARE)
     if not sources:
         return rows
@@ -70,7 +70,7 @@ def _belongs_to(key: Key, tables: tuple[str, ...]) -> bool:
 
 
 def diff(left: Snapshot, right: Snapshot) -> list[Difference]:
-    """What differs, by key; empty where both are the same."""
+    """The differences, by key."""
     keys = [key for key in left.keys() | right.keys() if left.get(key) != right.get(key)]
     keys.sort(key=lambda key: tuple(part or "" for part in key))
     return [Difference(key, left.get(key), right.get(key)) for key in keys]

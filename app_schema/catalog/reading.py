@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # Sent as one message, so that it costs one round trip: what printing depends on set, the queries, and all as
 # it was. Where one fails, the transaction it is in, or that of the message itself, takes the settings back.
-# Compiling a query of the catalog takes ten times as long as running it.
+# JIT off: compiling a query of the catalog takes ten times as long as running it.
 _PINNED = {**pinned.PRINTED, "search_path": "", "jit": "off"}
 _NAMES = ", ".join(f"('{name}')" for name in _PINNED)
 _REMEMBER = (
@@ -36,12 +36,12 @@ def query(driver: psycopg.Connection[Any], *queries: str) -> list[list[tuple[Any
     """The rows of each query, run with an empty search_path: PostgreSQL prints every name qualified."""
     with driver.cursor() as cursor:
         if driver.info.parameter_status("standard_conforming_strings") == "off":
-            # the server reads the literals of a whole message before it carries the first statement out
+            # the server parses a whole message before it executes the first statement
             cursor.execute("SET standard_conforming_strings = on")
             try:
                 return query(driver, *queries)
             finally:
-                with suppress(psycopg.errors.InFailedSqlTransaction):  # the rollback takes it back
+                with suppress(psycopg.errors.InFailedSqlTransaction):  # the rollback restores it
                     cursor.execute("SET standard_conforming_strings = off")
         cursor.execute(";\n".join((_BEFORE, *(one.strip() for one in queries), _AFTER)).encode())
         rows = []
@@ -72,7 +72,7 @@ def read(connection: Connection, *queries: str) -> list[list[tuple[Any, ...]]]:
 
 
 def own_driver(connection: Connection) -> psycopg.Connection[Any] | None:
-    """psycopg's synchronous connection, where it is one: it takes several statements at once."""
+    """psycopg's synchronous connection, if it is one: it accepts several statements in one message."""
     driver = connection.connection.driver_connection
     return driver if isinstance(driver, psycopg.Connection) else None
 
@@ -87,8 +87,8 @@ def ask(connection: Connection, sql: str) -> list[tuple[Any, ...]]:
 def empty_path(connection: Connection) -> Iterator[None]:
     """An empty search_path: PostgreSQL prints every name with its schema.
 
-    Local to the transaction; where the connection commits each statement, a local setting would end with the
-    statement that makes it, so it is the session's and is set back.
+    Local to the transaction. In autocommit a local setting would end with its own statement, so there it is
+    the session's, and is restored.
     """
     path = connection.scalar(_PATH)
     connection.execute(_SET_PATH, {"path": "", "local": True})

@@ -1,8 +1,8 @@
-"""The declared side, as PostgreSQL prints it: a metadata carried out in a scratch database on the server.
+"""The declared side as PostgreSQL prints it: the metadata is created in a scratch database on the server.
 
-The statements go in transactions of a few hundred, because each object that one makes takes a place in the
-server's lock table until it ends. Roles are of the whole cluster: whatever makes or names one comes last, in
-a transaction that is rolled back, so that none is left behind. Then the database goes.
+A transaction has a few hundred statements, because each created object holds an entry of the server's lock
+table until the end of the transaction. Roles belong to the cluster: the statements that create or name a role
+run last, in a transaction that is rolled back. Then the database is dropped.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ CHUNK = 200
 
 _SETTINGS: Mapping[str, str] = {
     "check_function_bodies": "off",
-    "synchronous_commit": "off",  # nobody will miss it after a crash
-    "max_parallel_maintenance_workers": "0",  # planning for them takes longer than an index of nothing
+    "synchronous_commit": "off",  # the database needs not survive a crash
+    "max_parallel_maintenance_workers": "0",  # planning a parallel build is slower than the build
 }
 
 _NAMES_ROLE = re.compile(
@@ -57,8 +57,8 @@ SELECT version(), current_user::text,
          WHERE s.context = 'user' AND s.source NOT IN ('default', 'client', 'session')),
        (SELECT string_agg(concat_ws(' ', e.name, e.default_version), ', ' ORDER BY e.name)
           FROM pg_catalog.pg_available_extensions AS e)"""
-"""What of a server may change how it carries statements out and prints them. Where it is does not matter: a
-container has another port each time."""
+"""The properties of a server on which its prints depend; not its address: a container has another port each
+time."""
 
 _DATABASES = """\
 WITH session AS (
@@ -85,17 +85,17 @@ def declared_snapshot(
     search_path: str = "public",
     borrow: Callable[[Sequence[str]], Sequence[str]] = lambda _: (),
 ) -> Snapshot:
-    """The snapshot of a database in which exactly these statements were carried out.
+    """The snapshot of a database in which exactly these statements were executed.
 
-    :param url: a server to use instead of the connection's own; it must be of the same major version. What
-        its role made is said to belong to the connection's role, who would have made it here.
-    :param cache: take the snapshot of an earlier run where nothing has changed since, and keep this one.
-    :param meanwhile: what to do with the connection while the server builds; called once.
-    :param search_path: the schema that takes what names none.
-    :param borrow: gives the statements with those that make what is used and not declared, or none if there
-        is no such object; asked where PostgreSQL refuses a statement, and all is tried again.
-    :raises ModelError: where PostgreSQL refuses a statement; it names the statement.
-    :raises ServerError: where no scratch database can be had.
+    :param url: a server of the same major version, instead of the connection's own. Its role is replaced by
+        the connection's role as owner in the snapshot.
+    :param cache: use the snapshot of an earlier run if nothing has changed, and store this one.
+    :param meanwhile: work on the connection while the server executes; called once.
+    :param search_path: the schema of unqualified names.
+    :param borrow: returns the statements with those that create used but undeclared objects, or none without
+        such an object; called after PostgreSQL refuses a statement, and then all statements run again.
+    :raises ModelError: if PostgreSQL refuses a statement; names the statement.
+    :raises ServerError: if no scratch database can be created.
     """
     if search_path != "public":
         statements = [f"CREATE SCHEMA IF NOT EXISTS {ident(search_path)}", *statements]
@@ -155,12 +155,15 @@ def _built(place: Place, search_path: str, statements: Sequence[str]) -> Snapsho
 
 
 def _build(scratch: Driver, search_path: str, statements: Sequence[str]) -> None:
-    """Carries the statements out, all in one message; the last transaction stays open."""
+    """Executes the statements in one message; the last transaction is open afterwards."""
     chunks = _chunks(statements)
     # not "$user": a schema of the metadata may have the name of the role
     path = {"search_path": ident(search_path)}
     settings = f"SELECT {pinned.calls({**_SETTINGS, **path}, local=False)}"
-    message = [settings, "REVOKE CREATE ON SCHEMA public FROM PUBLIC"]  # left by an upgrade from before 15
+    message = [
+        settings,
+        "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+    ]  # an upgrade from a version before 15 keeps it
     for number, chunk in enumerate(chunks, 1):
         message += ["BEGIN", *chunk]
         if number < len(chunks):
@@ -180,8 +183,7 @@ def _chunks(statements: Sequence[str]) -> list[list[str]]:
 
 
 def _culprit(scratch: Driver, settings: str, chunks: Sequence[Sequence[str]]) -> ModelError:
-    """The transaction that failed again, one statement at a time: the message of the whole does not say which
-    one it was."""
+    """Repeats the failed transaction, a statement at a time: the error of a whole message names none."""
     scratch.execute(b"ROLLBACK")
     row = scratch.execute("SELECT current_setting('app_schema.chunks', true)").fetchone()
     failed = chunks[int(row[0] or 0) if row else 0]
@@ -194,8 +196,8 @@ def _culprit(scratch: Driver, settings: str, chunks: Sequence[Sequence[str]]) ->
         except psycopg.Error as error:
             scratch.execute(b"ROLLBACK TO made")
             said = f"{_said(error)}{remedy(scratch, statement, error)}"
-            return ModelError(f"what is declared cannot be made: {said}\nin: {statement[:2000]}")
-    return ModelError("what is declared cannot be made in one go, only statement by statement")
+            return ModelError(f"the declared objects cannot be created: {said}\nin: {statement[:2000]}")
+    return ModelError("the declared objects cannot be created in one message, only statement by statement")
 
 
 def _said(error: psycopg.Error) -> str:
@@ -207,7 +209,7 @@ def _said(error: psycopg.Error) -> str:
 
 @dataclass(frozen=True)
 class Place:
-    """The server on which the scratch database is made, and what it must be like."""
+    """The server of the scratch database, and its required major version."""
 
     parameters: Mapping[str, Any] = field(repr=False)  # a password among them
     major: int
@@ -229,7 +231,7 @@ class Place:
 
 
 def _of_url(url: URL) -> dict[str, Any]:
-    """What libpq understands of another driver's URL."""
+    """The parameters of another driver's URL that libpq accepts."""
     understood = {one.keyword.decode() for one in psycopg.pq.Conninfo.get_defaults()}
     query = {name: str(value) for name, value in url.query.items() if name in understood}
     if "ssl" in url.query:  # asyncpg's word
@@ -243,7 +245,7 @@ def _of_url(url: URL) -> dict[str, Any]:
 
 @contextmanager
 def scratch_database(place: Place) -> Iterator[Driver]:
-    """A connection to an empty database, which goes afterwards with all that is in it."""
+    """A connection to an empty database, which is dropped afterwards."""
     with connected(place) as admin:
         name = _create(admin)
         try:
@@ -291,15 +293,15 @@ def connected(place: Place, **parameters: str) -> Iterator[Driver]:
 
 
 def _create(admin: Driver) -> str:
-    """The name of a new database; what crashes have left behind goes."""
+    """The name of a new database. Drops the scratch databases of crashed runs."""
     name = ""
     for found, ours in admin.execute(_DATABASES, {"prefix": PREFIX}).fetchall():
         if ours:
             name = found
         else:
-            with suppress(psycopg.Error):  # somebody else was quicker
+            with suppress(psycopg.Error):  # another session has dropped it
                 admin.execute(_drop(found))
-    # template0 is the same everywhere; C is a collation that goes with every encoding
+    # template0 is the same on every server; the collation C is valid for every encoding
     locale = "ENCODING 'UTF8' LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C'"
     create = sql.SQL(f"CREATE DATABASE {{}} TEMPLATE template0 {locale}")
     try:
@@ -314,7 +316,7 @@ def _create(admin: Driver) -> str:
         )
         raise ServerError(msg) from None
     except psycopg.Error as error:
-        msg = f"no scratch database for comparing can be made: {_said(error)}; name a server with {ELSEWHERE}"
+        msg = f"no scratch database can be created: {_said(error)}; name a server with {ELSEWHERE}"
         raise ServerError(msg) from error
     return name
 

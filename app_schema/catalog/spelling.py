@@ -19,7 +19,7 @@ PARSED = {"column", "constraint", "domain", "index", "materialized_view", "polic
 
 
 class Spelling:
-    """What one server makes of printed definitions; each is asked for once, many of them in one message."""
+    """The folded spelling of printed definitions by one server; each is queried once, many in one message."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -51,7 +51,7 @@ class Spelling:
         return self._known[left] == self._known[right]
 
     def in_more_than_spelling(self, differences: Iterable[Difference]) -> list[Difference]:
-        """The differences that are one whatever the spelling."""
+        """The differences that are not only differences of spelling."""
         found = list(differences)
         pairs = [(one.left, one.right) for one in found if one.key.kind in PARSED]
         self.learn(text for left, right in pairs if left and right for text in (left, right))

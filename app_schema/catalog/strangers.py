@@ -1,4 +1,4 @@
-"""What hangs on an object, by pg_depend, whoever it belongs to."""
+"""All dependents of an object, by pg_depend."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Hanging(NamedTuple):
-    """Something that hangs on an object: its address, and the relation, function or domain that owns it."""
+    """A dependent of an object: its address, and the relation, function or domain that owns it."""
 
     address: tuple[int, int, int]
     owner: Key
@@ -30,7 +30,7 @@ SELECT format('%s %s', i.type, i.identity)
 
 
 def hanging(connection: Connection, keys: Sequence[Key]) -> dict[Key, list[Hanging]]:
-    """What hangs on each of the objects, in one query."""
+    """The dependents of each of the objects, in one query."""
     asked = [{"n": number, **_fields(key)} for number, key in enumerate(keys)]
     found: dict[Key, list[Hanging]] = {}
     if asked:

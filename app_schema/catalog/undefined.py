@@ -1,4 +1,4 @@
-"""What to write where the declared objects use something that is neither declared nor in the database."""
+"""The remedy if declared objects use an object that is neither declared nor in the database."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ _NAME = re.compile(r'"([^"]+)"|(\w+)')
 
 
 def remedy(scratch: Driver, statement: str, error: psycopg.Error) -> str:
-    """The line to write; empty where none is known.
+    """The line to write; empty if none is known.
 
-    :param scratch: in the transaction in which the statement failed, as it was before the statement.
+    :param scratch: the connection, in the state before the failed statement.
     """
     absent = error.sqlstate == "0A000" and "CREATE EXTENSION" in statement  # else: what PostgreSQL cannot do
     if absent or error.sqlstate in _REFUSED:
-        return f"; name a server where the role may make it, with {ELSEWHERE}"
+        return f"; name a server on which the role may create it, with {ELSEWHERE}"
     if error.sqlstate not in _UNDEFINED:
         return ""
     quoted = re.findall(r'"([^"]+)"', error.diag.message_primary or "")
@@ -63,8 +63,8 @@ def remedy(scratch: Driver, statement: str, error: psycopg.Error) -> str:
         if _works(scratch, extension, statement):
             return f"; declare it: {_declared(extension)}"
     if method is not None:
-        return f"; {method} has no operator class for this type: take another type, or an expression of it"
-    return "; declare it with app_schema.ddl.attach(metadata, ...), or make it in the database first"
+        return f"; {method} has no operator class for this type: use another type, or an expression of it"
+    return "; declare it with app_schema.ddl.attach(metadata, ...), or create it in the database first"
 
 
 def _method(scratch: Driver, quoted: list[str]) -> str | None:
@@ -74,7 +74,7 @@ def _method(scratch: Driver, quoted: list[str]) -> str | None:
 
 
 def _operator_classes(scratch: Driver, statement: str, method: str) -> str:
-    """What an Index is to say, where there are operator classes for the type and none is the default."""
+    """The argument of the Index, if the type has operator classes and none is the default."""
     if (index := _INDEX.match(statement)) is None:
         return ""
     names = [quoted or bare for quoted, bare in _NAME.findall(index["keys"])]
@@ -109,7 +109,7 @@ def _works(scratch: Driver, extension: str, statement: str) -> bool:
 
 @contextmanager
 def _tried(scratch: Driver) -> Iterator[None]:
-    """What happens in the block is taken back."""
+    """Rolls the block back to a savepoint."""
     scratch.execute("SAVEPOINT tried")
     try:
         yield

@@ -44,7 +44,7 @@ CASES: dict[str, tuple[list[Any], str]] = {
     ),
     "btree of json": (
         [sa.Column("doc", JSON), sa.Index("ix", "doc")],
-        "; btree has no operator class for this type: take another type, or an expression of it",
+        "; btree has no operator class for this type: use another type, or an expression of it",
     ),
     "a type": (
         [sa.Column("name", PrintedType("citext"))],
@@ -52,7 +52,7 @@ CASES: dict[str, tuple[list[Any], str]] = {
     ),
     "nothing known": (
         [sa.Column("name", PrintedType("stranger"))],
-        "; declare it with app_schema.ddl.attach(metadata, ...), or make it in the database first",
+        "; declare it with app_schema.ddl.attach(metadata, ...), or create it in the database first",
     ),
 }
 
@@ -62,7 +62,7 @@ def test_what_is_not_defined_names_its_remedy(name: str, empty_engine: sa.Engine
     items, remedy = CASES[name]
     metadata = sa.MetaData()
     sa.Table("t", metadata, sa.Column("id", sa.Integer, primary_key=True), *items)
-    with pytest.raises(ModelError, match=r"^what is declared cannot be made: ") as refused:
+    with pytest.raises(ModelError, match=r"^the declared objects cannot be created: ") as refused:
         autogenerate(empty_engine, metadata)
     first = str(refused.value).partition("\nin: ")[0]
     assert first.endswith(remedy), first
