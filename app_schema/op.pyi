@@ -726,6 +726,11 @@ def rename_sequence(old: str, new: str, *, schema: str | None = ...) -> None:
 def rename_enum(old: str, new: str, *, schema: str | None = ...) -> None:
     """Renames an enum. Columns and other objects keep the type."""
 
+def rename_object(
+    kind: str, old: str, new: str, *, table: str | None = ..., schema: str | None = ...
+) -> None:
+    """Renames a view, function, trigger, policy, domain, or another object that a comment can be on."""
+
 def comment_on(
     kind: str, name: str, comment: str | None, *, table: str | None = ..., schema: str | None = ...
 ) -> None:

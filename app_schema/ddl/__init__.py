@@ -39,6 +39,7 @@ from app_schema.ddl.printed import PrintedType, TableConstraint, TableIndex
 from app_schema.ddl.procedure import Procedure
 from app_schema.ddl.publication import Publication
 from app_schema.ddl.range_type import RangeType
+from app_schema.ddl.renamed_from import RenamedFrom
 from app_schema.ddl.role import Role
 from app_schema.ddl.row_security import RowSecurity
 from app_schema.ddl.rule import Rule
@@ -81,6 +82,7 @@ __all__ = [
     "Procedure",
     "Publication",
     "RangeType",
+    "RenamedFrom",
     "RenamedLabels",
     "Replace",
     "Role",

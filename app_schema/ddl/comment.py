@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy.schema import ExecutableDDLElement
 
+from app_schema.ddl.addressed import Addressed
 from app_schema.ddl.catalog_query import CatalogQuery, Kind
 from app_schema.ddl.guard import Guard
-from app_schema.ddl.lookup import creation_schema, table_schema
+from app_schema.ddl.lookup import table_schema
 from app_schema.ddl.sql import checked, ident, literal, qualified
 from app_schema.ddl.statement import Guarded
 from app_schema.ddl.twin import Side
-from app_schema.errors import ModelError
 
 
 class Comments(Kind):
@@ -59,25 +59,10 @@ def object_comment(
     :param name: for a function with argument types, ``"even(integer)"``.
     :raises ModelError: for a kind that has no comment here.
     """
-    cls = Kind.by_key.get(kind)
-    if cls is None or kind not in cls.comment_on:
-        known = sorted(word for other in Kind.all() for word in other.comment_on)
-        raise ModelError(f"no comment on a {kind}: expected one of {', '.join(known)}")
-    catalog, words = cls.query_of(kind), cls.comment_on[kind]
-    if "{table}" not in words:
-        table, space = None, creation_schema(schema) if catalog.namespace else "NULL"
-    elif table is not None:
-        space = table_schema(table, schema)
-    else:
-        raise ModelError(f"a comment on a {kind} needs its table: write table=...")
-    what = words.format(
-        name=ident(name),
-        place=cls.sql_name(name, schema),
-        table=qualified(table, schema) if table is not None else "",
-    )
-    described = f"coalesce(obj_description({catalog.oid}, '{catalog.catalog}'), '')"
-    found = catalog.select(described, *cls.place_of(catalog, name, table, schema))
-    return _guarded(what, space, found, comment)
+    address = Addressed.of(kind, name, table, schema, "comment on")
+    described = f"coalesce(obj_description({address.catalog.oid}, '{address.catalog.catalog}'), '')"
+    found = address.catalog.select(described, *address.place)
+    return _guarded(address.words, address.space, found, comment)
 
 
 def _of_relation(

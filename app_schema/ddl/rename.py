@@ -5,6 +5,7 @@ PostgreSQL changes only the catalog: OID, file and dependents of the object are 
 
 from __future__ import annotations
 
+from app_schema.ddl.addressed import Addressed
 from app_schema.ddl.block import ABSENT, DIFFERENT, block, refuse
 from app_schema.ddl.column import column_query
 from app_schema.ddl.constraint import KIND as CONSTRAINT_KIND
@@ -110,6 +111,24 @@ SELECT CASE y.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' ELSE 'type' EN
         old_found=old_found,
         new_found=new_found,
         statement=f"ALTER TYPE {qualified(old, schema)} RENAME TO {ident(new)}",
+    )
+
+
+def rename_object(kind: str, old: str, new: str, table: str | None, schema: str | None) -> str:
+    """The guarded ``ALTER … RENAME`` of an object of any kind that a comment can be on.
+
+    :param old: of a function with the types of its arguments, ``"even(integer)"``; so ``new``.
+    """
+    before, after = (Addressed.of(kind, checked(name), table, schema, "rename of") for name in (old, new))
+    bare = new.partition("(")[0] if "(" in before.catalog.name else new
+    return rename(
+        f"{kind.replace('_', ' ')} {before.words.partition(' ')[2]}",
+        new,
+        kind=kind,
+        namespace=before.space,
+        old_found=before.catalog.select(before.catalog.kind, *before.place),
+        new_found=after.catalog.select(after.catalog.kind, *after.place),
+        statement=f"ALTER {before.words} RENAME TO {ident(bare)}",
     )
 
 

@@ -81,9 +81,14 @@ def rename_alone(code: Code) -> Found:
     """Beside a rename, another operation finds the table or column under the wrong name on a second run."""
     for direction in _DIRECTIONS:
         calls = list(code.calls(direction))
-        renames = [(name, call) for name, call in calls if _renames(name, call)]
-        if renames and len(calls) > len(renames):
-            line = renames[0][1].lineno
+        of_table = any(name == "rename_table" for name, _ in calls)
+        found = [
+            (name, call)
+            for name, call in calls
+            if renames(name, call) or (name.startswith("rename_") and not of_table)
+        ]
+        if any(renames(name, call) for name, call in found) and len(calls) > len(found):
+            line = found[0][1].lineno
             yield (
                 line,
                 f"a rename stands alone: move the other operations of {direction} to a revision of their own",
@@ -167,7 +172,8 @@ def _all(code: Code) -> Iterator[tuple[str, ast.Call]]:
                 yield name, call
 
 
-def _renames(name: str, call: ast.Call) -> bool:
+def renames(name: str, call: ast.Call) -> bool:
+    """Whether a call renames a table or a column."""
     return name == "rename_table" or (
         name == "alter_column" and any(keyword.arg == "new_column_name" for keyword in call.keywords)
     )

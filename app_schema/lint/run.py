@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app_schema.application import Application
 from app_schema.lint.finding import LintFinding
+from app_schema.lint.renamed import finished
 from app_schema.lint.revision import ignored, lint, read
 from app_schema.lint.squawk import program, squawk
 from app_schema.migrations.dry_run import record
@@ -19,7 +20,7 @@ def run(app: Application, files: Iterable[Path] = ()) -> tuple[list[LintFinding]
     lineage = Lineage(app)
     ours = {Path(script.path).resolve(): script.revision for script in lineage.scripts.walk_revisions()}
     chosen = [path.resolve() for path in files] or sorted(ours)
-    found = [finding for path in chosen for finding in lint(path)]
+    found = [*(finding for path in chosen for finding in lint(path)), *finished(app, chosen)]
     checker = program()
     if checker is not None:
         wanted = {ours[path]: path for path in chosen if path in ours}

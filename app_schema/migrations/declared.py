@@ -16,6 +16,7 @@ from app_schema.ddl import (
     EnumType,
     Function,
     Key,
+    RenamedFrom,
     RenamedLabels,
     Role,
     Schema,
@@ -46,6 +47,8 @@ class Declared:
         self.late_functions: list[Function] = []
         """Functions that read a view."""
         self.renamed: dict[Key, dict[str, str]] = {}
+        self.former: dict[Key, str] = {}
+        """The names that objects had before."""
         self.order: dict[Key, int] = {}
         self.domains: dict[Key, DOMAIN] = {}
         self.sequences: set[Key] = set()
@@ -73,6 +76,8 @@ class Declared:
             self.functions[obj] = number  # the key contains the arguments as PostgreSQL prints them
         elif isinstance(obj, RenamedLabels):
             self.renamed[Key("enum", obj.schema or self.default_schema, None, obj.name)] = dict(obj.labels)
+        elif isinstance(obj, RenamedFrom):
+            self.former[obj.now(self.default_schema)] = obj.old
         else:
             key = obj.reflected_key(self.default_schema)
             self.objects[key] = obj

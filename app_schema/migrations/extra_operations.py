@@ -77,6 +77,13 @@ def rename_enum(self: Operations, old: str, new: str, *, schema: str | None = No
     send(self, Guarded(rename.rename_enum(old, new, schema), change))
 
 
+def rename_object(
+    self: Operations, kind: str, old: str, new: str, *, table: str | None = None, schema: str | None = None
+) -> None:
+    """Renames a view, function, trigger, policy, domain, or another object that a comment can be on."""
+    send(self, Guarded(rename.rename_object(kind, old, new, table, schema)))
+
+
 def comment_on(
     self: Operations,
     kind: str,
@@ -233,6 +240,7 @@ _OPERATIONS: tuple[Callable[..., None], ...] = (
     rename_index,
     rename_sequence,
     rename_enum,
+    rename_object,
     comment_on,
     advance_sequence,
     alter_table,

@@ -42,6 +42,7 @@ LOCKS = {
     "alter_table": "ACCESS EXCLUSIVE",
     "rename_table": "ACCESS EXCLUSIVE",
     "rename_constraint": "ACCESS EXCLUSIVE",
+    "rename_object": "ACCESS EXCLUSIVE",
     "create_index": "SHARE",
     "drop_index": "ACCESS EXCLUSIVE",
     "create_index_concurrently": "SHARE UPDATE EXCLUSIVE",

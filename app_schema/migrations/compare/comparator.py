@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Literal
 from app_schema.catalog.reading import empty_path
 from app_schema.ddl import Key
 from app_schema.errors import ModelError
-from app_schema.migrations.compare import carried, dependent, keys, kinds, stranger
+from app_schema.migrations.compare import carried, dependent, former, keys, kinds, stranger
 from app_schema.migrations.compare.plan import Plan
 from app_schema.migrations.compare.planner import Planner
 from app_schema.migrations.compare.reading import read
+from app_schema.migrations.directives import UnwritableOp
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -71,6 +72,8 @@ class Comparison:
     def plan(self) -> Plan:
         """What mends the differences, and what they are where no revision can."""
         sides = self.sides
+        if renames := former.renames(sides):
+            return Plan(renames=renames, notes=[UnwritableOp(former.REST)])
         if not self.differences:
             renames = [rename.operation(sides.schema(rename.declared)) for rename in sides.renamed.renames]
             return Plan(renames=list(renames))
@@ -97,6 +100,7 @@ class Comparison:
                 planner.note(f"{difference.key.label}: {error}")
         for comparator in kinds.KINDS.values():
             comparator.follow(self.sides, planner)
+        former.note_candidates(self.sides, planner)
         self._rename(planner)
         if self._opts.get("proved", True):
             carried.complete(self.sides, planner)

@@ -24,6 +24,7 @@ from app_schema.catalog import Snapshot, diff, snapshot
 from app_schema.catalog.spelling import Spelling
 from app_schema.ddl.sql import ident, literal
 from app_schema.migrations.compare.comparator import Comparison
+from app_schema.migrations.compare.former import REST
 from app_schema.migrations.directives import UndeclaredOp, UnwritableOp
 from app_schema.migrations.failure import explained
 from app_schema.migrations.loading import load
@@ -100,7 +101,7 @@ class Trial:
         self._stamp()
         self._step("upgrade", "the second upgrade", autocommit=autocommit)
         self._assert_same(end, "the second upgrade changes")
-        if not autocommit:
+        if not autocommit and REST not in self.unmended:
             self._assert_declared()
         self._step("downgrade", "the downgrade", autocommit=autocommit)
         self._assert_same(start, "the downgrade does not bring back")

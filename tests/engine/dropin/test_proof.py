@@ -157,3 +157,12 @@ def test_the_command_proves_unless_told_not_to(
     (file,) = project.directory.glob("versions/*_more.py")
     assert (result.exit_code, "Proof failed" in file.read_text()) == (code, bool(code))
     assert code or result.stdout.endswith(f"{file}\n")
+
+
+def test_declared_rename_is_proved(project: Foreign, capsys: pytest.CaptureFixture[str]) -> None:
+    hint = "__import__('app_schema.ddl').ddl.RenamedFrom('secret', column='word')"
+    before = BEFORE.replace('sa.Column("secret"', 'sa.Column("word"').format(more=hint, change="pass")
+    project.env(before=before)
+    text = _generate(project, "0003", "prove=true").read_text()
+    assert 'op.alter_column("child", "secret", new_column_name="word")' in text
+    assert "is proved: up twice" in capsys.readouterr().err

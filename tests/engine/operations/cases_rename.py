@@ -63,4 +63,23 @@ CASES: dict[str, Case] = {
             "other kind": ("DROP TYPE s.old CASCADE; CREATE DOMAIN s.old AS text", ("domain under", *WORDS)),
         },
     ),
+    "rename_object": Case(
+        "CREATE SCHEMA s; CREATE VIEW s.old AS SELECT 1 AS one;",
+        lambda op: op.rename_object("view", "old", "the %new", schema="s"),
+        {
+            "neither": ("DROP VIEW s.old", ('view s."old"', *WORDS)),
+            "both": ('CREATE VIEW s."the %new" AS SELECT 2 AS two', ('view s."old"', *WORDS)),
+            "other kind": ("DROP VIEW s.old; CREATE TABLE s.old ()", ("nothing under", *WORDS)),
+        },
+    ),
+    "rename_object of a table": Case(
+        BASE + "CREATE POLICY old ON s.t USING (a > 0);",
+        lambda op: op.rename_object("policy", "old", "new", table="t", schema="s"),
+        {"of another table": ("DROP POLICY old ON s.t", ("old", "nothing", *WORDS))},
+    ),
+    "rename_object of a function": Case(
+        "CREATE SCHEMA s; CREATE FUNCTION s.old(a integer) RETURNS integer LANGUAGE sql AS 'SELECT 1';",
+        lambda op: op.rename_object("function", "old(integer)", "new(integer)", schema="s"),
+        {"neither": ("DROP FUNCTION s.old", ("nothing", *WORDS))},
+    ),
 }

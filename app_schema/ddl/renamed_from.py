@@ -1,0 +1,44 @@
+"""What an object was called before: a hint to autogenerate, which renames it then."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass
+from typing import ClassVar
+
+from app_schema.ddl.object import Key
+from app_schema.ddl.table_object import TableObject
+
+
+@dataclass(frozen=True)
+class RenamedFrom(TableObject):
+    """In ``__table_args__``: of the table, or with ``column=`` of a column.
+
+    Any other object is told by its kind and name, ``RenamedFrom("own", of="policy", name="own_row")``,
+    there or by ``attach(metadata, RenamedFrom("old", of="view", name="new", schema="s"))``. A function has
+    its types in both names: ``"f(integer)"``.
+    """
+
+    kind: ClassVar[str] = "renamed_from"
+    positional: ClassVar[tuple[str, ...]] = ("old",)
+    old: str
+    _: KW_ONLY
+    column: str | None = None
+    of: str = "table"
+    name: str = ""
+    table: str | None = None
+    schema: str | None = None
+
+    @property
+    def key(self) -> Key:
+        """Identity of the hint: one for each object."""
+        now = self.now("")
+        return Key(self.kind, self.schema, self.table, f"{now.kind} {now.name}")
+
+    def now(self, default_schema: str) -> Key:
+        """The key of the object under its present name."""
+        schema = self.schema or default_schema
+        if self.column is not None:
+            return Key("column", schema, self.table, self.column)
+        if self.of == "table":
+            return Key("table", schema, None, self.name or self.table or "")
+        return Key(self.of, schema, self.table, self.name)

@@ -1,0 +1,91 @@
+"""Renames that a model declares by ``RenamedFrom``, and those that it might.
+
+A declared rename stands alone in its revision: what differs besides is told under the new names alone, and on
+a second run would meet the old ones. What follows from equal definitions alone is a note, never a guess.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from app_schema.ddl import Key
+from app_schema.migrations.directives import CallOp
+
+if TYPE_CHECKING:
+    from alembic.operations import MigrateOperation
+
+    from app_schema.catalog import Snapshot
+    from app_schema.migrations.compare.planner import Planner
+    from app_schema.migrations.compare.sides import Sides
+
+REST = "a rename stands alone: run autogenerate again after this revision for whatever else differs"
+_OWN_OPERATION = {"constraint", "index", "sequence", "enum"}
+
+
+def renames(sides: Sides) -> list[MigrateOperation]:
+    """The declared renames that the database lacks: those of tables, and where there are none all others."""
+    pending = [
+        (old, new) for new, old in _former(sides) if old in sides.reflected and new not in sides.reflected
+    ]
+    pending = [pair for pair in pending if sides.managed(pair[1])]
+    # on a second run of the downgrade, nothing may need a table under the name that it has no more
+    of_tables = [pair for pair in pending if pair[1].kind == "table"]
+    return [_rename(old, new, sides.schema(new)) for old, new in of_tables or pending]
+
+
+def _former(sides: Sides) -> Iterator[tuple[Key, Key]]:
+    """Each declared object with a former name: its declared and its former key."""
+    for new, name in sides.metadata.former.items():
+        if new in sides.declared:
+            yield new, new._replace(name=name)
+
+
+def _rename(old: Key, new: Key, schema: str | None) -> CallOp:
+    if new.kind == "table":
+        return CallOp("rename_table", old.name, new.name, schema=schema).undone_by(
+            "rename_table", new.name, old.name, schema=schema
+        )
+    if new.kind == "column":
+        return CallOp("alter_column", new.table, old.name, new_column_name=new.name, schema=schema).undone_by(
+            "alter_column", new.table, new.name, new_column_name=old.name, schema=schema
+        )
+    name, first = (f"rename_{new.kind}", ()) if new.kind in _OWN_OPERATION else ("rename_object", (new.kind,))
+    call = CallOp(name, *first, old.name, new.name, table=new.table, schema=schema)
+    return call.undone_by(name, *first, new.name, old.name, table=new.table, schema=schema)
+
+
+def note_candidates(sides: Sides, planner: Planner) -> None:
+    """Notes each new table or column that is equal to one that nobody declares any more."""
+    new = sorted(_of_tables(planner.changed - sides.reflected.keys()), key=str)
+    undeclared = defaultdict[Hashable, list[Key]](list)
+    there = _shapes(sides.reflected, _of_tables(planner.changed - sides.declared.keys()) if new else ())
+    for key in sorted(there, key=str):
+        undeclared[key[:3], there[key]].append(key)
+    for key, shape in _shapes(sides.declared, new if undeclared else ()).items():
+        for old in undeclared.get((key[:3], shape), ()):
+            hint = f'RenamedFrom("{old.name}")'
+            if key.kind == "column":
+                hint = f'RenamedFrom("{old.name}", column="{key.name}")'
+            planner.note(
+                f"{key.label} is created, and {old.label}, which is equal, is not declared: if the one was "
+                f"the other, write {hint} into the arguments of the table, and generate the revision anew"
+            )
+
+
+def _of_tables(keys: Iterable[Key]) -> list[Key]:
+    return [key for key in keys if key.kind in {"table", "column"}]
+
+
+def _shapes(side: Snapshot, keys: Iterable[Key]) -> dict[Key, Hashable]:
+    """What two tables or columns must agree in to be one; the sequence of a SERIAL has the table's name."""
+    shapes: dict[Key, Hashable] = {key: side[key] for key in keys if key.kind == "column"}
+    columns: dict[Key, set[tuple[str, str]]] = {key: set() for key in keys if key.kind == "table"}
+    for key, printed in side.items() if columns else ():
+        if (
+            key.kind == "column"
+            and (found := columns.get(Key("table", key.schema, None, key.table or ""))) is not None
+        ):
+            found.add((key.name, printed.replace(key.table or "", "")))
+    return {**shapes, **{key: frozenset(found) for key, found in columns.items() if found}}

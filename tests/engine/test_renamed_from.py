@@ -1,0 +1,144 @@
+"""Declared renames: rendered as guarded renames that stand alone, ignored once done, and never guessed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from autogen import Generated, autogenerate
+from roundtrip import catalog, send
+from written import Written
+
+from app_schema.application import Application
+from app_schema.catalog import diff
+from app_schema.ddl import Function, Policy, RenamedFrom, View, attach
+from app_schema.lint.renamed import finished
+from app_schema.migrations.compare.former import REST
+
+OPTIONS: dict[str, Any] = {"managed_schemas": {"public"}}
+SETUP = (
+    "CREATE TABLE clients (id int PRIMARY KEY, mail text NOT NULL, note text)",
+    "INSERT INTO clients SELECT n, 'm' || n FROM generate_series(1, 9) AS n",
+    "CREATE POLICY own ON clients USING (id > 0)",
+    "CREATE INDEX ix_mail ON clients (mail)",
+    "CREATE VIEW old_view AS SELECT 1 AS one",
+    "CREATE FUNCTION old_f(integer) RETURNS integer LANGUAGE sql AS 'SELECT 1'",
+    "CREATE DOMAIN old_domain AS text",
+)
+
+
+def _metadata(*hints: RenamedFrom, table: str = "customers") -> sa.MetaData:
+    metadata = sa.MetaData()
+    sa.Table(
+        table,
+        metadata,
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("email", sa.Text, nullable=False),
+        sa.Column("note", sa.Text),
+        sa.Index("ix_email", "email"),
+        Policy("own_row", using="id > 0"),
+        *hints,
+    )
+    return metadata
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Written:
+    return Written(tmp_path)
+
+
+def _run(engine: sa.Engine, metadata: sa.MetaData) -> Generated:
+    """Up twice, down twice and up again; equal each time."""
+    start, generated = catalog(engine), autogenerate(engine, metadata, **OPTIONS)
+    for _ in range(2):
+        generated.upgrade(engine)
+    end = catalog(engine)
+    for _ in range(2):
+        generated.downgrade(engine)
+        assert diff(start, catalog(engine)) == [], generated.text
+    generated.upgrade(engine, autocommit=True)
+    assert diff(end, catalog(engine)) == []
+    return generated
+
+
+def _calls(generated: Generated) -> set[str]:
+    upgrade = generated.text.partition("def upgrade")[2].partition("def downgrade")[0]
+    return {line.strip().partition("(")[0] for line in upgrade.splitlines() if line.strip().startswith("op.")}
+
+
+def test_table_column_and_policy_are_renamed_with_their_rows(empty_engine: sa.Engine) -> None:
+    send(empty_engine, *SETUP)
+    metadata = _metadata(
+        RenamedFrom("clients"),
+        RenamedFrom("mail", column="email"),
+        RenamedFrom("own", of="policy", name="own_row"),
+    )
+    first, second = _run(empty_engine, metadata), _run(empty_engine, metadata)
+    assert _calls(first) == {"op.rename_table"}
+    assert _calls(second) == {"op.alter_column", "op.rename_object"}
+    assert REST in first.text
+    with empty_engine.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT count(*), max(email) FROM customers").one()
+    assert tuple(rows) == (9, "m9")
+    # what follows from it comes in the next revision: names that differ alone are renamed there
+    rest = _run(empty_engine, metadata)
+    assert _calls(rest) == {"op.rename_index"}
+    assert REST not in rest.text
+    assert autogenerate(empty_engine, metadata, **OPTIONS).diffs == [], "ignored once done"
+
+
+def test_whatever_has_a_name_is_renamed(empty_engine: sa.Engine) -> None:
+    send(empty_engine, *SETUP)
+    metadata = sa.MetaData()
+    attach(
+        metadata,
+        View("new_view", "SELECT 1 AS one", schema="public"),
+        Function(
+            "new_f", "SELECT 1", arguments="integer", returns="integer", language="sql", schema="public"
+        ),
+        RenamedFrom("old_view", of="view", name="new_view", schema="public"),
+        RenamedFrom("old_f(integer)", of="function", name="new_f(integer)", schema="public"),
+    )
+    generated = _run(empty_engine, metadata)
+    assert _calls(generated) == {"op.rename_object"}
+    labels = [key.label for key in catalog(empty_engine)]
+    assert {"view public.new_view", "function public.new_f(integer)"} <= set(labels)
+
+
+def test_nothing_is_guessed(empty_engine: sa.Engine) -> None:
+    send(empty_engine, *SETUP)
+    generated = autogenerate(empty_engine, _metadata(table="clients"), **OPTIONS)
+    assert "op.add_column" in generated.text
+    assert 'write RenamedFrom("mail", column="email") into' in generated.text.replace("\\", "")
+    equal = sa.MetaData()
+    sa.Table(
+        "customers",
+        equal,
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("mail", sa.Text, nullable=False),
+        sa.Column("note", sa.Text),
+    )
+    generated = autogenerate(empty_engine, equal, **OPTIONS)
+    assert {"op.create_table"} <= _calls(generated)
+    assert 'write RenamedFrom("clients") into' in generated.text.replace("\\", "")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "op.rename_table('clients', 'customers')",
+        "op.alter_column('customers', 'mail', new_column_name='email')",
+    ],
+)
+def test_lint_reports_a_hint_that_has_done_its_work(written: Written, tmp_path: Path, call: str) -> None:
+    written.add("op.execute('SELECT 1')")
+    hints = (RenamedFrom("clients"), RenamedFrom("mail", column="email"))
+    app = Application(name="own", declared=_metadata(*hints), configuration=tmp_path / "alembic.ini")
+    paths = sorted(written.path.glob("*.py"))
+    assert list(finished(app, paths)) == []
+    written.add(call)
+    (finding,) = finished(app, sorted(written.path.glob("*.py")))
+    assert (finding.rule, Path(finding.file).name, finding.line) == ("renamed-from", "r2.py", 11)
+    assert ("of table public.customers can go" if "table" in call else "of column email") in finding.message
