@@ -17,11 +17,12 @@ from app_schema.audit.finding import Finding
 from app_schema.audit.truth import Truth
 from app_schema.ddl.brackets import closing
 from app_schema.ddl.column import NOT_NULL
+from app_schema.ddl.policy import Policy
 from app_schema.ddl.sql import ident
 
 _ALONE = re.compile(r"(?: AS (?:\w+|\"[^\"]*\"))?\)")
 """The text after a call that is a whole sub-select."""
-COMMANDS = {"r": "SELECT", "a": "INSERT", "w": "UPDATE", "d": "DELETE"}
+COMMANDS = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 
 class ReflectedPolicy(NamedTuple):
@@ -54,7 +55,7 @@ class ReflectedPolicy(NamedTuple):
 
     @property
     def commands(self) -> set[str]:
-        return set(COMMANDS) if self.command == "*" else {self.command}
+        return set(COMMANDS) if self.command == "ALL" else {self.command}
 
     @property
     def words(self) -> str:
@@ -86,10 +87,12 @@ class ReflectedPolicy(NamedTuple):
 
 # An operator counts where PostgreSQL itself relies on it: its own, or one of a btree or hash operator class.
 # current_setting is the only built-in function that identifies the person.
-FACTS = f"""
-SELECT t.name, quote_ident(p.polname), t.relname, p.polcmd::text, p.polpermissive,
+(_POLICIES,) = Policy.catalog
+_COLUMNS = f"""
+       c.oid::regclass::text, quote_ident(p.polname), c.relname, {_POLICIES.parts["for_"]},
+       {_POLICIES.parts["as_"]} = 'PERMISSIVE',
        ARRAY(SELECT CASE x WHEN 0 THEN 'PUBLIC' ELSE x::regrole::text END FROM unnest(p.polroles) AS x ORDER BY 1),
-       pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid),
+       {_POLICIES.parts["using"]}, {_POLICIES.parts["with_check"]},
        concat(p.polqual::text, p.polwithcheck::text),
        (SELECT coalesce(json_object_agg(f.oid::text, CASE n.nspname WHEN 'pg_catalog' THEN quote_ident(f.proname)
                                                       ELSE format('%I.%I', n.nspname, f.proname) END), '{{}}')::text
@@ -101,9 +104,9 @@ SELECT t.name, quote_ident(p.polname), t.relname, p.polcmd::text, p.polpermissiv
                       AND d.refclassid = 'pg_catalog.pg_proc'::regclass)
              || '{{current_setting(text),"current_setting(text,boolean)"}}'::regprocedure[]::oid[])),
        ARRAY(SELECT DISTINCT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE x.grantee::regrole::text END
-               FROM (SELECT * FROM aclexplode(t.relacl) UNION ALL
-                     SELECT x.* FROM pg_catalog.pg_attribute AS a, aclexplode(a.attacl) AS x WHERE a.attrelid = t.oid) AS x
-              WHERE x.grantee <> t.relowner),
+               FROM (SELECT * FROM aclexplode(c.relacl) UNION ALL
+                     SELECT x.* FROM pg_catalog.pg_attribute AS a, aclexplode(a.attacl) AS x WHERE a.attrelid = c.oid) AS x
+              WHERE x.grantee <> c.relowner),
        ARRAY[p.polqual::text, p.polwithcheck::text],
        (SELECT coalesce(json_object_agg(o.oid::text, json_build_array(o.oprname, o.oprnegate::oid::text)), '{{}}')::text
           FROM pg_catalog.pg_operator AS o
@@ -114,12 +117,12 @@ SELECT t.name, quote_ident(p.polname), t.relname, p.polcmd::text, p.polpermissiv
        ARRAY(SELECT f.oid::text FROM pg_catalog.pg_proc AS f
               WHERE f.provolatile = 'v' AND f.oid IN (
                 SELECT m[1]::oid FROM regexp_matches(concat(p.polqual::text, p.polwithcheck::text), ':(?:op)?funcid (\\d+)', 'g') AS m)),
-       ARRAY(SELECT a.attnum::text FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = t.oid AND {NOT_NULL} = ' NOT NULL'),
-       ARRAY[n.nspname, t.relname, p.polname]::text[]
-  FROM pg_catalog.pg_policy AS p JOIN tab AS t ON t.oid = p.polrelid
-  JOIN pg_catalog.pg_namespace AS n ON n.oid = t.relnamespace
- ORDER BY t.name, p.polname
+       ARRAY(SELECT a.attnum::text FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND {NOT_NULL} = ' NOT NULL'),
+       ARRAY[(SELECT n.nspname FROM space AS n WHERE n.oid = c.relnamespace), c.relname, p.polname]::text[]
 """  # noqa: E501 - one line is one expression
+
+
+FACTS = _POLICIES.select(_COLUMNS, "c.oid IN (SELECT t.oid FROM tab AS t)") + " ORDER BY 1, p.polname"
 
 
 def policies(rows: Sequence[Row]) -> list[ReflectedPolicy]:
@@ -147,7 +150,7 @@ def _several(check: str, rows: Sequence[Row], known: Known) -> Iterator[Finding]
                 continue  # reported for PUBLIC
             if several:
                 names = sorted({policy.name for sharing in several.values() for policy in sharing})
-                commands = ", ".join(COMMANDS[command] for command in several)
+                commands = ", ".join(several)
                 yield Finding(
                     check,
                     "warning",
@@ -171,17 +174,17 @@ def _joined(role: str, of_role: Sequence[ReflectedPolicy], names: Sequence[str])
         kept = ", ".join(other for other in others if other not in {role, "PUBLIC"})
         on = f"{policy.name} ON {policy.table}"
         lines.append(f"ALTER POLICY {on} TO {kept};" if kept and role != "PUBLIC" else f"DROP POLICY {on};")
-    for command, word in COMMANDS.items():
+    for command in COMMANDS:
         policies = [policy for policy in merged if command in policy.commands]
         if not policies:
             continue
-        name = f"{policies[0].plain_name[:40]}_{role.strip(chr(34)).lower()[:14]}_{word.lower()}".replace(
+        name = f"{policies[0].plain_name[:40]}_{role.strip(chr(34)).lower()[:14]}_{command.lower()}".replace(
             '"', '""'
         )
-        clause = f'CREATE POLICY "{name}" ON {policies[0].table} FOR {word} TO {role}'
-        if command != "a":
+        clause = f'CREATE POLICY "{name}" ON {policies[0].table} FOR {command} TO {role}'
+        if command != "INSERT":
             clause += f" USING ({_either([policy.using for policy in policies])})"
-        if command in "aw":
+        if command in {"INSERT", "UPDATE"}:
             clause += f" WITH CHECK ({_either([policy.with_check or policy.using for policy in policies])})"
         lines.append(f"{clause};")
     return "\n".join(lines)

@@ -7,8 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app_schema.ddl.column import NOT_NULL
-from app_schema.ddl.policy import ROLES, Policy
+from app_schema.ddl import Policy, TableConstraint, TableIndex, Trigger
+from app_schema.ddl.catalog_query import Kind
+from app_schema.ddl.column import NOT_NULL, Columns
+from app_schema.ddl.policy import ROLES
 from app_schema.ddl.sql import qualified
 
 _TABLES = sa.text("""\
@@ -19,39 +21,42 @@ SELECT n.nspname AS schema, c.relname AS name, greatest(c.reltuples, 0)::bigint 
  WHERE format('%I.%I', n.nspname, c.relname) = ANY (:names) AND c.relkind IN ('r', 'p')
  ORDER BY n.nspname, c.relname""")
 
-(_POLICIES,) = Policy.catalog
+
+def _part(kind: type[Kind], columns: str, order: str = "1", *conditions: str) -> str:
+    """Query of the objects of a kind that belong to the table ``:name``."""
+    (query,) = kind.catalog
+    return f"{query.select(columns, f'{query.relation} = to_regclass(:name)', *conditions)} ORDER BY {order}"
+
+
+def _defined(kind: type[Kind], *columns: str, listed: str = "true") -> str:
+    (query,) = kind.catalog
+    named = f"{query.name} AS name, {query.definition} AS definition"
+    return _part(kind, ", ".join((named, *columns)), "1", listed)
+
+
+_POLICY = Policy.catalog[0].parts
 _PARTS = {
-    "columns": f"""\
-SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,
-       ltrim({NOT_NULL}) AS "null",
-       coalesce(pg_get_expr(d.adbin, d.adrelid), '') AS "default"
-  FROM pg_catalog.pg_attribute AS a
-  LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
- WHERE a.attrelid = to_regclass(:name) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum""",
-    "constraints": """\
-SELECT conname AS name, pg_get_constraintdef(oid) AS definition,
-       CASE WHEN convalidated THEN '' ELSE 'not validated' END AS state
-  FROM pg_catalog.pg_constraint
- WHERE conrelid = to_regclass(:name) AND contype <> 'n' ORDER BY contype, conname""",
-    "indexes": """\
-SELECT c.relname AS name, pg_get_indexdef(i.indexrelid) AS definition,
-       pg_size_pretty(pg_relation_size(i.indexrelid)) AS size, s.idx_scan AS scans,
-       CASE WHEN i.indisvalid THEN '' ELSE 'INVALID' END AS state
-  FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
-  LEFT JOIN pg_catalog.pg_stat_user_indexes AS s ON s.indexrelid = i.indexrelid
- WHERE i.indrelid = to_regclass(:name) ORDER BY c.relname""",
-    "triggers": """\
-SELECT tgname AS name, pg_get_triggerdef(oid) AS definition,
-       CASE tgenabled WHEN 'D' THEN 'disabled' ELSE '' END AS state
-  FROM pg_catalog.pg_trigger WHERE tgrelid = to_regclass(:name) AND NOT tgisinternal ORDER BY tgname""",
-    "policies": _POLICIES.select(
+    "columns": _part(
+        Columns,
         f"""\
-{_POLICIES.name} AS name, {_POLICIES.parts["for_"]} AS command, {ROLES} AS roles,
-       coalesce({_POLICIES.parts["using"]}, '') AS "using",
-       coalesce({_POLICIES.parts["with_check"]}, '') AS "with check\"""",
-        f"{_POLICIES.relation} = to_regclass(:name)",
-    )
-    + f" ORDER BY {_POLICIES.name}",
+a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, ltrim({NOT_NULL}) AS "null",
+       coalesce((SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_catalog.pg_attrdef AS d
+                  WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum), '') AS "default\"""",
+        "a.attnum",
+    ),
+    "constraints": _defined(TableConstraint, listed=TableConstraint.catalog[0].listed),
+    "indexes": _defined(
+        TableIndex,
+        "pg_size_pretty(pg_relation_size(c.oid)) AS size",
+        "(SELECT s.idx_scan FROM pg_catalog.pg_stat_user_indexes AS s WHERE s.indexrelid = c.oid) AS scans",
+    ),
+    "triggers": _defined(Trigger),
+    "policies": _part(
+        Policy,
+        f"""\
+p.polname AS name, {_POLICY["for_"]} AS command, {ROLES} AS roles,
+       coalesce({_POLICY["using"]}, '') AS "using", coalesce({_POLICY["with_check"]}, '') AS "with check\"""",
+    ),
 }
 
 
