@@ -26,10 +26,11 @@ CANNOT_TELL = "AS005"
 """SQLSTATE of the refusal to rename an object that may be renamed already; no later statement resolves it."""
 
 
-def rename_once(key: str, sql: str, oid: str, doubt: str, schema: str | None = "public") -> str:
+def rename_once(key: str, sql: str, oid: str, doubt: tuple[str, ...], schema: str | None = "public") -> str:
     """Executes a rename if the key is not recorded, and records it.
 
-    :param doubt: SQL expression: an earlier run may have executed it without a record: refused.
+    :param doubt: SQL expressions: an earlier run may have executed it without a record, if all are true:
+        refused.
     :param oid: SQL expression: the OID of the table or enum, recorded too: a key whose table was dropped or
         restored since is refused.
     """
@@ -89,21 +90,49 @@ def forget(prefix: str, schema: str | None = "public") -> str:
     )
 
 
-def _doubtful(key: str, doubt: str) -> list[str]:
+def stamped_away(prefix: str, schema: str | None = "public") -> str:
+    """Records that the database was stamped as having a revision, and by a later stamp as not having it."""
+    return once(_away(prefix), "SELECT", schema)
+
+
+def was_stamped_away(prefix: str, schema: str | None = "public") -> tuple[str, str]:
+    """SQL expressions: that is recorded. The second one is read only where the first is true."""
+    place = qualified(TABLE, schema)
+    found = f"EXISTS (SELECT FROM {place} WHERE key = {literal(_away(prefix))})"
+    return f"to_regclass({literal(place)}) IS NOT NULL", found
+
+
+def if_not_done(prefix: str, schema: str | None = "public") -> str:
+    """The hint for a stamp that was true: the record of the earlier stamp is to go."""
+    return f"if not, DELETE FROM {qualified(TABLE, schema)} WHERE key = {literal(_away(prefix))}"
+
+
+def _away(prefix: str) -> str:
+    return f"{prefix}stamped away"
+
+
+def _doubtful(key: str, doubt: tuple[str, ...], schema: str | None) -> list[str]:
     revision = key.partition(" ")[0]
     message = f"{key}: the database does not tell whether that is done, and this run did not create the table"
-    hint = (
-        f"if it is done, alembic stamp {revision}; if not, stamp the revision before it; then upgrade again"
-    )
+    otherwise = "if not, stamp the revision before it"
+    if len(doubt) > 1:
+        otherwise = if_not_done(key.partition(": ")[0] + ": ", schema)
+    hint = f"if it is done, alembic stamp {revision}; {otherwise}; then upgrade again"
     return [
-        f"    IF {doubt} THEN",
+        *(f"    IF {condition} THEN" for condition in doubt),
         refuse(message, hint, state=CANNOT_TELL),
-        "    END IF;",
+        *("    END IF;" for _ in doubt),
     ]
 
 
 def _recorded(
-    key: str, sql: str, value: str, message: str, hint: str, schema: str | None, doubt: str = ""
+    key: str,
+    sql: str,
+    value: str,
+    message: str,
+    hint: str,
+    schema: str | None,
+    doubt: tuple[str, ...] = (),
 ) -> str:
     """Carries out ``sql`` where the key is not recorded, and records it with a value.
 
@@ -134,7 +163,7 @@ CREATE POLICY {TABLE}_nobody ON {place} USING (false)"""
             "  END IF;",
             f"  EXECUTE {literal(look)} INTO found USING {literal(key)};",
             "  IF found IS NULL THEN",
-            *(_doubtful(key, doubt) if doubt else ()),
+            *(_doubtful(key, doubt, schema) if doubt else ()),
             "    EXECUTE statement;",
             f"    EXECUTE {literal(record)} USING {literal(key)}, {value};",
             f"  ELSIF found <> {value} THEN",

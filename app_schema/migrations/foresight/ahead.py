@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
@@ -51,7 +51,9 @@ class Ahead:
 
     def forgotten(self, number: int) -> str | None:
         """The statement to send before a step; None where there is none."""
-        return exchange.forgotten(self.context, self.steps[number], names)
+        step = self.steps[number]
+        found = exchange.forgotten(self.context, step)
+        return exchange.taken_back(self.context, step, self._sent) if found is None else found
 
     def may_tell(self, number: int, error: AppSchemaError) -> bool:
         """True if a look ahead may tell why a step was refused.
@@ -84,9 +86,11 @@ class Ahead:
     def sent_by(self, number: int) -> list[Any]:
         """The constructs that a step would send."""
         if number not in self._read:
-            sent = collected(self.collecting, self.steps[number].migration_fn, self.arguments)
-            self._read[number] = [ours(construct) for construct in sent]
+            self._read[number] = self._sent(self.steps[number].migration_fn)
         return self._read[number]
+
+    def _sent(self, function: Callable[..., None]) -> list[Any]:
+        return [ours(construct) for construct in collected(self.collecting, function, self.arguments)]
 
     def before(self, number: int) -> list[Any]:
         """The constructs of the earlier steps of the run."""

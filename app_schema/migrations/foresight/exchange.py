@@ -12,6 +12,7 @@ from typing import Any
 
 from alembic.ddl import base as ops
 from alembic.migration import MigrationContext
+from alembic.runtime.migration import StampStep
 from sqlalchemy.schema import DropTable
 
 from app_schema.ddl import DDLStatement, Guarded, converging
@@ -21,6 +22,7 @@ from app_schema.ddl.sql import dollar, ident, literal, qualified
 from app_schema.ddl.statement import Labelling, Renaming
 from app_schema.migrations import once
 from app_schema.migrations.foresight.constructs import WHOLE, named, relabellings, renaming, subject
+from app_schema.migrations.foresight.reading import names
 
 RENAMES = {
     "rename_constraint",
@@ -46,14 +48,18 @@ class RecordedRenames:
     schema: str | None = None
 
     def once(
-        self, construct: Any, later: list[Any], before: list[Any], doubt: Callable[[Hashable], str]
+        self,
+        construct: Any,
+        later: list[Any],
+        before: list[Any],
+        doubt: Callable[[Hashable], tuple[str, ...]],
     ) -> Guarded | None:
         """The rename, carried out once; None for a construct that the catalog tells about.
 
         :param later: the constructs behind this one, in its revision and in later ones of the run.
         :param before: the constructs of its revision that come before it.
-        :param doubt: gives, for what holds the object, the SQL expression that is true where an earlier run
-            may have renamed the object.
+        :param doubt: gives, for what holds the object, the SQL expressions that are all true where an earlier
+            run may have renamed the object.
         """
         passing = passed_on(construct, later)
         statement = converging(construct) if passing else None
@@ -61,9 +67,13 @@ class RecordedRenames:
             return None
         label, oid = passing
         key = f"{self.prefix}{len(before) + 1}. {label}"
-        doubtful = doubt(_holder(construct)) if _opens(construct, before) else ""
+        doubtful = doubt(_holder(construct)) if _opens(construct, before) else ()
         sql = once.rename_once(key, statement.sql(), oid, doubtful, self.schema)
         return Guarded(sql, getattr(statement, "change", None))
+
+    def was_stamped_away(self) -> tuple[str, ...]:
+        """SQL expressions, all true where a stamp has taken the revision back."""
+        return once.was_stamped_away(self.prefix, self.schema) if self.prefix else ()
 
     def is_recorded(self, oid: str) -> str:
         """A block that refuses unless a rename of the table or enum is recorded."""
@@ -83,11 +93,8 @@ def _prefix(revision: Any, direction: str) -> str:
     return f"{revision.revision} {direction}: "
 
 
-def forgotten(context: MigrationContext, step: Any, names: Any) -> str | None:
-    """The statement before a step: forgets what its way back has recorded. None where that renames nothing.
-
-    :param names: gives the names that the code of a function uses.
-    """
+def forgotten(context: MigrationContext, step: Any) -> str | None:
+    """The statement that forgets what the way back has recorded; None where that renames nothing."""
     revision = getattr(step, "revision", None)
     if revision is None:
         return None
@@ -96,6 +103,31 @@ def forgotten(context: MigrationContext, step: Any, names: Any) -> str | None:
     if back is None or not names(back) & RENAMES:
         return None
     return once.forget(_prefix(revision, direction), context.version_table_schema)
+
+
+def taken_back(context: MigrationContext, step: Any, sent: Callable[[Any], list[Any]]) -> str | None:
+    """The statement before a stamp: records the revisions that it takes back and that pass names on.
+
+    Nobody can tell such a stamp from a first run, so the revision refuses to pass the names on once more.
+
+    :param sent: gives the constructs that a function of a revision sends.
+    """
+    script = context.opts.get("script")
+    if script is None or not isinstance(step, StampStep) or step.is_upgrade:
+        return None
+    lower = step.to_revisions or "base"
+    revisions = list(script.iterate_revisions(step.from_revisions, lower))
+    if not any(names(revision.module.upgrade) & RENAMES for revision in revisions):
+        return None
+    later, schema = list[Any](), context.version_table_schema
+    found = list[str]()
+    for revision in revisions:
+        own = sent(revision.module.upgrade)
+        later = [*own, *later]
+        passes = (passed_on(one, later[n:]) or hand_over(one, later[n:]) for n, one in enumerate(own, 1))
+        if any(passes):
+            found.append(once.stamped_away(_prefix(revision, "upgrade"), schema))
+    return block(["BEGIN", *(f"  EXECUTE {dollar(sql)};" for sql in found), "END"]) if found else None
 
 
 def passed_on(construct: Any, later: list[Any]) -> tuple[str, str] | None:
@@ -154,7 +186,7 @@ class HandOver:
     holder: tuple[Any, ...]
     loses: str
 
-    def unless(self, doubt: str, statement: DDLStatement) -> Guarded:
+    def unless(self, doubt: tuple[str, ...], statement: DDLStatement) -> Guarded:
         """The statement; refused where it may have been carried out by an earlier run."""
         message = (
             f"{self.words}: the database does not tell whether that is done, and this run did not create "
@@ -167,7 +199,7 @@ class HandOver:
                     "DECLARE",
                     "  lost boolean := false;",
                     "BEGIN",
-                    f"  IF {doubt} THEN",
+                    *(f"  IF {condition} THEN" for condition in doubt),
                     "    BEGIN",
                     f"      EXECUTE {dollar(self.loses)} INTO lost;",
                     "    EXCEPTION WHEN undefined_column OR undefined_table THEN NULL;",
@@ -175,7 +207,7 @@ class HandOver:
                     "    IF lost THEN",
                     refuse(message, hint, state=once.CANNOT_TELL),
                     "    END IF;",
-                    "  END IF;",
+                    *("  END IF;" for _ in doubt),
                     f"  EXECUTE {dollar(statement.sql())};",
                     "END",
                 ]

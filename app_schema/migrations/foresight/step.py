@@ -107,9 +107,13 @@ class StepForesight(Foresight):
             else None
         )
 
-    def _doubt(self, holder: Hashable) -> str:
-        """SQL expression: what the run would create was there before it; empty where the run does not."""
-        return self.again or (f"NOT {created}" if (created := self._created(holder)) else "")
+    def _doubt(self, holder: Hashable) -> tuple[str, ...]:
+        """SQL expressions, all true where an earlier run may have come so far: what the run would create was
+        there before it, or a stamp has taken the revision back."""
+        if self.again:
+            return (self.again,)
+        created = self._created(holder)
+        return (f"NOT {created}",) if created else self.ahead.recorded(self.number).was_stamped_away()
 
     def _created(self, holder: Hashable) -> str:
         """SQL expression: this run has created the table or enum; empty where no statement of it does."""

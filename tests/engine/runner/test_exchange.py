@@ -166,6 +166,35 @@ def test_values_of_what_took_the_place_stay(empty_url: str, tmp_path: Path, what
     assert one(empty_url, "SELECT a FROM public.t") == "written since"
 
 
+@pytest.mark.parametrize("what", ["exchanged", "handed over"])
+def test_names_are_not_passed_on_again_after_a_stamp(empty_url: str, tmp_path: Path, what: str) -> None:
+    names = {"exchanged": (("a", "z"), ("a2", "a"), ("z", "a2")), "handed over": (("a2", "a"),)}[what]
+    drop = "" if what == "exchanged" else 'op.drop_column("t", "a", schema="public")\n'
+    add = 'op.add_column("t", sa.Column("a2", sa.Text), schema="public")'
+    written = Written(tmp_path)
+    written.add(f"{textwrap.dedent(TABLE)}\n{add * (what == 'exchanged')}")
+    renames = (f"op.alter_column('t', '{o}', new_column_name='{n}', schema='public')" for o, n in names)
+    written.add("\n".join([add * (what != "exchanged"), drop, *renames]))
+    written.upgrade(empty_url)
+    with psycopg.connect(empty_url) as connection:
+        connection.execute("INSERT INTO public.t (id, a) VALUES (1, 'x')")
+        connection.execute("DROP TABLE IF EXISTS public.alembic_run_once")  # as plain Alembic leaves it
+    alembic = Alembic(empty_url, versions=tmp_path, alone=True)
+    for below in ("r1", "base"):
+        alembic("stamp", below)
+        stamp(empty_url, "r1")
+        with pytest.raises(CommandError, match="does not tell whether that is done"):
+            written.upgrade(empty_url)
+        assert one(empty_url, "SELECT a FROM public.t") == "x"
+        alembic("stamp", "r2")
+        written.upgrade(empty_url)
+    alembic("stamp", "r1")
+    with psycopg.connect(empty_url) as connection:  # as the hint says, where it is not done
+        connection.execute("DELETE FROM public.alembic_run_once WHERE key = 'r2 upgrade: stamped away'")
+    written.upgrade(empty_url)
+    assert one(empty_url, "SELECT a FROM public.t") is None
+
+
 def test_exchange_on_a_table_that_was_dropped_since_is_refused(empty_url: str, tmp_path: Path) -> None:
     create, rename, (first, free, last) = SWAPS["columns of one type"]
     written = Written(tmp_path)
