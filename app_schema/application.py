@@ -1,7 +1,7 @@
-"""One schema as the tools need to know it: an application of the engine.
+"""An application of the engine: one schema, described for the tools.
 
-Which one it is says ``--app``, else ``[tool.app_schema] application = "package.module:NAME"`` in the nearest
-pyproject.toml of the working directory, else it is MUED's.
+The application is that of ``--app``, or of ``[tool.app_schema] application = "package.module:NAME"`` in the
+nearest pyproject.toml of the working directory, or MUED's.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ _REFERENCE = re.compile(r"[\w.]+:\w+")
 
 @dataclass(frozen=True)
 class Acting:
-    """Who acts in a transaction, as row-level policies see it.
+    """The acting person of a transaction, for row-level policies.
 
-    :param setting: the setting that names the person, such as ``app.current_user_id``.
+    :param setting: the setting that identifies the person, such as ``app.current_user_id``.
     :param user: the role of a person.
-    :param service: the role of jobs, which sees every row. None: there is none.
-    :param people: the table of the people and the column that the setting names, then columns of text in
+    :param service: the role of jobs, which sees every row; None: no such role.
+    :param people: the table of the people, the column with the value of the setting, and the text columns in
         which a person is searched: ``("public.users", "clerk_id", "email", "name")``.
-    :param known: the setting for what the database knows of the person, and the call that looks it up:
-        ``("app.identity", "app.look_up_identity()")``. ``acting_as`` fills it once a transaction.
+    :param known: the setting for the facts of the person, and the call that reads them:
+        ``("app.identity", "app.look_up_identity()")``. ``acting_as`` sets it once a transaction.
     """
 
     setting: str
@@ -56,7 +56,7 @@ class Acting:
 
 @dataclass(frozen=True)
 class Reference:
-    """Prose of the reference that no table holds.
+    """The texts of the reference.
 
     :param about: the paragraph below its title.
     :param titles: the heading of each domain, in the order of the page.
@@ -72,27 +72,27 @@ class Reference:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Application:
-    """A schema, its revisions, and what is particular about it.
+    """A schema, its revisions, and its settings for the tools.
 
-    :param name: as the tools call it.
-    :param declared: the declarative base, registry or MetaData, or a function that gives it: importing models
-        takes a third of a second, which a command without need of them saves.
+    :param name: the name in messages.
+    :param declared: the declarative base, registry or MetaData, or a function that returns it: importing
+        models takes a third of a second, and some commands do not need them.
     :param configuration: Alembic's configuration file, which names the revisions; or a function that
-        gives it.
+        returns it.
     :param version_table: Alembic's ``version_table``, and ``version_table_schema``.
-    :param search_path: pinned in each run; None: as the session has it.
-    :param strict: an alteration of a column that is not as ``existing_...`` says is refused.
-    :param naming_convention: names what a revision leaves unnamed. None: that of the metadata.
-    :param acting: who acts, for :func:`app_schema.identity.acting_as` and the tools that use it.
+    :param search_path: set in each run; None: the session's.
+    :param strict: refuses to alter a column that differs from its ``existing_...`` arguments.
+    :param naming_convention: names the unnamed objects of a revision. None: that of the metadata.
+    :param acting: the acting person, for :func:`app_schema.identity.acting_as` and the tools that use it.
     :param commands: further commands, as ``"package.module:function"``.
-    :param render_type: writes further column types into revisions; False: as usual.
-    :param touch: the call that keeps ``updated_at``, such as ``app.touch()``, which the audit proposes.
-    :param reference: of the reference of the tables; a function, because it may import much.
+    :param render_type: renders further column types in revisions; returns False for all others.
+    :param touch: the call that sets ``updated_at``, such as ``app.touch()``, which the audit proposes.
+    :param reference: the texts of the reference; a function, because it may import much.
     :param factories: the factory of rows for tests, as ``"package.module:Class"`` with ``for_model(model)``.
-    :param secrets: columns that no response holds, as ``"table.column"`` with ``*`` for any characters.
-    :param waivers: findings of the audit that are accepted wherever the schema is installed.
-    :param adoption: what the system before left in databases that are adopted; a function, as it is large.
-    :param versions: the revisions, where they lie elsewhere than the configuration says.
+    :param secrets: columns that no response contains, as ``"table.column"`` with ``*`` for any characters.
+    :param waivers: findings of the audit that every installation of the schema accepts.
+    :param adoption: the objects of the former system in adopted databases; a function, because it is large.
+    :param versions: the directory of the revisions, instead of the configuration's.
     """
 
     name: str
@@ -126,7 +126,7 @@ class Application:
 
     @property
     def mappers(self) -> list[Mapper[Any]]:
-        """The mapped classes; where only tables are declared, one is made for each that has a key."""
+        """The mapped classes; for a bare MetaData one is generated for each table with a primary key."""
         from sqlalchemy import MetaData
         from sqlalchemy.orm import configure_mappers
 
@@ -189,9 +189,9 @@ class Application:
 def _mapped(metadata: MetaData) -> list[Mapper[Any]]:
     from sqlalchemy.orm import registry
 
-    made = registry()
+    mapping = registry()
     return [
-        made.map_imperatively(type(str(table.name), (), _class_of(table)), table)
+        mapping.map_imperatively(type(str(table.name), (), _class_of(table)), table)
         for table in metadata.sorted_tables
         if table.primary_key.columns
     ]
@@ -205,7 +205,7 @@ def _class_of(table: Table) -> dict[str, Any]:
 def load(reference: str) -> Any:
     """Imports the object of ``"package.module:NAME"``; modules of the working directory are found too.
 
-    :raises ConfigurationError: where there is no such module or name.
+    :raises ConfigurationError: if the module or name does not exist.
     """
     if not _REFERENCE.fullmatch(reference):
         raise ConfigurationError(f"{reference!r} names no object: write package.module:NAME.")
@@ -218,7 +218,7 @@ def load(reference: str) -> Any:
         if error.name is None or not f"{module}.".startswith(f"{error.name}."):
             raise ConfigurationError(f"{reference} cannot be imported: {error}.") from error
         raise ConfigurationError(f"{reference}: there is no module {error.name}.") from error
-    except Exception as error:  # whatever the module does while it is imported
+    except Exception as error:  # any error during the import of the module
         raise ConfigurationError(
             f"{reference} cannot be imported: {type(error).__name__}: {error}."
         ) from error
@@ -228,10 +228,10 @@ def load(reference: str) -> Any:
 
 
 def find(reference: str | None = None) -> Application:
-    """The application that is meant.
+    """The configured application.
 
-    :param reference: ``"package.module:NAME"``; None: as pyproject.toml says, else MUED's.
-    :raises ConfigurationError: where it cannot be imported, or is no application.
+    :param reference: ``"package.module:NAME"``; None: that of pyproject.toml, or MUED's.
+    :raises ConfigurationError: if it cannot be imported, or is no application.
     """
     if reference is None:
         from app_schema import project  # env.py names its application, and reads no pyproject.toml

@@ -1,4 +1,4 @@
-"""What a copy of a database lacks: a subscriber its own revision, a restored database its roles."""
+"""Copies of a database: a subscriber has no revision of its own, a restored database lacks roles."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SELECT ARRAY(
 
 
 def of_copy(connection: sa.Connection, app: Application, *, newest: bool) -> Iterator[str]:
-    """What is to be said of a database at the newest revision whose objects did not all come along."""
+    """The message for a database at the newest revision that lacks objects of its source."""
     objects = declared(app.metadata).values()
     roles = [role.name for role in objects if isinstance(role, Role)]
     policies = [policy for policy in objects if isinstance(policy, Policy)]
@@ -53,7 +53,7 @@ def of_copy(connection: sa.Connection, app: Application, *, newest: bool) -> Ite
 
 
 def replicated(subscription: str) -> str:
-    """Why the revision of a subscriber says nothing of its tables."""
+    """The message for a subscriber, whose replicated revision is not that of its tables."""
     return (
         f"The version table is replicated by the subscription {subscription}: it has the publisher's "
         "revision, and the tables here may lack what it says. Publish the tables by name, without it "

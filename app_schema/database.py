@@ -1,4 +1,4 @@
-"""Where the database is: settings, engines, and one sentence for whatever goes wrong on the way there."""
+"""Settings, engines and connections, and one sentence for an error of the connection."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ class Settings:
 def settings() -> Settings:
     """The settings of the environment, else of .env.local, else of .env in the current directory.
 
-    DIRECT_DATABASE_URL comes from the place of DATABASE_URL or a stronger one: a DATABASE_URL of the shell
-    never travels with the direct URL of some file, which may be another database.
+    DIRECT_DATABASE_URL is read from the source of DATABASE_URL or one of higher priority: a DATABASE_URL of
+    the shell is never combined with the direct URL of a file, which may be of another database.
     """
     found = Settings()
     for files in _PLACES:
@@ -85,10 +85,10 @@ def configured(*, direct: bool = False) -> Target | None:
 
 
 def target(url: str | None = None, *, direct: bool = False) -> Target:
-    """The database of a URL that somebody gave, else the configured one, else the embedded server.
+    """The database of the given URL, or the configured one, or the embedded server.
 
-    The embedded server is started when it does not run; in CI it must be asked for. With `direct` a pooled
-    Neon endpoint is replaced by its direct twin.
+    The embedded server is started unless it runs; in CI it must be requested. With `direct` a pooled
+    Neon endpoint is replaced by its direct one.
     """
     found = Target(urls.parse(url, GIVEN), GIVEN) if url is not None else configured(direct=direct)
     if found is None:
@@ -108,8 +108,9 @@ def url(*, direct: bool = False) -> sa.URL:
 def engine(url: str | sa.URL | None = None, *, direct: bool = False, **options: Any) -> sa.Engine:
     """An engine for `url`, or for the configured database. It connects on first use.
 
-    With `direct`, for migrations: the direct endpoint, no pool, and a dialect that asks the server nothing.
-    Statements are not prepared, because PgBouncer before 1.21 loses prepared statements between transactions.
+    With `direct`, for migrations: the direct endpoint, no pool, and a dialect that sends no queries of its
+    own. Statements are not prepared, because PgBouncer before 1.21 loses prepared statements between
+    transactions.
     """
     url = _parsed(url, direct=direct)
     drivername = urls.DRIVER
@@ -136,7 +137,7 @@ def _parsed(url: str | sa.URL | None, *, direct: bool = False) -> sa.URL:
 
 
 def _with_arguments(url: sa.URL, options: dict[str, Any]) -> dict[str, Any]:
-    """The options of an engine, with what each connection of ours has."""
+    """The options of an engine, completed with those of every connection."""
     arguments: dict[str, Any] = {
         **pinned.parameters(url.query),
         "prepare_threshold": None,
@@ -148,9 +149,9 @@ def _with_arguments(url: sa.URL, options: dict[str, Any]) -> dict[str, Any]:
 
 
 def connect(engine: sa.Engine, *, tries: int = CONNECT_TRIES) -> sa.Connection:
-    """A connection to a server that can be used; raises ServerError with one sentence.
+    """A connection to a supported server; raises ServerError with one sentence.
 
-    What passes by itself is tried again: a suspended compute that wakes up, a server that restarts.
+    Retries while a suspended compute starts or a server restarts.
     """
     given: dict[str, Any] = {}
 
@@ -183,9 +184,9 @@ def _connect(engine: sa.Engine, tries: int, given: Mapping[str, Any]) -> sa.Conn
 
 
 def pin(connection: sa.Connection) -> None:
-    """Sets the session up for work on behalf of a migration, as `app_schema.pinned` lists it.
+    """Sets the settings of `app_schema.pinned` in the session.
 
-    For a connection that nobody uses afterwards: row security raises there instead of filtering.
+    For a connection without a later user: row security raises there instead of filtering.
     """
     driver: Any = connection.connection.driver_connection
     connection.exec_driver_sql(
@@ -205,9 +206,9 @@ def check_server(connection: sa.Connection) -> None:
 
 
 def describe_failure(error: DBAPIError | psycopg.Error, why: login.Reason | None = None) -> str:
-    """One sentence without secrets: what the server, or the way to it, said.
+    """The error of the server or of the connection, in one sentence without secrets.
 
-    :param why: the reason of a login that failed, where it is known already.
+    :param why: the reason of a failed login, if known.
     """
     cause = error.orig if isinstance(error, DBAPIError) else error
     diagnosis = cause.diag if isinstance(cause, psycopg.Error) else None

@@ -1,7 +1,7 @@
 """SQLAlchemy's dialect for a connection that is used once, such as a migration's.
 
-SQLAlchemy's own asks a new server seven questions, a round trip each. The server has told most of the
-answers at login, the rest is known.
+SQLAlchemy's own dialect sends seven queries to a new server, a round trip each. The login reports most of the
+answers, and the others are constant.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class DirectDialect(PGDialect_psycopg):
     supports_statement_cache = True
 
     def initialize(self, connection: Connection) -> None:
-        """What SQLAlchemy's own finds out by asking."""
+        """The facts that SQLAlchemy's own dialect queries."""
         driver: Any = connection.connection.driver_connection
         number = driver.info.server_version
         self.server_version_info = (number // 10000, number % 10000)
@@ -34,7 +34,7 @@ class DirectDialect(PGDialect_psycopg):
         self._backslash_escapes = False  # pinned, see app_schema.pinned
 
     def get_isolation_level(self, dbapi_connection: Any) -> IsolationLevel:
-        """The level that was set on this connection; each autocommit block asks for it."""
+        """The isolation level set on this connection; each autocommit block reads it."""
         if dbapi_connection.autocommit:
             return "AUTOCOMMIT"
         level = dbapi_connection.isolation_level
@@ -42,6 +42,6 @@ class DirectDialect(PGDialect_psycopg):
 
 
 def register() -> str:
-    """Makes the dialect known to SQLAlchemy; its drivername."""
+    """Registers the dialect with SQLAlchemy; returns its drivername."""
     registry.register(DRIVER.replace("+", "."), __name__, DirectDialect.__name__)
     return DRIVER

@@ -1,4 +1,4 @@
-"""The surroundings of a migration, each looked at by itself: what is in order, what to mend, and how."""
+"""Independent checks of machine and server before a migration, each with its remedy."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ FROM pg_catalog.pg_settings WHERE name = 'TimeZone'
 
 @dataclass(frozen=True)
 class Examined:
-    """One thing that was looked at; `remedy` is None unless it is to be mended."""
+    """The result of a check; `remedy` is None if nothing must be corrected."""
 
     name: str
     state: State
@@ -55,7 +55,7 @@ class Examined:
 
 
 def examine(given: str | None, app: Application) -> Iterator[Examined]:
-    """Looks at this machine, then at the server; where that cannot be reached, its lines say "unknown"."""
+    """Checks this machine, then the server; the lines of an unreachable server are "unknown"."""
     yield _python()
     yield _copies()
     try:

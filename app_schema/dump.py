@@ -1,4 +1,4 @@
-"""A `pg_dump` of some tables, before they go."""
+"""A `pg_dump` of tables before they are dropped."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from app_schema.url import SECRETS
 
 
 def dump(connection: sa.Connection, tables: Sequence[str], file: Path) -> None:
-    """Writes the tables, schema and rows, to a file for `pg_restore`. A file that is there is never touched.
+    """Writes the tables, schema and rows, to a file for `pg_restore`. Never overwrites a file.
 
-    :param tables: names with schema, quoted as SQL needs them.
-    :raises ConfigurationError: where there is no pg_dump that can read this server, or the file is there.
-    :raises ServerError: where pg_dump fails; nothing is left of the file.
+    :param tables: quoted names with schema.
+    :raises ConfigurationError: if no pg_dump can read this server, or the file exists.
+    :raises ServerError: if pg_dump fails; the file is deleted.
     """
     driver: Any = connection.connection.driver_connection
     program = _program(driver.info.server_version // 10000)
     if file.exists():
-        raise ConfigurationError(f"{file} is there already: name another file.")
+        raise ConfigurationError(f"{file} exists already: name another file.")
     command = [program, "--format=custom", f"--file={file}", *(f"--table={table}" for table in tables)]
     command += ["--no-password", f"--dbname={_conninfo(connection.engine.url)}"]
     secret = {"PGPASSWORD": driver.info.password} if driver.info.password else {}
@@ -56,9 +56,9 @@ def _reason(said: str) -> str:
 
 
 def _conninfo(url: sa.URL) -> str:
-    """What the URL says, without secrets: others can read a command line.
+    """The parameters of the URL without secrets: other users can read a command line.
 
-    Not what the driver's libpq says: it names every option that it knows, and an older pg_dump knows fewer.
+    Not those of the driver's libpq, which lists all its options: an older pg_dump has fewer.
     """
     named = {"host": url.host, "port": url.port, "user": url.username, "dbname": url.database, **url.query}
     return make_conninfo(

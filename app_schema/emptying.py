@@ -23,7 +23,7 @@ SELECT n.nspname, c.relname FROM pg_catalog.pg_class AS c
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
  WHERE c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 1, 2"""
 _WAIT = "5s"
-"""How long to wait for those who write."""
+"""How long to wait for writing sessions."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,9 @@ class Content:
 
 @contextmanager
 def holding(url: str) -> Iterator[Content]:
-    """What is on the server; until the block ends, nobody writes to a table of it.
+    """The contents of the server; until the end of the block no session can write to a table.
 
-    :raises ServerError: where somebody is writing, and does not end.
+    :raises ServerError: if a writing session does not end.
     """
     with ExitStack() as stack:
         with psycopg.connect(url, client_encoding="utf8") as admin:

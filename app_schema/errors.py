@@ -8,7 +8,7 @@ class AppSchemaError(Exception):
 
 
 class ConfigurationError(AppSchemaError):
-    """A setting is missing or cannot be understood."""
+    """A setting is missing or invalid."""
 
 
 class ServerError(AppSchemaError):
@@ -16,27 +16,27 @@ class ServerError(AppSchemaError):
 
 
 class LockedError(AppSchemaError):
-    """Another migration holds the lock, and the time to wait for it is over."""
+    """Another migration still holds the lock after the waiting time."""
 
 
 class ModelError(AppSchemaError):
-    """A model or an object is declared in a way that cannot be carried out."""
+    """The declaration of a model or an object is invalid."""
 
 
 class StatementError(AppSchemaError):
-    """PostgreSQL refused a statement of a revision; `sqlstate` is its code, where it gave one."""
+    """PostgreSQL refused a statement of a revision; `sqlstate` is its code, if any."""
 
     sqlstate: str | None = None
 
 
 class DifferentError(AppSchemaError):
-    """An object is there and differs from what is declared, so the statement refused.
+    """The statement refused, because an object exists and differs from its declaration.
 
-    The message names the object, what was found, what was expected and the line to write instead.
+    The message has the object, the found and the expected definition, and the line to write instead.
     """
 
     sqlstate: str | None = None
 
 
 class IdentityError(AppSchemaError):
-    """Nobody can act on this session or connection, or not as this person or in this role."""
+    """The session cannot act as this person or in this role."""

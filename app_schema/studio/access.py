@@ -1,4 +1,4 @@
-"""Who may come in: the browser that was given the link, from this machine."""
+"""Access control: only the browser with the link, on this machine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADERS = {
-    # styles stand in the pages of starlette-admin, also in attributes; nothing comes from another host
+    # the pages of starlette-admin contain inline styles, also in attributes; no resource is from another host
     "content-security-policy": "default-src 'none'; script-src 'self' 'nonce-{nonce}'; "
     "style-src 'self' 'unsafe-inline'; connect-src 'self'; img-src 'self' data:; font-src 'self' data:; "
     "frame-ancestors 'none'; form-action 'self'; base-uri 'none'",
@@ -24,14 +24,14 @@ HEADERS = {
 
 _PURPOSES = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 _PREVIEW = {"prefetch", "prefetch;prerender", "preview"}
-"""What browsers say that fetch a page ahead, or a picture of it."""
+"""Headers of browsers that prefetch or preview a page."""
 
 
 class Door:
-    """Middleware: the token of the link lets one browser in, once; a cookie knows it from then on.
+    """Middleware: the token of the link admits one browser, once; a cookie identifies it afterwards.
 
-    The cookie is kept from scripts and from other sites. Other ports of this machine see it as well, which is
-    why its name has the port.
+    Scripts and other sites cannot read the cookie. Browsers send it to other ports of this machine too, so
+    its name contains the port.
     """
 
     def __init__(self, app: ASGIApp, *, token: str, port: int) -> None:
@@ -71,11 +71,11 @@ class Door:
             return PlainTextResponse("Open the link that `app-schema studio` has printed.\n", 403)
         if self._token is None or not compare_digest(given.encode(), self._token.encode()):
             return PlainTextResponse(
-                "This link is not, or no longer, valid: it works once. Start `app-schema studio` again.\n",
+                "This link is invalid or was used: it is valid once. Start `app-schema studio` again.\n",
                 403,
             )
         if request.method != "GET" or _PREVIEW & {request.headers.get(name) for name in _PURPOSES}:
-            # nobody looks at this answer: the link stays good for the browser that opens it
+            # a prefetch does not use the link up
             return PlainTextResponse("Open this link in a browser.\n", 405, {"allow": "GET"})
         self._token = None
         response = RedirectResponse(request.url.remove_query_params("token"), 303)

@@ -22,7 +22,7 @@ from app_schema.studio.session import ViewAs, sessions
 from app_schema.studio.view import TableView
 
 HOSTS = ["127.0.0.1", "localhost", "[::1]"]
-"""Names under which a browser of this machine asks; another one is a page of elsewhere that points here."""
+"""Host names of this machine; another one means DNS rebinding by a foreign page."""
 
 
 def studio(
@@ -33,11 +33,11 @@ def studio(
     port: int,
     write: bool = False,
 ) -> Starlette:
-    """The studio of an application; None: of the one that is meant here.
+    """The studio of an application; None: of the configured one.
 
-    :param token: what the first request must bring as ``?token=``; it works once.
-    :param port: where it listens; the cookie is named after it.
-    :param write: rows may be made, changed and deleted; else each transaction is read-only.
+    :param token: the required ``?token=`` of the first request; valid once.
+    :param port: the port, which the name of the cookie contains.
+    :param write: allows INSERT, UPDATE and DELETE; else each transaction is read-only.
     """
     application = application or find()
     app = Starlette(

@@ -32,7 +32,7 @@ class KeyField(UUIDField):
 
 @dataclass
 class VectorField(StringField):
-    """An embedding, abbreviated; it is computed and not typed."""
+    """An embedding, abbreviated and read-only."""
 
     read_only: bool | None = True
     searchable: bool | None = False
@@ -60,7 +60,7 @@ class MomentField(DateTimeField):
         super().__post_init__()
 
     async def parse_form_data(self, request: Request, form_data: FormData) -> Any:
-        """The moment; what is none is left as it was typed, for the form to show again."""
+        """The timestamp; invalid input is returned unchanged, for the form to show again."""
         del request
         text = str(form_data.get(self.id) or "").strip()
         try:
@@ -123,7 +123,7 @@ class Converter(ModelConverter):
 
 
 def _server_default(column: sa.Column[Any]) -> Any:
-    """The value with which a form for a new row begins: the server's default, where that is a constant."""
+    """The initial value in the form of a new row: the server default, if it is a constant."""
     default = getattr(column.server_default, "arg", None)
     text = str(default) if isinstance(default, (str, sa.TextClause)) else ""
     if text in {"true", "false"}:
@@ -142,7 +142,7 @@ def _closed_set(column: sa.Column[Any]) -> list[str]:
 
 @cache
 def _closed_sets(table: sa.FromClause | None) -> Mapping[str, list[str]]:
-    """By column. A CHECK is compiled to be read, so a table is looked at once."""
+    """By column. Cached, because each CHECK must be compiled."""
     found: dict[str, list[str]] = {}
     for constraint in getattr(table, "constraints", ()):  # an item of an array is of no table
         if isinstance(constraint, sa.CheckConstraint) and (match := _IN.match(str(constraint.sqltext))):

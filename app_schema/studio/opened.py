@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 FIELD = "_opened"
-"""The hidden field of an edit form that carries `digests()`."""
+"""The hidden field of an edit form that contains `digests()`."""
 
 
 def digests(row: Any, columns: Iterable[str]) -> str:
@@ -17,19 +17,19 @@ def digests(row: Any, columns: Iterable[str]) -> str:
 
 
 def changed(row: Any, opened: str, columns: Iterable[str]) -> list[str]:
-    """The columns whose value is no longer the one that the form was opened with.
+    """The columns whose value has changed since the form was opened.
 
-    Raises ValueError where the form does not say what it was opened with.
+    Raises ValueError if the form has no digests.
     """
     try:
         before = json.loads(opened)
         return [column for column in columns if before[column] != _digest(getattr(row, column))]
     except (KeyError, TypeError, ValueError):
-        raise ValueError("The form does not say which row it was opened with: open the row again.") from None
+        raise ValueError("The form has no state of its row: open the row again.") from None
 
 
 def conflict(now: Any, typed: Any) -> str:
-    """The refusal beside a field that somebody else has changed meanwhile."""
+    """The refusal next to a field that another session has changed meanwhile."""
     return (
         f"Somebody changed this value after the form was opened. In the database: {_shown(now)}. "
         f"In this form: {_shown(typed)}. Saving again overwrites the value in the database."

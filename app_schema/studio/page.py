@@ -34,7 +34,7 @@ class Page(CustomView):
 
     async def show(self, request: Request, template: str, **context: Any) -> Response:
         """The page with its title."""
-        assert self._admin is not None, "a page is mounted before it is shown"
+        assert self._admin is not None, "the page is not mounted"
         page = {"title": self.menu_label, **context}
         return upstream.template_response(self._admin, request, template, page)  # type: ignore[no-any-return]
 
@@ -52,7 +52,7 @@ class Start(Page):
 
 
 class SchemaPage(Page):
-    """What a table is made of, as the database has it."""
+    """The structure of a table in the database."""
 
     @route("")
     async def index(self, request: Request) -> Response:
@@ -69,7 +69,7 @@ class SchemaPage(Page):
 
 
 class MigrationsPage(Page):
-    """Which revisions the database has, and which are to come."""
+    """The applied and the pending revisions."""
 
     @route("")
     async def index(self, request: Request) -> Response:
@@ -114,7 +114,7 @@ class ViewAsPage(Page):
 
     @route("/person", methods=["POST"])
     async def choose(self, request: Request) -> Response:
-        """Borrows the eyes of the person in the form; without one, gives them back."""
+        """Starts viewing as the person in the form; without one, stops."""
         person = str((await request.form()).get("person") or "")
         response = RedirectResponse(request.url_for("studio:index"), 303)
         if person:
@@ -125,7 +125,7 @@ class ViewAsPage(Page):
 
 
 def _people(session: Session, app: Application, term: str) -> list[dict[str, Any]]:
-    """Those whom a search finds: what the setting names, and the text about them."""
+    """The people of a search: value of the setting, and description."""
     assert app.acting is not None
     name, *columns = app.acting.people
     table = next(

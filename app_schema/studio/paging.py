@@ -1,4 +1,4 @@
-"""Paging by key: a page begins where the one before ended, so the thousandth costs what the first does."""
+"""Keyset paging: a page starts after the last key of the previous one, so every page has the same cost."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from app_schema.overview import estimate
 
 EXACT = 10_000
-"""Up to so many rows of a search are counted; what is more is said to be more."""
+"""The maximal number of counted rows of a search; above it "more than"."""
 
 _LEAST: dict[type, Any] = {
     str: "",
@@ -28,11 +28,11 @@ _LEAST: dict[type, Any] = {
 
 @dataclass(frozen=True)
 class Total:
-    """How many rows there are, as far as was worth finding out."""
+    """The number of rows, exact, estimated or at least."""
 
     rows: int
     how: str = ""
-    """Empty: counted. ``about``: the planner's estimate. ``more than``: there are more."""
+    """Empty: counted. ``about``: the planner's estimate. ``more than``: a lower bound."""
 
     def __str__(self) -> str:
         return f"{self.how} {self.rows:,}".strip()
@@ -41,10 +41,10 @@ class Total:
 def ordered(
     query: sa.Select[Any], sorts: Iterable[tuple[InstrumentedAttribute[Any], bool]], key: Sequence[Any]
 ) -> sa.Select[Any]:
-    """The query in an order that is total, and that a page can begin in.
+    """The query in a total order without NULLs, as keyset paging requires.
 
-    :param sorts: columns and whether each descends.
-    :param key: the columns of the primary key, which come last.
+    :param sorts: columns, and True for descending.
+    :param key: the columns of the primary key, last in the order.
     """
     clauses: list[sa.ColumnElement[Any]] = []
     for column, descends in sorts:
@@ -53,7 +53,7 @@ def ordered(
 
 
 def _comparable(column: InstrumentedAttribute[Any]) -> list[sa.ColumnElement[Any]]:
-    """What stands for a column in the order: nothing that is NULL, which no page could begin after."""
+    """The expression of a column in the order, never NULL: no page can start after a NULL."""
     type_ = column.type
     if isinstance(type_, sa.Enum):
         return [sa.func.coalesce(sa.cast(column, sa.Text), "")]
@@ -69,8 +69,8 @@ def _comparable(column: InstrumentedAttribute[Any]) -> list[sa.ColumnElement[Any
 def page(session: Session, query: sa.Select[Any], size: int, bookmark: str | None) -> sqlakeyset.Page[Any]:
     """One page of an ordered query.
 
-    :param bookmark: where it begins: what the paging of another page gave; None is the first.
-    :raises sqlakeyset.InvalidPage: where the bookmark is of another order, or none.
+    :param bookmark: the start, from the paging of another page; None: the first page.
+    :raises sqlakeyset.InvalidPage: for an invalid bookmark, or one of another order.
     """
     return sqlakeyset.select_page(session, query, per_page=size, page=bookmark or None)
 

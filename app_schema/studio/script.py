@@ -13,7 +13,7 @@ _COLUMNS = ('onclick="applyColumnVisibility()"', 'data-studio="apply-columns"')
 
 
 class Nonce(Extension):
-    """Puts the nonce of the response into the source of each template, where no data can stand yet."""
+    """Adds the nonce of the response to the source of each template, which contains no data yet."""
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
         """The template's source; called before it is compiled."""

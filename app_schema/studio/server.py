@@ -1,4 +1,4 @@
-"""Serves the studio on this machine alone."""
+"""Serves the studio, on this machine only."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def serve(
     write: bool = False,
     ready: Callable[[str], None] = print,
 ) -> None:
-    """Serves until it is interrupted.
+    """Serves until Ctrl-C.
 
-    :param port: 0 takes a free one.
-    :param ready: is told the link, which lets one browser in, once.
-    :raises ConfigurationError: where the port is taken.
+    :param port: 0: a free one.
+    :param ready: called with the link, which admits one browser, once.
+    :raises ConfigurationError: if the port is in use.
     """
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -40,7 +40,8 @@ def serve(
         chosen = listener.getsockname()[1]
         token = secrets.token_urlsafe(32)
         app = studio(engine, application, token=token, port=chosen, write=write)
-        # it logs what the database refuses with the values of the row; the page says it without them
+        # uvicorn would log a refused statement with the values of the row; the page shows the error without
+        # them
         logging.getLogger("starlette_admin").setLevel(logging.CRITICAL)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", access_log=False))
         listener.listen()

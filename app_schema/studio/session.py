@@ -1,4 +1,4 @@
-"""The session of a request: read-only unless asked otherwise, and as the person whose eyes are borrowed."""
+"""The session of a request: read-only unless --write, and as the chosen person."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ T = TypeVar("T")
 VIEW_AS = "app_schema_studio_view_as"
 """The cookie that names the person, by the id of the identity provider."""
 TIMEOUT = "10s"
-"""How long one statement may take: nobody waits longer for a page, and a forgotten tab burdens no server."""
+"""statement_timeout: limits the load of a forgotten tab."""
 
 
 def sessions(engine: sa.Engine, *, write: bool) -> sessionmaker[Session]:
     """Makes the session of each request."""
     maker = sessionmaker(engine, expire_on_commit=False)
-    # psycopg reads a timestamp in the ISO style alone; the zone stays that of the database, for people
+    # psycopg parses only the ISO style of timestamps; the zone is that of the database
     settings = {name: value for name, value in pinned.PRINTED.items() if name != "TimeZone"}
     settings["statement_timeout"] = TIMEOUT
     begin = "; ".join(f"SET LOCAL {name} = '{value}'" for name, value in settings.items())
@@ -65,9 +65,9 @@ class ViewAs:
 
 
 async def read(work: Callable[..., T], *args: Any) -> T:
-    """What the database answers.
+    """The result of the database.
 
-    :raises HTTPException: a page with its refusal.
+    :raises HTTPException: with the error as a page.
     """
     try:
         return await anyio.to_thread.run_sync(work, *args)
@@ -81,5 +81,5 @@ def refused(error: DBAPIError) -> HTTPException:
     """A refusal of the database as a page."""
     state = getattr(error.orig, "sqlstate", None)
     if state == "57014":
-        return HTTPException(503, "That took too long. Filter by a column that an index begins with.")
+        return HTTPException(503, "The query took too long. Filter by the first column of an index.")
     return HTTPException(403 if state == "42501" else 400, str(explained(error)))

@@ -1,4 +1,4 @@
-"""What the catalog says of tables: sizes, columns, constraints, indexes and their use, triggers, policies."""
+"""Tables in the catalog: sizes, columns, constraints, indexes and their use, triggers, policies."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ p.polname AS name, {_POLICY["for_"]} AS command, {ROLES} AS roles,
 
 
 def overview(session: Session, tables: list[sa.Table]) -> list[dict[str, Any]]:
-    """Name, rows (the planner's estimate), bytes and comment of the tables that are there."""
+    """Name, rows (the planner's estimate), bytes and comment of the existing tables."""
     rows = session.execute(_TABLES, {"names": [qualified(table.name, table.schema) for table in tables]})
     return [dict(row) for row in rows.mappings()]
 

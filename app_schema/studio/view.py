@@ -108,25 +108,25 @@ class TableView(ModelView):
         sorts: Sequence[tuple[str, str]] | None = None,
         filters: FilterGroup | None = None,
     ) -> Sequence[Any]:
-        """The rows of the page that ``?page=`` opens; ``request.state.paging`` tells its neighbours."""
+        """The rows of the page of ``?page=``; sets ``request.state.paging`` to its neighbours."""
         del skip
         query = await self._apply_search_and_filters(request, self.get_list_query(request), q, filters)
         by = [
             (getattr(self.model, name), direction == "desc")
             for name, direction in sorts or []
-            if name != self.pk_attr  # it comes last anyway, and may be of two columns
+            if name != self.pk_attr  # the last of the order anyway, and possibly of two columns
         ]
         query = paging.ordered(query, by, self._key())
         bookmark = request.query_params.get("page")
         try:
             page = await read(paging.page, request.state.session, query, limit, bookmark)
         except (sqlakeyset.InvalidPage, ValueError, LookupError) as error:
-            raise HTTPException(400, "?page= is no place in this list: go to its first page.") from error
+            raise HTTPException(400, "?page= is invalid for this list: open its first page.") from error
         request.state.paging = page.paging
         return [row[0] for row in page]
 
     async def count(self, request: Request, q: str | None = None, filters: FilterGroup | None = None) -> int:
-        """The number of rows, as ``request.state.total`` tells it."""
+        """The number of rows; sets ``request.state.total``."""
         query = await self._apply_search_and_filters(request, self.get_list_query(request), q, filters)
         whole = query.whereclause is None and not getattr(request.state, "view_as", None)
         found = await read(paging.total, request.state.session, query, self.table if whole else None)
@@ -158,7 +158,7 @@ class TableView(ModelView):
     # Writing
 
     def opened(self, request: Request, row: Any) -> str:
-        """What the form carries of the row that it shows: after a refusal still what it was opened with."""
+        """The digests of the row in the form; after a refusal still those of the opened form."""
         return getattr(request.state, "opened", None) or opened.digests(row, self._written(request))
 
     async def validate_fields(self, request: Request, data: dict[str, Any], exclude: Any = ()) -> None:
@@ -166,13 +166,13 @@ class TableView(ModelView):
         await super().validate_fields(request, data, exclude)
 
     async def edit(self, request: Request, pk: Any, data: dict[str, Any]) -> Any:
-        """Changes the row, unless somebody else has changed or deleted it since the form was opened."""
+        """Updates the row, unless another session has changed or deleted it since the form was opened."""
         row = await self.find_by_pk(request, pk)
         try:
             await read(partial(request.state.session.refresh, row, with_for_update={"key_share": True}))
             changed = opened.changed(row, request.state.opened, self._written(request))
         except (InvalidRequestError, ValueError) as error:
-            gone = "The row is no longer there: somebody deleted it after the form was opened."
+            gone = "The row does not exist any more: it was deleted after the form was opened."
             raise FormValidationError({"": str(error) if isinstance(error, ValueError) else gone}) from error
         refusals: dict[str | int, Any] = {}
         for field in self.get_fields_list(request):
@@ -180,7 +180,7 @@ class TableView(ModelView):
             if field.name in changed and (typed := _meant(field, data.get(field.name), now)) != now:
                 refusals[field.name] = opened.conflict(now, typed)
         if refusals:
-            request.state.opened = None  # the form shows both values, and begins anew with the row of now
+            request.state.opened = None  # the form shows both values, and continues with the current row
             raise FormValidationError(refusals)
         return await super().edit(request, pk, data)
 
@@ -194,10 +194,7 @@ class TableView(ModelView):
         data: dict[str, Any],
         is_edit: bool = False,  # noqa: FBT001, FBT002 - starlette-admin's signature
     ) -> Any:
-        """Sets what was changed and nothing else.
-
-        A default stays the server's, and an old value is not written again.
-        """
+        """Sets only the changed columns: defaults remain the server's, and old values are not written again."""
         for field in self.get_fields_list(request):
             if field.read_only:
                 continue
@@ -208,7 +205,7 @@ class TableView(ModelView):
         return obj
 
     async def handle_exception(self, request: Request, exc: Exception) -> None:
-        """What the database, or a model, refuses stands beside the field that it is about."""
+        """Shows an error of the database or a model next to its field."""
         del request
         if isinstance(exc, DBAPIError):
             raise FormValidationError({self._field_of(exc): str(explained(exc))}) from exc
@@ -237,7 +234,7 @@ class TableView(ModelView):
 
 
 def _leads(index: sa.Index, column: str) -> bool:
-    """Whether a whole index begins with the column."""
+    """True if the column is the first of an index without predicate."""
     partial = index.dialect_options["postgresql"]["where"] is not None
     return not partial and str(next(iter(index.expressions))).split(".")[-1].startswith(column)
 

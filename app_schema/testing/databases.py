@@ -36,7 +36,7 @@ class Databases:
 
     @contextmanager
     def admin(self) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
-        """A session of the server, kept for the next: a new one costs more than most that is done in it."""
+        """A pooled session of the server: connecting costs more than most of its statements."""
         connection = self._spare.pop() if self._spare else None
         if connection is None or not _answers(connection):
             connection = psycopg.connect(self.server_url, autocommit=True, prepare_threshold=None)
@@ -75,7 +75,7 @@ class Databases:
     def template(self, fill: Callable[[str], None]) -> str:
         """The name of the database that `fill` has filled: once per run, whichever worker comes first.
 
-        It is filled under another name, so that a failure never passes for a template.
+        It is filled under another name, so that a failed one is never used as a template.
         """
         name = f"{self.prefix}_template"
         with self.admin() as connection, _turn(connection, name):
@@ -93,10 +93,10 @@ class Databases:
             return connection.info.parameter_status("server_version") or "?"
 
     def begin(self) -> None:
-        """Notes which roles were there before, until `end()`.
+        """Records the roles before the run, until `end()`.
 
-        The note is the name of a session: runs that overlap read it, and it is gone if the run is killed.
-        What the first of them found is true for all: a later one may find the roles of the first.
+        The record is the application_name of a session: overlapping runs read it, and it ends with a killed
+        run. The record of the first run holds for all: a later one may include the roles of the first.
         """
         self._session = psycopg.connect(self.server_url, autocommit=True, prepare_threshold=None)
         self._pid = self._session.info.backend_pid
@@ -109,9 +109,9 @@ class Databases:
         self._kept = kept
 
     def end(self) -> None:
-        """The last of the runs that overlap drops the roles that they brought to the server.
+        """The last of the overlapping runs drops the roles that they have created.
 
-        Those stay that another database uses by now.
+        A role that another database uses is kept.
         """
         with self.admin() as connection, _turn(connection, _ROLES):
             # waits until the session has ended: the next run that ends must not see it

@@ -1,4 +1,4 @@
-"""The hooks and fixtures of the pytest plugin; ``app_schema.testing`` tells how to switch it on.
+"""The hooks and fixtures of the pytest plugin; see ``app_schema.testing``.
 
 PYTEST_DONT_REWRITE: a conftest.py may import from here before pytest does.
 """
@@ -21,7 +21,7 @@ from app_schema.identity import acting_as
 from app_schema.testing.databases import Databases
 from app_schema.testing.run import Run
 
-if TYPE_CHECKING:  # read when a test first asks for rows: importing the models takes a third of a second
+if TYPE_CHECKING:  # lazy: importing the models takes a third of a second
     from sqlalchemy.orm import DeclarativeBase
 
     Row = TypeVar("Row", bound=DeclarativeBase)
@@ -33,7 +33,7 @@ AsService = Callable[[], Session]
 
 
 class Make(Protocol):
-    """Makes, commits and returns a valid row; what is not given is made up."""
+    """Creates, commits and returns a valid row; generates the values that are not given."""
 
     def __call__(self, model: type[Row], /, **values: Any) -> Row: ...
 
@@ -83,7 +83,7 @@ def server_url(databases: Databases) -> str:
 
 @pytest.fixture
 def create_database(databases: Databases) -> Iterator[CreateDatabase]:
-    """A function that makes a database (`template=` names another to copy) and returns its URL."""
+    """A function that creates a database (`template=`: another one to copy) and returns its URL."""
     made: list[str] = []
 
     def create(template: str | None = None) -> str:
@@ -103,7 +103,7 @@ def application() -> Application:
 
 @pytest.fixture(scope="session")
 def migrate(application: Application) -> Migrate:
-    """How an empty database is brought to the newest revision; override it to add revisions of your own."""
+    """Upgrades an empty database to the newest revision; override it to add revisions of your own."""
     return partial(_upgrade, application)
 
 
@@ -144,7 +144,7 @@ def _open_session(
     with ExitStack() as stack:
 
         def opened(person: str | None, role: str) -> Session:
-            # closed for good: a session that is used after its `with` must not go on as the superuser
+            # closed: a session used after its `with` must not continue as the superuser
             session = stack.enter_context(Session(engine, expire_on_commit=False, close_resets_only=False))
             return stack.enter_context(acting_as(session, person, role=role, by=application.acting))
 
@@ -168,7 +168,7 @@ def as_user(_open_session: Callable[[str | None, str], Session], application: Ap
 
 def _acting(application: Application) -> Acting:
     if application.acting is None:
-        pytest.fail(f"The application {application.name} does not say who acts: acting=Acting(...).")
+        pytest.fail(f"The application {application.name} has no acting person: set acting=Acting(...).")
     return application.acting
 
 

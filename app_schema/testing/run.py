@@ -1,4 +1,4 @@
-"""What the processes of a test run share: one server, started when it is first needed."""
+"""Shared by the processes of a test run: one server, started on first use."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Run:
         return databases
 
     def close(self) -> None:
-        """Drop what the run has made, and stop the server that it started."""
+        """Drops the objects of the run, and stops the server that it started."""
         if self._started is None:
             return
         try:
