@@ -32,8 +32,11 @@ class Answers:
         """The answer for a key; None where the query finds nothing."""
         known = self._known.setdefault(query, {})
         if key not in known:
-            keys = [key, *(one for one in self._likely(key.kind) if one not in known and one != key)]
-            rows = [{"n": n, **dict(zip(Key._fields, one, strict=True))} for n, one in enumerate(keys)]
+            keys = [
+                key,
+                *(likely for likely in self._likely(key.kind) if likely not in known and likely != key),
+            ]
+            rows = [{"n": n, **dict(zip(Key._fields, key, strict=True))} for n, key in enumerate(keys)]
             correlated = _PARAMETER.sub(r'asked."\1"', query)
             found = self._connection.execute(
                 text(

@@ -71,11 +71,14 @@ def used(connection: Connection, statements: Sequence[str], declared: DeclaredNa
 
 def merged(borrowed: Iterable[Borrowed], statements: Sequence[str]) -> list[str]:
     """The statements, preceded by those that create the used objects, or with these after the last table."""
-    declared = [_NEW_SCHEMA.sub("CREATE SCHEMA IF NOT EXISTS ", one) for one in statements]  # may be there
-    tables = max((number for number, one in enumerate(declared, 1) if _NEW_TABLE.match(one)), default=0)
+    # IF NOT EXISTS: a borrowed object may have created the schema
+    declared = [_NEW_SCHEMA.sub("CREATE SCHEMA IF NOT EXISTS ", statement) for statement in statements]
+    tables = max(
+        (number for number, statement in enumerate(declared, 1) if _NEW_TABLE.match(statement)), default=0
+    )
     lent = list(borrowed)
     early, late = (
-        [one for obj in lent if obj.after_tables is after for one in obj.statements]
+        [statement for obj in lent if obj.after_tables is after for statement in obj.statements]
         for after in (False, True)
     )
     return [*early, *declared[:tables], *late, *declared[tables:]]

@@ -37,9 +37,9 @@ def digest(parts: Iterable[str]) -> str:
 def _code() -> list[str]:
     # a snapshot is the union of the kinds' queries, in ddl
     packages = [files(f"app_schema.{name}") for name in ("catalog", "ddl")]
-    found = sorted((file for package in packages for file in package.iterdir()), key=str)
-    found.append(files("app_schema").joinpath("pinned.py"))
-    return [one.read_text(encoding="utf-8") for one in found if one.name.endswith((".py", ".sql"))]
+    sources = sorted((file for package in packages for file in package.iterdir()), key=str)
+    sources.append(files("app_schema").joinpath("pinned.py"))
+    return [source.read_text(encoding="utf-8") for source in sources if source.name.endswith((".py", ".sql"))]
 
 
 def load(name: str) -> Snapshot | None:
@@ -73,7 +73,7 @@ def store(name: str, snapshot: Snapshot) -> None:
             except BaseException:
                 Path(temporary).unlink(missing_ok=True)
                 raise
-            for old in sorted(place.iterdir(), key=lambda one: one.lstat().st_mtime)[:-KEPT]:
+            for old in sorted(place.iterdir(), key=lambda file: file.lstat().st_mtime)[:-KEPT]:
                 old.unlink(missing_ok=True)
 
 
@@ -98,9 +98,9 @@ def _read(directory: int, name: str) -> bytes:
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     handle = os.open(name, flags, dir_fd=directory)
     try:
-        found = os.fstat(handle)
-        _require_own(found)
-        if not stat.S_ISREG(found.st_mode):
+        status = os.fstat(handle)
+        _require_own(status)
+        if not stat.S_ISREG(status.st_mode):
             raise PermissionError("not a file")
         with os.fdopen(os.dup(handle), "rb") as file:
             return file.read()
@@ -108,8 +108,8 @@ def _read(directory: int, name: str) -> bytes:
         os.close(handle)
 
 
-def _require_own(found: os.stat_result) -> None:
-    if found.st_uid != os.geteuid() or found.st_mode & _WRITABLE_BY_OTHERS:
+def _require_own(status: os.stat_result) -> None:
+    if status.st_uid != os.geteuid() or status.st_mode & _WRITABLE_BY_OTHERS:
         raise PermissionError("others may write here")
 
 

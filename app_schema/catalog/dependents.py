@@ -34,10 +34,10 @@ def dependents(connection: Connection, blocked: Iterable[Blocked]) -> list[Key]:
     Kinds are those of a snapshot, and ``default``, a default that reads the object, and ``own_default``, the
     default of a changed column; their names are those of the columns.
     """
-    wanted = [{**dict(zip(_FIELDS, one.key, strict=True)), "gone": one.gone} for one in blocked]
-    if not wanted:
+    changes = [{**dict(zip(_FIELDS, change.key, strict=True)), "gone": change.gone} for change in blocked]
+    if not changes:
         return []
-    rows = connection.execute(statement("dependents.sql"), {"keys": json.dumps(wanted)})
+    rows = connection.execute(statement("dependents.sql"), {"keys": json.dumps(changes)})
     # a publication is found by the schema of a table in it, and is in none itself
     found = (Key("publication", None, None, row[3]) if row[0] == "publication" else Key(*row) for row in rows)
     keys = dict.fromkeys(found)

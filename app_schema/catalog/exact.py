@@ -84,8 +84,8 @@ def _varies(name: str) -> bool:
 
 
 def _numbers(type_: str) -> list[int]:
-    found = re.search(r"\(([-\d,\s]+)\)", type_)
-    return [int(one) for one in found[1].split(",")] if found else []
+    match = re.search(r"\(([-\d,\s]+)\)", type_)
+    return [int(number) for number in match[1].split(",")] if match else []
 
 
 def _scale(type_: str, name: str) -> float:

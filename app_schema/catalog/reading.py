@@ -43,7 +43,7 @@ def query(driver: psycopg.Connection[Any], *queries: str) -> list[list[tuple[Any
             finally:
                 with suppress(psycopg.errors.InFailedSqlTransaction):  # the rollback restores it
                     cursor.execute("SET standard_conforming_strings = off")
-        cursor.execute(";\n".join((_BEFORE, *(one.strip() for one in queries), _AFTER)).encode())
+        cursor.execute(";\n".join((_BEFORE, *(query.strip() for query in queries), _AFTER)).encode())
         rows = []
         cursor.nextset()
         for _ in queries:
@@ -66,7 +66,7 @@ def read(connection: Connection, *queries: str) -> list[list[tuple[Any, ...]]]:
         return query(driver, *queries)
     ask(connection, _REMEMBER)
     ask(connection, _PIN)
-    answers = [ask(connection, one) for one in queries]
+    answers = [ask(connection, query) for query in queries]
     ask(connection, _AFTER)
     return answers
 

@@ -142,7 +142,7 @@ def _server(connection: Connection, place: Place) -> list[str]:
     else:
         with connected(place) as other:
             (row,) = other.execute(_SERVER).fetchall()
-    return [str(one) for one in row]
+    return [str(value) for value in row]
 
 
 # Building
@@ -176,9 +176,9 @@ def _build(scratch: Driver, search_path: str, statements: Sequence[str]) -> None
 
 def _chunks(statements: Sequence[str]) -> list[list[str]]:
     """The statements of each transaction; the last, which is never committed, has those that name a role."""
-    others = [one for one in statements if not _NAMES_ROLE.match(one)]
+    others = [statement for statement in statements if not _NAMES_ROLE.match(statement)]
     chunks = [others[start : start + CHUNK] for start in range(0, len(others), CHUNK)] or [[]]
-    chunks[-1] += [one for one in statements if _NAMES_ROLE.match(one)]
+    chunks[-1] += [statement for statement in statements if _NAMES_ROLE.match(statement)]
     return chunks
 
 
@@ -232,7 +232,7 @@ class Place:
 
 def _of_url(url: URL) -> dict[str, Any]:
     """The parameters of another driver's URL that libpq accepts."""
-    understood = {one.keyword.decode() for one in psycopg.pq.Conninfo.get_defaults()}
+    understood = {parameter.keyword.decode() for parameter in psycopg.pq.Conninfo.get_defaults()}
     query = {name: str(value) for name, value in url.query.items() if name in understood}
     if "ssl" in url.query:  # asyncpg's word
         query.setdefault("sslmode", str(url.query["ssl"]))

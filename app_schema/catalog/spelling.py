@@ -28,15 +28,15 @@ class Spelling:
     def learn(self, texts: Iterable[str]) -> None:
         """Asks for all of these at once."""
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
-        asked = [text for text in new if "(" in text]
+        unknown = [text for text in new if "(" in text]
         self._known |= {text: text for text in new if "(" not in text}
-        if not asked:
+        if not unknown:
             return
         given = (
-            f"SELECT set_config({literal(TEXTS)}, {literal(json.dumps(asked, ensure_ascii=False))}, false)"
+            f"SELECT set_config({literal(TEXTS)}, {literal(json.dumps(unknown, ensure_ascii=False))}, false)"
         )
         rows = read(self._connection, given, FOLD, f"SELECT current_setting({literal(FOLDED)})")
-        self._known |= dict(zip(asked, json.loads(rows[-1][0][0]), strict=True))
+        self._known |= dict(zip(unknown, json.loads(rows[-1][0][0]), strict=True))
 
     def flat(self, text: str) -> str:
         """The definition in the common spelling, and with single spaces. For comparing, not for reading."""
@@ -52,7 +52,11 @@ class Spelling:
 
     def in_more_than_spelling(self, differences: Iterable[Difference]) -> list[Difference]:
         """The differences that are not only differences of spelling."""
-        found = list(differences)
-        pairs = [(one.left, one.right) for one in found if one.key.kind in PARSED]
+        given = list(differences)
+        pairs = [(difference.left, difference.right) for difference in given if difference.key.kind in PARSED]
         self.learn(text for left, right in pairs if left and right for text in (left, right))
-        return [one for one in found if one.key.kind not in PARSED or not self.same(one.left, one.right)]
+        return [
+            difference
+            for difference in given
+            if difference.key.kind not in PARSED or not self.same(difference.left, difference.right)
+        ]

@@ -50,5 +50,5 @@ def _fields(key: Key) -> dict[str, str | None]:
 
 def in_words(connection: Connection, hanging_: Sequence[Hanging]) -> list[str]:
     """The things as PostgreSQL names them: ``view theirs.v``."""
-    addresses = json.dumps([one.address for one in hanging_])
+    addresses = json.dumps([dependent.address for dependent in hanging_])
     return list(connection.execute(_WORDS, {"addresses": addresses}).scalars())

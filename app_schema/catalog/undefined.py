@@ -59,7 +59,7 @@ def remedy(scratch: Driver, statement: str, error: psycopg.Error) -> str:
     if method is not None and (named := _operator_classes(scratch, statement, method)):
         return named
     available = [str(name) for (name,) in scratch.execute(_AVAILABLE)]
-    for extension in sorted(available, key=lambda one: one not in quoted):
+    for extension in sorted(available, key=lambda name: name not in quoted):
         if _works(scratch, extension, statement):
             return f"; declare it: {_declared(extension)}"
     if method is not None:
@@ -91,8 +91,8 @@ def _operator_classes(scratch: Driver, statement: str, method: str) -> str:
         chosen = ", ".join(f'"{column}": "{names[0]}"' for column, names in classes.items())
         others = sorted({name for names in classes.values() for name in names[1:]})
         also = f" (or {', '.join(others)})" if others else ""
-        extensions = sorted({str(one) for *_, one in found if one is not None} - there)
-        declare = "".join(f", and declare {_declared(one)}" for one in extensions)
+        extensions = sorted({str(extension) for *_, extension in found if extension is not None} - there)
+        declare = "".join(f", and declare {_declared(extension)}" for extension in extensions)
         return f"; write postgresql_ops={{{chosen}}}{also} in the Index{declare}"
     return ""
 

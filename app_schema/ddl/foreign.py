@@ -38,7 +38,7 @@ BEGIN
     FROM ({reflected}) AS r(options, alterable) LEFT JOIN pg_options_to_table(r.options) AS o ON true
    GROUP BY r.alterable;
   IF NOT alterable THEN
-    {" ".join(f"EXECUTE {dollar(one, 'new')};" for one in otherwise) or "NULL;"}
+    {" ".join(f"EXECUTE {dollar(statement, 'new')};" for statement in otherwise) or "NULL;"}
   ELSIF cardinality(dropped) + {len(added)} > 0 THEN
     EXECUTE {dollar(f"{alter} OPTIONS (", "alter")}
       || concat_ws(', ', VARIADIC dropped || {_array(added)}) || ')';

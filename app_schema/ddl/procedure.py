@@ -45,7 +45,7 @@ concat({_DEFINITION}, CASE WHEN p.proacl IS NOT NULL THEN ' EXECUTE TO ' || {EXE
     def __post_init__(self) -> None:
         super().__post_init__()
         # PostgreSQL prints the word that nobody writes
-        arguments = (one.removeprefix("IN ") for one in between_commas(self.arguments))
+        arguments = (argument.removeprefix("IN ") for argument in between_commas(self.arguments))
         object.__setattr__(self, "arguments", ", ".join(arguments))
 
     def _options(self) -> list[str]:

@@ -66,7 +66,9 @@ def _drawn(tables: Sequence[sa.Table]) -> sa.MetaData:
     for table in tables:
         keys = sa.PrimaryKeyConstraint(*(column.name for column in table.primary_key))
         sa.Table(table.name, metadata, *(_column(column) for column in table.columns), keys)
-    for table in (target.table for one in tables for column in one.columns for target in _targets(column)):
+    for table in (
+        target.table for drawn in tables for column in drawn.columns for target in _targets(column)
+    ):
         if table.name not in metadata.tables:
             sa.Table(table.name, metadata, *(_column(column, key=True) for column in table.primary_key))
     return metadata
@@ -83,4 +85,4 @@ def _column(column: sa.Column[object], *, key: bool = False) -> sa.Column[object
 def _targets(column: sa.Column[object]) -> list[sa.Column[object]]:
     """The keys that the column refers to. The other column of a key of two would be a second line."""
     found = [key.column for key in column.foreign_keys if key.column.primary_key]
-    return sorted(found, key=lambda one: str(one.table.name))
+    return sorted(found, key=lambda column: str(column.table.name))

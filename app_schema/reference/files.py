@@ -27,14 +27,14 @@ def stale(app: Application, directory: Path) -> list[File]:
 
 
 def write(app: Application, directory: Path) -> list[File]:
-    """Makes what is stale anew, and returns it.
+    """Writes the stale files, and returns them.
 
-    :raises ConfigurationError: where a picture is among it and Graphviz is not installed.
+    :raises ConfigurationError: if a diagram is stale and Graphviz is not installed.
     """
     found = stale(app, directory)
-    for one in found:
-        one.path.parent.mkdir(parents=True, exist_ok=True)
-        one.path.write_text(one.make(), encoding="utf-8")
+    for page in found:
+        page.path.parent.mkdir(parents=True, exist_ok=True)
+        page.path.write_text(page.make(), encoding="utf-8")
     return found
 
 

@@ -30,7 +30,7 @@ def reference(app: Application) -> str:
     found, said = domains(app), app.reference()
     lines = [
         HEAD.format(about=said.about).replace(" \n", "\n"),
-        *(f"- [{one.title}](#{_anchor(one.title)})" for one in found),
+        *(f"- [{domain.title}](#{_anchor(domain.title)})" for domain in found),
         "- [Enumerations](#enumerations)",
         "",
     ]
@@ -54,11 +54,11 @@ def _domain(domain: TableDomain, phrases: words.Phrases) -> Iterator[str]:
 
 def _enums(found: list[TableDomain]) -> Iterator[str]:
     types = {
-        f"{one.type.schema}.{one.type.name}": one.type.enums
+        f"{column.type.schema}.{column.type.name}": column.type.enums
         for domain in found
         for table in domain.tables
-        for one in table.columns
-        if isinstance(one.type, sa.Enum)
+        for column in table.columns
+        if isinstance(column.type, sa.Enum)
     }
     yield "## Enumerations\n"
     yield from (f"- `{name}`: {', '.join(labels)}" for name, labels in sorted(types.items()))
@@ -73,13 +73,13 @@ def _table(model: type, table: sa.Table, phrases: words.Phrases) -> Iterator[str
     yield from _list("Constraints", sorted(map(_constraint, table.constraints)))
     yield from _list("Indexes", sorted(f"`{plain(CreateIndex(index))}`" for index in table.indexes))
     objects = [
-        one
-        for one in declared(table.metadata).values()
-        if (one.schema, one.table) == (table.schema, table.name)
+        obj
+        for obj in declared(table.metadata).values()
+        if (obj.schema, obj.table) == (table.schema, table.name)
     ]
-    yield from _list("Triggers", [words.trigger(one) for one in objects if isinstance(one, Trigger)])
-    yield from _list("Policies", [words.policy(one, phrases) for one in objects if isinstance(one, Policy)])
-    yield from _list("Granted", words.grants(one for one in objects if isinstance(one, Grant)))
+    yield from _list("Triggers", [words.trigger(obj) for obj in objects if isinstance(obj, Trigger)])
+    yield from _list("Policies", [words.policy(obj, phrases) for obj in objects if isinstance(obj, Policy)])
+    yield from _list("Granted", words.grants(obj for obj in objects if isinstance(obj, Grant)))
 
 
 def _column(column: sa.Column[object]) -> str:

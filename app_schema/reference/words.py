@@ -32,12 +32,12 @@ def condition(expression: str, phrases: Phrases = ()) -> str:
     return words
 
 
-def policy(one: Policy, phrases: Phrases = ()) -> str:
+def policy(rule: Policy, phrases: Phrases = ()) -> str:
     """A policy as a sentence."""
-    who = ", ".join(f"`{role}`" for role in sequence(one.to))
-    using = None if one.using is None else condition(one.using, phrases)
-    check = None if one.with_check is None else condition(one.with_check, phrases)
-    sentence = f"{who} may {_VERBS[one.for_]} "
+    who = ", ".join(f"`{role}`" for role in sequence(rule.to))
+    using = None if rule.using is None else condition(rule.using, phrases)
+    check = None if rule.with_check is None else condition(rule.with_check, phrases)
+    sentence = f"{who} may {_VERBS[rule.for_]} "
     if using == "true" and check in {None, "true"}:
         return f"{sentence}every row."
     sentence += f"rows where {using or check}"
@@ -49,17 +49,17 @@ def policy(one: Policy, phrases: Phrases = ()) -> str:
 def grants(found: Iterable[Grant]) -> list[str]:
     """The grants of a table, a role a line."""
     by_role: dict[str, list[str]] = {}
-    for one in found:
-        words = ", ".join(sequence(one.privileges))
-        columns = f" ({', '.join(f'`{name}`' for name in sequence(one.columns))})" if one.columns else ""
-        by_role.setdefault(one.to, []).append(f"{words}{columns}")
+    for grant in found:
+        words = ", ".join(sequence(grant.privileges))
+        columns = f" ({', '.join(f'`{name}`' for name in sequence(grant.columns))})" if grant.columns else ""
+        by_role.setdefault(grant.to, []).append(f"{words}{columns}")
     return [f"`{role}`: {'; '.join(words)}." for role, words in sorted(by_role.items())]
 
 
-def trigger(one: Trigger) -> str:
+def trigger(rule: Trigger) -> str:
     """A trigger as a sentence."""
     when, events = next(
-        (name, getattr(one, name)) for name in ("before", "after", "instead_of") if getattr(one, name)
+        (name, getattr(rule, name)) for name in ("before", "after", "instead_of") if getattr(rule, name)
     )
     moment = f"{when.replace('_', ' ')} {', '.join(sequence(events))}"
-    return f"`{one.name}`: {moment}{f', when `{one.when}`' if one.when else ''}: `{one.execute}`."
+    return f"`{rule.name}`: {moment}{f', when `{rule.when}`' if rule.when else ''}: `{rule.execute}`."

@@ -194,7 +194,8 @@ class TableView(ModelView):
         data: dict[str, Any],
         is_edit: bool = False,  # noqa: FBT001, FBT002 - starlette-admin's signature
     ) -> Any:
-        """Sets only the changed columns: defaults remain the server's, and old values are not written again."""
+        """Sets only the changed columns: defaults remain the server's, and old values are not written
+        again."""
         for field in self.get_fields_list(request):
             if field.read_only:
                 continue
