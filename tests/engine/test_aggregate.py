@@ -92,3 +92,27 @@ def test_aggregate_is_recreated_around_the_function_that_it_calls(empty_engine: 
     for _ in range(2):
         generated.downgrade(empty_engine)
     assert autogenerate(empty_engine, metadata).diffs == []
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "MSFUNC = public.add, MINVFUNC = public.add, MSTYPE = integer",
+        "SSPACE = 8",
+        "SORTOP = OPERATOR(pg_catalog.<)",
+        "FINALFUNC = public.final, FINALFUNC_EXTRA, FINALFUNC_MODIFY = READ_WRITE",
+    ],
+)
+def test_what_the_class_cannot_hold_is_a_difference(empty_engine: sa.Engine, more: str) -> None:
+    metadata = _metadata("0")
+    autogenerate(empty_engine, metadata).upgrade(empty_engine)
+    with empty_engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE FUNCTION public.final(integer, integer) RETURNS integer LANGUAGE sql AS 'SELECT 1'"
+        )
+        connection.exec_driver_sql(
+            "CREATE OR REPLACE AGGREGATE public.total(integer) "
+            f"(SFUNC = public.add, STYPE = integer, INITCOND = '0', {more})"
+        )
+    generated = autogenerate(empty_engine, metadata)
+    assert "aggregate public.total(integer)" in str(generated.diffs)

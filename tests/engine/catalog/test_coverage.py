@@ -19,10 +19,6 @@ SELECT c.relname, a.attname FROM pg_catalog.pg_class AS c
   JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
  WHERE c.relnamespace = 'pg_catalog'::regnamespace AND c.relkind = 'r'"""
 _GAPS = {
-    "pg_aggregate": "aggkind aggnumdirectargs aggserialfn aggdeserialfn aggmtransfn aggminvtransfn "
-    "aggmfinalfn "
-    "aggfinalextra aggmfinalextra aggfinalmodify aggmfinalmodify aggsortop aggtransspace aggmtranstype "
-    "aggmtransspace aggminitval",
     "pg_attribute": "attislocal",
     "pg_constraint": "conislocal",
     "pg_foreign_data_wrapper": "fdwacl",

@@ -153,7 +153,7 @@ CASES: dict[str, Case] = {
         {
             "elsewhere": (
                 "ALTER TYPE s.mood ADD VALUE 'mid'",
-                ("'mid' of enum s.mood", "stands elsewhere", "before 'high'"),
+                ("'mid' of enum s.mood", "already exists in another place", "before 'high'"),
             ),
             "enum absent": ("DROP TYPE s.mood", ("mid", "the enum is absent")),
         },
@@ -162,7 +162,12 @@ CASES: dict[str, Case] = {
     "add_enum_value after": Case(
         "CREATE SCHEMA s; CREATE TYPE s.mood AS ENUM ('low', 'high');",
         lambda op: op.add_enum_value("mood", "mid", after="low", schema="s"),
-        {"elsewhere": ("ALTER TYPE s.mood ADD VALUE 'mid'", ("stands elsewhere", "after 'low'"))},
+        {
+            "elsewhere": (
+                "ALTER TYPE s.mood ADD VALUE 'mid'",
+                ("already exists in another place", "after 'low'"),
+            )
+        },
         commits=True,
     ),
     "rename_enum_value": Case(
