@@ -30,9 +30,11 @@ SELECT d.oid::bigint, d.datname, pg_catalog.to_regclass(:version_table)::oid::bi
 FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database()
 """)
 _TABLE = sa.text("SELECT pg_catalog.to_regclass(:table) IS NOT NULL")
+# The values of a generated column follow from those of others, and are made anew.
 _COLUMN = sa.text("""
 SELECT pg_catalog.format_type(a.atttypid, a.atttypmod) FROM pg_catalog.pg_attribute AS a
 WHERE a.attrelid = pg_catalog.to_regclass(:table) AND a.attname = :column AND NOT a.attisdropped
+  AND a.attgenerated = ''
 """)
 # A NOT NULL that is NOT VALID protects new rows, so to drop it loses that.
 _PROTECTS = sa.text(f"""

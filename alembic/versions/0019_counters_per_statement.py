@@ -6,7 +6,7 @@ Locks: ACCESS EXCLUSIVE on ai_dialogue_log, chat_messages, chat_sessions, interv
 materials, messages, question_templates, reservations, sessions, subscriptions, user_ai_memories, users.
 Rewrites: the table of chat_sessions.last_message_on, under its lock, since each row gets a value of its own;
 large tables take their time.
-Downgrade: loses the values of chat_sessions.last_message_on.
+Downgrade: loses no data.
 
 Revision ID: 0019_counters_per_statement
 Revises: 0018_indexes_and_look_ups

@@ -1,6 +1,10 @@
 """Roles that row security does not bind."""
 
-from app_schema.audit.check import Check
+from collections.abc import Iterator, Sequence
+
+from app_schema.audit.check import Check, Known, Row
+from app_schema.audit.finding import Finding
+from app_schema.ddl.sql import ident
 
 # without the superuser of initdb: every cluster has it, and it cannot be dropped
 BYPASS = Check(
@@ -57,4 +61,32 @@ OWNER = Check(
     """,
 )
 
-CHECKS = (BYPASS, OWNER)
+
+def _acts_as_another(check: str, rows: Sequence[Row], known: Known) -> Iterator[Finding]:
+    services = {ident(role) for role in known.service_roles}
+    for role, another, bypasses, revoke in rows:
+        if role not in services and (bypasses or another in services):
+            sees = "no policy binds" if bypasses else "sees all rows"
+            said = f"it may act as {another}, which {sees}, by a membership"
+            yield Finding(check, "error", f"role {role}", said, revoke)
+
+
+# A policy for a role holds for its members too. A login that takes one role or the other by SET ROLE is named
+# by no policy, and is no application role.
+MEMBER = Check(
+    "application_role_acts_as_another",
+    """
+    SELECT p.oid::regrole::text, s.oid::regrole::text, s.rolsuper OR s.rolbypassrls,
+           (SELECT string_agg(format('REVOKE %s FROM %s%s;', m.roleid::regrole, m.member::regrole, CASE
+                     WHEN current_setting('server_version_num')::int >= 160000
+                     THEN ' GRANTED BY ' || m.grantor::regrole END), ' ' ORDER BY m.roleid, m.grantor)
+              FROM pg_catalog.pg_auth_members AS m
+             WHERE m.member = p.oid AND pg_has_role(m.roleid, s.oid, 'MEMBER'))
+      FROM policy_role AS p JOIN pg_catalog.pg_roles AS r ON r.oid = p.oid AND NOT r.rolsuper
+      JOIN pg_catalog.pg_roles AS s ON s.oid <> p.oid AND pg_has_role(p.oid, s.oid, 'MEMBER')
+     ORDER BY 1, 2
+    """,
+    _acts_as_another,
+)
+
+CHECKS = (BYPASS, OWNER, MEMBER)

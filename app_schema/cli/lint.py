@@ -18,9 +18,9 @@ def lint(
 ) -> None:
     r"""Check the code of revisions for statements that are not safe to run twice; needs no database.
 
-    Rules: bare-data, unguarded-execute, rename-alone, no-models, has-downgrade, renamed-from; and if squawk
-    is installed its rules for the SQL of the revisions. `# lint: ignore\[rule]: reason` in a file disables
-    a rule there.
+    Rules: bare-data, unguarded-execute, by-name, one-statement, rename-alone, no-models, has-downgrade,
+    renamed-from; and if squawk is installed its rules for the SQL of the revisions.
+    `# lint: ignore\[rule]: reason` in a file disables a rule there.
     Exit code 0: no finding; 1: a finding; 2: could not tell.
     """
     from app_schema.lint.run import run

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app_schema.errors import ConfigurationError
 from app_schema.lint.finding import LintFinding
-from app_schema.lint.statement import text, verdict
+from app_schema.lint.statement import Verdict, text, verdicts
 
 Found = Iterator[tuple[int, str]]
 Rule = Callable[["Code"], Found]
@@ -18,6 +18,10 @@ _IGNORE = re.compile(r"#\s*lint:\s*ignore\[([\w\s,-]+)\]:?[ \t]*(\S.*)?$", re.MU
 _TIMELESS = {"app_schema.op", "app_schema.ddl.PrintedType"}
 """A type by its SQL, which generated revisions import: the same next year."""
 _DIRECTIONS = ("upgrade", "downgrade")
+_BY_NAME = (
+    "this looks at the name only, and keeps, replaces or drops another object of that name: write the "
+    "operation of its kind, which compares (op.create_index, op.replace_function, ...)"
+)
 
 
 class Code:
@@ -57,24 +61,37 @@ def bare_data(code: Code) -> Found:
     for name, call in _all(code):
         if name == "bulk_insert":
             yield call.lineno, "op.bulk_insert inserts again on a second run: write op.run_once(key, sql)"
-        elif name == "execute" and call.args and verdict(text(call.args[0], code.constants)) == "data":
+        elif "data" in _executed(code, name, call):
             yield call.lineno, "a data statement runs again on a second run: write op.run_once(key, sql)"
 
 
 def unguarded(code: Code) -> Found:
     """Statements of `op.execute` have no guard; statements of a connection bypass the impl."""
     for name, call in _all(code):
-        if name == "execute" and call.args:
-            found = verdict(text(call.args[0], code.constants))
-            if found == "unguarded":
-                yield (
-                    call.lineno,
-                    "op.execute is not guarded: write the operation of its kind (op.create_trigger, ...)",
-                )
-            elif found == "unreadable":
-                yield call.lineno, "op.execute of a computed text is not guarded: write the statement out"
+        found = _executed(code, name, call)
+        if "unguarded" in found:
+            yield (
+                call.lineno,
+                "op.execute is not guarded: write the operation of its kind (op.create_trigger, ...)",
+            )
+        elif "unreadable" in found:
+            yield call.lineno, "op.execute of a computed text is not guarded: write the statement out"
         elif name in {"get_bind", "get_context"}:
             yield call.lineno, f"op.{name} goes past the guard: write operations, or op.run_once(key, sql)"
+
+
+def by_name(code: Code) -> Found:
+    """`IF NOT EXISTS`, `IF EXISTS`, `OR REPLACE` and a caught duplicate_object see no definition."""
+    for name, call in _all(code):
+        if "by-name" in _executed(code, name, call):
+            yield call.lineno, _BY_NAME
+
+
+def one_statement(code: Code) -> Found:
+    """Some drivers, and the extended protocol, refuse two statements in one string."""
+    for name, call in _all(code):
+        if len(found := _executed(code, name, call)) > 1:
+            yield call.lineno, f"one op.execute holds {len(found)} statements: write a call for each"
 
 
 def rename_alone(code: Code) -> Found:
@@ -120,6 +137,8 @@ def has_downgrade(code: Code) -> Found:
 RULES: dict[str, Rule] = {
     "bare-data": bare_data,
     "unguarded-execute": unguarded,
+    "by-name": by_name,
+    "one-statement": one_statement,
     "rename-alone": rename_alone,
     "no-models": no_models,
     "has-downgrade": has_downgrade,
@@ -170,6 +189,11 @@ def _all(code: Code) -> Iterator[tuple[str, ast.Call]]:
             if call not in seen:
                 seen.add(call)
                 yield name, call
+
+
+def _executed(code: Code, name: str, call: ast.Call) -> list[Verdict]:
+    """What the statements of an `op.execute` are."""
+    return verdicts(text(call.args[0], code.constants)) if name == "execute" and call.args else []
 
 
 def renames(name: str, call: ast.Call) -> bool:

@@ -7,31 +7,54 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
-Verdict = Literal["data", "converges", "unguarded", "unreadable"]
+Verdict = Literal["data", "converges", "by-name", "unguarded", "unreadable"]
 
 _COMMENT = re.compile(r"\s*(--[^\n]*\n|/\*.*?\*/)", re.DOTALL)
 _DATA = re.compile(
     r"(WITH\b.*\b)?(INSERT|UPDATE|DELETE|MERGE|TRUNCATE|COPY|SELECT|CALL)\b", re.IGNORECASE | re.DOTALL
 )
+_STATEMENT = re.compile(
+    r"""('(?:[^']|'')*' | "(?:[^"]|"")*" | (\$\w*\$).*?\2 | --[^\n]*(?:\n|$) | /\*.*?\*/
+      | \bBEGIN\s+ATOMIC\b.*?\bEND\b | [^;])+""",
+    re.DOTALL | re.IGNORECASE | re.VERBOSE,
+)
+_BY_NAME = re.compile(
+    r"\b(CREATE\s+OR\s+REPLACE|(CREATE(\s+\w+){1,3}|ADD(\s+\w+)?)\s+IF\s+NOT\s+EXISTS"
+    r"|DROP(\s+\w+){1,3}\s+IF\s+EXISTS|WHEN\s+(duplicate|undefined)_\w+)\b",
+    re.IGNORECASE,
+)
+"""What asks for a name alone, and what swallows the error of a name."""
+_HOLDS_ANOTHER = re.compile(r"(DO|ALTER)\b", re.IGNORECASE)
+_RENAMES = re.compile(r"ALTER\b.*\bRENAME\b", re.IGNORECASE | re.DOTALL)
 # Statements that PostgreSQL makes repeatable. A DO block is its author's own guard.
 _CONVERGES = re.compile(
-    r"(DO|COMMENT|GRANT|REVOKE|SET|RESET|ANALYZE|VACUUM|REFRESH|REINDEX|CLUSTER|LOCK|CREATE\s+OR\s+REPLACE"
-    r"|CREATE(\s+\w+){1,3}\s+IF\s+NOT\s+EXISTS|DROP(\s+\w+){1,3}\s+IF\s+EXISTS"
+    r"(DO|COMMENT|GRANT|REVOKE|SET|RESET|ANALYZE|VACUUM|REFRESH|REINDEX|CLUSTER|LOCK"
     r"|ALTER\s+(DATABASE|ROLE|SYSTEM|DEFAULT\s+PRIVILEGES))\b",
     re.IGNORECASE,
 )
 
 
-def verdict(sql: str | None) -> Verdict:
-    """The kind of a statement; None, a statement built at run time, is `unreadable`."""
+def verdicts(sql: str | None) -> list[Verdict]:
+    """What kind each statement is of; what could not be read out of the code (None) is `unreadable`."""
     if sql is None:
-        return "unreadable"
-    while comment := _COMMENT.match(sql):
-        sql = sql[comment.end() :]
-    sql = sql.strip()
-    if _DATA.match(sql):
+        return ["unreadable"]
+    statements = [_without_comments(one[0]) for one in _STATEMENT.finditer(sql)]
+    return [_verdict(one) for one in statements if one] or ["unguarded"]
+
+
+def _verdict(statement: str) -> Verdict:
+    if _DATA.match(statement):
         return "data"
-    return "converges" if _CONVERGES.match(sql) else "unguarded"
+    if _BY_NAME.match(statement) or (_HOLDS_ANOTHER.match(statement) and _BY_NAME.search(statement)):
+        return "by-name"
+    return "converges" if _CONVERGES.match(statement) and not _RENAMES.match(statement) else "unguarded"
+
+
+def _without_comments(statement: str) -> str:
+    """A statement from its first word on."""
+    while comment := _COMMENT.match(statement):
+        statement = statement[comment.end() :]
+    return statement.strip()
 
 
 def text(node: ast.expr, constants: Mapping[str, ast.expr]) -> str | None:

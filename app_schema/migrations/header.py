@@ -25,9 +25,9 @@ def header(upgrades: str, downgrades: str) -> str:
     does = ", ".join(f"{count} {name}" for name, count in counts.items())
     lines = [f"Does: {does}.", f"Locks: {_locks(up)}."]
     retyped = [operation for operation in up if operation.retyped is not None]
-    lines += [*_loses(up), *_fills(up), *_rewrites(retyped), *_depends(retyped)]
+    lines += [*_loses(up, down), *_fills(up), *_rewrites(retyped), *_depends(retyped)]
     converted = ", ".join(map(_column, retyped))
-    lines.append(f"Downgrade: {_downgrade([*_dropped(down), *_narrowed(down)], converted)}.")
+    lines.append(f"Downgrade: {_downgrade([*_dropped(down, up), *_narrowed(down)], converted)}.")
     return "\n".join(textwrap.fill(line, WIDTH) for line in lines)
 
 
@@ -36,8 +36,8 @@ def _column(operation: Operation) -> str:
     return f"{operation.table[1]}.{operation.column}"
 
 
-def _loses(operations: list[Operation]) -> Iterator[str]:
-    dropped, narrowed = list(_dropped(operations)), list(_narrowed(operations))
+def _loses(operations: list[Operation], way_back: list[Operation]) -> Iterator[str]:
+    dropped, narrowed = list(_dropped(operations, way_back)), list(_narrowed(operations))
     if dropped:
         yield (
             f"Loses data: {', '.join(dropped)}. The downgrade makes the object again, and cannot bring back "
@@ -103,11 +103,13 @@ def _downgrade(lost: list[str], converted: str) -> str:
     return f"{loses}; converts {converted} back, as the values are then" if converted else loses
 
 
-def _dropped(operations: Iterable[Operation]) -> Iterator[str]:
+def _dropped(operations: Iterable[Operation], way_back: Iterable[Operation]) -> Iterator[str]:
+    """What is dropped with its values; those of a generated column follow from other columns."""
+    generated = {(operation.table, operation.column) for operation in way_back if operation.generated}
     for operation in operations:
         if operation.name == "drop_table" and operation.table is not None:
             yield f"the rows of {operation.table[1]}"
-        elif operation.name == "drop_column":
+        elif operation.name == "drop_column" and (operation.table, operation.column) not in generated:
             yield f"the values of {_column(operation)}"
 
 

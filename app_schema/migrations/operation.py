@@ -134,8 +134,8 @@ class Operation:
 
     `lock` is its lock on the table; its foreign keys lock `referred` in SHARE ROW EXCLUSIVE.
     `scans`: it reads the whole table under its lock. `column` is the column that it adds, drops or alters,
-    `fills` the volatile value of each row, which rewrites the table. `renamed` is the new name of the
-    column or table, `retyped` the new type of the column.
+    `fills` the volatile value of each row, which rewrites the table; `generated`: its values follow from
+    other columns. `renamed` is the new name of the column or table, `retyped` the new type of the column.
     `protects` is a dropped or replaced constraint, or a policy or grant that restricts access.
     """
 
@@ -146,6 +146,7 @@ class Operation:
     scans: bool = False
     column: str | None = None
     fills: str = ""
+    generated: bool = False
     renamed: str | None = None
     retyped: Conversion | None = None
     protects: Protects | None = None
@@ -224,12 +225,13 @@ def _of_table(name: str, operation: Any, context: MigrationContext) -> Operation
     keywords = getattr(operation, "kw", {})
     concurrently = name in {"create_index", "drop_index"} and keywords.get("postgresql_concurrently")
     scans = name in _SCANS and not keywords.get("postgresql_not_valid")
-    column, fills = getattr(operation, "column_name", None), ""
+    column, fills, generated = getattr(operation, "column_name", None), "", False
     if isinstance(operation, ops.AlterColumnOp):
         scans = operation.modify_type is not None or operation.modify_nullable is False
         fills = _computed(operation.modify_server_default)
     elif isinstance(operation, ops.AddColumnOp):
         column, fills = str(operation.column.name), _fills(operation.column)
+        generated = operation.column.computed is not None
     where = None if table is None else place(table, getattr(operation, "schema", None))
     return Operation(
         name,
@@ -238,6 +240,7 @@ def _of_table(name: str, operation: Any, context: MigrationContext) -> Operation
         scans=scans,
         column=column,
         fills=fills,
+        generated=generated,
         renamed=_renamed(operation),
         retyped=_retyped(operation),
         protects=None if where is None else _protects(operation, context),

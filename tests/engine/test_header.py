@@ -51,6 +51,15 @@ def test_expression_that_is_set_rewrites_the_table() -> None:
     assert "Rewrites: the table of t.g" in header(change, "pass")
 
 
+@pytest.mark.parametrize("stored", [True, False])
+def test_generated_column_loses_nothing_when_it_is_dropped(stored: bool) -> None:  # noqa: FBT001
+    add = f'op.add_column("t", sa.Column("g", sa.Integer(), sa.Computed("n * 2", persisted={stored})))'
+    drop = 'op.drop_column("t", "g")'
+    assert "Downgrade: loses no data." in header(add, drop)
+    assert "Loses data" not in header(drop, add)
+    assert "loses the values of t.n" in header(add, 'op.drop_column("t", "n")')
+
+
 def test_extension_and_schema_of_others_are_not_dropped_for_ever(empty_engine: sa.Engine) -> None:
     send(empty_engine, "CREATE EXTENSION hstore", "CREATE SCHEMA theirs", "CREATE TABLE t (n int)")
     managed = {"public", "theirs"}

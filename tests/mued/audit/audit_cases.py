@@ -281,6 +281,23 @@ CASES = {
         "error",
         "is a superuser, though policies are written for it",
     ),
+    "application that is a member of the service": Case(
+        "application_role_acts_as_another",
+        f"{_T} CREATE ROLE service_role; CREATE POLICY a ON t TO {{role}} USING (id = 1);"
+        " CREATE POLICY b ON t TO service_role USING (true); CREATE ROLE {role}_mid;"
+        " GRANT service_role TO {role}_mid; GRANT {role}_mid TO {role}",
+        "role {role}",
+        "error",
+        "it may act as service_role, which sees all rows",
+    ),
+    "application that is a member of a role that bypasses": Case(
+        "application_role_acts_as_another",
+        f"{_T} CREATE POLICY a ON t TO {{role}} USING (id = 1); CREATE ROLE {{role}}_mid BYPASSRLS;"
+        " GRANT {role}_mid TO {role}",
+        "role {role}",
+        "error",
+        "it may act as {role}_mid, which no policy binds",
+    ),
     "application that owns": Case(
         "application_role_owns_table",
         f"{_T} CREATE POLICY a ON t TO {{role}} USING (true); ALTER TABLE t OWNER TO {{role}}",

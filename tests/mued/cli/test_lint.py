@@ -8,7 +8,7 @@ from commands import NOWHERE, Run, data
 from syrupy.assertion import SnapshotAssertion
 
 from app_schema.lint import lint, squawk
-from app_schema.lint.statement import Verdict, verdict
+from app_schema.lint.statement import Verdict, verdicts
 
 BEGIN = "import sqlalchemy as sa\nfrom alembic import op\n\n"
 GOOD = f"""{BEGIN}
@@ -33,6 +33,12 @@ BROKEN = {
     "computed": "op.execute(statement())",
     "f-string": 'op.execute(f"ALTER TABLE {name} ADD CHECK (true)")',
     "connection": "op.get_bind().exec_driver_sql('SELECT 1')",
+    "by name": 'op.execute("CREATE INDEX IF NOT EXISTS i ON t (a)")',
+    "by name in a DO block": (
+        'op.execute("DO $$ BEGIN CREATE TYPE a; EXCEPTION WHEN duplicate_object THEN NULL; END $$")'
+    ),
+    "several": """op.execute("SET x = 1; COMMENT ON TABLE t IS ';'; ")""",
+    "several, and one of them data": 'op.execute("ANALYZE; DELETE FROM t")',
     "in a helper": "helper()",
     "rename": 'op.rename_table("a", "b"); op.drop_column("b", "x")',
     "column renamed": 'op.alter_column("t", "a", new_column_name="b"); op.drop_column("t", "x")',
@@ -97,20 +103,28 @@ def test_rule_is_taken_out_only_with_a_reason(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("sql", "expected"),
     [
-        ("create or replace function f() returns int return 1", "converges"),
-        ("CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS i ON t (a)", "converges"),
-        ("DROP MATERIALIZED VIEW IF EXISTS v", "converges"),
-        ("DO $$ BEGIN END $$", "converges"),
-        ("ALTER TABLE t ENABLE ROW LEVEL SECURITY", "unguarded"),
-        ("CREATE TABLE t (a int)", "unguarded"),
-        ("SELECT setval('s', 1)", "data"),
-        ("CREATED", "unguarded"),
-        ("", "unguarded"),
-        (None, "unreadable"),
+        ("create or replace function f() returns int return 1", ["by-name"]),
+        ("CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS i ON t (a)", ["by-name"]),
+        ("DROP MATERIALIZED VIEW IF EXISTS v", ["by-name"]),
+        ("ALTER TABLE t ADD COLUMN IF NOT EXISTS a int", ["by-name"]),
+        ("ALTER TABLE t DROP CONSTRAINT IF EXISTS k", ["by-name"]),
+        ("ALTER TYPE e ADD VALUE IF NOT EXISTS 'a'", ["by-name"]),
+        ("DO $$ BEGIN CREATE TABLE IF NOT EXISTS t (a int); END $$", ["by-name"]),
+        ("DO $$ BEGIN END $$", ["converges"]),
+        ("COMMENT ON TABLE t IS 'CREATE OR REPLACE; twice'", ["converges"]),
+        ("ALTER ROLE a RENAME TO b", ["unguarded"]),
+        ("GRANT SELECT ON t TO a; -- all;\nGRANT SELECT ON u TO a;", ["converges", "converges"]),
+        ("CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT 2; END", ["unguarded"]),
+        ("ALTER TABLE t ENABLE ROW LEVEL SECURITY", ["unguarded"]),
+        ("CREATE TABLE t (a int)", ["unguarded"]),
+        ("SELECT setval('s', 1)", ["data"]),
+        ("CREATED", ["unguarded"]),
+        ("", ["unguarded"]),
+        (None, ["unreadable"]),
     ],
 )
-def test_statement_is_judged(sql: str | None, expected: Verdict) -> None:
-    assert verdict(sql) == expected
+def test_statement_is_judged(sql: str | None, expected: list[Verdict]) -> None:
+    assert verdicts(sql) == expected
 
 
 def test_command_prints_findings_by_line(run: Run, tmp_path: Path) -> None:

@@ -209,6 +209,18 @@ def test_table_that_an_earlier_step_renames_is_counted(
     ]
 
 
+def test_generated_column_loses_nothing(run: Run, empty_url: str, written: Written, do: Do) -> None:
+    written.add("op.create_table('t', sa.Column('n', sa.Integer()))", DROP.format("t"))
+    written.add(
+        "op.add_column('t', sa.Column('g', sa.Integer(), sa.Computed('n * 2', persisted=True)))",
+        "op.drop_column('t', 'g')",
+    )
+    written.upgrade(empty_url)
+    do("INSERT INTO t VALUES (1)")
+    assert run(empty_url, "rollback").startswith("exit code 0")
+    assert heads(empty_url) == ["r1"]
+
+
 def test_handwritten_statement_of_a_downgrade_needs_the_token(
     run: Run, empty_url: str, written: Written
 ) -> None:

@@ -44,7 +44,7 @@ def _strip(sides: Sides, planner: Planner, key: Key, new: PrintedColumn, old: Pr
         old_identity = Identity(**numbering.identity(sides, sides.reflected, key))
         planner.create(Makes.STRIPPED, sequence.change_server_default(sides, key, None, old_identity))
     dropped = keys.default(key) in planner.dropped
-    if old.how and (new.rule, new.type) != (old.rule, old.type) and not dropped:
+    if old.how and (new.rule, new.type) != (old.rule, old.type) and not (dropped or _in_place(new, old)):
         planner.create(Makes.STRIPPED, _default(sides, key, None, old.default))
     if before == "serial" and now != "serial":
         sequence.drop_owned(sides, planner, key)
@@ -57,7 +57,8 @@ def _equip(sides: Sides, planner: Planner, key: Key, new: PrintedColumn, old: Pr
         sequence.create_owned(sides, planner, key)
     dropped = keys.default(key) in planner.dropped
     if new.how and ((new.rule, new.type) != (old.rule, old.type) or dropped):
-        planner.create(Makes.ALTERED, _default(sides, key, new.default, None))
+        replaced = old.default if _in_place(new, old) and not dropped else None
+        planner.create(Makes.ALTERED, _default(sides, key, new.default, replaced))
     if old.unproved:
         _prove(sides, planner, key, nullable=new.nullable)
     elif new.nullable != old.nullable:
@@ -69,6 +70,11 @@ def _equip(sides: Sides, planner: Planner, key: Key, new: PrintedColumn, old: Pr
         planner.create(Makes.ALTERED, sequence.change_server_default(sides, key, identity, None))
     if now and now != before:
         planner.create(Makes.ALTERED, sequence.advance(sides, key))
+
+
+def _in_place(new: PrintedColumn, old: PrintedColumn) -> bool:
+    """True if one default takes the place of another, and no change in between depends on the old one."""
+    return bool(new.how and old.how) and new.type == old.type and "nextval(" not in old.expression
 
 
 def drop_default(sides: Sides, planner: Planner, key: Key, *, again: bool) -> None:
