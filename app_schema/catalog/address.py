@@ -14,6 +14,8 @@ from app_schema.ddl.catalog_query import CatalogQuery, Kind
 if TYPE_CHECKING:
     from sqlalchemy import TextClause
 
+    from app_schema.ddl.object import Key
+
 
 @cache
 def statement(name: str) -> TextClause:
@@ -31,6 +33,11 @@ def statement(name: str) -> TextClause:
         # a colon before a word would be a parameter of text()
         sql = sql.replace(word, _union(select, kinds).replace(":", "\\:"))
     return text(sql)
+
+
+def wanted(key: Key) -> dict[str, str | None]:
+    """A row of ``wanted``, as JSON."""
+    return dict(zip(("kind", "schema", "tbl", "name"), key, strict=True))
 
 
 def _union(select: Callable[[CatalogQuery], str], kinds: Iterable[type[Kind]]) -> str:

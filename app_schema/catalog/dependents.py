@@ -6,15 +6,12 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-from app_schema.catalog.address import statement
+from app_schema.catalog.address import statement, wanted
 from app_schema.ddl import Key
 from app_schema.ddl.catalog_query import Kind
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-
-
-_FIELDS = ("kind", "schema", "tbl", "name")
 
 
 class Blocked(NamedTuple):
@@ -34,11 +31,9 @@ def dependents(connection: Connection, blocked: Iterable[Blocked]) -> list[Key]:
     Kinds are those of a snapshot, and ``default``, a default that reads the object, and ``own_default``, the
     default of a changed column; their names are those of the columns.
     """
-    changes = [{**dict(zip(_FIELDS, change.key, strict=True)), "gone": change.gone} for change in blocked]
-    if not changes:
+    asked = [{**wanted(change.key), "gone": change.gone} for change in blocked]
+    if not asked:
         return []
-    rows = connection.execute(statement("dependents.sql"), {"keys": json.dumps(changes)})
-    # a publication is found by the schema of a table in it, and is in none itself
-    found = (Key("publication", None, None, row[3]) if row[0] == "publication" else Key(*row) for row in rows)
-    keys = dict.fromkeys(found)
+    rows = connection.execute(statement("dependents.sql"), {"keys": json.dumps(asked)})
+    keys = dict.fromkeys(Key(*row) for row in rows)
     return [key for key in keys if not Kind.by_key.get(key.kind, Kind).keeps_values]

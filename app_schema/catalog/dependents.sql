@@ -71,8 +71,7 @@ WITH RECURSIVE wanted AS (
      WHERE node.class = 'pg_catalog.pg_class'::regclass AND node.sub > 0 AND node.gone AND c.oid = node.oid AND a.attnum = node.sub
        AND c.relkind IN ('r', 'p', 'f')
     UNION ALL
-    SELECT 'publication', c.relnamespace, NULL, b.pubname FROM pg_catalog.pg_publication_rel AS p JOIN pg_catalog.pg_class AS c ON c.oid = p.prrelid
-      JOIN pg_catalog.pg_publication AS b ON b.oid = p.prpubid
+    SELECT 'publication', NULL, NULL, b.pubname FROM pg_catalog.pg_publication_rel AS p JOIN pg_catalog.pg_publication AS b ON b.oid = p.prpubid
      WHERE node.class = 'pg_catalog.pg_publication_rel'::regclass AND p.oid = node.oid AND p.prqual IS NOT NULL
     UNION ALL
     SELECT CASE WHEN EXISTS (SELECT 1 FROM target AS w WHERE w.class = 'pg_catalog.pg_class'::regclass AND w.oid = f.adrelid AND w.sub = f.adnum)

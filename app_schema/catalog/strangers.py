@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import text
 
-from app_schema.catalog.address import statement
+from app_schema.catalog.address import statement, wanted
 from app_schema.ddl import Key
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ SELECT format('%s %s', i.type, i.identity)
 
 def hanging(connection: Connection, keys: Sequence[Key]) -> dict[Key, list[Hanging]]:
     """The dependents of each of the objects, in one query."""
-    asked = [{"n": number, **_fields(key)} for number, key in enumerate(keys)]
+    asked = [{"n": number, **wanted(key)} for number, key in enumerate(keys)]
     found: dict[Key, list[Hanging]] = {}
     if asked:
         for number, class_, oid, sub, *owner in connection.execute(
@@ -42,10 +42,6 @@ def hanging(connection: Connection, keys: Sequence[Key]) -> dict[Key, list[Hangi
                 Hanging((class_, oid, sub), Key(kind, schema, None, name))
             )
     return found
-
-
-def _fields(key: Key) -> dict[str, str | None]:
-    return {"kind": key.kind, "schema": key.schema, "tbl": key.table, "name": key.name}
 
 
 def in_words(connection: Connection, hanging_: Sequence[Hanging]) -> list[str]:

@@ -91,14 +91,6 @@ class Lineage:
         `base`."""
         return self._scripts(self.steps(here, to, "down"))
 
-    def absolute(self, here: frozenset[str], to: str) -> str:
-        """The revision that a relative target such as `-2` means, if it is a single one."""
-        scripts = self.downgrades(here, to)
-        if not to.startswith("-") or not scripts:
-            return to
-        down = scripts[-1].down_revision
-        return "base" if down is None else down if isinstance(down, str) else to
-
     def steps(self, here: frozenset[str], to: str, direction: Direction) -> list[RevisionStep]:
         """The same as Alembic's steps."""
         # as alembic.command does: a tuple means several heads, despite the annotation
