@@ -1,7 +1,7 @@
-"""What a generated revision creates of its new tables, proved before the revision is written.
+"""Proves before a revision is written that it creates its new tables as declared.
 
-Alembic's rendering of a table carries a part of what a table can have. The rendered operations are carried
-out in the scratch database, in schemas of their own beside the declared tables, and PostgreSQL prints both.
+Alembic renders only a part of the properties of a table. The rendered operations are executed in the scratch
+database, in schemas of their own next to the declared tables, and PostgreSQL prints both.
 A missing constraint becomes a further operation; the revision names any other difference.
 """
 

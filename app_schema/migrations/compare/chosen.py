@@ -9,20 +9,20 @@ from app_schema.ddl.catalog_query import Kind
 from app_schema.errors import ConfigurationError
 
 _OF_OBJECTS = ("owner", "object_comment")
-"""What the snapshot itself says of objects of every kind."""
+"""The facts that a snapshot has for objects of every kind."""
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """The kinds that are left out.
+    """The excluded kinds.
 
-    :param with_parts: what belongs to an object of such a kind is left out, too.
+    :param with_parts: the parts of objects of these kinds are excluded, too.
     """
 
     left_out: frozenset[str]
     with_parts: bool
     words: str
-    """The choice, as it is said."""
+    """The choice in words."""
 
     @classmethod
     def read(cls, given: str) -> Chosen:

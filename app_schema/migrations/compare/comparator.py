@@ -26,11 +26,11 @@ _KNOWN_BY_USE = {"enum", "sequence"}
 class Comparison:
     """One run of the comparator.
 
-    Options, from the context: ``prune`` drops what nobody declared; ``safe`` (the default) takes ways that
-    do not block writers where a table has rows; ``managed_schemas`` (by default those in which something is
-    declared); ``zone`` is where local times are local, by default UTC; ``scratch`` is a server's URL;
-    ``cache`` (the default) takes the declared side from an earlier run where nothing has changed since;
-    ``proved`` (the default) carries out in the scratch database what the revision creates of its new tables.
+    Options, from the context: ``prune`` drops undeclared objects; ``safe`` (the default) uses statements that
+    do not block writers on tables with rows; ``managed_schemas`` (by default those of declared objects);
+    ``zone`` of timestamps without time zone, by default UTC; ``scratch`` is the URL of a server; ``cache``
+    (the default) reuses the declared side of an earlier run if nothing has changed; ``proved`` (the default)
+    executes the creation of new tables in the scratch database.
     """
 
     def __init__(self, context: AutogenContext) -> None:
@@ -57,9 +57,9 @@ class Comparison:
         return kinds.of(key.kind).subject(self.sides, key)
 
     def state(self, difference: Difference) -> State | None:
-        """What a difference is called; None where it follows from another one, which is named itself.
+        """The state of a difference; None: it follows from another one, and only that one is reported.
 
-        ``alembic check`` and ``app-schema verify`` both go by this.
+        ``alembic check`` and ``app-schema verify`` both use it.
         """
         key, declared, reflected = difference
         comparator = kinds.of(key.kind)
@@ -70,7 +70,7 @@ class Comparison:
         return None if comparator.undeclared_along(self.sides, key) else "undeclared"
 
     def plan(self) -> Plan:
-        """What mends the differences, and what they are where no revision can."""
+        """The plan that resolves the differences, with notes on those that no revision can resolve."""
         sides = self.sides
         if renames := former.renames(sides):
             return Plan(renames=renames, notes=[UnwritableOp(former.REST)])

@@ -1,4 +1,4 @@
-"""What PostgreSQL refuses to change an object under: dropped before the change, created again after it."""
+"""Dependents that prevent a change of their object: dropped before the change, created again after it."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ def blocked(sides: Sides, differences: Iterable[Difference]) -> list[Blocked]:
 
 
 def drop_dependents(sides: Sides, planner: Planner) -> None:
-    """Plans the drop of what depends on the changed objects, and that it is created again.
+    """Plans drop and creation of the dependents of changed objects.
 
-    :raises ModelError: where something undeclared cannot be created again.
+    :raises ModelError: if an undeclared dependent cannot be created again.
     """
     changes = blocked(sides, planner.differences)
     dependents = sides.dependents(changes)
@@ -98,7 +98,7 @@ def _recreate_or_refuse(sides: Sides, planner: Planner, changes: list[Blocked], 
 def _recreate(sides: Sides, planner: Planner, key: Key) -> None:
     """Plans drop and creation, unless they are planned, or PostgreSQL drops the object with its table.
 
-    :raises ModelError: where no revision can create it again.
+    :raises ModelError: if no revision can create it again.
     """
     if key in planner.dropped:
         return

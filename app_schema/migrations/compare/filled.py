@@ -25,9 +25,9 @@ _AT_ONCE = 500
 
 
 class FilledTables:
-    """The tables that have rows, or may have some that row security hides from this role.
+    """The tables that have rows, or may have rows that row security hides from this role.
 
-    :param likely: the tables that are asked for together, when the first of them is.
+    :param likely: the tables that are queried together with the first of them.
     """
 
     def __init__(self, connection: Connection, likely: Iterable[Place]) -> None:

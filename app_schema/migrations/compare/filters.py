@@ -1,4 +1,4 @@
-"""The filters of an environment, and the tables that it is asked about."""
+"""The filters of an environment, and the tables that are passed to them."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 
 class EnvironmentFilters:
-    """What an environment says of an object.
+    """The filters of an environment.
 
-    ``include_name`` and ``include_object`` are asked as Alembic asks them: for schemas, tables, columns,
-    indexes, unique constraints and foreign keys, and as for tables for views and foreign tables that nobody
-    declared. A reflected object is given where nothing is declared.
+    ``include_name`` and ``include_object`` are called as Alembic calls them: for schemas, tables, columns,
+    indexes, unique constraints and foreign keys, and with the type of a table for undeclared views and
+    foreign tables. An undeclared object is passed as reflected.
     """
 
     def __init__(self, context: AutogenContext, metadata: Declared) -> None:
@@ -37,7 +37,7 @@ class EnvironmentFilters:
         given: list[Accepted] | None = context.opts.get("accepted")
         left: Callable[[], Sequence[Accepted]] | None = context.opts.get("left")
         self.accepted = [*(accepted() if given is None else given), *(left() if left else ())]
-        """What the project, or its application, has accepted as undeclared."""
+        """The undeclared objects that the project or its application accepts."""
         self.table: Callable[[str, str, str | None], Table] = cache(self._reflect)
         """A table by schema, name and kind, as SQLAlchemy reflects it; without a kind it does not exist."""
 
@@ -73,7 +73,7 @@ class EnvironmentFilters:
 
     def _reflect(self, schema: str, name: str, kind: str | None) -> Table:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SAWarning)  # a type or an index that SQLAlchemy does not know
+            warnings.simplefilter("ignore", SAWarning)  # a type or an index unknown to SQLAlchemy
             info = {"is_view": True} if kind is not None and "view" in kind else {}  # as Alembic's cookbook
             source = self._context.connection if kind is not None else None
             return Table(name, MetaData(), schema=schema, autoload_with=source, resolve_fks=False, info=info)

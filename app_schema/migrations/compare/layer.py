@@ -1,8 +1,9 @@
-"""How deep reflected views and functions read each other: what is read is dropped last and created first.
+"""The depth of reflected views and functions that read each other: a read object is dropped last, created
+first.
 
-pg_depend knows what views and bodies of standard SQL read. Of a body in a string the catalog knows nothing,
-and OIDs are in the order of the alphabet after a restore: its text says which functions it calls and which
-views it reads.
+pg_depend has the dependencies of views and of bodies in standard SQL, but none of a body in a string, and
+after a restore OIDs follow the alphabet: the text of the body has the functions that it calls and the views
+that it reads.
 """
 
 from __future__ import annotations

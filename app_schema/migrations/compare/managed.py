@@ -1,4 +1,4 @@
-"""Which objects a comparison looks at: those in managed schemas that pass the filters of the environment."""
+"""The compared objects: those in managed schemas that pass the filters of the environment."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _IN_SCHEMAS = re.compile(
 _OF_A_TABLE = {"table", "column", "constraint", "index", "comment", "sequence", "partition", "table_option"}
 _OF_A_TABLE |= {"trigger", "policy", "row_security", "grant", "column_grant"}
 _TYPES = {"UNIQUE": "unique_constraint", "FOREIGN KEY": "foreign_key_constraint"}
-"""What Alembic calls a constraint whose definition begins so."""
+"""Start of a definition -> Alembic's name for such a constraint."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +78,7 @@ class Managed:
         return chosen.with_parts and any(one.kind in chosen.left_out for one in (subject, *owners))
 
     def _owners(self, key: Key) -> list[Key]:
-        """What the object may be a part of."""
+        """The objects of which the object may be a part."""
         if not key.table:
             return []
         kinds = (*RELATIONS, "function", "enum", "domain", "range", "sequence")
@@ -94,7 +94,7 @@ class Managed:
         return any((side.get(key) or "").endswith(MARK) for side in (self.declared, self.reflected))
 
     def _counts(self, key: Key) -> bool:
-        """False for what nobody declared and need not declare."""
+        """False for an undeclared object that needs no declaration."""
         schema = (self.reflected.get(key) or "").removeprefix("schema ")
         if key.kind == "extension" and schema not in map(ident, self._schemas):
             return False  # its name is in no schema, but its objects are
@@ -146,7 +146,7 @@ class Managed:
         return type_ is None or self._asked(key, type_, table)
 
     def _type(self, key: Key) -> str | None:
-        """What Alembic calls the object, if Alembic knows it."""
+        """Alembic's name for the kind of the object, if any."""
         if key.kind == "index":
             return "index"
         if key.kind == "column" or (key.kind == "comment" and key.name):

@@ -1,4 +1,4 @@
-"""What gives a column its numbers: an identity, or the sequence of a serial."""
+"""The source of the numbers of a column: an identity, or the sequence of a serial."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
 """Objects that are equal under two names, paired before anything is planned.
 
-A name that nobody wrote means nothing: a constraint that is declared without a name, and a sequence that a
-column owns, are the reflected ones whatever their names are. There the declared snapshot takes the reflected
-name. An object that is declared with a name and reflected under another one is renamed: there the reflected
-snapshot takes the declared name, as it reads after the rename, which is at the beginning of the revision.
-Whatever is planned afterwards sees one name for one object.
+A name that PostgreSQL chose has no meaning: a constraint declared without a name, and a sequence that a
+column owns, are paired with the reflected ones of any name, and get the reflected name in the declared
+snapshot. An object that is declared with a name and reflected under another one is renamed at the start of
+the revision, and has the declared name in the reflected snapshot, as after the rename. So the planner sees
+one name for one object.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ KINDS = ("enum", "sequence", "constraint", "index")
 _INDEX_NAME = re.compile(r'^(CREATE (?:UNIQUE )?INDEX )(?:"(?:[^"]|"")+"|\S+)')
 _NEXT = re.compile(r"nextval\('((?:[^']|'')+)'::regclass\)")
 _HAS_INDEX = re.compile("PRIMARY KEY|UNIQUE|EXCLUDE")
-"""How the definition of a constraint begins whose index has its name."""
+"""The start of the definition of a constraint that has an index of its name."""
 _RELATIONS = {"table", "view", "materialized_view", "foreign_table", "composite", "sequence", "index"}
 _TYPES = {"enum", "domain", "range", *_RELATIONS} - {"sequence", "index"}
 Pairs = Iterator[tuple[Key, Key]]

@@ -20,12 +20,12 @@ class Plan:
 
     renames: list[MigrateOperation] = field(default_factory=list)
     renamed_again: list[MigrateOperation] = field(default_factory=list)
-    """Renames with which the downgrade begins: a second run of it meets the old names."""
+    """Renames at the start of the downgrade: its second run finds the old names."""
     drops: list[tuple[Drops, int, MigrateOperation]] = field(default_factory=list)
     creations: list[tuple[Makes, int, MigrateOperation]] = field(default_factory=list)
     notes: list[MigrateOperation] = field(default_factory=list)
     undeclared: list[str] = field(default_factory=list)
-    """The objects that exist, that nobody declared, and that the revision leaves alone."""
+    """The existing undeclared objects that the revision does not drop."""
     _retyped: dict[tuple[str | None, str], RetypeOp] = field(default_factory=dict)
 
     def retype(self, table: str, schema: str | None, column: Retyped) -> None:
@@ -56,7 +56,7 @@ class Plan:
         self.notes += other.notes
 
     def created(self) -> list[MigrateOperation]:
-        """What creates or alters, in its order."""
+        """The directives that create or alter, in order."""
         return [operation for _, _, operation in sorted(self.creations, key=lambda entry: entry[:2])]
 
     def operations(self) -> Sequence[MigrateOperation]:

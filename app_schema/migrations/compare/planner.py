@@ -1,4 +1,4 @@
-"""The plan of a revision, while it is filled. The comparators know the kinds: none is named here."""
+"""The plan of a revision while it is filled. Names no kind: only the comparators do."""
 
 from __future__ import annotations
 
@@ -27,10 +27,11 @@ Form = Literal["declared", "reflected", "dropped"]
 
 @dataclass(frozen=True, eq=False)
 class Planner:
-    """What the revision does, and what it drops and creates, so that nobody plans that again.
+    """The directives of the revision, and the objects that it drops and creates, so that each is planned
+    once.
 
-    :param differences: the differences that the revision is to mend.
-    :param safe: take ways that do not block writers where a table has rows.
+    :param differences: the differences to resolve.
+    :param safe: use statements that do not block writers on tables with rows.
     """
 
     sides: Sides
@@ -51,7 +52,7 @@ class Planner:
         return replace(self, safe=False, plan=Plan())
 
     def note(self, reason: str) -> None:
-        """Says in the revision what it does not mend."""
+        """Adds a note on a difference that the revision does not resolve."""
         self.plan.notes.append(UnwritableOp(reason))
 
     def spares_writers(self, key: Key) -> bool:
@@ -77,12 +78,12 @@ class Planner:
 
     def create_object(self, rank: Makes, key: Key, operation: MigrateOperation) -> None:
         """Plans the creation of an object in the place that its declaration has."""
-        # what nobody declared may read what is declared, not the other way round
+        # an undeclared object may read a declared one; the reverse is impossible
         order = self.sides.metadata.order.get(key, LAST + len(self.plan.creations))
         self.create(rank, operation, order=order)
 
     def replace_object(self, rank: Makes, key: Key, new: DDLObject, old: DDLObject) -> None:
-        """Plans that a definition takes the place of another."""
+        """Plans the replacement of a definition."""
         self.created.add(key)
         self.create(rank, ReplaceObjectOp(new, old), order=self.sides.metadata.order.get(key))
 

@@ -18,9 +18,9 @@ _COLUMN = re.compile(
 
 
 class PrintedColumn(NamedTuple):
-    """What PostgreSQL prints of a column; an empty text is what it does not have.
+    """The printed parts of a column; absent parts are empty.
 
-    :param type: with the collation, where it is not the type's own.
+    :param type: with the collation, if it is not the default of the type.
     :param unproved: it is NOT NULL for new rows alone, and counts as nullable.
     :param identity: `` GENERATED ALWAYS AS IDENTITY`` or ``BY DEFAULT``.
     :param how: what the expression is: DEFAULT, GENERATED STORED AS or GENERATED VIRTUAL AS.
@@ -40,7 +40,7 @@ class PrintedColumn(NamedTuple):
 
     @property
     def default(self) -> Any:
-        """The default as a text; None where there is none."""
+        """The default as text; None without one."""
         return text(escaped(self.expression)) if self.how == "DEFAULT" else None
 
     @property

@@ -31,7 +31,7 @@ SELECT r.rolname, r.rolcanlogin, r.rolsuper, r.rolcreatedb, r.rolcreaterole, r.r
 def read(context: AutogenContext) -> Sides:
     """The declared side from a scratch database, the reflected one from the connection.
 
-    :raises ConfigurationError: where everything undeclared is to be dropped, and nothing says where.
+    :raises ConfigurationError: for ``prune`` without a managed schema.
     """
     connection = context.connection
     assert connection is not None
@@ -70,7 +70,7 @@ def _refuse_to_prune_everywhere(context: AutogenContext, metadata: Declared) -> 
     anything = bool(metadata.tables or metadata.objects or metadata.functions)
     if opts.get("prune", False) and not (named or anything):
         raise ConfigurationError(
-            "-x prune=true drops what nobody declared in the schemas of the metadata, and the metadata "
+            "-x prune=true drops undeclared objects in the schemas of the metadata, and the metadata "
             "declares nothing: name the schemas, as with -x schemas=public"
         )
 

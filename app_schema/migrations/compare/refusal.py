@@ -1,4 +1,5 @@
-"""What autogenerate cannot write: each sentence follows the object's name, and says what to write instead."""
+"""Objects that autogenerate cannot write: each sentence follows the name, and has the line to write
+instead."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The scratch database of a comparison: statements carried out there, and printed by PostgreSQL."""
+"""The scratch database of a comparison: statements are executed there, and printed by PostgreSQL."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ class Scratch:
         self._metadata = metadata
 
     def printed(self, statements: list[str], meanwhile: Callable[[], None] = lambda: None) -> Printed:
-        """The snapshot of a scratch database in which these statements were carried out.
+        """The snapshot of a scratch database in which these statements were executed.
 
-        :param meanwhile: is called while the scratch database is filled.
+        :param meanwhile: called while the scratch database is filled.
         """
         names: set[tuple[str | None, str]] = set()
 

@@ -1,4 +1,4 @@
-"""Both sides of a comparison, and the questions that the comparators ask of them. Nothing here changes."""
+"""Both sides of a comparison, and pure queries on them for the comparators."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Sides:
 
     @cached_property
     def prune(self) -> bool:
-        """Whether what nobody declared is dropped."""
+        """True if undeclared objects are dropped."""
         return bool(self.context.opts.get("prune", False))
 
     @cached_property
@@ -93,7 +93,7 @@ class Sides:
 
     @cached_property
     def differences(self) -> list[Difference]:
-        """What is not the same on both sides, of the objects that are managed."""
+        """The differences of the managed objects."""
         different = self.spelling.in_more_than_spelling(diff(self.declared, self.reflected))
         return [difference for difference in different if self.managed(difference.key)]
 
@@ -106,7 +106,7 @@ class Sides:
     def zone(self) -> str:
         """The zone at which local times become moments, and back.
 
-        :raises ConfigurationError: where the server knows no such zone.
+        :raises ConfigurationError: if the server has no such zone.
         """
         zone = str(self.context.opts.get("zone") or UTC)
         if zone != UTC and not self.connection.scalar(_ZONE_EXISTS, {"zone": zone}):
@@ -173,7 +173,7 @@ class Sides:
         return {key: number for number, key in enumerate(self.reflected)}
 
     def dependents(self, blocked: Iterable[Blocked]) -> list[Key]:
-        """What prevents changes, under the names that it has after the renames."""
+        """The dependents that prevent changes, under their names after the renames."""
         return self._dependents(tuple(blocked))
 
     @cached_property
@@ -205,7 +205,7 @@ class Sides:
 
     @cached_property
     def layers(self) -> Layers:
-        """What of the reflected views and functions reads what."""
+        """Reflected views and functions -> the ones that they read."""
         return Layers(self.connection, self.reflected, self.renamed)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What is not managed is never touched: an object on which something unmanaged depends stays as it is."""
+"""Unmanaged objects are never changed: an object with an unmanaged dependent is not changed either."""
 
 from __future__ import annotations
 

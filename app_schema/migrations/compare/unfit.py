@@ -1,7 +1,7 @@
-"""What nobody declared, depends on a change, and is not valid after it: no revision is written.
+"""Undeclared dependents that a change would make invalid: no revision is written.
 
 An index on ``lower(kind)`` cannot be created again once ``kind`` is an enum. Each such definition is tried in
-the scratch database, beside what is declared, before anything is planned.
+the scratch database, next to the declared objects, before planning.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _ON_A_TABLE = {"policy", "trigger", "rule"}
 
 
 def refuse(sides: Sides, planner: Planner, blocked: list[Blocked], dependents: list[Key]) -> None:
-    """Refuses the revision where something undeclared cannot be created again after the changes.
+    """Refuses the revision if an undeclared dependent cannot be created again after the changes.
 
     :param blocked: what changes.
     :param dependents: what depends on it, prerequisites first.
