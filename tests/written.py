@@ -49,11 +49,19 @@ class Written:
     path: Path
     revisions: list[str] = field(default_factory=list)
 
-    def add(self, up: str, down: str = "pass", *, revision: str | None = None) -> str:
+    def add(
+        self,
+        up: str,
+        down: str = "pass",
+        *,
+        revision: str | None = None,
+        after: str | tuple[str, ...] | None = None,
+    ) -> str:
+        """Adds a revision behind the last one, or behind those named."""
         name = revision or f"r{len(self.revisions) + 1}"
         text = HEAD.format(
             revision=name,
-            down=self.revisions[-1] if self.revisions else None,
+            down=after or (self.revisions[-1] if self.revisions else None),
             up=textwrap.indent(textwrap.dedent(up).strip(), "    "),
             down_body=textwrap.indent(textwrap.dedent(down).strip(), "    "),
         )

@@ -43,7 +43,7 @@ from app_schema.migrations.foresight.constructs import (
     verified,
 )
 from app_schema.migrations.foresight.exchange import RecordedRenames, exchanged
-from app_schema.migrations.foresight.rename import both, moot
+from app_schema.migrations.foresight.rename import both, moot, renamed_before
 from app_schema.migrations.foresight.whole import in_earlier_names, under_later_name
 
 _GONE = ("42703", "42P01", "42704", "42883", "42804", "3F000")
@@ -85,6 +85,7 @@ def outlived(
         *_changed(construct, statement, own, later, recorded),
         *_redefined(construct, later),
         *_on_renamed_columns(statement, later),
+        *renamed_before(construct),
     ]
     if (oid := exchanged(construct, later)) is not None:
         # as it is after the exchange: only where that is recorded, for else it would be carried out once more
@@ -205,9 +206,9 @@ def _without_dropped(construct: CreateTable, later: Later) -> CreateTable:
 
 
 def _redefined(construct: Any, later: Later) -> list[str]:
-    """What later statements create in the place of the object."""
+    """What later statements create in the place of the object, also of one that is dropped before."""
     found, known = list[str](), subject(construct)
-    if known is None or isinstance(construct, DROPS):
+    if known is None:
         return []
     statement = converging(construct)
     element = statement.element if isinstance(statement, Create | Replace) else None

@@ -19,6 +19,7 @@ from app_schema.ddl.sql import dollar
 from app_schema.ddl.statement import Labelling, Renaming
 from app_schema.migrations.foresight.constructs import (
     DROPS,
+    WHOLE,
     Later,
     creates,
     named,
@@ -38,6 +39,14 @@ def moot(construct: Any, later: Later) -> list[str]:
     change = renaming(construct)
     replaced = [] if change is None else _replaced(named(change, change.old), later, subject(construct))
     return [*replaced, *_renamed(construct, later)]
+
+
+def renamed_before(construct: Any) -> list[str]:
+    """The question whether the rename of a column, constraint or index is done."""
+    change = renaming(construct)
+    if change is None or change.kind in WHOLE:
+        return []
+    return [both(_has(change), there_is(change.kind, change.old, change.table, change.schema, no=True))]
 
 
 def _renamed(construct: Any, later: Later) -> list[str]:

@@ -296,6 +296,28 @@ HISTORIES: dict[str, Sequence[str]] = {
         op.alter_column("q", "x", server_default="y", schema="public")
         """,
     ),
+    "indexes redefined": (
+        TABLE,
+        """
+        op.create_table(
+            "s", sa.Column("id", sa.Integer, primary_key=True), sa.Column("x", sa.Text), schema="public"
+        )
+        op.create_index("uq", "s", ["x"], unique=True, schema="public")
+        op.create_index("ix", "s", ["x"], schema="public")
+        op.create_index("iy", "s", ["x"], schema="public")
+        """,
+        """
+        op.drop_index("uq", "s", schema="public")
+        op.create_unique_constraint("uq", "s", ["x"], schema="public")
+        op.drop_index("ix", "s", schema="public")
+        op.create_index("ix", "s", ["x", "id"], schema="public")
+        """,
+        """
+        op.rename_index("iy", "iz", "s", schema="public")
+        op.rename_constraint("uq", "uq_s", "s", schema="public")
+        """,
+        'op.rename_table("s", "r", schema="public")',
+    ),
     "names in a chain": (
         TABLE,
         """
@@ -518,6 +540,48 @@ def test_rows_of_the_run_itself_are_refused(empty_url: str, tmp_path: Path, x: t
     stamp(empty_url, "base")
     written.upgrade(empty_url, x=x)  # the rows may be of later revisions
     assert one(empty_url, "SELECT count(*) FROM public.s") == 2
+
+
+def test_branches_and_their_merge_run_again(empty_url: str, tmp_path: Path) -> None:
+    written = Written(tmp_path)
+    written.add(TABLE + '    op.create_index("ix", "t", ["a"], schema="public")', revision="root")
+    written.add(
+        """
+        op.add_column("t", sa.Column("x", sa.Integer), schema="public")
+        op.create_check_constraint(op.f("ck"), "t", "x > 0", schema="public")
+        """
+    )
+    written.add(
+        """
+        op.alter_column("t", "x", new_column_name="z", schema="public")
+        op.drop_constraint(op.f("ck"), "t", schema="public")
+        """
+    )
+    written.add(
+        """
+        op.add_column("t", sa.Column("y", sa.Integer), schema="public")
+        op.create_index("iy", "t", ["y"], schema="public")
+        """,
+        after="root",
+    )
+    written.add(
+        """
+        op.drop_index("iy", "t", schema="public")
+        op.create_index("iy", "t", ["y", "a"], schema="public")
+        op.rename_index("ix", "iz", "t", schema="public")
+        """
+    )
+    written.add('op.alter_column("t", "a", server_default="q", schema="public")', after=("r3", "r5"))
+    written.add('op.rename_table("t", "w", schema="public")')
+    written.upgrade(empty_url)
+    with psycopg.connect(empty_url) as connection:
+        connection.execute("INSERT INTO public.w (id, y, z) VALUES (1, 2, -3)")
+    before = catalog(empty_url), one(empty_url, "SELECT to_jsonb(w) FROM public.w")
+    for below, x in (("base", ()), ("base", AUTOCOMMIT), *((name, ()) for name in written.revisions[:-1])):
+        stamp(empty_url, below)  # of one branch: the other one begins at its root
+        written.upgrade(empty_url, x=x)
+        assert diff(before[0], catalog(empty_url)) == [], below
+        assert one(empty_url, "SELECT to_jsonb(w) FROM public.w") == before[1]
 
 
 def test_what_no_revision_makes_is_refused(empty_url: str, tmp_path: Path) -> None:
