@@ -107,7 +107,7 @@ def _kept_if_made_again(
     one = later[number]
     kept = _as_made(later, number).unless_equal(drop.sql())
     computed = isinstance(one, ops.AddColumn) and one.column.computed is not None
-    return Guarded(_tried(drop.sql(), kept) if computed else kept)
+    return Guarded(_drop_unless_used(drop.sql(), kept) if computed else kept)
 
 
 def is_made_again(construct: ops.AddColumn, beyond: list[Any]) -> bool:
@@ -156,7 +156,7 @@ def made_again(construct: ops.DropColumn | DropTable, later: list[Any]) -> int |
     return None
 
 
-def _tried(drop: str, otherwise: str) -> str:
+def _drop_unless_used(drop: str, otherwise: str) -> str:
     """A block that runs ``drop``, and ``otherwise`` where another object depends on what it drops."""
     caught = "EXCEPTION WHEN dependent_objects_still_exist THEN"
     return block(["BEGIN", f"  EXECUTE {dollar(drop)};", caught, f"  EXECUTE {dollar(otherwise)};", "END"])
