@@ -73,6 +73,8 @@ class ViewComparator(MaterializedViewComparator):
             default, schema = parts(definition).default, sides.schema(key)
             call = CallOp("alter_column", key.table, key.name, server_default=default, schema=schema)
             planner.drop(Drops.COMMENT, OnTheWayBackOp(call))
-            form = planner.recreated_as(view)
-            if form == "reflected" or (form == "declared" and key in sides.declared):
+            form, declared = planner.recreated_as(view), sides.declared.get(key)
+            # of a declared view, a default that the declared side does not have is a difference
+            same = declared is not None and parts(declared).rule == parts(definition).rule
+            if form == "reflected" or (form == "declared" and same):
                 planner.create(Makes.COMMENT, call)
