@@ -28,7 +28,7 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "engine" / "drift"), s
 
 if TYPE_CHECKING:
     from drift import Drift
-    from measure import Measured
+    from measuring import Measured
 
 _SUBSCRIPTIONS = """\
 SELECT s.subname FROM pg_subscription AS s JOIN pg_database AS d ON d.oid = s.subdbid
@@ -50,7 +50,7 @@ def main() -> None:
     parser.add_argument("--pg-delta", dest="delta", help="how pg-delta is called")
     given = parser.parse_args()
     from drifts import DRIFTS
-    from measure import ours, plain
+    from measuring import ours, plain
 
     tools: dict[str, Tool] = {"ours": ours}
     if not given.ours:
@@ -95,7 +95,7 @@ def _run(server: Server, measure: Tool, drift: Drift) -> Measured:
 
 def _make(engine: sa.Engine, drift: Drift) -> None:
     from drift import common
-    from measure import execute
+    from measuring import execute
 
     with engine.begin() as connection:
         common().create_all(connection)
@@ -104,7 +104,7 @@ def _make(engine: sa.Engine, drift: Drift) -> None:
 
 def _delta(command: list[str]) -> Tool:
     """pg-delta compares with a second database that has what is wanted."""
-    from measure import Measured, dumped, execute
+    from measuring import Measured, dumped, execute
 
     def measure(engine: sa.Engine, drift: Drift) -> Measured:
         found = Measured()

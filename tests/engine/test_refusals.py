@@ -10,8 +10,6 @@ from subprocess import CompletedProcess
 
 import psycopg
 import pytest
-import sqlalchemy as sa
-from autogen import autogenerate
 from lineage import Alembic, catalog
 from program import alembic
 
@@ -123,13 +121,3 @@ def test_upgrade_takes_any_legal_url(empty_url: str, change: object) -> None:
 def test_what_autogenerate_cannot_write_names_what_to_write_instead(made: ModelError) -> None:
     assert re.search(r"op\.execute\('|ALTER \.\.\. OWNER TO ", str(made))
     assert "_" not in str(made).replace("app_schema", "").replace("op.execute", "")
-
-
-def test_partition_and_owner_are_refused_with_the_line_to_write(empty_engine: sa.Engine) -> None:
-    with empty_engine.begin() as connection:
-        connection.exec_driver_sql(
-            "CREATE TABLE p (id int) PARTITION BY LIST (id); CREATE TABLE q PARTITION OF p FOR VALUES IN (1)"
-        )
-    said = autogenerate(empty_engine, sa.MetaData(), prune=True, managed_schemas={"public"}).text
-    assert "autogenerate does not drop a partition" in said
-    assert "op.execute('DROP ...')" in said

@@ -7,7 +7,7 @@ a second run would meet the old ones. What follows from equal definitions alone 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from app_schema.ddl import Key
@@ -58,24 +58,33 @@ def _rename(old: Key, new: Key, schema: str | None) -> CallOp:
 
 def note_candidates(sides: Sides, planner: Planner) -> None:
     """Notes each new table or column that is equal to one that nobody declares any more."""
-    new = sorted(_of_tables(planner.changed - sides.reflected.keys()), key=str)
+    tables = sides.declared.keys() & sides.reflected.keys()
+    new = sorted(_of_tables(planner.changed - sides.reflected.keys(), tables), key=str)
     undeclared = defaultdict[Hashable, list[Key]](list)
-    there = _shapes(sides.reflected, _of_tables(planner.changed - sides.declared.keys()) if new else ())
+    old = _of_tables(planner.changed - sides.declared.keys(), tables) if new else ()
+    there = _shapes(sides.reflected, old)
     for key in sorted(there, key=str):
         undeclared[key[:3], there[key]].append(key)
     for key, shape in _shapes(sides.declared, new if undeclared else ()).items():
-        for old in undeclared.get((key[:3], shape), ()):
-            hint = f'RenamedFrom("{old.name}")'
+        for former in undeclared.get((key[:3], shape), ()):
+            hint = f'RenamedFrom("{former.name}")'
             if key.kind == "column":
-                hint = f'RenamedFrom("{old.name}", column="{key.name}")'
+                hint = f'RenamedFrom("{former.name}", column="{key.name}")'
             planner.note(
-                f"{key.label} is created, and {old.label}, which is equal, is not declared: if the one was "
-                f"the other, write {hint} into the arguments of the table, and generate the revision anew"
+                f"{key.label} is created, and {former.label}, which is equal, is not declared: "
+                f"if the one was the other, write {hint} into the arguments of the table, "
+                "and generate the revision anew"
             )
 
 
-def _of_tables(keys: Iterable[Key]) -> list[Key]:
-    return [key for key in keys if key.kind in {"table", "column"}]
+def _of_tables(keys: Iterable[Key], both: Collection[Key]) -> list[Key]:
+    """Tables, and columns of the tables that both sides have: those of a view are its query's."""
+    return [
+        key
+        for key in keys
+        if key.kind == "table"
+        or (key.kind == "column" and Key("table", key.schema, None, key.table or "") in both)
+    ]
 
 
 def _shapes(side: Snapshot, keys: Iterable[Key]) -> dict[Key, Hashable]:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from autogen import autogenerate
 from drift import common
 from drifts import DRIFTS
-from measure import execute, ours
+from measuring import execute, ours
 
 from app_schema.ddl import TableOption
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 from autogen import autogenerate
-from measure import dumped, execute
+from measuring import dumped, execute
 
 INHERITED = "inheritance"
 GROWN = {

@@ -24,7 +24,6 @@ def printed(url: str) -> Snapshot:
         return catalog(connection, ignore=())
 
 
-@pytest.mark.part(of=3)
 @pytest.mark.parametrize("state", ["fresh", "full", "broken"])
 @pytest.mark.parametrize("command", ["status", "plan", "history"])
 def test_looking_never_changes_anything(

@@ -124,8 +124,8 @@ MUTATIONS = {
     ),
     "lock_without_an_answer_is_not_given_back": Mutation(
         "app_schema.migrations.lock",
-        "            self.taken = True  # or maybe",
-        "            # or maybe",
+        "            self.taken = True  # set before: ",
+        "            # set before: ",
         COMMIT,
     ),
     # who is asking
@@ -232,13 +232,13 @@ MUTATIONS = {
     # the kept snapshots
     "cache_believes_files_of_others": Mutation(
         "app_schema.catalog.cache",
-        "if found.st_uid != os.geteuid() or found.st_mode & _WRITABLE_BY_OTHERS:",
+        "if status.st_uid != os.geteuid() or status.st_mode & _WRITABLE_BY_OTHERS:",
         "if False:",
         f"{SCRATCH}::test_what_others_could_have_written_counts_for_nothing",
     ),
     "cache_believes_another_user": Mutation(
         "app_schema.catalog.cache",
-        "found.st_uid != os.geteuid() or ",
+        "status.st_uid != os.geteuid() or ",
         "",
         f"{SCRATCH}::test_files_of_another_user_count_for_nothing",
     ),
