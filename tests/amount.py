@@ -22,13 +22,17 @@ def drawn(*what: object) -> random.Random:
 
 
 def not_drawn(items: list[pytest.Item]) -> list[pytest.Item]:
-    """The cases that a usual run leaves out: of each test marked ``part(of=n)`` all but one case in n."""
-    cases: dict[tuple[str, int], list[pytest.Item]] = defaultdict(list)
+    """The tests that a usual run leaves out: all but one in n of what is marked ``part(of=n)``.
+
+    A marked test has cases to draw from, a marked module has tests.
+    """
+    groups: dict[tuple[str, int], list[pytest.Item]] = defaultdict(list)
     for item in items:
         if (mark := item.get_closest_marker("part")) is not None:
-            cases[item.nodeid.partition("[")[0], mark.kwargs["of"]].append(item)
+            of_test = any(own is mark for own in item.own_markers)
+            groups[item.nodeid.partition("[" if of_test else "::")[0], mark.kwargs["of"]].append(item)
     return [
         item
-        for (test, of), group in cases.items()
-        for item in drawn(test).sample(group, len(group) - -(-len(group) // of))
+        for (group, of), members in groups.items()
+        for item in drawn(group).sample(members, len(members) - -(-len(members) // of))
     ]

@@ -13,6 +13,8 @@ from old_rows import BROKEN
 
 from app_schema.testing.plugin import CreateDatabase
 
+pytestmark = pytest.mark.part(of=3)
+
 LINES = 60
 
 

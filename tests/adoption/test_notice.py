@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import psycopg
+import pytest
 import sqlalchemy as sa
 from lineage import catalog
 from typer.testing import CliRunner
 
 from app_schema import database
 from app_schema.cli import app
+
+pytestmark = pytest.mark.part(of=2)
 
 COMMANDS = ("connect", "status", "plan", "upgrade", "verify")
 

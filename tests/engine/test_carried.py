@@ -13,6 +13,8 @@ from roundtrip import catalog, round_trip, send
 
 from app_schema.migrations.compare import carried
 
+pytestmark = pytest.mark.part(of=2)
+
 
 class Listed(sa.TypeDecorator[str]):
     """A type that brings a check along, and is rendered by its print."""

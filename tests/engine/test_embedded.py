@@ -17,6 +17,8 @@ import app_schema
 from app_schema import embedded
 from app_schema.errors import ConfigurationError, ServerError
 
+pytestmark = pytest.mark.part(of=2)
+
 NOBODY = 65534
 CHECKOUT = Path(app_schema.__file__).parent.parent
 

@@ -11,6 +11,8 @@ from roundtrip import round_trip, send
 
 from app_schema.ddl import View, attach
 
+pytestmark = pytest.mark.part(of=2)
+
 TABLE = (
     "CREATE TABLE t (n int, g int GENERATED ALWAYS AS (n * 2) STORED)",
     "CREATE INDEX ix ON t (g)",

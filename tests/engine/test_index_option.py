@@ -8,6 +8,8 @@ import pytest
 import sqlalchemy as sa
 from roundtrip import RoundTrip, changed  # noqa: F401 - a fixture
 
+pytestmark = pytest.mark.part(of=2)
+
 ROWS = (
     "CREATE TABLE t (id int PRIMARY KEY, c text NOT NULL, n int)",
     "INSERT INTO t VALUES (1, 'a', 1), (2, 'b', 2)",

@@ -11,6 +11,8 @@ from roundtrip import RoundTrip, catalog, changed, send  # noqa: F401 - a fixtur
 
 from app_schema.ddl import Key, View, attach
 
+pytestmark = pytest.mark.part(of=2)
+
 VIEW = (
     "CREATE VIEW v AS SELECT n, s FROM t",
     "ALTER VIEW v ALTER n SET DEFAULT 7",

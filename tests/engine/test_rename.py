@@ -15,6 +15,8 @@ from app_schema.catalog import diff, snapshot
 from app_schema.ddl import Policy
 from app_schema.migrations.drift import drift
 
+pytestmark = pytest.mark.part(of=2)
+
 GROWN = """
 CREATE TYPE public.mood AS ENUM ('low', 'high');
 CREATE TABLE public.parent (id serial PRIMARY KEY, "A code" text UNIQUE);

@@ -12,6 +12,8 @@ from autogen import autogenerate
 
 from app_schema.catalog import diff, snapshot
 
+pytestmark = pytest.mark.part(of=2)
+
 Item = Callable[[], tuple[Any, ...]]
 WAYS: dict[str, Item] = {
     "plain": lambda: (sa.Integer, {"autoincrement": False}),

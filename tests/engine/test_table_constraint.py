@@ -20,6 +20,8 @@ from app_schema.ddl import (
 )
 from app_schema.errors import DifferentError, ModelError
 
+pytestmark = pytest.mark.part(of=2)
+
 OF_18 = {
     "temporal keys": {
         "room": (TableConstraint("room_key", "PRIMARY KEY (id, during WITHOUT OVERLAPS)"),),

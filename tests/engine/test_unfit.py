@@ -12,6 +12,8 @@ from roundtrip import RoundTrip, changed, send  # noqa: F401 - a fixture
 from app_schema.ddl import Policy, Trigger
 from app_schema.errors import ModelError
 
+pytestmark = pytest.mark.part(of=2)
+
 TABLE = (
     "CREATE TABLE t (id int PRIMARY KEY, c {type}, o text)",
     "CREATE TABLE heir () INHERITS (t)",

@@ -21,6 +21,8 @@ from app_schema.cli import app
 from app_schema.errors import ConfigurationError
 from app_schema.migrations.lineage import Lineage
 
+pytestmark = pytest.mark.part(of=2)
+
 HEAD = head()
 BROKEN = {
     "syntax": ("revision = '9'\ndef upgrade(:\n", "9999_x.py, line 2: this is no Python: "),

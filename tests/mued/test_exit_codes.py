@@ -9,6 +9,8 @@ from typer.testing import CliRunner
 
 from app_schema.cli import app
 
+pytestmark = pytest.mark.part(of=2)
+
 DIFFERENCES = {
     "undeclared": "CREATE POLICY stranger ON sessions FOR SELECT USING (title = 'x')",
     "absent": "DROP TRIGGER tr_users_touch ON users",

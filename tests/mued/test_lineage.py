@@ -13,6 +13,8 @@ from app_schema.catalog.objects import printed
 from app_schema.ddl import Key
 from app_schema.models import Base
 
+pytestmark = pytest.mark.part(of=3)
+
 _TURN = drawn("revisions").randrange(3)
 """Which of three revisions a usual run takes up, down and up again; `make faults` takes all."""
 BOTH_WAYS = pytest.mark.parametrize("autocommit", [False, True], ids=["transaction", "autocommit"])

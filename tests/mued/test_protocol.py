@@ -16,6 +16,8 @@ from app_schema.catalog import diff
 from app_schema.migrations import setup
 from app_schema.migrations.impl import guarded
 
+pytestmark = pytest.mark.part(of=3)
+
 setup()
 
 OUTSIDE = {"BEGIN", "COMMIT"}

@@ -10,6 +10,8 @@ from autogen import autogenerate
 
 from app_schema.catalog import diff, snapshot
 
+pytestmark = pytest.mark.part(of=2)
+
 MINE = """
 CREATE TABLE t (id int PRIMARY KEY, n int, gone text, mood text);
 CREATE TYPE stray_mood AS ENUM ('a', 'b');

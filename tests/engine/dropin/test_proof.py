@@ -15,6 +15,8 @@ from app_schema.application import Application
 from app_schema.cli import app
 from app_schema.migrations import config
 
+pytestmark = pytest.mark.part(of=2)
+
 BEFORE = """
 from alembic.operations import ops
 sa.Table("parent", metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("name", sa.Text))

@@ -12,6 +12,8 @@ from alembic.util import CommandError
 from lineage import Alembic, catalog, stamp, statements
 from written import AUTOCOMMIT, TABLE, Written, one, rows
 
+pytestmark = pytest.mark.part(of=2)
+
 SWAPS = {
     "columns of one type": (
         "op.add_column('t', sa.Column('a2', sa.Text), schema='public')",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 import sqlalchemy as sa
 from autogen import autogenerate
 
 from app_schema.catalog import Snapshot, diff, snapshot
 from app_schema.models import Base
+
+pytestmark = pytest.mark.part(of=3)
 
 
 def _catalog(engine: sa.Engine) -> Snapshot:

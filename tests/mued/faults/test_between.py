@@ -21,6 +21,8 @@ from app_schema import embedded, system_user
 from app_schema.catalog import diff
 from app_schema.testing.databases import Databases
 
+pytestmark = pytest.mark.part(of=2)
+
 PROGRAM = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
 
 # a pool of one: whatever a client leaves behind, the next one meets

@@ -14,6 +14,8 @@ import pytest
 from faultproxy import PATIENCE, Fault, Session
 from world import Way, World
 
+pytestmark = pytest.mark.part(of=3)
+
 BLOCKED = "SELECT 1 WHERE cardinality(pg_blocking_pids(%s)) > 0"
 BUILDING = """
 SELECT 1 FROM pg_catalog.pg_stat_progress_create_index AS p

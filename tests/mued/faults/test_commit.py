@@ -20,6 +20,8 @@ from app_schema.errors import AppSchemaError
 from app_schema.migrations import upgrade, upgrade_async
 from app_schema.testing.databases import Databases
 
+pytestmark = pytest.mark.part(of=3)
+
 FIRST = "0001_stripe_customer"
 HELD = """
 SELECT count(*) FROM pg_catalog.pg_locks AS l JOIN pg_catalog.pg_database AS d ON d.oid = l.database

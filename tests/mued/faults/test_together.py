@@ -15,6 +15,8 @@ from world import CANARY, OWN, ROWS, SMALL, Lineage, Way, World, state, unequal
 
 from app_schema.testing.databases import Databases
 
+pytestmark = pytest.mark.part(of=3)
+
 _HOLDER = """
 SELECT l.pid FROM pg_catalog.pg_locks AS l
  WHERE l.locktype = 'advisory' AND l.granted AND l.pid <> %s

@@ -15,6 +15,8 @@ from starlette.testclient import TestClient
 from app_schema.models import Base
 from app_schema.studio import opened
 
+pytestmark = pytest.mark.part(of=2)
+
 Open = Callable[..., TestClient]
 CELLS = re.compile(r'<tr data-sa-pk="([^"]+)"')
 NEXT = re.compile(r'rel="next" href="([^"]+)"')
