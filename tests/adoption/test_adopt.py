@@ -13,12 +13,11 @@ from old_rows import BROKEN
 
 from app_schema.testing.plugin import CreateDatabase
 
-pytestmark = pytest.mark.part(of=3)
+pytestmark = pytest.mark.part(of=4)
 
 LINES = 60
 
 
-@pytest.mark.part(of=2)
 def test_a_database_with_sound_rows_is_adopted_and_goes_back(old_url: str) -> None:
     Path("adopt.toml").write_text(USER_OF_DEVICE if "device_id" in _columns(old_url) else "")
     before, values, files = dump(old_url), rows(old_url), oids(old_url)

@@ -13,14 +13,13 @@ from app_schema.catalog.objects import printed
 from app_schema.ddl import Key
 from app_schema.models import Base
 
-pytestmark = pytest.mark.part(of=3)
+pytestmark = pytest.mark.part(of=4)
 
 _TURN = drawn("revisions").randrange(3)
 """Which of three revisions a usual run takes up, down and up again; `make faults` takes all."""
 BOTH_WAYS = pytest.mark.parametrize("autocommit", [False, True], ids=["transaction", "autocommit"])
 
 
-@pytest.mark.part(of=2)
 @BOTH_WAYS
 def test_each_revision_runs_again_up_and_down(empty_url: str, autocommit: bool) -> None:  # noqa: FBT001 - a parameter of the test
     alembic = Alembic(empty_url, autocommit=autocommit)
@@ -56,7 +55,6 @@ def _catalog(connection: psycopg.Connection) -> Snapshot:
     return printed(connection, ignore=("alembic_version",))
 
 
-@pytest.mark.part(of=2)
 @BOTH_WAYS
 def test_whole_lineage_runs_again_at_head(database_url: str, autocommit: bool) -> None:  # noqa: FBT001 - a parameter of the test
     head = catalog(database_url)
@@ -66,14 +64,12 @@ def test_whole_lineage_runs_again_at_head(database_url: str, autocommit: bool) -
     assert diff(head, catalog(database_url)) == []
 
 
-@pytest.mark.part(of=2)
 @BOTH_WAYS
 def test_downgrade_base_leaves_nothing(database_url: str, empty_url: str, autocommit: bool) -> None:  # noqa: FBT001 - a parameter of the test
     Alembic(database_url, autocommit=autocommit)("downgrade", "base")
     assert diff(catalog(empty_url), catalog(database_url)) == []
 
 
-@pytest.mark.part(of=2)
 @BOTH_WAYS
 def test_downgrade_base_leaves_what_was_there_before(empty_url: str, autocommit: bool) -> None:  # noqa: FBT001 - a parameter of the test
     with psycopg.connect(empty_url, autocommit=True) as connection:
@@ -107,7 +103,6 @@ def test_drop_all_leaves_nothing(empty_engine: sa.Engine, empty_url: str) -> Non
     assert diff(before, catalog(empty_url)) == []
 
 
-@pytest.mark.part(of=2)
 @BOTH_WAYS
 def test_script_can_be_applied_twice(database_url: str, empty_url: str, autocommit: bool) -> None:  # noqa: FBT001 - a parameter of the test
     alembic = Alembic(empty_url, autocommit=autocommit)

@@ -14,7 +14,7 @@ from app_schema.ddl import TableOption
 MENDED = [name for name, case in DRIFTS.items() if not case.unmended]
 
 
-@pytest.mark.part(of=16)
+@pytest.mark.part(of=32)
 @pytest.mark.parametrize("name", MENDED)
 def test_drift_is_named_mended_and_brought_back(name: str, empty_engine: sa.Engine) -> None:
     case = DRIFTS[name]

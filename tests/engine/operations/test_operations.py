@@ -80,7 +80,7 @@ def test_there_are_enough_cases() -> None:
     assert len(DIFFERENCES) >= 40
 
 
-@pytest.mark.part(of=2)
+@pytest.mark.part(of=3)
 @pytest.mark.parametrize("name", ROLLED_BACK)
 def test_operation_changes_then_leaves_alone(connection: sa.Connection, name: str) -> None:
     case = CASES[name]
@@ -141,7 +141,7 @@ def test_equal_takes_no_strong_lock(swept: sa.Engine, name: str) -> None:
         assert strong_locks(connection) == []
 
 
-@pytest.mark.part(of=2)
+@pytest.mark.part(of=3)
 @pytest.mark.parametrize(("name", "difference"), [one for one in DIFFERENCES if one[0] in ROLLED_BACK])
 def test_different_is_refused(connection: sa.Connection, name: str, difference: str) -> None:
     case = CASES[name]

@@ -87,7 +87,7 @@ def _based(url: str, tmp_path: Path, up: str) -> Written:
     return written
 
 
-@pytest.mark.part(of=2)
+@pytest.mark.part(of=3)
 @pytest.mark.parametrize("x", [(), ("autocommit=true",)], ids=["usual", "autocommit"])
 @pytest.mark.parametrize("name", UPS)
 def test_revision_runs_again(empty_url: str, tmp_path: Path, name: str, x: tuple[str, ...]) -> None:
@@ -103,7 +103,7 @@ def test_revision_runs_again(empty_url: str, tmp_path: Path, name: str, x: tuple
         assert one(empty_url, ROWS) == before[1]
 
 
-@pytest.mark.part(of=2)
+@pytest.mark.part(of=3)
 @pytest.mark.parametrize("name", UPS)
 def test_cut_anywhere_in_autocommit_is_mended_by_a_second_run(
     empty_url: str, tmp_path: Path, name: str

@@ -404,7 +404,7 @@ def _state(url: str) -> tuple[object, object]:
     return one(url, ROWS), one(url, "SELECT count(*) FROM public.again") if again else None
 
 
-@pytest.mark.part(of=2)
+@pytest.mark.part(of=3)
 @pytest.mark.parametrize("name", HISTORIES)
 def test_lineage_runs_again_at_head(empty_url: str, tmp_path: Path, name: str) -> None:
     written = _written(tmp_path, name)

@@ -137,7 +137,7 @@ def _generate(engine: sa.Engine, case: Case) -> Generated:
     return _compare(engine, case, prune=case.prune)
 
 
-@pytest.mark.part(of=10)
+@pytest.mark.part(of=20)
 @pytest.mark.parametrize("name", MENDABLE)
 def test_drift_is_noticed_mended_and_brought_back(name: str, clone: Clone, head: Snapshot) -> None:
     case, engine = CASES[name], clone.engine
@@ -165,7 +165,7 @@ def test_drift_is_noticed_mended_and_brought_back(name: str, clone: Clone, head:
         clone.restored = not stays
 
 
-@pytest.mark.part(of=10)
+@pytest.mark.part(of=20)
 @pytest.mark.parametrize("name", NOT_MENDABLE)
 def test_drift_that_no_revision_mends_stays_noticed(name: str, clone: Clone, head: Snapshot) -> None:
     case, engine = CASES[name], clone.engine

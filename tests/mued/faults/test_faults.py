@@ -17,7 +17,6 @@ WAYS = [Way(up, autocommit) for up in (True, False) for autocommit in (False, Tr
 Survived = Callable[[int], None]
 
 
-@pytest.mark.part(of=2)
 @pytest.mark.parametrize("autocommit", [False, True], ids=["transaction", "autocommit"])
 @pytest.mark.parametrize("name", NAMES)
 def test_a_fault_at_any_statement(
@@ -44,7 +43,6 @@ def test_one_statement_at_a_time_stays_so(small: World, up: bool) -> None:  # no
     assert [text for text in small.statements[way][locked:] if text.startswith(("BEGIN", "COMMIT"))] == []
 
 
-@pytest.mark.part(of=2)
 @pytest.mark.parametrize("part", range(8 if ALL else 1))
 @pytest.mark.parametrize("autocommit", [False, True], ids=["transaction", "autocommit"])
 def test_a_fault_in_the_lineage(
@@ -62,7 +60,6 @@ def test_a_fault_in_the_lineage(
             survived(own.survive(way, fault, look=chance.random() < 0.5))
 
 
-@pytest.mark.part(of=2)
 @pytest.mark.parametrize("way", WAYS, ids=str)
 def test_a_second_fault_during_the_resume(
     small: World, survived: Survived, server_url: str, way: Way
