@@ -6,8 +6,13 @@ import uuid
 from collections.abc import Sequence
 
 import sqlalchemy as sa
+from pgvector.sqlalchemy import HALFVEC
+from sqlalchemy.orm import Session, defer
 
 from app_schema.mued.models import RagEmbedding
+
+EF_SEARCH = 40
+"""What hnsw.ef_search is by default."""
 
 
 def current_user_id() -> sa.ScalarSelect[uuid.UUID]:
@@ -18,16 +23,36 @@ def current_user_id() -> sa.ScalarSelect[uuid.UUID]:
     return sa.select(sa.func.app.current_user_id(type_=sa.Uuid())).scalar_subquery()
 
 
-def nearest(vector: Sequence[float], source_type: str, *, limit: int = 10) -> sa.Select[RagEmbedding]:
-    """The embeddings of one kind of source, the nearest to a vector of 1,536 numbers first.
+def nearest(
+    session: Session,
+    vector: Sequence[float],
+    k: int,
+    *,
+    source_type: str,
+    owner: uuid.UUID | sa.ScalarSelect[uuid.UUID] | None = None,
+) -> Sequence[sa.Row[RagEmbedding, float]]:
+    """The ``k`` embeddings that are nearest to a vector of 1,536 numbers, each with its cosine distance.
 
-    :param source_type: ``session``, ``template`` or ``log_entry``; a literal: each has a partial index.
+    With an owner the search is exact: the distance of each of his rows is computed. The graph (HNSW) would be
+    filtered after the search, and most of what it finds belongs to others. Without an owner the graph of the
+    source type is searched, for what all share (``template``) or as service_account.
+
+    :param source_type: ``session``, ``template`` or ``log_entry``.
+    :param owner: a key, or ``current_user_id()``.
     """
-    kind = sa.literal(source_type, literal_execute=True)
-    distance = RagEmbedding.embedding.op("<=>", return_type=sa.Float())(list(vector))
-    return (
-        sa.select(RagEmbedding)
+    # literals: the index of each source type is partial, and the planner weighs the graph by the limit
+    kind, limit = (sa.literal(value, literal_execute=True) for value in (source_type, k))
+    precision = sa.cast(RagEmbedding.embedding, HALFVEC(1536)) if owner is None else RagEmbedding.embedding
+    distance = precision.op("<=>", return_type=sa.Float())(list(vector))
+    query = (
+        sa.select(RagEmbedding, distance)
+        .options(defer(RagEmbedding.embedding))
         .where(RagEmbedding.source_type == kind, RagEmbedding.embedding.is_not(None))
         .order_by(distance)
         .limit(limit)
     )
+    if owner is not None:
+        query = query.where(RagEmbedding.user_id == owner)
+    elif k > EF_SEARCH:  # the graph answers no more rows than this setting has candidates; 1,000 at most
+        session.execute(sa.select(sa.func.set_config("hnsw.ef_search", str(min(k, 1000)), sa.true())))
+    return session.execute(query).all()

@@ -84,6 +84,7 @@ class Server:
                 connection.execute(f"CREATE DATABASE {names[1]} TEMPLATE {names[0]} STRATEGY file_copy")
                 self._upgrade(names[1], AFTER)
                 with self.connect(names[1]) as settling:
+                    settling.execute("VACUUM FULL rag_embeddings")  # 0021 moves no vector that is there
                     settling.execute("VACUUM ANALYZE")
         try:
             for name in names:

@@ -12,7 +12,8 @@ from typing import NamedTuple
 class Query(NamedTuple):
     """One query, who asks, and the index that serves it.
 
-    `before` is how it was asked before there was a look-up for it; None: the same.
+    `before` is how it was asked before there was a look-up for it; None: the same. `of` is the role whose
+    pages have a goal.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Query(NamedTuple):
     person: str = "clerk_1"
     index: str = ""
     before: str | None = None
+    of: str = "app_user"
 
 
 ME = "md5('u1')::uuid"
@@ -44,6 +46,20 @@ def _reservation_list(person: str, other: str) -> tuple[str, str]:
         f"WHERE r.student_id = {person} OR r.mentor_id = {person} ORDER BY r.created_at DESC LIMIT 50"
     )
     return after, before
+
+
+VECTOR = "(SELECT embedding FROM rag_embeddings WHERE source_type = 'template' AND source_id = md5('t1')::uuid LIMIT 1)"
+
+
+def _nearest_of_all(limit: int) -> Query:
+    query = f"SELECT id FROM rag_embeddings WHERE source_type = 'session' ORDER BY embedding{{0}} <=> {VECTOR}{{0}} LIMIT {limit}"
+    return Query(
+        f"Q29 {limit}",
+        f"nearest {limit} sessions of all",
+        query.format("::halfvec(1536)"),
+        before=query.format(""),
+        of="service_account",
+    )
 
 
 _MENTORS, _MENTORS_BEFORE = _reservation_list(MENTOR, "student_id")
@@ -214,6 +230,19 @@ QUERIES = (
         f"SELECT * FROM chat_sessions WHERE user_id = {ME} AND is_active ORDER BY is_pinned DESC, last_message_on DESC NULLS LAST, last_message_at DESC NULLS LAST LIMIT 20",
         index="ix_chat_sessions_user_id_active_pinned_day",
         before=f"SELECT * FROM chat_sessions WHERE user_id = {ME} AND is_active ORDER BY is_pinned DESC, last_message_at DESC NULLS LAST LIMIT 20",
+    ),
+    *map(_nearest_of_all, (1, 10, 100)),
+    Query(
+        "mine",
+        "nearest 10 of 1,000 journal entries of mine",
+        f"SELECT id FROM rag_embeddings WHERE source_type = 'log_entry' AND user_id = {ME} ORDER BY embedding <=> {VECTOR} LIMIT 10",
+        index="ix_rag_embeddings_owner_source_type",
+    ),
+    Query(
+        "few",
+        "nearest 10, no filter but the policy",
+        f"SELECT id FROM rag_embeddings WHERE source_type = 'session' ORDER BY embedding <=> {VECTOR} LIMIT 10",
+        "clerk_77",
     ),
     Query(
         "Q30",

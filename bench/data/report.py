@@ -19,6 +19,11 @@ GOALS = {
     "Q22": 650,
     "Q27": 26,
     "Q28": 26,
+    "Q29 1": 750,
+    "Q29 10": 750,
+    "Q29 100": 750,
+    "mine": 510,
+    "few": 40,
     "Q31": 10,
     "Q34": 210,
     "Q37 count": 12,
@@ -33,7 +38,7 @@ GOALS = {
     "authors": 80,
     "details": 320,
 }
-"""Pages that app_user should read at most, at full size."""
+"""Pages that the role of the query should read at most, at full size."""
 
 
 @dataclass
@@ -64,7 +69,13 @@ def _pages(result: Result, smaller: Result | None) -> str:
     for query in QUERIES:
         service, user = ((query.name, role) for role in ("service_account", "app_user"))
         goal = GOALS.get(query.name)
-        reached = "" if goal is None else f"{goal:,}" if after[user][0] <= goal else f"**{goal:,} missed**"
+        reached = (
+            ""
+            if goal is None
+            else f"{goal:,}"
+            if after[query.name, query.of][0] <= goal
+            else f"**{goal:,} missed**"
+        )
         tenth = f"{smaller.pages['after'][user][0]:,}" if smaller else ""
         cells = [
             f"{before[service][0]:,}",

@@ -349,6 +349,7 @@ def test_nothing_else_is_declared() -> None:
         "trigger": sum(len(entry["triggers"]) for entry in TABLES),
         "policy": sum(len(entry["rls"]["policies"]) for entry in TABLES),
         "row_security": sum(entry["rls"]["enabled"] for entry in TABLES),
+        "table_option": sum("storage" in column for entry in TABLES for column in entry["columns"]),
         "grant": sum(len(entry["grants"]) for entry in TABLES + DICTIONARY["views"])
         + sum(len(one["usage"]) for one in DICTIONARY["schemas"]),
     }

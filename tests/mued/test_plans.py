@@ -33,7 +33,7 @@ def loaded(
 ) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
     name = databases.create(template)
     with psycopg.connect(databases.url(name), autocommit=True) as connection:
-        measure.load(connection, SCALE, "rows.sql")
+        measure.load(connection, SCALE, "rows.sql", "vectors.sql")
         connection.execute("SET enable_seqscan = off")  # these tables are so small that one page is the table
         yield connection
     databases.drop(name)

@@ -23,8 +23,8 @@ CASES: dict[str, Case] = {
         "DROP INDEX public.uq_users_email_lower", ("users", "uq_users_email_lower")
     ),
     "missing, hnsw": Case(
-        "DROP INDEX public.ix_rag_embeddings_embedding_session",
-        ("rag_embeddings", "ix_rag_embeddings_embedding_session"),
+        "DROP INDEX public.ix_rag_embeddings_halfvec_session",
+        ("rag_embeddings", "ix_rag_embeddings_halfvec_session"),
     ),
     "extra": Case(
         (
@@ -98,8 +98,8 @@ CASES: dict[str, Case] = {
         ON_TRGM,
     ),
     "with other options": Case(
-        "ALTER INDEX public.ix_rag_embeddings_embedding_session SET (ef_construction = 100)",
-        ("rag_embeddings", "ix_rag_embeddings_embedding_session"),
+        "ALTER INDEX public.ix_rag_embeddings_halfvec_session SET (ef_construction = 100)",
+        ("rag_embeddings", "ix_rag_embeddings_halfvec_session"),
     ),
     "INVALID": Case(
         (

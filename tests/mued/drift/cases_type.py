@@ -25,7 +25,7 @@ CASES: dict[str, Case] = {
     ),
     "extension missing, with a type in use": Case(
         "DROP EXTENSION vector CASCADE",
-        ("extension", "vector", "ix_rag_embeddings_embedding_session", "v_rag_embeddings_with_source"),
+        ("extension", "vector", "ix_rag_embeddings_halfvec_session", "v_rag_embeddings_with_source"),
     ),
     "extension in another schema": Case("ALTER EXTENSION pg_trgm SET SCHEMA app", ("extension", "pg_trgm")),
     "extension extra, made by us": Case(

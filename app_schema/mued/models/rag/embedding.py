@@ -7,7 +7,7 @@ from pgvector.sqlalchemy import Vector
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app_schema.ddl import Grant, Trigger
+from app_schema.ddl import Grant, TableOption, Trigger
 from app_schema.mued.models.base import Base, Touched, refers_to
 from app_schema.mued.models.json_shapes import EmbeddingMetadata
 from app_schema.mued.models.one_of import one_of
@@ -16,6 +16,24 @@ from app_schema.mued.models.types import Json, Str100, UuidKey
 
 if TYPE_CHECKING:
     from app_schema.mued.models.core.user import User
+
+
+SOURCES = ("session", "template", "log_entry")
+
+
+def _graph(source_type: str) -> Index:
+    """One graph a source type: a filter after one big graph returns too few rows.
+
+    Half precision: two vectors fit into a page and not one. app_schema.mued.queries.nearest() repeats the
+    expression.
+    """
+    return Index(
+        f"ix_rag_embeddings_halfvec_{source_type}",
+        text("(embedding::halfvec(1536)) halfvec_cosine_ops"),
+        postgresql_using="hnsw",
+        postgresql_with={"m": 8, "ef_construction": 128},
+        postgresql_where=text(f"source_type = '{source_type}'"),
+    )
 
 
 class RagEmbedding(Touched, Base):
@@ -31,7 +49,7 @@ class RagEmbedding(Touched, Base):
             "chunk_no",
             name="uq_rag_embeddings_source_model_chunk",
         ),
-        one_of("source_type", "session", "template", "log_entry"),
+        one_of("source_type", *SOURCES),
         one_of("status", "pending", "ready", "failed"),
         CheckConstraint("(status = 'ready') = (embedding IS NOT NULL)", name="ready"),
         # the cosine distance of a zero vector is NaN, which passes every threshold
@@ -41,39 +59,12 @@ class RagEmbedding(Touched, Base):
         CheckConstraint("token_count >= 0", name="token_count"),
         CheckConstraint("embedding_hash ~ '^[0-9a-f]{64}$'", name="embedding_hash_format"),
         CheckConstraint("jsonb_typeof(metadata) = 'object'", name="metadata_object"),
-        # One graph per source type: a filter after one big graph returns too few rows. Rows without a vector
-        # are in no graph. With the owner filter, set hnsw.iterative_scan = strict_order.
-        Index(
-            "ix_rag_embeddings_embedding_session",
-            "embedding",
-            postgresql_using="hnsw",
-            postgresql_ops={"embedding": "vector_cosine_ops"},
-            postgresql_with={"m": 16, "ef_construction": 64},
-            postgresql_where=text("source_type = 'session'"),
-        ),
-        Index(
-            "ix_rag_embeddings_embedding_template",
-            "embedding",
-            postgresql_using="hnsw",
-            postgresql_ops={"embedding": "vector_cosine_ops"},
-            postgresql_with={"m": 16, "ef_construction": 64},
-            postgresql_where=text("source_type = 'template'"),
-        ),
-        Index(
-            "ix_rag_embeddings_embedding_log_entry",
-            "embedding",
-            postgresql_using="hnsw",
-            postgresql_ops={"embedding": "vector_cosine_ops"},
-            postgresql_with={"m": 16, "ef_construction": 64},
-            postgresql_where=text("source_type = 'log_entry'"),
-        ),
-        # exact search over the few rows of one owner, full recall
-        Index(
-            "ix_rag_embeddings_user_id_source_type",
-            "user_id",
-            "source_type",
-            postgresql_where=text("user_id IS NOT NULL"),
-        ),
+        # in the row, and not in the TOAST table; not PLAIN, with which a row longer than a page fails
+        TableOption("ALTER COLUMN embedding SET STORAGE", "MAIN"),
+        # Rows without a vector are in no graph.
+        *map(_graph, SOURCES),
+        # exact search over the rows of one owner; the policy asks for those of nobody too
+        Index("ix_rag_embeddings_owner_source_type", "user_id", "source_type"),
         # not unique: two sources may have the same text
         Index(
             "ix_rag_embeddings_embedding_hash",
