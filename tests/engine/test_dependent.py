@@ -16,7 +16,7 @@ from app_schema.catalog import diff
 from app_schema.ddl import Function, Grant, Key, Policy, RowSecurity, Trigger, View, attach
 from app_schema.errors import ModelError
 
-pytestmark = pytest.mark.part(of=2)
+pytestmark = pytest.mark.part(of=3)
 
 Declare = Callable[[sa.MetaData, bool], None]
 PAIRS: dict[str, Declare] = {}

@@ -13,7 +13,7 @@ from roundtrip import RoundTrip, catalog, changed, round_trip, send  # noqa: F40
 from app_schema.catalog import diff, snapshot
 from app_schema.ddl import Partition, attach
 
-pytestmark = pytest.mark.part(of=2)
+pytestmark = pytest.mark.part(of=3)
 
 PARTITIONED = (
     "CREATE TABLE p (n int, m int) PARTITION BY RANGE (n)",

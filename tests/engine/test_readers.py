@@ -12,7 +12,7 @@ from roundtrip import RoundTrip, catalog, changed, send  # noqa: F401 - a fixtur
 from app_schema.ddl import Function, Key, View, attach
 from app_schema.errors import ModelError
 
-pytestmark = pytest.mark.part(of=2)
+pytestmark = pytest.mark.part(of=3)
 
 TABLE = ("CREATE TABLE t (id int PRIMARY KEY, a {type}, b text)", "INSERT INTO t VALUES (1, 'x', 'y')")
 TEXT = tuple(line.format(type="text") for line in TABLE)

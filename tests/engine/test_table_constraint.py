@@ -20,7 +20,7 @@ from app_schema.ddl import (
 )
 from app_schema.errors import DifferentError, ModelError
 
-pytestmark = pytest.mark.part(of=2)
+pytestmark = pytest.mark.part(of=3)
 
 OF_18 = {
     "temporal keys": {

@@ -158,8 +158,10 @@ def test_settings_of_an_application_are_as_they_were(hostile_url: str, revision:
     with engine.connect() as connection:
         (migrations.upgrade if revision == "head" else migrations.downgrade)(connection, revision)
     with engine.connect() as connection:
-        assert _settings(connection) == before
+        after = _settings(connection)
     engine.dispose()
+    # PostgreSQL loads the library of pgvector with its first use, which brings settings of its own
+    assert {name: after[name] for name in before} == before
 
 
 def test_lineage_runs_in_a_hostile_database(empty_url: str) -> None:

@@ -12,7 +12,7 @@ from alembic.util import CommandError
 from lineage import Alembic, catalog, stamp, statements
 from written import AUTOCOMMIT, TABLE, Written, one, rows
 
-pytestmark = pytest.mark.part(of=2)
+pytestmark = pytest.mark.part(of=3)
 
 SWAPS = {
     "columns of one type": (
