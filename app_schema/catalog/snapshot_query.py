@@ -6,11 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 
-from app_schema.ddl.catalog_query import CatalogQuery, Kind
+from app_schema.ddl.catalog_query import FIRST_OID, CatalogQuery, Kind
 from app_schema.ddl.sql import literal
-
-FIRST_OID = 16384
-"""FirstNormalObjectId: initdb's 3,000 functions have lower ones, and an index passes them by."""
 
 # Left out: what belongs to PostgreSQL, to an extension or to a temporary schema. Each object is read once;
 # its owner and its comment are rows of their own.

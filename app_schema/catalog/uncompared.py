@@ -6,9 +6,7 @@ from functools import cache
 from typing import NamedTuple
 
 from app_schema.catalog.coverage import COVERAGE, Catalog, queries
-
-FIRST_OF_USERS = 16384
-"""The first OID that is not of ``initdb``."""
+from app_schema.ddl.catalog_query import FIRST_OID
 
 # The objects of the catalogs that are no part of another one, which is named or compared itself, nor of an
 # extension. One without a schema, as a cast, is met in the schemas of what it is made of.
@@ -67,7 +65,7 @@ def _not_of_a_kind(name: str, catalog: Catalog) -> str:
         for query in queries()
         if query.catalog == name and query.is_object
     ]
-    conditions = " AND ".join([f"met.{catalog.oid} >= {FIRST_OF_USERS}", catalog.where, *kinds])
+    conditions = " AND ".join([f"met.{catalog.oid} >= {FIRST_OID}", catalog.where, *kinds])
     return (
         f"SELECT 'pg_catalog.{name}'::regclass, met.{catalog.oid}\n"
         f"  FROM pg_catalog.{catalog.source or name} AS met\n WHERE {conditions}"

@@ -12,6 +12,9 @@ from typing import ClassVar
 
 from app_schema.ddl.sql import literal, qualified
 
+FIRST_OID = 16384
+"""FirstNormalObjectId: initdb's 3,000 functions have lower ones, and an index passes them by."""
+
 
 @dataclass(frozen=True)
 class CatalogQuery:

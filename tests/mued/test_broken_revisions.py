@@ -21,7 +21,7 @@ from app_schema.cli import app
 from app_schema.errors import ConfigurationError
 from app_schema.migrations.lineage import Lineage
 
-pytestmark = pytest.mark.part(of=2)
+pytestmark = pytest.mark.part(of=3)
 
 HEAD = head()
 BROKEN = {

@@ -22,7 +22,7 @@ from app_schema.studio.session import sessions
 from app_schema.testing.plugin import CreateDatabase
 from app_schema.url import parse
 
-pytestmark = pytest.mark.part(of=2)
+pytestmark = pytest.mark.part(of=3)
 
 HOSTILE = {
     "TimeZone": "Asia/Tokyo",

@@ -23,6 +23,8 @@ from app_schema.errors import ConfigurationError
 from app_schema.migrations import config
 from app_schema.target import EMBEDDED, near_misses
 
+pytestmark = pytest.mark.part(of=3)
+
 URL = "postgresql://someone@db.example.org/d"
 
 

@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from autogen import autogenerate
 from measuring import dumped, execute
 
+pytestmark = pytest.mark.part(of=2)
+
 INHERITED = "inheritance"
 GROWN = {
     "clustered index, unlogged table, storage parameters": """

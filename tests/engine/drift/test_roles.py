@@ -16,6 +16,8 @@ from app_schema.catalog import Snapshot, diff, snapshot
 from app_schema.ddl import Grant, Role, attach
 from app_schema.migrations.drift import drift
 
+pytestmark = pytest.mark.part(of=2)
+
 ATTRIBUTES = ("LOGIN", "SUPERUSER", "CREATEDB", "CREATEROLE", "NOINHERIT", "REPLICATION", "BYPASSRLS")
 
 

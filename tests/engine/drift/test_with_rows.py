@@ -14,6 +14,8 @@ from sqlalchemy.dialects import postgresql
 
 from app_schema.catalog import diff, snapshot
 
+pytestmark = pytest.mark.part(of=3)
+
 CHANGES: dict[str, Callable[[], sa.schema.SchemaItem]] = {
     "check": lambda: sa.CheckConstraint("a > 0 AND b <> 'z'", name="ck"),
     "foreign key": lambda: sa.ForeignKeyConstraint(["a"], ["parent.id"], name="fk", ondelete="CASCADE"),

@@ -14,6 +14,8 @@ from written import Written, one, rows
 from app_schema.catalog import diff
 from app_schema.migrations.impl import guarded
 
+pytestmark = pytest.mark.part(of=3)
+
 BASE = "CREATE TABLE public.t (id int PRIMARY KEY, old text); INSERT INTO public.t VALUES (1, 'a'), (2, 'b')"
 UPS = {
     "add, fill, set not null": """

@@ -20,6 +20,8 @@ from app_schema.migrations.lock import Lock
 from app_schema.migrations.progress import COMMITTED
 from app_schema.migrations.session import MigrationSession
 
+pytestmark = pytest.mark.part(of=2)
+
 
 @pytest.fixture
 def written(tmp_path: Path) -> Written:

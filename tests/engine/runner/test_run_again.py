@@ -13,6 +13,8 @@ from written import AUTOCOMMIT, TABLE, Written, one
 
 from app_schema.catalog import diff
 
+pytestmark = pytest.mark.part(of=3)
+
 HISTORIES: dict[str, Sequence[str]] = {
     "objects replaced": (
         TABLE,

@@ -15,6 +15,8 @@ from app_schema import database
 from app_schema.audit import CHECKS, Finding, audit
 from app_schema.mued.application import APPLICATION
 
+pytestmark = pytest.mark.part(of=2)
+
 
 @pytest.fixture(scope="module")
 def shared_engine(databases: Any) -> Iterator[sa.Engine]:

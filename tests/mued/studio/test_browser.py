@@ -15,7 +15,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from app_schema.studio.server import serve
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
+    pytest.mark.part(of=2),
+]
 
 FLAGS = [
     "--no-sandbox",

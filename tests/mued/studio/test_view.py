@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from app_schema.models import Base
 from app_schema.studio import opened
 
-pytestmark = pytest.mark.part(of=2)
+pytestmark = pytest.mark.part(of=3)
 
 Open = Callable[..., TestClient]
 CELLS = re.compile(r'<tr data-sa-pk="([^"]+)"')
