@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PYTEST_ARGS ?= -n auto
+# a module stays with one worker as long as both have work: its fixtures are made once
+PYTEST_ARGS ?= -n auto --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help migrate audit overview db-test db-test-matrix drift faults fuzz fuzz-ci db-stop lint format clean

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from app_schema.ddl.brackets import between_commas
+from app_schema.ddl.defined import Defined
+from app_schema.ddl.object import DDLObject, Key
+from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import dollar
 
 OPTIONS = """\
@@ -13,6 +18,27 @@ OPTIONS = """\
 """SQL expression of what stands in the brackets of the clause; NULL where there are none."""
 CLAUSE = f"' OPTIONS (' || {OPTIONS} || ')'"
 """SQL expression of the clause, led by a space; NULL where there are none."""
+
+
+@dataclass(frozen=True)
+class WithOptions(Defined):
+    """``CREATE word name definition OPTIONS (options)``, in no schema."""
+
+    in_schema: ClassVar[bool] = False
+    ranks = (Drops.EARLY_FUNCTION, Makes.EARLY_FUNCTION)
+    in_create_all = Makes.EARLY_FUNCTION
+    options: str = ""
+
+    @classmethod
+    def from_definition(cls, key: Key, definition: str) -> None:
+        """None: the definition is of two parts."""
+
+    @classmethod
+    def from_parts(cls, key: Key, parts: dict[str, Any]) -> DDLObject:
+        return cls(key.name, **parts)
+
+    def _create(self, place: str) -> tuple[str, ...]:
+        return (f"CREATE {self.word} {place} {self.definition}{clause(self.options)}",)
 
 
 def clause(options: str) -> str:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from app_schema.ddl.catalog_query import CatalogQuery
-from app_schema.ddl.defined import Defined
-from app_schema.ddl.foreign import CLAUSE, OPTIONS, altering, clause
-from app_schema.ddl.object import DDLObject, Key
-from app_schema.ddl.order import Drops, Makes
+from app_schema.ddl.foreign import CLAUSE, OPTIONS, WithOptions, altering
 from app_schema.ddl.sql import literal
 
 _FUNCTIONS = """\
@@ -31,30 +28,15 @@ _CATALOG = CatalogQuery(
 
 
 @dataclass(frozen=True)
-class ForeignDataWrapper(Defined):
+class ForeignDataWrapper(WithOptions):
     """``CREATE FOREIGN DATA WRAPPER name HANDLER … VALIDATOR … OPTIONS (options)``."""
 
     kind: ClassVar[str] = "foreign_data_wrapper"
     word = "FOREIGN DATA WRAPPER"
-    in_schema = False
     comment_on: ClassVar[Mapping[str, str]] = {"foreign_data_wrapper": "FOREIGN DATA WRAPPER {name}"}
     owned_as = "foreign_data_wrapper"
     catalog = (_CATALOG,)
-    ranks = (Drops.EARLY_FUNCTION, Makes.EARLY_FUNCTION)
-    in_create_all = Makes.EARLY_FUNCTION
     definition: str = ""
-    options: str = ""
-
-    @classmethod
-    def from_definition(cls, key: Key, definition: str) -> None:
-        """None: the definition is of two parts."""
-
-    @classmethod
-    def from_parts(cls, key: Key, parts: dict[str, Any]) -> DDLObject:
-        return cls(key.name, **parts)
-
-    def _create(self, place: str) -> tuple[str, ...]:
-        return (f"CREATE FOREIGN DATA WRAPPER {place} {self.definition}{clause(self.options)}",)
 
     def replace_sql(self) -> tuple[str, ...]:
         """Alters the wrapper in place: servers are of it."""

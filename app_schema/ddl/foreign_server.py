@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from app_schema.ddl.catalog_query import CatalogQuery
-from app_schema.ddl.defined import Defined
-from app_schema.ddl.foreign import CLAUSE, OPTIONS, altering, clause
-from app_schema.ddl.object import DDLObject, Key
-from app_schema.ddl.order import Drops, Makes
+from app_schema.ddl.foreign import CLAUSE, OPTIONS, WithOptions, altering
 from app_schema.ddl.sql import literal
 
 _HEAD = """\
@@ -31,34 +28,19 @@ _CATALOG = CatalogQuery(
 
 
 @dataclass(frozen=True)
-class ForeignServer(Defined):
+class ForeignServer(WithOptions):
     """``CREATE SERVER name FOREIGN DATA WRAPPER wrapper OPTIONS (options)``; no password belongs there."""
 
     kind: ClassVar[str] = "foreign_server"
     word = "SERVER"
-    in_schema = False
     comment_on: ClassVar[Mapping[str, str]] = {"foreign_server": "SERVER {name}"}
     owned_as = "foreign_server"
     catalog = (_CATALOG,)
-    ranks = (Drops.EARLY_FUNCTION, Makes.EARLY_FUNCTION)
-    in_create_all = Makes.EARLY_FUNCTION
-    options: str = ""
 
     @property
     def step(self) -> int:
         """After the wrapper."""
         return 1
-
-    @classmethod
-    def from_definition(cls, key: Key, definition: str) -> None:
-        """None: the definition is of two parts."""
-
-    @classmethod
-    def from_parts(cls, key: Key, parts: dict[str, Any]) -> DDLObject:
-        return cls(key.name, **parts)
-
-    def _create(self, place: str) -> tuple[str, ...]:
-        return (f"CREATE SERVER {place} {self.definition}{clause(self.options)}",)
 
     def replace_sql(self) -> tuple[str, ...]:
         """Alters the options in place: foreign tables are of the server."""
