@@ -135,6 +135,7 @@ op.get_bind().execute(sa.text("SELECT"))
 """)
     monkeypatch.setattr(environment, "DEFAULTS", {**environment.DEFAULTS, "transaction_per_migration": False})
     caplog.set_level("INFO", "alembic.runtime.migration")
+    caplog.clear()  # Alembic may have set the level before
     with psycopg.connect(empty_url) as reader:
         reader.execute("SELECT FROM public.a")
         monkeypatch.setattr(MigrationSession, "sleep", lambda _self, _seconds: reader.rollback())
