@@ -29,7 +29,7 @@ class Finding:
 
     @property
     def open(self) -> bool:
-        """It must be resolved: neither waived nor a remark."""
+        """Whether the finding fails the audit: it is neither waived nor a remark."""
         return self.waived is None and self.severity != "info"
 
 

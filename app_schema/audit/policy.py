@@ -16,6 +16,7 @@ from app_schema.audit.check import Check, Known, Row
 from app_schema.audit.finding import Finding
 from app_schema.audit.truth import Truth
 from app_schema.ddl.brackets import closing
+from app_schema.ddl.catalog_query import FIRST_OID
 from app_schema.ddl.column import NOT_NULL
 from app_schema.ddl.policy import Policy
 from app_schema.ddl.sql import ident
@@ -111,7 +112,7 @@ _COLUMNS = f"""
        (SELECT coalesce(json_object_agg(o.oid::text, json_build_array(o.oprname, o.oprnegate::oid::text)), '{{}}')::text
           FROM pg_catalog.pg_operator AS o
          WHERE o.oid IN (SELECT m[1]::oid FROM regexp_matches(concat(p.polqual::text, p.polwithcheck::text), ':opno (\\d+)', 'g') AS m)
-           AND (o.oid < 16384 OR EXISTS (
+           AND (o.oid < {FIRST_OID} OR EXISTS (
              SELECT FROM pg_catalog.pg_amop AS k JOIN pg_catalog.pg_am AS h ON h.oid = k.amopmethod
               WHERE k.amopopr IN (o.oid, o.oprnegate) AND h.amname IN ('btree', 'hash')))),
        ARRAY(SELECT f.oid::text FROM pg_catalog.pg_proc AS f

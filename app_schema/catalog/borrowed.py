@@ -26,10 +26,10 @@ class DeclaredNames(Protocol):
     """The names that a metadata declares, before PostgreSQL has printed it."""
 
     def has_name(self, schema: str | None, name: str) -> bool:
-        """Whether an object of this name is declared; of a function's name, what is before the bracket."""
+        """True if an object of this name is declared; a function is looked up without its arguments."""
 
     def has_table(self, schema: str, name: str) -> bool:
-        """Whether a table of this name is declared."""
+        """True if a table of this name is declared."""
 
 
 @dataclass(frozen=True)

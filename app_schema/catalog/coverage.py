@@ -27,7 +27,7 @@ DATA = "data of the users"
 
 @dataclass(frozen=True)
 class Catalog:
-    """What the columns of a catalog are for.
+    """How the engine treats each column of one catalog.
 
     :param object: the columns that make an object what it is.
     :param printed: a function of PostgreSQL -> further such columns, which it prints.
@@ -333,7 +333,7 @@ COVERAGE: Mapping[str, Catalog] = {
 
 
 def verdict(catalog: str, column: str) -> Verdict:
-    """What becomes of a column, as the queries of the kinds have it now."""
+    """The verdict on a column, derived from the queries of the kinds."""
     known = COVERAGE[catalog]
     if any(column in words.split() for words in known.outside.values()):
         return "outside"

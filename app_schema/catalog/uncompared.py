@@ -1,4 +1,4 @@
-"""What no kind compares, and is named where it is met: one query, derived from the kinds and the coverage."""
+"""Objects that no kind compares: one query names them, derived from the kinds and the coverage."""
 
 from __future__ import annotations
 

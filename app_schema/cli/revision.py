@@ -42,6 +42,6 @@ def revision(
         chosen.attributes["connection"] = connection
         chosen.attributes["configure_logger"] = False
         script = command.revision(chosen, message, autogenerate=True)
-    for one in script if isinstance(script, list) else [script]:
-        if one is not None:
-            print(one.path)
+    for generated in script if isinstance(script, list) else [script]:
+        if generated is not None:
+            print(generated.path)

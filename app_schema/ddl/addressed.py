@@ -11,7 +11,7 @@ from app_schema.errors import ModelError
 
 
 class Addressed(NamedTuple):
-    """Where an object of a kind is.
+    """The address of one object.
 
     :param words: ``VIEW s.v``, ``TRIGGER t ON s.t``.
     :param space: SQL expression: the OID of its schema.
@@ -25,7 +25,7 @@ class Addressed(NamedTuple):
 
     @classmethod
     def of(cls, kind: str, name: str, table: str | None, schema: str | None, action: str) -> Addressed:
-        """The address of an object.
+        """Look the object's kind up.
 
         :param action: what is to be done to it, as an error says.
         :raises ModelError: where objects of the kind are not known here, or the table is missing.

@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from app_schema.ddl.catalog_query import CatalogQuery
+from app_schema.ddl.catalog_query import FIRST_OID, CatalogQuery
 from app_schema.ddl.defined import Defined
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import literal
 from app_schema.ddl.twin import Side
 
 # A cast is in no schema: it counts as one of the schema of the first of its types that is the users'.
-_SCHEMA = """\
+_SCHEMA = f"""\
 (SELECT y.typnamespace FROM pg_catalog.pg_type AS y
-  WHERE y.oid IN (k.castsource, k.casttarget) AND y.oid >= 16384 ORDER BY y.oid = k.casttarget LIMIT 1)"""
+  WHERE y.oid IN (k.castsource, k.casttarget) AND y.oid >= {FIRST_OID}
+  ORDER BY y.oid = k.casttarget LIMIT 1)"""
 
 
 @dataclass(frozen=True)

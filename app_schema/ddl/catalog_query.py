@@ -109,7 +109,7 @@ class Kind:
     keeps_values: ClassVar[bool] = False
     """Rows or columns hold values of such objects, so none is dropped to be created again."""
     reads: ClassVar[bool] = False
-    """What the definition reads is created first, and dropped last."""
+    """True if the definition reads other objects: those are created before it and dropped after it."""
     by_key: ClassVar[dict[str, type[Kind]]] = {}
     """Kind of a key -> its class."""
 

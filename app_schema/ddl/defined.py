@@ -30,7 +30,8 @@ class Defined(DDLObject):
 
     @classmethod
     def from_definition(cls, key: Key, definition: str) -> DDLObject | None:
-        return cls(key.name, definition, schema=key.schema)
+        """None where the query gives the definition in parts."""
+        return None if cls.query_of(key.kind).parts else cls(key.name, definition, schema=key.schema)
 
     def reflected_key(self, default_schema: str) -> Key:
         return super().reflected_key(default_schema) if self.in_schema else self.key

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from app_schema.ddl.brackets import between_commas
 from app_schema.ddl.defined import Defined
-from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import dollar
 
@@ -28,14 +27,6 @@ class WithOptions(Defined):
     ranks = (Drops.EARLY_FUNCTION, Makes.EARLY_FUNCTION)
     in_create_all = Makes.EARLY_FUNCTION
     options: str = ""
-
-    @classmethod
-    def from_definition(cls, key: Key, definition: str) -> None:
-        """None: the definition is of two parts."""
-
-    @classmethod
-    def from_parts(cls, key: Key, parts: dict[str, Any]) -> DDLObject:
-        return cls(key.name, **parts)
 
     def _create(self, place: str) -> tuple[str, ...]:
         return (f"CREATE {self.word} {place} {self.definition}{clause(self.options)}",)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.defined import Defined
-from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import dollar
 
@@ -65,14 +64,6 @@ class Publication(Defined):
     ranks = (Drops.GRANT, Makes.DEFAULT_GRANT)
     in_create_all = Makes.DEFAULT_GRANT
     options: str = "publish = 'insert, update, delete, truncate'"
-
-    @classmethod
-    def from_definition(cls, key: Key, definition: str) -> None:
-        """None: the definition is of two parts."""
-
-    @classmethod
-    def from_parts(cls, key: Key, parts: dict[str, Any]) -> DDLObject:
-        return cls(key.name, **parts)
 
     def _create(self, place: str) -> tuple[str, ...]:
         objects = f" FOR {self.definition}" if self.definition else ""
