@@ -32,6 +32,7 @@ from app_schema.migrations.render import item
 from app_schema.migrations.runner import Runner
 from app_schema.migrations.sentences import sentences
 from app_schema.migrations.session import Facts, MigrationSession
+from app_schema.migrations.stamping import version_table
 from app_schema.target import announce
 
 if TYPE_CHECKING:
@@ -44,7 +45,6 @@ Declaration: TypeAlias = (
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 + SIGINT."""
-VERSION_TABLE = "alembic_version"
 DEFAULTS: Mapping[str, Any] = {
     "transaction_per_migration": True,
     "autogenerate_plugins": [PLUGIN],
@@ -160,10 +160,8 @@ class Environment:
         """Runs the command on a connection."""
         self._configure(connection=connection)  # refuses another kind of database
         database.check_server(connection)
-        table, schema = self.options.get("version_table"), self.options.get("version_table_schema")
-        session = MigrationSession(
-            connection, table or VERSION_TABLE, schema, self.options.get("search_path")
-        )
+        table, schema = version_table(self.options), self.options.get("version_table_schema")
+        session = MigrationSession(connection, table, schema, self.options.get("search_path"))
         self.migrate((session, session.facts()))
 
     def migrate(self, found: tuple[MigrationSession, Facts]) -> None:

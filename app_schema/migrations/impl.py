@@ -108,14 +108,12 @@ class GuardedImpl(PostgresqlImpl):
         elif (
             self.pipeline is not None
             and isinstance(construct, UpdateBase)
-            and stamping.is_stamp(construct, self.context_opts.get("version_table", "alembic_version"))
+            and stamping.is_stamp(construct, self.context_opts)
         ):
             self._exec(stamping.counted(construct))
             return None
         elif (
-            self.as_sql
-            and isinstance(construct, Insert)
-            and stamping.is_stamp(construct, self.context_opts.get("version_table", "alembic_version"))
+            self.as_sql and isinstance(construct, Insert) and stamping.is_stamp(construct, self.context_opts)
         ):
             construct = stamping.once(construct, self.context_opts.get("script"))
         elif isinstance(construct, UpdateBase):

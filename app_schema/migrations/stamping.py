@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from alembic.script import ScriptDirectory
 from sqlalchemy import (
     Insert,
@@ -18,10 +21,17 @@ from app_schema.ddl.block import block
 from app_schema.ddl.sql import DIALECT
 from app_schema.migrations.lock import LOST
 
+VERSION_TABLE = "alembic_version"
 
-def is_stamp(statement: UpdateBase, version_table: str) -> bool:
+
+def version_table(opts: Mapping[str, Any]) -> str:
+    """The name of the version table, by the options of a run."""
+    return opts.get("version_table") or VERSION_TABLE
+
+
+def is_stamp(statement: UpdateBase, opts: Mapping[str, Any]) -> bool:
     """True if a statement of Alembic's writes to the version table."""
-    return getattr(statement.table, "name", None) == version_table
+    return getattr(statement.table, "name", None) == version_table(opts)
 
 
 def counted(stamp: UpdateBase) -> ExecutableDDLElement:

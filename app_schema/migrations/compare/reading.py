@@ -17,6 +17,7 @@ from app_schema.migrations.compare.scratch import Scratch
 from app_schema.migrations.compare.sides import Sides
 from app_schema.migrations.declared import DEFAULT_SCHEMA, Declared
 from app_schema.migrations.once import TABLE as ONCE_TABLE
+from app_schema.migrations.stamping import version_table
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -78,7 +79,7 @@ def _refuse_to_prune_everywhere(context: AutogenContext, metadata: Declared) -> 
 def _without_bookkeeping(context: AutogenContext, metadata: Declared, side: Snapshot) -> Snapshot:
     """Without the tables of the migrations themselves, which a metadata may declare."""
     schema = context.opts.get("version_table_schema") or metadata.default_schema
-    tables = {(schema, context.opts.get("version_table") or "alembic_version"), (schema, ONCE_TABLE)}
+    tables = {(schema, version_table(context.opts)), (schema, ONCE_TABLE)}
     return {
         key: definition
         for key, definition in side.items()

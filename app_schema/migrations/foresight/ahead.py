@@ -98,12 +98,14 @@ class Ahead:
 
     def behind(self, number: int) -> list[Any]:
         """The constructs of the later steps of the run."""
-        return [one for later in range(number + 1, len(self.steps)) for one in self.sent_by(later)]
+        return [
+            construct for later in range(number + 1, len(self.steps)) for construct in self.sent_by(later)
+        ]
 
     def renaming(self, number: int) -> list[Any]:
         """The constructs of the steps that rename something, from this one on."""
-        steps = [one for one in self._renaming_steps if one >= number]
-        return [one for step in steps for one in self.sent_by(step)]
+        steps = [step for step in self._renaming_steps if step >= number]
+        return [construct for step in steps for construct in self.sent_by(step)]
 
     @cached_property
     def _renaming_steps(self) -> list[int]:
@@ -123,7 +125,7 @@ class Ahead:
 
 def _changes(uses: set[str]) -> bool:
     """True if code with these names changes what is there."""
-    return any(one.startswith(_CHANGING) for one in uses)
+    return any(name.startswith(_CHANGING) for name in uses)
 
 
 def foreseeable(error: AppSchemaError) -> bool:

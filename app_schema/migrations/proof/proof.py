@@ -26,6 +26,7 @@ from app_schema.migrations.progress import say
 from app_schema.migrations.proof import rows
 from app_schema.migrations.proof.copy import Structure, send, structure
 from app_schema.migrations.proof.trial import Origin, RefusedError, Trial, explained_shortly, listed
+from app_schema.migrations.stamping import version_table
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import RevisionContext
@@ -112,7 +113,7 @@ class Proof:
             send(copy, found.before)
             tables = self._fill(copy) if filled else []
             send(copy, found.after)
-            copied = printed(copy, ignore=tuple(self._ignored))
+            copied = printed(copy, ignore=(version_table(self.run.opts),))
             lacking = [one.key.label for one in diff(found.source, copied) if one.right is None]
             with _engine(self.scratch, copy.info.dbname) as engine:
                 kept = tuple(table.name for table in tables) if keeps else ()
@@ -127,19 +128,14 @@ class Proof:
                     raise
         return listed(lacking)
 
-    @property
-    def _ignored(self) -> list[str]:
-        return [self.run.opts.get("version_table") or "alembic_version"]
-
     def _fill(self, copy: Driver) -> list[rows.Table]:
         with connected(self.source) as source:
             # a sample reads what the role may see, and holds nobody up
             settings = {"search_path": "", "row_security": "on", "statement_timeout": "5s"}
             source.execute(f"SELECT {pinned.calls(settings, local=False)}".encode())
             copy.execute(b"SELECT set_config('search_path', '', false)")
-            copied = {
-                table.name for table in rows.tables(copy)
-            }  # neither foreign keys nor the version table yet
+            # neither foreign keys nor the version table yet
+            copied = {table.name for table in rows.tables(copy)}
             found = [table for table in rows.tables(source) if table.name in copied]
             if self.scratch.elsewhere:
                 rows.make(source, copy, found)

@@ -29,6 +29,7 @@ from app_schema.migrations.directives import UndeclaredOp, UnwritableOp
 from app_schema.migrations.failure import explained
 from app_schema.migrations.loading import load
 from app_schema.migrations.once import TABLE as ONCE_TABLE
+from app_schema.migrations.stamping import version_table
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -151,7 +152,7 @@ class Trial:
     @property
     def _ignored(self) -> tuple[str, str]:
         """The tables of the migrations themselves."""
-        return self.run.opts.get("version_table") or "alembic_version", ONCE_TABLE
+        return version_table(self.run.opts), ONCE_TABLE
 
     def _state(self) -> Snapshot:
         with self.engine.connect() as connection:
