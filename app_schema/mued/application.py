@@ -24,7 +24,7 @@ def _base() -> Any:
 
 
 def _configuration() -> Path:
-    """The file of the checkout, or the one that the wheel carries."""
+    """The alembic.ini of the wheel, else that of the checkout."""
     package = Path(__file__).resolve().parent.parent
     inside = package / "alembic.ini"
     return inside if inside.exists() else package.parent / "alembic.ini"
@@ -49,7 +49,7 @@ def _adoption() -> Adoption:
 
 
 def _render_type(type_: Any, context: AutogenContext) -> str | bool:
-    """The vectors of pgvector by their own name."""
+    """Renders pgvector's type; Alembic would write its repr, ``VECTOR(dim=3)``."""
     if type(type_).__module__.startswith("pgvector.") and type(type_).__name__.lower() == "vector":
         context.imports.add("from pgvector.sqlalchemy import Vector")
         return f"Vector({type_.dim or ''})"

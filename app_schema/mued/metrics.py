@@ -1,6 +1,6 @@
 """The numbers of a business day: `ai_dialogue_log` into `rag_metrics_history`, in one statement a day.
 
-The statement can be run again: it puts the numbers of the day as they are now in the place of older ones.
+The statement may be repeated: the present numbers of the day replace the older ones.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from app_schema.errors import ConfigurationError
 BUSINESS_ZONE = "Asia/Tokyo"
 
 # An answer without citations counts as an answer, so the sources are counted beside the answers, not joined
-# to them. Percentiles are fractions and the columns are integers. NULL where nothing was measured.
+# to them. Percentiles are fractions and the columns are integers. NULL if no value was measured.
 _AGGREGATE = sa.text("""
 WITH log AS MATERIALIZED (
   SELECT * FROM public.ai_dialogue_log
@@ -86,21 +86,21 @@ class Targets:
 
     @classmethod
     def read(cls, given: Iterable[str]) -> Targets:
-        """The targets with some in place of the usual ones, each given as `name=value`.
+        """The targets; each `name=value` replaces a default.
 
-        Raises ConfigurationError for a name that is none of ours, and for what is no number.
+        :raises ConfigurationError: for an unknown name, and for a value that is no finite number.
         """
         names = [field.name for field in fields(cls)]
         values: dict[str, float] = {}
-        for one in given:
-            name, _, value = one.partition("=")
+        for assignment in given:
+            name, _, value = assignment.partition("=")
             try:
                 values[name] = float(value)
             except ValueError:
                 values[name] = math.nan
             if name not in names or not math.isfinite(values[name]):
                 raise ConfigurationError(
-                    f"{one!r} is no target: write NAME=NUMBER, NAME {' or '.join(names)}."
+                    f"{assignment!r} is no target: write NAME=NUMBER, NAME {' or '.join(names)}."
                 )
         return cls(**values)
 
@@ -108,28 +108,31 @@ class Targets:
 def aggregate(
     connection: sa.Connection, day: date, zone: str = BUSINESS_ZONE, targets: Targets | None = None
 ) -> dict[str, Any]:
-    """Writes the row of a day, from midnight to midnight in `zone`, and returns its values.
+    """Writes the row of a day, from midnight to midnight in `zone`, and returns the values of the row.
 
-    A day without answers gets a row too, of zeros and NULLs, and meets its targets. The caller commits.
+    The row of a day without answers has zeros and NULLs, and meets the targets. The caller commits.
     """
-    wanted = asdict(targets or Targets())
-    parameters = {"day": day, "zone": zone_info(zone).key, "targets": wanted, **wanted}
+    levels = asdict(targets or Targets())
+    parameters = {"day": day, "zone": zone_info(zone).key, "targets": levels, **levels}
     return dict(connection.execute(_AGGREGATE, parameters).mappings().one())
 
 
 def days(first: date, last: date) -> Iterator[date]:
-    """Every day from the first to the last, both included."""
+    """Every day from the first to the last, inclusive."""
     return (first + timedelta(days=number) for number in range((last - first).days + 1))
 
 
 def yesterday(zone: str = BUSINESS_ZONE) -> date:
-    """The newest day that is over in `zone`."""
+    """The newest day that has ended in `zone`."""
     return datetime.now(zone_info(zone)).date() - timedelta(days=1)
 
 
 def zone_info(zone: str) -> ZoneInfo:
-    """The time zone of a name; raises ConfigurationError for one that is not in the database of zones."""
+    """The time zone of a name.
+
+    :raises ConfigurationError: if the database of time zones has no such name.
+    """
     try:
         return ZoneInfo(zone)
     except (KeyError, ValueError, OSError):
-        raise ConfigurationError(f"{zone!r} is no time zone: write one like Asia/Tokyo or UTC.") from None
+        raise ConfigurationError(f"{zone!r} is no time zone: write a name such as Asia/Tokyo.") from None

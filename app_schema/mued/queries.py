@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session, defer
 from app_schema.mued.models import RagEmbedding
 
 EF_SEARCH = 40
-"""What hnsw.ef_search is by default."""
+"""pgvector's default of hnsw.ef_search."""
 
 
 def current_user_id() -> sa.ScalarSelect[uuid.UUID]:
-    """The key of the person who asks, NULL where nobody is signed in: ``User.id == current_user_id()``.
+    """The key of the signed-in person, NULL if nobody is signed in: ``User.id == current_user_id()``.
 
     A sub-select: PostgreSQL calls the function once a query and not once a row.
     """
@@ -33,9 +33,9 @@ def nearest(
 ) -> Sequence[sa.Row[RagEmbedding, float]]:
     """The ``k`` embeddings that are nearest to a vector of 1,536 numbers, each with its cosine distance.
 
-    With an owner the search is exact: the distance of each of his rows is computed. The graph (HNSW) would be
-    filtered after the search, and most of what it finds belongs to others. Without an owner the graph of the
-    source type is searched, for what all share (``template``) or as service_account.
+    With an owner the search is exact: PostgreSQL computes the distance of each row of the owner. A search of
+    the graph (HNSW) filters by owner after the search, and most neighbours belong to others. Without an owner
+    the graph of the source type is searched, for shared rows (``template``) or as service_account.
 
     :param source_type: ``session``, ``template`` or ``log_entry``.
     :param owner: a key, or ``current_user_id()``.

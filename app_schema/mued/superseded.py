@@ -1,7 +1,7 @@
-"""The objects of the old TypeScript system that this schema takes the place of, by definition.
+"""The objects of the old TypeScript system that this schema replaces, by definition.
 
-The old system has two shapes, made by SQL files or by Drizzle, whose names differ; what only one of them has
-stands here as well. Left beside ours, old policies would be joined to ours by OR.
+The old system has two shapes, created by SQL files or by Drizzle, whose names differ; objects of either shape
+are listed. An old policy that is not dropped widens access: PostgreSQL joins permissive policies by OR.
 """
 
 from __future__ import annotations
@@ -370,7 +370,7 @@ _FUNCTIONS = (
     "test_rls_access()",
 )
 _VIEWS = ("v_user_logs_recent", "v_public_logs", "v_sessions_with_user", "v_public_sessions")
-"""Each runs with the rights of its owner, and shows what row security hides."""
+"""These views run with the rights of their owner, and show rows that row security hides."""
 _NOTES = (
     Superseded("policy * on muednote_v3.*", "* TO PUBLIC *app.current_user_id*"),
     Superseded("trigger * on muednote_v3.*", "CREATE TRIGGER * EXECUTE FUNCTION muednote_v3.*"),
@@ -397,25 +397,25 @@ def _superseded() -> Iterator[Superseded]:
         for table, of_table in names.items():
             yield from (Superseded(f"{kind} {name} on public.{table}") for name in of_table)
     for table, definitions in _CONSTRAINTS.items():
-        yield from (Superseded(f"constraint * on public.{table}", one) for one in definitions)
+        yield from (Superseded(f"constraint * on public.{table}", definition) for definition in definitions)
     for table, definitions in _INDEXES.items():
-        for one in definitions:
-            unique = "UNIQUE " if one.startswith("UNIQUE ") else ""
-            printed = f"CREATE {unique}INDEX * ON public.{table} USING {one.removeprefix('UNIQUE ')}"
+        for definition in definitions:
+            unique = "UNIQUE " if definition.startswith("UNIQUE ") else ""
+            printed = f"CREATE {unique}INDEX * ON public.{table} USING {definition.removeprefix('UNIQUE ')}"
             yield Superseded(f"index * on public.{table}", printed)
-    yield from (Superseded(f"function public.{one}") for one in _FUNCTIONS)
-    yield from (Superseded(f"view public.{one}") for one in _VIEWS)
+    yield from (Superseded(f"function public.{function}") for function in _FUNCTIONS)
+    yield from (Superseded(f"view public.{view}") for view in _VIEWS)
     yield from _NOTES
 
 
 ADOPTION = Adoption(
     superseded=tuple(_superseded()),
     left=tuple(
-        Accepted(f"table public.{one}", "a table of the old system that this schema does not have")
-        for one in _OTHERS
+        Accepted(f"table public.{table}", "a table of the old system that this schema does not have")
+        for table in _OTHERS
     ),
     fill=(
-        # whoever sent a webhook before had its answer
+        # old events were answered before the adoption
         SetValue("public.webhook_events", "status", "'processed'"),
         SetValue("public.webhook_events", "completed_at", "webhook_events.processed_at"),
         SetValue(

@@ -1,4 +1,4 @@
-"""What the audit finds in the migrated database of MUED and is accepted, wherever it is installed."""
+"""Findings of the audit that MUED accepts in every installation, each with its reason and a condition."""
 
 from app_schema.audit.finding import Waiver
 
@@ -22,7 +22,7 @@ WAIVERS = (
     Waiver(
         check="row_security_off",
         object="table public.alembic_version",
-        reason="it belongs to Alembic, holds one word, and nobody but the owner holds a privilege on it",
+        reason="a table of Alembic, which holds one word; only the owner holds a privilege on the table",
         condition="""SELECT bool_and(c.relacl IS NULL OR NOT EXISTS (SELECT FROM aclexplode(c.relacl) AS x
   WHERE x.grantee <> c.relowner)) FROM pg_class AS c WHERE c.oid = 'public.alembic_version'::regclass""",
     ),

@@ -1,1 +1,1 @@
-"""The commands that MUED has beside the engine's."""
+"""The commands of MUED, added to those of the engine."""

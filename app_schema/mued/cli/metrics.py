@@ -32,11 +32,11 @@ def metrics(
     to: Annotated[datetime | None, typer.Option("--to", help="The last day of a range.", **_DAY)] = None,
     zone: Annotated[str | None, typer.Option("--zone", help="Of the business day, else Asia/Tokyo.")] = None,
     target: Annotated[list[str] | None, typer.Option(metavar="NAME=NUMBER", help="A service level.")] = None,
-    check: Annotated[bool, typer.Option("--check", help="Exit code 1 where a target is missed.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Exit code 1 if a target is missed.")] = False,
     url: Url = None,
     as_json: Json = False,
 ) -> None:
-    """Write the daily numbers of the assistant's log, one statement a day; running it again writes them anew.
+    """Write the daily numbers of the assistant's log, one statement a day; a second run replaces them.
 
     The targets are citation_rate=70 (percent), latency_p50_ms=1500, cost_per_answer=3 (yen), relevance=0.7.
     """
@@ -49,14 +49,14 @@ def metrics(
     last = to.date() if to else first
     if last < first:
         raise ConfigurationError(f"The range ends on {last}, before it begins on {first}.")
-    found = []
+    results = []
     with connected(url, changes=True) as connection:
         for business_day in days(first, last):
-            found.append(aggregate(connection, business_day, zone, targets))
+            results.append(aggregate(connection, business_day, zone, targets))
             connection.commit()
     if as_json:
-        machine(found)
+        machine(results)
     else:
-        shown = [["-" if row[name] is None else str(row[name]) for name in _COLUMNS] for row in found]
+        shown = [["-" if row[name] is None else str(row[name]) for name in _COLUMNS] for row in results]
         table([_COLUMNS[0], *(f">{name}" for name in _COLUMNS[1:])], shown)
-    finish(well=not check or all(row["met"] for row in found))
+    finish(well=not check or all(row["met"] for row in results))

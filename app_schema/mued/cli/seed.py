@@ -11,14 +11,14 @@ from app_schema.cli.output import counted, machine, number, progress, table, tal
 
 
 def seed(
-    rows: Annotated[int, typer.Option("--rows", min=0, help="Also make so many rows for load.")] = 0,
+    rows: Annotated[int, typer.Option("--rows", min=0, help="Also insert so many rows for load.")] = 0,
     *,
     url: Url = None,
     as_json: Json = False,
 ) -> None:
     """Fill a database with sample people, lessons, sessions, conversations and vectors.
 
-    Ids are fixed: running it again makes what is missing. A database with other people's rows is refused.
+    Ids are fixed, so a second run inserts only the missing rows. A database with rows of others is refused.
     """
     from app_schema.mued.seed import load, seed
     from app_schema.mued.seed.sample import first_day
@@ -37,7 +37,7 @@ def seed(
         return
     table(
         ("table", ">rows", ">made"),
-        [(written.table, number(written.rows), number(written.made)) for written in seeded],
+        [(part.table, number(part.rows), number(part.made)) for part in seeded],
     )
     if rows:
         talk(f"{counted(loaded, 'row')} loaded.")

@@ -1,4 +1,4 @@
-"""What the factories of all tables have in common."""
+"""The base of the factories, and the helpers that several of them use."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ _NUMBERS = count(1)
 
 
 def unique(prefix: str) -> str:
-    """A text that no other row has."""
+    """A text that is unique in the database."""
     return f"{prefix}_{uuid4().hex}"
 
 
 def number() -> int:
-    """A number that no other row of this process has got."""
+    """A number that is unique in this process."""
     return next(_NUMBERS)
 
 
 class RowFactory(SQLAlchemyFactory[Row]):
-    """Builds valid rows of one table: a factory sets what it names and what a row cannot be without.
+    """Builds valid rows of one table: sets the columns that the factory names or that have no default.
 
-    Everything else is left to the defaults of the database. Rows that are referred to are built along unless
-    given, as an object (``user=ann``) or by key (``user_id=ann.id``).
+    All other columns keep the defaults of the database. Referenced rows are built too, unless the caller
+    gives the object (``user=ann``) or the key (``user_id=ann.id``).
     """
 
     __is_base_factory__ = True
     __set_association_proxy__ = False
 
     of: ClassVar[dict[type[Base], type[RowFactory[Any]]]] = {}
-    """The factory of each model: the first that was declared."""
+    """The factory of each model: the first declared."""
 
     def __init_subclass__(cls, *args: Any, **kwargs: Any) -> None:
         super().__init_subclass__(*args, **kwargs)
@@ -50,7 +50,7 @@ class RowFactory(SQLAlchemyFactory[Row]):
 
     @staticmethod
     def for_model(model: type[Row]) -> type[RowFactory[Row]]:
-        """The factory of a model; those of your own are known once they are declared."""
+        """The factory of a model; a factory is registered by its declaration."""
         try:
             return RowFactory.of[model]
         except KeyError:
@@ -60,7 +60,7 @@ class RowFactory(SQLAlchemyFactory[Row]):
 
     @classmethod
     def create(cls, session: Session, /, **values: Any) -> Row:
-        """Build a row and flush it in `session`, with the rows that it refers to."""
+        """Build a row and the rows that the row refers to, and flush them in `session`."""
         row = cls.build(**values)
         session.add(row)
         session.flush()
@@ -72,7 +72,7 @@ class RowFactory(SQLAlchemyFactory[Row]):
 
     @classmethod
     def get_field_value(cls, field_meta: FieldMeta, *args: Any, **kwargs: Any) -> Any:
-        """A text that nobody named is never empty, as a random one may be, and like no other."""
+        """A unique text instead of polyfactory's random text, which may be empty and violate a check."""
         column = sa.inspect(cls.__model__).columns.get(field_meta.name)
         if column is None or not isinstance(column.type, sa.String) or isinstance(column.type, sa.Enum):
             return super().get_field_value(field_meta, *args, **kwargs)
@@ -87,7 +87,7 @@ class RowFactory(SQLAlchemyFactory[Row]):
             return False
         if name in mapper.relationships:
             columns = mapper.relationships[name].local_columns
-            return named and not any(mapper.get_property_by_column(one).key in kwargs for one in columns)
+            return named and not any(mapper.get_property_by_column(key).key in kwargs for key in columns)
         column = mapper.columns[name]
         return named or not (
             column.nullable or column.foreign_keys or column.server_default or column.computed
@@ -111,7 +111,7 @@ def _related(row: Base, name: str) -> Any:
     session = object_session(row)
     if session is None or name not in state.unloaded:
         return getattr(row, name)
-    # what is not loaded would raise, so it is fetched by its key
+    # an unloaded relationship raises (lazy="raise"), so the row is read by its key
     relationship = state.mapper.relationships[name]
     [(column, _)] = relationship.local_remote_pairs
     key = state.mapper.get_property_by_column(column).key

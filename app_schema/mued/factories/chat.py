@@ -24,7 +24,7 @@ class ChatSessionFactory(RowFactory[ChatSession]):
 
 
 class ChatMessageFactory(RowFactory[ChatMessage]):
-    """What the owner of a conversation says."""
+    """A message of the conversation's owner."""
 
     session = ChatSessionFactory
     user = same("session", "user")

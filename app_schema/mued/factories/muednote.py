@@ -30,7 +30,7 @@ class FragmentFactory(RowFactory[Fragment]):
 
 
 class FragmentProcessingFactory(RowFactory[FragmentProcessing]):
-    """A step that went well."""
+    """A successful step."""
 
     fragment = FragmentFactory
     processing_type = "summary"

@@ -46,7 +46,7 @@ class ProvenanceFactory(RowFactory[Provenance]):
 
 
 class PluginFactory(RowFactory[Plugin]):
-    """A source that can do nothing."""
+    """A source without capabilities."""
 
     name = Use(unique, "plugin")
     source = Use(lambda: uuid4().hex)
@@ -71,7 +71,7 @@ class RagMetricsFactory(RowFactory[RagMetrics]):
 class RagEmbeddingFactory(RowFactory[RagEmbedding]):
     """A row without a vector yet, for a session.
 
-    The source is no foreign key, so `create` makes it first and `build` alone wants its `source_id`.
+    No foreign key names the source: `create` inserts the source first, `build` alone needs a `source_id`.
     """
 
     source_type = "session"
@@ -79,7 +79,7 @@ class RagEmbeddingFactory(RowFactory[RagEmbedding]):
 
     @classmethod
     def create(cls, session: orm.Session, /, **values: Any) -> RagEmbedding:
-        """Build a row and flush it in `session`, with a source of `user` unless one is given."""
+        """Build a row and flush it in `session`; without a `source_id`, insert a source that `user` owns."""
         if "source_id" not in values:
             owner = {"user": values.pop("user")} if "user" in values else {}
             values["source_id"] = SessionFactory.create(session, **owner).id

@@ -22,7 +22,7 @@ from app_schema.mued.models import (
 from app_schema.mued.models.json_shapes import AnalysisData
 
 
-def _nothing_found() -> AnalysisData:
+def _empty_analysis() -> AnalysisData:
     return {}
 
 
@@ -34,10 +34,10 @@ class SessionFactory(RowFactory[Session]):
 
 
 class SessionAnalysisFactory(RowFactory[SessionAnalysis]):
-    """An analysis that found nothing."""
+    """An analysis without findings."""
 
     session = SessionFactory
-    analysis_data: Any = Use(_nothing_found)
+    analysis_data: Any = Use(_empty_analysis)
 
 
 class InterviewQuestionFactory(RowFactory[InterviewQuestion]):

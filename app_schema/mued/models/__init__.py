@@ -1,4 +1,4 @@
-"""Everything that the database holds, declared. One import makes ``Base.metadata`` whole.
+"""All declarations of the database: an import of this module completes ``Base.metadata``.
 
 Importing opens no connection and reads no environment.
 """

@@ -18,10 +18,10 @@ from app_schema.mued.models.enums import ENUM_TYPES
 from app_schema.mued.models.types import CreatedAt, UpdatedAt
 from app_schema.mued.naming import NAMING_CONVENTION
 
-# Every relationship is lazy="raise": what a query did not ask for is an error, not one more query a row.
+# Every relationship is lazy="raise": reading an unloaded relationship is an error, not a further query a row.
 # The side that holds the key:
 refers_to = partial(relationship, lazy="raise")
-# The other side. The key says what a delete does to these rows, so the ORM neither loads nor empties them:
+# The other side. ON DELETE of the key decides about these rows, so the ORM neither loads nor updates them:
 referred_by = partial(relationship, lazy="raise", passive_deletes="all")
 
 _DUNDER = re.compile(r"__\w+__")
@@ -37,8 +37,8 @@ _SETTINGS = frozenset(
         "__tablename__",
     }
 )
-# what Python and a mapper leave in a class
-_LEFT = frozenset(
+# attributes that Python and a mapper set in a class
+_IMPLICIT = frozenset(
     {
         *dir(type("_", (), {})),
         "__annotations__",
@@ -56,12 +56,13 @@ _LEFT = frozenset(
 
 
 class Base(DeclarativeBase):
-    """Base of all models; its metadata holds everything that is declared.
+    """Base of all models; ``Base.metadata`` holds all declarations.
 
     Two traps of declarative are closed for every model:
 
-    * A model's ``__table_args__`` would replace those of its mixins. Here they are joined, its own first.
-    * A misspelt setting such as ``__tableargs__`` would be ignored. Here it raises :class:`ModelError`.
+    * SQLAlchemy lets a model's ``__table_args__`` replace those of its mixins. Here they are joined, the
+      model's first.
+    * SQLAlchemy ignores a misspelt setting such as ``__tableargs__``. Here :class:`ModelError` is raised.
     """
 
     metadata = MetaData(schema="public", naming_convention=NAMING_CONVENTION)
@@ -85,7 +86,7 @@ class Base(DeclarativeBase):
 
 
 class Touched:
-    """Mixin: when the row was made and last changed; the database itself moves ``updated_at``."""
+    """Mixin: the times of the insert and of the last change; a trigger sets ``updated_at``."""
 
     __tablename__: Any
 
@@ -100,7 +101,7 @@ class Touched:
 def _refuse_misspelt(cls: type) -> None:
     for name, value in vars(cls).items():
         # functions are special methods such as __repr__, which Python calls by themselves
-        if not _DUNDER.fullmatch(name) or name in _SETTINGS | _LEFT or isinstance(value, FunctionType):
+        if not _DUNDER.fullmatch(name) or name in _SETTINGS | _IMPLICIT or isinstance(value, FunctionType):
             continue
         close = get_close_matches(name, _SETTINGS, n=1, cutoff=0.0)
         msg = f"{cls.__module__}.{cls.__qualname__}.{name} would be ignored: write {close[0]}"
@@ -111,7 +112,7 @@ def _joined_table_args(cls: type, parts: list[type]) -> tuple[Any, ...]:
     items: list[Any] = []
     options: dict[str, Any] = {}
     for part in parts:
-        # a mapped parent keeps its arguments: they made its table already
+        # the arguments of a mapped parent belong to the parent's table, which exists already
         if "__table_args__" not in vars(part) or (part is not cls and hasattr(part, "__mapper__")):
             continue
         args = vars(part)["__table_args__"]

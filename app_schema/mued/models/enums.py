@@ -167,7 +167,7 @@ class FragmentImportance(StrEnum):
 
 def _type(labels: type[StrEnum], name: str, schema: str = "public") -> Enum:
     # SQLAlchemy would store the names of the members
-    return Enum(labels, name=name, schema=schema, values_callable=lambda _: [one.value for one in labels])
+    return Enum(labels, name=name, schema=schema, values_callable=lambda _: [label.value for label in labels])
 
 
 ENUM_TYPES: dict[type[StrEnum], Enum] = {

@@ -1,18 +1,19 @@
 """Which rows the web application may read and write: every policy of the database, table by table.
 
-A table is missing a command where nobody but service_account may do it. Columns are a matter of grants, which
-stand with the tables. Five habits make the expressions quick (docs/performance.md has the figures):
+A table has no rule for a command that only service_account may execute. Grants, declared with the tables,
+limit the columns. Five habits keep the expressions fast (docs/performance.md has the figures):
 
-* A call stands in a sub-select, ``(SELECT f())``: PostgreSQL makes it once a query and not once a row.
-* One policy a table, role and command: PostgreSQL joins several by OR, which a reader would have to do too.
-* An index leads with the column that is compared, and includes the others that the policy looks at where
-  people have thousands of rows.
+* A call is written as a sub-select, ``(SELECT f())``: PostgreSQL evaluates an InitPlan once a query, not once
+  a row.
+* One policy a table, role and command: PostgreSQL joins several by OR, and so would every reader.
+* An index leads with the compared column, and includes the other columns of the policy if people have
+  thousands of rows.
 * An admin sees a wider range, ``BETWEEN (SELECT app.first_visible_owner()) AND ...``, so no OR is needed: an
   OR whose one arm names no column cannot be an index condition.
-* Shared rows stand in a CASE: PostgreSQL estimates that half of the rows pass it. It estimates 5 % for an OR,
+* Shared rows are tested by a CASE: PostgreSQL estimates that half of the rows pass a CASE, but 5 % for an OR,
   and then reads and sorts all rows of a person with thousands instead of the newest twenty.
 
-With nobody signed in ``app.current_user_id()`` gives NULL, and no policy lets a row through.
+If nobody is signed in, ``app.current_user_id()`` is NULL, and no policy lets a row pass.
 """
 
 from collections.abc import Mapping
@@ -26,13 +27,13 @@ IS_TEACHER = "(SELECT app.current_user_role()) IN ('mentor', 'admin')"
 OWNER = f"user_id = {ME}"
 NOBODY = "00000000-0000-0000-0000-000000000000"
 VISIBLE = "BETWEEN (SELECT app.first_visible_owner()) AND (SELECT app.last_visible_owner())"
-"""Of a column with an owner: the person's own, and for an admin everybody's."""
+"""Condition on a column that names the owner: the person, and for an admin everybody."""
 
 CRUD = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 
 class AccessRule(NamedTuple):
-    """The rows that a command finds, and the rows that it may leave behind."""
+    """USING: the existing rows that a command sees. WITH CHECK: the new rows that a command may write."""
 
     using: str | None = None
     with_check: str | None = None
@@ -45,7 +46,7 @@ def _owned(parent: str, alias: str, key: str) -> str:
 
 
 def _each(condition: str) -> Mapping[str, AccessRule]:
-    """Read and write what the condition holds for: four policies in one."""
+    """One policy for all four commands."""
     return {"ALL": AccessRule(condition, condition)}
 
 
@@ -65,7 +66,7 @@ def _part_of_session(table: str) -> Mapping[str, AccessRule]:
     return _written(visible, _owned("public.sessions", "s", f"{table}.session_id"))
 
 
-# It fails closed without a signed-in person; no branch for admins, support works as service_account.
+# No row passes if nobody is signed in. No branch for admins: support works as service_account.
 _SHARED = (
     f"CASE WHEN {OWNER} THEN true WHEN is_public THEN {ME} IS NOT NULL "
     "ELSE share_with_mentor AND user_id = ANY (ARRAY(SELECT app.my_students())) END"
@@ -88,8 +89,8 @@ RULES: Mapping[str, Mapping[str, AccessRule]] = {
     },
     # plan and counters are written by service_account only, else a user could reset his quota
     "subscriptions": {"SELECT": AccessRule(f"user_id {VISIBLE}")},
-    # A student sees what he booked. That list comes from a definer function: the policies of slots and
-    # reservations would read each other for ever.
+    # A student sees booked slots. A definer function lists them: policies of slots and reservations that read
+    # each other raise "infinite recursion detected in policy".
     "lesson_slots": {
         "SELECT": AccessRule(
             f"{ME} IS NOT NULL AND (status = 'available' OR mentor_id {VISIBLE} "
@@ -137,14 +138,14 @@ RULES: Mapping[str, Mapping[str, AccessRule]] = {
     "interview_questions": _part_of_session("interview_questions"),
     "interview_answers": _part_of_session("interview_answers"),
     "chat_sessions": _each(OWNER),
-    # system prompts come from service_account
+    # only service_account writes system prompts
     "chat_messages": {"ALL": AccessRule(OWNER, f"{OWNER} AND role <> 'system'")},
     "session_tags": _each(_CHAT_OWNED),
     "user_ai_profiles": _each(OWNER),
     "user_ai_memories": _each(OWNER),
     # only user_feedback is granted; answers are written by service_account
     "ai_dialogue_log": {"SELECT": AccessRule(OWNER), "UPDATE": AccessRule(OWNER, OWNER)},
-    # what nobody brought in is for admins: the least of all ids stands for nobody
+    # rows without acquired_by are for admins: the least uuid represents NULL, which no range contains
     "provenance": {"SELECT": AccessRule(f"coalesce(acquired_by, '{NOBODY}'::uuid) {VISIBLE}")},
     "rag_metrics_history": {"SELECT": AccessRule(IS_ADMIN)},
     # config and endpoint are for admins
@@ -156,7 +157,7 @@ RULES: Mapping[str, Mapping[str, AccessRule]] = {
     "projects": _each(OWNER),
     "fragments": _each(OWNER),
     "tags": _each(OWNER),
-    # both ends must be the own ones
+    # the person must own both ends
     "fragment_tags": {
         "ALL": AccessRule(
             _TAGGED_OWNED, f"{_TAGGED_OWNED} AND {_owned('muednote_v3.tags', 'g', 'fragment_tags.tag_id')}"
@@ -172,7 +173,7 @@ RULES: Mapping[str, Mapping[str, AccessRule]] = {
 
 
 def secured(table: str) -> tuple[RowSecurity | Policy, ...]:
-    """Row security and policies of a table: all rows for jobs and webhooks, the rules above for app_user."""
+    """Row security and policies of a table: service_account sees all rows, app_user follows RULES."""
     return (
         RowSecurity(),
         Policy(f"{table}_service_account_all", to="service_account", using="true", with_check="true"),

@@ -1,19 +1,19 @@
-"""Schemas, extensions, roles, and what the roles may do before any table says more.
+"""Schemas, extensions, roles, and their privileges on schemas and future tables.
 
-Both roles are groups: a login role made outside of this package is a member of one of them. The application
-must never log in as the owner of the tables, whom row security does not bind.
+Both roles are groups: a login role, created outside of this package, is a member of one of them. The
+application must never log in as the owner of the tables: row security does not apply to owners.
 """
 
 from app_schema.ddl import DefaultPrivileges, Extension, Grant, Role, Schema
 
 SCHEMAS = (Schema("app"), Schema("muednote_v3"))
 
-# They stay in public, where databases that are adopted have vector already.
+# In public, because adopted databases have vector in public already.
 EXTENSIONS = (
-    # iterative scans of an HNSW index came with 0.8
+    # 0.8 is the first version with iterative scans of an HNSW index
     Extension("vector", version="0.8", schema="public"),
     Extension("pg_trgm", schema="public"),
-    # equality of uuid in an exclusion constraint
+    # an exclusion constraint (GiST) needs an operator class for equality of uuid
     Extension("btree_gist", schema="public"),
 )
 
@@ -31,7 +31,8 @@ USAGE = tuple(
     for role in SIGNED_IN
 )
 
-# They hold for what the role that runs the migrations makes: always migrate as the same owner.
+# Default privileges apply to objects that the role of this statement creates: always migrate as the same
+# owner.
 DEFAULT_PRIVILEGES = tuple(
     DefaultPrivileges(
         ("SELECT", "INSERT", "UPDATE", "DELETE"), on="TABLES", to="service_account", schema=schema

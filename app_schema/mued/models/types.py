@@ -1,4 +1,4 @@
-"""The vocabulary of columns: what several tables mean by the same word, said once."""
+"""The vocabulary of columns: types that several tables share."""
 
 import uuid
 from datetime import datetime
@@ -12,15 +12,15 @@ from sqlalchemy.orm import mapped_column
 # None is SQL NULL: a JSON null is neither the array nor the object that the checks ask for.
 Json = JSONB(none_as_null=True)
 
-# Of a nullable column that app_user may not insert: else the ORM would name it in every INSERT, with NULL,
-# and PostgreSQL would refuse the whole row. It renders nothing in DDL.
+# For a nullable column that app_user may not insert: otherwise the ORM names the column in every INSERT, with
+# NULL, and PostgreSQL checks the INSERT privilege of each named column. FetchedValue renders no DDL.
 LEFT_OUT = FetchedValue()
 
 UuidKey = Annotated[
     uuid.UUID,
     mapped_column(primary_key=True, server_default=text("gen_random_uuid()"), doc="surrogate key"),
 ]
-# Of tables that mostly grow: see app.uuid_v7().
+# For tables that mostly grow: see app.uuid_v7().
 TimeKey = Annotated[
     uuid.UUID,
     mapped_column(primary_key=True, server_default=text("app.uuid_v7()"), doc="surrogate key"),
@@ -49,9 +49,9 @@ Score = Annotated[Decimal, mapped_column(Numeric(3, 1))]
 Ratio = Annotated[Decimal, mapped_column(Numeric(3, 2))]
 
 # Storage parameters, for ``{"postgresql_with": ...}`` at the end of ``__table_args__``. Rows that are
-# updated in place: a part of each page stays free, so that PostgreSQL writes the new version into the page
-# of the old one and no index entry (HOT).
+# updated in place: each page keeps free space, so that PostgreSQL writes the new version into the page of the
+# old version, without an index entry (HOT).
 UPDATED = {"fillfactor": 85}
-# Rows that are only added: vacuumed after 5 % more of them, so that index-only scans need not visit the
-# table.
+# Append-only tables: autovacuum after 5 % more rows sets the visibility map, without which an index-only scan
+# reads the table.
 APPENDED = {"autovacuum_vacuum_insert_scale_factor": 0.05}

@@ -1,4 +1,4 @@
-"""What the reference says of MUED besides its tables."""
+"""Texts of MUED for the reference: introduction, titles, phrases for conditions, pages."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ _ROW = r"EXISTS \(SELECT 1 FROM (?:\w+\.)?(\w+) AS (\w+) WHERE \2\.id = (?:\w+\.
 
 REFERENCE = Reference(
     about=(
-        "Every table has row-level security on: a\n"
-        'role sees and writes only what a policy lets it. "The caller" is the person whom '
+        "Row-level security is enabled on every table: a\n"
+        'role sees and writes only the rows that a policy admits. "The caller" is the person whom '
         "`app.current_user_id` names."
     ),
     titles={
         "core": "Core: people, lessons, materials",
         "session": "Sessions, interviews, journal",
-        "chat": "Chat and what the assistant remembers",
+        "chat": "Chat and memories of the assistant",
         "rag": "Retrieval, provenance, metrics",
         "muednote": "MUEDnote: fragments, tags, projects",
     },

@@ -1,4 +1,4 @@
-"""From the names of the TypeScript schema that this package replaces to those of today."""
+"""The page that maps names of the former TypeScript schema to present names."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from app_schema.reference.domain import TableDomain
 HEAD = """\
 # From the TypeScript names to these
 
-Made from the models by `app-schema docs`. The Drizzle schema called a table and a column by the SQL name in
+Generated from the models by `app-schema docs`. The Drizzle schema named tables and columns by the SQL name in
 camel case: `lessonSlots.startTime` is `lesson_slots.start_time` in SQL and `LessonSlot.start_time` in Python.
-The SQL names stayed, so a query reads as before. Two columns have another name in Python, because theirs is
-taken there: `metadata` is `metadata_`, and `order` is `position`.
+The SQL names are unchanged, and so are existing queries. Two columns have another name in Python, where their
+name has a meaning: `metadata` is `metadata_`, and `order` is `position`.
 
 | Drizzle | SQL | Python |
 |---|---|---|"""
 
 RENAMED = """
-## What has another name
+## Renamed
 
 | then | now | why |
 |---|---|---|
-| enum `interview_focus` | `focus_area` | question templates have it as well |
+| enum `interview_focus` | `focus_area` | question templates use the enum too |
 | enum `personality_preset` | `ai_profile_type` | the column keeps the old name |
-| function `get_internal_user_id(text)` | `app.current_user_id()` | no oracle for the ids of others |
+| function `get_internal_user_id(text)` | `app.current_user_id()` | no access to the ids of others |
 | function `is_session_mentor(uuid)` | `app.teaches(uuid)` | |
 | function `update_updated_at_column()` | `app.touch_updated_at()` | |
 | view `v_sessions_with_user` | `v_session_details` | no e-mail in a shared view |
-| `SET app.current_user_id` | `acting_as(session, clerk_id)` | a pooler hands a setting to the next client |
+| `SET app.current_user_id` | `acting_as(session, clerk_id)` | a pooler leaks a setting to the next client |
 
-## What is new
+## New
 
-| name | what |
+| name | meaning |
 |---|---|
-| `webhook_events.attempts` | how often an event was tried |
-| `provenance.expires_at` | computed from the retention; what is due is a range scan |
-| `rag_embeddings.user_id`, `.status`, `.chunk_no` | whose text, how far it is, which part |
+| `webhook_events.attempts` | number of attempts to process the event |
+| `provenance.expires_at` | computed from the retention; a range scan finds the rows that are due |
+| `rag_embeddings.user_id`, `.status`, `.chunk_no` | owner, state of the vector, part of the text |
 """
 
 

@@ -1,4 +1,4 @@
-"""Sample rows to look at, and any number of rows for load; never into a database that holds others' rows."""
+"""Sample rows, and any number of rows for load; a database that holds other rows is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Conversations, what the assistant remembers, its log, and vectors."""
+"""Conversations, memories and log of the assistant, and vectors."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def rows(day: datetime) -> Iterator[Row]:
 
 
 def vector(text: str) -> list[float]:
-    """A unit vector that belongs to the text: of the right length, and without meaning."""
+    """A unit vector of the right dimensions, the same for the same text, without meaning."""
     numbers = random.Random(text)
     values = [numbers.gauss(0, 1) for _ in range(DIMENSIONS)]
     length = math.hypot(*values)
@@ -90,8 +90,10 @@ def _chat(day: datetime, name: str, turns: list[tuple[str, str]]) -> Iterator[Ro
     chat, user = key("chat", name), person(name)
     begin = day - timedelta(days=2)
     yield Row(ChatSession, {"id": chat, "user_id": user, "title": turns[0][0], "created_at": begin})
-    said = [(role, text) for turn in turns for role, text in zip(("user", "assistant"), turn, strict=True)]
-    for number, (role, text) in enumerate(said):
+    messages = [
+        (role, text) for turn in turns for role, text in zip(("user", "assistant"), turn, strict=True)
+    ]
+    for number, (role, text) in enumerate(messages):
         values = {
             "id": key("chat message", name, number),
             "session_id": chat,

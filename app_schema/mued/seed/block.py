@@ -1,4 +1,4 @@
-"""One block of rows for load, as COPY takes them: a person with a thousand rows, the same but for the ids."""
+"""One block of rows for load, in COPY's text format: a person with a thousand rows; blocks differ by ids."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COPIES = {
     ),
     "fragments": "muednote_v3.fragments (id, user_id, content, captured_at)",
 }
-"""The target of each COPY, in an order in which rows come after those that they refer to."""
+"""The target of each COPY, referenced tables first: foreign keys are checked at the end of each COPY."""
 
 _KINDS = {table: number for number, table in enumerate(COPIES)}
 _SESSIONS, _ENTRIES, _CHATS, _DIALOGUES, _FRAGMENTS = 200, 300, 20, 150, 150
@@ -34,7 +34,7 @@ _HEX = "{hex}"
 
 
 class Block:
-    """The texts of a block, made once: a number put in makes them the rows of that block."""
+    """The texts of all blocks, with placeholders for the number of the block."""
 
     def __init__(self, day: datetime) -> None:
         """`day` is the first moment after the newest row."""
@@ -59,12 +59,12 @@ def number_of(user: int) -> int:
 
 
 def _id(table: str, row: int = 0) -> str:
-    """A UUID of version 8, whose bits are free to choose; in the order of the rows, as indexes like it."""
+    """A UUID of version 8, whose bits are free; ascending, so that a B-tree is filled page by page."""
     return f"{_HEX}-{_KINDS[table]:04x}-8000-8000-{row:012x}"
 
 
 def _times(day: datetime, count: int) -> Iterator[tuple[int, str, str]]:
-    """For each row its number, its time and a word."""
+    """Number, time and a word for each row."""
     step = _PERIOD / count
     for row in range(count):
         yield row, (day - step * (count - row)).isoformat(), _WORDS[row % len(_WORDS)]

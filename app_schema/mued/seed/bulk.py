@@ -1,7 +1,7 @@
-"""Rows for load: any number of them, by COPY, in blocks that are there as a whole or not at all.
+"""Rows for load: any number, by COPY, in blocks that are committed as a whole.
 
-The ids of a block follow from its number. So loading again adds what is missing and nothing else, and a load
-that was cut short goes on where it stopped.
+The ids of a block follow from the number of the block: a second load adds only missing blocks, and continues
+an interrupted load.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import psycopg
 from app_schema.mued.seed.block import BLOCK, COPIES, Block, number_of
 
 TOGETHER = 20
-"""Blocks a transaction: few enough that a cut loses little, and many enough that COPY pays."""
+"""Blocks a transaction: an interruption loses few rows, and the cost of a COPY is spread over many."""
 
-_THERE = "SELECT id FROM public.users WHERE starts_with(clerk_id, 'seed_load_')"
-# The counts of the chats come along with them; the trigger would update a chat once for each message.
+_PRESENT = "SELECT id FROM public.users WHERE starts_with(clerk_id, 'seed_load_')"
+# The rows of the chats hold their counts already; the trigger would update a chat once per COPY of messages.
 _COUNT = "ALTER TABLE public.chat_messages {} TRIGGER tr_chat_messages_count_inserted"
 
 
@@ -29,25 +29,25 @@ def load(
     day: datetime,
     progress: Callable[[int], None] = lambda _: None,
 ) -> int:
-    """Makes sure that at least `rows` rows for load are there, rounded up to whole blocks.
+    """Inserts rows for load until at least `rows` exist, rounded up to whole blocks.
 
-    :param day: the first moment after the newest row; the rows go back ninety days from there.
-    :param progress: is told how many rows are there, after each transaction.
-    :returns: the number of rows that were missing.
+    :param day: the first moment after the newest row; the oldest row is ninety days older.
+    :param progress: called with the number of existing rows after each transaction.
+    :returns: the number of inserted rows.
     """
-    wanted = range(-(-rows // BLOCK))
+    requested = range(-(-rows // BLOCK))
     with connection.transaction():
-        there = {number_of(user.int) for (user,) in connection.execute(_THERE)}
-    missing = iter([number for number in wanted if number not in there])
-    before = len(there.intersection(wanted)) * BLOCK
+        present = {number_of(user.int) for (user,) in connection.execute(_PRESENT)}
+    missing = iter([number for number in requested if number not in present])
+    before = len(present.intersection(requested)) * BLOCK
     block = Block(day)
-    made = 0
+    inserted = 0
     while numbers := list(islice(missing, TOGETHER)):
         with connection.transaction():
             _copy(connection, block, numbers)
-        made += len(numbers) * BLOCK
-        progress(before + made)
-    return made
+        inserted += len(numbers) * BLOCK
+        progress(before + inserted)
+    return inserted
 
 
 def _copy(connection: psycopg.Connection[Any], block: Block, numbers: list[int]) -> None:

@@ -83,7 +83,7 @@ def rows(day: datetime) -> Iterator[Row]:
 
 
 def sources() -> Iterator[tuple[str, object, str]]:
-    """Source type, id and text of what has a vector."""
+    """Source type, id and text of each row that has a vector."""
     for number, (*_, title, note) in enumerate(_SESSIONS):
         yield "session", key("session", number), f"{title}\n{note}"
     for number, (_, _, content, _) in enumerate(_ENTRIES):

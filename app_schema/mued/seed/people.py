@@ -131,7 +131,7 @@ def _people(day: datetime) -> Iterator[Row]:
 
 
 def _slot(day: datetime, mentor: str, number: int) -> Row:
-    """Slots from three days before to four days after; the last ones are for two."""
+    """Slots from three days before to four days after `day`; the last slots have two seats."""
     begin = day + timedelta(days=number - 3, hours=18)
     values = {
         "id": key("slot", mentor, number),

@@ -33,7 +33,7 @@ _FOREIGN = (
 
 @dataclass(frozen=True)
 class Seeded:
-    """Per table: how many sample rows there are, and how many of them were missing before."""
+    """The sample rows of a table, and how many of them were inserted."""
 
     table: str
     rows: int
@@ -41,11 +41,11 @@ class Seeded:
 
 
 def seed(connection: sa.Connection) -> list[Seeded]:
-    """Makes the sample rows that are missing; those that are there stay as they are. The caller commits.
+    """Inserts the missing sample rows and keeps the existing rows unchanged. The caller commits.
 
-    Ids are fixed. Times lie round the day of the first seed, so that seeding later adds no second week.
+    Ids are fixed. Times are relative to the day of the first seed, so that a later seed adds no second week.
 
-    :raises DifferentError: where the database holds rows that are not of the seed.
+    :raises DifferentError: if the database holds rows that are not of the seed.
     """
     connection.execute(_LOCK)
     refuse_foreign(connection)
@@ -60,17 +60,17 @@ def seed(connection: sa.Connection) -> list[Seeded]:
 
 
 def refuse_foreign(connection: sa.Connection) -> None:
-    """Raises DifferentError where the database holds rows that are not of the seed."""
-    found = {table: count for table, count in connection.execute(sa.union_all(*_FOREIGN)) if count}
-    if found:
-        listed = ", ".join(f"{table} ({count})" for table, count in sorted(found.items()))
+    """Raises DifferentError if the database holds rows that are not of the seed."""
+    counts = {table: count for table, count in connection.execute(sa.union_all(*_FOREIGN)) if count}
+    if counts:
+        listed = ", ".join(f"{table} ({count})" for table, count in sorted(counts.items()))
         raise DifferentError(
-            f"The database holds rows that are not of the seed, in {listed}: seed a database of its own."
+            f"The database holds rows that are not of the seed, in {listed}: seed another database."
         )
 
 
 def first_day(connection: sa.Connection) -> datetime:
-    """Midnight, in UTC, of the day on which the sample was first made; today where it was not."""
+    """Midnight in UTC of the day of the first seed; of today if the sample is absent."""
     first = connection.scalar(sa.select(sa.func.min(User.created_at)).where(User.id == people.person("sora")))
     return (first or datetime.now(UTC)).astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 

@@ -1,4 +1,4 @@
-"""How the assistant treats a user, and what it remembers."""
+"""Profiles and memories of the assistant."""
 
 import uuid
 from datetime import datetime

@@ -24,7 +24,7 @@ class Message(Base):
     __table_args__ = (
         CheckConstraint("sender_id <> receiver_id", name="parties"),
         CheckConstraint("jsonb_typeof(attachments) = 'array'", name="attachments_array"),
-        # with what the policy looks at, so that a count under row security need not visit the table
+        # includes the columns of the policy, so that a count under row security is an index-only scan
         Index(
             "ix_messages_receiver_id_unread_sender",
             "receiver_id",
@@ -32,7 +32,7 @@ class Message(Base):
             postgresql_include=["sender_id"],
             postgresql_where=text("NOT is_read"),
         ),
-        # the inbox, and the index of the key: the partial one holds unread rows only
+        # the inbox, and the index of the foreign key: the partial index holds unread rows only
         Index("ix_messages_receiver_id_created_at", "receiver_id", text("created_at DESC")),
         Index("ix_messages_sender_id_created_at", "sender_id", text("created_at DESC")),
         Index(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Reservation(Touched, Base):
-    """A seat taken by a student in a slot, with the state of the payment."""
+    """A student's reservation of a seat in a slot, with the state of the payment."""
 
     __tablename__ = "reservations"
     __table_args__ = (
@@ -54,7 +54,7 @@ class Reservation(Touched, Base):
         Index("ix_reservations_slot_id_mentor_id", "slot_id", "mentor_id"),
         Index("ix_reservations_student_id_created_at", "student_id", text("created_at DESC")),
         Index("ix_reservations_mentor_id_created_at", "mentor_id", text("created_at DESC")),
-        # the list of the revenue by the index alone; student_id is what the policy looks at
+        # index-only scan for the list of the revenue; the policy reads student_id
         Index(
             "ix_reservations_mentor_id_revenue_amount",
             "mentor_id",

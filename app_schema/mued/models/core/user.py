@@ -49,7 +49,7 @@ class User(Touched, Base):
             unique=True,
             postgresql_where=text("position('@' in email) > 1"),
         ),
-        # for a look-up, which does not repeat the predicate of the unique one
+        # for a look-up, whose WHERE does not repeat the predicate of the partial unique index
         Index("ix_users_email_lower", text("lower(email)")),
         # one customer belongs to one person
         Index(

@@ -17,7 +17,7 @@ from app_schema.mued.models.types import CreatedAt, Json, TimeKey
 class WebhookEvent(Base):
     """Every incoming provider event once, with the state of its handling.
 
-    Claim in a transaction of its own: INSERT ... ON CONFLICT (source, event_id) DO UPDATE SET attempts
+    Claim in a separate transaction: INSERT ... ON CONFLICT (source, event_id) DO UPDATE SET attempts
     = attempts + 1 ... WHERE failed or stale RETURNING.
     """
 

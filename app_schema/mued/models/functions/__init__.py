@@ -1,7 +1,8 @@
 """The functions of schema ``app``, by subject.
 
-All have an empty ``search_path`` and name every object with its schema, and none may be executed by PUBLIC. A
-definer function takes no id of the caller: it reads who is signed in from ``app.current_user_id``.
+All have an empty ``search_path`` and name every object with its schema, and PUBLIC may execute none. A
+definer function has no argument for the caller: the setting ``app.current_user_id`` names the signed-in
+person.
 """
 
 from app_schema.mued.models.functions.chat import COUNT_CHAT_MESSAGES
@@ -38,7 +39,7 @@ from app_schema.mued.models.functions.reservation import (
 from app_schema.mued.models.functions.teaching import MY_STUDENTS, PUBLIC_PROFILE, PUBLIC_PROFILES, TEACHES
 from app_schema.mued.models.functions.touch import TOUCH_UPDATED_AT
 
-# A function that calls another one comes after it: PostgreSQL checks SQL bodies when it creates them.
+# A function follows the functions that it calls: PostgreSQL checks an SQL body at CREATE FUNCTION.
 FUNCTIONS = (
     TOUCH_UPDATED_AT,
     UUID_V7,

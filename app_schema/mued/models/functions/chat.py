@@ -1,13 +1,13 @@
-"""Counting the messages of a conversation."""
+"""The counter of messages of a conversation."""
 
 from app_schema.ddl import Function
 from app_schema.mued.models.sql import sql
 
-# After trigger of chat_messages, once a statement: keeps message_count and last_message_at of
-# conversations. A row trigger would change one conversation once a message, so that a batch costs the
-# square of its size. A loop in one order, because PL/pgSQL keeps the plan of the first call: a join planned
-# for a batch would read all conversations for each single message of the session, and two batches could
-# wait for each other.
+# After trigger of chat_messages, per statement: updates message_count and last_message_at of conversations. A
+# row trigger would update a conversation once per message, and each update leaves a dead version of the row,
+# so that a batch costs the square of its size. A loop, because PL/pgSQL caches the plan of the first call: a
+# join planned for a batch would scan all conversations for each later message. Ordered, because two batches
+# that lock conversations in different orders deadlock.
 COUNT_CHAT_MESSAGES = Function(
     "count_chat_messages",
     sql("""

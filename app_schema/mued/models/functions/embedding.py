@@ -1,11 +1,11 @@
-"""Keeping vectors in step with their sources."""
+"""Triggers that keep vectors in step with their sources."""
 
 from app_schema.ddl import Function
 from app_schema.mued.models.roles import SIGNED_IN
 from app_schema.mued.models.sql import sql
 
-# The model that new rows are queued for: the setting app.embedding_model (ALTER DATABASE ... SET), else the
-# one that the service uses. This is the one place that names a model.
+# The model of newly queued rows: the setting app.embedding_model (ALTER DATABASE ... SET), else the model of
+# the service. No other function names a model.
 EMBEDDING_MODEL = Function(
     "embedding_model",
     sql("""
@@ -18,9 +18,9 @@ EMBEDDING_MODEL = Function(
     schema="app",
 )
 
-# Before trigger of rag_embeddings, in place of a foreign key, which cannot point to one of three tables: the
-# source must exist and is locked against deletion until the commit. Copies the owner, so that search and
-# policies need no join.
+# Before trigger of rag_embeddings, instead of a foreign key, which cannot reference one of three tables: the
+# source must exist, and FOR KEY SHARE locks the source against DELETE until the commit. The trigger copies
+# the owner, so that search and policies need no join.
 CHECK_EMBEDDING_SOURCE = Function(
     "check_embedding_source",
     sql("""
@@ -69,8 +69,8 @@ QUEUE_TEMPLATE_EMBEDDING = Function(
     schema="app",
 )
 
-# After trigger of the three sources, with the source type as argument: the text changed, so its vectors are
-# pending again.
+# After trigger of the three sources, with the source type as argument: vectors of a changed text become
+# pending.
 MARK_EMBEDDING_STALE = Function(
     "mark_embedding_stale",
     sql("""
@@ -87,8 +87,8 @@ MARK_EMBEDDING_STALE = Function(
     schema="app",
 )
 
-# After trigger of the three sources, once a statement, with the source type as argument: vectors go with
-# their source.
+# After trigger of the three sources, per statement, with the source type as argument: deletes the vectors of
+# deleted sources.
 DROP_EMBEDDING = Function(
     "drop_embedding",
     sql("""

@@ -11,7 +11,7 @@ from app_schema.mued.models.roles import SIGNED_IN
 from app_schema.mued.models.sql import sql
 
 # The id, role and provider's id of the person that app.current_user_id names; NULL when the setting is unset,
-# empty or names nobody. It takes no argument, so it is no oracle for the ids of others.
+# empty or names nobody. The function has no argument, so a caller cannot ask for the ids of others.
 LOOK_UP_IDENTITY = Function(
     "look_up_identity",
     sql("""
@@ -27,9 +27,9 @@ LOOK_UP_IDENTITY = Function(
     schema="app",
 )
 
-# app.identity, if that setting belongs to the person whom app.current_user_id names; else a look-up, whose
-# answer app.identity keeps until the transaction ends. STABLE, because every call of one statement gives
-# the same answer.
+# The setting app.identity, if it belongs to the person whom app.current_user_id names; else a look-up, whose
+# result is stored in app.identity until the transaction ends. STABLE, because all calls within a statement
+# return the same value.
 CURRENT_IDENTITY = Function(
     "current_identity",
     sql("""
@@ -65,7 +65,7 @@ CURRENT_USER_ID = Function(
     schema="app",
 )
 
-# Role of that person; NULL when there is none.
+# Role of that person; NULL if nobody is signed in.
 CURRENT_USER_ROLE = Function(
     "current_user_role",
     sql("""
@@ -92,8 +92,8 @@ IS_ADMIN = Function(
 )
 
 # The least and the greatest owner whose rows that person may see: both are the person, or for an admin the
-# least and the greatest uuid. A policy that compares BETWEEN the two is one range of an index. OR
-# is_admin() would be none: PostgreSQL cannot know beforehand that the second arm is false.
+# least and the greatest uuid. A policy that compares BETWEEN the two is a range of an index. OR is_admin()
+# would force a full scan: an OR whose second arm names no column is no index condition.
 FIRST_VISIBLE_OWNER = Function(
     "first_visible_owner",
     sql("""

@@ -4,9 +4,9 @@ from app_schema.ddl import Function
 from app_schema.mued.models.roles import SIGNED_IN
 from app_schema.mued.models.sql import sql
 
-# A UUID of version 7 (RFC 9562): 48 bits of milliseconds, then chance. New keys lie side by side in the
-# index, so that a checkpoint costs one image of a page and not one a row. PostgreSQL has its own from
-# version 18 on.
+# A UUID of version 7 (RFC 9562): 48 bits of milliseconds, then random bits. New keys are adjacent in the
+# index, so that PostgreSQL writes a full page image per page after a checkpoint, not per row. PostgreSQL has
+# uuidv7() from version 18 on.
 UUID_V7 = Function(
     "uuid_v7",
     sql("""

@@ -15,7 +15,7 @@ _LookUp = partial(
     Function, language="sql", volatility="STABLE", security="DEFINER", execute=SIGNED_IN, schema="app"
 )
 
-# The slots of the signed-in mentor that overlap a time, cancelled ones left out.
+# The slots of the signed-in mentor that overlap a time, without cancelled slots.
 MY_OVERLAPPING_SLOTS = _LookUp(
     "my_overlapping_slots",
     sql("""

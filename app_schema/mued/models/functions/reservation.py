@@ -4,9 +4,9 @@ from app_schema.ddl import Function
 from app_schema.mued.models.roles import SIGNED_IN
 from app_schema.mued.models.sql import sql
 
-# After trigger of reservations: a row that is not cancelled holds one seat. Takes or frees it with one
-# guarded update, so that check and count are one statement; refuses when the slot is full or cancelled.
-# Definer, because students have no right to write slots.
+# After trigger of reservations: a row that is not cancelled occupies one seat. A single UPDATE checks and
+# counts, because a separate check would not see seats that another transaction commits meanwhile; raises if
+# the slot is full or cancelled. Definer, because students hold no privilege to update slots.
 SYNC_SLOT_SEATS = Function(
     "sync_slot_seats",
     sql("""
@@ -46,7 +46,7 @@ SYNC_SLOT_SEATS = Function(
     schema="app",
 )
 
-# Before trigger of reservations: notes the time when the status becomes completed and none was given.
+# Before trigger of reservations: sets completed_at when the status becomes completed and the time is NULL.
 STAMP_COMPLETED_AT = Function(
     "stamp_completed_at",
     sql("""

@@ -1,4 +1,4 @@
-"""Who teaches whom, and what one may know of others."""
+"""Who teaches whom, and which columns of other people are visible."""
 
 from app_schema.ddl import Function
 from app_schema.mued.models.roles import SIGNED_IN
@@ -42,7 +42,7 @@ _PROFILE = "TABLE (id uuid, name text, role text, profile_image_url text, bio te
 
 # The harmless columns of people, without e-mail and provider ids: row security hides rows, not columns.
 # For signed-in callers: oneself, any mentor, authors of public content, the other party of a reservation, who
-# wrote to the caller; admins see all. The cheap conditions come first. A list asks for all people at once.
+# wrote to the caller; admins see all. The cheap conditions are first. An array, so that a list is one call.
 PUBLIC_PROFILES = Function(
     "public_profiles",
     sql("""
@@ -72,7 +72,7 @@ PUBLIC_PROFILES = Function(
     schema="app",
 )
 
-# The same of one person. Join it with LEFT JOIN LATERAL.
+# The columns of public_profiles() for one person. Join the function with LEFT JOIN LATERAL.
 PUBLIC_PROFILE = Function(
     "public_profile",
     sql("""

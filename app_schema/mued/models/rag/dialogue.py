@@ -1,4 +1,4 @@
-"""What every answer of the assistant cost and was worth."""
+"""Cost and rating of every answer of the assistant."""
 
 import uuid
 from typing import TYPE_CHECKING

@@ -22,9 +22,9 @@ SOURCES = ("session", "template", "log_entry")
 
 
 def _graph(source_type: str) -> Index:
-    """One graph a source type: a filter after one big graph returns too few rows.
+    """One graph per source type: HNSW filters after the search, so a single graph returns too few rows.
 
-    Half precision: two vectors fit into a page and not one. app_schema.mued.queries.nearest() repeats the
+    Half precision: a page holds two vectors instead of one. app_schema.mued.queries.nearest() repeats the
     expression.
     """
     return Index(
@@ -61,9 +61,9 @@ class RagEmbedding(Touched, Base):
         CheckConstraint("jsonb_typeof(metadata) = 'object'", name="metadata_object"),
         # in the row, and not in the TOAST table; not PLAIN, with which a row longer than a page fails
         TableOption("ALTER COLUMN embedding SET STORAGE", "MAIN"),
-        # Rows without a vector are in no graph.
+        # HNSW does not index NULL, so rows without a vector are in no graph.
         *map(_graph, SOURCES),
-        # exact search over the rows of one owner; the policy asks for those of nobody too
+        # exact search over the rows of one owner; the policy also admits rows without an owner
         Index("ix_rag_embeddings_owner_source_type", "user_id", "source_type"),
         # not unique: two sources may have the same text
         Index(

@@ -30,7 +30,7 @@ class Provenance(Touched, Base):
         Index("ix_provenance_content_id_content_type", "content_id", "content_type"),
         Index("ix_provenance_expires_at", "expires_at", postgresql_where=text("expires_at IS NOT NULL")),
         Index("ix_provenance_acquired_by", "acquired_by", postgresql_where=text("acquired_by IS NOT NULL")),
-        # what the policy compares
+        # the expression of the policy
         Index("ix_provenance_owner", text(f"coalesce(acquired_by, '{NOBODY}'::uuid)")),
         *secured("provenance"),
         Grant(CRUD, to="service_account"),

@@ -1,4 +1,4 @@
-"""Sessions and what the analyser found in them."""
+"""Sessions and the results of the analyser."""
 
 import uuid
 from datetime import datetime
@@ -29,7 +29,7 @@ class Session(Touched, Base):
         CheckConstraint("jsonb_typeof(daw_meta) = 'object'", name="daw_meta_object"),
         CheckConstraint("jsonb_typeof(ai_annotations) = 'object'", name="ai_annotations_object"),
         CheckConstraint("jsonb_typeof(attachments) = 'array'", name="attachments_array"),
-        # with what the policy looks at, so that a count under row security need not visit the table
+        # includes the columns of the policy, so that a count under row security is an index-only scan
         Index(
             "ix_sessions_user_id_created_at",
             "user_id",
@@ -95,7 +95,7 @@ class Session(Touched, Base):
 class SessionAnalysis(Touched, Base):
     """Analyser result of a session, one per session.
 
-    The owner may write: the request that makes a session also stores its analysis and questions.
+    The owner may write: the request that inserts a session also inserts its analysis and questions.
     """
 
     __tablename__ = "session_analyses"
