@@ -178,9 +178,13 @@ def losses(connection: sa.Connection, recorded: Iterable[Recorded]) -> Losses:
 
 def token(connection: sa.Connection, app: Application, revisions: list[str], found: Losses) -> str:
     """A token that fits this database, these revisions and these counts, and no others."""
-    identity = connection.execute(_IDENTITY, {"version_table": app.qualified_version_table})
-    bound = [list(identity.one()), revisions, asdict(found)]
-    return hashlib.sha256(json.dumps(bound).encode()).hexdigest()[:12]
+    return fingerprint(connection, app, revisions, asdict(found))
+
+
+def fingerprint(connection: sa.Connection, app: Application, *bound: object) -> str:
+    """A token that fits this database and these values, and no others."""
+    identity = connection.execute(_IDENTITY, {"version_table": app.qualified_version_table}).one()
+    return hashlib.sha256(json.dumps([list(identity), *bound]).encode()).hexdigest()[:12]
 
 
 def _loss(

@@ -71,7 +71,12 @@ APPLICATION = Application(
         people=("public.users", "clerk_id", "name", "email", "role"),
         known=("app.identity", "app.look_up_identity()"),
     ),
-    commands=("app_schema.mued.cli.seed:seed", "app_schema.mued.cli.metrics:metrics"),
+    commands=(
+        "app_schema.mued.cli.seed:seed",
+        "app_schema.mued.cli.metrics:metrics",
+        "app_schema.mued.cli.erase:erase",
+        "app_schema.mued.cli.export:export",
+    ),
     render_type=_render_type,
     touch="app.touch_updated_at()",
     reference=_reference,

@@ -1,0 +1,249 @@
+"""Erasing a person: all rows that belong to the person are deleted, and what documents money is anonymised.
+
+What is counted and what is done are one list of primary keys, made under locks: while the transaction runs
+nobody changes these rows, and nobody adds one that refers to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Literal
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from app_schema.application import Application
+from app_schema.belongings import BelongingRow, Keys, Values, arrays, belonging, name, referring
+from app_schema.errors import ConfigurationError, LockedError, ServerError
+from app_schema.loss import fingerprint
+from app_schema.mued.person import EVENTS, PEOPLE, find, names
+
+# Paid, due or given back. Without an amount, or never paid and never held, a reservation documents no money.
+_MONEY = (
+    "r.amount > 0 AND (r.status IN ('paid', 'completed')"
+    " OR r.payment_status NOT IN ('pending', 'failed', 'cancelled'))"
+)
+_KEPT_WHERE = "EXISTS (SELECT FROM public.reservations AS r WHERE {} AND " + _MONEY + ")"
+
+KEPT: Mapping[str, str] = {
+    "public.reservations": _KEPT_WHERE.format("r.id = t.id"),
+    "public.lesson_slots": _KEPT_WHERE.format("r.slot_id = t.id"),
+    PEOPLE: _KEPT_WHERE.format("(r.student_id = t.id OR r.mentor_id = t.id)"),
+}
+"""The rows of the person that stay, by table: a condition on the row `t`. Law keeps books for years."""
+
+ANONYMOUS: Mapping[str, Mapping[str, str]] = {
+    # either party may be named in a text of the other
+    "public.reservations": {"notes": "NULL", "cancel_reason": "NULL"},
+    "public.lesson_slots": {
+        "metadata": "NULL",
+        "status": "CASE WHEN t.start_time > now() THEN 'cancelled' ELSE t.status END",
+    },
+    PEOPLE: {
+        "clerk_id": "'erased ' || t.id",
+        "email": "'unknown'",
+        "name": "NULL",
+        "role": "'student'",
+        "profile_image_url": "NULL",
+        "bio": "NULL",
+        "skills": "NULL",
+        "stripe_customer_id": "NULL",
+    },
+    # the id of an event stays, so that the provider can send it again without effect
+    "public.webhook_events": {
+        "payload": "NULL",
+        "error_message": "NULL",
+        "status": "'processed'",
+        "completed_at": "coalesce(t.completed_at, now())",
+    },
+}
+"""What is written into the rows that stay: SQL expressions by column."""
+
+DETACHED: Mapping[str, Mapping[str, str]] = {
+    "public.provenance": {
+        "rights_holder": "CASE WHEN t.acquisition_method = 'user_created' THEN NULL ELSE t.rights_holder END"
+    },
+}
+"""What is written besides into rows that only refer to the person."""
+
+HINDRANCES: Sequence[tuple[str, str, str]] = (
+    (
+        "public.subscriptions",
+        "t.stripe_subscription_id IS NOT NULL AND t.status <> 'cancelled'",
+        "plan that the payment provider still charges: cancel it there first",
+    ),
+    (
+        "public.reservations",
+        """t.amount > 0 AND (t.payment_status = 'processing'
+             OR (t.payment_status = 'completed' AND t.status IN ('approved', 'paid')))""",
+        "paid lesson that is neither held nor refunded: complete or refund it first",
+    ),
+)
+"""What somebody has to settle before the person can be erased: table, condition on the row `t`, sentence."""
+
+_NO_RIGHTS, _LOCKED, _DEADLOCK = "42501", "55P03", "40P01"
+_WAIT = "5s"
+
+Action = Literal["detached", "anonymised", "deleted"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """Rows of one table by their primary keys, and what is done to them in one statement."""
+
+    table: str
+    action: Action
+    keys: Sequence[Values]
+    sets: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """What erasing a person does, in this order. `token` belongs to this database and exactly these rows."""
+
+    person: str
+    steps: Sequence[Step]
+    hindrances: Sequence[str]
+    token: str
+
+
+def prepare(connection: sa.Connection, app: Application, person: str) -> Erasure:
+    """Lists and locks all rows that erasing the person changes, in the open transaction; changes nothing.
+
+    :raises ConfigurationError: if there is no such person.
+    :raises ServerError: if the role may not see all rows, or another session holds some of them.
+    """
+    with _said():
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_WAIT}'")
+        connection.exec_driver_sql("SET LOCAL row_security = off")
+        key = find(connection, person)
+        keys = Keys.read(connection)
+        rows: dict[str, list[BelongingRow]] = {}
+        for row in belonging(connection, keys, PEOPLE, (key,), lock=True):
+            rows.setdefault(row.table, []).append(row)
+        steps = [step for step in _steps(connection, keys, key, rows) if step.keys]
+        hindrances = list(_hindrances(connection, keys, rows))
+        return Erasure(key, steps, hindrances, fingerprint(connection, app, key, list(map(asdict, steps))))
+
+
+def carry_out(connection: sa.Connection, erasure: Erasure) -> None:
+    """Does what :func:`prepare` has listed, in the same transaction; the caller commits.
+
+    :raises ServerError: if a row is still there, as where a trigger keeps it.
+    """
+    keys = Keys.read(connection)
+    with _said():
+        for step in erasure.steps:
+            where, values = keys.matching(step.table, keys.primary_of(step.table)), arrays(step.keys)
+            table = name(step.table, quoted=True)
+            if step.action != "deleted":
+                connection.exec_driver_sql(
+                    f"UPDATE {table} AS t SET {_sets(step.sets)} WHERE {where}", values
+                )
+                continue
+            connection.exec_driver_sql(f"DELETE FROM {table} AS t WHERE {where}", values)
+            if left := connection.exec_driver_sql(
+                f"SELECT count(*) FROM {table} AS t WHERE {where}", values
+            ).scalar():
+                raise ServerError(
+                    f"{left} rows of {step.table} are still there after DELETE: a trigger or rule keeps them."
+                )
+
+
+def left(connection: sa.Connection, app: Application, erasure: Erasure) -> Erasure | None:
+    """What has been written of the person since, by sessions that waited for the locks; None: nothing.
+
+    A row that stays can be referred to again, and nobody can forbid that for the future.
+    """
+    try:
+        later = prepare(connection, app, erasure.person)
+    except ConfigurationError:  # the person's own row is deleted, so nothing refers to it
+        return None
+    return later if later.steps else None
+
+
+def _steps(
+    connection: sa.Connection, keys: Keys, key: str, rows: Mapping[str, list[BelongingRow]]
+) -> Iterator[Step]:
+    kept = {
+        table: _where(connection, keys, table, [row.key for row in rows[table]], condition)
+        for table, condition in KEPT.items()
+        if table in rows
+    }
+    deleted = {
+        table: [row for row in some if row.key not in kept.get(table, ())] for table, some in rows.items()
+    }
+    for reference in keys.references:
+        # to the person even if the row stays: anonymous is who nobody else points at
+        targets = rows.get(PEOPLE, []) if reference.target == PEOPLE else deleted.get(reference.target, [])
+        if reference.sets is None or not targets:
+            continue
+        values = [tuple(row.values[column] for column in reference.target_columns) for row in targets]
+        mine = {row.key for row in rows.get(reference.table, ())}
+        found = [
+            row.key
+            for row in referring(connection, keys, reference, values, lock=True)
+            if row.key not in mine
+        ]
+        sets = {**dict.fromkeys(reference.emptied, reference.sets), **DETACHED.get(reference.table, {})}
+        yield Step(reference.table, "detached", sorted(found), sets)
+    events = [
+        (event,) for event, _ in connection.exec_driver_sql(f"{EVENTS} FOR UPDATE", (names(connection, key),))
+    ]
+    for table, some in {**kept, "public.webhook_events": events}.items():
+        texts = ANONYMOUS[table]
+        differs = " OR ".join(f"t.{name(column)} IS DISTINCT FROM {text}" for column, text in texts.items())
+        yield Step(table, "anonymised", sorted(_where(connection, keys, table, some, differs)), texts)
+    for table in keys.children_first(list(deleted)):
+        yield Step(table, "deleted", sorted(row.key for row in deleted[table]))
+
+
+def _hindrances(
+    connection: sa.Connection, keys: Keys, rows: Mapping[str, list[BelongingRow]]
+) -> Iterator[str]:
+    for table, condition, sentence in HINDRANCES:
+        found = _where(connection, keys, table, [row.key for row in rows.get(table, ())], condition)
+        if found:
+            yield f"{table} {', '.join(sorted(key for (key,) in found))}: {sentence}."
+
+
+def _where(
+    connection: sa.Connection, keys: Keys, table: str, values: Iterable[Values], condition: str
+) -> set[Values]:
+    """Those of the rows with these primary keys for which the condition on `t` holds."""
+    values = list(values)
+    if not values:
+        return set()
+    primary = keys.primary_of(table)
+    columns = ", ".join(f"t.{name(column)}::text" for column in primary)
+    query = (
+        f"SELECT {columns} FROM {name(table, quoted=True)} AS t "
+        f"WHERE {keys.matching(table, primary)} AND ({condition})"
+    )
+    return {tuple(row) for row in connection.exec_driver_sql(query, arrays(values))}
+
+
+def _sets(sets: Mapping[str, str]) -> str:
+    return ", ".join(f"{name(column)} = {value}" for column, value in sets.items())
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    """What others hold, and what the role may not see, in a sentence."""
+    try:
+        yield
+    except DBAPIError as error:
+        state, why = getattr(error.orig, "sqlstate", None), str(error.orig).partition("\n")[0]
+        if state in {_LOCKED, _DEADLOCK}:
+            raise LockedError(
+                f"Another session is changing rows of this person ({why}; waited {_WAIT}). Nothing was "
+                "changed; run again when that session has ended."
+            ) from error
+        if state == _NO_RIGHTS:
+            raise ServerError(
+                f"The login may not see or change all rows of the person: {why}. Nothing was changed; log in "
+                "as the owner of the tables, or as a role with BYPASSRLS and the same privileges."
+            ) from error
+        raise
