@@ -38,6 +38,7 @@ class Composite(Defined):
             namespace="c.relnamespace",
             owner="c.relowner",
             where="c.relkind = 'c'",
+            rare="oid FROM pg_catalog.pg_class WHERE relkind = 'c'",
             definition=f"""\
 format('(%s)', (SELECT string_agg(format('%I %s', x.attname, x.type), ', ' ORDER BY x.attnum)
    FROM ({_ATTRIBUTES.format(oid="c.oid")}) AS x))""",

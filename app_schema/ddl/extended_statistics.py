@@ -41,6 +41,7 @@ class Statistics(DDLObject):
             name="x.stxname",
             namespace="x.stxnamespace",
             owner="x.stxowner",
+            rare="oid FROM pg_catalog.pg_statistic_ext",
             definition=f"concat(pg_get_statisticsobjdef(x.oid), {_TARGET})",
             comparable=f"""\
 concat(format('%s FROM %I', substring(pg_get_statisticsobjdef(x.oid)

@@ -47,6 +47,7 @@ class RangeType(Defined):
             name="y.typname",
             namespace="y.typnamespace",
             owner="y.typowner",
+            rare="rngtypid FROM pg_catalog.pg_range",
             definition=f"{_DEFINITION}, {_MULTIRANGE}))",
             # a twin cannot have a multirange type of the same name
             comparable=f"{_DEFINITION}))",
