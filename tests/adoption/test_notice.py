@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from app_schema import database
 from app_schema.cli import app
 
-pytestmark = pytest.mark.part(of=3)
+pytestmark = pytest.mark.part(of=4)
 
 COMMANDS = ("connect", "status", "plan", "upgrade", "verify")
 

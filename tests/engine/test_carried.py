@@ -13,7 +13,7 @@ from roundtrip import catalog, round_trip, send
 
 from app_schema.migrations.compare import carried
 
-pytestmark = pytest.mark.part(of=3)
+pytestmark = pytest.mark.part(of=4)
 
 
 class Listed(sa.TypeDecorator[str]):

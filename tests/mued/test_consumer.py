@@ -16,6 +16,8 @@ from page import Page
 CHECKOUT = Path(__file__).parents[2]
 APP = Path(__file__).parent / "consumer" / "app.py"
 
+pytestmark = pytest.mark.part(of=3)
+
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from autogen import autogenerate
 from measuring import dumped, execute
 
-pytestmark = pytest.mark.part(of=2)
+pytestmark = pytest.mark.part(of=3)
 
 INHERITED = "inheritance"
 GROWN = {

@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql
 
 from app_schema.catalog import diff, snapshot
 
-pytestmark = pytest.mark.part(of=3)
+pytestmark = pytest.mark.part(of=4)
 
 CHANGES: dict[str, Callable[[], sa.schema.SchemaItem]] = {
     "check": lambda: sa.CheckConstraint("a > 0 AND b <> 'z'", name="ck"),
@@ -56,7 +56,7 @@ def filled(empty_engine: sa.Engine) -> sa.Engine:
     return empty_engine
 
 
-@pytest.mark.part(of=2)
+@pytest.mark.part(of=3)
 @pytest.mark.parametrize("mode", ["transaction", "autocommit"])
 @pytest.mark.parametrize("change", CHANGES)
 def test_change_runs_twice_up_and_down(filled: sa.Engine, change: str, mode: str) -> None:

@@ -17,7 +17,7 @@ from foreign_project import FIRST, Foreign
 from app_schema.errors import ConfigurationError
 from app_schema.url import parse
 
-pytestmark = pytest.mark.part(of=3)
+pytestmark = pytest.mark.part(of=4)
 
 
 def test_another_env_py_of_the_process_stays_plain(foreign: Foreign) -> None:

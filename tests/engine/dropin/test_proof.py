@@ -15,7 +15,7 @@ from app_schema.application import Application
 from app_schema.cli import app
 from app_schema.migrations import config
 
-pytestmark = pytest.mark.part(of=3)
+pytestmark = pytest.mark.part(of=4)
 
 BEFORE = """
 from alembic.operations import ops

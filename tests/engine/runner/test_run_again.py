@@ -13,7 +13,7 @@ from written import AUTOCOMMIT, TABLE, Written, one
 
 from app_schema.catalog import diff
 
-pytestmark = pytest.mark.part(of=3)
+pytestmark = pytest.mark.part(of=4)
 
 HISTORIES: dict[str, Sequence[str]] = {
     "objects replaced": (
@@ -406,7 +406,7 @@ def _state(url: str) -> tuple[object, object]:
     return one(url, ROWS), one(url, "SELECT count(*) FROM public.again") if again else None
 
 
-@pytest.mark.part(of=3)
+@pytest.mark.part(of=4)
 @pytest.mark.parametrize("name", HISTORIES)
 def test_lineage_runs_again_at_head(empty_url: str, tmp_path: Path, name: str) -> None:
     written = _written(tmp_path, name)
@@ -420,7 +420,7 @@ def test_lineage_runs_again_at_head(empty_url: str, tmp_path: Path, name: str) -
         assert _state(empty_url) == before[1]
 
 
-@pytest.mark.part(of=3)
+@pytest.mark.part(of=4)
 @pytest.mark.parametrize("name", [*HISTORIES, *MADE_AGAIN])
 def test_script_of_a_lineage_runs_twice(empty_url: str, tmp_path: Path, name: str) -> None:
     _written(tmp_path, name)

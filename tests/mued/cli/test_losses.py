@@ -21,7 +21,7 @@ from app_schema.migrations.lock import Lock
 from app_schema.migrations.session import MigrationSession
 from app_schema.testing.databases import Databases
 
-pytestmark = pytest.mark.part(of=2)
+pytestmark = pytest.mark.part(of=3)
 
 Do = Callable[[str], None]
 TABLE = "op.create_table('{0}', sa.Column('id', sa.Integer()))"

@@ -1,6 +1,6 @@
 """Owner roles as platforms give them: no superuser, no CREATEDB, no CREATEROLE, extensions made by another,
 
-pytestmark = pytest.mark.part(of=3)
+pytestmark = pytest.mark.part(of=4)
 default privileges to a role of the platform. What cannot be done is one sentence with the remedy."""
 
 from __future__ import annotations
