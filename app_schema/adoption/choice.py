@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from app_schema.adoption.mend import primary_key
 from app_schema.adoption.rules import CASTS, DeclaredRule
 from app_schema.ddl import Key
+from app_schema.ddl.column import PrintedColumn
 from app_schema.ddl.sql import ident, qualified
-from app_schema.migrations.compare.printed_column import parts
 
 if TYPE_CHECKING:
     from app_schema.adoption.look import Look
@@ -32,7 +32,7 @@ def choices(look: Look, rule: DeclaredRule) -> Iterator[Choice]:
     where = _where(look, rule)
     for column in rule.columns:
         definition = look.sides.declared[Key("column", *rule.table, column)]
-        part = parts(definition)
+        part = PrintedColumn.of(definition)
         if Key("column", *rule.table, column) not in look.sides.reflected:
             yield from _asked(look, rule, column)
             continue
@@ -79,7 +79,7 @@ def _asked(look: Look, rule: DeclaredRule, column: str) -> Iterator[Choice]:
     texts = [
         key.name
         for key, definition in look.sides.reflected.items()
-        if key[:3] == ("column", *rule.table) and parts(definition).type == "text"
+        if key[:3] == ("column", *rule.table) and PrintedColumn.of(definition).type == "text"
     ]
     if texts:
         entry = (

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from app_schema.adoption.choices import MoveRows
 from app_schema.adoption.mend import MENDED, fills, mends, place, primary_key
 from app_schema.ddl import Key
+from app_schema.ddl.column import PrintedColumn
 from app_schema.ddl.sql import ident, literal, qualified
-from app_schema.migrations.compare.printed_column import parts
 from app_schema.migrations.directives import RetypeOp
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Future:
     def unfit(self, table: Table, column: str) -> str | None:
         """The condition under which a value cannot be cast to the new type; None: always castable, or
         unknown."""
-        reflected = parts(self.look.sides.reflected[Key("column", *table, column)]).type
+        reflected = PrintedColumn.of(self.look.sides.reflected[Key("column", *table, column)]).type
         if reflected != "text" and not reflected.startswith("character"):
             return None
         declared, type_ = (
@@ -151,7 +151,9 @@ class Future:
     def _cast(self, table: Table, column: str) -> str:
         """The type of a value: the reflected type of an existing column, else the declared one."""
         reflected = self.look.sides.reflected.get(Key("column", *table, column))
-        return self.expression(parts(reflected).type) if reflected else self._new_type(table, column)
+        if reflected is None:
+            return self._new_type(table, column)
+        return self.expression(PrintedColumn.of(reflected).type)
 
     def _converted(self, table: Table, column: str, declared: str) -> str:
         if Key("column", *table, column) in self.look.sides.reflected:
@@ -164,12 +166,12 @@ class Future:
             unfit = self.unfit(table, column)
             value = f"CAST({new} AS {self._new_type(table, column)})"
             return f"CASE WHEN {unfit} THEN NULL ELSE {value} END" if unfit else value
-        part = parts(declared)
+        part = PrintedColumn.of(declared)
         value = self.expression(part.expression) if part.how == "DEFAULT" else "NULL"
         return f"CAST({value} AS {self._new_type(table, column)})"
 
     def _type(self, table: Table, column: str) -> str:
-        return parts(self._declared(table)[column]).type
+        return PrintedColumn.of(self._declared(table)[column]).type
 
     def _new_type(self, table: Table, column: str) -> str:
         """The declared type; text for a type with a schema, which may be absent yet."""

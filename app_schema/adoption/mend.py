@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from app_schema.adoption.choices import ASIDE, MoveRows
 from app_schema.adoption.superseded import SetValue
 from app_schema.ddl import Key
+from app_schema.ddl.column import PrintedColumn
 from app_schema.ddl.sql import ident, qualified
 from app_schema.errors import ConfigurationError
-from app_schema.migrations.compare.printed_column import parts
 from app_schema.migrations.directives import CallOp, UnwritableOp
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def required(look: Look) -> list[Key]:
         key
         for key in new
         if Key("table", key.schema, None, key.table or "") in reflected
-        and not (part := parts(declared[key])).nullable
+        and not (part := PrintedColumn.of(declared[key])).nullable
         and not part.how
         and not part.identity
     ]

@@ -13,10 +13,10 @@ from app_schema.adoption.future import Future, Table
 from app_schema.adoption.mend import fills, mends, place, primary_key, required
 from app_schema.ddl import Key
 from app_schema.ddl.brackets import between_commas, enclosed
+from app_schema.ddl.column import PrintedColumn
 from app_schema.ddl.printed import FOREIGN_KEY
 from app_schema.ddl.sql import ident
 from app_schema.loss import reading
-from app_schema.migrations.compare.printed_column import parts
 
 if TYPE_CHECKING:
     from app_schema.adoption.look import Look
@@ -118,8 +118,8 @@ def _column(
 ) -> Iterator[DeclaredRule]:
     table, name = _table(key), ident(key.name)
     rule = partial(DeclaredRule, key.label, table=table, columns=(key.name,))
-    becomes_required = not parts(declared).nullable and (
-        parts(reflected).nullable if reflected is not None else key in new
+    becomes_required = not PrintedColumn.of(declared).nullable and (
+        PrintedColumn.of(reflected).nullable if reflected is not None else key in new
     )
     unfit = future.unfit(table, key.name) if (table, key.name) in future.conversions else None
     if unfit is not None:
@@ -130,7 +130,7 @@ def _column(
 
 def _unfit(future: Future, key: Key, unfit: str) -> Iterator[DeclaredRule]:
     """Values that the cast would refuse, in the rows before the cast."""
-    table, type_ = _table(key), parts(future.look.sides.declared[key]).type
+    table, type_ = _table(key), PrintedColumn.of(future.look.sides.declared[key]).type
     kind = "enum label" if "<> ALL" in unfit else "cast"
     yield DeclaredRule(f"type of {key.label}", kind, table, (key.name,), type_, unfit)
 

@@ -17,10 +17,12 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from platformdirs import user_cache_path
 
-from app_schema.catalog.objects import Snapshot
+from app_schema.catalog.objects import Snapshot, in_parts
+from app_schema.ddl.definition import Definition
 from app_schema.ddl.object import Key
 
 KEPT = 20
@@ -49,7 +51,7 @@ def load(name: str) -> Snapshot | None:
             checksum, _, payload = _read(directory, name).partition(b"\n")
             if checksum.decode() != _checksum(name, payload):
                 return None
-            snapshot = {Key(*key): str(definition) for *key, definition in json.loads(payload)}
+            snapshot = {Key(*key): _definition(key[0], printed) for *key, printed in json.loads(payload)}
             os.utime(name, dir_fd=directory)  # used last
     except (OSError, TypeError, ValueError, RecursionError):
         return None
@@ -58,7 +60,11 @@ def load(name: str) -> Snapshot | None:
 
 def store(name: str, snapshot: Snapshot) -> None:
     """Writes a snapshot atomically."""
-    payload = json.dumps([[*key, definition] for key, definition in snapshot.items()]).encode()
+    parts = (
+        [*key, printed.parts if isinstance(printed, Definition) else printed]
+        for key, printed in snapshot.items()
+    )
+    payload = json.dumps(list(parts)).encode()
     place = _directory()
     if not place.is_absolute():  # a user without a home: otherwise this would create a directory named "~"
         return
@@ -75,6 +81,10 @@ def store(name: str, snapshot: Snapshot) -> None:
                 raise
             for old in sorted(place.iterdir(), key=lambda file: file.lstat().st_mtime)[:-KEPT]:
                 old.unlink(missing_ok=True)
+
+
+def _definition(kind: str, printed: str | list[Any]) -> str:
+    return printed if isinstance(printed, str) else in_parts(kind, printed)
 
 
 def _checksum(name: str, payload: bytes) -> str:

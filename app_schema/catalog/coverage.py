@@ -352,7 +352,7 @@ def queries() -> tuple[CatalogQuery, ...]:
 @cache
 def _words() -> frozenset[str]:
     """The words of all that a snapshot reads."""
-    parts = ("source", "kind", "name", "definition", "namespace", "table", "owner", "where", "listed")
+    parts = ("source", "kind", "name", "selected", "namespace", "table", "owner", "where", "listed")
     return frozenset(
         word for query in queries() for part in parts for word in re.findall(r"\w+", getattr(query, part))
     )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app_schema.catalog.reading import query, read
 from app_schema.catalog.snapshot_query import RARE, rare_query, snapshot_query
 from app_schema.catalog.uncompared import Uncompared, uncompared_query
+from app_schema.ddl.catalog_query import Kind
+from app_schema.ddl.definition import Definition, Parts
 from app_schema.ddl.object import Key
 
 if TYPE_CHECKING:
@@ -16,7 +20,7 @@ if TYPE_CHECKING:
 
 _Row = tuple[Any, ...]
 Snapshot = Mapping[Key, str]
-"""Key of an object -> its definition as PostgreSQL prints it."""
+"""Key of an object -> its definition as PostgreSQL prints it; of some kinds in parts, a `Definition`."""
 
 
 class Difference(NamedTuple):
@@ -60,8 +64,23 @@ def _with_rare(rows: list[_Row], ask: Callable[[str], list[_Row]]) -> list[_Row]
 
 
 def _snapshot(rows: Iterable[tuple[Any, ...]], ignore: tuple[str, ...]) -> Snapshot:
-    found = {Key(kind, schema, table, name): definition for kind, schema, table, name, definition in rows}
-    return {key: definition for key, definition in found.items() if not _belongs_to(key, ignore)}
+    found = ((Key(*key), definition) for *key, definition in rows)
+    snapshot = {key: definition for key, definition in found if not _belongs_to(key, ignore)}
+    keys = [key for key in snapshot if key.kind in _printed_as()]
+    parts = json.loads(f"[{','.join(snapshot[key] for key in keys)}]")  # one call for all
+    return snapshot | {key: in_parts(key.kind, own) for key, own in zip(keys, parts, strict=True)}
+
+
+@cache
+def _printed_as() -> dict[str, type[Parts]]:
+    """Kind of a key -> the class of the parts that a snapshot selects."""
+    queries = ((kind, cls.query_of(kind)) for kind, cls in Kind.by_key.items())
+    return {kind: query.printed_as for kind, query in queries if query.printed_as is not None}
+
+
+def in_parts(kind: str, parts: Sequence[Any]) -> Definition:
+    """The definition of an object of this kind."""
+    return Definition(_printed_as()[kind], parts)
 
 
 def _belongs_to(key: Key, tables: tuple[str, ...]) -> bool:

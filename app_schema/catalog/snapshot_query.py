@@ -102,7 +102,7 @@ def _of_database(query: CatalogQuery, *, owned_as: str, commented: bool) -> str:
 
     :param commented: a comment names its object by this kind, even one that the snapshot does not have.
     """
-    definition, owner = f"coalesce({query.definition}, '')", query.owner or "0::oid"
+    definition, owner = query.selected, query.owner or "0::oid"
     conditions = []
     if query.listed != "true" and commented and query.namespace:
         definition, owner = (f"CASE WHEN {query.listed} THEN {column} END" for column in (definition, owner))

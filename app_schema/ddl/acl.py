@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from app_schema.ddl.catalog_query import CatalogQuery
+from app_schema.ddl.definition import Parts
 from app_schema.ddl.sql import literal, sequence
 from app_schema.errors import ModelError
 
@@ -26,12 +28,26 @@ _PARTS = {
 }
 
 
+@dataclass(frozen=True)
+class PrintedGrant(Parts):
+    """The privileges of one role on an object, as a snapshot prints them: ``*`` is WITH GRANT OPTION.
+
+    :param names: the privileges, or the columns of a grant on columns.
+    """
+
+    words: str
+    names: Iterable[str]
+    grantable: bool
+
+
 def held(source: str, acl: str, owner: str, **given: Any) -> CatalogQuery:
     """The query of what roles other than the owner hold on objects of one catalog."""
     return CatalogQuery(
         f"{source} {_HELD.format(acl=acl)}",
         name=ROLE,
         definition="x.words",
+        printed_as=PrintedGrant,
+        fields={"words": "x.words", "names": "x.privileges", "grantable": "x.grantable"},
         **{"listed": f"x.grantee <> {owner}", "parts": _PARTS, **given},
     )
 

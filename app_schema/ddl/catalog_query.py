@@ -7,9 +7,10 @@ SELECT, so PostgreSQL computes only the selected columns, and finds one object b
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, fields
 from typing import ClassVar
 
+from app_schema.ddl.definition import Parts
 from app_schema.ddl.sql import literal, qualified
 
 FIRST_OID = 16384
@@ -31,6 +32,8 @@ class CatalogQuery:
     :param listed: the further condition of a snapshot.
     :param definition: the compared text, as PostgreSQL prints it with an empty search_path.
     :param comparable: the definition without names that differ between an object and its twin.
+    :param printed_as: the class of the parts that a snapshot selects in place of the definition.
+    :param fields: field of that class -> its value.
     :param attribute: a row is an attribute of an object of another query.
     :param rare: ``oid FROM catalog`` of objects that few databases have; empty: common. A snapshot reads them
         in a second query, only if rows exist that belong to no extension.
@@ -43,7 +46,7 @@ class CatalogQuery:
     oid: str
     kind: str
     name: str
-    definition: str
+    definition: str = ""
     namespace: str = ""
     without_schema: bool = False
     table: str = "NULL"
@@ -52,6 +55,8 @@ class CatalogQuery:
     where: str = "true"
     listed: str = "true"
     comparable: str = ""
+    printed_as: type[Parts] | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
     rare: str = ""
     attribute: bool = False
     parts: Mapping[str, str] = field(default_factory=dict)
@@ -60,6 +65,14 @@ class CatalogQuery:
     def printed(self) -> str:
         """The definition as guards compare it."""
         return self.comparable or self.definition
+
+    @property
+    def selected(self) -> str:
+        """The definition as a snapshot selects it: its fields as a JSON array, where it has fields."""
+        if self.printed_as is None:
+            return f"coalesce({self.definition}, '')"
+        parts = (self.fields[part.name] for part in fields(self.printed_as))
+        return f"json_build_array({', '.join(parts)})::text"
 
     @property
     def is_object(self) -> bool:

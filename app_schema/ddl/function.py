@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
 from app_schema.ddl import privileges
 from app_schema.ddl.catalog_query import CatalogQuery
+from app_schema.ddl.definition import Parts
 from app_schema.ddl.guarded_drop import drop
 from app_schema.ddl.lookup import creation_schema
 from app_schema.ddl.object import DDLObject, Key
@@ -43,6 +44,59 @@ CASE WHEN p.prokind NOT IN ('f', 'p')
        OR EXISTS (SELECT FROM aclexplode(p.proacl) AS x WHERE x.is_grantable AND x.grantee <> p.proowner)
      THEN 'no function with plain grants' END""",
 }
+
+
+@dataclass(frozen=True)
+class PrintedFunction(Parts):
+    """A function or procedure as a snapshot prints it.
+
+    :param signature: the arguments and, of a function, the type of the result.
+    :param options: all that is between the language and the body.
+    :param parsed: the body is no string: PostgreSQL knows what it reads, and refuses any change of that.
+    :param execute: the roles that may execute a procedure; those of a function are grants.
+    """
+
+    signature: str
+    language: str
+    options: str
+    body: str
+    parsed: bool
+    execute: str
+
+    @classmethod
+    def text(cls, *parts: Any) -> str:
+        signature, language, options, body, _, execute = parts
+        return f"{signature} LANGUAGE {language} {options} AS {body}" + (execute and f" EXECUTE TO {execute}")
+
+    @classmethod
+    def renamed(cls, rename: Callable[[str], str], *parts: Any) -> Sequence[Any]:
+        signature, language, options, body, parsed, execute = parts
+        body = rename(body) if parsed else body  # a string may mean anything
+        return rename(signature), language, options, body, parsed, execute
+
+
+FIELDS = {
+    "signature": f"""\
+concat_ws(' ', CASE p.prokind WHEN 'w' THEN 'WINDOW' END,
+  format('(%s)', {PARTS["arguments"]}), 'RETURNS ' || {PARTS["returns"]})""",
+    "language": "l.lanname",
+    "options": f"""\
+concat_ws(' ', {PARTS["volatility"]}, 'SECURITY ' || {PARTS["security"]},
+  CASE WHEN p.proisstrict THEN 'STRICT' END, CASE WHEN p.proleakproof THEN 'LEAKPROOF' END,
+  'PARALLEL ' || {PARTS["parallel"]}, 'COST ' || p.procost, 'ROWS ' || p.prorows,
+  'SUPPORT ' || {PARTS["support"]}, 'SET ' || coalesce(array_to_string(p.proconfig, ', '), 'nothing'))""",
+    "body": PARTS["body"],
+    "parsed": "p.prosqlbody IS NOT NULL",
+    "execute": "''",
+}
+
+
+def definition(fields: Mapping[str, str]) -> str:
+    """SQL expression: the text that guards compare."""
+    words = "{signature}, 'LANGUAGE', {language}, {options}, 'AS', {body}"
+    return f"concat_ws(' ', {words.format_map(fields)})"
+
+
 CATALOG = CatalogQuery(
     "pg_catalog.pg_proc AS p JOIN pg_catalog.pg_language AS l ON l.oid = p.prolang",
     catalog="pg_proc",
@@ -56,14 +110,9 @@ CATALOG = CatalogQuery(
     listed="""\
 NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.classid = 'pg_catalog.pg_proc'::regclass
                AND d.objid = p.oid AND d.deptype = 'i')""",
-    definition=f"""\
-concat_ws(' ', CASE p.prokind WHEN 'w' THEN 'WINDOW' END,
-  format('(%s)', {PARTS["arguments"]}), 'RETURNS ' || {PARTS["returns"]}, 'LANGUAGE ' || l.lanname,
-  {PARTS["volatility"]}, 'SECURITY ' || {PARTS["security"]}, CASE WHEN p.proisstrict THEN 'STRICT' END,
-  CASE WHEN p.proleakproof THEN 'LEAKPROOF' END, 'PARALLEL ' || {PARTS["parallel"]}, 'COST ' || p.procost,
-  'ROWS ' || p.prorows, 'SUPPORT ' || {PARTS["support"]},
-  'SET ' || coalesce(array_to_string(p.proconfig, ', '), 'nothing'),
-  'AS ' || {PARTS["body"]})""",
+    definition=definition(FIELDS),
+    printed_as=PrintedFunction,
+    fields=FIELDS,
     parts=PARTS,
 )
 EXECUTE = """\

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
-from app_schema.ddl.acl import ROLE, checked_privileges, grantee, held
+from app_schema.ddl.acl import ROLE, PrintedGrant, checked_privileges, grantee, held
 from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.function import Function
 from app_schema.ddl.guard import Guard
@@ -50,7 +50,8 @@ pg_catalog.pg_class AS c CROSS JOIN LATERAL (
     table="c.relname",
     relation="c.oid",
     where="c.relkind NOT IN ('i', 'I')",
-    definition="x.words",
+    printed_as=PrintedGrant,
+    fields={"words": "x.words", "names": "x.names", "grantable": "x.grantable"},
     comparable="x.columns",
     parts={
         "privileges": "x.privilege_type",

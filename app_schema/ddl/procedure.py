@@ -8,12 +8,15 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
 from app_schema.ddl.brackets import between_commas
-from app_schema.ddl.function import CATALOG, EXECUTE, PARTS, Function
+from app_schema.ddl.function import CATALOG, EXECUTE, FIELDS, PARTS, Function, definition
 
-_DEFINITION = f"""\
-concat_ws(' ', format('(%s)', {PARTS["arguments"]}), 'LANGUAGE ' || l.lanname,
-  'SECURITY ' || {PARTS["security"]}, 'SET ' || array_to_string(p.proconfig, ', '),
-  'AS ' || {PARTS["body"]})"""
+_FIELDS = {
+    **FIELDS,
+    "signature": f"format('(%s)', {PARTS['arguments']})",
+    "options": f"""\
+concat_ws(' ', 'SECURITY ' || {PARTS["security"]}, 'SET ' || array_to_string(p.proconfig, ', '))""",
+    "execute": f"CASE WHEN p.proacl IS NOT NULL THEN {EXECUTE} ELSE '' END",
+}
 _NAMES = ("name", "body", "arguments", "language", "security", "settings", "execute", "refused")
 
 
@@ -29,9 +32,8 @@ class Procedure(Function):
             CATALOG,
             kind="'procedure'",
             where="p.prokind = 'p'",
-            definition=f"""\
-concat({_DEFINITION}, CASE WHEN p.proacl IS NOT NULL THEN ' EXECUTE TO ' || {EXECUTE} END)""",
-            comparable=_DEFINITION,
+            definition=definition(_FIELDS),
+            fields=_FIELDS,
             parts={name: part for name, part in PARTS.items() if name in _NAMES},
             rare="oid FROM pg_catalog.pg_proc WHERE prokind = 'p'",
         ),

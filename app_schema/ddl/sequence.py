@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
 from app_schema.ddl import privileges
 from app_schema.ddl.block import DIFFERENT, block
 from app_schema.ddl.catalog_query import CatalogQuery
+from app_schema.ddl.definition import Parts
 from app_schema.ddl.guarded_drop import drop
 from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
@@ -26,14 +27,45 @@ _OF_NO_IDENTITY = """
 _NUMBERS = """\
 format('AS %s START %s INCREMENT %s MINVALUE %s MAXVALUE %s CACHE %s%s', format_type(q.seqtypid, NULL),
        q.seqstart, q.seqincrement, q.seqmin, q.seqmax, q.seqcache, CASE WHEN q.seqcycle THEN ' CYCLE' END)"""
-_OWNED = """\
-(SELECT format('OWNED BY %s.%I', d.refobjid::regclass, a.attname) FROM pg_catalog.pg_depend AS d
+_OF_COLUMN = """\
+(SELECT {printed} FROM pg_catalog.pg_depend AS d
    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+   JOIN pg_catalog.pg_class AS t ON t.oid = d.refobjid
+   JOIN pg_catalog.pg_namespace AS m ON m.oid = t.relnamespace
   WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i')
     AND d.refobjsubid > 0)"""
+_OWNED = _OF_COLUMN.format(printed="format('OWNED BY %s.%I', d.refobjid::regclass, a.attname)")
 _OPTIONS = f"concat_ws(' ', {_NUMBERS}, {_OWNED})"
-_UNLOGGED = "UNLOGGED "
-"""The start of the definition of a sequence whose table is UNLOGGED; no revision renders it."""
+
+
+@dataclass(frozen=True)
+class PrintedSequence(Parts):
+    """A sequence as a snapshot prints it.
+
+    :param unlogged: UNLOGGED, as its table is; no revision renders it.
+    :param options: every option but OWNED BY.
+    :param numbers: START, INCREMENT, MINVALUE, MAXVALUE and CACHE, as the arguments of ``Identity``.
+    :param owner: schema, table and name of the column that owns it.
+    """
+
+    unlogged: str
+    options: str
+    owned_by: str
+    numbers: Mapping[str, int]
+    cycle: bool
+    owner: Iterable[str] | None
+
+    @property
+    def statement(self) -> str:
+        """All that CREATE SEQUENCE takes."""
+        return f"{self.options} {self.owned_by}".rstrip()
+
+    @property
+    def column(self) -> Key | None:
+        """The column that owns the sequence."""
+        return Key("column", *self.owner) if self.owner else None
+
+
 _CATALOG = CatalogQuery(
     "pg_catalog.pg_sequence AS q JOIN pg_catalog.pg_class AS c ON c.oid = q.seqrelid",
     catalog="pg_class",
@@ -42,7 +74,17 @@ _CATALOG = CatalogQuery(
     name="c.relname",
     namespace="c.relnamespace",
     owner="c.relowner",
-    definition=f"concat(CASE c.relpersistence WHEN 'u' THEN '{_UNLOGGED}' END, {_OPTIONS})",
+    printed_as=PrintedSequence,
+    fields={
+        "unlogged": "CASE c.relpersistence WHEN 'u' THEN 'UNLOGGED' ELSE '' END",
+        "options": _NUMBERS,
+        "owned_by": f"coalesce({_OWNED}, '')",
+        "numbers": """\
+json_build_object('start', q.seqstart, 'increment', q.seqincrement, 'minvalue', q.seqmin,
+                  'maxvalue', q.seqmax, 'cache', q.seqcache)""",
+        "cycle": "q.seqcycle",
+        "owner": _OF_COLUMN.format(printed="json_build_array(m.nspname, t.relname, a.attname)"),
+    },
 )
 
 
@@ -70,7 +112,7 @@ class Sequence(DDLObject):
 
     @classmethod
     def from_definition(cls, key: Key, definition: str) -> DDLObject:
-        return cls(key.name, definition.removeprefix(_UNLOGGED), schema=key.schema)
+        return cls(key.name, PrintedSequence.of(definition).statement, schema=key.schema)
 
     def catalog_query(self) -> str:
         printed = _NUMBERS if self.owner_follows else _OPTIONS

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from app_schema.catalog.dependents import Blocked
 from app_schema.ddl import Key
+from app_schema.ddl.column import PrintedColumn
 from app_schema.errors import ModelError
 from app_schema.migrations.compare import keys, kinds, unfit
 from app_schema.migrations.compare.kinds import alter_column, function, grant
-from app_schema.migrations.compare.printed_column import is_rebuilt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -119,8 +119,10 @@ def _recreate_default(sides: Sides, planner: Planner, key: Key) -> None:
     declared, reflected = sides.declared.get(column), sides.reflected.get(column)
     if keys.default(key) in planner.dropped or reflected is None or planner.recreated_as(column) == "dropped":
         return
-    altered = column in planner.changed and declared is not None
-    if altered and is_rebuilt(declared or "", reflected):
-        return
+    altered = declared is not None and column in planner.changed
+    if declared is not None and altered:
+        new, old = PrintedColumn.of(declared), PrintedColumn.of(reflected)
+        if new.is_rebuilt_from(old):
+            return
     if altered or key.kind == "default":
         alter_column.drop_default(sides, planner, column, again=not altered)

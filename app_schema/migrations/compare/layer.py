@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from app_schema.catalog import Snapshot
 from app_schema.catalog.address import statement
 from app_schema.ddl import Key
+from app_schema.ddl.function import PrintedFunction
 from app_schema.ddl.layers import called, words
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from app_schema.migrations.compare.rename import Renamed
 
 _VIEWS = {"view", "materialized_view"}
-_BODY = " AS "
 Reads = Mapping[Key, set[Key]]
 
 
@@ -68,7 +68,7 @@ def _named_in_bodies(reflected: Snapshot) -> Iterator[tuple[Key, Key]]:
     views = {name for name, keys in named.items() if any(key.kind in _VIEWS for key in keys)}
     for function, definition in reflected.items():
         if function.kind == "function":
-            body = definition.partition(_BODY)[2]
+            body = PrintedFunction.of(definition).body
             calls = {key for name in called(body) & named.keys() for key in named[name]}
             reads = {key for name in words(body) & views for key in named[name] if key.kind in _VIEWS}
             yield from ((function, key) for key in {*calls, *reads} if key != function)

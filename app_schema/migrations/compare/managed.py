@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from app_schema.ddl import Key
 from app_schema.ddl.made import MARK
+from app_schema.ddl.sequence import PrintedSequence
 from app_schema.ddl.sql import ident, split
-from app_schema.migrations.compare import keys, printed_sequence
+from app_schema.migrations.compare import keys
 from app_schema.migrations.compare.filters import item
 from app_schema.migrations.compare.keys import RELATIONS
 
@@ -102,7 +103,7 @@ class Managed:
             return True
         owners = self._owners(key)
         if key.kind == "sequence":
-            column = printed_sequence.owner(self.reflected.get(key) or "")
+            column = PrintedSequence.of(self.reflected[key]).column if key in self.reflected else None
             owners += [column, keys.table(column)] if column is not None else []
         if key.kind == "comment" and key.name:
             owners.append(keys.column(key))

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
-from app_schema.migrations.compare.printed_column import parts
-from app_schema.migrations.compare.printed_sequence import BOUNDS
+from app_schema.ddl.column import PrintedColumn
+from app_schema.ddl.sequence import PrintedSequence
 
 if TYPE_CHECKING:
     from app_schema.catalog import Snapshot
     from app_schema.ddl import Key
     from app_schema.migrations.compare.sides import Sides
 
-_OPTIONS = re.compile(
-    r"AS \w+ START (?P<start>-?\d+) INCREMENT (?P<increment>-?\d+) MINVALUE (?P<minvalue>-?\d+) MAXVALUE "
-    r"(?P<maxvalue>-?\d+) CACHE (?P<cache>\d+)"
-)
+BOUNDS = {
+    "smallint": (-(2**15), 2**15 - 1),
+    "integer": (-(2**31), 2**31 - 1),
+    "bigint": (-(2**63), 2**63 - 1),
+}
 _SERIALS = {"smallint": "smallserial", "integer": "serial", "bigint": "bigserial"}
 
 
 def identity(sides: Sides, side: Snapshot, column: Key) -> dict[str, Any]:
     """The arguments of a column's ``Identity``: the options of its sequence that are not the usual ones."""
-    part = parts(side[column])
+    part = PrintedColumn.of(side[column])
     key = sides.owned_sequence(side, column)
-    match = _OPTIONS.match(side[key]) if key is not None else None
-    options: dict[str, Any] = {name: int(value) for name, value in match.groupdict().items()} if match else {}
+    sequence = PrintedSequence.of(side[key]) if key is not None else None
+    options = sequence.numbers if sequence is not None else {}
     rising = options.get("increment", 1) > 0
     least, greatest = BOUNDS.get(part.type, (None, None))
     low, high = (1, greatest) if rising else (least, -1)
@@ -33,13 +33,13 @@ def identity(sides: Sides, side: Snapshot, column: Key) -> dict[str, Any]:
     usual = {"start": start, "increment": 1, "minvalue": low, "maxvalue": high, "cache": 1}
     unusual = {name: value for name, value in options.items() if value != usual[name]}
     always = {"always": True} if "ALWAYS" in part.identity else {}
-    cycle = {"cycle": True} if key is not None and " CYCLE" in side[key] else {}
+    cycle = {"cycle": True} if sequence is not None and sequence.cycle else {}
     return {**always, **unusual, **cycle}
 
 
 def serial(sides: Sides, side: Snapshot, column: Key) -> str | None:
     """The pseudo type of a column whose default is the next value of its own sequence."""
-    part = parts(side[column])
+    part = PrintedColumn.of(side[column])
     counts = not part.identity and part.expression.startswith("nextval(")
     return _SERIALS.get(part.type) if counts and sides.owned_sequence(side, column) is not None else None
 
@@ -47,7 +47,7 @@ def serial(sides: Sides, side: Snapshot, column: Key) -> str | None:
 def source(sides: Sides, side: Snapshot, column: Key) -> str:
     """What gives a column its numbers: ``identity``, ``serial``, the next value of a sequence that nobody
     owns, as the default says, or nothing."""
-    part = parts(side[column])
+    part = PrintedColumn.of(side[column])
     if part.identity:
         return "identity"
     if serial(sides, side, column):

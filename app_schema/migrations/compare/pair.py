@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from app_schema.ddl import Key
-from app_schema.migrations.compare import printed_sequence
-from app_schema.migrations.compare.printed_column import parts
+from app_schema.ddl.column import PrintedColumn
+from app_schema.ddl.sequence import PrintedSequence
 from app_schema.migrations.compare.rename import Names
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ KINDS = ("enum", "sequence", "constraint", "index")
 """In this order: a constraint may name an enum, and is equal once the enum has its declared name."""
 _INDEX_NAME = re.compile(r'^(CREATE (?:UNIQUE )?INDEX )(?:"(?:[^"]|"")+"|\S+)')
 _NEXT = re.compile(r"nextval\('((?:[^']|'')+)'::regclass\)")
+_NAME = re.compile(r'"((?:[^"]|"")*)"|([^."]+)')
 _HAS_INDEX = re.compile("PRIMARY KEY|UNIQUE|EXCLUDE")
 """The start of the definition of a constraint that has an index of its name."""
 _RELATIONS = {"table", "view", "materialized_view", "foreign_table", "composite", "sequence", "index"}
@@ -130,11 +131,11 @@ def _may_be(sides: Sides, declared: Key, reflected: Key) -> bool:
     definitions = sides.declared[declared], sides.reflected[reflected]
     if declared.kind != "sequence":
         return definitions[0] == definitions[1]
-    declared_owner, reflected_owner = map(printed_sequence.owner, definitions)
+    declared_owner, reflected_owner = (PrintedSequence.of(printed).column for printed in definitions)
     if declared_owner is None:  # the sequence of a column is dropped with its type or its identity
         return reflected_owner is None
     # an identity creates its own
-    return reflected_owner is not None or not parts(sides.declared[declared_owner]).identity
+    return reflected_owner is not None or not PrintedColumn.of(sides.declared[declared_owner]).identity
 
 
 def _users(side: Snapshot, kind: str) -> dict[Key, set[Key]]:
@@ -142,15 +143,20 @@ def _users(side: Snapshot, kind: str) -> dict[Key, set[Key]]:
     users: dict[Key, set[Key]] = defaultdict(set)
     for key, definition in side.items():
         if key.kind == "column":
-            part = parts(definition)
+            part = PrintedColumn.of(definition)
             used = _NEXT.findall(part.expression) if kind == "sequence" else [part.type.removesuffix("[]")]
             for printed in used:
-                names = printed_sequence.names(printed.replace("''", "'"))
+                names = _names(printed.replace("''", "'"))
                 if len(names) == 2:  # noqa: PLR2004 - schema and name
                     users[Key(kind, names[0], None, names[1])].add(key)
-        elif key.kind == kind == "sequence" and (column := printed_sequence.owner(definition)) is not None:
+        elif key.kind == kind == "sequence" and (column := PrintedSequence.of(definition).column) is not None:
             users[key].add(column)
     return users
+
+
+def _names(printed: str) -> list[str]:
+    """The parts of a name such as ``public."A"``, as they are without quotes."""
+    return [quoted.replace('""', '"') or bare for quoted, bare in _NAME.findall(printed)]
 
 
 def _is_unnamed(sides: Sides, key: Key) -> bool:
@@ -160,7 +166,7 @@ def _is_unnamed(sides: Sides, key: Key) -> bool:
         return metadata.is_unnamed(key, definition)
     if key.kind == "index":
         return Key("partition", key.schema, None, key.table or "") in sides.declared
-    if key.kind == "enum" or printed_sequence.owner(definition) is None:
+    if key.kind == "enum" or PrintedSequence.of(definition).column is None:
         return False
     return key not in metadata.sequences and not any(
         other.kind == "grant" and other[1:3] == (key.schema, key.name) for other in metadata.objects

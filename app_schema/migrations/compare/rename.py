@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from app_schema.catalog import Snapshot
 from app_schema.ddl import DDLObject, Key
+from app_schema.ddl.definition import Definition
 from app_schema.ddl.sql import ident, split
 from app_schema.migrations.directives import CallOp
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 _NAME = r'(?:"(?:[^"]|"")+"|[^\s".()\[\],:\']+)'
 _PIECE = re.compile(rf"'(?:[^']|'')*'(?:::regclass)?|(?<![\w\".$]){_NAME}\.{_NAME}")
 """A string literal, or a name with its schema; with an empty path PostgreSQL prints no other."""
-_BODY = " LANGUAGE "
-"""Ends the types of a function in its print; what comes after is its body, which a rename leaves alone."""
 _WITH_SIGNATURE = {"function", "function_grant", "owner", "object_comment"}
 
 _T = TypeVar("_T")
@@ -82,11 +81,9 @@ class Names:
             return self._option(key, definition)
         if not self._printed:
             return definition
-        if key.kind != "function":
-            return self.text(definition)
-        head, language, rest = definition.partition(_BODY)
-        in_sql = " AS BEGIN ATOMIC" in rest or " AS RETURN " in rest  # a parse tree, and no text
-        return self.text(head) + language + (self.text(rest) if in_sql else rest)
+        if isinstance(definition, Definition):
+            return definition.renamed(self.text)
+        return self.text(definition)
 
     def _option(self, key: Key, printed: str) -> str:
         """The option of a table, with the other name of the index in it."""

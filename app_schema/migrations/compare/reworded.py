@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from app_schema.ddl.column import PrintedColumn
 from app_schema.ddl.sql import ident
-from app_schema.migrations.compare.printed_column import parts
 
 if TYPE_CHECKING:
     from app_schema.ddl import Key
@@ -32,7 +32,7 @@ def reworded(sides: Sides, planner: Planner, key: Key, definition: str) -> str:
     """
     head, opening, rest = definition.partition("(")
     for column in _retyped(sides, planner, key):
-        old = parts(sides.reflected[column]).type.partition(" COLLATE ")[0]
+        old = PrintedColumn.of(sides.reflected[column]).bare_type
         name = ident(column.name)
         rest = "".join(f"({name})::{old}" if token == name else token for token in _TOKEN.findall(rest))
     return head + opening + rest
@@ -50,9 +50,7 @@ def _retyped(sides: Sides, planner: Planner, key: Key) -> list[Key]:
 
 
 def _same_category(sides: Sides, column: Key) -> bool:
-    old, new = (
-        parts(side[column]).type.partition(" COLLATE ")[0] for side in (sides.reflected, sides.declared)
-    )
+    old, new = (PrintedColumn.of(side[column]).bare_type for side in (sides.reflected, sides.declared))
     if old == new:
         return True
     answer = sides.connection.execute(_CATEGORIES, {"old": old, "new": new})

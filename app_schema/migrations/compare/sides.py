@@ -17,8 +17,9 @@ from app_schema.catalog.reflect import reflect
 from app_schema.ddl import DDLObject, Key
 from app_schema.ddl.layers import called
 from app_schema.ddl.made import MARK
+from app_schema.ddl.sequence import PrintedSequence
 from app_schema.errors import ConfigurationError
-from app_schema.migrations.compare import keys, printed_sequence
+from app_schema.migrations.compare import keys
 from app_schema.migrations.compare.filled import FilledTables, Place
 from app_schema.migrations.compare.layer import Layers
 from app_schema.migrations.compare.managed import Managed
@@ -151,7 +152,7 @@ class Sides:
 
     @cached_property
     def _owned_sequences(self) -> list[dict[Key, Key]]:
-        return [printed_sequence.by_owner(side) for side in (self.declared, self.reflected)]
+        return [_by_owner(side) for side in (self.declared, self.reflected)]
 
     def owned_sequence(self, side: Snapshot, column: Key) -> Key | None:
         """The sequence that a column of one of the sides owns."""
@@ -221,3 +222,9 @@ class Sides:
     def has_rows(self, key: Key) -> bool:
         """Whether the object's table exists, and has rows."""
         return not self.new(key) and key[1:3] in self._filled_tables
+
+
+def _by_owner(side: Snapshot) -> dict[Key, Key]:
+    """Each column that owns a sequence, and the sequence; of several the first."""
+    sequences = reversed([key for key in side if key.kind == "sequence"])
+    return {column: key for key in sequences if (column := PrintedSequence.of(side[key]).column) is not None}

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from app_schema.catalog import borrowed
 from app_schema.ddl import Key, Policy
 from app_schema.ddl.catalog_query import Kind
+from app_schema.ddl.column import PrintedColumn
 from app_schema.ddl.sql import dollar, ident, literal, qualified
 from app_schema.errors import ModelError
 from app_schema.migrations.compare import keys, refusal
-from app_schema.migrations.compare.printed_column import parts
 from app_schema.migrations.compare.reworded import reworded
 
 if TYPE_CHECKING:
@@ -82,11 +82,11 @@ def _stays(sides: Sides, planner: Planner, key: Key) -> bool:
 def _creation(sides: Sides, planner: Planner, key: Key) -> str | None:
     """The statement that creates an object as reflected; None for what no revision can create."""
     if key.kind in _DEFAULTS:
-        expression = parts(sides.reflected[keys.column(key)]).expression
+        expression = PrintedColumn.of(sides.reflected[keys.column(key)]).expression
         return f"{_alter(key)} ALTER COLUMN {ident(key.name)} SET DEFAULT {expression}"
     definition = sides.reflected.get(key, "")
     if key.kind == "column":
-        return _add_column(key, definition)
+        return _add_column(key, PrintedColumn.of(definition))
     if key.kind == "constraint" and definition.startswith("CHECK"):
         definition = reworded(sides, planner, key, definition)
     try:
@@ -114,8 +114,7 @@ def _alter(key: Key) -> str:
     return f"ALTER TABLE {qualified(key.table or '', key.schema)}"
 
 
-def _add_column(key: Key, printed: str) -> str:
-    part = parts(printed)
+def _add_column(key: Key, part: PrintedColumn) -> str:
     how = "STORED" if part.how == "GENERATED STORED AS" else "VIRTUAL"
     generated = f" GENERATED ALWAYS AS ({part.expression}) {how}" if part.generated else ""
     return f"{_alter(key)} ADD COLUMN IF NOT EXISTS {ident(key.name)} {part.type}{generated}"
@@ -170,7 +169,7 @@ def _named(sides: Sides, attempts: Mapping[Key, str]) -> Iterator[str]:
         yield f"CREATE TABLE {qualified(key.name, key.schema)} {_heir(sides, key) or '()'}"
     for key in named:
         if key.kind == "column":
-            yield _add_column(key, sides.reflected[key].partition(" GENERATED ")[0])
+            yield _add_column(key, dataclasses.replace(PrintedColumn.of(sides.reflected[key]), how=""))
     for key in named:
         if _KEY.match(sides.reflected[key]):
             yield sides.reflect(key, sides.reflected[key]).create_sql()[0]

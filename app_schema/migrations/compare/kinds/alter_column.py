@@ -8,12 +8,12 @@ from sqlalchemy import Identity, text
 
 from app_schema.catalog.cast import using
 from app_schema.ddl import Key
+from app_schema.ddl.column import PrintedColumn
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.printed import PrintedType, TableConstraint
 from app_schema.ddl.sql import ident, qualified
 from app_schema.migrations.compare import keys, numbering
 from app_schema.migrations.compare.kinds import sequence
-from app_schema.migrations.compare.printed_column import PrintedColumn, parts
 from app_schema.migrations.directives import CallOp, OnTheWayBackOp, Retyped
 from app_schema.migrations.operations import CreateObjectOp, DropObjectOp
 
@@ -31,7 +31,7 @@ def alter(sides: Sides, planner: Planner, key: Key, new: PrintedColumn, old: Pri
     """Plans what changes a reflected column to the declared one, where neither is generated."""
     _strip(sides, planner, key, new, old)
     if new.type != old.type:
-        _change_type(sides, planner, key, new.type, old.type)
+        _change_type(sides, planner, key, new, old)
     _equip(sides, planner, key, new, old)
 
 
@@ -80,7 +80,7 @@ def _in_place(new: PrintedColumn, old: PrintedColumn) -> bool:
 def drop_default(sides: Sides, planner: Planner, key: Key, *, again: bool) -> None:
     """Plans that a default is dropped before what it reads changes, and ``again`` that it is set again."""
     planner.dropped.add(keys.default(key))
-    default = parts(sides.reflected[key]).default
+    default = PrintedColumn.of(sides.reflected[key]).default
     planner.drop(Drops.DEFAULT, _default(sides, key, None, default))
     if again:  # after the functions that it may call
         planner.create(Makes.TRIGGER, _default(sides, key, default, None))
@@ -96,12 +96,12 @@ def _alter(sides: Sides, key: Key, new: dict[str, Any], old: dict[str, Any]) -> 
     return call.undone_by("alter_column", key.table, key.name, schema=schema, **old)
 
 
-def _change_type(sides: Sides, planner: Planner, key: Key, new: str, old: str) -> None:
-    def clause(target: str, source: str) -> str | None:
-        bare_source, bare_target = (type_.partition(" COLLATE ")[0] for type_ in (source, target))
-        return using(sides.casts, key.name, bare_source, bare_target, sides.zone)
+def _change_type(sides: Sides, planner: Planner, key: Key, new: PrintedColumn, old: PrintedColumn) -> None:
+    def clause(target: PrintedColumn, source: PrintedColumn) -> str | None:
+        return using(sides.casts, key.name, source.bare_type, target.bare_type, sides.zone)
 
-    column = Retyped(key.name, PrintedType(new), PrintedType(old), clause(new, old), clause(old, new))
+    types = PrintedType(new.type), PrintedType(old.type)
+    column = Retyped(key.name, *types, clause(new, old), clause(old, new))
     planner.plan.retype(key.table or "", sides.schema(key), column)
 
 

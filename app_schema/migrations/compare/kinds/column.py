@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from alembic.operations import ops
-from sqlalchemy import Column, Computed, DefaultClause, Identity
+from sqlalchemy import Column, DefaultClause, Identity
 
 from app_schema import upstream
 from app_schema.catalog.dependents import Blocked
 from app_schema.ddl import Key
+from app_schema.ddl.column import PrintedColumn
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.printed import PrintedType
 from app_schema.migrations.compare import keys, numbering
 from app_schema.migrations.compare.kinds import alter_column, generated, grant, sequence
 from app_schema.migrations.compare.kinds.base import KindComparator, relation
-from app_schema.migrations.compare.printed_column import (
-    PrintedColumn,
-    changes_type,
-    escaped,
-    is_rebuilt,
-    parts,
-)
 from app_schema.migrations.directives import CallOp, OnTheWayBackOp, UnwritableOp
 
 if TYPE_CHECKING:
@@ -55,8 +50,9 @@ class ColumnComparator(KindComparator):
 
     def blocked_by_change(self, sides: Sides, key: Key, declared: str, reflected: str) -> Blocked | None:
         """The column, where its type changes or it is rebuilt."""
-        if changes_type(declared, reflected) and not generated.changes_in_place(sides, key):
-            return Blocked(key, gone=is_rebuilt(declared, reflected))
+        new, old = PrintedColumn.of(declared), PrintedColumn.of(reflected)
+        if new.changes_type_of(old) and not generated.changes_in_place(sides, key):
+            return Blocked(key, gone=new.is_rebuilt_from(old))
         return None
 
     def added(self, sides: Sides, planner: Planner, key: Key, declared: str) -> None:
@@ -71,7 +67,7 @@ class ColumnComparator(KindComparator):
 
     def changed(self, sides: Sides, planner: Planner, key: Key, declared: str, reflected: str) -> None:
         """Plans what changes a reflected column to the declared one."""
-        new, old = parts(declared), parts(reflected)
+        new, old = PrintedColumn.of(declared), PrintedColumn.of(reflected)
         if keys.table(key) not in sides.reflected:
             self._change_default_of_view(sides, planner, key, new, old)
             return
@@ -81,7 +77,7 @@ class ColumnComparator(KindComparator):
                 # no CHECK beforehand: the statement before locks the table anyway, for its new values, and
                 # the old ones may be NULL
                 planner.create(Makes.GENERATED, alter_column.set_nullable(sides, key, nullable=new.nullable))
-        elif is_rebuilt(declared, reflected):
+        elif new.is_rebuilt_from(old):
             self._rebuild(sides, planner, key)
         else:
             alter_column.alter(sides, planner, key, _compared(sides, key, new, old), old)
@@ -130,7 +126,7 @@ class ColumnComparator(KindComparator):
 
 def _lacks_values(sides: Sides, key: Key, side: Snapshot) -> bool:
     """Whether the rows of the table would get no value: ADD COLUMN ... NOT NULL fails then."""
-    part = parts(side[key])
+    part = PrintedColumn.of(side[key])
     filled = part.how or part.identity or numbering.serial(sides, side, key)
     return not part.nullable and not filled and sides.has_rows(key)
 
@@ -148,7 +144,7 @@ def _compared(sides: Sides, key: Key, new: PrintedColumn, old: PrintedColumn) ->
             declared, reflected = sides.column(key), sides.managed.reflected_column(key)
             answer = answer(context, reflected, declared, reflected.type, declared.type)
         if answer is False:
-            new = new._replace(type=old.type)
+            new = replace(new, bare_type=old.bare_type, collation=old.collation)
     if new.rule != old.rule and "compare_server_default" in asked:
         answer = asked["compare_server_default"]
         if callable(answer):
@@ -156,17 +152,17 @@ def _compared(sides: Sides, key: Key, new: PrintedColumn, old: PrintedColumn) ->
             printed = old.expression or None, declared.server_default, new.expression or None
             answer = answer(context, reflected, declared, *printed)
         if answer is False:
-            new = new._replace(how=old.how, expression=old.expression)
+            new = replace(new, how=old.how, expression=old.expression)
     return new
 
 
 def _create_rank(printed: str) -> Makes:
     """A generated column is created when those that it reads exist and are as declared."""
-    return Makes.GENERATED if parts(printed).generated else Makes.COLUMN
+    return Makes.GENERATED if PrintedColumn.of(printed).generated else Makes.COLUMN
 
 
 def _drop_rank(printed: str) -> Drops:
-    return Drops.GENERATED if parts(printed).generated else Drops.COLUMN
+    return Drops.GENERATED if PrintedColumn.of(printed).generated else Drops.COLUMN
 
 
 def _add_column(sides: Sides, key: Key) -> ops.AddColumnOp:
@@ -196,15 +192,15 @@ def reflected_column(sides: Sides, key: Key, *, own_sequence: bool = False) -> C
 
     :param own_sequence: a sequence that no serial column gets by itself is created beside it.
     """
-    part = parts(sides.reflected[key])
+    part = PrintedColumn.of(sides.reflected[key])
     serial = numbering.serial(sides, sides.reflected, key)
     if own_sequence and sequence.own_of_serial(sides, key) is not None:
         serial = None
     extra: list[Any] = []
     if part.identity:
         extra.append(Identity(**numbering.identity(sides, sides.reflected, key)))
-    elif part.generated:
-        extra.append(Computed(escaped(part.expression), persisted="STORED" in part.how))
+    elif (computed := part.computed) is not None:
+        extra.append(computed)
     return Column(
         key.name,
         PrintedType(serial or part.type),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from app_schema.catalog.dependents import Blocked
 from app_schema.ddl import Function, Key
+from app_schema.ddl.function import PrintedFunction
 from app_schema.ddl.layers import words
 from app_schema.ddl.order import Drops, Makes
 from app_schema.migrations.compare import keys
@@ -30,8 +31,8 @@ class FunctionComparator(KindComparator):
 
     def blocked_by_change(self, sides: Sides, key: Key, declared: str, reflected: str) -> Blocked | None:
         """The function, where its signature changes."""
-        signatures = [definition.partition(" LANGUAGE ")[0] for definition in (declared, reflected)]
-        return Blocked(key, gone=True) if signatures[0] != signatures[1] else None
+        new, old = PrintedFunction.of(declared), PrintedFunction.of(reflected)
+        return Blocked(key, gone=True) if new.signature != old.signature else None
 
     def grant_changed(self, sides: Sides, planner: Planner, key: Key) -> None:
         """Plans the function with the roles that may execute it, unless it is planned."""
@@ -56,7 +57,7 @@ class FunctionComparator(KindComparator):
         if late or (declared is None and sides.layers.reads_view(key)):
             return Makes.VIEW
         if early:
-            again = key in planner.dropped and _is_parsed(sides.reflected[key])
+            again = key in planner.dropped and PrintedFunction.of(sides.reflected[key]).parsed
             return Makes.ALTERED if again else Makes.EARLY_FUNCTION
         return Makes.FUNCTION
 
@@ -76,12 +77,8 @@ class FunctionComparator(KindComparator):
 def reads_any(definition: str, names: set[str]) -> bool:
     """Whether the body of a function in SQL, which PostgreSQL checks when it is created, has one of the
     names."""
-    return " LANGUAGE sql " in definition and bool(words(definition.partition(" AS ")[2]) & names)
-
-
-def _is_parsed(definition: str) -> bool:
-    """True if the body is no string: PostgreSQL knows what it reads, and refuses any change of that."""
-    return " AS BEGIN ATOMIC" in definition or " AS RETURN " in definition
+    function = PrintedFunction.of(definition)
+    return function.language == "sql" and bool(words(function.body) & names)
 
 
 def _is_early(sides: Sides, key: Key) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app_schema.ddl import Function, Grant, Key
+from app_schema.ddl.acl import PrintedGrant
 from app_schema.migrations.compare import keys
 from app_schema.migrations.compare.kinds.base import KindComparator
 from app_schema.migrations.compare.kinds.function import FunctionComparator
@@ -49,5 +50,6 @@ class FunctionGrantComparator(KindComparator):
 def executors(side: Snapshot, function: Key) -> str:
     """The roles besides the owner that may execute a function."""
     place = ("function_grant", function.schema, function.name)
-    roles = [f"{key.name}{'*' if side[key].endswith('*') else ''}" for key in side if key[:3] == place]
+    grants = {key.name: PrintedGrant.of(printed) for key, printed in side.items() if key[:3] == place}
+    roles = (f"{role}*" if grant.grantable else role for role, grant in grants.items())
     return f"EXECUTE to {', '.join(sorted(roles)) or 'nobody'}"

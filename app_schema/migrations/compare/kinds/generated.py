@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Computed
-
+from app_schema.ddl.column import PrintedColumn
 from app_schema.migrations.compare.kinds import sequence
-from app_schema.migrations.compare.printed_column import escaped, parts, sets_expression
 
 if TYPE_CHECKING:
     from app_schema.ddl import Key
@@ -28,9 +26,8 @@ def changes_in_place(sides: Sides, key: Key) -> bool:
     version = sides.connection.dialect.server_version_info or (0,)
     if declared is None or reflected is None or version < _SETS_EXPRESSION:
         return False
-    return sets_expression(declared, reflected) and (
-        " STORED AS " in declared or _changes_virtual(sides, key)
-    )
+    new, old = PrintedColumn.of(declared), PrintedColumn.of(reflected)
+    return new.sets_expression_of(old) and ("STORED" in new.how or _changes_virtual(sides, key))
 
 
 def _changes_virtual(sides: Sides, key: Key) -> bool:
@@ -45,8 +42,5 @@ def _changes_virtual(sides: Sides, key: Key) -> bool:
 
 def set_expression(sides: Sides, key: Key) -> CallOp:
     """The call that changes the expression."""
-    new, old = (
-        Computed(escaped(part.expression), persisted="STORED" in part.how)
-        for part in (parts(side[key]) for side in (sides.declared, sides.reflected))
-    )
+    new, old = (PrintedColumn.of(side[key]).computed for side in (sides.declared, sides.reflected))
     return sequence.change_server_default(sides, key, new, old)

@@ -6,6 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from app_schema.ddl import DDLObject, Grant, Key
+from app_schema.ddl.acl import PrintedGrant
 from app_schema.ddl.order import Drops, Makes
 from app_schema.migrations.compare import keys
 from app_schema.migrations.compare.kinds.base import KindComparator
@@ -92,7 +93,7 @@ def of_relation(sides: Sides, relation: Key) -> list[Key]:
 def of_column(sides: Sides, column: Key) -> list[Key]:
     """The grants of which PostgreSQL drops a part with a column."""
     grants = (key for key in sides.of_table(column.schema, column.table) if key.kind == "column_grant")
-    return [key for key in grants if column.name in sides.reflected[key].split(", ")]
+    return [key for key in grants if column.name in PrintedGrant.of(sides.reflected[key]).names]
 
 
 def reflected(sides: Sides, planner: Planner, grants: Iterable[Key]) -> dict[Key, DDLObject]:
@@ -149,7 +150,7 @@ def _default_grants(sides: Sides, relation: Key, side: Snapshot) -> list[CallOp]
     return [
         CallOp(
             "drop_grant",
-            sides.reflected[default].replace("*", "").split(", "),
+            PrintedGrant.of(sides.reflected[default]).names,
             to=default.name,
             table=relation.name,
             schema=relation.schema,

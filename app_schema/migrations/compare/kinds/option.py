@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app_schema.ddl import Key
+from app_schema.ddl.column import PrintedColumn
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import split
 from app_schema.migrations.compare.kinds.base import KindComparator
-from app_schema.migrations.compare.printed_column import parts
 from app_schema.migrations.directives import OnTheWayBackOp
 from app_schema.migrations.operations import CreateObjectOp
 
@@ -104,4 +104,4 @@ def _is_retyped(sides: Sides, planner: Planner, key: Key) -> bool:
     """Whether a column gets a new type, with which PostgreSQL sets storage and compression anew."""
     if key.kind != "column" or key not in planner.changed or key not in sides.declared:
         return False
-    return parts(sides.reflected[key]).type != parts(sides.declared[key]).type
+    return PrintedColumn.of(sides.reflected[key]).type != PrintedColumn.of(sides.declared[key]).type

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Computed, Identity
 
 from app_schema.ddl import Key, Sequence
+from app_schema.ddl.column import PrintedColumn
 from app_schema.ddl.order import Makes
+from app_schema.ddl.sequence import PrintedSequence
 from app_schema.migrations.compare import refusal
 from app_schema.migrations.compare.kinds.base import KindComparator
-from app_schema.migrations.compare.numbering import identity, serial, source
-from app_schema.migrations.compare.printed_column import parts
-from app_schema.migrations.compare.printed_sequence import BOUNDS, OWNED_BY, UNLOGGED, owner
+from app_schema.migrations.compare.numbering import BOUNDS, identity, serial, source
 from app_schema.migrations.directives import CallOp, OnTheWayBackOp
 from app_schema.migrations.operations import CreateObjectOp, DropObjectOp, ReplaceObjectOp
 
@@ -27,7 +27,7 @@ class SequenceComparator(KindComparator):
     def undeclared_along(self, sides: Sides, key: Key) -> bool:
         """A sequence that a column owns, unless the column is declared without one; that of an identity is
         dropped with the identity."""
-        column = owner(sides.reflected[key])
+        column = PrintedSequence.of(sides.reflected[key]).column
         if column is None:
             return super().undeclared_along(sides, key)
         declared = column in sides.reflected and column in sides.declared
@@ -35,19 +35,20 @@ class SequenceComparator(KindComparator):
 
     def added(self, sides: Sides, planner: Planner, key: Key, declared: str) -> None:
         """Plans a sequence that is absent; one that a column owns is created with the column."""
-        if owner(declared) is None:
+        if PrintedSequence.of(declared).column is None:
             planner.create(Makes.TYPE, CreateObjectOp(sides.reflect(key, declared)))
 
     def changed(self, sides: Sides, planner: Planner, key: Key, declared: str, reflected: str) -> None:
         """Plans other options; those of a column that changes are a part of its change."""
-        if declared.removeprefix(UNLOGGED) == reflected.removeprefix(UNLOGGED):
-            if owner(declared) is None:
+        new, old = PrintedSequence.of(declared), PrintedSequence.of(reflected)
+        if new.statement == old.statement:
+            if new.column is None:
                 raise refusal.different(declared, reflected)
             return  # PostgreSQL changes the sequence of a column with its table
-        column = owner(declared) or owner(reflected)
+        column = new.column or old.column
         if column in planner.changed:
             return
-        if column is None or not parts(sides.reflected[column]).identity:
+        if column is None or not PrintedColumn.of(sides.reflected[column]).identity:
             _replace(sides, planner, key)
         else:
             set_identity(sides, planner, column)
@@ -84,13 +85,13 @@ def own_of_serial(sides: Sides, column: Key) -> tuple[Sequence, Sequence] | None
     key = sides.owned_sequence(side, column) if serial(sides, side, column) is not None else None
     if key is None:
         return None
-    options, by, owner_ = side[key].removeprefix(UNLOGGED).partition(OWNED_BY)
-    type_ = parts(side[column]).type
+    printed = PrintedSequence.of(side[key])
+    type_ = PrintedColumn.of(side[column]).type
     usual = f"AS {type_} START 1 INCREMENT 1 MINVALUE 1 MAXVALUE {BOUNDS[type_][1]} CACHE 1"
-    if (key.schema, key.name, options) == (column.schema, f"{column.table}_{column.name}_seq", usual):
+    if (key.schema, key.name, printed.options) == (column.schema, f"{column.table}_{column.name}_seq", usual):
         return None
-    free = Sequence(key.name, options, owner_follows=True, schema=key.schema)
-    return free, Sequence(key.name, options + by + owner_, schema=key.schema)
+    free = Sequence(key.name, printed.options, owner_follows=True, schema=key.schema)
+    return free, Sequence(key.name, printed.statement, schema=key.schema)
 
 
 def create_owned(sides: Sides, planner: Planner, column: Key) -> None:

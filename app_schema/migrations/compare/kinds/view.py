@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from app_schema.catalog.dependents import Blocked
 from app_schema.ddl import DDLObject, Key
+from app_schema.ddl.column import PrintedColumn
 from app_schema.ddl.order import Drops, Makes
 from app_schema.migrations.compare.kinds import grant
 from app_schema.migrations.compare.kinds.base import KindComparator
-from app_schema.migrations.compare.printed_column import parts
 from app_schema.migrations.directives import CallOp, OnTheWayBackOp
 
 if TYPE_CHECKING:
@@ -68,13 +68,16 @@ class ViewComparator(MaterializedViewComparator):
         """Plans the defaults of the columns of views that are dropped, also for the downgrade."""
         for key, definition in sides.reflected.items():
             view = Key("view", key.schema, None, key.table or "")
-            if key.kind != "column" or view not in planner.dropped or parts(definition).how != "DEFAULT":
+            if key.kind != "column" or view not in planner.dropped:
                 continue
-            default, schema = parts(definition).default, sides.schema(key)
-            call = CallOp("alter_column", key.table, key.name, server_default=default, schema=schema)
+            column = PrintedColumn.of(definition)
+            if column.default is None:
+                continue
+            schema = sides.schema(key)
+            call = CallOp("alter_column", key.table, key.name, server_default=column.default, schema=schema)
             planner.drop(Drops.COMMENT, OnTheWayBackOp(call))
             form, declared = planner.recreated_as(view), sides.declared.get(key)
             # of a declared view, a default that the declared side does not have is a difference
-            same = declared is not None and parts(declared).rule == parts(definition).rule
+            same = declared is not None and PrintedColumn.of(declared).rule == column.rule
             if form == "reflected" or (form == "declared" and same):
                 planner.create(Makes.COMMENT, call)
