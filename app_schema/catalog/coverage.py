@@ -83,10 +83,9 @@ COVERAGE: Mapping[str, Catalog] = {
         part_of="pg_class",
     ),
     "pg_auth_members": Catalog(
-        outside={
-            IDENTITY: "oid",
-            CLUSTER: "roleid member grantor admin_option inherit_option set_option",
-        }
+        "roleid member",
+        outside={IDENTITY: "oid", CLUSTER: "grantor admin_option inherit_option set_option"},
+        part_of="pg_authid",
     ),
     "pg_authid": Catalog(
         "rolname rolsuper rolinherit rolcreaterole rolcreatedb rolcanlogin rolreplication rolbypassrls",

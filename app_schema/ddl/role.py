@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
+from app_schema.ddl.block import block
 from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.guarded_drop import drop
 from app_schema.ddl.made import MARK, skip_unless_ours
 from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
-from app_schema.ddl.sql import dollar, ident, literal
+from app_schema.ddl.sql import dollar, ident, literal, literals, sequence
 from app_schema.ddl.twin import Side
 
 _OPTIONS = {
@@ -30,9 +32,45 @@ PRINTED = f"""concat_ws(' ', {
         for name, column in _OPTIONS.items()
     )
 })"""
-"""SQL expression: the attributes of the row r of pg_roles, in the order of `Role.options`."""
+"""SQL expression: the attributes of the row r of pg_roles, in the order of `Role.attributes`."""
 _MARK_OF_ROLE = f"concat('for ', current_user, {literal(f' {MARK}')})"
 """SQL expression: the comment on a role that this package creates; it names the migrating role."""
+
+
+# pg_roles lists the whole cluster: a snapshot has the roles on which an object of the database depends
+_USED = """\
+SELECT d.refobjid FROM pg_catalog.pg_shdepend AS d JOIN pg_catalog.pg_database AS b ON b.oid = d.dbid
+   WHERE b.datname = current_database() AND d.refclassid = 'pg_catalog.pg_authid'::regclass"""
+
+
+def _groups(name: str = "g.rolname", or_: str = "false") -> str:
+    """SQL expression: the roles of which the row r of pg_roles is a member, as an array.
+
+    Those that lead to rights in this database: of a role that an object depends on, or that no policy binds.
+
+    :param name: SQL expression for the row g of pg_roles.
+    :param or_: SQL condition: count the role g in any case.
+    """
+    return f"""\
+ARRAY(SELECT {name} FROM pg_catalog.pg_roles AS g
+       WHERE g.oid IN (SELECT m.roleid FROM pg_catalog.pg_auth_members AS m WHERE m.member = r.oid)
+         AND ({or_} OR EXISTS (
+           SELECT FROM pg_catalog.pg_roles AS s
+            WHERE (s.rolsuper OR s.rolbypassrls OR s.oid IN ({_USED}))
+              AND pg_has_role(g.oid, s.oid, 'MEMBER')))
+       ORDER BY g.rolname COLLATE "C")"""
+
+
+def _options(or_: str = "false") -> str:
+    """SQL expression: the row r of pg_roles, as `Role.options` writes it."""
+    groups = f"array_to_string({_groups('quote_ident(g.rolname)', or_)}, ', ')"
+    return f"concat({PRINTED}, ' IN ROLE ' || nullif({groups}, ''))"
+
+
+def of_the_cluster(names: list[str]) -> str:
+    """Query of name and definition of these roles, with their memberships in one another."""
+    of_these = f"rolname = ANY ({literals(names)})"
+    return f"SELECT r.rolname, {_options(f'g.{of_these}')} FROM pg_catalog.pg_roles AS r WHERE r.{of_these}"
 
 
 _CATALOG = CatalogQuery(
@@ -41,19 +79,20 @@ _CATALOG = CatalogQuery(
     oid="r.oid",
     kind="'role'",
     name="r.rolname",
-    # pg_roles lists the whole cluster: a snapshot has the roles on which an object of the database depends
-    listed="""\
-r.rolname !~ '^pg_' AND r.oid IN (
-  SELECT d.refobjid FROM pg_catalog.pg_shdepend AS d JOIN pg_catalog.pg_database AS b ON b.oid = d.dbid
-   WHERE b.datname = current_database() AND d.refclassid = 'pg_catalog.pg_authid'::regclass)""",
-    definition=PRINTED,
-    parts={name: f"r.{column}" for name, column in _OPTIONS.items()},
+    listed=f"r.rolname !~ '^pg_' AND r.oid IN ({_USED})",
+    definition=_options(),
+    parts={name: f"r.{column}" for name, column in _OPTIONS.items()}
+    | {"in_role": _groups("g.rolname::text")},
 )
 
 
 @dataclass(frozen=True)
 class Role(DDLObject):
-    """``CREATE ROLE name NOLOGIN …``. Set the password outside the repository."""
+    """``CREATE ROLE name NOLOGIN …``. Set the password outside the repository.
+
+    :param in_role: the roles of which it is a member, among those that have rights in the database. A login
+        role that is a member of this one need not be declared.
+    """
 
     kind: ClassVar[str] = "role"
     catalog = (_CATALOG,)
@@ -67,11 +106,21 @@ class Role(DDLObject):
     inherit: bool = True
     replication: bool = False
     bypassrls: bool = False
+    in_role: str | Iterable[str] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "in_role", tuple(sorted(sequence(self.in_role))))
+
+    @property
+    def attributes(self) -> str:
+        """``NOLOGIN NOSUPERUSER …``: every attribute."""
+        return " ".join(name.upper() if getattr(self, name) else f"NO{name.upper()}" for name in _OPTIONS)
 
     @property
     def options(self) -> str:
-        """``NOLOGIN NOSUPERUSER …``: every attribute."""
-        return " ".join(name.upper() if getattr(self, name) else f"NO{name.upper()}" for name in _OPTIONS)
+        """The attributes, and the roles of which this one is a member."""
+        groups = ", ".join(map(ident, self.in_role))
+        return f"{self.attributes} IN ROLE {groups}" if groups else self.attributes
 
     def reflected_key(self, default_schema: str) -> Key:
         del default_schema  # a role is in no schema
@@ -80,15 +129,21 @@ class Role(DDLObject):
     def namespace(self) -> str:
         return "NULL"
 
+    def catalog_query(self) -> str:
+        """Also of a membership in a declared role to which nothing is granted yet."""
+        return _CATALOG.select(
+            _options(f"g.rolname = ANY ({literals(self.in_role)})"), *_CATALOG.place(self.name)
+        )
+
     def side(self) -> Side:
         return Side(value=literal(self.options))
 
     def remedy(self) -> str:
         """Never proposes NOLOGIN: the role may log in to another database of the cluster."""
-        others = self.options.split(maxsplit=1)[1]
+        others = self.attributes.split(maxsplit=1)[1]
         return (
-            f"ALTER ROLE {ident(self.name)} {others}, by a role that may; "
-            "or write the attributes that it has, as login=True"
+            f"ALTER ROLE {ident(self.name)} {others}, and GRANT or REVOKE the roles that it is in, by a role "
+            "that may; or write what it has, as login=True or in_role=(...)"
         )
 
     def create_sql(self) -> tuple[str, ...]:
@@ -107,7 +162,32 @@ END
         return (f"DROP ROLE {ident(self.name)}",)
 
     def replace_sql(self) -> tuple[str, ...]:
-        return (f"ALTER ROLE {ident(self.name)} {self.options}",)
+        role = ident(self.name)
+        grants = (f"GRANT {ident(group)} TO {role}" for group in self.in_role)
+        return (f"ALTER ROLE {role} {self.attributes}", self._revoke(), *grants)
+
+    def _revoke(self) -> str:
+        """A block that revokes what is not declared, of each grantor by itself."""
+        grantor = "' GRANTED BY ' || m.grantor::regrole"
+        grantor = f"CASE WHEN current_setting('server_version_num')::int >= 160000 THEN {grantor} END"
+        return block(
+            [
+                "DECLARE",
+                "  revoke text;",
+                "BEGIN",
+                "  FOR revoke IN",
+                f"    SELECT concat('REVOKE ', m.roleid::regrole, ' FROM ', m.member::regrole, {grantor})",
+                "      FROM pg_catalog.pg_roles AS r",
+                "      JOIN pg_catalog.pg_auth_members AS m ON m.member = r.oid",
+                "      JOIN pg_catalog.pg_roles AS g ON g.oid = m.roleid",
+                f"     WHERE r.rolname = {literal(self.name)}",
+                f"       AND g.rolname = ANY ({_groups()}) AND g.rolname <> ALL ({literals(self.in_role)})",
+                "  LOOP",
+                "    EXECUTE revoke;",
+                "  END LOOP;",
+                "END",
+            ]
+        )
 
     def dropped(self, *, made_again: bool = False) -> str:
         del made_again  # a role of other databases too is not dropped to be recreated

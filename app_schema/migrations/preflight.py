@@ -89,7 +89,7 @@ def need(construct: object) -> Need | None:
 def _(construct: Create) -> Need | None:
     element = construct.element
     if isinstance(element, Role):
-        return ("role", element.name, element.options)
+        return ("role", element.name, element.attributes)
     kind = element.kind if element.kind in {"extension", "schema"} else "object"
     return (kind, element.name, None if kind != "object" else element.schema)
 

@@ -56,7 +56,7 @@ def _field(obj: DDLObject, name: str) -> Any:
     if (
         isinstance(found, tuple)
         and len(found) == 1
-        and name in {"before", "after", "instead_of", "to", "columns", "privileges", "execute"}
+        and name in {"before", "after", "instead_of", "to", "columns", "privileges", "execute", "in_role"}
     ):
         return found[0]
     return list(found) if isinstance(found, tuple) else found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import MetaData, text
 
@@ -10,6 +10,7 @@ from app_schema.catalog import Snapshot, snapshot_and_uncompared
 from app_schema.catalog.spelling import Spelling
 from app_schema.catalog.uncompared import Uncompared
 from app_schema.ddl import Key, Role
+from app_schema.ddl.role import of_the_cluster
 from app_schema.errors import ConfigurationError
 from app_schema.migrations.compare.filters import EnvironmentFilters
 from app_schema.migrations.compare.pair import paired
@@ -22,11 +23,6 @@ from app_schema.migrations.stamping import version_table
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
     from sqlalchemy import Connection
-
-_ROLES = text("""\
-SELECT r.rolname, r.rolcanlogin, r.rolsuper, r.rolcreatedb, r.rolcreaterole, r.rolinherit, r.rolreplication,
-       r.rolbypassrls
-  FROM pg_catalog.pg_roles AS r WHERE r.rolname = ANY (:names)""")
 
 
 def read(context: AutogenContext) -> Sides:
@@ -49,7 +45,7 @@ def read(context: AutogenContext) -> Sides:
 
     printed = scratch.printed(metadata.statements(), reflect)
     declared = metadata.printed(_without_bookkeeping(context, metadata, printed.snapshot))
-    roles = _roles_of_the_cluster(connection, declared, reflected)
+    roles = _roles_of_the_cluster(connection, metadata, declared, reflected)
     sides = Sides(
         context=context,
         metadata=metadata,
@@ -59,7 +55,7 @@ def read(context: AutogenContext) -> Sides:
         declared=declared,
         reflected={**reflected, **roles},
         borrowed=printed.borrowed,
-        unused_roles=frozenset(roles),
+        unused_roles=frozenset(roles.keys() - reflected.keys()),
         uncompared=tuple(uncompared),
     )
     return paired(sides)
@@ -88,11 +84,16 @@ def _without_bookkeeping(context: AutogenContext, metadata: Declared, side: Snap
     }
 
 
-def _roles_of_the_cluster(connection: Connection, declared: Snapshot, reflected: Snapshot) -> dict[Key, str]:
-    """The declared roles that exist, and that the snapshot lacks, since nothing in the database uses them."""
-    names = [key.name for key in declared if key.kind == "role" and key not in reflected]
-    rows: list[Any] = list(connection.execute(_ROLES, {"names": names})) if names else []
-    return {Key("role", None, None, row[0]): Role(*row).options for row in rows}
+def _roles_of_the_cluster(
+    connection: Connection, metadata: Declared, declared: Snapshot, reflected: Snapshot
+) -> dict[Key, str]:
+    """The declared roles that exist and that the snapshot lacks, since nothing in the database uses them, and
+    those with declared memberships."""
+    roles = {key: obj for key, obj in metadata.objects.items() if isinstance(obj, Role) and key in declared}
+    if all(key in reflected and not role.in_role for key, role in roles.items()):
+        return {}
+    rows = connection.exec_driver_sql(of_the_cluster([key.name for key in roles]).replace("%", "%%"))
+    return {Key("role", None, None, name): definition for name, definition in rows}
 
 
 def _default_schema(context: AutogenContext) -> str:

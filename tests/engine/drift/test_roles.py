@@ -158,3 +158,55 @@ def test_undeclared_role_is_reported_by_its_grant(role: str, role_engine: sa.Eng
     pruned = autogenerate(role_engine, metadata, prune=True)
     pruned.upgrade(role_engine)
     assert autogenerate(role_engine, metadata, prune=True).empty
+
+
+def test_membership_is_noticed_mended_and_brought_back(role: str, role_engine: sa.Engine) -> None:
+    """A member of a role that sees every row sees every row."""
+    metadata, group = _metadata(role), f"{role}_g"
+    attach(metadata, Role(group))
+    sa.Table("u", metadata, sa.Column("id", sa.Integer), Grant("SELECT", to=group))
+    autogenerate(role_engine, metadata).upgrade(role_engine)
+    declared = _catalog(role_engine)
+    try:
+        with role_engine.begin() as connection:
+            connection.exec_driver_sql(f"CREATE ROLE {role}_l LOGIN")
+            connection.exec_driver_sql(f"GRANT {role}, {group} TO {role}_l")
+        assert autogenerate(role_engine, metadata).empty  # who logs in is no business of the metadata
+        with role_engine.begin() as connection:
+            connection.exec_driver_sql(f"GRANT {group} TO {role}")
+        drifted = _catalog(role_engine)
+
+        generated = autogenerate(role_engine, metadata)
+
+        assert generated.diffs == [("replace_role", f"role {role}")]
+        with role_engine.connect() as connection:
+            (found,) = drift(connection, declaring(metadata)).objects
+        assert (found.found or "").endswith(f" IN ROLE {group}")
+        for _ in range(2):
+            generated.upgrade(role_engine)
+            assert diff(declared, _catalog(role_engine)) == []
+        for _ in range(2):
+            generated.downgrade(role_engine)
+            assert diff(drifted, _catalog(role_engine)) == []
+    finally:
+        with role_engine.begin() as connection:
+            connection.exec_driver_sql(f"DROP OWNED BY {group}; DROP ROLE IF EXISTS {role}_l, {group}")
+
+
+def test_membership_is_declared_before_anything_is_granted_to_the_group(
+    role: str, role_engine: sa.Engine
+) -> None:
+    metadata, group = sa.MetaData(), f"{role}_g"
+    attach(metadata, Role(group), Role(role, in_role=group))
+    sa.Table("t", metadata, sa.Column("id", sa.Integer), Grant("SELECT", to=role))
+    try:
+        generated = autogenerate(role_engine, metadata)
+        for _ in range(2):
+            generated.upgrade(role_engine)
+        assert autogenerate(role_engine, metadata).empty
+        with role_engine.begin() as connection:
+            connection.exec_driver_sql(f"REVOKE {group} FROM {role}")
+        assert autogenerate(role_engine, metadata).diffs == [("replace_role", f"role {role}")]
+    finally:
+        with role_engine.begin() as connection:
+            connection.exec_driver_sql(f"DROP ROLE IF EXISTS {group}")
