@@ -451,6 +451,7 @@ def create_role(
     inherit: bool = ...,
     replication: bool = ...,
     bypassrls: bool = ...,
+    in_role: str | Iterable[str] = ...,
 ) -> None:
     """``CREATE ROLE name NOLOGIN …``. Set the password outside the repository."""
 
@@ -464,6 +465,7 @@ def drop_role(
     inherit: bool = ...,
     replication: bool = ...,
     bypassrls: bool = ...,
+    in_role: str | Iterable[str] = ...,
     made_again: bool = ...,
 ) -> None: ...
 def replace_role(
@@ -476,6 +478,7 @@ def replace_role(
     inherit: bool = ...,
     replication: bool = ...,
     bypassrls: bool = ...,
+    in_role: str | Iterable[str] = ...,
     old: Mapping[str, Any] | None = ...,
 ) -> None: ...
 def enable_row_security(

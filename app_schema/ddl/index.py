@@ -92,23 +92,44 @@ def with_included(index: Index) -> Index:
     return index
 
 
-def create(index: Index, *, verify_only: bool = False, only: bool = False) -> Guard:
+CONCURRENTLY = "app_schema.concurrently"
+"""Setting: the index that a statement outside of a block is to create or drop CONCURRENTLY."""
+
+
+class CreateConcurrently(CreateIndex):
+    """The guard of ``CREATE INDEX CONCURRENTLY``: notes an absent index in :data:`CONCURRENTLY`."""
+
+
+class DropConcurrently(DropIndex):
+    """The guard of ``DROP INDEX CONCURRENTLY``: notes an existing index in :data:`CONCURRENTLY`."""
+
+
+def _noted(name: str) -> str:
+    return f"SELECT set_config('{CONCURRENTLY}', {literal(name)}, false)"
+
+
+def create(index: Index, *, only: bool = False, concurrently: bool = False) -> Guard:
     """The guard of ``CREATE INDEX``.
 
-    :param verify_only: creates nothing: refuses if the index is absent or different.
     :param only: ON ONLY: creates none on the partitions.
+    :param concurrently: creates the index on an empty copy of the table, and notes that it is to be created.
     """
     name, table = name_of(index), index.table
     assert table is not None
     construct, like = CreateIndex(index), copied(table.name, table.schema)
+    on_copy = plain(construct, on=like.twin)
+    absent: tuple[str, ...] = (plain(construct, on=f"ONLY {like.real}" if only else None),)
+    if concurrently:
+        absent = (f"CREATE TABLE {like.twin} (LIKE {like.real})", on_copy)
+        absent = (*absent, f"DROP TABLE {like.twin}", _noted(name))
     return Guard(
         label=f"index {name} on {like.real}",
         namespace=table_schema(table.name, table.schema),
         definition=found(name, table.name),
         # planning the joins of the definition takes longer than creating an index on an empty table
         exists=exists_query(regclass(name, table.schema)),
-        new=Side(twin=(plain(construct, on=like.twin),), like=like),
-        absent=() if verify_only else (plain(construct, on=f"ONLY {like.real}" if only else None),),
+        new=Side(twin=(on_copy,), like=like),
+        absent=absent,
         remedy=(
             f'op.drop_index("{name}", "{table.name}") first, or give the new definition a new name; '
             "op.create_index_concurrently(...) rebuilds an INVALID index"
@@ -116,11 +137,15 @@ def create(index: Index, *, verify_only: bool = False, only: bool = False) -> Gu
     )
 
 
-def drop_index(name: str, table: str | None, schema: str | None) -> str:
-    """The guarded ``DROP INDEX``. With a table, an index of another table is refused."""
+def drop_index(name: str, table: str | None, schema: str | None, *, concurrently: bool = False) -> str:
+    """The guarded ``DROP INDEX``. With a table, an index of another table is refused.
+
+    :param concurrently: notes that the index is to be dropped.
+    """
+    statement = _noted(name) if concurrently else f"DROP INDEX {qualified(name, schema)}"
     place = table_schema(name, schema)  # PostgreSQL finds an index and a table by the same search_path
     label = f"index {qualified(name, schema)}"
-    return drop(label, place, kind_of_name(name, table), "index", (f"DROP INDEX {qualified(name, schema)}",))
+    return drop(label, place, kind_of_name(name, table), "index", (statement,))
 
 
 def is_concurrent(index: Index) -> bool:
@@ -150,6 +175,17 @@ def _(construct: DropIndex) -> ExecutableDDLElement:
     return Guarded(drop_index(name_of(index), *stated_table(index)))
 
 
+@converging.register
+def _(construct: CreateConcurrently) -> ExecutableDDLElement:
+    return Guarded(create(construct.element, concurrently=True))
+
+
+@converging.register
+def _(construct: DropConcurrently) -> ExecutableDDLElement:
+    index = construct.element
+    return Guarded(drop_index(name_of(index), *stated_table(index), concurrently=True))
+
+
 def stated_table(index: Index) -> tuple[str | None, str | None]:
     """Table and schema of an index, None for each that the revision does not state."""
     table = index.table
@@ -159,42 +195,26 @@ def stated_table(index: Index) -> tuple[str | None, str | None]:
     return (table.name if table.name != "no_table" else None), table.schema
 
 
-STATE = """\
-SELECT CASE WHEN i.indisvalid THEN 'valid' ELSE 'invalid' END
-  FROM pg_catalog.pg_index AS i
-  JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
-  JOIN pg_catalog.pg_class AS t ON t.oid = i.indrelid
- WHERE c.relname = :name AND (CAST(:table AS text) IS NULL OR t.relname = :table)
-   AND c.relnamespace = coalesce(
-         (SELECT n.oid FROM pg_catalog.pg_namespace AS n WHERE n.nspname = :schema),
-         (SELECT r.relnamespace FROM pg_catalog.pg_class AS r WHERE r.oid = to_regclass(:quoted)))"""
-"""Query of 'valid' or 'invalid' for one index; no row: absent."""
-
-
-LEFTOVERS = """\
+INVALID = """\
 SELECT c.relname
   FROM pg_catalog.pg_index AS i
   JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
   JOIN pg_catalog.pg_class AS t ON t.oid = i.indrelid
  WHERE NOT i.indisvalid AND c.relkind = 'i' AND t.relname = :table
-   AND starts_with(:name, regexp_replace(c.relname, '_cc(new|old)[0-9]*$', ''))
-   AND c.relname ~ '_cc(new|old)[0-9]*$'
-   AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index AS p WHERE p.relid = t.oid)
+   AND (c.relname = :name OR (
+         starts_with(:name, regexp_replace(c.relname, '_cc(new|old)[0-9]*$', ''))
+     AND c.relname ~ '_cc(new|old)[0-9]*$'
+     AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index AS p WHERE p.relid = t.oid)))
    AND c.relnamespace = coalesce(
          (SELECT n.oid FROM pg_catalog.pg_namespace AS n WHERE n.nspname = :schema),
          (SELECT r.relnamespace FROM pg_catalog.pg_class AS r WHERE r.oid = to_regclass(:quoted)))"""
-"""Query of the INVALID indexes that an interrupted ``REINDEX CONCURRENTLY`` of one index has left."""
-
-
-def state_of(name: str, table: str | None, schema: str | None) -> dict[str, str | None]:
-    """The parameters of :data:`STATE`."""
-    return {"name": checked(name), "table": table, "schema": schema, "quoted": qualified(name, None)}
+"""Query of what an interrupted build of one index has left, or an interrupted ``REINDEX CONCURRENTLY``."""
 
 
 def concurrently(index: Index) -> str:
     """``CREATE INDEX CONCURRENTLY IF NOT EXISTS``.
 
-    Sent after :func:`create` with ``verify_only``: PostgreSQL would skip any index that has the name.
+    Sent after :class:`CreateConcurrently`: PostgreSQL would skip any index that has the name.
     """
     index.dialect_options["postgresql"]["concurrently"] = True
     dialect = PGDialect(paramstyle="named")  # type: ignore[no-untyped-call]  # not annotated in SQLAlchemy

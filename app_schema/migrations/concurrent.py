@@ -1,10 +1,14 @@
-"""Indexes that are built and dropped CONCURRENTLY, outside of a transaction."""
+"""Indexes that are built and dropped CONCURRENTLY, outside of a transaction.
+
+No block can contain such a statement, so a guard decides before it, and notes the decision in the session.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Index, text
+from sqlalchemy.schema import ExecutableDDLElement
 
 from app_schema.ddl import Guarded, index
 from app_schema.ddl.sql import qualified
@@ -14,12 +18,16 @@ from app_schema.migrations.sending import Sender, send
 if TYPE_CHECKING:
     from alembic.operations import Operations
 
+_IS_NOTED = text(
+    f"SELECT coalesce(current_setting('{index.CONCURRENTLY}', true), '') <> '', "
+    f"set_config('{index.CONCURRENTLY}', '', false)"
+)
+
 
 def create(operations: Operations | Sender, built: Index, *, as_sql: bool) -> None:
     """Builds an index; drops the INVALID index of an interrupted build first."""
     assert built.table is not None
     name, table, schema = index.name_of(built), built.table.name, built.table.schema
-    found = None
     if as_sql:
         # a script cannot query: a block drops an INVALID index
         send(operations, Guarded(index.drop_leftover(name, table, schema)))
@@ -27,25 +35,23 @@ def create(operations: Operations | Sender, built: Index, *, as_sql: bool) -> No
         build(operations, built)
         return
     else:
-        parameters = index.state_of(name, table, schema)
-        left = send(operations, text(index.LEFTOVERS), **{**parameters, "quoted": qualified(table, None)})
-        for leftover in left.scalars().all() if left is not None else ():
-            send(operations, Guarded(f"DROP INDEX CONCURRENTLY IF EXISTS {qualified(leftover, schema)}"))
-        state = send(operations, text(index.STATE), **parameters)
-        found = state.scalar() if state is not None else None
-        if found == "invalid":
-            send(operations, Guarded(f"DROP INDEX CONCURRENTLY IF EXISTS {qualified(name, schema)}"))
-    send(operations, Guarded(index.create(built, verify_only=True)))
-    if found != "valid":
+        place = {"name": name, "table": table, "schema": schema, "quoted": qualified(table, None)}
+        invalid = send(operations, text(index.INVALID), **place)
+        for left in invalid.scalars().all() if invalid is not None else ():
+            send(operations, Guarded(f"DROP INDEX CONCURRENTLY IF EXISTS {qualified(left, schema)}"))
+    if _is_to_do(operations, index.CreateConcurrently(built)):
         send(operations, Guarded(index.concurrently(built)))
 
 
-def drop(
-    operations: Operations | Sender, name: str, table: str | None, schema: str | None, *, as_sql: bool
-) -> None:
+def drop(operations: Operations | Sender, dropped: Index) -> None:
     """Drops an index, valid or INVALID; does nothing if it is absent."""
-    if not as_sql:
-        state = send(operations, text(index.STATE), **index.state_of(name, table, schema))
-        if state is None or state.scalar() is None:
-            return
-    send(operations, Guarded(f"DROP INDEX CONCURRENTLY IF EXISTS {qualified(name, schema)}"))
+    if _is_to_do(operations, index.DropConcurrently(dropped)):
+        place = qualified(index.name_of(dropped), index.stated_table(dropped)[1])
+        send(operations, Guarded(f"DROP INDEX CONCURRENTLY IF EXISTS {place}"))
+
+
+def _is_to_do(operations: Operations | Sender, guard: ExecutableDDLElement) -> bool:
+    """Sends the guard; a script sends in any case what follows it."""
+    send(operations, guard)
+    noted = send(operations, _IS_NOTED)
+    return noted is None or bool(noted.scalar())

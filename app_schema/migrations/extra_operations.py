@@ -8,7 +8,8 @@ from typing import Any
 
 from alembic.ddl.postgresql import PostgresqlColumnType
 from alembic.operations import Operations
-from alembic.operations.ops import CreateIndexOp
+from alembic.operations.ops import CreateIndexOp, DropIndexOp
+from sqlalchemy.schema import CreateIndex, DropIndex
 from sqlalchemy.types import to_instance
 
 from app_schema.ddl import Guarded, index, option, rename
@@ -177,7 +178,7 @@ def create_index_concurrently(
     index.name_of(built)
     as_sql = self.get_context().as_sql
     if (as_sql and partitioned) or _created_here(self, table, schema):
-        send(self, Guarded(index.create(built)))
+        send(self, CreateIndex(built))
         return
     with self.get_context().autocommit_block():
         concurrent.create(self, built, as_sql=as_sql)
@@ -196,15 +197,16 @@ def drop_index_concurrently(
     The index of a partitioned table is dropped in one blocking statement: PostgreSQL cannot drop it
     CONCURRENTLY.
     """
+    dropped = DropIndexOp(name, table, schema=schema).to_index(self.get_context())
     if (
         partitioned
         or _created_here(self, table, schema)
         or (not self.get_context().as_sql and is_partitioned(self, name, schema))
     ):
-        send(self, Guarded(index.drop_index(name, table, schema)))
+        send(self, DropIndex(dropped))
         return
     with self.get_context().autocommit_block():
-        concurrent.drop(self, name, table, schema, as_sql=self.get_context().as_sql)
+        concurrent.drop(self, dropped)
 
 
 def _created_here(self: Operations, table: str | None, schema: str | None) -> bool:

@@ -33,7 +33,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable, DropIndex, ExecutableDDL
 
 from app_schema import upstream
 from app_schema.ddl import DDLStatement
-from app_schema.ddl.index import is_concurrent, name_of, stated_table
+from app_schema.ddl.index import is_concurrent
 from app_schema.errors import AppSchemaError, ConfigurationError
 from app_schema.migrations import alter, concurrent, stamping
 from app_schema.migrations.failure import explained
@@ -235,9 +235,7 @@ class GuardedImpl(PostgresqlImpl):
         if not (is_concurrent(index) and self.autocommits):
             super().drop_index(index, **kw)
             return
-        dropped = translated(DropIndex(index), self.translate_map).element
-        table, schema = stated_table(dropped)
-        concurrent.drop(Sender(self), name_of(dropped), table, schema, as_sql=self.as_sql)
+        concurrent.drop(Sender(self), translated(DropIndex(index), self.translate_map).element)
 
     def render_ddl_sql_expr(self, expr: Any, *args: Any, **kwargs: Any) -> str:
         """An expression for a generated revision.

@@ -90,7 +90,9 @@ def _with_givers(
     asked_for = set[Hashable]()
     while name in given_up:
         giver = given_up[name]
-        if giver is None or name in asked_for:  # dropped; or names that go round look alike before and after
+        if giver is None:  # dropped; an index or constraint is no more than its definition, and has no values
+            return there if isinstance(name, tuple) and name[0] in {"index", "constraint"} else []
+        if name in asked_for:  # names that go round look alike before and after
             return []
         asked_for.add(name)
         last = _last(*giver)

@@ -8,7 +8,7 @@ from typing import Any
 
 from alembic.ddl.base import AddColumn, DropColumn
 from alembic.migration import MigrationContext
-from sqlalchemy.schema import CreateTable, DropTable, ExecutableDDLElement
+from sqlalchemy.schema import CreateIndex, CreateTable, DropIndex, DropTable, ExecutableDDLElement
 
 from app_schema.ddl import DDLStatement, Guarded, converging
 from app_schema.ddl.sql import literals, qualified
@@ -194,7 +194,9 @@ def _known(construct: Any) -> Any:
     if (where := target(construct)) is not None:
         return where
     known = subject(construct)
-    return None if known is None else (type(construct), known)
+    # the index of a table that the run itself has created is not built CONCURRENTLY, as it was read
+    kind = next((one for one in (CreateIndex, DropIndex) if isinstance(construct, one)), type(construct))
+    return None if known is None else (kind, known)
 
 
 def foreseeing(

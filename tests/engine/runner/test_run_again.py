@@ -320,6 +320,19 @@ HISTORIES: dict[str, Sequence[str]] = {
         """,
         'op.rename_table("s", "r", schema="public")',
     ),
+    "indexes redefined concurrently": (
+        TABLE,
+        """
+        op.create_index_concurrently("ix", "t", ["a"], schema="public")
+        op.create_index_concurrently("iy", "t", ["a"], schema="public")
+        """,
+        """
+        op.drop_index_concurrently("ix", "t", schema="public")
+        op.create_index_concurrently("ix", "t", ["a", "b"], schema="public")
+        op.drop_index("iy", "t", schema="public")
+        op.create_index("iy", "t", ["a", "b"], schema="public")
+        """,
+    ),
     "names in a chain": (
         TABLE,
         """
@@ -420,17 +433,45 @@ def test_lineage_runs_again_at_head(empty_url: str, tmp_path: Path, name: str) -
         assert _state(empty_url) == before[1]
 
 
+def test_index_built_concurrently_is_left_to_a_later_revision(empty_url: str, tmp_path: Path) -> None:
+    """Dropped, renamed, or its column or table is: nothing is built again under the old name."""
+    written = Written(tmp_path)
+    written.add(TABLE + '    op.create_table("old", sa.Column("x", sa.Integer), schema="public")')
+    build = 'op.create_index_concurrently("{0}", "{1}", ["{2}"], schema="public")'
+    indexes = (("ix", "t", "a"), ("iy", "t", "b"), ("iz", "t", "id"), ("iw", "old", "x"))
+    written.add("\n".join(build.format(*index) for index in indexes))
+    written.add(
+        """
+        op.rename_index("ix", "ix_new", "t", schema="public")
+        op.alter_column("t", "a", new_column_name="c", schema="public")
+        op.drop_column("t", "b", schema="public")
+        op.drop_index_concurrently("iz", "t", schema="public")
+        op.drop_table("old", schema="public")
+        op.rename_table("t", "s", schema="public")
+        """
+    )
+    written.upgrade(empty_url)
+    with psycopg.connect(empty_url) as connection:
+        connection.execute("INSERT INTO public.s VALUES (1, 'x')")
+    before, place = catalog(empty_url), "SELECT 'public.ix_new'::regclass::oid"
+    index = one(empty_url, place)
+    for below, x in (("base", ()), ("base", AUTOCOMMIT), ("r1", ()), ("r2", ())):
+        stamp(empty_url, below)
+        written.upgrade(empty_url, x=x)
+        assert diff(before, catalog(empty_url)) == [], below
+        assert one(empty_url, place) == index
+
+
 @pytest.mark.part(of=4)
 @pytest.mark.parametrize("name", [*HISTORIES, *MADE_AGAIN])
 def test_script_of_a_lineage_runs_twice(empty_url: str, tmp_path: Path, name: str) -> None:
     _written(tmp_path, name)
     script = statements(Alembic(empty_url, versions=tmp_path, alone=True)("upgrade", "head", sql=True))
     found = []
-    with psycopg.connect(empty_url) as connection:
+    with psycopg.connect(empty_url, autocommit=True) as connection:
         for run in range(2):
             for statement in script:
                 connection.execute(statement.encode())
-            connection.commit()
             if run == 0:
                 _filled(empty_url)
             found.append((catalog(empty_url), _state(empty_url)))

@@ -59,7 +59,7 @@ def twin_that_stays(patch: pytest.MonkeyPatch) -> None:
 
 @_mutant
 def invalid_index_taken_for_a_good_one(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(index, "STATE", index.STATE.replace("'invalid'", "'valid'"))
+    patch.setattr(index, "INVALID", index.INVALID.replace("NOT i.indisvalid", "false"))
     comparable = index.CATALOG.comparable.replace("(INVALID: an interrupted build)", "")
     patch.setattr(index, "CATALOG", dataclasses.replace(index.CATALOG, comparable=comparable))
 
