@@ -20,7 +20,7 @@ Values = tuple[str, ...]
 
 # A constraint of a partition (conparentid) repeats the one of its parent. confdelsetcols: SET NULL (columns).
 _REFERENCES = """
-SELECT n.nspname, c.relname, m.nspname, t.relname, f.confdeltype,
+SELECT f.conname, n.nspname, c.relname, m.nspname, t.relname, f.confdeltype,
        ARRAY(SELECT a.attname::text FROM unnest(f.conkey) WITH ORDINALITY AS k(number, place)
                JOIN pg_catalog.pg_attribute AS a ON a.attrelid = f.conrelid AND a.attnum = k.number
               ORDER BY k.place),
@@ -57,6 +57,7 @@ class ReflectedForeignKey:
     `sets` is what the deletion of its target writes into the columns `emptied`; None: the row belongs to it.
     """
 
+    name: str
     table: str
     columns: Values
     target: str
@@ -90,11 +91,11 @@ class Keys:
     def read(cls, connection: sa.Connection) -> Keys:
         """The keys of the database of the connection."""
         references = []
-        for schema, table, other, target, action, *columns in connection.exec_driver_sql(_REFERENCES):
+        for key, schema, table, other, target, action, *columns in connection.exec_driver_sql(_REFERENCES):
             here, there, emptied = map(tuple, columns)
             names = qualified(table, schema), qualified(target, other)
             references.append(
-                ReflectedForeignKey(names[0], here, names[1], there, emptied, _SETS.get(action))
+                ReflectedForeignKey(key, names[0], here, names[1], there, emptied, _SETS.get(action))
             )
         primary: dict[str, Values] = {}
         types: dict[tuple[str, str], str] = {}
@@ -174,7 +175,7 @@ def belonging(
     """
     seen: set[tuple[str, Values]] = set()
     primary = keys.primary_of(table)
-    todo = [(ReflectedForeignKey(table, primary, table, primary, (), None), [key])]
+    todo = [(ReflectedForeignKey("", table, primary, table, primary, (), None), [key])]
     while todo:
         fresh: dict[str, list[BelongingRow]] = {}
         for reference, targets in todo:

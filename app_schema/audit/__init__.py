@@ -6,6 +6,7 @@ from app_schema.audit.finding import Finding, Severity, Waiver
 from app_schema.audit.report import as_json, as_text
 from app_schema.audit.run import CHECKS, audit
 from app_schema.audit.settings import service_roles, waivers
+from app_schema.audit.sharding import scale
 
 __all__ = [
     "CHECKS",
@@ -15,6 +16,7 @@ __all__ = [
     "as_json",
     "as_text",
     "audit",
+    "scale",
     "service_roles",
     "waivers",
 ]

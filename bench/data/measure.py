@@ -23,11 +23,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import psycopg
+import sqlalchemy as sa
 from queries import QUERIES, Query
 from report import Result, page
 
 from app_schema import embedded
 from app_schema import url as urls
+from app_schema.audit import scale as scale_findings
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -168,6 +170,12 @@ def measure(server: Server, scale: float, *, keep: bool) -> Result:
         asked = ask(connection, QUERIES, before=side == "before")
         result.pages[side] = {key: (found.pages, found.rows) for key, found in asked.items()}
         result.writes[side] = {what: write(connection, statement) for what, statement in WRITES.items()}
+        with sa.create_engine(
+            server.url(connection.info.dbname).replace(":", "+psycopg:", 1)
+        ).connect() as audited:
+            result.sharding = [
+                (found.check, found.object) for found in scale_findings(audited, "public.users")
+            ]
         result.plans[side] = {name: found.plan for (name, role), found in asked.items() if role == "app_user"}
     return result
 

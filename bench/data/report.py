@@ -8,6 +8,8 @@ from pathlib import Path
 
 from queries import QUERIES
 
+from app_schema.audit.sharding import CHECKS
+
 Asked = dict[tuple[str, str], tuple[int, int]]
 
 GOALS = {
@@ -49,6 +51,8 @@ class Result:
     pages: dict[str, Asked] = field(default_factory=dict)
     writes: dict[str, dict[str, tuple[float, float]]] = field(default_factory=dict)
     plans: dict[str, dict[str, str]] = field(default_factory=dict)
+    sharding: list[tuple[str, str]] = field(default_factory=list)
+    """Check and object of each finding of ``audit --scale``."""
 
 
 def page(results: list[Result]) -> str:
@@ -56,6 +60,7 @@ def page(results: list[Result]) -> str:
     return (
         prose.replace("{pages}", _pages(results[-1], results[0] if len(results) > 1 else None))
         .replace("{writes}", _writes(results[-1]))
+        .replace("{sharding}", sharding(results[-1].sharding))
         .replace("{people}", f"{round(20000 * results[-1].scale):,}")
     )
 
@@ -100,4 +105,15 @@ def _writes(result: Result) -> str:
     for what, (time, wal) in result.writes["after"].items():
         former, former_wal = result.writes["before"][what]
         lines.append(f"| {what} | {former:,.0f} | {time:,.0f} | {former_wal:,.0f} B | {wal:,.0f} B |")
+    return "\n".join(lines)
+
+
+def sharding(findings: list[tuple[str, str]]) -> str:
+    """What is found how often, and on which tables."""
+    lines = ["| found | how often | on |", "|---|---:|---|"]
+    for check, what in CHECKS.items():
+        objects = [words for name, words in findings if name == check]
+        tables = dict.fromkeys(words.rpartition(" ")[2].removeprefix("public.") for words in objects)
+        names = ", ".join(f"`{table}`" for table in tables)
+        lines.append(f"| `{check}`: {what} | {len(objects)} | {names} |")
     return "\n".join(lines)

@@ -40,3 +40,22 @@ def test_broken_waiver_is_one_sentence(run: Run, states: dict[str, str], tmp_pat
     said = run(states["fresh"], "audit")
     assert said.startswith("exit code 2\n--- stdout\n--- stderr\n")
     assert said.count("\n") == 5
+
+
+def test_scale_says_what_sharding_by_owner_has_not(run: Run, states: dict[str, str]) -> None:
+    said = run(states["full"], "audit", "--scale")
+    assert said.startswith("exit code 1\n")
+    found = {(one["check"], one["object"]) for one in data(run(states["full"], "audit", "--scale", "--json"))}
+    assert {
+        ("owner_twice", "table public.messages"),
+        ("owner_not_in_key", "constraint pk_log_entries on public.log_entries"),
+        (
+            "owner_not_in_reference",
+            "constraint fk_session_tags_session_id_chat_sessions on public.session_tags",
+        ),
+        ("trigger_across_owners", "trigger tr_reservations_seats on public.reservations"),
+        ("policy_across_owners", "policy sessions_app_user_select on public.sessions"),
+    } <= found
+    # a chat and its messages have one owner, in the key between them too
+    assert not any("fk_chat_messages_session_id_user_id" in object_ for _, object_ in found)
+    assert ("owner_absent", "table public.chat_messages") not in found

@@ -1,0 +1,197 @@
+"""What the tables need before their rows can be spread over servers by owner, as Citus does it.
+
+Such a server holds all rows of an owner. So each private table has the owner in a column that is never NULL,
+in every key and in every foreign key to a private table, and nothing reads or writes rows of two owners.
+The owner is a person; private is each table whose rows belong to a person by foreign keys.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from sqlalchemy import Connection
+
+from app_schema.audit.check import SETS
+from app_schema.audit.finding import Finding
+from app_schema.belongings import Keys
+from app_schema.catalog import read
+from app_schema.ddl.sql import ident, qualified
+
+_NULLABLE = """
+SELECT s.nspname, t.relname, c.attname::text
+  FROM col AS c JOIN tab AS t ON t.oid = c.attrelid JOIN space AS s ON s.oid = t.relnamespace
+ WHERE NOT c.attnotnull"""
+# What an index enforces: its columns by name, expressions left out.
+_UNIQUE = """
+SELECT s.nspname, t.relname,
+       CASE WHEN i.conname IS NULL THEN 'index ' || i.name ELSE format('constraint %I', i.conname) END,
+       coalesce(i.contype::text, 'i'),
+       ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute AS a
+              WHERE a.attrelid = t.oid AND a.attnum = ANY (i.keys) ORDER BY array_position(i.keys, a.attnum))
+  FROM idx AS i JOIN tab AS t ON t.oid = i.indrelid JOIN space AS s ON s.oid = t.relnamespace
+ WHERE (i.indisunique OR i.indisexclusion) AND NOT t.relispartition"""
+_TRIGGERS = """
+SELECT s.nspname, t.relname, format('trigger %I', g.tgname), p.prosrc
+  FROM pg_catalog.pg_trigger AS g JOIN tab AS t ON t.oid = g.tgrelid
+  JOIN space AS s ON s.oid = t.relnamespace JOIN pg_catalog.pg_proc AS p ON p.oid = g.tgfoid
+ WHERE NOT g.tgisinternal"""
+# The tables that the expressions of a policy read, and the bodies of the functions that they call.
+_POLICIES = """
+SELECT s.nspname, t.relname, format('policy %I', p.polname), concat(
+         (SELECT string_agg(format(' FROM %s.%s ', z.nspname, r.relname), '') FROM pg_catalog.pg_depend AS d
+            JOIN rel AS r ON r.oid = d.refobjid JOIN space AS z ON z.oid = r.relnamespace
+           WHERE d.classid = 'pg_catalog.pg_policy'::regclass AND d.objid = p.oid
+             AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid <> t.oid),
+         (SELECT string_agg(f.prosrc, ' ') FROM pg_catalog.pg_depend AS d
+            JOIN proc AS f ON f.oid = d.refobjid
+           WHERE d.classid = 'pg_catalog.pg_policy'::regclass AND d.objid = p.oid
+             AND d.refclassid = 'pg_catalog.pg_proc'::regclass))
+  FROM pg_catalog.pg_policy AS p JOIN tab AS t ON t.oid = p.polrelid
+  JOIN space AS s ON s.oid = t.relnamespace"""
+
+CHECKS: Mapping[str, str] = {
+    "owner_absent": "a private table has no column with the owner",
+    "owner_nullable": "the owner may be NULL",
+    "owner_twice": "a row belongs to two people",
+    "owner_not_in_key": "a key or exclusion has no owner in it, so one server alone cannot enforce it",
+    "owner_not_in_reference": "a foreign key between private tables has no owner in it",
+    "shared_refers_to_private": "a table that every server has a copy of refers to private rows",
+    "trigger_across_owners": "a trigger reads or writes another table",
+    "policy_across_owners": "a policy reads another table",
+}
+"""The checks, and what each finds."""
+
+
+@dataclass(frozen=True)
+class PrivateTable:
+    """A table whose rows belong to people, and the columns that name a person."""
+
+    table: str
+    owners: Sequence[str]
+
+    @property
+    def owner(self) -> str | None:
+        """The column by which rows can be spread; None: there is none, or more than one."""
+        return self.owners[0] if len(self.owners) == 1 else None
+
+
+def scale(connection: Connection, people: str) -> list[Finding]:
+    """What sharding by owner needs and the database has not; changes nothing.
+
+    :param people: the table of the people, with its schema.
+    """
+    keys = Keys.read(connection)
+    queries = (f"WITH {SETS}\n{query}" for query in (_NULLABLE, _UNIQUE, _TRIGGERS, _POLICIES))
+    nullable, *others = (
+        [(qualified(table, schema), *row) for schema, table, *row in rows]
+        for rows in read(connection, *queries)
+    )
+    unique, triggers, policies = map(sorted, others)
+    private = private_tables(keys, people)
+    return [
+        *_owners(keys, private, set(nullable)),
+        *_keys(private, unique),
+        *_references(keys, private),
+        *_readers("trigger_across_owners", keys, private, triggers),
+        *_readers("policy_across_owners", keys, private, policies),
+    ]
+
+
+def private_tables(keys: Keys, people: str) -> dict[str, PrivateTable]:
+    """The tables whose rows belong to people, by name, parents first, the people before all."""
+    found = {people: PrivateTable(people, keys.primary_of(people))}
+    todo = [people]
+    for target in todo:
+        for reference in keys.belonging_to(target):
+            if reference.table not in found:
+                direct = [one.columns for one in keys.belonging_to(people) if one.table == reference.table]
+                found[reference.table] = PrivateTable(reference.table, list(chain.from_iterable(direct)))
+                todo.append(reference.table)
+    return found
+
+
+def _finding(check: str, object_: str, detail: str, mend: str) -> Finding:
+    return Finding(check, "warning", object_, f"{CHECKS[check]}: {detail}", mend)
+
+
+def _owners(
+    keys: Keys, private: Mapping[str, PrivateTable], nullable: set[tuple[str, ...]]
+) -> Iterator[Finding]:
+    for table, found in private.items():
+        words = f"table {table}"
+        if not found.owners:
+            parents = [one.target for one in keys.references if one.table == table and not one.sets]
+            where = " and ".join(dict.fromkeys(parent for parent in parents if parent in private))
+            fill = f"-- add it, fill it in batches from {where}, then SET NOT NULL and put it into the keys"
+            yield _finding("owner_absent", words, f"it belongs to {where}", fill)
+        if len(found.owners) > 1:
+            keep = "-- keep the table on one server, or write each row once for each of the two"
+            yield _finding("owner_twice", words, ", ".join(found.owners), keep)
+        for column in found.owners:
+            if (table, column) in nullable:
+                move = "-- move the rows without an owner to a table that every server has a copy of, then\n"
+                yield _finding(
+                    "owner_nullable",
+                    words,
+                    column,
+                    f"{move}ALTER TABLE {table} ALTER {ident(column)} SET NOT NULL;",
+                )
+
+
+def _keys(private: Mapping[str, PrivateTable], unique: Sequence[tuple[Any, ...]]) -> Iterator[Finding]:
+    for table, words, type_, columns in unique:
+        owner = private[table].owner if table in private else None
+        if owner is None or owner in columns:
+            continue
+        wider = ", ".join(map(ident, (owner, *columns)))
+        added = {"p": f"PRIMARY KEY ({wider})", "u": f"UNIQUE ({wider})"}.get(type_)
+        mend = f"-- create it again with {ident(owner)} as its first column"
+        if added is not None:
+            mend = f"ALTER TABLE {table} DROP {words.replace('constraint', 'CONSTRAINT', 1)}, ADD {added};"
+        if type_ != "p":
+            mend = (
+                f"-- then unique for one owner; a table that every server has a copy of can keep it\n{mend}"
+            )
+        yield _finding("owner_not_in_key", f"{words} on {table}", ", ".join(columns) or "an expression", mend)
+
+
+def _references(keys: Keys, private: Mapping[str, PrivateTable]) -> Iterator[Finding]:
+    people = next(iter(private))
+    for one in keys.references:
+        here, there = private.get(one.table), private.get(one.target)
+        words = f"constraint {ident(one.name)} on {one.table}"
+        detail = f"({', '.join(one.columns)}) to {one.target}"
+        if here is None and there is not None:
+            yield _finding(
+                "shared_refers_to_private",
+                words,
+                detail,
+                f"ALTER TABLE {one.table} DROP CONSTRAINT {ident(one.name)};",
+            )
+        elif here is not None and there is not None and one.target != people:
+            pairs = zip(one.columns, one.target_columns, strict=True)
+            if (here.owner, there.owner) not in set[tuple[str | None, str | None]](pairs):
+                mend = "-- add the owner to it, once both tables have the owner in a column and in a key"
+                yield _finding("owner_not_in_reference", words, detail, mend)
+
+
+def _readers(
+    check: str, keys: Keys, private: Mapping[str, PrivateTable], objects: Sequence[tuple[Any, ...]]
+) -> Iterator[Finding]:
+    tables = sorted({table for table, _ in keys.types})
+    for table, words, body in objects:
+        others = [other for other in tables if other != table and _reads(body, other)]
+        if table in private and others:
+            mend = "-- compare the owner in each of its queries, or keep what it needs in the row"
+            yield _finding(check, f"{words} on {table}", ", ".join(others), mend)
+
+
+def _reads(body: str, table: str) -> bool:
+    """True if the text names the table where SQL expects one."""
+    schema, _, name = table.replace('"', "").rpartition(".")
+    place = rf"\b(FROM|JOIN|UPDATE|INTO)\s+(ONLY\s+)?({re.escape(schema)}\.)?{re.escape(name)}(?![\w.])"
+    return re.search(place, body.replace('"', ""), re.IGNORECASE) is not None
