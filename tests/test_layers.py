@@ -20,7 +20,7 @@ PACKAGE = Path(app_schema.__file__).parent
 FILES = {str(path.relative_to(PACKAGE)): path for path in sorted(PACKAGE.rglob("*.py"))}
 IMPORT_PATH = "models/__init__.py"
 """The models under the name by which applications import them."""
-ABOVE_ALEMBIC = {"op.py", "adoption", "migrations", "testing", "cli", "mued", "alembic"}
+ABOVE_ALEMBIC = {"op.py", "adoption", "codegen", "migrations", "testing", "cli", "mued", "alembic"}
 BOTTOM = {"errors.py", "dialect.py", "login.py", "pinned.py", "gc_tuning.py", "upstream.py"}
 """Files that need nothing of ours."""
 

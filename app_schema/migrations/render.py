@@ -79,6 +79,13 @@ def _object(verb: str, obj: DDLObject, context: AutogenContext, names: list[str]
     return _call(f"{verb}_{obj.kind}", args, {**kwargs, **more, **schema}, context)
 
 
+def constructor(obj: DDLObject, context: AutogenContext) -> str:
+    """The declaration of an object: ``ddl.Policy("own", table="notes", …)``."""
+    told = {name: value(_field(obj, name), context) for name in _told(obj)}
+    name = [told.pop("name")] if "name" in told else []
+    return f"ddl.{type(obj).__name__}({', '.join([*name, *(f'{key}={text}' for key, text in told.items())])})"
+
+
 def _create(context: AutogenContext, operation: CreateObjectOp) -> str:
     return _object(operation.obj.verbs[0], operation.obj, context, _told(operation.obj))
 

@@ -89,7 +89,7 @@ class Proof:
                 "-x scratch=URL names a server where that does no harm"
             )
         database = self.source.parameters.get("dbname")
-        with _engine(self.source, database) as engine, engine.connect() as connection:
+        with engine_of(self.source, database) as engine, engine.connect() as connection:
             found = structure(connection, self._version)
         said = " ".join(text.split())
         keeps = _HEADER in said and _LOSES_ROWS not in said
@@ -115,7 +115,7 @@ class Proof:
             send(copy, found.after)
             copied = printed(copy, ignore=(version_table(self.run.opts),))
             lacking = [one.key.label for one in diff(found.source, copied) if one.right is None]
-            with _engine(self.scratch, copy.info.dbname) as engine:
+            with engine_of(self.scratch, copy.info.dbname) as engine:
                 kept = tuple(table.name for table in tables) if keeps else ()
                 trial = Trial(self.run, engine, revision, self.heads, kept, unmended(self.generated))
                 try:
@@ -185,7 +185,9 @@ def unmended(generated: RevisionContext) -> frozenset[str]:
 
 
 @contextmanager
-def _engine(place: Place, database: str | None) -> Iterator[sa.Engine]:
+def engine_of(place: Place, database: str | None) -> Iterator[sa.Engine]:
+    """An engine of one session, closed at the end."""
+
     def connect() -> Driver:
         given = {**pinned.parameters(place.parameters), **place.parameters, "dbname": database}
         given |= {"client_encoding": pinned.ENCODING}

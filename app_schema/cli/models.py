@@ -1,0 +1,37 @@
+"""`app-schema models`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from app_schema.cli.common import Url, connected, finish, needs
+from app_schema.cli.output import talk
+
+
+def models(
+    *,
+    schema: Annotated[
+        list[str] | None, typer.Option("--schema", help="Only this schema; may be repeated.")
+    ] = None,
+    scratch: Annotated[
+        str | None,
+        typer.Option("--scratch", metavar="URL", help="A server where a scratch database can be created."),
+    ] = None,
+    url: Url = None,
+) -> None:
+    """Print SQLAlchemy models for what a database has: classes, and a declaration of every other object.
+
+    They are compared with the database before they are printed.
+    Exit code 0: app-schema verify would find no difference; 1: it would, and stderr names each; 2: could not
+    tell.
+    """
+    with needs("app-schema models", "codegen"):
+        from app_schema.codegen.models import models as written
+    with connected(url) as connection:
+        found = written(connection, schema or (), scratch=scratch)
+    print(found.text, end="")
+    for sentence in found.missing:
+        talk(sentence)
+    finish(well=not found.missing)

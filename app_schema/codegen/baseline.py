@@ -1,0 +1,67 @@
+"""The first revision of a database that the models already describe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+from alembic import command
+from alembic.runtime.migration import MigrationContext
+
+from app_schema.catalog.scratch import Place, scratch_database
+from app_schema.errors import ConfigurationError, DifferentError
+from app_schema.migrations import config
+from app_schema.migrations.drift import drift
+from app_schema.migrations.lineage import Lineage
+from app_schema.migrations.proof.proof import engine_of
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from app_schema.application import Application
+
+
+def baseline(connection: Connection, app: Application, message: str) -> tuple[Path, str]:
+    """Writes the revision that creates in an empty database what the models declare, and stamps this one.
+
+    The revision is proved: run up twice and down twice in a scratch database. The database gets the version
+    table, and nothing else.
+
+    :return: the file, and the revision.
+    :raises ConfigurationError: if the application has revisions.
+    :raises DifferentError: if the database has a revision, or differs from the models.
+    :raises SystemExit: if the proof fails; the file is kept, with the reason in its header.
+    """
+    if heads := Lineage(app).heads:
+        raise ConfigurationError(
+            f"the application has revisions already, up to {', '.join(sorted(heads))}, and a baseline is the "
+            "first: write the next one by app-schema revision"
+        )
+    if current := MigrationContext.configure(connection, opts=app.options).get_current_heads():
+        raise DifferentError(
+            f"the database is at revision {', '.join(current)}: a baseline has none before it"
+        )
+    if different := drift(connection, app).objects:
+        raise DifferentError(
+            f"the database differs from the models in {len(different)} objects, the first "
+            f"{different[0].object}; app-schema verify lists them"
+        )
+    connection.rollback()
+    chosen = config(app)
+    chosen.cmd_opts = SimpleNamespace(x=["prove=true"])  # type: ignore[assignment]  # an argparse namespace
+    chosen.attributes["configure_logger"] = False
+    place = Place.of(connection, None)
+    connection.rollback()
+    with (
+        scratch_database(place) as empty,
+        engine_of(place, empty.info.dbname) as engine,
+        engine.connect() as there,
+    ):
+        chosen.attributes["connection"] = there
+        script = command.revision(chosen, message, autogenerate=True)
+    assert script is not None
+    assert not isinstance(script, list)
+    chosen.attributes["connection"] = connection
+    command.stamp(chosen, script.revision)
+    return Path(script.path), script.revision

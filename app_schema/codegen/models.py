@@ -1,0 +1,185 @@
+"""A module of models: classes of the tables, and every other object of the database as a declaration."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from alembic.autogenerate.api import AutogenContext
+from alembic.runtime.migration import MigrationContext
+
+from app_schema.catalog.reading import empty_path
+from app_schema.codegen.tables import PARTITIONED, Classes, Place, reflected
+from app_schema.ddl import DDLObject, Key, Partition
+from app_schema.errors import ModelError
+from app_schema.migrations import setup
+from app_schema.migrations.compare.comparator import Comparison
+from app_schema.migrations.compare.kinds.partition import belongs_to_parent
+from app_schema.migrations.environment import DEFAULTS
+from app_schema.migrations.layout import layout
+from app_schema.migrations.render import constructor
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, MetaData
+
+    from app_schema.catalog import Difference
+
+_SCHEMAS = sa.text("""\
+SELECT n.nspname FROM pg_catalog.pg_namespace AS n
+ WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+   AND NOT EXISTS (
+       SELECT FROM pg_catalog.pg_depend AS d
+        WHERE d.classid = 'pg_catalog.pg_namespace'::regclass AND d.objid = n.oid AND d.deptype = 'e')
+ ORDER BY n.nspname""")
+_OF_CLASSES = {"table", "column", "constraint", "index", "enum", "sequence"}
+"""Kinds that the classes declare."""
+_MODULE = "app_schema_generated_models"
+
+
+@dataclass(frozen=True)
+class Models:
+    """A module of models.
+
+    :param text: the module.
+    :param missing: objects that it does not declare, or not as they are, each a sentence.
+    """
+
+    text: str
+    missing: list[str]
+
+
+def models(connection: Connection, schemas: Collection[str] = (), **options: Any) -> Models:
+    """The models of what a database has. Creates a scratch database to compare; changes nothing else.
+
+    :param schemas: the schemas; by default all of the database.
+    :param options: of the comparison, such as ``scratch`` and ``version_table``.
+    :raises ServerError: if no scratch database can be created.
+    """
+    setup()
+    writer = _Writer(connection, list(schemas) or list(connection.scalars(_SCHEMAS)), options)
+    with empty_path(connection):
+        writer.begin()
+    while True:
+        text = writer.text()
+        with _loaded(text) as metadata:
+            comparison = writer.compare(metadata)
+            with empty_path(connection):
+                changed, missing = writer.supplement(comparison)
+        if not changed:
+            return Models(text, [*missing, *comparison.uncompared()])
+
+
+class _Writer:
+    """The declarations so far, supplemented until the comparison has nothing to add."""
+
+    def __init__(self, connection: Connection, schemas: list[str], options: Mapping[str, Any]) -> None:
+        self.connection = connection
+        self.schemas = schemas
+        self.options = {**DEFAULTS, "managed_schemas": schemas, "proved": False, **options}
+        self.objects: dict[Key, DDLObject] = {}
+        self.indexes: dict[Place, str] = {}
+        self.tables: dict[tuple[str, str], str] = {}
+        self.sequences: dict[tuple[str, str], str] = {}
+        self.omitted: set[Place] = set()
+        self.context: AutogenContext
+
+    def compare(self, metadata: MetaData) -> Comparison:
+        """The database compared with the declarations."""
+        opts = {**self.options, "target_metadata": metadata}
+        self.context = AutogenContext(MigrationContext.configure(self.connection, opts=opts), metadata)
+        return Comparison(self.context)
+
+    def begin(self) -> None:
+        """Declares what no class can: a table may use it, so the first comparison needs it."""
+        comparison = self.compare(sa.MetaData())
+        for difference in sorted(comparison.differences, key=lambda each: each.key.kind != "table"):
+            key, definition = difference.key, difference.right or ""
+            undeclared = comparison.state(difference) is not None
+            if key.kind == "index":
+                self.indexes[_place(key)] = definition
+            elif key.kind == "table":
+                self.tables[key.schema or "", key.name] = definition
+            elif key.kind == "sequence" and not _is_of_a_column(key, definition):
+                self.sequences[key.schema or "", key.name] = definition
+            elif key.kind == "partition" or (undeclared and key.kind not in _OF_CLASSES):
+                self._declare(comparison, difference)
+
+    def supplement(self, comparison: Comparison) -> tuple[bool, list[str]]:
+        """Declares what is missing. Returns whether there was anything, and what cannot be declared."""
+        changed, missing = False, []
+        for difference in comparison.differences:
+            if comparison.state(difference) is None:
+                continue
+            key = difference.key
+            if key.kind == "constraint" and belongs_to_parent(comparison.sides, key):
+                continue
+            if difference.left is None and key not in self.objects:
+                sentence = self._declare(comparison, difference)
+                changed = changed or sentence is None
+            elif key.kind == "constraint" and _place(key) not in self.omitted and key not in self.objects:
+                self.omitted.add(_place(key))
+                sentence, changed = None, True
+            else:
+                sentence = f"{key.label}: found {difference.right}; the models declare {difference.left}"
+            if sentence is not None:
+                missing.append(sentence)
+        return changed, missing
+
+    def _declare(self, comparison: Comparison, difference: Difference) -> str | None:
+        """Declares one object. Returns why it cannot be declared."""
+        key, _, definition = difference
+        if key.kind == "table":
+            return f"{key.label} is not declared: it inherits from another table"
+        try:
+            obj = comparison.sides.reflect(key, definition or "")
+            if (reason := obj.undeclarable()) is not None:
+                return f"{key.label} {reason}"
+        except ModelError as error:
+            return str(error)
+        if isinstance(obj, Partition):
+            match = PARTITIONED.search(self.tables[key.schema or "", key.name])
+            obj = obj if match is None else replace(obj, partition_by=match[1])
+        self.objects[key] = obj
+        return None
+
+    def text(self) -> str:
+        """The module."""
+        ignored = [str(self.options.get("version_table") or "alembic_version")]
+        metadata = reflected(self.connection, self.schemas, ignored)
+        classes = Classes(metadata, self.connection, self.indexes, self.tables, self.sequences, self.omitted)
+        classes.add_literal_import("app_schema", "ddl")
+        body = classes.generate()
+        if not self.objects:
+            return body
+        objects = ", ".join(constructor(obj, self.context) for obj in self.objects.values())
+        return f"{body}\n\n{layout(f'ddl.attach({classes.base.metadata_ref}, {objects})', indent=0)}\n"
+
+
+def _is_of_a_column(key: Key, definition: str) -> bool:
+    """Whether a column's type serial, or its identity, declares the sequence."""
+    owner = re.search(r" OWNED BY (?:\S+\.)?(\S+)\.(\S+)$", definition)
+    return owner is not None and key.name == f"{owner[1]}_{owner[2]}_seq"
+
+
+def _place(key: Key) -> Place:
+    return (key.schema or "", key.table or "", key.name)
+
+
+@contextmanager
+def _loaded(text: str) -> Iterator[MetaData]:
+    """The metadata of a module; SQLAlchemy finds the classes of annotations through ``sys.modules``."""
+    module = ModuleType(_MODULE)
+    sys.modules[_MODULE] = module
+    try:
+        exec(compile(text, "models.py", "exec"), module.__dict__)  # noqa: S102 - written here
+        metadata = module.Base.metadata if hasattr(module, "Base") else module.metadata  # no class is mapped
+        assert isinstance(metadata, sa.MetaData)
+        yield metadata
+    finally:
+        del sys.modules[_MODULE]

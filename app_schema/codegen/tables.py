@@ -1,0 +1,204 @@
+"""The classes of tables by sqlacodegen, corrected where its text would not declare the same table."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pgvector.sqlalchemy  # noqa: F401 - registers the type vector for reflection
+import sqlalchemy as sa
+from sqlacodegen.generators import DeclarativeGenerator
+from sqlacodegen.utils import render_callable
+from sqlalchemy.dialects.postgresql import DOMAIN
+from sqlalchemy.exc import SAWarning
+from sqlalchemy.types import NullType
+
+from app_schema.ddl.brackets import between_commas, enclosed
+from app_schema.ddl.printed import PrintedType
+
+if TYPE_CHECKING:
+    from sqlalchemy import Column, Index, MetaData, Table
+
+Place = tuple[str, str, str]
+"""Schema, table and name of an index or of a constraint."""
+
+# a CHECK of a list of values stays a CHECK; storage parameters are kept; a key that is a foreign key too need
+# not be inheritance
+_OPTIONS = ("nosyntheticenums", "include_dialect_options", "nojoined")
+_NAME = r'(?:"(?:[^"]|"")+"|[^\s".(]+)'
+_INDEX = re.compile(
+    rf"CREATE (?:UNIQUE )?INDEX {_NAME} ON (?:ONLY )?{_NAME}\.{_NAME} USING (?P<method>\w+) "
+    r"(?P<columns>\(.+)",
+    re.DOTALL,
+)
+PARTITIONED = re.compile(r"PARTITION BY (.+)$", re.DOTALL)
+_SEQUENCE = re.compile(
+    r"(?:UNLOGGED )?AS (?P<type>\w+) START (?P<start>-?\d+) INCREMENT (?P<increment>-?\d+) "
+    r"MINVALUE (?P<minvalue>-?\d+) MAXVALUE (?P<maxvalue>-?\d+) CACHE (?P<cache>\d+)(?P<cycle> CYCLE)?"
+)
+_INTEGERS = {"smallint": "SmallInteger", "integer": "Integer", "bigint": "BigInteger"}
+_PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
+_COLUMNS = sa.text("""\
+SELECT n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.atthasdef
+  FROM pg_catalog.pg_attribute AS a
+  JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
+  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+ WHERE n.nspname = ANY (:schemas) AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped""")
+_WITHOUT_CLASS = sa.text("""\
+SELECT n.nspname, c.relname
+  FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+ WHERE c.relkind IN ('r', 'p')
+   AND (EXISTS (SELECT FROM pg_catalog.pg_inherits AS i WHERE i.inhrelid = c.oid) OR EXISTS (
+       SELECT FROM pg_catalog.pg_depend AS d
+        WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'))""")
+
+
+def reflected(connection: sa.Connection, schemas: Collection[str], ignored: Collection[str]) -> MetaData:
+    """The tables as SQLAlchemy reflects them; a type unknown to it has the text that PostgreSQL prints.
+
+    Partitions, tables that inherit, and tables of extensions are omitted.
+
+    :param ignored: names of the tables of the migration tool.
+    """
+    metadata = sa.MetaData()
+    without = {tuple(row) for row in connection.execute(_WITHOUT_CLASS)}
+    default = connection.dialect.default_schema_name
+    for schema in schemas:
+        names = sa.inspect(connection).get_table_names(schema=schema)
+        chosen = [name for name in names if (schema, name) not in without and name not in ignored]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SAWarning)  # types and index elements, corrected below
+            if chosen:
+                place = None if schema == default else schema
+                metadata.reflect(connection, schema=place, only=chosen, resolve_fks=False)
+    columns = {tuple(row[:3]): row[3:] for row in connection.execute(_COLUMNS, {"schemas": list(schemas)})}
+    for table in metadata.tables.values():
+        for column in table.columns:
+            _correct(column, *columns[table.schema or default, table.name, column.name])
+    return metadata
+
+
+def _correct(column: Column[Any], printed: str, not_null: bool, has_default: bool) -> None:  # noqa: FBT001 - of a row
+    if isinstance(column.type, DOMAIN):  # declared beside the tables, with each of its constraints
+        column.type, column.nullable = PrintedType(printed), not not_null
+        column.server_default = column.server_default if has_default else None
+    # SQLAlchemy takes the type name for varchar
+    elif isinstance(column.type, NullType) or printed in {"name", '"char"'}:
+        column.type = PrintedType(printed)
+
+
+class Classes(DeclarativeGenerator):
+    """Declarative classes.
+
+    :param indexes: the indexes, as pg_get_indexdef prints them.
+    :param options: what a snapshot prints of a table: ``UNLOGGED PARTITION BY RANGE (at)``.
+    :param sequences: the sequences that an application or another column numbers with.
+    :param omitted: constraints that SQLAlchemy cannot declare as they are.
+    """
+
+    def __init__(
+        self,
+        metadata: MetaData,
+        connection: sa.Connection,
+        indexes: Mapping[Place, str],
+        options: Mapping[tuple[str, str], str],
+        sequences: Mapping[tuple[str, str], str],
+        omitted: Collection[Place],
+    ) -> None:
+        super().__init__(metadata, connection, _OPTIONS)
+        default = str(connection.dialect.default_schema_name)
+        self._place: Callable[[Table], tuple[str, str]] = lambda table: (table.schema or default, table.name)
+        self._indexes = indexes
+        self._options = options
+        self._sequences = sequences
+        for table in metadata.tables.values():
+            printed = options.get(self._place(table), "")
+            if (partitioned := PARTITIONED.search(printed)) is not None:
+                table.dialect_kwargs["postgresql_partition_by"] = partitioned[1]
+            for index in list(table.indexes):
+                if (*self._place(table), str(index.name)) not in indexes:  # the index of a constraint
+                    table.indexes.remove(index)
+            for constraint in list(table.constraints):
+                if (*self._place(table), str(constraint.name)) in omitted:
+                    table.constraints.remove(constraint)
+
+    def fix_column_types(self, table: Table) -> None:
+        """Without the guess that an integer with a CHECK (x IN (0, 1)) is a boolean."""
+        checks = [check for check in table.constraints if isinstance(check, sa.CheckConstraint)]
+        table.constraints.difference_update(checks)
+        defaults = {column.name: column.server_default for column in table.columns}
+        super().fix_column_types(table)
+        table.constraints.update(checks)
+        for column in table.columns:
+            if isinstance(column.default, sa.Sequence):  # another one than that of a serial column
+                column.default, column.server_default = None, defaults[column.name]
+                column.autoincrement = "auto"
+
+    def render_module_variables(self, models: Any) -> str:
+        """The base class, and the sequences that belong to no column."""
+        self.base.declarations.extend(self._sequence(*place) for place in self._sequences)
+        return str(super().render_module_variables(models))
+
+    def _sequence(self, schema: str, name: str) -> str:
+        match = _SEQUENCE.match(self._sequences[schema, name])
+        assert match is not None
+        self.add_literal_import("sqlalchemy", "Sequence")
+        self.add_literal_import("sqlalchemy", _INTEGERS[match["type"]])
+        options = [
+            f"data_type={_INTEGERS[match['type']]}",
+            *(f"{word}={match[word]}" for word in ("start", "increment", "minvalue", "maxvalue", "cache")),
+            *(["cycle=True"] if match["cycle"] else []),
+            *([f"schema={schema!r}"] if schema != self.bind.dialect.default_schema_name else []),
+        ]
+        return f"Sequence({name!r}, {', '.join(options)}, metadata={self.base.metadata_ref})"
+
+    def generate_models(self) -> list[Any]:
+        """The classes; tables that refer to each other are in no order."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SAWarning)
+            return list(super().generate_models())
+
+    def _add_dialect_kwargs_and_info(
+        self, obj: Any, target_kwargs: dict[str, object], **options: Any
+    ) -> None:
+        super()._add_dialect_kwargs_and_info(obj, target_kwargs, **options)
+        if isinstance(obj, sa.Table) and self._unlogged(obj):
+            prefixes = ["UNLOGGED"]
+            target_kwargs["prefixes"] = prefixes if options.get("values_for_dict") else repr(prefixes)
+
+    def _unlogged(self, table: Table) -> bool:
+        return self._options.get(self._place(table), "").startswith("UNLOGGED")
+
+    def render_index(self, index: Index) -> str:
+        """An index with its expressions, operator classes and orders, which are text."""
+        assert index.table is not None
+        match = _INDEX.match(self._indexes[(*self._place(index.table), str(index.name))])
+        assert match is not None
+        columns, _ = enclosed(match["columns"])
+        elements = [self._element(text) for text in between_commas(columns)]
+        options = {
+            key: repr(value) if isinstance(value, str) else value
+            for key, value in sorted(index.dialect_kwargs.items())
+            if value and key not in {"postgresql_ops", "postgresql_using"}
+        }
+        if match["method"] != "btree":
+            options["postgresql_using"] = repr(match["method"])
+        if index.unique:
+            options["unique"] = True
+        return str(render_callable("Index", repr(index.name), *elements, kwargs=options))
+
+    def _element(self, text: str) -> str:
+        if _PLAIN.fullmatch(text):
+            return repr(text)
+        self.add_literal_import("sqlalchemy", "text")
+        return f"text({text!r})"
+
+    def render_column(self, column: Column[Any], show_name: bool, is_table: bool = False) -> str:  # noqa: FBT001, FBT002 - sqlacodegen's signature
+        """A column; an integer key without a sequence is not one that numbers itself."""
+        text = str(super().render_column(column, show_name, is_table))
+        integer = isinstance(column.type, sa.Integer)
+        if integer and column.primary_key and column.autoincrement is False and column.identity is None:
+            text = text.replace("primary_key=True", "primary_key=True, autoincrement=False", 1)
+        return text

@@ -1,0 +1,141 @@
+"""Models that are written for a database declare what it has; what they cannot declare is named."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from autogen import autogenerate
+from grown import GROWN
+from measuring import execute
+
+from app_schema.application import Application
+from app_schema.codegen.baseline import baseline
+from app_schema.codegen.models import models
+from app_schema.errors import ConfigurationError, DifferentError
+from app_schema.migrations import upgrade
+from app_schema.migrations.drift import drift
+
+MISSING = {
+    "owned sequence of its own name, type and start": ["OWNED BY public.t.id"],
+    "inheritance": ["table public.child is not declared: it inherits from another table"],
+    "views on views on materialized views with grants on columns": [
+        "column n on public.a: found integer DEFAULT 7",
+        "index mx on public.m cannot be attached",
+        "comment",
+    ],
+    "partitions of partitions with indexes of their own": ["index own on public.log_1_1 cannot be attached"],
+}
+"""What a metadata has no declaration for -> the beginning of a sentence, or a part of it."""
+STRANGER = Path(__file__).parents[1] / "stranger" / "project"
+ENVIRONMENT = """\
+from alembic import context
+from written_models import APPLICATION
+
+from app_schema.migrations import entry
+
+entry.run(context, APPLICATION)
+"""
+SHOP = """
+CREATE TYPE mood AS ENUM ('sad', 'happy');
+CREATE TABLE person (id integer PRIMARY KEY, email text NOT NULL, mood mood, CHECK (email LIKE '%@%'));
+CREATE UNIQUE INDEX person_email ON person (lower(email) text_pattern_ops DESC) WHERE mood <> 'sad';
+CREATE TABLE purchase (id bigserial PRIMARY KEY, person_id integer NOT NULL REFERENCES person,
+                       flag smallint CHECK (flag IN (0, 1)), at timestamptz DEFAULT now());
+CREATE INDEX purchase_of ON purchase (person_id) INCLUDE (at);
+CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN NEW.at := now(); RETURN NEW; END$$;
+CREATE TRIGGER stamp BEFORE UPDATE ON purchase FOR EACH ROW EXECUTE FUNCTION stamp();
+CREATE VIEW spent AS SELECT person_id, count(*) AS purchases FROM purchase GROUP BY person_id;
+ALTER TABLE purchase ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON purchase USING (person_id = 1);
+INSERT INTO person VALUES (1, 'a@b', 'happy'), (2, 'c@d', NULL);
+INSERT INTO purchase (person_id) VALUES (1), (2)"""
+
+
+@contextmanager
+def loaded(text: str, directory: Path) -> Iterator[sa.MetaData]:
+    """The metadata of the written module, imported from its file."""
+    path = directory / "written_models.py"
+    path.write_text(text, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[path.stem] = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+        yield module.Base.metadata if hasattr(module, "Base") else module.metadata
+    finally:
+        del sys.modules[path.stem]
+
+
+@pytest.mark.part(of=4)
+@pytest.mark.parametrize("shape", GROWN)
+def test_models_declare_what_the_database_has(shape: str, empty_engine: sa.Engine, tmp_path: Path) -> None:
+    execute(empty_engine, GROWN[shape])
+    with empty_engine.connect() as connection:
+        written = models(connection)
+    expected = MISSING.get(shape, [])
+    assert len(written.missing) == len(expected), written.missing
+    for sentence, part in zip(written.missing, expected, strict=True):
+        assert part in sentence
+    with loaded(written.text, tmp_path) as metadata:
+        found = autogenerate(empty_engine, metadata, managed_schemas={"public"})
+        if not expected:
+            assert (found.diffs, found.undeclared) == ([], []), written.text
+
+
+def test_classes_have_keys_enums_and_relationships(empty_engine: sa.Engine, tmp_path: Path) -> None:
+    execute(empty_engine, SHOP)
+    with empty_engine.connect() as connection:
+        written = models(connection)
+    assert written.missing == []
+    with loaded(written.text, tmp_path) as metadata, sa.orm.Session(empty_engine) as session:
+        classes: Any = sys.modules["written_models"]
+        person = session.scalars(sa.select(classes.Person).order_by(classes.Person.id)).first()
+        assert person is not None
+        assert person.mood is classes.Mood.HAPPY
+        assert [purchase.person for purchase in person.purchase] == [person]
+        assert metadata.tables["person"].c.id.autoincrement is False
+        assert isinstance(metadata.tables["purchase"].c.flag.type, sa.SmallInteger)
+
+
+def project(directory: Path) -> Path:
+    """Alembic's configuration of a new project with the application of the written module."""
+    (directory / "versions").mkdir()
+    shutil.copy(STRANGER / "migrations" / "script.py.mako", directory)
+    (directory / "env.py").write_text(ENVIRONMENT, encoding="utf-8")
+    configuration = directory / "alembic.ini"
+    configuration.write_text("[alembic]\nscript_location = %(here)s\npath_separator = os\n", encoding="utf-8")
+    return configuration
+
+
+def test_baseline_creates_the_same_elsewhere(empty_engine: sa.Engine, tmp_path: Path) -> None:
+    execute(empty_engine, SHOP)
+    with empty_engine.connect() as connection:
+        text = models(connection).text
+    with loaded(text, tmp_path) as metadata:
+        app = Application(name="shop", declared=metadata, configuration=project(tmp_path))
+        vars(sys.modules["written_models"])["APPLICATION"] = app
+        with empty_engine.begin() as connection:
+            connection.exec_driver_sql("ALTER TABLE person ADD note text")
+        with empty_engine.connect() as connection, pytest.raises(DifferentError, match=r"1 objects.*note"):
+            baseline(connection, app, "baseline")
+        assert list((tmp_path / "versions").iterdir()) == []
+        with empty_engine.begin() as connection:
+            connection.exec_driver_sql("ALTER TABLE person DROP note")
+        with empty_engine.connect() as connection:
+            path, revision = baseline(connection, app, "baseline")
+        assert path.parent == tmp_path / "versions"
+        assert upgrade(empty_engine, app=app) == []
+        with empty_engine.connect() as connection:
+            assert drift(connection, app).conforms
+            assert connection.scalar(sa.text("SELECT count(*) FROM purchase")) == 2
+            with pytest.raises(ConfigurationError, match=f"has revisions already, up to {revision}"):
+                baseline(connection, app, "again")
