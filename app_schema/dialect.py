@@ -1,7 +1,7 @@
-"""SQLAlchemy's dialect for a connection that is used once, such as a migration's.
+"""A dialect for a connection that is used once, such as a migration's.
 
-SQLAlchemy's own dialect sends seven queries to a new server, a round trip each. The login reports most of the
-answers, and the others are constant.
+SQLAlchemy's dialect sends seven queries to a new server, each a round trip. The login reports most of the
+results, and the others are constant.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ VIRTUAL_COLUMNS = 180000
 
 
 class DirectDialect(PGDialect_psycopg):
-    """psycopg's, without a question to the server. It reads hstore as text."""
+    """The dialect of psycopg without queries at the first connection. Reads hstore as text."""
 
     supports_statement_cache = True
 
     def initialize(self, connection: Connection) -> None:
-        """The facts that SQLAlchemy's own dialect queries."""
+        """Sets the facts that SQLAlchemy's dialect queries."""
         driver: Any = connection.connection.driver_connection
         number = driver.info.server_version
         self.server_version_info = (number // 10000, number % 10000)

@@ -88,7 +88,7 @@ def _copies() -> Examined:
 
 
 def _disk(*, needed: bool) -> Examined:
-    """The file systems of the embedded server; a server elsewhere has its own."""
+    """The file systems of the embedded server; not needed for any other server."""
     if not needed:
         return _examined("disk", "not needed: DATABASE_URL names the server")
     directory = embedded.data_directory()
@@ -101,9 +101,9 @@ def _disk(*, needed: bool) -> Examined:
             f"{program.parent} is mounted noexec: put the virtual environment on another file system."
         )
     if not os.access(home, os.W_OK):
-        problems.append(f"{home} takes no writes: set {embedded.DIRECTORY_VARIABLE} to another directory.")
+        problems.append(f"{home} is not writable: set {embedded.DIRECTORY_VARIABLE} to another directory.")
     if free < ROOM:
-        problems.append(f"Make room, or set {embedded.DIRECTORY_VARIABLE} to a directory with 500 MiB.")
+        problems.append(f"Free 500 MiB, or set {embedded.DIRECTORY_VARIABLE} to a directory with 500 MiB.")
     return _examined("disk", f"{directory}, {free // 2**20:,} MiB free", *problems)
 
 
@@ -114,7 +114,7 @@ def no_execution(path: Path) -> bool:
 
 def _server(connection: sa.Connection, target: Target, _app: Application) -> Examined:
     server = server_facts(connection, target)
-    found = f"PostgreSQL {server.version} at {server.place}, {server.round_trip:.2f} ms there and back"
+    found = f"PostgreSQL {server.version} at {server.place}, {server.round_trip:.2f} ms a round trip"
     return _examined("server", found, *of_server(server))
 
 
@@ -141,7 +141,7 @@ def _time_zone(connection: sa.Connection, _target: Target, _app: Application) ->
     zone, now = connection.execute(_TIME).one()
     apart = abs(float(now) - time.time())
     wrong = f"The clocks differ by {apart:,.0f} s: let both machines follow a time server."
-    found = f"{zone}; revisions run in UTC whatever it is"
+    found = f"{zone}; revisions run in UTC regardless"
     return _examined("time zone", found, *((wrong,) if apart > CLOCKS else ()))
 
 

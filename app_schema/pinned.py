@@ -1,11 +1,12 @@
-"""The settings of a session of ours, whatever the server, the database, the role or the environment set.
+"""The settings of every session of app_schema, regardless of server, database, role and environment.
 
-One list, for the runner, the snapshot, the scratch database, the guards, the ``--sql`` script and the
-commands. Not for the engine of an application: there the settings are the application's, and row security
+The list serves the runner, the snapshot, the scratch database, the guards, the ``--sql`` script and the
+commands, but not the engine of an application: there the application chooses the settings, and row security
 filters.
 
-Left alone, because what is in the database was made under the database's own: ``lc_monetary`` (the digits
-of a money), ``default_text_search_config``, ``default_tablespace``, ``default_table_access_method``.
+Four settings keep the value of the database, because its objects and values depend on it: ``lc_monetary``
+(the digits of a money), ``default_text_search_config``, ``default_tablespace``,
+``default_table_access_method``.
 """
 
 from __future__ import annotations
@@ -34,13 +35,13 @@ PRINTED: Mapping[str, str] = {
     "xmlbinary": "base64",
     "xmloption": "content",
 }
-"""How PostgreSQL reads literals and expressions, and prints them again."""
+"""Settings on which the parsing and printing of literals and expressions depends."""
 
 SESSION: Mapping[str, str] = {
     **PRINTED,
     "client_encoding": "UTF8",
-    "lc_messages": "C",  # where the role may set it; nothing is told apart by words
-    "row_security": "off",  # PostgreSQL raises where it would filter rows that are counted or written
+    "lc_messages": "C",  # if the role may set it; no code depends on the words of a message
+    "row_security": "off",  # PostgreSQL raises instead of filtering rows that are counted or written
     "default_transaction_isolation": "read committed",  # a guard must see what others have committed
     "session_replication_role": "origin",  # triggers fire
     "check_function_bodies": "on",
@@ -48,22 +49,22 @@ SESSION: Mapping[str, str] = {
     "plpgsql.variable_conflict": "error",
     "plpgsql.extra_errors": "none",
     "plpgsql.extra_warnings": "none",
-    "statement_timeout": "0",  # an index takes as long as it takes
+    "statement_timeout": "0",  # the time of CREATE INDEX depends on the table
     "transaction_timeout": "0",  # the same, since PostgreSQL 17
     "idle_in_transaction_session_timeout": "0",  # a comparison builds a scratch database meanwhile
     "idle_session_timeout": "0",
 }
-"""What holds for every statement of ours."""
+"""Settings for every statement of app_schema."""
 
 LIVENESS: Mapping[str, str] = {
     "client_connection_check_interval": "500ms",  # ends a backend whose client has died
-    # a network that drops packets says nothing: the server asks, and gives up after 25 s
+    # a network that drops packets reports no error: the server sends probes, and gives up after 25 s
     "tcp_keepalives_idle": "10",
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
     "tcp_user_timeout": "20000",
 }
-"""How soon the server notices that the client is gone."""
+"""How soon the server notices a dead client."""
 
 ENCODING = "utf8"
 CLIENT: Mapping[str, str | int] = {
@@ -73,36 +74,36 @@ CLIENT: Mapping[str, str | int] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
 }
-"""The parameters of libpq, at an application's connections too: the encoding, and how soon the client notices
-that the server is gone."""
+"""The parameters of libpq, also for connections of an application: the encoding, and how soon the client
+notices a dead server."""
 
 SET = """\
-  FOR one IN SELECT * FROM json_each_text({settings}) LOOP
-    old := current_setting(one.key, true);
-    CONTINUE WHEN old IS NULL OR old = one.value;
+  FOR setting IN SELECT * FROM json_each_text({settings}) LOOP
+    old := current_setting(setting.key, true);
+    CONTINUE WHEN old IS NULL OR old = setting.value;
     BEGIN
-      PERFORM set_config(one.key, one.value, {local});
-      before := before || jsonb_build_object(one.key, old);
+      PERFORM set_config(setting.key, setting.value, {local});
+      before := before || jsonb_build_object(setting.key, old);
     EXCEPTION WHEN OTHERS THEN NULL;
     END;
   END LOOP;"""
-"""PL/pgSQL that sets what this version and platform know and the role may set.
+"""PL/pgSQL that sets the settings that this version and platform have and the role may set.
 
-``before`` (jsonb) remembers what was changed; ``one`` is a record, ``old`` a text.
+``before`` (jsonb) holds the former values; ``setting`` is a record, ``old`` a text.
 """
 
 _REFUSED = ("42501", "check_enable_rls")
-"""SQLSTATE and function of the server in which ``row_security = off`` raises; its words may be Japanese."""
+"""SQLSTATE and C function of the error of ``row_security = off``; the message may be translated."""
 _REMEMBERED = "app_schema.pinned"
 
 
 def parameters(given: Iterable[str] = ()) -> dict[str, str | int]:
-    """`CLIENT` without what a URL says otherwise; but the encoding is ours: SQL_ASCII gives bytes."""
+    """`CLIENT` without the parameters that a URL sets, except the encoding: SQL_ASCII returns bytes."""
     return {name: value for name, value in CLIENT.items() if name == "client_encoding" or name not in given}
 
 
 def keep_alive(descriptor: int) -> None:
-    """Sets `CLIENT` at the socket of a connection that libpq opened without it, as for an application."""
+    """Sets `CLIENT` on the socket of a connection that libpq opened without these parameters."""
     numbers = {
         "TCP_KEEPIDLE": CLIENT["keepalives_idle"],
         "TCP_KEEPINTVL": CLIENT["keepalives_interval"],
@@ -119,7 +120,7 @@ def keep_alive(descriptor: int) -> None:
 
 
 def remedy(diagnostic: Diagnostic | None) -> str | None:
-    """What to do where PostgreSQL raised because row security would hide rows; None: for another reason."""
+    """The remedy if PostgreSQL raised because row security would hide rows; None for any other error."""
     if diagnostic is None or (diagnostic.sqlstate, diagnostic.source_function) != _REFUSED:
         return None
     return (
@@ -130,7 +131,7 @@ def remedy(diagnostic: Diagnostic | None) -> str | None:
 
 
 def calls(settings: Mapping[str, str], *, local: bool) -> str:
-    """SQL: a list of calls that set what every role may set on every version."""
+    """SQL: a list of calls that set settings that every role may set on every version."""
     return ", ".join(
         f"set_config({_literal(name)}, {_literal(value)}, {str(local).lower()})"
         for name, value in settings.items()
@@ -138,22 +139,22 @@ def calls(settings: Mapping[str, str], *, local: bool) -> str:
 
 
 def pin(settings: Mapping[str, str] | None = None, *, pid: int | None = None) -> str:
-    """The statement that sets up a session; `unpin` takes it back.
+    """The statement that sets the settings of a session; `unpin` restores the former values.
 
-    :param pid: the backend that the server named at login. Another one is a pooler's, lent for a
-        transaction: its settings would leak to others, and nothing is set.
+    :param pid: the backend that the server named at login. A pooler lends another backend for a transaction,
+        and settings would leak to other clients: then the statement sets none.
     """
     lent = "" if pid is None else f"  IF pg_backend_pid() <> {pid} THEN RETURN; END IF;\n"
     settings = {**SESSION, **LIVENESS} if settings is None else settings
     body = SET.format(settings=_literal(json.dumps(settings)), local="false")
     return (
-        f"DO $pinned$\nDECLARE\n  before jsonb := '{{}}';\n  one record;\n  old text;\nBEGIN\n{lent}{body}\n"
-        f"  PERFORM set_config('{_REMEMBERED}', before::text, false);\nEND\n$pinned$"
+        "DO $pinned$\nDECLARE\n  before jsonb := '{}';\n  setting record;\n  old text;\n"
+        f"BEGIN\n{lent}{body}\n  PERFORM set_config('{_REMEMBERED}', before::text, false);\nEND\n$pinned$"
     )
 
 
 def unpin() -> str:
-    """The statement that sets the session as it was before `pin`; in another session it does nothing."""
+    """The statement that restores the settings before `pin`; without effect in another session."""
     return (
         "SELECT set_config(b.key, b.value, false) FROM "
         f"json_each_text(nullif(current_setting('{_REMEMBERED}', true), '')::json) AS b"
@@ -161,5 +162,5 @@ def unpin() -> str:
 
 
 def _literal(text: str) -> str:
-    """As ``ddl.sql`` does it; an upgrade that finds nothing to do does not import all of that."""
+    """Like ``ddl.sql.literal``, whose imports would slow down an upgrade without pending revisions."""
     return "E'" + text.replace("\\", "\\\\").replace("'", "''") + "'"

@@ -1,4 +1,4 @@
-"""What `upgrade` would do now: the statements, the tables it locks, and how large these are."""
+"""The plan of `upgrade`: the statements, the locked tables, and their sizes."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = w.name
 
 @dataclass(frozen=True)
 class TableLock:
-    """The strongest lock that a revision takes on a table which is there already.
+    """The strongest lock of a revision on an existing table.
 
-    `rows` is PostgreSQL's estimate, None where it never looked; `bytes` is the table without its indexes.
-    `scans`: the table is read from end to end while the lock is held.
+    `rows` is PostgreSQL's estimate, None if the table was never analyzed; `bytes` is the table without
+    indexes. `scans`: PostgreSQL scans the whole table while it holds the lock.
     """
 
     table: str
@@ -49,9 +49,9 @@ class TableLock:
 
 @dataclass(frozen=True)
 class PlannedRevision:
-    """A revision that would run. `by_hand` counts the statements whose locks only their author knows.
+    """A revision that would run. `by_hand` counts the handwritten statements, whose locks are unknown.
 
-    `losses` are the rows and values that do not come back.
+    `losses` are the rows and values that the downgrade does not restore.
     """
 
     revision: str
@@ -70,11 +70,11 @@ def plan(
     script: bool = False,
     needs: list[Need] | None = None,
 ) -> list[PlannedRevision]:
-    """The revisions that `upgrade` would run now, in that order; empty where nothing is pending.
+    """The revisions that `upgrade` would run now, in order; empty if none is pending.
 
-    :param script: the SQL with all its guards, as `alembic upgrade --sql` writes it, and not the bare
-        statements inside them.
-    :param needs: takes what the revisions need of the server and the role, for :func:`preflight`.
+    :param script: the SQL with all guards, as `alembic upgrade --sql` writes it, instead of the unguarded
+        statements.
+    :param needs: collects the requirements on the server and the role, for :func:`preflight`.
     """
     lineage = Lineage(app)
     here = current(connection, app)
@@ -84,22 +84,22 @@ def plan(
         lost = losses(connection, recorded).rows
     return [
         PlannedRevision(
-            revision=one.revision,
-            subject=described(lineage.scripts.get_revision(one.revision)).subject,
-            locks=_locks(one, sizes),
-            by_hand=sum(operation.lock == UNKNOWN for operation in one.operations),
-            losses=[loss for loss in lost if loss.revision == one.revision and loss.rows != 0],
-            sql=one.sql.strip(),
+            revision=step.revision,
+            subject=described(lineage.scripts.get_revision(step.revision)).subject,
+            locks=_locks(step, sizes),
+            by_hand=sum(operation.lock == UNKNOWN for operation in step.operations),
+            losses=[loss for loss in lost if loss.revision == step.revision and loss.rows != 0],
+            sql=step.sql.strip(),
         )
-        for one in recorded
+        for step in recorded
     ]
 
 
 def preflight(connection: sa.Connection, app: Application, needs: list[Need]) -> None:
-    """What `upgrade` looks at before its first statement.
+    """The checks of `upgrade` before its first statement.
 
-    :raises ServerError: where it would refuse the server.
-    :raises AppSchemaError: where the pending revisions cannot be carried out; it names all that is missing.
+    :raises ServerError: if `upgrade` would refuse the server.
+    :raises AppSchemaError: if the pending revisions cannot run; the message names all missing requirements.
     """
     session = MigrationSession(connection, app.version_table, app.version_table_schema, app.search_path)
     check(session, session.facts())
@@ -110,23 +110,23 @@ def preflight(connection: sa.Connection, app: Application, needs: list[Need]) ->
 
 
 def _noting(impl: type[GuardedImpl], needs: list[Need] | None) -> type[GuardedImpl]:
-    """An impl that notes what its statements need, as the runner's does."""
+    """An impl that collects the requirements of its statements, like the runner's."""
 
     class NotingImpl(impl):  # type: ignore[misc,valid-type]  # a base of the caller's choice
         def _exec(self, construct: Any, *args: Any, **kwargs: Any) -> Any:
             if (
                 needs is not None
                 and isinstance(construct, ExecutableDDLElement)
-                and (found := need(construct))
+                and (required := need(construct))
             ):
-                needs.append(found)
+                needs.append(required)
             return super()._exec(construct, *args, **kwargs)
 
     return NotingImpl
 
 
 def comments(planned: PlannedRevision) -> list[str]:
-    """What goes before the revision's SQL, as comments, so that a plan stays a script."""
+    """The lines before the revision's SQL, as comments, so that a plan is a valid script."""
     lines = [f"-- {planned.revision}: {planned.subject}"]
     for lock in planned.locks:
         scans = ", while it reads all of it" if lock.scans else ""
@@ -135,9 +135,9 @@ def comments(planned: PlannedRevision) -> list[str]:
         lines.append(f"-- locks {lock.table} ({size}): {lock.lock}{scans}")
     lines += [f"-- loses {loss.words}" for loss in planned.losses]
     if planned.by_hand:
-        lines.append(f"-- locks of {planned.by_hand} handwritten statements: see there")
+        lines.append(f"-- locks of {planned.by_hand} handwritten statements: unknown, see below")
     elif not planned.locks:
-        lines.append("-- locks no table that is there")
+        lines.append("-- locks no existing table")
     return lines
 
 
@@ -154,10 +154,10 @@ def _locks(recorded: Recorded, sizes: Sizes) -> list[TableLock]:
 
 
 def _sizes(connection: sa.Connection, recorded: Iterable[Recorded]) -> Sizes:
-    """Bytes and rows of the tables that are there; those that the revisions make are not."""
-    operations = [operation for one in recorded for operation in one.operations]
-    named = {one.table for one in operations if one.table} | {
-        table for one in operations for table in one.referred
+    """Bytes and rows of the existing tables; tables that the revisions create are absent."""
+    operations = [operation for step in recorded for operation in step.operations]
+    named = {operation.table for operation in operations if operation.table} | {
+        table for operation in operations for table in operation.referred
     }
     rows = connection.execute(
         _SIZES, {"schemas": [schema for schema, _ in named], "names": [name for _, name in named]}

@@ -17,9 +17,9 @@ _FIELDS = {"object", "reason"}
 
 @dataclass(frozen=True)
 class Accepted:
-    """What nobody declared and is meant to stay: an object as `Key.label` names it, and why.
+    """An undeclared object that is no difference, with its `Key.label` and the reason.
 
-    ``*`` in the object stands for any characters.
+    ``*`` in the object matches any characters.
     """
 
     object: str
@@ -31,18 +31,18 @@ class Accepted:
 
 
 def fits(pattern: str, text: str) -> bool:
-    """True if a text is as the pattern, in which ``*`` stands for any characters.
+    """True if the pattern matches the text; ``*`` matches any characters.
 
-    Not a shell's pattern: ``[]`` is part of a type's name.
+    Not fnmatch's pattern: ``[]`` is part of a type's name.
     """
     return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text, re.DOTALL) is not None
 
 
 def section(directory: Path | None = None) -> tuple[Path, Mapping[str, Any]]:
     """The nearest pyproject.toml, from the directory (the current one) upwards, and its table
-    ``[tool.app_schema]``; empty where there is no file or no table.
+    ``[tool.app_schema]``; empty if the file or the table is absent.
 
-    :raises ConfigurationError: where the file cannot be read.
+    :raises ConfigurationError: if the file cannot be read.
     """
     start = (directory or Path.cwd()).resolve()
     for place in (start, *start.parents):
@@ -67,19 +67,19 @@ def _table(file: Path) -> Mapping[str, Any]:
 
 @lru_cache(maxsize=8)
 def _parsed(text: str) -> Any:
-    """A long file takes tomllib 5 ms, and a command asks several times."""
+    """Cached, because tomllib needs 5 ms for a long file, and a command reads the file several times."""
     return tomllib.loads(text)
 
 
 def accepted(directory: Path | None = None) -> list[Accepted]:
-    """The list ``undeclared`` of `section`: what is not declared and is no difference.
+    """The list ``undeclared`` of `section`: undeclared objects that are no difference.
 
-    :raises ConfigurationError: where an entry has no object or no reason.
+    :raises ConfigurationError: if an entry has no object or no reason.
     """
     file, found = section(directory)
     given = found.get("undeclared", [])
     if not isinstance(given, Sequence) or isinstance(given, str):
-        raise ConfigurationError(f"{file}: [tool.app_schema] undeclared has to be a list of tables.")
+        raise ConfigurationError(f"{file}: [tool.app_schema] undeclared must be a list of tables.")
     for entry in given:
         whole = isinstance(entry, Mapping) and set(entry) == _FIELDS
         if not whole or not all(isinstance(text, str) and text.strip() for text in entry.values()):

@@ -1,4 +1,4 @@
-"""Going back to an older revision with open eyes: what would be lost, counted, and a token that says so."""
+"""Counts the losses of a downgrade before the downgrade, with a token that confirms them."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _DOWNGRADE = "Downgrade:"
 
 @dataclass(frozen=True)
 class Rollback:
-    """What going back would do.
+    """The effects of a downgrade.
 
-    `token` belongs to this database, these revisions and these counts: other rows, another token.
+    `token` depends on the database, the revisions and the counts: other rows, another token.
     """
 
     here: frozenset[str]
@@ -32,15 +32,15 @@ class Rollback:
 
     @property
     def tables(self) -> list[str]:
-        """The tables of which something would be dropped or converted, as SQL needs their names."""
+        """The quoted names of the tables that the downgrade drops or converts, wholly or partly."""
         return sorted({one.table for one in self.lost.rows})
 
 
 def prepare(connection: Connection, app: Application, here: frozenset[str], steps: Steps) -> Rollback:
-    """Looks at what these steps would do; changes nothing.
+    """Counts the losses of these steps; changes nothing.
 
-    Exact while the migration's lock is held, except for rows: no table is locked, and what is written after
-    this and before the downgrade is lost uncounted.
+    Exact while the migration's lock is held, except for rows: no table is locked, so rows that are inserted
+    before the downgrade are lost without being counted.
     """
     recorded = record_steps(app, here, steps, PlainImpl)
     with reading(connection):
@@ -54,6 +54,6 @@ def prepare(connection: Connection, app: Application, here: frozenset[str], step
 
 
 def _downgrade_of(revision: Revision) -> Revision:
-    """The revision with that paragraph alone which speaks of its downgrade."""
+    """The revision with only the paragraph about its downgrade."""
     notes = (note for note in revision.notes if note.startswith(_DOWNGRADE))
     return Revision(revision.revision, revision.subject, tuple(notes))

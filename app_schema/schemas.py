@@ -1,7 +1,7 @@
 """Pydantic models of the schema that the package carries: ``UserRead``, ``UserCreate``, ``UserUpdate``, ...
 
-One for each class of `app_schema.models` and purpose; :func:`app_schema.ext.schema.row_schema` makes others.
-They need the extra ``fastapi``. Their types stand in ``schemas.pyi``.
+A model for each class of `app_schema.models` and purpose; :func:`app_schema.ext.schema.row_schema` creates
+others. The models need the extra ``fastapi``. Their types are in ``schemas.pyi``.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def _known() -> dict[str, Any]:
 
 
 def __getattr__(name: str) -> Any:
-    """The model of a name, made when it is first asked for."""
+    """The model of a name, created at the first access."""
     if name not in _known():
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)

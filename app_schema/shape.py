@@ -37,12 +37,12 @@ class Shape:
 def shapes(
     app: Application, mapper: Mapper[Any], purpose: Purpose, asked: Collection[str] = ()
 ) -> list[Shape]:
-    """The attributes that a purpose has, in the order of the columns.
+    """The attributes of a purpose, in the order of the columns.
 
-    Read: all but the secrets. Create and update: those that the database does not fill by itself, and, where
-    the role of a person may write some columns of the table, these only.
+    Read: all but the secrets. Create and update: those that the database does not fill, limited to the
+    granted columns if the role of a person has a grant on columns of the table.
 
-    :param asked: attributes that are among them whatever these rules say.
+    :param asked: attributes that are included regardless of these rules.
     """
     hints = _hints(mapper)
     table = mapper.local_table
@@ -86,7 +86,7 @@ def _secret(app: Application, table: sa.Table, column: sa.Column[Any]) -> bool:
 
 
 def _filled(column: sa.Column[Any], purpose: Purpose) -> bool:
-    """The database fills the column by itself: a computed one, a key with a default, a time of writing."""
+    """True if the database fills the column: a computed column, a key with a default, a time of writing."""
     default = column.server_default
     text = str(default.arg) if isinstance(default, sa.DefaultClause) else ""
     key = column.primary_key and (default is not None or purpose == "update")
@@ -94,7 +94,7 @@ def _filled(column: sa.Column[Any], purpose: Purpose) -> bool:
 
 
 def _writable(app: Application, table: sa.Table, privilege: str) -> set[str] | None:
-    """The columns for which the role of a person has a grant; None where it has the table, or nothing."""
+    """The columns on which the role of a person has a grant; None with a grant on the table, or none."""
     if app.acting is None:
         return None
     columns: set[str] = set()

@@ -1,4 +1,4 @@
-"""What root does so that the embedded server can run: PostgreSQL refuses to run as root."""
+"""The system user of the embedded server: PostgreSQL refuses to run as root."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ NAME = "embedded_postgres"
 
 
 def account(data: Path) -> dict[str, Any]:
-    """Whom root hands the server to, as arguments of subprocess.run: nobody else when we are not root.
+    """The user that runs the server, as arguments of subprocess.run; empty unless the process runs as root.
 
-    It is the owner of the data, else a system user, made on first use.
+    The user is the owner of the data, else a system user, created on first use.
     """
     if os.geteuid() != 0:
         return {}
@@ -69,7 +69,7 @@ def _added() -> pwd.struct_passwd:
         said = subprocess.run(command, check=False, capture_output=True, text=True).stderr.strip()
     except OSError:
         pass
-    entry = _entry()  # also there when another process was quicker
+    entry = _entry()  # exists too if another process has created the user meanwhile
     if entry is None:
-        raise ServerError(f"PostgreSQL does not run as root, and the user {NAME} cannot be made: {said}.")
+        raise ServerError(f"PostgreSQL does not run as root, and the user {NAME} cannot be created: {said}.")
     return entry

@@ -1,4 +1,4 @@
-"""Which database a command changes, said first; and settings whose name looks like a typing error."""
+"""Announces the database that a command changes; and finds settings with a probably misspelt name."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ import sqlalchemy as sa
 from app_schema.errors import ConfigurationError
 
 ASKED = "APP_SCHEMA_EMBEDDED"
-"""The variable that asks for the embedded server where nobody watches, as in CI."""
+"""The variable that requests the embedded server in an unattended process such as CI."""
 EMBEDDED = "embedded server"
 GIVEN = "the given URL"
 NAMES = ("DATABASE_URL", "DIRECT_DATABASE_URL")
 
 _LIKE = 0.88
-"""Of `difflib`: two letters may be missing, doubled or swapped; TEST_DATABASE_URL is another name."""
+"""The cutoff of `difflib`: two letters may be missing, doubled or swapped; TEST_DATABASE_URL differs more."""
 _OTHERS = {"TEST_DATABASE_URL"}
 _LIBPQ = ("PGHOST", "PGHOSTADDR", "PGDATABASE", "PGSERVICE")
 _URL = re.compile(r"postgres(ql)?(\+\w+)?://", re.IGNORECASE)
@@ -32,9 +32,9 @@ _YES = {"1", "true", "yes", "on"}
 
 @dataclass(frozen=True)
 class Target:
-    """A database and what led to it: the name of a setting, GIVEN or EMBEDDED.
+    """A database and the origin of its URL: the name of a setting, GIVEN or EMBEDDED.
 
-    `pooled` is the host of the setting, where the URL is its direct twin.
+    `pooled` is the host of the setting if the URL is the direct endpoint of a pooled host.
     """
 
     url: sa.URL
@@ -43,7 +43,7 @@ class Target:
 
 
 def announce(connection: sa.Connection, target: Target, *, changes: bool) -> None:
-    """Says on stderr which database, role and server a command changes, and `near_misses()`."""
+    """Prints on stderr the database, role and server that a command changes, and `near_misses()`."""
     lines = [_described(connection, target)] if changes else []
     if target.pooled and not changes:
         lines.append(f"using the direct endpoint {target.url.host}, not the pooled {target.pooled}.")
@@ -53,9 +53,9 @@ def announce(connection: sa.Connection, target: Target, *, changes: bool) -> Non
 
 
 def require_asked() -> None:
-    """Raise ConfigurationError where CI is set and nothing asks for the embedded server.
+    """Raise ConfigurationError if CI is set and no setting requests the embedded server.
 
-    A job whose setting has a wrong name would otherwise migrate a server that ends with it, and succeed.
+    Otherwise a job with a misspelt setting would migrate a server that ends with the job, and succeed.
     """
     from app_schema import embedded
 
@@ -66,7 +66,7 @@ def require_asked() -> None:
 
 
 def near_misses(origin: str) -> Iterator[str]:
-    """Sentences about settings that look as if they were meant to name the database, and do not."""
+    """Sentences about settings whose name resembles that of a setting for the database."""
     if origin not in {EMBEDDED, *NAMES}:
         return
     stronger: dict[str, str] = {}
@@ -86,7 +86,7 @@ def near_misses(origin: str) -> Iterator[str]:
 
 
 def _described(connection: sa.Connection, target: Target) -> str:
-    """Database, role, server and origin, as libpq knows them; no secret among them."""
+    """Database, role, server and origin, from libpq, without secrets."""
     driver: Any = connection.connection.driver_connection
     info = driver.info
     place = f"host {info.host or info.hostaddr}:{info.port}"
@@ -99,7 +99,7 @@ def _described(connection: sa.Connection, target: Target) -> str:
 
 
 def _places() -> Iterator[Mapping[str, str | None]]:
-    """Where settings are looked for, the strongest first."""
+    """The sources of settings, in the order of priority."""
     yield os.environ
     for file in (".env.local", ".env"):
         if Path(file).is_file():

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import Any, Literal
 
-import typing_extensions  # of SQLAlchemy's needs
+import typing_extensions  # a dependency of SQLAlchemy
 from sqlalchemy.orm import Mapper
 
 from app_schema.application import Application
@@ -87,7 +87,7 @@ def _shape(shape: Any, named: dict[str, str]) -> str:
     """A TypedDict."""
     name: str = shape.__name__
     if name not in named:
-        named[name] = ""  # it may hold itself
+        named[name] = ""  # first, because a TypedDict may refer to itself
         keys = "\n".join(_keys(shape, named))
         named[name] = f"export interface {name} {{\n{keys}\n}}"
     return name

@@ -1,4 +1,4 @@
-"""What an upgrade would lose for good, looked at under the migration's lock."""
+"""The losses of an upgrade, counted under the migration's lock."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _MAY_LOSE = re.compile(r"\b(type_|alter_column_types|drop_table|drop_column)\b")
 def prepare(
     connection: Connection, app: Application, here: frozenset[str], steps: Steps
 ) -> tuple[Losses, str]:
-    """The rows and values that do not come back after these steps, and the token that allows it.
+    """The rows and values that these steps lose, and the token that allows the losses.
 
-    Protection and handwritten statements are what a revision is written for: its author has read them.
+    Protections and handwritten statements need no token: the author of the revision wrote them.
     """
     if not any(_MAY_LOSE.search(Path(step.revision.path).read_text(encoding="utf-8")) for step in steps):
         return Losses(), ""
@@ -34,7 +34,7 @@ def prepare(
     except ModelError:  # a revision reads the database: what it would do cannot be told before
         return Losses(), ""
     with reading(connection):
-        found = Losses([one for one in losses(connection, recorded).rows if one.rows != 0])
-        if not found:
-            return found, ""
-        return found, token(connection, app, [step.revision.revision for step in steps], found)
+        lost = Losses([loss for loss in losses(connection, recorded).rows if loss.rows != 0])
+        if not lost:
+            return lost, ""
+        return lost, token(connection, app, [step.revision.revision for step in steps], lost)

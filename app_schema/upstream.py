@@ -1,8 +1,8 @@
 """The private names of SQLAlchemy, Alembic, psycopg and starlette-admin that are used, each with its reason.
 
-No other file uses one, apart from the methods that our subclasses override (:data:`OVERRIDDEN`).
-``tests/test_upstream.py`` fails with a sentence where a release changes one of them. The four are not
-imported here: the file costs nothing, and every module may import it.
+No other file uses a private name, apart from the methods that subclasses override (:data:`OVERRIDDEN`).
+``tests/test_upstream.py`` fails with a sentence if a release changes a name. This file imports none of the
+four packages, so every module may import this file at no cost.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class Private(NamedTuple):
-    """A private name: the object that has it, and why it is used."""
+    """A private name: its object, and the reason for its use."""
 
     owner: str
-    """Module and class, as ``module:Class``; a module alone for a function of it."""
+    """Module and class, as ``module:Class``; only the module for a function."""
     name: str
     reason: str
 
@@ -33,21 +33,21 @@ PRIVATE = (
     Private(
         "alembic.runtime.migration:MigrationContext.begin_transaction",
         "_per_migration",
-        "the transaction of one revision; the public call is that of all",
+        "the transaction of a single revision; the public method is for all revisions",
     ),
     Private(
         "alembic.runtime.migration:MigrationContext",
         "_migrations_fn",
-        "the steps of a script are read through before they run; configure() would say all twice",
+        "the steps of a script are read before they run; a second configure() would log twice",
     ),
     Private("alembic.autogenerate.render", "_repr_type", "a type outside of a column"),
     Private("alembic.autogenerate.render", "_render_identity", "an identity outside of a column"),
     Private("alembic.autogenerate.render", "_render_computed", "an expression outside of a column"),
-    Private("sqlalchemy:MetaData", "_objects", "get_schema_objects() wants the schemas, which are asked for"),
+    Private("sqlalchemy:MetaData", "_objects", "get_schema_objects() needs the schemas, which are not known"),
     Private(
         "sqlalchemy.dialects.postgresql.base:PGDialect",
         "_supports_create_index_concurrently",
-        "one index is built in a transaction and outside of one, whatever it is declared with",
+        "an index is built within and outside of a transaction, whatever its postgresql_concurrently",
     ),
     Private("sqlalchemy:Table", "_prefixes", "a temporary table cannot be UNLOGGED"),
     Private("sqlalchemy:Column", "_copy", "Table.to_metadata() copies the whole table"),
@@ -66,39 +66,39 @@ PRIVATE = (
     Private(
         "sqlalchemy.engine.default:DefaultDialect",
         "_on_connect_isolation_level",
-        "the level of create_engine(); to ask the server costs a round trip",
+        "the level of create_engine(); a query would cost a round trip",
     ),
-    Private("sqlalchemy.orm:SessionTransaction", "_connections", "a session lists its connections nowhere"),
-    Private("psycopg.errors", "error_from_result", "libpq's pipeline gives results and no exceptions"),
+    Private("sqlalchemy.orm:SessionTransaction", "_connections", "no public list of a session's connections"),
+    Private("psycopg.errors", "error_from_result", "libpq's pipeline returns results instead of exceptions"),
     Private(
         "starlette_admin.base:BaseAdmin",
         "_template_response",
-        "the public name shows no message of the form before",
+        "the public name drops the message of the previous form",
     ),
 )
-OVERRIDDEN = {"alembic.ddl.impl:DefaultImpl._exec": "every statement passes through it: the choke point"}
-"""Private methods that subclasses of ours override."""
+OVERRIDDEN = {"alembic.ddl.impl:DefaultImpl._exec": "the method that executes every statement"}
+"""Private methods that subclasses override."""
 COPIED = "alembic.runtime.migration:MigrationContext.run_migrations"
 """``migrations.runner`` does what this method does, with the statements queued and the lock held."""
 
 
 def execute(impl: Any, construct: Any, params: dict[str, Any]) -> Any:
-    """Sends a statement through an impl; gives its result, None in a script."""
+    """Executes a statement through an impl; returns its result, None in a script."""
     return impl._exec(construct, params=params)
 
 
 def set_version_table(context: Any, table: Table) -> None:
-    """Has the stamps of a migration context written to this table."""
+    """Sets the version table of a migration context."""
     context._version = table
 
 
 def set_steps(context: Any, function: Callable[..., Iterable[Any]]) -> None:
-    """Has a migration context run the steps that this function gives."""
+    """Sets the function that returns the steps of a migration context."""
     context._migrations_fn = function
 
 
 def begin_revision(context: Any) -> AbstractContextManager[Any]:
-    """The transaction of one revision, or nothing where all of them share one."""
+    """The transaction of a revision; a null context if all revisions share a transaction."""
     return context.begin_transaction(_per_migration=True)  # type: ignore[no-any-return]
 
 
@@ -118,12 +118,12 @@ def computed_text(render: Any, computed: Any, context: Any) -> str:
 
 
 def schema_objects(metadata: MetaData) -> Iterable[Any]:
-    """The types and sequences of a metadata, in whatever schema."""
+    """The types and sequences of a metadata, in all schemas."""
     return metadata._objects
 
 
 def copied(item: Any) -> Any:
-    """A copy of a column, expression or identity, which belongs to no table."""
+    """A copy of a column, expression or identity, without a table."""
     return item._copy()
 
 
@@ -133,7 +133,7 @@ def never_concurrently(dialect: Any) -> None:
 
 
 def without_prefixes(table: Table) -> Table:
-    """The table without what stands between CREATE and TABLE."""
+    """The table without its prefixes, the words between CREATE and TABLE."""
     plain = copy.copy(table)
     plain._prefixes = []
     return plain
@@ -145,12 +145,12 @@ def excluding_expressions(constraint: Any) -> Iterator[Any]:
 
 
 def keep_backslashes(dialect: Any) -> None:
-    """A backslash in a literal is one: standard_conforming_strings is on."""
+    """Backslashes in literals are not doubled: standard_conforming_strings is on."""
     dialect._backslash_escapes = False
 
 
 def level_at_connect(connection: Connection) -> str | None:
-    """The isolation level that ``create_engine()`` was called with."""
+    """The isolation level of ``create_engine()``."""
     return connection.dialect._on_connect_isolation_level
 
 
@@ -160,12 +160,12 @@ def connections(transaction: Any) -> set[Connection]:
 
 
 def error_of(result: PGresult, encoding: str) -> Error:
-    """What the server says in the result of a refused statement."""
+    """The exception of a refused statement's result."""
     from psycopg.errors import error_from_result
 
     return error_from_result(result, encoding=encoding)
 
 
 def template_response(admin: Any, *args: Any) -> Any:
-    """A page of starlette-admin's."""
+    """A page of starlette-admin."""
     return admin._template_response(*args)

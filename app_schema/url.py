@@ -1,4 +1,4 @@
-"""Connection URLs: what libpq understands becomes an SQLAlchemy URL, the rest is refused, secrets unsaid."""
+"""Connection URLs: converts libpq's URLs to SQLAlchemy's, refuses any other text, and prints no secret."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app_schema.errors import ConfigurationError
 
 DRIVER = "postgresql+psycopg"
 SECRETS = frozenset(
-    # of a later libpq than the one that runs, and what libpq itself marks to be shown as stars
+    # parameters of later versions of libpq, and those that this libpq marks as secret
     {"password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key"}
     | {option.keyword.decode() for option in pq.Conninfo.get_defaults() if option.dispchar == b"*"}
 )
@@ -35,9 +35,9 @@ _ESCAPE = "write @ as %40, / as %2F, ? as %3F and : as %3A in user and password"
 
 
 class SecretURL(URL):
-    """A URL whose text, wherever it is printed, shows no secret: SQLAlchemy's hides the password alone.
+    """A URL whose text shows no secret: SQLAlchemy's hides only the password.
 
-    What is derived from it by `set()` and its likes is one, too, and so is the `url` of an engine.
+    URLs derived by `set()` and similar methods, and the `url` of an engine, are SecretURLs too.
     """
 
     __slots__ = ()
@@ -56,16 +56,16 @@ class SecretURL(URL):
 
 
 def hiding(url: URL) -> SecretURL:
-    """The same URL as one that shows no secret."""
+    """The same URL as a SecretURL."""
     return url if isinstance(url, SecretURL) else SecretURL(*url)
 
 
 def parse(text: str, origin: str = "the database URL") -> SecretURL:
     """Read any libpq URL (or keyword string); `postgres://` and `postgresql+driver://` mean psycopg too.
 
-    A `%` that begins no escape is taken as it stands. Several hosts and socket directories go into the
-    query of the result, where SQLAlchemy looks for them. Raises ConfigurationError, which names `origin`
-    and never repeats the text, because a password may stand anywhere in a misspelt URL.
+    A `%` that begins no escape is a literal `%`. Several hosts and socket directories are in the query of the
+    result, where SQLAlchemy reads them. Raises ConfigurationError, which names `origin` but never repeats the
+    text, because any part of a misspelt URL may be a password.
     """
     text = text.strip()
     if not text.isprintable():
@@ -80,12 +80,12 @@ def parse(text: str, origin: str = "the database URL") -> SecretURL:
     elif "=" not in text:
         raise ConfigurationError(f"{origin} is not a URL: it must look like postgresql://user@host/database.")
     try:
-        found = conninfo_to_dict(text)
+        parsed = conninfo_to_dict(text)
     except UnicodeDecodeError:
         raise ConfigurationError(f"{origin} cannot be understood: write % in a password as %25.") from None
     except psycopg.Error as error:
         raise ConfigurationError(f"{origin} cannot be understood: {_reason(str(error), text)}.") from None
-    parameters = {name: str(value) for name, value in found.items() if value is not None}
+    parameters = {name: str(value) for name, value in parsed.items() if value is not None}
     return _build(parameters, origin)
 
 
@@ -105,9 +105,9 @@ def direct(url: URL) -> URL:
 
 
 def _refuse_bare_separators(rest: str, origin: str) -> None:
-    """Refuse what libpq would split in the midst of a password, whose end then passes for a host or database.
+    """Refuse a text that libpq would split within a password, and read the rest as a host or database.
 
-    libpq takes what stands before the first `@` for user and password, unless a `/` comes earlier.
+    libpq reads the text before the first `@` as user and password, unless a `/` precedes the `@`.
     """
     head, _, tail = rest.partition("/")
     user, at, hosts = head.rpartition("@")
@@ -150,7 +150,7 @@ def _build(parameters: dict[str, str], origin: str) -> SecretURL:
 
 
 def _reason(message: str, text: str) -> str:
-    """libpq's reason in our words: libpq quotes the URL, and where it was split wrongly, the password."""
+    """libpq's reason without its text: libpq quotes the URL, and a wrong split exposes the password."""
     parameter = _UNKNOWN_PARAMETER.match(message)
     if parameter and "@" not in text.rpartition("?")[2]:
         return f"libpq knows no parameter {parameter[1]}"

@@ -55,7 +55,7 @@ def _facts(seen: Overview) -> dict[str, str]:
         "server": f"PostgreSQL {server.version} at {server.place} ({server.origin})",
         "database": f"{server.database}, {server.encoding}",
         "role": f"{server.role} ({', '.join(_powers(server))})",
-        "way": f"{', '.join(way)}, {server.round_trip:.2f} ms there and back",
+        "way": f"{', '.join(way)}, {server.round_trip:.2f} ms a round trip",
         "extensions": ", ".join(extensions),
         "revision": f"{here} (the newest)" if seen.here == seen.heads else f"{here} (the newest is {newest})",
     }

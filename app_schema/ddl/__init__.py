@@ -1,4 +1,4 @@
-"""What SQLAlchemy does not declare, one kind a file; and the guard: every statement converges or refuses."""
+"""Kinds that SQLAlchemy does not declare, each in a file; the guard: a statement converges or refuses."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from app_schema.errors import ModelError
 
 ROLE = "CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(x.grantee)::text END"
 _WORD = "g.privilege_type || CASE WHEN g.is_grantable THEN '*' ELSE '' END"
-# DISTINCT: several roles may grant one privilege, each with an entry of its own in the list
+# DISTINCT: several roles may grant the same privilege, and each grantor has an entry in the list
 _HELD = f"""\
 CROSS JOIN LATERAL (
   SELECT g.grantee, string_agg(DISTINCT {_WORD}, ', ' ORDER BY {_WORD}) AS words,
@@ -41,7 +41,7 @@ class PrintedGrant(Parts):
 
 
 def held(source: str, acl: str, owner: str, **given: Any) -> CatalogQuery:
-    """The query of what roles other than the owner hold on objects of one catalog."""
+    """The query of privileges that roles other than the owner hold on objects of a catalog."""
     return CatalogQuery(
         f"{source} {_HELD.format(acl=acl)}",
         name=ROLE,

@@ -27,7 +27,7 @@ class Addressed(NamedTuple):
     def of(cls, kind: str, name: str, table: str | None, schema: str | None, action: str) -> Addressed:
         """Look the object's kind up.
 
-        :param action: what is to be done to it, as an error says.
+        :param action: the operation, for an error: ``rename of``.
         :raises ModelError: where objects of the kind are not known here, or the table is missing.
         """
         known = Kind.by_key.get(kind)

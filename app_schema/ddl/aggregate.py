@@ -101,7 +101,7 @@ class Aggregate(DDLObject):
 
     @property
     def step(self) -> int:
-        """After the functions that it calls."""
+        """After the functions that the aggregate calls."""
         return 1
 
     @classmethod
@@ -156,8 +156,8 @@ class Aggregate(DDLObject):
         return (f"DROP AGGREGATE {self._name(self.schema)}",)
 
     def replace_sql(self) -> tuple[str, ...]:
-        """CREATE OR REPLACE keeps dependents; PostgreSQL refuses it for another type: drop and create."""
-        anew = f"""
+        """CREATE OR REPLACE keeps dependents; PostgreSQL refuses to change the type, so drop and create."""
+        change = f"""
 BEGIN
   EXECUTE {dollar(self._create("CREATE OR REPLACE AGGREGATE", self.schema), "new")};
 EXCEPTION WHEN invalid_function_definition THEN
@@ -166,7 +166,7 @@ EXCEPTION WHEN invalid_function_definition THEN
   EXECUTE {dollar(self.privileges_sql()[0])};
 END
 """
-        return ("DO " + dollar(anew, "replace"),)
+        return ("DO " + dollar(change, "replace"),)
 
     def dropped(self, *, made_again: bool = False) -> str:
         found = f"""\

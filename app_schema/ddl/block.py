@@ -1,4 +1,4 @@
-"""Anonymous blocks of PL/pgSQL, and how one refuses."""
+"""Anonymous blocks of PL/pgSQL, and their refusals."""
 
 from __future__ import annotations
 

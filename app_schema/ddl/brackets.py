@@ -10,7 +10,7 @@ _DEPTH = {"(": 1, "[": 1, ")": -1, "]": -1}
 
 
 def closing(text: str, start: int) -> int:
-    """The index after the bracket that closes the one before `start`; without one the length of the text."""
+    """The index after the bracket that closes the bracket before `start`; without it, the text's length."""
     return next((end for end, depth, _ in _signs(text, start) if depth < 0), len(text))
 
 

@@ -12,7 +12,7 @@ from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import literal
 from app_schema.ddl.twin import Side
 
-# A cast is in no schema: it counts as one of the schema of the first of its types that is the users'.
+# A cast is in no schema. The cast counts as an object of the schema of its first type with an OID of users.
 _SCHEMA = f"""\
 (SELECT y.typnamespace FROM pg_catalog.pg_type AS y
   WHERE y.oid IN (k.castsource, k.casttarget) AND y.oid >= {FIRST_OID}
@@ -25,7 +25,7 @@ class Cast(Defined):
 
     :param name: ``app.mood AS boolean``.
     :param definition: ``WITH FUNCTION app.to_bool(app.mood) AS ASSIGNMENT``.
-    :param schema: that of the first of its types which PostgreSQL does not bring.
+    :param schema: the schema of the first type that PostgreSQL does not bring.
     """
 
     kind: ClassVar[str] = "cast"
@@ -43,7 +43,7 @@ class Cast(Defined):
 concat(CASE k.castmethod WHEN 'f' THEN 'WITH FUNCTION ' || k.castfunc::regprocedure
                          WHEN 'i' THEN 'WITH INOUT' ELSE 'WITHOUT FUNCTION' END,
        CASE k.castcontext WHEN 'a' THEN ' AS ASSIGNMENT' WHEN 'i' THEN ' AS IMPLICIT' END)""",
-            # PostgreSQL creates one with each type of ranges
+            # CREATE TYPE ... AS RANGE also creates a cast
             listed="""\
 NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.classid = 'pg_catalog.pg_cast'::regclass
                AND d.objid = k.oid AND d.deptype = 'i')""",
@@ -55,7 +55,7 @@ NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.classid = 'pg_catalog.
 
     @property
     def step(self) -> int:
-        """After its function."""
+        """After the function of the cast."""
         return 1
 
     @classmethod
@@ -64,14 +64,14 @@ NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.classid = 'pg_catalog.
         return f"({name})"
 
     def catalog_query(self) -> str:
-        # by the types that are meant, whatever the search_path prints of them
+        # by the OIDs of the types, because the print of a type depends on search_path
         (catalog,) = self.catalog
         ends = zip(("k.castsource", "k.casttarget"), self.name.split(" AS "), strict=True)
         types = (f"{column} = to_regtype({literal(type_)})" for column, type_ in ends)
         return catalog.select(catalog.printed, *types)
 
     def side(self) -> Side:
-        """Of two types there is one cast, so none can be a twin."""
+        """PostgreSQL allows one cast between two types, so a twin is impossible."""
         return Side(value=literal(self.definition), qualified=True)
 
     @property

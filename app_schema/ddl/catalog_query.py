@@ -1,7 +1,7 @@
-"""The one query of a kind: its rows in the catalog, and the definition that PostgreSQL prints.
+"""The query of a kind: the rows in the catalog, and the definition that PostgreSQL prints.
 
-Guards, snapshot, read-back, studio and audit select columns and rows of it. They write them into one flat
-SELECT, so PostgreSQL computes only the selected columns, and finds one object by an index.
+Guards, snapshot, read-back, studio and audit select columns and rows of this query, in a flat SELECT:
+PostgreSQL computes only the selected columns, and finds a single object by an index.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from app_schema.ddl.definition import Parts
 from app_schema.ddl.sql import literal, qualified
 
 FIRST_OID = 16384
-"""FirstNormalObjectId: initdb's 3,000 functions have lower ones, and an index passes them by."""
+"""FirstNormalObjectId: initdb's 3,000 functions have lower OIDs, which an index scan skips."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.defined import Defined
 from app_schema.ddl.order import Drops, Makes
 
-# the columns that a version does not have are NULL in the JSON; 15 and 16 say colliculocale
+# a column that the version lacks is NULL in the JSON; colliculocale is PostgreSQL 15's and 16's name
 _DEFINITION = """\
 (SELECT format('(%s)', concat_ws(', ',
           'PROVIDER = ' || CASE k.collprovider WHEN 'i' THEN 'icu' WHEN 'b' THEN 'builtin' ELSE 'libc' END,

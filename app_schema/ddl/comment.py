@@ -1,4 +1,4 @@
-"""Comments. A comment replaces any other; an equal one is not set again, because COMMENT locks the table."""
+"""Comments. A comment replaces any other; an equal comment is not set, because COMMENT locks the table."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _guarded(what: str, namespace: str, found: str, comment: str | None) -> Exec
             namespace=namespace,
             definition=found,
             new=Side(value=literal(comment or "")),
-            absent=() if comment is None else None,  # what is absent has no comment
+            absent=() if comment is None else None,  # an absent object has no comment
             different=(f"COMMENT ON {what} IS {literal(comment) if comment is not None else 'NULL'}",),
         )
     )

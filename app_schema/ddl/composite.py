@@ -44,7 +44,7 @@ format('(%s)', (SELECT string_agg(format('%I %s', x.attname, x.type), ', ' ORDER
    FROM ({_ATTRIBUTES.format(oid="c.oid")}) AS x))""",
         ),
     )
-    # after enums and domains, before the first table; functions that a table calls may have such a type
+    # after enums and domains, before the first table: functions that a table calls may use the type
     ranks = (Drops.EARLY_FUNCTION, Makes.EARLY_FUNCTION)
     in_create_all = Makes.EARLY_FUNCTION
 
@@ -55,9 +55,9 @@ format('(%s)', (SELECT string_agg(format('%I %s', x.attname, x.type), ', ' ORDER
         return (privileges.of_object("T", f"TYPE {self._place}", public="USAGE"),)
 
     def replace_sql(self) -> tuple[str, ...]:
-        """Alters the attributes in place: functions and columns of the type stay.
+        """Alters the attributes in place, because functions and columns depend on the type.
 
-        PostgreSQL alters no type of an attribute while a column has the composite type.
+        PostgreSQL refuses ALTER ATTRIBUTE … TYPE while a column has the composite type.
         """
         twin = qualified(self.name, "pg_temp")
         change = _CHANGE.format(
@@ -67,35 +67,35 @@ format('(%s)', (SELECT string_agg(format('%I %s', x.attname, x.type), ', ' ORDER
             new=literal(twin),
             drop=dollar(f"DROP TYPE {twin}"),
             alter=literal(f"ALTER TYPE {self._place.replace('%', '%%')} "),
-            old_ones=_ATTRIBUTES.format(oid="old"),
-            new_ones=_ATTRIBUTES.format(oid="new"),
+            old_attributes=_ATTRIBUTES.format(oid="old"),
+            new_attributes=_ATTRIBUTES.format(oid="new"),
             label=literal(self.label),
             different=DIFFERENT,
         )
         return ("DO " + dollar(change, "replace"),)
 
 
-# A twin in pg_temp tells what the definition means: only PostgreSQL reads a type out of it.
+# A twin in pg_temp parses the definition: only PostgreSQL can resolve its types.
 _CHANGE = """
 DECLARE
   old oid := (SELECT c.oid FROM pg_catalog.pg_class AS c WHERE c.relnamespace = {ns} AND c.relname = {name});
   new oid;
-  one record;
+  attribute record;
 BEGIN
   EXECUTE {create};
   new := (SELECT y.typrelid FROM pg_catalog.pg_type AS y WHERE y.oid = to_regtype({new}));
-  FOR one IN
-    SELECT o.attname AS gone, n.attname AS fresh, n.type, o.type AS former
-      FROM ({old_ones}) AS o FULL JOIN ({new_ones}) AS n USING (attname)
+  FOR attribute IN
+    SELECT o.attname AS old_name, n.attname AS new_name, n.type
+      FROM ({old_attributes}) AS o FULL JOIN ({new_attributes}) AS n USING (attname)
      WHERE o.type IS DISTINCT FROM n.type ORDER BY n.attnum
   LOOP
     EXECUTE {alter} || CASE
-      WHEN one.fresh IS NULL THEN format('DROP ATTRIBUTE %I', one.gone)
-      WHEN one.gone IS NULL THEN format('ADD ATTRIBUTE %I %s', one.fresh, one.type)
-      ELSE format('ALTER ATTRIBUTE %I TYPE %s', one.fresh, one.type) END;
+      WHEN attribute.new_name IS NULL THEN format('DROP ATTRIBUTE %I', attribute.old_name)
+      WHEN attribute.old_name IS NULL THEN format('ADD ATTRIBUTE %I %s', attribute.new_name, attribute.type)
+      ELSE format('ALTER ATTRIBUTE %I TYPE %s', attribute.new_name, attribute.type) END;
   END LOOP;
-  IF (SELECT array_agg(o.attname ORDER BY o.attnum) FROM ({old_ones}) AS o)
-     <> (SELECT array_agg(n.attname ORDER BY n.attnum) FROM ({new_ones}) AS n) THEN
+  IF (SELECT array_agg(o.attname ORDER BY o.attnum) FROM ({old_attributes}) AS o)
+     <> (SELECT array_agg(n.attname ORDER BY n.attnum) FROM ({new_attributes}) AS n) THEN
     RAISE EXCEPTION USING ERRCODE = '{different}',
       MESSAGE = {label} || ' cannot get this order of attributes',
       HINT = 'PostgreSQL adds an attribute at the end: declare it there, or create a type of another name';

@@ -284,7 +284,7 @@ def _unnamed(construct: AddConstraint) -> Guard:
         text = definition("", validated=False)
         equal = [f"{text} = (SELECT {text} {own} AND {KIND} = {literal(kind)})"]
     if isinstance(constraint, PrimaryKeyConstraint):
-        equal = []  # a table has one primary key: one of another definition must be refused
+        equal = []  # a table has at most one primary key: a different primary key must be refused
     return Guard(
         label=f"a {kind} without a name on {qualified(table.name, table.schema)}",
         namespace=table_schema(table.name, table.schema),

@@ -1,4 +1,4 @@
-"""Default privileges: what a role grants on each object that it creates."""
+"""Default privileges: grants on each object that a role creates."""
 
 from __future__ import annotations
 

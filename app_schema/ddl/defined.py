@@ -1,4 +1,4 @@
-"""Objects that are declared by what stands behind their name in CREATE, as PostgreSQL would print it."""
+"""Objects whose declaration is the text after their name in CREATE, as PostgreSQL would print it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Defined(DDLObject):
     """``CREATE word name definition``; the definition names everything with its schema."""
 
     word: ClassVar[str]
-    """What CREATE and DROP call the kind."""
+    """The words of the kind in CREATE and DROP."""
     in_schema: ClassVar[bool] = True
     positional: ClassVar[tuple[str, ...]] = ("name", "definition")
     stand_in: ClassVar[Mapping[str, Any]] = {"definition": ""}

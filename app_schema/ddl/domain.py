@@ -87,7 +87,7 @@ class Domain(DDLObject):
         return self._create(self.schema)
 
     def _create(self, schema: str | None) -> tuple[str, ...]:
-        """CREATE DOMAIN takes no constraint that is NOT VALID."""
+        """CREATE DOMAIN refuses NOT VALID, so ALTER DOMAIN adds these constraints."""
         domain, definition = qualified(self.name, schema), self.definition
         unproved = [match for match in _UNPROVED.finditer(definition) if _is_whole(match["check"])]
         for match in unproved:
@@ -125,28 +125,29 @@ DECLARE
   new oid;
   alter_domain CONSTANT text := (SELECT format('ALTER DOMAIN %I.%I', n.nspname, {name})
                                    FROM pg_catalog.pg_namespace AS n WHERE n.oid = {ns});
-  one record;
-  other record;
+  old_type record;
+  new_type record;
+  k record;
 BEGIN
   EXECUTE {create};
   new := to_regtype({new});
-  SELECT * INTO one FROM pg_catalog.pg_type WHERE oid = old;
-  SELECT * INTO other FROM pg_catalog.pg_type WHERE oid = new;
-  IF (one.typbasetype, one.typtypmod, one.typcollation)
-     IS DISTINCT FROM (other.typbasetype, other.typtypmod, other.typcollation) THEN
+  SELECT * INTO old_type FROM pg_catalog.pg_type WHERE oid = old;
+  SELECT * INTO new_type FROM pg_catalog.pg_type WHERE oid = new;
+  IF (old_type.typbasetype, old_type.typtypmod, old_type.typcollation)
+     IS DISTINCT FROM (new_type.typbasetype, new_type.typtypmod, new_type.typcollation) THEN
     RAISE EXCEPTION USING ERRCODE = '{different}', MESSAGE = {label} || ' cannot change its base type',
-      DETAIL = format('found: %s, expected: %s', format_type(one.typbasetype, one.typtypmod),
-                      format_type(other.typbasetype, other.typtypmod)),
+      DETAIL = format('found: %s, expected: %s', format_type(old_type.typbasetype, old_type.typtypmod),
+                      format_type(new_type.typbasetype, new_type.typtypmod)),
       HINT = 'create a domain of another name, and change the columns to it with op.alter_column(...)';
   END IF;
-  FOR one IN {dropped} LOOP
-    EXECUTE format('%s DROP CONSTRAINT %I', alter_domain, one.conname);
+  FOR k IN {dropped} LOOP
+    EXECUTE format('%s DROP CONSTRAINT %I', alter_domain, k.conname);
   END LOOP;
-  FOR one IN {added} LOOP
-    EXECUTE format('%s ADD CONSTRAINT %I %s', alter_domain, one.conname, one.def);
+  FOR k IN {added} LOOP
+    EXECUTE format('%s ADD CONSTRAINT %I %s', alter_domain, k.conname, k.def);
   END LOOP;
-  EXECUTE alter_domain || coalesce(' SET DEFAULT ' || other.typdefault, ' DROP DEFAULT');
-  EXECUTE alter_domain || CASE WHEN other.typnotnull THEN ' SET NOT NULL' ELSE ' DROP NOT NULL' END;
+  EXECUTE alter_domain || coalesce(' SET DEFAULT ' || new_type.typdefault, ' DROP DEFAULT');
+  EXECUTE alter_domain || CASE WHEN new_type.typnotnull THEN ' SET NOT NULL' ELSE ' DROP NOT NULL' END;
   EXECUTE {drop};
 EXCEPTION WHEN check_violation OR not_null_violation THEN
   RAISE EXCEPTION USING ERRCODE = '{different}', MESSAGE = {label} || ' cannot be changed: rows violate it',

@@ -124,7 +124,7 @@ class RenamedLabels(DDLObject):
 
     @property
     def labels(self) -> tuple[tuple[str, str], ...]:
-        """Pairs of the new label and the old one."""
+        """Pairs of the new and the old label."""
         return pairs(self.renamed_from)
 
 
@@ -136,10 +136,10 @@ DECLARE
   old_name text := {name};
   spare text := left(old_name, 50) || '_replaced';
   place text := (SELECT n.nspname FROM pg_catalog.pg_namespace AS n WHERE n.oid = {ns});
-  one record;
+  uses record;
   used bigint;
 BEGIN
-  FOR one IN
+  FOR uses IN
     SELECT c.oid::regclass::text AS tbl, quote_ident(a.attname) AS col,
            format('%I.%I', place, old_name) || repeat('[]', (a.atttypid <> old)::int) AS typ,
            pg_get_expr(d.adbin, d.adrelid) AS def, a.atttypid <> old AS is_array
@@ -150,18 +150,18 @@ BEGIN
      WHERE NOT a.attisdropped AND a.attnum > 0
        AND a.atttypid IN (old, (SELECT y.typarray FROM pg_catalog.pg_type AS y WHERE y.oid = old))
   LOOP
-    EXECUTE format('SELECT count(*) FROM %s WHERE NOT coalesce(%s::text%s <@ %L, true)', one.tbl,
-      CASE WHEN one.is_array THEN one.col ELSE 'ARRAY[' || one.col || ']' END, '[]', {labels}) INTO used;
+    EXECUTE format('SELECT count(*) FROM %s WHERE NOT coalesce(%s::text%s <@ %L, true)', uses.tbl,
+      CASE WHEN uses.is_array THEN uses.col ELSE 'ARRAY[' || uses.col || ']' END, '[]', {labels}) INTO used;
     IF used > 0 THEN
       RAISE EXCEPTION USING ERRCODE = '{state}',
         MESSAGE = format('%s cannot be replaced: %s rows of %s use a dropped label (column %s)',
-                         {label}, used, one.tbl, one.col),
+                         {label}, used, uses.tbl, uses.col),
         HINT = 'update these rows to another label, then run again';
     END IF;
   END LOOP;
   EXECUTE format('ALTER TYPE %I.%I RENAME TO %I', place, old_name, spare);
   EXECUTE {create};
-  FOR one IN
+  FOR uses IN
     SELECT c.oid::regclass::text AS tbl, quote_ident(a.attname) AS col,
            format('%I.%I', place, old_name) || repeat('[]', (a.atttypid <> old)::int) AS typ,
            replace(pg_get_expr(d.adbin, d.adrelid), format_type(old, NULL),
@@ -173,13 +173,13 @@ BEGIN
      WHERE NOT a.attisdropped AND a.attnum > 0
        AND a.atttypid IN (old, (SELECT y.typarray FROM pg_catalog.pg_type AS y WHERE y.oid = old))
   LOOP
-    IF one.def IS NOT NULL THEN
-      EXECUTE format('ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT', one.tbl, one.col);
+    IF uses.def IS NOT NULL THEN
+      EXECUTE format('ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT', uses.tbl, uses.col);
     END IF;
-    EXECUTE format('ALTER TABLE %s ALTER COLUMN %s TYPE %s USING %s::text%s::%s', one.tbl, one.col, one.typ,
-                   one.col, CASE WHEN one.typ LIKE '%[]' THEN '[]' END, one.typ);
-    IF one.def IS NOT NULL THEN
-      EXECUTE format('ALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s', one.tbl, one.col, one.def);
+    EXECUTE format('ALTER TABLE %s ALTER COLUMN %s TYPE %s USING %s::text%s::%s', uses.tbl, uses.col,
+                   uses.typ, uses.col, CASE WHEN uses.typ LIKE '%[]' THEN '[]' END, uses.typ);
+    IF uses.def IS NOT NULL THEN
+      EXECUTE format('ALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s', uses.tbl, uses.col, uses.def);
     END IF;
   END LOOP;
   EXECUTE format('DROP TYPE %I.%I', place, spare);
@@ -226,7 +226,7 @@ def add_value(name: str, value: str, *, before: str | None, after: str | None, s
 def rename_value(name: str, old: str, new: str, *, schema: str | None) -> str:
     """The guarded ``ALTER TYPE … RENAME VALUE``.
 
-    If only the old label exists, it is renamed; if only the new one, nothing is done; else refuses.
+    Renames if only the old label exists, does nothing if only the new label exists, refuses otherwise.
     """
     EnumType(name, (old, new), schema=schema)
     statement = f"ALTER TYPE {qualified(name, schema)} RENAME VALUE {literal(old)} TO {literal(new)}"
@@ -239,7 +239,7 @@ def rename_value(name: str, old: str, new: str, *, schema: str | None) -> str:
             f"    EXECUTE {dollar(statement)};",
             f"  ELSIF {literal(old)} = ANY (labels) OR NOT {literal(new)} = ANY (labels) THEN",
             f"    RAISE EXCEPTION USING ERRCODE = '{DIFFERENT}', MESSAGE = {message},",
-            "      DETAIL = 'found: ' || labels::text || E'\\nexpected: exactly one of the two';",
+            "      DETAIL = 'found: ' || labels::text || E'\\nexpected: exactly one of the two labels';",
             "  END IF;",
             "END",
         ]

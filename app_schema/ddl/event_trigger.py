@@ -25,9 +25,9 @@ _VERBS = {"DISABLED": "DISABLE", "REPLICA": "ENABLE REPLICA", "ALWAYS": "ENABLE 
 class EventTrigger(Defined):
     """``CREATE EVENT TRIGGER name ON event WHEN TAG IN (…) EXECUTE FUNCTION …``, as PostgreSQL prints it.
 
-    It fires for every migration, too. A superuser may create one; on PostgreSQL 18 nobody else may.
+    The trigger also fires for migrations. Only a superuser may create an event trigger.
 
-    :param enabled: ORIGIN as usual, or DISABLED, REPLICA, ALWAYS.
+    :param enabled: ORIGIN (the default), DISABLED, REPLICA or ALWAYS.
     """
 
     kind: ClassVar[str] = "event_trigger"
@@ -48,13 +48,13 @@ class EventTrigger(Defined):
             rare="oid FROM pg_catalog.pg_event_trigger",
         ),
     )
-    # the last to be created and the first to be dropped: it fires for what a revision does besides
+    # created last and dropped first: the trigger fires for the other statements of a revision
     ranks = (Drops.DEFAULT_GRANT, Makes.DEFAULT_GRANT)
     in_create_all = Makes.DEFAULT_GRANT
     enabled: str = "ORIGIN"
 
     def side(self) -> Side:
-        """A twin would fire."""
+        """No twin: an event trigger is in no schema, and would fire."""
         state = "" if self.enabled == "ORIGIN" else f" {self.enabled}"
         return Side(value=literal(f"{self.definition}{state}"), qualified=True)
 

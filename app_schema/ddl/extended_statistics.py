@@ -20,7 +20,7 @@ _STATISTICS = re.compile(
 )
 
 
-# before PostgreSQL 17 the usual target is -1
+# the default target is NULL, before PostgreSQL 17 -1
 _TARGET = "' STATISTICS ' || CASE WHEN x.stxstattarget >= 0 THEN x.stxstattarget END"
 
 
@@ -28,7 +28,7 @@ _TARGET = "' STATISTICS ' || CASE WHEN x.stxstattarget >= 0 THEN x.stxstattarget
 class Statistics(DDLObject):
     """Extended statistics by the whole statement that pg_get_statisticsobjdef prints.
 
-    :param target: what ALTER STATISTICS sets; None: that of the columns.
+    :param target: the target of ALTER STATISTICS; None: the target of the columns.
     """
 
     kind: ClassVar[str] = "statistics"
@@ -61,7 +61,7 @@ concat(format('%s FROM %I', substring(pg_get_statisticsobjdef(x.oid)
 
     @property
     def step(self) -> int:
-        """After a materialized view of which it may be."""
+        """After materialized views, which may have statistics."""
         return 1
 
     @classmethod

@@ -1,4 +1,4 @@
-"""What foreign data wrappers, servers and tables have in common: OPTIONS."""
+"""OPTIONS of foreign data wrappers, servers and tables."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from app_schema.ddl.sql import dollar
 OPTIONS = """\
 (SELECT string_agg(format('%I %L', o.option_name, o.option_value), ', ' ORDER BY o.option_name)
      FROM pg_options_to_table({options}) AS o)"""
-"""SQL expression of what stands in the brackets of the clause; NULL where there are none."""
+"""SQL expression: the text in the brackets of the clause; NULL without options."""
 CLAUSE = f"' OPTIONS (' || {OPTIONS} || ')'"
-"""SQL expression of the clause, led by a space; NULL where there are none."""
+"""SQL expression: the clause, led by a space; NULL without options."""
 
 
 @dataclass(frozen=True)
@@ -33,16 +33,16 @@ class WithOptions(Defined):
 
 
 def clause(options: str) -> str:
-    """``OPTIONS (…)``, led by a space; empty where there are none."""
+    """``OPTIONS (…)``, led by a space; empty without options."""
     return f" OPTIONS ({options})" if options else ""
 
 
 def altering(alter: str, options: str, reflected: str, *, otherwise: Iterable[str] = ()) -> str:
-    """The statement that gives an object these options and no others.
+    """The statement that sets exactly these options.
 
     :param alter: ``ALTER SERVER name``.
-    :param reflected: query of the options as they are, and of whether nothing else differs.
-    :param otherwise: the statements where something else differs.
+    :param reflected: query of the present options, and of whether only options differ.
+    :param otherwise: the statements if more than options differs.
     """
     added = [f"ADD {option}" for option in between_commas(options) if option]
     change = f"""

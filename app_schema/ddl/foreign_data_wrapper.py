@@ -39,7 +39,7 @@ class ForeignDataWrapper(WithOptions):
     definition: str = ""
 
     def replace_sql(self) -> tuple[str, ...]:
-        """Alters the wrapper in place: servers are of it."""
+        """Alters the wrapper in place, because servers depend on the wrapper."""
         alter = f"ALTER FOREIGN DATA WRAPPER {self._place}"
         words = self.definition.split()
         functions = [

@@ -29,7 +29,10 @@ _CATALOG = CatalogQuery(
 
 @dataclass(frozen=True)
 class ForeignServer(WithOptions):
-    """``CREATE SERVER name FOREIGN DATA WRAPPER wrapper OPTIONS (options)``; no password belongs there."""
+    """``CREATE SERVER name FOREIGN DATA WRAPPER wrapper OPTIONS (options)``.
+
+    OPTIONS are in the catalog and in revisions, so a password belongs in a user mapping.
+    """
 
     kind: ClassVar[str] = "foreign_server"
     word = "SERVER"
@@ -43,7 +46,7 @@ class ForeignServer(WithOptions):
         return 1
 
     def replace_sql(self) -> tuple[str, ...]:
-        """Alters the options in place: foreign tables are of the server."""
+        """Alters the options in place, because foreign tables depend on the server."""
         alterable = f"{_HEAD} = {literal(self.definition)}"
         found = _CATALOG.select(f"k.srvoptions, {alterable}", f"k.srvname = {literal(self.name)}")
         anew = (*self.drop_sql(), *self.create_sql())

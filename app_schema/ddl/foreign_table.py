@@ -25,7 +25,7 @@ SELECT string_agg(format(', CONSTRAINT %I %s', t.conname, pg_get_constraintdef(t
 class ForeignTable(Defined):
     """``CREATE FOREIGN TABLE schema.name (columns) SERVER server OPTIONS (…)``.
 
-    Its rows are elsewhere, so another definition takes its place by drop and create.
+    The rows are on another server, so drop and create loses none.
     """
 
     kind: ClassVar[str] = "foreign_table"

@@ -128,7 +128,7 @@ _LISTS = {
     "local_preload_libraries",
     "unix_socket_directories",
 }
-"""Settings whose value is a list of names, which SET takes as separate literals."""
+"""Settings whose value is a list of names, which SET expects as separate literals."""
 _STANDARD = re.compile(r"\s*(?:BEGIN\s+ATOMIC|RETURN)\b", re.IGNORECASE)
 """The start of a body of the SQL standard. A body that is a string literal cannot start so."""
 
@@ -316,7 +316,7 @@ END
         return ("DO " + dollar(anew, "replace"), "DO " + dollar(revoke, "revoke"), *grants)
 
     def dropped(self, *, made_again: bool = False) -> str:
-        # IF EXISTS: a function of this name may be there with other arguments
+        # IF EXISTS: a function of this name with other arguments may exist
         statement = f"DROP {self.word} IF EXISTS {self._signature()}"
         return drop(
             self.label, self.namespace(), self._by_name(), self.kind, (statement,), made_again=made_again
@@ -324,7 +324,7 @@ END
 
 
 def _setting(printed: str) -> tuple[str, str]:
-    """An entry of pg_proc.proconfig as name and value, the value as SET takes it."""
+    """An entry of pg_proc.proconfig as name and value, the value in the syntax of SET."""
     name, _, value = printed.partition("=")
     return name, ", ".join(map(literal, split(value))) if name in _LISTS else literal(value)
 

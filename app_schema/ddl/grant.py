@@ -87,7 +87,7 @@ _ON_SCHEMAS = held(
 
 @dataclass(frozen=True)
 class Grant(TableObject):
-    """``GRANT privileges ON … TO role``: exactly these privileges of one role on one object.
+    """``GRANT privileges ON … TO role``: exactly these privileges of a role on an object.
 
     The object is the table (of ``__table_args__``, or ``table=``); ``columns`` of the table, with one
     privilege a grant; a ``function`` of the schema, given as ``name(types)``; or else the schema.
@@ -114,7 +114,7 @@ class Grant(TableObject):
             object.__setattr__(self, "columns", tuple(sorted(sequence(self.columns))))
             if len(self._words) != 1:
                 words = ", ".join(self._words)
-                msg = f"a grant on columns names one privilege, not {words}: write one for each"
+                msg = f"a grant on columns names one privilege, not {words}: write a Grant for each"
                 raise ModelError(msg)
 
     @property

@@ -28,7 +28,7 @@ _ABSENT = "create it first: in an earlier revision, or in a statement above this
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """What a guarded statement must know about its object.
+    """The facts of an object that a guarded statement needs.
 
     :param label: the object in words, as errors name it.
     :param namespace: SQL expression: the OID of the object's schema.
@@ -38,7 +38,7 @@ class Guard:
     :param new: the declared side.
     :param old: the only definition that ``different`` may replace. None: any.
     :param absent: statements for an absent object; None refuses.
-    :param different: statements for a different one; None refuses.
+    :param different: statements for a different object; None refuses.
     :param remedy: the line to write instead.
     :param unfit: the message if PostgreSQL cannot execute ``different`` because of the rows.
     :param unfit_remedy: the hint of that message.

@@ -111,7 +111,7 @@ def _noted(name: str) -> str:
 def create(index: Index, *, only: bool = False, concurrently: bool = False) -> Guard:
     """The guard of ``CREATE INDEX``.
 
-    :param only: ON ONLY: creates none on the partitions.
+    :param only: ON ONLY: creates no indexes on the partitions.
     :param concurrently: creates the index on an empty copy of the table, and notes that it is to be created.
     """
     name, table = name_of(index), index.table

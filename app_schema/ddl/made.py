@@ -1,7 +1,7 @@
 """The mark on schemas, extensions and roles that this package created.
 
-They are shared with others, and may be older than the first revision. A statement that creates one marks it
-in its comment; a DROP skips an object without the mark.
+Other databases or packages may use these objects, which may be older than the first revision. A statement
+that creates such an object marks it in its comment; a DROP skips an object without the mark.
 """
 
 from __future__ import annotations

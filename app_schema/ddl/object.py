@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Key(NamedTuple):
-    """Identity of an object: two tables may each have a trigger of one name."""
+    """Identity of an object. With the table: two tables may each have a trigger of the same name."""
 
     kind: str
     schema: str | None
@@ -43,7 +43,7 @@ class DDLObject(Kind):
     kind: ClassVar[str]
     kinds: ClassVar[dict[str, type[DDLObject]]] = {}
     positional: ClassVar[tuple[str, ...]] = ("name",)
-    """The fields that an operation takes without a name."""
+    """The positional fields of an operation."""
     stand_in: ClassVar[Mapping[str, Any]] = {}
     """Values for required fields that do not belong to identity: what a drop need not know."""
     reflected: ClassVar[dict[str, type[DDLObject]]] = {}
@@ -106,7 +106,7 @@ class DDLObject(Kind):
 
     @property
     def identity(self) -> Hashable:
-        """What PostgreSQL identifies an object by: of a function less than the key, no argument names."""
+        """PostgreSQL's identity of the object; a function's lacks the argument names, which its key has."""
         return self.key
 
     @property

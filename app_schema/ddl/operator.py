@@ -28,10 +28,10 @@ format('(%s)', concat_ws(', ', 'FUNCTION = ' || k.oprcode,
 class Operator(Defined):
     """``CREATE OPERATOR schema.name (FUNCTION = …, LEFTARG = …, RIGHTARG = …)``.
 
-    One with a COMMUTATOR or NEGATOR is declared to the letter as PostgreSQL prints it.
+    The definition of an operator with a COMMUTATOR or NEGATOR must be exactly PostgreSQL's print.
 
-    :param name: with the types of both sides, as PostgreSQL prints them: ``=>(integer, text)``; NONE for no
-        left one.
+    :param name: with the types of both sides, as PostgreSQL prints them: ``=>(integer, text)``; NONE for a
+        prefix operator.
     """
 
     kind: ClassVar[str] = "operator"
@@ -48,19 +48,19 @@ class Operator(Defined):
             "format_type(k.oprright, NULL))",
             namespace="k.oprnamespace",
             owner="k.oprowner",
-            # one without a function was named by another and is not yet there
+            # an operator without a function is a shell: another operator names it as COMMUTATOR or NEGATOR
             where="k.oprcode <> 0",
             definition=_DEFINITION,
             rare="oid FROM pg_catalog.pg_operator",
         ),
     )
-    # among functions, as an aggregate: after those that it calls
+    # among functions, like an aggregate: after the functions that it calls
     ranks = (Drops.GENERATED, Makes.FUNCTION)
     in_create_all = Makes.FUNCTION
 
     @property
     def step(self) -> int:
-        """After its function."""
+        """After the function of the operator."""
         return 1
 
     @classmethod
@@ -68,7 +68,7 @@ class Operator(Defined):
         return f"{ident(schema)}.{name}" if schema else name
 
     def catalog_query(self) -> str:
-        # by the types that are meant, whatever the search_path prints of them
+        # by the OIDs of the types, because the print of a type depends on search_path
         (catalog,) = self.catalog
         names = (self.sql_name(self.name, schema) for schema in (self.schema, "pg_temp"))
         found = ", ".join(f"to_regoperator({literal(name)})" for name in names)
@@ -76,7 +76,7 @@ class Operator(Defined):
 
     def side(self) -> Side:
         if "COMMUTATOR" in self.definition or "NEGATOR" in self.definition:
-            # an operator is the commutator of one, so none can be a twin
+            # an operator is the commutator of at most one operator, so a twin is impossible
             return Side(value=literal(self.definition), qualified=True)
         return Side(twin=self._create(self.sql_name(self.name, "pg_temp")))
 

@@ -1,4 +1,4 @@
-"""Operator classes, each with the family of its name; and families that have members of their own."""
+"""Operator classes, each with the family of the same name; and families with further members."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _DEFAULT_AND_FAMILY = re.compile(r"^(DEFAULT )?(.*?)( FAMILY \S+)?(?= AS )")
 
 
 class _OfMethod(Defined):
-    """The name of such an object has the access method in it: two methods may each have one of the name."""
+    """The name contains the access method: PostgreSQL allows one name per access method."""
 
     def _named(self, schema: str | None) -> str:
         return qualified(self.name.rpartition(" USING ")[0], schema)
@@ -86,18 +86,18 @@ concat(CASE WHEN k.opcdefault THEN 'DEFAULT ' END, {_OF_TYPE},
        CASE WHEN NOT ({_OWN_FAMILY}) THEN (
          SELECT format(' FAMILY %I.%I', n.nspname, f.opfname) FROM pg_catalog.pg_namespace AS n
           WHERE n.oid = f.opfnamespace) END, ' AS ', {_items("pg_opclass", _STORAGE)})""",
-            # a twin is in a family of its own, and of a type there is one default
+            # a twin is in another family, and cannot be a second DEFAULT class of the type
             comparable=f"concat({_OF_TYPE}, ' AS ', {_items('pg_opclass', _STORAGE)})",
             rare="oid FROM pg_catalog.pg_opclass",
         ),
     )
-    # among functions, as an operator: after those that it names
+    # among functions, like an operator: after the functions that it names
     ranks = (Drops.GENERATED, Makes.FUNCTION)
     in_create_all = Makes.FUNCTION
 
     @property
     def step(self) -> int:
-        """After its functions and operators."""
+        """After the functions and operators of the class."""
         return 2
 
     def side(self) -> Side:
@@ -108,17 +108,17 @@ concat(CASE WHEN k.opcdefault THEN 'DEFAULT ' END, {_OF_TYPE},
         return (f"CREATE OPERATOR CLASS {self._named(self.schema)} {self.definition}",)
 
     def drop_sql(self) -> tuple[str, ...]:
-        """The family of its name goes with it."""
+        """Also drops the family of the same name, which CREATE OPERATOR CLASS created."""
         word = "CLASS" if " FAMILY " in self.definition.partition(" AS ")[0] else "FAMILY"
         return (f"DROP OPERATOR {word} {self._named(self.schema)} USING {self._method}",)
 
 
 @dataclass(frozen=True)
 class OperatorFamily(_OfMethod):
-    """``CREATE OPERATOR FAMILY schema.name``, and what is in it besides its classes.
+    """``CREATE OPERATOR FAMILY schema.name``, and the members that belong to no class.
 
     :param name: with the access method: ``my_ops USING btree``.
-    :param definition: ``OPERATOR 1 <(integer, bigint), …``; empty: nothing.
+    :param definition: ``OPERATOR 1 <(integer, bigint), …``; empty: no such members.
     """
 
     kind: ClassVar[str] = "operator_family"
@@ -147,7 +147,7 @@ NOT EXISTS (SELECT FROM pg_catalog.pg_opclass AS o WHERE o.opcfamily = k.oid
 
     @property
     def step(self) -> int:
-        """Before the classes, one of which may be in it."""
+        """Before the classes, which may name the family."""
         return 1
 
     def side(self) -> Side:

@@ -1,4 +1,4 @@
-"""What ``ALTER TABLE`` sets beside columns and constraints: CLUSTER, REPLICA IDENTITY, storage."""
+"""Properties of a table besides columns and constraints: CLUSTER, REPLICA IDENTITY, storage."""
 
 from __future__ import annotations
 
@@ -127,18 +127,18 @@ _TRIGGERS = "TRIGGERS OF "
 
 @dataclass(frozen=True)
 class TableOption(TableObject):
-    """What ``ALTER TABLE`` sets, in two parts: ``TableOption("REPLICA IDENTITY", "FULL")``.
+    """An action of ``ALTER TABLE``, in two parts: ``TableOption("REPLICA IDENTITY", "FULL")``.
 
     :param name: ``CLUSTER ON``, ``REPLICA IDENTITY``, ``SET ACCESS METHOD``, ``OF``,
         ``SET (toast.parameter)``; ``ALTER COLUMN name SET STORAGE``, and so ``STATISTICS``,
         ``COMPRESSION`` and ``(n_distinct)``;
-        ``TRIGGERS OF constraint``, those that PostgreSQL has created for a foreign key.
-    :param value: what follows: an index, FULL, EXTERNAL, a number; of triggers DISABLED, REPLICA or ALWAYS.
+        ``TRIGGERS OF constraint``, the triggers that PostgreSQL has created for a foreign key.
+    :param value: the rest: an index, FULL, EXTERNAL, a number; of triggers DISABLED, REPLICA or ALWAYS.
     """
 
     kind: ClassVar[str] = "table_option"
     catalog = _CATALOGS
-    ranks = (Drops.GRANT, Makes.COMMENT)  # the index that some name is there by then, on the way back too
+    ranks = (Drops.GRANT, Makes.COMMENT)  # CLUSTER and REPLICA IDENTITY name an index: after its creation
     in_create_all = Makes.COMMENT
     locks: ClassVar[Mapping[str, str]] = dict.fromkeys(("create", "drop", "replace"), "ACCESS EXCLUSIVE")
     positional: ClassVar[tuple[str, ...]] = ("name", "table", "value")
@@ -205,18 +205,18 @@ END
         return "DO " + dollar(storage, "storage")
 
     def _set_triggers(self, verb: str) -> str:
-        """A superuser may do so. Their names have an OID, which differs between databases."""
+        """Only a superuser may do so. By catalog: the triggers' names contain an OID, which varies."""
         constraint = literal(self.name.removeprefix(_TRIGGERS))
         each = f"""
 DECLARE
-  one record;
+  of_key record;
 BEGIN
-  FOR one IN
+  FOR of_key IN
     SELECT t.tgname
       FROM pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_constraint AS k ON k.oid = t.tgconstraint
      WHERE t.tgrelid = {self._oid} AND t.tgisinternal AND quote_ident(k.conname) = {constraint}
   LOOP
-    EXECUTE {dollar(self._alter(f"{verb} TRIGGER "))} || quote_ident(one.tgname);
+    EXECUTE {dollar(self._alter(f"{verb} TRIGGER "))} || quote_ident(of_key.tgname);
   END LOOP;
 END
 """

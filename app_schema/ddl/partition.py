@@ -24,9 +24,9 @@ _PRINTED = re.compile(rf"of (?P<parent>{_NAME}\.{_NAME}) (?P<bounds>.*)", re.DOT
 class Partition(DDLObject):
     """``CREATE TABLE schema.name PARTITION OF parent bounds``; its parent is a table of the metadata.
 
-    :param parent: with its schema, ``public.log``; like the bounds to the letter as PostgreSQL prints it.
+    :param parent: with its schema, ``public.log``; exactly PostgreSQL's print, like the bounds.
     :param bounds: ``FOR VALUES FROM ('2020-01-01') TO ('2021-01-01')``, or ``DEFAULT``.
-    :param partition_by: where the partition has partitions itself: ``HASH (id)``.
+    :param partition_by: if the partition is partitioned itself: ``HASH (id)``.
     """
 
     kind: ClassVar[str] = "partition"
@@ -44,7 +44,7 @@ class Partition(DDLObject):
             definition="format('of %s %s', h.inhparent::regclass, pg_get_expr(c.relpartbound, c.oid))",
         ),
     )
-    # after the tables, and before the indexes of a parent, which each partition then gets
+    # after the tables, and before the indexes of a parent: CREATE INDEX creates one on each partition
     ranks = (Drops.TABLE, Makes.COLUMN)
     in_create_all = Makes.COLUMN
     positional: ClassVar[tuple[str, ...]] = ("name", "parent", "bounds")
@@ -71,7 +71,7 @@ class Partition(DDLObject):
         return Key("table", unquoted(match[1]), None, unquoted(match[2]))
 
     def side(self) -> Side:
-        """No table of pg_temp is a partition of a permanent one, so none can be a twin."""
+        """A temporary table cannot be a partition of a permanent table, so a twin is impossible."""
         return Side(value=literal(f"of {self.parent} {self.bounds}"), qualified=True)
 
     def create_sql(self) -> tuple[str, ...]:
@@ -86,7 +86,7 @@ class Partition(DDLObject):
         return (f"DROP TABLE {qualified(self.name, self.schema)}",)
 
     def replace_sql(self) -> tuple[str, ...]:
-        """Detaches the partition and attaches it with these bounds: PostgreSQL reads its rows."""
+        """Detaches and attaches the partition: PostgreSQL cannot alter bounds. ATTACH checks the rows."""
         table = qualified(self.name, self.schema)
         return tuple(
             f"ALTER TABLE {self.parent} {action} PARTITION {table}{bounds}"

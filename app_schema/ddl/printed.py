@@ -99,7 +99,7 @@ class TableConstraint(TableObject):
         return self._side(self.definition)
 
     def _side(self, text: str) -> Side:
-        if match := FOREIGN_KEY.fullmatch(text):  # a temporary table cannot refer to a permanent one
+        if match := FOREIGN_KEY.fullmatch(text):  # a temporary table cannot reference a permanent table
             return Side(value=_printed_foreign_key(**match.groupdict()), qualified=True)
         table, not_null = copied(self.table, self.schema), _NOT_NULL.match(text)
         # a copy is NOT NULL where the table is
@@ -146,7 +146,7 @@ _INDEX = re.compile(
 
 
 _STATE = re.compile(r"( INVALID)?( PARTITION OF \S+)?$")
-"""What a snapshot adds after the statement that pg_get_indexdef prints."""
+"""The text that a snapshot appends to the print of pg_get_indexdef."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A new object gets exactly the declared privileges: what default privileges grant besides is revoked.
+"""A new object gets exactly the declared privileges: further grants of default privileges are revoked.
 
 ``ALTER DEFAULT PRIVILEGES`` of a platform or a DBA grants privileges on every object that a role creates, and
 row-level security does not apply to TRUNCATE.

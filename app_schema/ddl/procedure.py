@@ -22,7 +22,7 @@ _NAMES = ("name", "body", "arguments", "language", "security", "settings", "exec
 
 @dataclass(frozen=True)
 class Procedure(Function):
-    """``CREATE PROCEDURE schema.name(arguments) AS body``; what a `Function` has besides is not given."""
+    """``CREATE PROCEDURE schema.name(arguments) AS body``, without the further fields of a `Function`."""
 
     kind: ClassVar[str] = "procedure"
     word: ClassVar[str] = "PROCEDURE"

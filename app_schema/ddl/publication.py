@@ -24,7 +24,7 @@ SELECT 'TABLES IN SCHEMA ' || string_agg(quote_ident(n.nspname), ', ' ORDER BY n
     FROM pg_catalog.pg_publication_namespace AS q JOIN pg_catalog.pg_namespace AS n ON n.oid = q.pnnspid
    WHERE q.pnpubid = k.oid"""
 _OBJECTS = f"CASE WHEN k.puballtables THEN 'ALL TABLES' ELSE concat_ws(', ', ({_TABLES}), ({_SCHEMAS})) END"
-# the columns that a version does not have are NULL in the JSON
+# a column that the version lacks is NULL in the JSON
 _OPTIONS = """\
 concat_ws(', ',
   format('publish = %L', concat_ws(', ', CASE WHEN k.pubinsert THEN 'insert' END,
@@ -70,7 +70,7 @@ class Publication(Defined):
         return (f"CREATE PUBLICATION {place}{objects} WITH ({self.options})",)
 
     def replace_sql(self) -> tuple[str, ...]:
-        """Alters the publication in place; to and from ALL TABLES PostgreSQL alters none."""
+        """Alters the publication in place; PostgreSQL cannot alter to or from ALL TABLES: drop and create."""
         alter = f"ALTER PUBLICATION {self._place} SET"
         change = f"""
 BEGIN

@@ -21,7 +21,7 @@ format('AS RANGE (%s)', concat_ws(', ', 'SUBTYPE = ' || format_type(g.rngsubtype
      JOIN pg_catalog.pg_type AS b ON b.oid = g.rngsubtype
     WHERE k.oid = g.rngcollation AND g.rngcollation <> b.typcollation),
   'CANONICAL = ' || nullif(g.rngcanonical::text, '-'), 'SUBTYPE_DIFF = ' || nullif(g.rngsubdiff::text, '-')"""
-# the name that PostgreSQL gives where none is said
+# PostgreSQL's name of the multirange type if the definition has no MULTIRANGE_TYPE_NAME
 _MULTIRANGE = """\
 (SELECT format('MULTIRANGE_TYPE_NAME = %I.%I', n.nspname, m.typname)
      FROM pg_catalog.pg_type AS m JOIN pg_catalog.pg_namespace AS n ON n.oid = m.typnamespace
@@ -49,7 +49,7 @@ class RangeType(Defined):
             owner="y.typowner",
             rare="rngtypid FROM pg_catalog.pg_range",
             definition=f"{_DEFINITION}, {_MULTIRANGE}))",
-            # a twin cannot have a multirange type of the same name
+            # pg_temp is no schema of its multirange type, so the name would be taken: no twin
             comparable=f"{_DEFINITION}))",
         ),
     )

@@ -17,33 +17,33 @@ from app_schema.ddl.sql import checked, dollar, ident, literal, qualified
 
 
 def rename(
-    label: str, new: str, *, kind: str, namespace: str, old_found: str, new_found: str, statement: str
+    label: str, new: str, *, kind: str, namespace: str, old_kind: str, new_kind: str, statement: str
 ) -> str:
-    """A ``DO`` block that renames, does nothing, or refuses if both or neither of the names exist.
+    """A ``DO`` block that renames, does nothing, or refuses if both names or neither name exists.
 
     :param kind: the kind of the object; empty: any.
-    :param old_found: query of the kind of the object with the old name, ``$1`` the schema's OID.
+    :param old_kind: query of the kind of the object with the old name, ``$1`` the schema's OID.
     """
     words = f"{label} cannot be renamed to {new}"
-    detail = "E'found: %s under the old name, %s under the new one\\nexpected: exactly one of them'"
+    detail = "E'found: %s under the old name, %s under the new name\\nexpected: exactly one of both'"
     fits = f"IS NOT DISTINCT FROM {literal(kind)}" if kind else "IS NOT NULL"
     return block(
         [
             "DECLARE",
             f"  ns oid := {namespace};",
-            "  old_found text;",
-            "  new_found text;",
+            "  old_kind text;",
+            "  new_kind text;",
             "BEGIN",
-            f"  EXECUTE {dollar(old_found, 'def')} INTO old_found USING ns;",
-            f"  EXECUTE {dollar(new_found, 'def')} INTO new_found USING ns;",
-            f"  IF old_found {fits} AND new_found IS NULL THEN",
+            f"  EXECUTE {dollar(old_kind, 'def')} INTO old_kind USING ns;",
+            f"  EXECUTE {dollar(new_kind, 'def')} INTO new_kind USING ns;",
+            f"  IF old_kind {fits} AND new_kind IS NULL THEN",
             f"    EXECUTE {dollar(statement)};",
-            f"  ELSIF old_found IS NOT NULL OR NOT new_found {fits} THEN",
+            f"  ELSIF old_kind IS NOT NULL OR NOT new_kind {fits} THEN",
             f"    RAISE EXCEPTION USING MESSAGE = {literal(words)},",
-            "      ERRCODE = CASE WHEN num_nonnulls(old_found, new_found) = 0",
+            "      ERRCODE = CASE WHEN num_nonnulls(old_kind, new_kind) = 0",
             f"                     THEN '{ABSENT}' ELSE '{DIFFERENT}' END,",
             f"      DETAIL = format({detail},",
-            "        coalesce(old_found, 'nothing'), coalesce(new_found, 'nothing'));",
+            "        coalesce(old_kind, 'nothing'), coalesce(new_kind, 'nothing'));",
             "  END IF;",
             "END",
         ]
@@ -58,8 +58,8 @@ def rename_constraint(old: str, new: str, table: str, schema: str | None) -> str
         new,
         kind="",
         namespace=table_schema(table, schema),
-        old_found=before.query(CONSTRAINT_KIND),
-        new_found=after.query(CONSTRAINT_KIND),
+        old_kind=before.query(CONSTRAINT_KIND),
+        new_kind=after.query(CONSTRAINT_KIND),
         statement=f"ALTER TABLE {qualified(table, schema)} RENAME CONSTRAINT {ident(old)} TO {ident(new)}",
     )
 
@@ -75,29 +75,29 @@ def rename_index(old: str, new: str, table: str | None, schema: str | None) -> s
         new,
         kind="index",
         namespace=table_schema(table, schema) if table is not None else _either(old, new, schema),
-        old_found=kind_of_name(checked(old), table, f"(i.indexrelid IS NULL OR {here})"),
-        new_found=kind_of_name(checked(new), table),
+        old_kind=kind_of_name(checked(old), table, f"(i.indexrelid IS NULL OR {here})"),
+        new_kind=kind_of_name(checked(new), table),
         statement=f"ALTER INDEX {qualified(old, schema)} RENAME TO {ident(new)}",
     )
 
 
 def rename_sequence(old: str, new: str, schema: str | None) -> str:
-    """The guarded ``ALTER SEQUENCE … RENAME``. Its value and the defaults that use it are kept."""
-    old_found, new_found = (KIND_OF_NAME.format(name=literal(checked(name))) for name in (old, new))
+    """The guarded ``ALTER SEQUENCE … RENAME``. The value and dependent defaults are kept."""
+    old_kind, new_kind = (KIND_OF_NAME.format(name=literal(checked(name))) for name in (old, new))
     return rename(
         f"sequence {qualified(old, schema)}",
         new,
         kind="sequence",
         namespace=_either(old, new, schema),
-        old_found=old_found,
-        new_found=new_found,
+        old_kind=old_kind,
+        new_kind=new_kind,
         statement=f"ALTER SEQUENCE {qualified(old, schema)} RENAME TO {ident(new)}",
     )
 
 
 def rename_enum(old: str, new: str, schema: str | None) -> str:
     """The guarded ``ALTER TYPE … RENAME`` of an enum. Columns, defaults and functions keep the type."""
-    old_found, new_found = (
+    old_kind, new_kind = (
         f"""\
 SELECT CASE y.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' ELSE 'type' END
   FROM pg_catalog.pg_type AS y WHERE y.typnamespace = $1 AND y.typname = {literal(checked(name))}"""
@@ -108,8 +108,8 @@ SELECT CASE y.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' ELSE 'type' EN
         new,
         kind="enum",
         namespace=creation_schema(schema),
-        old_found=old_found,
-        new_found=new_found,
+        old_kind=old_kind,
+        new_kind=new_kind,
         statement=f"ALTER TYPE {qualified(old, schema)} RENAME TO {ident(new)}",
     )
 
@@ -117,7 +117,7 @@ SELECT CASE y.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' ELSE 'type' EN
 def rename_object(kind: str, old: str, new: str, table: str | None, schema: str | None) -> str:
     """The guarded ``ALTER … RENAME`` of an object of any kind that a comment can be on.
 
-    :param old: of a function with the types of its arguments, ``"even(integer)"``; so ``new``.
+    :param old: the name; of a function with the types of its arguments, ``"even(integer)"``, and so ``new``.
     """
     before, after = (Addressed.of(kind, checked(name), table, schema, "rename of") for name in (old, new))
     bare = new.partition("(")[0] if "(" in before.catalog.name else new
@@ -126,14 +126,14 @@ def rename_object(kind: str, old: str, new: str, table: str | None, schema: str 
         new,
         kind=kind,
         namespace=before.space,
-        old_found=before.catalog.select(before.catalog.kind, *before.place),
-        new_found=after.catalog.select(after.catalog.kind, *after.place),
+        old_kind=before.catalog.select(before.catalog.kind, *before.place),
+        new_kind=after.catalog.select(after.catalog.kind, *after.place),
         statement=f"ALTER {before.words} RENAME TO {ident(bare)}",
     )
 
 
 def found(kind: str, name: str, schema: str | None) -> str:
-    """SQL expression: the index, table, sequence or enum of the name; NULL where there is none."""
+    """SQL expression: the index, table, sequence or enum of the name; NULL if absent."""
     return f"to_regtype({literal(qualified(name, schema))})" if kind == "enum" else regclass(name, schema)
 
 

@@ -1,4 +1,4 @@
-"""What an object was called before: a hint to autogenerate, which renames it then."""
+"""The former name of an object: a hint to autogenerate, which renames the object."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from app_schema.ddl.table_object import TableObject
 
 @dataclass(frozen=True)
 class RenamedFrom(TableObject):
-    """In ``__table_args__``: of the table, or with ``column=`` of a column.
+    """In ``__table_args__``: the former name of the table, or of a column with ``column=``.
 
-    Any other object is told by its kind and name, ``RenamedFrom("own", of="policy", name="own_row")``,
-    there or by ``attach(metadata, RenamedFrom("old", of="view", name="new", schema="s"))``. A function has
-    its types in both names: ``"f(integer)"``.
+    Any other object is identified by its kind and name, ``RenamedFrom("own", of="policy", name="own_row")``,
+    in ``__table_args__`` or by ``attach(metadata, RenamedFrom("old", of="view", name="new", schema="s"))``.
+    Both names of a function contain its types: ``"f(integer)"``.
     """
 
     kind: ClassVar[str] = "renamed_from"
@@ -30,7 +30,7 @@ class RenamedFrom(TableObject):
 
     @property
     def key(self) -> Key:
-        """Identity of the hint: one for each object."""
+        """Identity of the hint: an object has at most one."""
         now = self.now("")
         return Key(self.kind, self.schema, self.table, f"{now.kind} {now.name}")
 

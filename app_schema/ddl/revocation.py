@@ -15,7 +15,7 @@ from app_schema.ddl.sql import dollar, literal, literals, role
 
 @dataclass(frozen=True, slots=True)
 class Revocation:
-    """What a REVOKE names.
+    """A REVOKE.
 
     :param label: the grant in words, as errors name it.
     :param target: the object as REVOKE names it, ``TABLE public.t``.
@@ -31,7 +31,7 @@ class Revocation:
     function: str | None = None
 
     def on_object(self, privileges: tuple[str, ...] = ()) -> str:
-        """The statement that revokes privileges on the object itself; without any, all of them."""
+        """The statement that revokes the given privileges on the object itself; all if none is given."""
         if self.table:
             acls = f"pg_catalog.pg_class AS c, aclexplode(c.relacl) AS x WHERE {self._of_table()}"
         elif self.function:
@@ -41,18 +41,18 @@ class Revocation:
             acls = f"pg_catalog.pg_namespace AS n, aclexplode(n.nspacl) AS x WHERE n.oid = {self.namespace}"
         among = f" AND x.privilege_type = ANY ({literals(privileges)})" if privileges else ""
         revoke = f"REVOKE {', '.join(privileges) or 'ALL'} ON {self.target} FROM {role(self.to)}"
-        kept, again = self._kept_on_columns() if self.table else ("", "")
+        declaration, restore = self._restored_on_columns() if self.table else ("", "")
         body = f"""
 DECLARE
-  held text;{kept}
+  held text;{declaration}
 BEGIN
-  EXECUTE {literal(revoke)};{again}{self._refuse_if_held(acls + among)}
+  EXECUTE {literal(revoke)};{restore}{self._refuse_if_held(acls + among)}
 END
 """
         return "DO " + dollar(body, "revoke")
 
-    def _kept_on_columns(self) -> tuple[str, str]:
-        """Grants the privileges on columns again: a REVOKE on a table also revokes them on its columns."""
+    def _restored_on_columns(self) -> tuple[str, str]:
+        """PL/pgSQL that grants the privileges on columns again: a REVOKE on a table also revokes these."""
         kept = f"""
   grant_again text;
   kept text[] := ARRAY(
@@ -66,7 +66,7 @@ END
         return kept, again
 
     def on_columns(self, privilege: str, columns: tuple[str, ...] = ()) -> str:
-        """The statement that revokes a privilege on each of the columns that has it; without any, on all."""
+        """The statement that revokes a privilege on the given columns; on all if none is given."""
         among = f" AND a.attname = ANY ({literals(columns)})" if columns else ""
         acls = f"{self._acls_of_columns()}{among} AND x.privilege_type = {literal(privilege)}"
         body = f"""

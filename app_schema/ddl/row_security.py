@@ -51,7 +51,7 @@ CASE WHEN c.relrowsecurity THEN CASE WHEN c.relforcerowsecurity THEN 'enabled, f
 
     @property
     def name(self) -> str:
-        """Empty: a table has one."""
+        """Empty: a table has at most one row security."""
         return ""
 
     def side(self) -> Side:

@@ -1,7 +1,7 @@
-"""The argument types of a function, by which PostgreSQL identifies functions of one name.
+"""The argument types of a function, by which PostgreSQL distinguishes functions of the same name.
 
-Only PostgreSQL parses a declaration reliably. This parser serves to report without a server that two
-declarations are one function: ``f(a int)`` and ``f(b integer)``.
+Only PostgreSQL parses a declaration reliably. This parser reports without a server that two declarations are
+the same function: ``f(a int)`` and ``f(b integer)``.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _REAL_DIGITS = 24
 
 
 def argument_types(arguments: str) -> tuple[str, ...]:
-    """The types of arguments without defaults, each in one spelling."""
+    """The types of arguments, without defaults, in a canonical spelling."""
     return tuple(
         _type(argument) for argument in between_commas(arguments) if argument and not _OUT.match(argument)
     )

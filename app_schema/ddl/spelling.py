@@ -31,12 +31,12 @@ _GROUP = r"([(\[])([^][()]*)[)\]]"
 _FOLD = f"""
 DECLARE
   folded jsonb := '[]';
-  one text;
+  printed text;
   t text;
   n int;
   part text[];
   words text[];
-  made text[];
+  folded_words text[];
   groups text[];
   openings text[];
   joins text[];
@@ -48,11 +48,11 @@ DECLARE
   e int;
   list text[];
 BEGIN
-  FOR one IN SELECT x FROM jsonb_array_elements_text(current_setting('{TEXTS}')::jsonb) AS x LOOP
+  FOR printed IN SELECT x FROM jsonb_array_elements_text(current_setting('{TEXTS}')::jsonb) AS x LOOP
     SELECT '( ' || coalesce(string_agg(CASE WHEN m[1] !~ '^[''"]' THEN m[1]
              ELSE chr(1) || encode(convert_to(m[1], getdatabaseencoding()), 'hex') END, ' ' ORDER BY o), '')
              || ' )'
-      INTO t FROM regexp_matches(one, {dollar(_PIECE, "re")}, 'g') WITH ORDINALITY AS r(m, o);
+      INTO t FROM regexp_matches(printed, {dollar(_PIECE, "re")}, 'g') WITH ORDINALITY AS r(m, o);
     n := 0;
     groups := '{{}}';
     openings := '{{}}';
@@ -63,18 +63,18 @@ BEGIN
       words := regexp_split_to_array(btrim(part[2]), ' +');
       word := CASE WHEN 'AND' = ANY (words) AND 'OR' <> ALL (words) THEN 'AND'
                    WHEN 'OR' = ANY (words) AND 'AND' <> ALL (words) THEN 'OR' END;
-      made := '{{}}';
+      folded_words := '{{}}';
       FOR i IN 1 .. cardinality(words) LOOP
         k := CASE WHEN left(words[i], 1) = chr(2) THEN btrim(words[i], chr(2) || chr(3))::int END;
         IF openings[k] = '(' AND joins[k] = word AND (i = 1 OR words[i - 1] = word)
            AND (i = cardinality(words) OR words[i + 1] = word) THEN
-          made := made || regexp_split_to_array(groups[k], ' +');
+          folded_words := folded_words || regexp_split_to_array(groups[k], ' +');
         ELSE
-          made := made || words[i];
+          folded_words := folded_words || words[i];
         END IF;
       END LOOP;
-      words := made;
-      made := '{{}}';
+      words := folded_words;
+      folded_words := '{{}}';
       at := 1;
       WHILE at <= cardinality(words) LOOP
         k := CASE WHEN left(words[at], 1) = chr(2) THEN btrim(words[at], chr(2) || chr(3))::int END;
@@ -86,7 +86,7 @@ BEGIN
              FROM (SELECT btrim(w, chr(2) || chr(3))::int) AS v(x));
         END IF;
         IF e IS NULL THEN
-          made := made || words[at];
+          folded_words := folded_words || words[at];
           at := at + 1;
           CONTINUE;
         END IF;
@@ -104,11 +104,11 @@ BEGIN
         groups[n] := array_to_string(list, ' , ');
         openings[n] := '[';
         joins[n] := NULL;
-        made := made || 'ARRAY'::text || (chr(2) || n || chr(3));
+        folded_words := folded_words || 'ARRAY'::text || (chr(2) || n || chr(3));
         at := e + 1;
       END LOOP;
       n := n + 1;
-      groups[n] := array_to_string(made, ' ');
+      groups[n] := array_to_string(folded_words, ' ');
       openings[n] := part[1];
       joins[n] := word;
       t := regexp_replace(t, {dollar(_GROUP, "re")}, chr(2) || n || chr(3));

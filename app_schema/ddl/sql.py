@@ -21,7 +21,7 @@ from app_schema.errors import ModelError
 # paramstyle "named" does not double "%"; 15 is the oldest supported server
 DIALECT: PGDialect = PGDialect(paramstyle="named")  # type: ignore[no-untyped-call]  # not annotated in SQLAlchemy
 DIALECT.server_version_info = (15, 0)
-upstream.never_concurrently(DIALECT)  # what a guard sends runs in a block, and a block in a transaction
+upstream.never_concurrently(DIALECT)  # a guard runs in a block, and a block in a transaction
 NAME_BYTES = 63
 
 Value = TypeVar("Value")
@@ -107,7 +107,7 @@ class _Preparer(PGIdentifierPreparer):
 def plain(construct: ExecutableDDLElement, *, on: str | None = None) -> str:
     """The SQL of a SQLAlchemy construct, one statement, percent signs single.
 
-    :param on: what stands in the place of the table's name, such as the name of the twin.
+    :param on: the text that replaces the table's name, such as the name of the twin.
     """
     dialect = DIALECT
     if on is not None:

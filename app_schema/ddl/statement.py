@@ -121,7 +121,7 @@ class Labelling(NamedTuple):
 
 
 class Guarded(DDLStatement):
-    """A statement with a guard of its own, or with this SQL.
+    """A statement with a special guard, or with this SQL.
 
     :param change: the object of another statement that this statement changes.
     """

@@ -115,7 +115,7 @@ SELECT 'a type' FROM pg_catalog.pg_type AS y
             absent=(plain(CreateTable(table)), privileges.of_table(table.name, table.schema)),
             remedy=(
                 "op.alter_column(...), op.add_column(...) and op.create_..._constraint(...) "
-                f"bring {real} to what is declared"
+                f"change {real} to the declared columns and constraints"
             ),
         )
     )

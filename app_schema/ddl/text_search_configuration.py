@@ -44,7 +44,7 @@ concat_ws(' ', {_PARSER},
 class TextSearchConfiguration(DDLObject):
     """``CREATE TEXT SEARCH CONFIGURATION schema.name (PARSER = parser)``, and its mappings.
 
-    :param mappings: types of tokens -> the dictionaries that are asked, each with its schema:
+    :param mappings: types of tokens -> dictionaries in the order of their look-up, each with its schema:
         ``{"asciiword, word": "public.stem, pg_catalog.simple"}``.
     """
 
@@ -54,7 +54,7 @@ class TextSearchConfiguration(DDLObject):
     }
     owned_as = "text_search_configuration"
     catalog = (_CATALOG,)
-    # before the dictionaries that a mapping names, and after them
+    # among the objects of text search: dropped before the dictionaries, created after them
     ranks = (Drops.EARLY_FUNCTION, Makes.TYPE)
     in_create_all = Makes.TYPE
     stand_in: ClassVar[Mapping[str, Any]] = {"mappings": {}}
@@ -69,7 +69,7 @@ class TextSearchConfiguration(DDLObject):
 
     @property
     def step(self) -> int:
-        """After the dictionaries."""
+        """After the dictionaries that a mapping names."""
         return 1
 
     @classmethod
@@ -97,7 +97,10 @@ class TextSearchConfiguration(DDLObject):
         return (f"DROP TEXT SEARCH CONFIGURATION {qualified(self.name, self.schema)}",)
 
     def replace_sql(self) -> tuple[str, ...]:
-        """Maps anew: an index may depend on the configuration. PostgreSQL changes no parser."""
+        """Replaces the mappings in place, because an index may depend on the configuration.
+
+        PostgreSQL cannot change the parser.
+        """
         place = qualified(self.name, self.schema)
         unmap = f"""
 DECLARE

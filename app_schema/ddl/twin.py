@@ -16,7 +16,7 @@ from app_schema.ddl.sql import dollar, ident, literal, qualified
 SEARCHED = "app_schema.schemas"
 """Setting: the schemas of the search_path, kept before a comparison empties the search_path."""
 UNDONE = "AS009"
-"""SQLSTATE of the error that undoes what was made for a comparison.
+"""SQLSTATE of the error that undoes the statements of a comparison.
 
 A code that ends with 000 names a class: PL/pgSQL would also catch the refusals of class AS for it.
 """
@@ -66,8 +66,9 @@ def keep_search_path() -> list[str]:
     return [f"  found := set_config({literal(SEARCHED)}, current_schemas(false)::text, true);"]
 
 
-# A session of ours has every setting of app_schema.pinned; a console that sends each statement of a script in
-# its own session has none. quote_all_identifiers would then change the names that are replaced in a print.
+# Sessions of app_schema have every setting of app_schema.pinned; a console that sends each statement of a
+# script in a separate session has none. quote_all_identifiers would then change the names that are replaced
+# in a print.
 _UNQUOTED = f"PERFORM {pinned.calls({'quote_all_identifiers': 'off'}, local=True)};"
 
 

@@ -1,4 +1,4 @@
-"""Grants on types, which no class of ours declares."""
+"""Grants on types, which no class declares."""
 
 from __future__ import annotations
 

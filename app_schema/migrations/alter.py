@@ -100,7 +100,7 @@ def _(construct: ops.ColumnComment) -> ExecutableDDLElement:
 @converging.register
 def _(construct: ops.ColumnName) -> ExecutableDDLElement:
     table, old, new = construct.table_name, construct.column_name, construct.newname
-    old_found, new_found = (column_query(table, name, "'column'::text") for name in (old, new))
+    old_kind, new_kind = (column_query(table, name, "'column'::text") for name in (old, new))
     label = f"column {old} of {qualified(table, construct.schema)}"
     return Guarded(
         rename(
@@ -108,8 +108,8 @@ def _(construct: ops.ColumnName) -> ExecutableDDLElement:
             new,
             kind="column",
             namespace=table_schema(table, construct.schema),
-            old_found=old_found,
-            new_found=new_found,
+            old_kind=old_kind,
+            new_kind=new_kind,
             statement=sql_of(construct),
         )
     )
@@ -120,15 +120,15 @@ def _(construct: ops.RenameTable) -> ExecutableDDLElement:
     old, new, schema = construct.table_name, construct.new_table_name, construct.schema
     # without a schema: look both names up, because the table may be renamed already
     namespace = f"coalesce({table_schema(old, schema)}, {table_schema(str(new), schema)})"
-    old_found, new_found = (KIND_OF_NAME.format(name=literal(checked(str(name)))) for name in (old, new))
+    old_kind, new_kind = (KIND_OF_NAME.format(name=literal(checked(str(name)))) for name in (old, new))
     return Guarded(
         rename(
             f"table {qualified(old, schema)}",
             str(new),
             kind="table",
             namespace=namespace,
-            old_found=old_found,
-            new_found=new_found,
+            old_kind=old_kind,
+            new_kind=new_kind,
             statement=sql_of(construct),
         )
     )

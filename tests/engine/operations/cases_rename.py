@@ -6,7 +6,7 @@ from harness import BASE, Case
 
 INDEXED = BASE + 'CREATE INDEX old ON s.t (a); CREATE INDEX "an other" ON s.other (id);'
 ENUM = "CREATE SCHEMA s; CREATE TYPE s.old AS ENUM ('a', 'b'); CREATE TABLE s.t (m s.old DEFAULT 'a');"
-WORDS = ("under the old name", "under the new one")
+WORDS = ("under the old name", "under the new name")
 
 CASES: dict[str, Case] = {
     "rename_constraint": Case(

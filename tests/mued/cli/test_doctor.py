@@ -79,4 +79,4 @@ def test_disk_that_starts_no_programs_is_told(
     disk = _states(run("postgresql://somewhere/else", "doctor", "--json"))["disk"]
     assert disk["state"] == "mend"
     assert "is mounted noexec" in disk["remedy"]
-    assert f"Make room, or set {embedded.DIRECTORY_VARIABLE}" in disk["remedy"]
+    assert f"Free 500 MiB, or set {embedded.DIRECTORY_VARIABLE}" in disk["remedy"]

@@ -35,7 +35,7 @@ def test_what_is_no_id_is_refused(opened: Any, clerk_id: Any, sentence: str) -> 
 def test_what_is_no_role_or_target_is_refused(opened: Any, web_engine: sa.Engine) -> None:
     with pytest.raises(IdentityError, match="'postgres' is none of app_user, service_account"):
         acting_as(opened, "user_ann", role="postgres")
-    with pytest.raises(IdentityError, match="takes a session or a connection, not Engine"):
+    with pytest.raises(IdentityError, match="needs a session or a connection, not Engine"):
         acting_as(web_engine, "user_ann")  # type: ignore[call-overload]
 
 
