@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def statement(name: str) -> TextClause:
     """A file of this directory, in which a word in braces is replaced by a query:
 
-    * ``addresses``: class and oid of the object that the row ``wanted`` names by kind, space, tbl and name;
+    * ``addresses``: class and oid of the object that the row ``request`` names by kind, space, tbl and name;
     * ``objects``: kind, space, tbl and name of the object at class and oid of the row ``node``, and the
       relation that the object is a part of;
     * ``readers``: class, oid, kind, space and name of every object whose definition reads others.
@@ -35,8 +35,8 @@ def statement(name: str) -> TextClause:
     return text(sql)
 
 
-def wanted(key: Key) -> dict[str, str | None]:
-    """A row of ``wanted``, as JSON."""
+def request(key: Key) -> dict[str, str | None]:
+    """A row of ``request``, as JSON."""
     return dict(zip(("kind", "schema", "tbl", "name"), key, strict=True))
 
 
@@ -47,7 +47,9 @@ def _union(select: Callable[[CatalogQuery], str], kinds: Iterable[type[Kind]]) -
 
 def _address(query: CatalogQuery) -> str:
     place = {query.kind: "kind", query.namespace: "space", query.table: "tbl", query.name: "name"}
-    conditions = (f"{column} = wanted.{word}" for column, word in place.items() if column not in {"", "NULL"})
+    conditions = (
+        f"{column} = request.{word}" for column, word in place.items() if column not in {"", "NULL"}
+    )
     return query.select(f"{query.class_} AS class, {query.oid} AS oid", *conditions)
 
 

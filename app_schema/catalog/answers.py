@@ -14,7 +14,7 @@ from app_schema.ddl import Key
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-_PARAMETER = re.compile(r"(?<![:\\]):(schema|table|name)\b")  # not of a cast, "::name", escaped or not
+_PARAMETER = re.compile(r"(?<![:\\]):(schema|table|name)\b")  # but not a cast, "::name", escaped or not
 
 
 class Answers:
@@ -29,7 +29,7 @@ class Answers:
         self._known: dict[str, dict[Key, Any]] = {}
 
     def get(self, query: str, key: Key) -> Any:
-        """The answer for a key; None where the query finds nothing."""
+        """The result for a key; None without a row."""
         known = self._known.setdefault(query, {})
         if key not in known:
             keys = [

@@ -26,7 +26,7 @@ from app_schema.ddl.definition import Definition
 from app_schema.ddl.object import Key
 
 KEPT = 20
-"""Files kept: those that were used last."""
+"""The number of kept files, the last used first."""
 _WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -52,7 +52,7 @@ def load(name: str) -> Snapshot | None:
             if checksum.decode() != _checksum(name, payload):
                 return None
             snapshot = {Key(*key): _definition(key[0], printed) for *key, printed in json.loads(payload)}
-            os.utime(name, dir_fd=directory)  # used last
+            os.utime(name, dir_fd=directory)  # marks the file as used
     except (OSError, TypeError, ValueError, RecursionError):
         return None
     return snapshot
@@ -88,7 +88,7 @@ def _definition(kind: str, printed: str | list[Any]) -> str:
 
 
 def _checksum(name: str, payload: bytes) -> str:
-    """Of content and name: the snapshot of other models under this name counts for nothing."""
+    """The checksum of content and name: a snapshot renamed from other models is refused."""
     return hashlib.sha256(name.encode() + b"\n" + payload).hexdigest()
 
 

@@ -62,7 +62,7 @@ class Casts:
         self._known: dict[tuple[str, str], str | None] = {}
 
     def between(self, source: str, target: str) -> str | None:
-        """``assigned``, ``cast``, or None where PostgreSQL has neither."""
+        """``assigned``, ``cast``, or None if PostgreSQL has neither."""
         pair = source, target
         if pair not in self._known:
             rows = self._connection.execute(_QUERY, {"source": source, "target": target})
@@ -103,9 +103,9 @@ def element(type_: str) -> str:
 
 
 def crosses_zone(source: str, target: str) -> bool:
-    """Whether PostgreSQL itself converts between the types by the session's TimeZone."""
+    """True if PostgreSQL's conversion between the types depends on TimeZone."""
     old, new = element(source), element(target)
-    if old == "time with time zone":  # timetz has an offset of its own, which is dropped
+    if old == "time with time zone":  # a timetz contains its offset, which the conversion drops
         return False
     if (old, new) == ("timestamp with time zone", "time with time zone"):
         return True
@@ -123,18 +123,18 @@ def _zoned(column: str, source: str, target: str, zone: str) -> str | None:
         return f"{column} {at}" if old.startswith("timestamp") else f"{column}::timestamp {at}"
     read = element(source) in STRINGS and element(target) in _ZONED
     if zone == UTC or not (read or crosses_zone(source, target)):
-        return None  # a text names its offset itself
+        return None  # the text contains the offset
     if old not in STRINGS or new != moment:
         raise ModelError(
             f"{source} is converted to {target} at UTC only, not at {zone}: "
-            "write postgresql_using= with the expression that is meant"
+            "write postgresql_using= with the intended expression"
         )
     offset = literal(_OFFSET)
     return f"CASE WHEN {column} ~ {offset} THEN {column}::{target} ELSE {column}::timestamp {at} END"
 
 
 def _by_numeric(column: str, source: str, target: str) -> str | None:
-    """Between money and text: lc_monetary decides how money is written, and numeric is written in one way."""
+    """A conversion between money and text by numeric: the text of money depends on lc_monetary."""
     if {base(source), base(target)} & STRINGS and "money" in {base(source), base(target)}:
         return f"{column}::numeric::{target}"
     return None
@@ -160,7 +160,7 @@ def lost(
         return f"SELECT count(*) FROM {table} WHERE {keys}"
     zone = AT_ZONE.search(clause or "")
     there = f"({clause or name})"
-    if base(target) in STRINGS:  # an assignment refuses what is too long, a cast would cut it
+    if base(target) in STRINGS:  # an assignment refuses a value that is too long, a cast truncates it
         there += "::text"
     elif not base(target).startswith("bit"):
         there += f"::{target}"

@@ -1,7 +1,7 @@
-"""Every catalog of PostgreSQL 15 to 18, column by column: what is compared, and what is not and why.
+"""Every catalog of PostgreSQL 15 to 18, column by column: compared, or not compared with the reason.
 
-What is compared is not said here: `verdict` asks the queries of the kinds. A catalog with a kind is compared;
-an object of a catalog without one is named where it is met (`uncompared`).
+`verdict` derives the compared columns from the queries of the kinds. An object of a catalog without a kind is
+reported by its name (`uncompared`).
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ from app_schema.ddl.catalog_query import CatalogQuery, Kind
 
 Verdict = Literal["compared", "named", "not compared", "outside"]
 
-IDENTITY = "an OID or a number of a row, which another database gives anew"
-KEPT = "PostgreSQL keeps it, and it follows from what is compared"
+IDENTITY = "an OID or a number of a row, which differs between databases"
+KEPT = "PostgreSQL derives it from compared columns"
 PHYSICAL = "physical state: files, statistics, transactions"
 CLUSTER = "of the cluster: a revision migrates one database"
-PLACE = "where the data lie is for those who run the server"
+PLACE = "the operators of the server choose the location of the data"
 PRIVATE = "a secret"
 DATA = "data of the users"
 
 
 @dataclass(frozen=True)
 class Catalog:
-    """How the engine treats each column of one catalog.
+    """The treatment of each column of a catalog.
 
-    :param object: the columns that make an object what it is.
-    :param printed: a function of PostgreSQL -> further such columns, which it prints.
-    :param outside: a reason -> the columns that are outside on purpose.
-    :param oid: the column that identifies an object; empty where a row is a part or an attribute of one.
+    :param object: the columns that define an object.
+    :param printed: a function of PostgreSQL -> the further defining columns that the function prints.
+    :param outside: a reason -> the columns that are ignored on purpose.
+    :param oid: the column that identifies an object; empty if a row is a part or an attribute of an object.
     :param part_of: the catalog of the objects whose parts the rows are.
-    :param source: the relation to read the rows of, where everybody may not read the catalog.
-    :param where: which rows are of this database; over the alias ``met``.
+    :param source: the relation to read instead of a catalog that only superusers may read.
+    :param where: the condition for rows of this database; over the alias ``met``.
     """
 
     object: str = ""
@@ -48,7 +48,7 @@ class Catalog:
 
     @property
     def columns(self) -> Iterator[str]:
-        """Every column that the catalog has in one of the versions."""
+        """Every column of the catalog in any of the versions."""
         for words in (self.object, *self.printed.values(), *self.outside.values()):
             yield from words.split()
 
@@ -157,7 +157,7 @@ COVERAGE: Mapping[str, Catalog] = {
         outside={
             IDENTITY: "oid",
             KEPT: "extowner extrelocatable extconfig extcondition",
-            "which version is there is for those who install extensions": "extversion",
+            "the operators of the server choose the version": "extversion",
         },
         oid="oid",
     ),
@@ -313,7 +313,7 @@ COVERAGE: Mapping[str, Catalog] = {
         outside={
             IDENTITY: "oid typrelid typarray",
             KEPT: "typisdefined typndims typdefaultbin",
-            # a base type is named; what its functions in C need is in none of the other types
+            # a base type is reported by name; only its functions in C use these columns
             "of base types, which are written in C": "typlen typbyval typcategory typispreferred typdelim "
             "typsubscript typelem typinput typoutput typreceive typsend typmodin typmodout typanalyze "
             "typalign "
@@ -350,7 +350,7 @@ def queries() -> tuple[CatalogQuery, ...]:
 
 @cache
 def _words() -> frozenset[str]:
-    """The words of all that a snapshot reads."""
+    """The words of the queries of a snapshot."""
     parts = ("source", "kind", "name", "selected", "namespace", "table", "owner", "where", "listed")
     return frozenset(
         word for query in queries() for part in parts for word in re.findall(r"\w+", getattr(query, part))

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-from app_schema.catalog.address import statement, wanted
+from app_schema.catalog.address import request, statement
 from app_schema.ddl import Key
 from app_schema.ddl.catalog_query import Kind
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 class Blocked(NamedTuple):
-    """An object to change; ``gone``: to drop, with all dependents."""
+    """An object to change; ``dropped``: to drop, with all dependents."""
 
     key: Key
-    gone: bool
+    dropped: bool
 
 
 def dependents(connection: Connection, blocked: Iterable[Blocked]) -> list[Key]:
@@ -31,9 +31,9 @@ def dependents(connection: Connection, blocked: Iterable[Blocked]) -> list[Key]:
     Kinds are those of a snapshot, and ``default``, a default that reads the object, and ``own_default``, the
     default of a changed column; their names are those of the columns.
     """
-    asked = [{**wanted(change.key), "gone": change.gone} for change in blocked]
-    if not asked:
+    requests = [{**request(change.key), "dropped": change.dropped} for change in blocked]
+    if not requests:
         return []
-    rows = connection.execute(statement("dependents.sql"), {"keys": json.dumps(asked)})
+    rows = connection.execute(statement("dependents.sql"), {"keys": json.dumps(requests)})
     keys = dict.fromkeys(Key(*row) for row in rows)
     return [key for key in keys if not Kind.by_key.get(key.kind, Kind).keeps_values]

@@ -1,44 +1,44 @@
--- What depends on the objects of a JSON list, as (kind, schema, tbl, name), prerequisites before what needs them. A node is an
--- object or a column of one (sub); gone says whether it is dropped or only changed.
-WITH RECURSIVE wanted AS (
-  SELECT j.kind, n.oid AS space, j.tbl, j.name, j.gone
-    FROM json_to_recordset(CAST(:keys AS json)) AS j(kind text, schema text, tbl text, name text, gone boolean)
+-- The dependents of the objects of a JSON list, as (kind, schema, tbl, name), prerequisites before their dependents. A node is
+-- an object or a column (sub) of an object; dropped: true for a drop, false for a change.
+WITH RECURSIVE request AS (
+  SELECT j.kind, n.oid AS space, j.tbl, j.name, j.dropped
+    FROM json_to_recordset(CAST(:keys AS json)) AS j(kind text, schema text, tbl text, name text, dropped boolean)
     JOIN pg_catalog.pg_namespace AS n ON n.nspname = j.schema
-), col(oid, num, name, gone) AS (
-  SELECT c.oid, a.attnum, a.attname, w.gone FROM wanted AS w
+), col(oid, num, name, dropped) AS (
+  SELECT c.oid, a.attnum, a.attname, w.dropped FROM request AS w
     JOIN pg_catalog.pg_class AS c ON c.relnamespace = w.space AND c.relname = w.tbl
     JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attname = w.name AND a.attnum > 0
    WHERE w.kind = 'column'
   UNION
-  -- a column changes in the tables that inherit it, too
-  SELECT a.attrelid, a.attnum, a.attname, o.gone FROM col AS o JOIN pg_catalog.pg_inherits AS h ON h.inhparent = o.oid
+  -- ALTER COLUMN also changes the column of the inheriting tables
+  SELECT a.attrelid, a.attnum, a.attname, o.dropped FROM col AS o JOIN pg_catalog.pg_inherits AS h ON h.inhparent = o.oid
     JOIN pg_catalog.pg_attribute AS a ON a.attrelid = h.inhrelid AND a.attname = o.name AND NOT a.attisdropped
 ), object AS (
-  SELECT x.class::oid, x.oid, wanted.gone FROM wanted CROSS JOIN LATERAL (
+  SELECT x.class::oid, x.oid, request.dropped FROM request CROSS JOIN LATERAL (
 {addresses}) AS x
-), target(class, oid, sub, gone) AS (
-  SELECT o.class, o.oid, 0, o.gone FROM object AS o
+), target(class, oid, sub, dropped) AS (
+  SELECT o.class, o.oid, 0, o.dropped FROM object AS o
   UNION ALL
-  SELECT 'pg_catalog.pg_class'::regclass, o.oid, o.num, o.gone FROM col AS o
+  SELECT 'pg_catalog.pg_class'::regclass, o.oid, o.num, o.dropped FROM col AS o
   UNION ALL
-  -- a type changes in its array type, and in the columns of both
-  SELECT x.class, x.oid, x.sub, o.gone FROM object AS o
+  -- a change of a type changes its array type and the columns of both
+  SELECT x.class, x.oid, x.sub, o.dropped FROM object AS o
     JOIN pg_catalog.pg_type AS y ON o.class = 'pg_catalog.pg_type'::regclass AND y.oid = o.oid
     CROSS JOIN LATERAL (
       SELECT o.class, y.typarray AS oid, 0 AS sub
       UNION ALL SELECT 'pg_catalog.pg_class'::regclass, a.attrelid, a.attnum FROM pg_catalog.pg_attribute AS a
                   JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p')
                  WHERE a.atttypid IN (y.oid, y.typarray) AND a.attnum > 0 AND NOT a.attisdropped) AS x
-), node(class, oid, sub, gone, depth) AS (
-  SELECT t.class, t.oid, t.sub, t.gone, 0 FROM target AS t
+), node(class, oid, sub, dropped, depth) AS (
+  SELECT t.class, t.oid, t.sub, t.dropped, 0 FROM target AS t
   UNION
   SELECT e.class, e.oid, e.sub, true, e.depth FROM (
-    -- a rule stands for its view, a default of a generated column for the column
+    -- the catalog records the dependency of a view for its rule _RETURN, of a generated column for its default
     SELECT CASE WHEN v.oid IS NOT NULL OR g.attrelid IS NOT NULL THEN 'pg_catalog.pg_class'::regclass::oid ELSE d.classid END AS class,
            coalesce(v.oid, g.attrelid, d.objid) AS oid, coalesce(g.attnum, d.objsubid) AS sub, o.depth + 1 AS depth, o.class AS from_class, o.oid AS from_oid, o.sub AS from_sub
       FROM node AS o JOIN pg_catalog.pg_depend AS d
         ON d.refclassid = o.class AND d.refobjid = o.oid AND (o.sub = 0 OR d.refobjsubid = o.sub)
-         -- a column hangs on its type, which goes where it is the row type of a view, or an array of that
+         -- a column depends on its type, which is dropped if it is the row type of a view, or the array of a row type
          AND (d.objsubid = 0 OR (o.class = 'pg_catalog.pg_type'::regclass AND EXISTS (
               SELECT FROM pg_catalog.pg_type AS y LEFT JOIN pg_catalog.pg_type AS e ON e.oid = y.typelem
                WHERE y.oid = o.oid AND 'c' IN (y.typtype, e.typtype)))) AND d.deptype IN ('n', 'a', 'i')
@@ -49,26 +49,26 @@ WITH RECURSIVE wanted AS (
       LEFT JOIN pg_catalog.pg_constraint AS t ON d.classid = 'pg_catalog.pg_constraint'::regclass AND t.oid = d.objid
       LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = CASE WHEN d.classid = 'pg_catalog.pg_class'::regclass THEN d.objid ELSE t.conindid END
      WHERE o.depth < 100
-       -- under a new type PostgreSQL builds keys and plain indexes again by itself, but for a named operator class or collation
-       AND (o.gone OR (t.oid IS NULL AND i.indexrelid IS NULL) OR t.contype IN ('c', 'f') OR i.indpred IS NOT NULL OR i.indexprs IS NOT NULL
+       -- ALTER COLUMN TYPE rebuilds keys and plain indexes, except with a named operator class or collation
+       AND (o.dropped OR (t.oid IS NULL AND i.indexrelid IS NULL) OR t.contype IN ('c', 'f') OR i.indpred IS NOT NULL OR i.indexprs IS NOT NULL
             OR EXISTS (SELECT FROM generate_series(0, i.indnkeyatts - 1) AS k
                          JOIN pg_catalog.pg_attribute AS b ON b.attrelid = i.indrelid AND b.attnum = i.indkey[k]
                          JOIN pg_catalog.pg_opclass AS p ON p.oid = i.indclass[k]
                         WHERE b.attcollation <> i.indcollation[k] OR NOT p.opcdefault))
-       -- what belongs to an object of the parent table goes and comes with that
+       -- PostgreSQL drops and creates inherited constraints, indexes and generated columns with those of the parent
        AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits AS h WHERE h.inhrelid = i.indexrelid)
        AND coalesce(t.coninhcount, 0) = 0 AND coalesce(g.attinhcount, 0) = 0
-       AND (o.gone OR d.classid <> 'pg_catalog.pg_statistic_ext'::regclass OR EXISTS (
+       AND (o.dropped OR d.classid <> 'pg_catalog.pg_statistic_ext'::regclass OR EXISTS (
             SELECT FROM pg_catalog.pg_statistic_ext AS x WHERE x.oid = d.objid AND x.stxexprs IS NOT NULL))) AS e
    WHERE (e.class, e.oid, e.sub) IS DISTINCT FROM (e.from_class, e.from_oid, e.from_sub)
 ), named AS (
-  SELECT node.depth, node.oid AS age, x.* FROM node CROSS JOIN LATERAL (
+  SELECT node.depth, node.oid AS creation_order, x.* FROM node CROSS JOIN LATERAL (
     SELECT o.kind, o.space, o.tbl, o.name FROM (
 {objects}) AS o WHERE node.sub = 0
     UNION ALL
     SELECT CASE WHEN a.attgenerated = '' THEN 'of_row_type' ELSE 'column' END, c.relnamespace, c.relname, a.attname FROM pg_catalog.pg_class AS c
       JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid
-     WHERE node.class = 'pg_catalog.pg_class'::regclass AND node.sub > 0 AND node.gone AND c.oid = node.oid AND a.attnum = node.sub
+     WHERE node.class = 'pg_catalog.pg_class'::regclass AND node.sub > 0 AND node.dropped AND c.oid = node.oid AND a.attnum = node.sub
        AND c.relkind IN ('r', 'p', 'f')
     UNION ALL
     SELECT 'publication', NULL, NULL, b.pubname FROM pg_catalog.pg_publication_rel AS p JOIN pg_catalog.pg_publication AS b ON b.oid = p.prpubid
@@ -82,4 +82,4 @@ WITH RECURSIVE wanted AS (
    WHERE node.depth > 0
 )
 SELECT n.kind, s.nspname, n.tbl, n.name FROM named AS n LEFT JOIN pg_catalog.pg_namespace AS s ON s.oid = n.space
- GROUP BY n.kind, s.nspname, n.tbl, n.name ORDER BY max(n.depth), min(n.age), n.kind, s.nspname, n.tbl, n.name
+ GROUP BY n.kind, s.nspname, n.tbl, n.name ORDER BY max(n.depth), min(n.creation_order), n.kind, s.nspname, n.tbl, n.name

@@ -1,4 +1,4 @@
-"""The changes of a type that lose nothing for any rows: each value converts back, or is refused."""
+"""The changes of a type without loss: each value converts back, or PostgreSQL refuses the conversion."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _FINEST = 6
 def is_exact(source: str, target: str, clause: str | None) -> bool:
     """True if a column converts to another type without loss, by this USING clause.
 
-    A type that is not built in counts as an enum, whose labels are texts.
+    A type of users counts as an enum, whose labels are texts.
     """
     if source.endswith("[]") and target.endswith("[]"):
         return is_exact(source[:-2], target[:-2], clause)
@@ -89,7 +89,7 @@ def _numbers(type_: str) -> list[int]:
 
 
 def _scale(type_: str, name: str) -> float:
-    """The digits behind the point; any number of them where numeric has no precision."""
+    """The digits behind the point; infinite if numeric has no precision."""
     numbers = _numbers(type_)
     if name != "numeric":
         return 0

@@ -1,4 +1,4 @@
-"""The whole catalog of a database in one query, and what differs between two of them."""
+"""The whole catalog of a database in one query, and the differences between two catalogs."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ def snapshot(connection: Connection, *, ignore: tuple[str, ...] = ("alembic_vers
 
 
 def snapshot_and_uncompared(connection: Connection) -> tuple[Snapshot, list[Uncompared]]:
-    """The same, and what no kind compares, in one message."""
+    """The snapshot and the uncompared objects, in one message."""
     rows, uncompared = read(connection, snapshot_query(), uncompared_query())
     rows = _with_rare(rows, lambda sql: read(connection, sql)[0])
     return _snapshot(rows, ()), [Uncompared(*row) for row in uncompared]
 
 
 def printed(driver: psycopg.Connection[Any], *, ignore: tuple[str, ...] = ()) -> Snapshot:
-    """The snapshot through a connection of psycopg's own."""
+    """The snapshot, by a connection of psycopg."""
     rows = query(driver, snapshot_query())[0]
     return _snapshot(_with_rare(rows, lambda sql: query(driver, sql)[0]), ignore)
 
@@ -84,7 +84,7 @@ def in_parts(kind: str, parts: Sequence[Any]) -> Definition:
 
 
 def _belongs_to(key: Key, tables: tuple[str, ...]) -> bool:
-    """Whether an object is one of the tables or a part of it; a column may be called as a table is."""
+    """True if an object is one of the tables or a part of one; a column may have the name of a table."""
     return key.table in tables or (key.kind in {"table", "owner"} and key.name in tables)
 
 

@@ -14,9 +14,9 @@ from app_schema import pinned
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-# Sent as one message, so that it costs one round trip: what printing depends on set, the queries, and all as
-# it was. Where one fails, the transaction it is in, or that of the message itself, takes the settings back.
-# JIT off: compiling a query of the catalog takes ten times as long as running it.
+# A message, hence one round trip: the settings on which printing depends, the queries, and the former
+# settings. If a query fails, the rollback of its transaction, open or implicit, restores the settings. JIT
+# off: compiling a query of the catalog needs ten times the time of its execution.
 _PINNED = {**pinned.PRINTED, "search_path": "", "jit": "off"}
 _NAMES = ", ".join(f"('{name}')" for name in _PINNED)
 _REMEMBER = (

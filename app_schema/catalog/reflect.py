@@ -1,4 +1,4 @@
-"""Objects read back from the catalog, with their whole definition: what a downgrade needs to create them."""
+"""Objects read back from the catalog, with the whole definition that a downgrade needs to create them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _SCHEMA = "(SELECT s.oid FROM pg_catalog.pg_namespace AS s WHERE s.nspname = :sc
 
 
 def reflect(answers: Answers, key: Key, definition: str) -> DDLObject:
-    """The object of a snapshot's key; it runs with an empty search_path.
+    """The object of a snapshot's key; needs an empty search_path.
 
-    :raises ModelError: where this package has no class that could hold all of it.
+    :raises ModelError: if no class has fields for all properties of the object.
     """
     cls = DDLObject.reflected.get(key.kind)
     if cls is None:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 PREFIX = "app_schema_scratch_"
 CHUNK = 200
-"""Statements in one transaction. A table takes about eight locks; a server has room for 6,400 by default."""
+"""Statements in a transaction. A table needs about eight locks; a server has room for 6,400 by default."""
 
 _SETTINGS: Mapping[str, str] = {
     "check_function_bodies": "off",
@@ -234,7 +234,7 @@ def _of_url(url: URL) -> dict[str, Any]:
     """The parameters of another driver's URL that libpq accepts."""
     understood = {parameter.keyword.decode() for parameter in psycopg.pq.Conninfo.get_defaults()}
     query = {name: str(value) for name, value in url.query.items() if name in understood}
-    if "ssl" in url.query:  # asyncpg's word
+    if "ssl" in url.query:  # asyncpg's name of sslmode
         query.setdefault("sslmode", str(url.query["ssl"]))
     named = {"host": url.host, "port": url.port, "user": url.username, "dbname": url.database}
     return {
@@ -259,12 +259,12 @@ def scratch_database(place: Place) -> Iterator[Driver]:
 def _leave(scratch: Driver) -> None:
     """Closes the connection and waits until the server has ended the session.
 
-    DROP DATABASE sleeps for a tenth of a second when it meets one that is about to end.
+    DROP DATABASE sleeps for 0.1 s while a session of the database is about to end.
     """
     with socket.socket(fileno=os.dup(scratch.fileno())) as line, suppress(OSError):
         line.settimeout(1)
         scratch.close()
-        while line.recv(1024):  # what TLS says at its end
+        while line.recv(1024):  # TLS sends an alert at its end
             pass
 
 
@@ -276,7 +276,7 @@ def connected(place: Place, **parameters: str) -> Iterator[Driver]:
         given |= {"client_encoding": pinned.ENCODING}
         connection = psycopg.connect(**given, autocommit=True)
     except psycopg.Error as error:
-        raise ServerError(f"no scratch database for comparing can be had: {_said(error)}") from error
+        raise ServerError(f"no scratch database for the comparison: {_said(error)}") from error
     try:
         found = connection.info.server_version // 10000
         if found != place.major:
@@ -284,7 +284,8 @@ def connected(place: Place, **parameters: str) -> Iterator[Driver]:
                 f"the scratch server is PostgreSQL {found}, the database is on PostgreSQL {place.major}: "
                 f"they print differently"
             )
-        # what is written is a database of our own, so a role that reads by default compares, too
+        # only the scratch database is written, so a role with default_transaction_read_only = on may compare
+        # too
         writing = {"default_transaction_read_only": "off"}
         connection.execute(pinned.pin({**pinned.SESSION, **pinned.LIVENESS, **writing}).encode())
         yield connection
@@ -309,10 +310,10 @@ def _create(admin: Driver) -> str:
     except psycopg.errors.InsufficientPrivilege:
         major = admin.info.server_version // 10000
         msg = (
-            f"the role {admin.info.user} may not create databases, and comparing needs a scratch one: name "
+            f"the role {admin.info.user} may not create the scratch database of the comparison: name "
             f"a server of the same major version "
             f"(PostgreSQL {major}) where it may, with {ELSEWHERE}; "
-            f"`app-schema db start` gives one of PostgreSQL 18"
+            f"`app-schema db start` starts one of PostgreSQL 18"
         )
         raise ServerError(msg) from None
     except psycopg.Error as error:

@@ -1,4 +1,4 @@
-"""The whole catalog of one database in one query: the union of the kinds' own queries."""
+"""The whole catalog of a database in one query: the union of the queries of the kinds."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ SELECT DISTINCT '{rare}', NULL, NULL, r.source, '' FROM rare AS r
 """
 
 RARE = "rare"
-"""The kind of a row that says of which rare objects the database has some."""
+"""The kind of a row that lists the kinds of rare objects in the database."""
 
 
 @cache

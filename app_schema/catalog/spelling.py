@@ -1,4 +1,4 @@
-"""Definitions in the spelling that two prints have in common: :mod:`app_schema.ddl.spelling`."""
+"""Definitions in a spelling that is equal for equal prints: :mod:`app_schema.ddl.spelling`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Spelling:
         self._known: dict[str, str] = {}
 
     def learn(self, texts: Iterable[str]) -> None:
-        """Asks for all of these at once."""
+        """Queries the spelling of these texts in one message."""
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
         unknown = [text for text in new if "(" in text]
         self._known |= {text: text for text in new if "(" not in text}
@@ -44,7 +44,7 @@ class Spelling:
         return self._known[text]
 
     def same(self, left: str | None, right: str | None) -> bool:
-        """Whether two printed definitions differ in spelling at most."""
+        """True if two printed definitions differ at most in spelling."""
         if left is None or right is None or left == right:
             return left == right
         self.learn([left, right])

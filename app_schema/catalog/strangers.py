@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import text
 
-from app_schema.catalog.address import statement, wanted
+from app_schema.catalog.address import request, statement
 from app_schema.ddl import Key
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
-class Hanging(NamedTuple):
+class Dependent(NamedTuple):
     """A dependent of an object: its address, and the relation, function or domain that owns it."""
 
     address: tuple[int, int, int]
@@ -29,22 +29,22 @@ SELECT format('%s %s', i.type, i.identity)
  ORDER BY a.n""")
 
 
-def hanging(connection: Connection, keys: Sequence[Key]) -> dict[Key, list[Hanging]]:
+def dependents_of(connection: Connection, keys: Sequence[Key]) -> dict[Key, list[Dependent]]:
     """The dependents of each of the objects, in one query."""
-    asked = [{"n": number, **wanted(key)} for number, key in enumerate(keys)]
-    found: dict[Key, list[Hanging]] = {}
-    if asked:
+    requests = [{"n": number, **request(key)} for number, key in enumerate(keys)]
+    dependents: dict[Key, list[Dependent]] = {}
+    if requests:
         for number, class_, oid, sub, *owner in connection.execute(
-            statement("strangers.sql"), {"keys": json.dumps(asked)}
+            statement("strangers.sql"), {"keys": json.dumps(requests)}
         ):
             kind, schema, name = owner
-            found.setdefault(keys[number], []).append(
-                Hanging((class_, oid, sub), Key(kind, schema, None, name))
+            dependents.setdefault(keys[number], []).append(
+                Dependent((class_, oid, sub), Key(kind, schema, None, name))
             )
-    return found
+    return dependents
 
 
-def in_words(connection: Connection, hanging_: Sequence[Hanging]) -> list[str]:
-    """The things as PostgreSQL names them: ``view theirs.v``."""
-    addresses = json.dumps([dependent.address for dependent in hanging_])
+def in_words(connection: Connection, dependents: Sequence[Dependent]) -> list[str]:
+    """The dependents as PostgreSQL names them: ``view theirs.v``."""
+    addresses = json.dumps([dependent.address for dependent in dependents])
     return list(connection.execute(_WORDS, {"addresses": addresses}).scalars())

@@ -1,20 +1,20 @@
--- What hangs on the objects of a JSON list, directly or through something else: the number of the object in the list, the
--- dependent's address, and kind, schema and name of the relation that it belongs to, or its own.
-WITH RECURSIVE wanted AS (
+-- The direct and indirect dependents of the objects of a JSON list: the number of the object in the list, the dependent's
+-- address, and kind, schema and name of the relation that owns the dependent, or of the dependent itself.
+WITH RECURSIVE request AS (
   SELECT j.n, j.kind, s.oid AS space, j.tbl, j.name
     FROM json_to_recordset(CAST(:keys AS json)) AS j(n int, kind text, schema text, tbl text, name text)
     LEFT JOIN pg_catalog.pg_namespace AS s ON s.nspname = j.schema
 ), target(n, class, oid, sub) AS (
-  SELECT wanted.n, x.class::oid, x.oid, 0 FROM wanted CROSS JOIN LATERAL (
+  SELECT request.n, x.class::oid, x.oid, 0 FROM request CROSS JOIN LATERAL (
 {addresses}) AS x
   UNION ALL
-  SELECT w.n, 'pg_catalog.pg_class'::regclass, c.oid, a.attnum FROM wanted AS w
+  SELECT w.n, 'pg_catalog.pg_class'::regclass, c.oid, a.attnum FROM request AS w
     JOIN pg_catalog.pg_class AS c ON c.relnamespace = w.space AND c.relname = w.tbl
     JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attname = w.name WHERE w.kind = 'column'
-), node(n, class, oid, sub, hangs) AS (
+), node(n, class, oid, sub, depends) AS (
   SELECT t.n, t.class, t.oid, t.sub, false FROM target AS t
   UNION
-  -- a rule stands for its view
+  -- the catalog records the dependency of a view for its rule _RETURN
   SELECT o.n, CASE WHEN v.oid IS NULL THEN d.classid ELSE 'pg_catalog.pg_class'::regclass END, coalesce(v.oid, d.objid),
          CASE WHEN v.oid IS NULL THEN d.objsubid ELSE 0 END, true
     FROM node AS o JOIN pg_catalog.pg_depend AS d
@@ -25,7 +25,7 @@ WITH RECURSIVE wanted AS (
   SELECT d.classid, d.objid FROM pg_catalog.pg_depend AS d WHERE d.deptype = 'e'
 ), owned(n, class, oid, sub, relation) AS (
   SELECT node.n, node.class, node.oid, node.sub, coalesce(x.relation, f.adrelid)
-    FROM (SELECT DISTINCT n, class, oid, sub FROM node WHERE hangs) AS node
+    FROM (SELECT DISTINCT n, class, oid, sub FROM node WHERE depends) AS node
     LEFT JOIN LATERAL (
 {objects}) AS x ON true
     LEFT JOIN pg_catalog.pg_attrdef AS f ON node.class = 'pg_catalog.pg_attrdef'::regclass AND f.oid = node.oid

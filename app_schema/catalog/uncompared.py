@@ -8,8 +8,9 @@ from typing import NamedTuple
 from app_schema.catalog.coverage import COVERAGE, Catalog, queries
 from app_schema.ddl.catalog_query import FIRST_OID
 
-# The objects of the catalogs that are no part of another one, which is named or compared itself, nor of an
-# extension. One without a schema, as a cast, is met in the schemas of what it is made of.
+# The objects of the catalogs that are no part of another object, which is reported or compared itself, nor of
+# an extension. An object without a schema, such as a cast, belongs to the schemas of the objects on which it
+# depends.
 _UNCOMPARED = """\
 WITH met(classid, oid) AS (
 {objects}
@@ -26,8 +27,8 @@ SELECT DISTINCT format('%s %s', i.type, i.identity), coalesce(i.schema, r.schema
                     WHERE d.classid = met.classid AND d.objid = met.oid AND d.deptype <> 'n')
 {others} ORDER BY 1, 2"""
 
-# what is an attribute of an object that stands elsewhere
-_OTHERS = {
+# rows that are attributes of objects of other catalogs
+_ATTRIBUTES = {
     "pg_seclabel": """\
 UNION
 SELECT format('security label of %s %s', i.type, i.identity), i.schema
@@ -44,7 +45,7 @@ SELECT 'settings of the database' || coalesce(' for role ' || nullif(s.setrole, 
 
 
 class Uncompared(NamedTuple):
-    """An object that is not compared; one that hangs on several schemas is there once for each."""
+    """An object that is not compared; repeated for each schema that an object without a schema depends on."""
 
     label: str
     schema: str | None
@@ -52,10 +53,10 @@ class Uncompared(NamedTuple):
 
 @cache
 def uncompared_query() -> str:
-    """Query of (label, schema), to be run with an empty search_path."""
+    """Query of (label, schema); needs an empty search_path."""
     objects = [_not_of_a_kind(name, catalog) for name, catalog in COVERAGE.items() if catalog.oid]
     compared = {query.catalog for query in queries()}
-    others = "".join(sql for name, sql in _OTHERS.items() if name not in compared)
+    others = "".join(sql for name, sql in _ATTRIBUTES.items() if name not in compared)
     return _UNCOMPARED.format(objects="\nUNION ALL\n".join(objects), others=others)
 
 

@@ -49,7 +49,9 @@ def remedy(scratch: Driver, statement: str, error: psycopg.Error) -> str:
 
     :param scratch: the connection, in the state before the failed statement.
     """
-    absent = error.sqlstate == "0A000" and "CREATE EXTENSION" in statement  # else: what PostgreSQL cannot do
+    absent = (
+        error.sqlstate == "0A000" and "CREATE EXTENSION" in statement
+    )  # otherwise a feature that PostgreSQL lacks
     if absent or error.sqlstate in _REFUSED:
         return f"; name a server on which the role may create it, with {ELSEWHERE}"
     if error.sqlstate not in _UNDEFINED:
@@ -68,7 +70,7 @@ def remedy(scratch: Driver, statement: str, error: psycopg.Error) -> str:
 
 
 def _method(scratch: Driver, quoted: list[str]) -> str | None:
-    """The access method that the message names alone, since it has no default operator class for a type."""
+    """The access method without a default operator class for a type, which only the message names."""
     known = {str(name) for (name,) in scratch.execute("SELECT amname FROM pg_catalog.pg_am")}
     return quoted[0] if len(quoted) == 1 and quoted[0] in known else None
 

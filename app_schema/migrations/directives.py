@@ -99,7 +99,7 @@ class ConcurrentIndexOp(MigrateOperation):
         self.completes = completes
 
     def reverse(self) -> MigrateOperation:
-        """The drop, which does not block either."""
+        """The drop, which also does not block."""
         if self.completes:
             return ModifyTableOps("", [])
         return CallOp(
@@ -136,7 +136,7 @@ class DropWholeTableOp(DropTableOp):
 
 
 class OnTheWayBackOp(ModifyTableOps):
-    """Does nothing; its reverse is the directive ``undo``."""
+    """No operation in the upgrade; its reverse is the directive ``undo``."""
 
     def __init__(self, undo: MigrateOperation) -> None:
         super().__init__("", [])

@@ -158,7 +158,7 @@ class Environment:
 
     def migrate_on(self, connection: Connection) -> None:
         """Runs the command on a connection."""
-        self._configure(connection=connection)  # refuses another kind of database
+        self._configure(connection=connection)  # refuses a database other than PostgreSQL
         database.check_server(connection)
         table, schema = version_table(self.options), self.options.get("version_table_schema")
         session = MigrationSession(connection, table, schema, self.options.get("search_path"))
@@ -205,7 +205,7 @@ class Environment:
             self.context.config.attributes.setdefault("moved", []).extend(runner.state.revisions)
 
     def _prove(self, migration_context: MigrationContext, connection: Connection, facts: Facts) -> None:
-        """Has the revision proved when it is written, where ``-x prove=true`` asks for it."""
+        """Registers the proof of the revision if ``-x prove=true`` is given."""
         opts = migration_context.opts
         if not opts.get("prove"):
             return
@@ -244,7 +244,7 @@ def called(metadata: Declaration) -> Any:
 
 
 def joined(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of an env.py, completed with the ones that every run needs.
+    """The options of an env.py, completed with the options that every run needs.
 
     Alembic's own comparators are removed, because ours compares the same objects; other plugins are kept.
     """

@@ -1,4 +1,4 @@
-"""The operations of one kind each."""
+"""Operations that exist for a single kind."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def add_enum_value(
 
 
 def rename_enum_value(self: Operations, name: str, old: str, new: str, *, schema: str | None = None) -> None:
-    """Renames a label if the old one exists and the new one does not."""
+    """Renames a label if the old label exists and the new label does not."""
     change = Labelling(schema, name, new, instead_of=old)
     send(self, Guarded(rename_value(name, old, new, schema=schema), change))
 
@@ -67,7 +67,7 @@ def rename_index(
 
 
 def rename_sequence(self: Operations, old: str, new: str, *, schema: str | None = None) -> None:
-    """Renames a sequence. Its value and the defaults that use it are kept."""
+    """Renames a sequence. The value and dependent defaults are kept."""
     change = Renaming("sequence", schema, None, old, new)
     send(self, Guarded(rename.rename_sequence(old, new, schema), change))
 
@@ -99,7 +99,7 @@ def comment_on(
 
 
 def advance_sequence(self: Operations, table: str, column: str, *, schema: str | None = None) -> None:
-    """Sets the sequence of a column past the existing values; never decreases it.
+    """Sets the sequence of a column past the existing values; never decreases the sequence.
 
     Reads the greatest value, which is fast if the column is the first of an index.
     """

@@ -37,7 +37,7 @@ def load(scripts: ScriptDirectory, *, strict: bool = True) -> None:
 
 
 def directories(scripts: ScriptDirectory) -> set[Path]:
-    """Where the revision files are."""
+    """The directories of the revision files."""
     locations = scripts.version_locations or [str(Path(scripts.dir) / "versions")]
     return {Path(location).resolve() for location in locations}
 
@@ -57,8 +57,8 @@ def missing_function(scripts: ScriptDirectory, error: AttributeError) -> str | N
     if error.name not in {"upgrade", "downgrade"} or file.parent.resolve() not in directories(scripts):
         return None
     return (
-        f"{file.name}: the file has no {error.name}(): write one that does it, or one that raises an error "
-        "with the reason why it cannot be done."
+        f"{file.name}: the file has no {error.name}(): write the function; if the step is impossible, let "
+        "the function raise an error with the reason."
     )
 
 
@@ -86,7 +86,7 @@ class _File:
 
 
 def _disorder(scripts: ScriptDirectory) -> str | None:
-    """The first fault that can be seen without running a file."""
+    """The first fault that is visible without running a file."""
     files: list[_File] = []
     paths = [path for place in sorted(directories(scripts)) for path in sorted(place.glob("*.py"))]
     for path in paths:
@@ -94,7 +94,7 @@ def _disorder(scripts: ScriptDirectory) -> str | None:
             files.append(_parsed(path))
         except (SyntaxError, ValueError) as error:
             line, reason = getattr(error, "lineno", None) or 1, error.args[0]
-            return f"{path.name}, line {line}: this is no Python: {reason}."
+            return f"{path.name}, line {line}: the file is not valid Python: {reason}."
         except OSError as error:
             return f"{path.name} cannot be read: {error.strerror}."
     return next(_faults(files), None)
@@ -109,7 +109,7 @@ def _faults(files: list[_File]) -> Iterator[str]:
             continue
         if other := known.get(file.revision):
             yield (
-                f"{place}: the revision {file.revision} stands in {other.path.name} too: give one of them "
+                f"{place}: {other.path.name} has the revision {file.revision} too: give one of them "
                 "another name, or remove it."
             )
         if "down_revision" not in {variable for variable, _, _ in file.refers}:

@@ -1,8 +1,8 @@
 """One migrator at a time: a session-level advisory lock, polled, on the migration's own connection.
 
-Polled, because a waiting ``pg_advisory_lock`` holds a snapshot, for which ``CREATE INDEX CONCURRENTLY`` of
-the holder would wait for ever. On the migration's own connection, so that a backend that outlives its
-client keeps it. Advisory locks belong to one database; the key adds the version table.
+Polled, because a waiting ``pg_advisory_lock`` holds a snapshot, and ``CREATE INDEX CONCURRENTLY`` of the
+holder waits for older snapshots: a deadlock. On the migration's connection, so that a backend that outlives
+its client keeps the lock. Advisory locks belong to a database; the key adds the version table.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from app_schema.migrations.session import Facts, MigrationSession, read
 POLL = 0.3
 """Seconds between two tries, at most."""
 LOST = "AS002"
-"""SQLSTATE of a fence that does not hold."""
+"""SQLSTATE of a fence whose condition is false."""
 
 # CASE reads the holder only if the lock is not free
 _TRY = """\
@@ -100,13 +100,13 @@ class Lock:
             "  END IF;",
         ]
         if heads is not None:
-            wanted = ", ".join(literal(head) for head in sorted(heads))
+            expected = ", ".join(literal(head) for head in sorted(heads))
             lines += [
-                f"  IF NOT coalesce({stamped}, '{{}}') <@ ARRAY[{wanted}]::text[]",
-                f"     OR NOT coalesce({stamped}, '{{}}') @> ARRAY[{wanted}]::text[] THEN",
+                f"  IF NOT coalesce({stamped}, '{{}}') <@ ARRAY[{expected}]::text[]",
+                f"     OR NOT coalesce({stamped}, '{{}}') @> ARRAY[{expected}]::text[] THEN",
                 f"    RAISE EXCEPTION USING ERRCODE = '{LOST}',",
                 "      MESSAGE = 'the version table was changed meanwhile',",
-                f"      DETAIL = concat('found: ', {stamped}, E'\\nexpected: ', ARRAY[{wanted}]::text[]),",
+                f"      DETAIL = concat('found: ', {stamped}, E'\\nexpected: ', ARRAY[{expected}]::text[]),",
                 "      HINT = 'run again';",
                 "  END IF;",
             ]

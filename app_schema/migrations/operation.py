@@ -80,7 +80,7 @@ _PROTECTS = {
     "grant": "grant",
     "column_grant": "grant",
 }
-"""The kinds of objects that protect rows, and as what the catalog keeps them."""
+"""The kinds of objects that protect rows, and their catalogs."""
 _STABLE = {
     "now",
     "transaction_timestamp",
@@ -96,13 +96,13 @@ _STABLE = {
     "jsonb_build_object",
     "CURRENT_TIMESTAMP",
 }
-"""Calls in a default whose value is one for all rows, and types with a length."""
+"""Calls in a default whose value is the same for all rows, and types with a length."""
 _FOLLOWS = "values that follow from the row"
 
 
 @dataclass(frozen=True)
 class Conversion:
-    """A new type of a column, as SQL, and the USING clause that was written.
+    """A new type of a column, as SQL, and the USING clause of the revision.
 
     `old` and `new` are the types as PostgreSQL prints them, None where the revision spells a type otherwise.
     """
@@ -114,7 +114,7 @@ class Conversion:
 
     @property
     def is_at_utc(self) -> bool:
-        """PostgreSQL leaves the table as it is: under UTC, timestamp and timestamptz are the same bytes."""
+        """True if PostgreSQL rewrites no row: under UTC, timestamp and timestamptz have the same bytes."""
         at_utc = (self.using or "").endswith(f" AT TIME ZONE '{UTC}'")
         return at_utc and base(self.new or "").startswith("timestamp")
 
@@ -158,7 +158,7 @@ class Operation:
 
     @property
     def rewrites(self) -> bool:
-        """True if the table may be written anew."""
+        """True if PostgreSQL may rewrite the table."""
         return bool(self.fills) or (self.retyped is not None and not self.retyped.is_at_utc)
 
 
@@ -208,7 +208,7 @@ def called(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str
 
 
 def place(table: object, schema: str | None) -> Place:
-    """A table as operations name it."""
+    """Schema and name of a table."""
     return schema or "public", str(table)
 
 
@@ -220,7 +220,7 @@ def _name(operation: MigrateOperation) -> str:
 
 
 def _of_table(name: str, operation: Any, context: MigrationContext) -> Operation:
-    """An operation of Alembic's own on an existing table."""
+    """An operation of Alembic on an existing table."""
     table = getattr(operation, "table_name", None)
     keywords = getattr(operation, "kw", {})
     concurrently = name in {"create_index", "drop_index"} and keywords.get("postgresql_concurrently")
@@ -288,7 +288,7 @@ def _conversion(new: Any, old: Any, using: str | None) -> Conversion:
 
 
 def _protects(operation: Any, context: MigrationContext) -> Protects | None:
-    """The losses of an operation of Alembic's own."""
+    """The protection that an operation of Alembic drops."""
     if isinstance(operation, ops.DropConstraintOp):
         named = SchemaObjects(context).generic_constraint(
             operation.constraint_name, operation.table_name, operation.constraint_type

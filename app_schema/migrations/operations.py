@@ -22,9 +22,9 @@ from app_schema.migrations.sending import send
 
 
 class CreateObjectOp(MigrateOperation):
-    """Creates an object; reversed it drops it.
+    """Creates an object; the reverse drops it.
 
-    :param made_again: the same revision has dropped it before.
+    :param made_again: an earlier operation of the same revision has dropped the object.
     """
 
     def __init__(self, obj: DDLObject, *, made_again: bool = False) -> None:
@@ -43,7 +43,7 @@ class CreateObjectOp(MigrateOperation):
 class DropObjectOp(MigrateOperation):
     """Drops an object. With the whole definition, if known: the reverse creates the object.
 
-    :param made_again: the same revision creates the object again afterwards.
+    :param made_again: a later operation of the same revision creates the object again.
     """
 
     def __init__(self, obj: DDLObject, *, made_again: bool = False) -> None:
@@ -81,7 +81,7 @@ class ReplaceObjectOp(MigrateOperation):
 
 
 class SetGrantOp(ReplaceObjectOp):
-    """Exactly this grant on a new table, without those of default privileges; its reverse revokes."""
+    """Exactly this grant on a new table, without grants of default privileges; the reverse revokes it."""
 
     def reverse(self) -> DropObjectOp:  # type: ignore[override]  # what it replaced was of the same revision
         """The operation that revokes the grant."""

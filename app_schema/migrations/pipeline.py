@@ -1,6 +1,6 @@
 """Statements of revisions are queued until a result is needed, then sent as one batch.
 
-Each revision is a transaction of its own. Its COMMIT is queued like a statement: after a failed statement the
+Each revision is a separate transaction. Its COMMIT is queued like a statement: after a failed statement the
 server skips the rest of the batch, and earlier COMMITs hold. So the number of round trips does not grow with
 the number of revisions.
 
@@ -75,7 +75,7 @@ def _sending(factory: type[Any]) -> type[Any]:
 
 @dataclass(slots=True)
 class Statement:
-    """A statement queued."""
+    """A queued statement."""
 
     sql: str
     place: str = ""
@@ -94,13 +94,13 @@ class Pipeline:
     lock_timeout: float
     """Seconds: lock_timeout after a CONCURRENTLY, which disables it."""
     external: bool
-    """The transaction is a caller's: nothing is rolled back here."""
+    """The transaction is the caller's, and is not rolled back here."""
     state: RunState
     queue: list[Statement] = field(default_factory=list)
     needs: dict[Need, None] = field(default_factory=dict)
     """What must exist before the queue is sent."""
     _twin: tuple[str, str] | None = None
-    """The table on whose copy the last statement compares, and its form that leaves the copy to the next."""
+    """The table whose copy the last statement uses, and the form of the statement that keeps the copy."""
     _sharing: bool = False
     """The last statement leaves its copy."""
     _open: bool = False
@@ -228,7 +228,7 @@ class Pipeline:
         self.flush()
         self.state.current.statements += 1
         if self.driver.autocommit and _CONCURRENTLY.search(statement):
-            # it waits for transactions, and blocks no session meanwhile
+            # CONCURRENTLY waits for transactions, and blocks no session meanwhile
             wire.ask(self.driver, "SET lock_timeout = 0")
 
     def _after_execute(self, _: Any, __: Any, statement: str, *___: Any) -> None:
@@ -237,7 +237,7 @@ class Pipeline:
 
     def _before_commit(self, _: sa.Connection) -> None:
         if self.driver.pgconn.transaction_status != _IDLE and not self.state.stamped:
-            self.flush()  # a part of this transaction was sent before: psycopg's own COMMIT ends it
+            self.flush()  # the server has a part of this transaction already: psycopg's COMMIT ends it
             step = self.state.current
             step.part_is_committed(converges=step.converges)
             self._open = False
@@ -248,7 +248,7 @@ class Pipeline:
                 self.flush()
 
     def _commit_of_driver(self) -> None:
-        """In the place of psycopg's: the COMMIT behind a revision is queued like its statements."""
+        """Replaces psycopg's COMMIT: the COMMIT of a revision is queued like its statements."""
         if not self._deferred:
             type(self.driver).commit(self.driver)
         self._deferred = False

@@ -1,7 +1,7 @@
 """Checks before the first DDL, so that a run that must fail does not start.
 
-The facts of the session describe the server. The needs of the pending revisions are collected from their
-queued statements, and one block before these checks them.
+The facts of the session describe the server. The requirements of the pending revisions are collected from
+their queued statements, and a block before the statements checks the requirements.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ Need = tuple[str, str, str | None]
 def check(session: MigrationSession, facts: Facts) -> None:
     """Refuses a server on which no revision can run.
 
-    :raises ServerError: with the remedy; nothing was changed or set in the session.
+    :raises ServerError: with the remedy; the session is unchanged.
     """
     if session.pid not in {None, facts.pid}:
         if _shared(session):
             raise ServerError(
-                "The connection goes through a transaction pooler: locks and settings would get lost, or "
-                "leak to others. Give the direct endpoint, in DIRECT_DATABASE_URL or DATABASE_URL."
+                "The connection uses a transaction pooler: locks and settings would be lost, or "
+                "leak to others. Set the direct endpoint in DIRECT_DATABASE_URL or DATABASE_URL."
             )
         session.pid = facts.pid
     if facts.recovery:
@@ -53,9 +53,9 @@ def check(session: MigrationSession, facts: Facts) -> None:
 
 
 def _shared(session: MigrationSession) -> bool:
-    """Whether another session can get the backend that answers: a pooler lends it a transaction at a time.
+    """True if a pooler lends the backend to other sessions between transactions.
 
-    One that lends a backend for a whole session passes.
+    A pooler that lends a backend for a whole session passes.
     """
     driver = session.driver
     assert driver is not None
@@ -67,7 +67,7 @@ def _shared(session: MigrationSession) -> bool:
         with psycopg.connect(**parameters, prepare_threshold=None) as other:
             theirs = other.execute(
                 "SELECT pg_backend_pid()"
-            ).fetchone()  # and keeps it: its transaction is open
+            ).fetchone()  # keeps the backend, because the transaction is open
             if theirs == mine:
                 return True
             now = driver.execute("SELECT pg_backend_pid()").fetchone()
@@ -75,12 +75,12 @@ def _shared(session: MigrationSession) -> bool:
                 driver.rollback()
             return now != mine
     except psycopg.Error:
-        return True  # unknown, so the safe answer: a whole database is at risk
+        return True  # unknown; True is the safe answer
 
 
 @singledispatch
 def need(construct: object) -> Need | None:
-    """What a DDL construct requires of server and role; None: nothing that can be checked before."""
+    """The requirement of a DDL construct on server and role; None: none that can be checked before."""
     del construct
     return None
 
@@ -114,41 +114,42 @@ DECLARE
   may_create boolean := has_database_privilege(current_database(), 'CREATE');
   superuser boolean := (SELECT r.rolsuper FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user);
   problems text[] := '{{}}';
-  one record;
+  need record;
 BEGIN
-  FOR one IN SELECT * FROM json_to_recordset({needs}) AS n(kind text, name text, schema text) LOOP
+  FOR need IN SELECT * FROM json_to_recordset({needs}) AS n(kind text, name text, schema text) LOOP
     problems := problems || CASE
-      WHEN one.kind = 'extension'
-           AND NOT EXISTS (SELECT FROM pg_catalog.pg_extension AS e WHERE e.extname = one.name)
+      WHEN need.kind = 'extension'
+           AND NOT EXISTS (SELECT FROM pg_catalog.pg_extension AS e WHERE e.extname = need.name)
       THEN CASE
-        WHEN NOT EXISTS (SELECT FROM pg_catalog.pg_available_extensions AS a WHERE a.name = one.name)
+        WHEN NOT EXISTS (SELECT FROM pg_catalog.pg_available_extensions AS a WHERE a.name = need.name)
         THEN format('the extension %s is not available on this server: '
-                    'install it, or enable it at the provider', one.name)
+                    'install it, or enable it at the provider', need.name)
         WHEN NOT may_create
         THEN format('%s may not create the extension %s: GRANT CREATE ON DATABASE %I TO %I',
-                    current_user, one.name, current_database(), current_user) END
-      WHEN one.kind = 'role' AND NOT EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolname = one.name)
-           AND NOT superuser
+                    current_user, need.name, current_database(), current_user) END
+      WHEN need.kind = 'role' AND NOT superuser
+           AND NOT EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolname = need.name)
            AND NOT (SELECT r.rolcreaterole FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user)
       THEN format('%s may not create the role %s: ALTER ROLE %I CREATEROLE, or have the role created',
-                  current_user, one.name, current_user)
-      WHEN one.kind = 'role'
+                  current_user, need.name, current_user)
+      WHEN need.kind = 'role'
       THEN (SELECT {different} FROM pg_catalog.pg_roles AS r
-             WHERE r.rolname = one.name AND {printed} <> one.schema)
-      WHEN one.kind = 'schema'
+             WHERE r.rolname = need.name AND {printed} <> need.schema)
+      WHEN need.kind = 'schema'
            AND NOT may_create
-           AND NOT EXISTS (SELECT FROM pg_catalog.pg_namespace AS n WHERE n.nspname = one.name)
+           AND NOT EXISTS (SELECT FROM pg_catalog.pg_namespace AS n WHERE n.nspname = need.name)
       THEN format('%s may not create the schema %s: GRANT CREATE ON DATABASE %I TO %I',
-                  current_user, one.name, current_database(), current_user)
-      WHEN one.kind = 'table'
+                  current_user, need.name, current_database(), current_user)
+      WHEN need.kind = 'table'
            AND EXISTS (SELECT FROM pg_catalog.pg_namespace AS n
-                        WHERE n.nspname = coalesce(one.schema, 'public')
+                        WHERE n.nspname = coalesce(need.schema, 'public')
                           AND NOT has_schema_privilege(n.oid, 'CREATE'))
            AND NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c
                              JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-                            WHERE c.relname = one.name AND n.nspname = coalesce(one.schema, 'public'))
+                            WHERE c.relname = need.name AND n.nspname = coalesce(need.schema, 'public'))
       THEN format('%s may not create tables in the schema %s: GRANT CREATE ON SCHEMA %I TO %I',
-                  current_user, coalesce(one.schema, 'public'), coalesce(one.schema, 'public'), current_user)
+                  current_user, coalesce(need.schema, 'public'), coalesce(need.schema, 'public'),
+                  current_user)
     END;
   END LOOP;
   problems := ARRAY(SELECT DISTINCT p FROM unnest(problems) AS p WHERE p IS NOT NULL ORDER BY p);
@@ -160,16 +161,16 @@ END
 """
 
 
-# Roles belong to the cluster: one of the name may be there with attributes that another database needs. LOGIN
-# is never taken from it: somebody may log in by it.
+# Roles belong to the cluster: an existing role of the name may have attributes that another database needs.
+# LOGIN is never removed: a person or program may log in as the role.
 _WORDS = "regexp_split_to_table({}, ' ') WITH ORDINALITY"
 _OTHER_ROLE = f"""\
-(SELECT format('the role %s is there with other attributes: it has %s, declared is %s; ', one.name,
+(SELECT format('the role %s is there with other attributes: it has %s, declared is %s; ', need.name,
           string_agg(f.word, ' ' ORDER BY n), string_agg(d.word, ' ' ORDER BY n))
-        || concat_ws('; or ', format('ALTER ROLE %I ', one.name)
+        || concat_ws('; or ', format('ALTER ROLE %I ', need.name)
              || string_agg(d.word, ' ' ORDER BY n) FILTER (WHERE f.word <> 'LOGIN'),
              CASE WHEN bool_or(f.word = 'LOGIN') THEN 'write login=True, in the revision too' END)
-   FROM {_WORDS.format(PRINTED)} AS f(word, n) JOIN {_WORDS.format("one.schema")} AS d(word, n) USING (n)
+   FROM {_WORDS.format(PRINTED)} AS f(word, n) JOIN {_WORDS.format("need.schema")} AS d(word, n) USING (n)
   WHERE f.word <> d.word)"""
 
 

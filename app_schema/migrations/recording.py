@@ -1,4 +1,4 @@
-"""Operations that note what a revision calls, on its way or in its place."""
+"""Operations that record the calls of a revision, and execute them or not."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def operations_of(code: str) -> list[Operation]:
 
 
 def operations_as(directives: Iterable[MigrateOperation]) -> list[Operation]:
-    """The operations that directives are written as in a revision."""
+    """The operations of the calls that directives render as."""
     operations, found = _noting()
     for directive in directives:
         call = directive.call if isinstance(directive, RetypeOp) else directive
@@ -67,7 +67,7 @@ def operations_as(directives: Iterable[MigrateOperation]) -> list[Operation]:
 
 
 def _noting() -> tuple[Operations, list[Operation]]:
-    """Operations that carry nothing out, and what they note."""
+    """Operations that execute nothing, and the list of their calls."""
     setup()
     found: list[Operation] = []
     operations = Operations(MigrationContext.configure(dialect_name="postgresql", opts={"as_sql": True}))
@@ -85,7 +85,7 @@ class _Names(dict[str, Any]):
 
 
 class _Unknown(UserDefinedType[Any]):
-    """Whatever a project's own name leads to."""
+    """The value of any name that the project defines."""
 
     cache_ok = True
 

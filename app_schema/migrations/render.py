@@ -169,7 +169,7 @@ def _type(obj: Any, context: AutogenContext) -> str | bool:
 
 
 def _primary_key(key: PrimaryKeyConstraint) -> str:
-    """Alembic's own renderer leaves out all but columns and name."""
+    """A primary key with all arguments; Alembic's renderer writes only columns and name."""
     options = {"name": key.name and named(key).name, "deferrable": key.deferrable, "initially": key.initially}
     told = {name: one for name, one in {**options, **key.dialect_kwargs}.items() if one is not None}
     args = [

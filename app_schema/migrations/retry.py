@@ -1,6 +1,6 @@
 """Short waits for locks on objects: every later statement on a table queues behind a waiting ALTER TABLE.
 
-A revision that does not get its locks is rolled back, and tried again after a pause.
+A revision that does not get its locks is rolled back, and retried after a pause.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ OUT_OF_MEMORY = "53200"
 LONGEST = 5.0
 """Seconds between two tries, at most."""
 PART = 100
-"""Statements to a transaction, at first, where the server's lock table has no room for a revision in one."""
+"""Statements in a transaction, at first, if the server's lock table has no room for a whole revision."""
 
 _BLOCKERS = r"""
 SELECT format('pid %%s (%%s, %%s for %%s): %%s',
@@ -41,7 +41,7 @@ SELECT format('pid %%s (%%s, %%s for %%s): %%s',
 
 
 class Retries:
-    """Whether and when a failed step is tried again."""
+    """Decides whether and when a failed step is retried."""
 
     def __init__(self, session: MigrationSession, options: Options) -> None:
         self.session = session
@@ -67,7 +67,9 @@ class Retries:
     def after(self, error: AppSchemaError | DBAPIError, step: StepState) -> None:
         """Waits until the next try; raises the error, with the blocking sessions, after the last one."""
         if isinstance(error, DBAPIError):
-            said = explained(error).with_traceback(error.__traceback__)  # it leads to the revision's line
+            said = explained(error).with_traceback(
+                error.__traceback__
+            )  # the traceback leads to the revision's line
             if not isinstance(said, StatementError):
                 raise said from error
             error = said
@@ -83,7 +85,7 @@ class Retries:
             raise error
 
     def _is_harmless(self, step: StepState) -> bool:
-        """Nothing of the step is committed, or nothing that does harm a second time."""
+        """True if no statement of the step is committed, or only repeatable statements."""
         # another driver's COMMIT in an autocommit_block is not seen
         return not step.partly_committed and (self.session.driver is not None or not self.options.autocommit)
 
@@ -96,9 +98,11 @@ class Retries:
             raise _more(error, f"{by}\nnot tried again: it has committed a part that does not converge")
         if number >= allowed:
             raise _more(error, f"{by}\ngiven up after {number} tries; run again when there is less traffic")
-        wait = min(0.1 * 2**number, LONGEST) * random.uniform(0.5, 1)  # two colliding ones differ
+        wait = min(0.1 * 2**number, LONGEST) * random.uniform(
+            0.5, 1
+        )  # random, so that two colliding runs do not retry together
         blockers = {line.partition(" (")[0] for line in (self._watch.blockers if self._watch else ())}
-        if self._told.get(step.name) != blockers:  # one line, not one a try
+        if self._told.get(step.name) != blockers:  # a line per set of blockers, not per try
             self._told[step.name] = blockers
             say(f"{step.name} did not get its locks and was rolled back; it is tried {allowed} times{by}")
         self.session.sleep(wait)

@@ -36,11 +36,11 @@ if TYPE_CHECKING:
     from app_schema.migrations.options import Options
 
 Review: TypeAlias = Callable[[Connection, frozenset[str], list[RevisionStep]], bool]
-"""Looks at the heads and at the steps that will run, under the lock; False: none of them runs."""
+"""Called with the heads and the steps, under the lock; returns False to run no step."""
 
 
 class Runner:
-    """Does what ``MigrationContext.run_migrations`` does, for one context with a connection."""
+    """The replacement of ``MigrationContext.run_migrations`` for a context with a connection."""
 
     def __init__(
         self,
@@ -107,7 +107,7 @@ class Runner:
         return self.review(self.session.connection, frozenset(self.state.heads or ()), revisions)
 
     def _carry_out(self, ahead: Ahead, retries: Retries, before: Mapping[str, str]) -> None:
-        """Runs all steps; a revision that did not get its locks is tried again."""
+        """Runs all steps; retries a revision that did not get its locks."""
         state = self.state
         while state.committed < len(state.steps) or self.lock.taken:
             try:
@@ -138,7 +138,7 @@ class Runner:
         return list(self.context.opts["fn"](heads, self.context))
 
     def _pass(self, ahead: Ahead) -> None:
-        """Each further step with its stamp in a transaction. The last ones may be on their way afterwards."""
+        """Runs each uncommitted step with its stamp in a transaction. The last steps may still be queued."""
         state = self.state
         state.begin_pass()
         purge = self.context.purge and not state.committed
@@ -172,7 +172,7 @@ class Runner:
                 state.confirm(state.take_stamped())  # its COMMIT was sent at once: nothing was queued
 
     def _purge(self) -> None:
-        """Forgets every revision, where none is stamped instead."""
+        """Deletes all stamps if none replaces them."""
         state = self.state
         with upstream.begin_revision(self.context):
             state.begin(StepState())
@@ -235,14 +235,14 @@ def _heard(driver: psycopg.Connection[Any] | None) -> Iterator[None]:
 
 
 def _refuse_more(planned: list[Step], steps: list[StepState]) -> None:
-    """A downgrade undoes at most what it set out to undo: the wait for the lock may have been for an upgrade.
+    """Refuses a downgrade of further revisions: another upgrade may have run while this command waited.
 
-    :raises DifferentError: naming what else it would undo.
+    :raises DifferentError: with the further revisions.
     """
     intended = {StepState(step).name for step in planned}
     more = [state.name for state in steps if state.verb == "undone" and state.name not in intended]
     if more:
         raise DifferentError(
-            f"The database has moved on while this command waited for the migration lock: it would now undo "
-            f"{', '.join(more)} too. Nothing was changed; see app-schema status, then run it again."
+            f"Another upgrade ran while this command waited for the migration lock: the downgrade would also "
+            f"undo {', '.join(more)}. Nothing was changed; see app-schema status, then run it again."
         )

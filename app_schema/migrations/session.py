@@ -1,4 +1,4 @@
-"""The migration's session: what the server is, at which heads the database is, and how the session is set."""
+"""The migration's session: facts about the server, heads of the database, and settings of the session."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _PROBE = """
 DECLARE
   heads json := '[]';
   before jsonb := '{{}}';
-  one record;
+  setting record;
   old text;
 BEGIN
   IF to_regclass({table}) IS NOT NULL THEN
@@ -87,7 +87,7 @@ class Facts:
     """The name of the subscription by which the version table is replicated from a publisher."""
 
     def refuse_replicated(self) -> None:
-        """Raise ServerError where the heads are those of another database."""
+        """Raise ServerError if the heads are replicated from another database."""
         if self.subscription:
             from app_schema.copied import replicated
 
@@ -95,7 +95,7 @@ class Facts:
 
 
 class MigrationSession:
-    """A connection as the runner uses it: psycopg's own if possible, else SQLAlchemy's."""
+    """The connection of the runner: psycopg's if possible, else SQLAlchemy's."""
 
     def __init__(
         self,
@@ -124,8 +124,8 @@ class MigrationSession:
             pinned.keep_alive(self.driver.fileno())
         self.settings = dict(SETTINGS)
         if search_path is not None:
-            # how names are read, whatever the role or the database has set: revisions name every object with
-            # its schema, but types and operator classes of extensions without
+            # regardless of the role's and the database's setting: revisions name every object with its
+            # schema, but types and operator classes of extensions without
             self.settings["search_path"] = search_path
         self._dialect = connection.dialect
         self.pinned = True
@@ -135,7 +135,7 @@ class MigrationSession:
     def ask(self, *statements: str) -> list[str | None]:
         """The first value of each statement's answer, as text.
 
-        One round trip with psycopg. The statements are a transaction of their own, unless one is open.
+        One round trip with psycopg. The statements are a separate transaction, unless a transaction is open.
         """
         if self.driver is not None:
             try:
@@ -178,8 +178,8 @@ class MigrationSession:
         """Reads the facts; configures the session."""
         found = read(self.ask(*self.probe())[-1])
         if "standard_conforming_strings" in found.before:
-            # the engine may have met it off, and doubles backslashes in literals; the dialect belongs to all
-            # connections of the engine, so this one gets a copy
+            # SQLAlchemy doubles backslashes in literals if the engine's first connection had the setting off.
+            # All connections of the engine share the dialect, so this connection gets a copy
             dialect: Any = copy.copy(self._dialect)
             upstream.keep_backslashes(dialect)
             self.connection.dialect = dialect
@@ -243,7 +243,7 @@ class MigrationSession:
             self.connection.execution_options(isolation_level=self._level)
 
     def restore(self, before: Mapping[str, str]) -> str:
-        """The statement that sets the session as it was."""
+        """The statement that restores the session's settings."""
         return "SELECT " + ", ".join(
             f"set_config({_literal(name)}, {_literal(value)}, false)" for name, value in before.items()
         )
@@ -254,12 +254,12 @@ def _ident(name: str) -> str:
 
 
 def _literal(text: str) -> str:
-    """As ``ddl.sql`` does it; an upgrade that finds nothing to do does not import all of that."""
+    """Like ``ddl.sql.literal``, whose imports would slow down an upgrade without pending revisions."""
     return "E'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 def read(answer: str | None) -> Facts:
-    """The facts, out of the probe's last answer."""
+    """The facts, from the probe's last result."""
     assert answer is not None
     found = json.loads(answer)
     return Facts(**{**found, "heads": tuple(found["heads"])})

@@ -1,6 +1,6 @@
-"""The state of a run: its steps, what the server has committed of each, and which one runs.
+"""The state of a run: its steps, the committed part of each, and the running step.
 
-Runner, pipeline, impl and retries read it, and keep no state of a revision themselves.
+Runner, pipeline, impl and retries read this state, and have no other state of a revision.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ FRAME = 2
 
 @dataclass(eq=False)
 class StepState:
-    """A step, the number of tries, and the parts that one more try would repeat. None: all stamps are
+    """A step, the number of tries, and the parts that another try would repeat. None: all stamps are
     deleted."""
 
     step: Step | None = None
     statements: int = 0
     """Sent in this try, fence and stamp included."""
     tries: int = 0
-    """Those that got no lock."""
+    """Tries that did not get a lock."""
     part: int = 0
     """Statements after which the revision is committed in parts; 0: never."""
     converges: bool = True
-    """All of its statements can be repeated."""
+    """All statements can be repeated."""
     partly_committed: bool = False
     """Partly committed and not repeatable: must not be retried."""
     foresees: bool = False
-    """It was refused, and runs again with foresight of the later revisions."""
+    """The revision was refused, and runs again with foresight of the later revisions."""
 
     @property
     def name(self) -> str:
-        """The revision's."""
+        """The name of the revision."""
         return self.step.revision.revision if isinstance(self.step, RevisionStep) else "stamp"
 
     @property
@@ -65,7 +65,7 @@ class StepState:
 
 @dataclass(eq=False)
 class RunState:
-    """The steps of a run. Those whose COMMIT the server has confirmed are the first ``committed`` of them."""
+    """The steps of a run. The server has confirmed the COMMIT of the first ``committed`` steps."""
 
     steps: list[StepState] = field(default_factory=list)
     heads: set[str] | None = None
@@ -79,7 +79,7 @@ class RunState:
     created: set[tuple[str | None, str]] = field(default_factory=set)
     """The tables, by schema and name, that statements of this run have created."""
     refused: StepState | None = None
-    """The step whose statement the server has refused: an earlier one, where it was queued."""
+    """The step whose statement the server has refused: an earlier step if the statement was queued."""
     _stamped: list[tuple[StepState, set[str]]] = field(default_factory=list)
 
     @property
@@ -94,7 +94,7 @@ class RunState:
         return f"{names} {self.steps[self.committed - 1].verb}" if names else "nothing was committed"
 
     def begin(self, state: StepState) -> None:
-        """The step runs from here on."""
+        """Sets the running step."""
         self.current = state
         state.statements = 0
 
@@ -105,11 +105,14 @@ class RunState:
 
     @property
     def failed(self) -> StepState:
-        """The step that an error belongs to."""
+        """The step whose statement failed."""
         return self.refused or self.current
 
     def does_not_converge(self, *, committed: bool) -> None:
-        """The running step sends a statement that may do harm a second time; each one is a transaction."""
+        """Records that the running step sends a statement that cannot be repeated safely.
+
+        In autocommit each statement is a transaction.
+        """
         self.current.converges = False
         self.current.partly_committed = self.current.partly_committed or committed
 
@@ -128,7 +131,7 @@ class RunState:
         return stamped
 
     def confirm(self, stamped: list[tuple[StepState, set[str]]]) -> None:
-        """The server has confirmed the COMMIT of these."""
+        """Records that the server has confirmed the COMMIT of these steps."""
         for state, heads in stamped:
             self.heads, self.narrow = heads, False
             self.committed += 1

@@ -39,14 +39,14 @@ _DONE = "app_schema_translated"
 
 
 def map_of(connection: object) -> Map:
-    """The connection's map; empty where it has none."""
-    if not isinstance(connection, Connection):  # a script has none of its own
+    """The connection's map; empty without a map."""
+    if not isinstance(connection, Connection):  # --sql has no connection, hence no map
         return {}
     return connection.get_execution_options().get("schema_translate_map") or {}
 
 
 def table_of(table: Table, map_: Map) -> Table:
-    """A copy of a table, with those that it refers to, in the schemas of the map."""
+    """A copy of a table and its referenced tables, in the schemas of the map."""
     if not map_ or _DONE in table.metadata.info:
         return table
     metadata = MetaData(naming_convention=table.metadata.naming_convention, info={_DONE: True})
@@ -78,7 +78,7 @@ def _type(type_: TypeEngine[Any], map_: Map) -> TypeEngine[Any]:
 
 @singledispatch
 def translated(construct: Any, map_: Map) -> Any:
-    """The construct in the schemas of the map; the same where it names none."""
+    """The construct in the schemas of the map; the same construct if it names no mapped schema."""
     del map_
     return construct
 
@@ -156,7 +156,7 @@ def _(construct: Replace, map_: Map) -> Any:
 
 
 def operation(function: Callable[..., Any]) -> Callable[..., Any]:
-    """An operation that writes its SQL itself, with its ``schema`` translated."""
+    """An operation that writes SQL text, with its ``schema`` translated."""
     if "schema" not in inspect.signature(function).parameters:
         return function
 

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.part(of=4)
 
 HEAD = head()
 BROKEN = {
-    "syntax": ("revision = '9'\ndef upgrade(:\n", "9999_x.py, line 2: this is no Python: "),
+    "syntax": ("revision = '9'\ndef upgrade(:\n", "9999_x.py, line 2: the file is not valid Python: "),
     "import": (
         "import no_such_module\nrevision = '9'\ndown_revision = None\n",
         (
@@ -41,7 +41,10 @@ BROKEN = {
         "import sys\nrevision = '9'\nsys.exit(0)\n",
         "9999_x.py, line 3: the revision cannot be imported (SystemExit: 0).",
     ),
-    "zero byte": ("revision = '9'\0\n", "9999_x.py, line 1: this is no Python: source code string"),
+    "zero byte": (
+        "revision = '9'\0\n",
+        "9999_x.py, line 1: the file is not valid Python: source code string",
+    ),
     "no revision": ("x = 1\n", "9999_x.py, line 1: the file names no revision: write revision = '...'."),
     "no parent": ("revision = '9'\n", "9999_x.py, line 1: the file has no down_revision: "),
     "unknown parent": (
@@ -54,7 +57,7 @@ BROKEN = {
     ),
     "twice": (
         f"revision = '{HEAD}'\ndown_revision = '0015_muednote_v3_schema'\n",
-        f"9999_x.py, line 1: the revision {HEAD} stands in {head()}.py too: ",
+        f"9999_x.py, line 1: {head()}.py has the revision {HEAD} too: ",
     ),
     "loop": ("revision = '9'\ndown_revision = '9'\n", "The revisions in "),
 }

@@ -134,7 +134,7 @@ def test_database_of_a_killed_process_goes_with_the_next_run(empty_engine: sa.En
 def test_unreachable_scratch_server_is_one_sentence(empty_engine: sa.Engine, tmp_path: Path) -> None:
     with (
         empty_engine.connect() as connection,
-        pytest.raises(ServerError, match="no scratch database for comparing can be had: connection"),
+        pytest.raises(ServerError, match="no scratch database for the comparison: connection"),
     ):
         declared_snapshot(connection, [], f"postgresql:///x?host={tmp_path}", cache=False)
 

@@ -32,10 +32,10 @@ def blocked(sides: Sides, differences: Iterable[Difference]) -> list[Blocked]:
         for difference in differences
         if (change := kinds.of(difference.key.kind).blocked(sides, difference)) is not None
     ]
-    dropped = {change.key.name for change in changes if change.gone and change.key.kind in _READ}
+    dropped = {change.key.name for change in changes if change.dropped and change.key.kind in _READ}
     known = {change.key for change in changes}
     readers = [
-        Blocked(key, gone=True)
+        Blocked(key, dropped=True)
         for key, declared, reflected in differences
         if key.kind == "function" and key not in known and declared and reflected
         if function.reads_any(reflected, dropped)
@@ -51,7 +51,7 @@ def drop_dependents(sides: Sides, planner: Planner) -> None:
     changes = blocked(sides, planner.differences)
     dependents = sides.dependents(changes)
     unfit.refuse(sides, planner, changes, dependents)
-    changed = [change.key for change in changes if change.gone and kinds.of(change.key.kind).recreated]
+    changed = [change.key for change in changes if change.dropped and kinds.of(change.key.kind).recreated]
     for key in (*dependents, *changed):
         _recreate_or_refuse(sides, planner, changes, key)
     _drop_dependents_in_downgrade(sides, planner)
@@ -61,7 +61,7 @@ def _drop_dependents_in_downgrade(sides: Sides, planner: Planner) -> None:
     """PostgreSQL adds a label to an enum under its readers and takes none away: there the downgrade alone
     drops and creates what is the same on both sides."""
     grown = [
-        Blocked(difference.key, gone=False)
+        Blocked(difference.key, dropped=False)
         for difference in planner.differences
         if kinds.of(difference.key.kind).blocks_downgrade(sides, difference)
     ]

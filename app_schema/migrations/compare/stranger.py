@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from app_schema.catalog.strangers import hanging, in_words
+from app_schema.catalog.strangers import dependents_of, in_words
 from app_schema.ddl import Key
 from app_schema.migrations.compare import keys
 
@@ -25,7 +25,7 @@ def refused(sides: Sides, differences: Iterable[Difference], blocked: Iterable[K
         difference.key for difference in differences if difference.left is None and sides.prune
     )
     sentences: dict[Key, str] = {}
-    for key, dependents in hanging(sides.connection, list(dict.fromkeys([*pruned, *blocked]))).items():
+    for key, dependents in dependents_of(sides.connection, list(dict.fromkeys([*pruned, *blocked]))).items():
         strangers = [dependent for dependent in dependents if not sides.managed(dependent.owner)]
         if strangers and not _is_dropped_with_table(key, pruned):
             more = f" and {len(strangers) - _SHOWN} more" if len(strangers) > _SHOWN else ""

@@ -1,1 +1,1 @@
-"""A generated revision is carried out on a copy of the database before anybody relies on it."""
+"""The proof of a generated revision: its execution on a copy of the database."""

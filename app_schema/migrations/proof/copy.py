@@ -1,4 +1,4 @@
-"""A copy of the structure of a database: what a downgrade would create after everything was dropped."""
+"""A copy of the structure of a database: the statements of a downgrade that recreates every object."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ if TYPE_CHECKING:
     from app_schema.catalog import Snapshot
 
 _AFTER_ROWS = Drops.FOREIGN_KEY
-"""What is dropped up to here would judge, refuse or change the rows that are loaded."""
+"""Objects of lower ranks would refuse or change the loaded rows: they are created after the rows."""
 
 
 @dataclass
 class Structure:
-    """The statements that create a database again, those before and those after its rows are loaded."""
+    """The statements that recreate a database, before and after its rows are loaded."""
 
     before: list[str] = field(default_factory=list)
     after: list[str] = field(default_factory=list)
     roles: list[str] = field(default_factory=list)
-    """The roles that own or may do something."""
+    """The owners and grantees."""
     source: Snapshot = field(default_factory=dict)
 
 
 def structure(connection: Connection, version: Mapping[str, Any]) -> Structure:
-    """What creates everything that the database has, except its roles and the tables of the migrations.
+    """The statements that create every object of the database, except roles and the tables of the migrations.
 
     :param version: the options of the version table.
 
-    The plan that drops all of it, since nothing is declared; its inverse creates all of it.
+    Against an empty metadata the comparison plans to drop every object; the inverse plan creates them.
     """
     schemas = _schemas(connection)
     opts: Mapping[str, Any] = {
@@ -63,22 +63,22 @@ def structure(connection: Connection, version: Mapping[str, Any]) -> Structure:
     plan = comparison.plan()
     context.dialect = DIALECT
     reflected = comparison.sides.reflected
-    found = Structure(source=reflected, roles=[key.name for key in reflected if key.kind == "role"])
-    theirs = [key for key in reflected if not comparison.sides.may_drop(key)]  # no revision drops these
-    found.before += [
+    copy = Structure(source=reflected, roles=[key.name for key in reflected if key.kind == "role"])
+    kept = [key for key in reflected if not comparison.sides.may_drop(key)]  # no revision drops these
+    copy.before += [
         f"CREATE SCHEMA IF NOT EXISTS {ident(key.name)}"
         if key.kind == "schema"
         else f"CREATE EXTENSION IF NOT EXISTS {ident(key.name)} {reflected[key]}"
-        for key in sorted(theirs, key=lambda key: key.kind, reverse=True)
+        for key in sorted(kept, key=lambda key: key.kind, reverse=True)
     ]
     drops = sorted(plan.drops, key=lambda drop: drop[:2], reverse=True)
     late = [operation for rank, _, operation in drops if rank >= Drops.EARLY_FUNCTION]
     early = [operation for rank, _, operation in drops if _AFTER_ROWS < rank < Drops.EARLY_FUNCTION]
     judging = [operation for rank, _, operation in drops if rank <= _AFTER_ROWS]
     changes = plan.created()[::-1]
-    found.before += statements_of(context, _reversed([*late, *changes, *early]))
-    found.after = statements_of(context, _reversed(judging))
-    return found
+    copy.before += statements_of(context, _reversed([*late, *changes, *early]))
+    copy.after = statements_of(context, _reversed(judging))
+    return copy
 
 
 def _schemas(connection: Connection) -> set[str]:
@@ -95,7 +95,7 @@ def _reversed(operations: Sequence[MigrateOperation]) -> Iterator[MigrateOperati
 
 
 def send(driver: psycopg.Connection[Any], statements: Sequence[str]) -> None:
-    """Executes the statements; the copy lacks what a refused one would create."""
+    """Executes the statements; the copy lacks the objects of refused statements."""
     for start in range(0, len(statements), CHUNK):
         chunk = statements[start : start + CHUNK]
         try:

@@ -1,4 +1,4 @@
-"""``-x prove=true``: the revision that was just written, up and down twice on a copy, in both ways to run."""
+"""``-x prove=true``: runs a new revision up and down twice on a copy, in a transaction and in autocommit."""
 
 from __future__ import annotations
 
@@ -36,25 +36,25 @@ if TYPE_CHECKING:
 HOOK = "app_schema_prove"
 REFUSED, COULD_NOT_TELL = 1, 2
 _PATIENCE = 2.0
-"""Seconds without a word."""
+"""Seconds before a line about progress."""
 _ROLES = re.compile(r"\bop\.\w+_role\(")
 _HEADER, _LOSES_ROWS = "Downgrade: ", "Loses data: "
-"""What the header says of rows: where the upgrade loses none, the downgrade must bring back all of them."""
+"""Words of the header about rows: if the upgrade loses none, the downgrade must restore all rows."""
 _VALUES_REFUSED = ("22", "23")
 """SQLSTATE: a value, or a constraint on values."""
 
 
 @dataclass(frozen=True)
 class Proof:
-    """What it takes to prove the revision of a run, once its file is written.
+    """Proves the revision of a run after its file is written.
 
     :param source: the database.
     :param scratch: the server of the copy.
-    :param heads: where the database is.
+    :param heads: the heads of the database.
     """
 
     run: Origin
-    source: Place = field(repr=False)  # a password among the parameters
+    source: Place = field(repr=False)  # the parameters contain a password
     scratch: Place = field(repr=False)
     heads: tuple[str, ...]
     generated: RevisionContext
@@ -66,7 +66,7 @@ class Proof:
         if len(directives.upgrade_ops_list) != 1 or directives.upgrade_ops_list[0].is_empty():
             return
         text = file.read_text(encoding="utf-8")
-        waiting = threading.Timer(_PATIENCE, say, ["carrying the revision out on a copy of the database"])
+        waiting = threading.Timer(_PATIENCE, say, ["running the revision on a copy of the database"])
         waiting.daemon = True
         waiting.start()
         try:
@@ -82,7 +82,7 @@ class Proof:
             waiting.cancel()
 
     def _prove(self, revision: str, text: str) -> str:
-        """What the copy lacks."""
+        """Runs the trials; returns the objects that the copy lacks."""
         if _ROLES.search(text) and not self.scratch.elsewhere:
             raise ServerError(
                 "the revision changes roles, which belong to all databases of the server; "
@@ -98,23 +98,25 @@ class Proof:
         except RefusedError as error:
             if not (self.scratch.elsewhere and (error.sqlstate or "").startswith(_VALUES_REFUSED)):
                 raise
-            return self._try(found, revision, keeps=keeps, filled=False)  # the made rows are not the user's
+            return self._try(
+                found, revision, keeps=keeps, filled=False
+            )  # generated rows may violate a constraint that the user's rows satisfy
 
     @property
     def _version(self) -> dict[str, Any]:
         names = ("version_table", "version_table_schema", "search_path")
         return {name: self.run.opts[name] for name in names if self.run.opts.get(name) is not None}
 
-    def _try(self, found: Structure, revision: str, *, keeps: bool, filled: bool = True) -> str:
+    def _try(self, structure: Structure, revision: str, *, keeps: bool, filled: bool = True) -> str:
         with scratch_database(self.scratch) as copy:
             copy.execute(b"SET check_function_bodies = off")
-            if missing := _missing_roles(copy, found.roles):
+            if missing := _missing_roles(copy, structure.roles):
                 raise ServerError(f"the scratch server lacks the roles {listed(missing)}")
-            send(copy, found.before)
+            send(copy, structure.before)
             tables = self._fill(copy) if filled else []
-            send(copy, found.after)
+            send(copy, structure.after)
             copied = printed(copy, ignore=(version_table(self.run.opts),))
-            lacking = [one.key.label for one in diff(found.source, copied) if one.right is None]
+            lacking = [absent.key.label for absent in diff(structure.source, copied) if absent.right is None]
             with engine_of(self.scratch, copy.info.dbname) as engine:
                 kept = tuple(table.name for table in tables) if keeps else ()
                 trial = Trial(self.run, engine, revision, self.heads, kept, unmended(self.generated))
@@ -130,18 +132,18 @@ class Proof:
 
     def _fill(self, copy: Driver) -> list[rows.Table]:
         with connected(self.source) as source:
-            # a sample reads what the role may see, and holds nobody up
+            # a sample reads only the rows that the role may see, and no query runs long
             settings = {"search_path": "", "row_security": "on", "statement_timeout": "5s"}
             source.execute(f"SELECT {pinned.calls(settings, local=False)}".encode())
             copy.execute(b"SELECT set_config('search_path', '', false)")
-            # neither foreign keys nor the version table yet
+            # the copy has neither foreign keys nor the version table yet
             copied = {table.name for table in rows.tables(copy)}
-            found = [table for table in rows.tables(source) if table.name in copied]
+            tables = [table for table in rows.tables(source) if table.name in copied]
             if self.scratch.elsewhere:
-                rows.make(source, copy, found)
+                rows.generate(source, copy, tables)
             else:
-                rows.sample(source, copy, found)
-            return found
+                rows.sample(source, copy, tables)
+            return tables
 
     def _end(self, file: Path, text: str, sentence: str, code: int) -> None:
         file.write_text(noted(text, sentence), encoding="utf-8")
@@ -150,9 +152,9 @@ class Proof:
 
 
 def noted(text: str, sentence: str) -> str:
-    """The text of a revision with a paragraph more in its docstring; the lines that it names move with it."""
+    """The text of a revision with a further paragraph in its docstring; line numbers in it are corrected."""
     before, mark, after = text.partition("\n\nRevision ID:")
-    if not mark:  # a template of the project's own
+    if not mark:  # the project's template differs
         return f"# {_moved(sentence, 1)}\n{text}"
     plain = sentence.replace("\\", "\\\\").replace('"""', "'''")
     added = len(textwrap.wrap(plain, WIDTH)) + 1
@@ -164,7 +166,7 @@ def _moved(sentence: str, lines: int) -> str:
 
 
 def after_writing(script: Any, proof: Proof) -> None:
-    """Has Alembic prove the revision when its file is written and formatted."""
+    """Registers a hook by which Alembic proves the revision after its file is written and formatted."""
     write_hooks.register(HOOK)(_hook)
     script.hooks = [*script.hooks, {"_hook_name": "prove", "type": HOOK, "proof": proof}]
 
@@ -174,7 +176,7 @@ def _hook(path: str, options: dict[str, Any]) -> None:
 
 
 def unmended(generated: RevisionContext) -> frozenset[str]:
-    """What a generated revision says that it does not mend."""
+    """The differences that a generated revision does not resolve, in its words."""
     return frozenset(
         operation.reason
         for directives in generated.generated_revisions
@@ -193,7 +195,7 @@ def engine_of(place: Place, database: str | None) -> Iterator[sa.Engine]:
         given |= {"client_encoding": pinned.ENCODING}
         return psycopg.connect(**given, prepare_threshold=None)
 
-    # one session for all: each further one would read the catalog into its caches again
+    # one session for all trials: each new backend of PostgreSQL fills its catalog caches again
     engine = sa.create_engine("postgresql+psycopg://", creator=connect, pool_size=1, max_overflow=1)
     try:
         yield engine
@@ -202,5 +204,5 @@ def engine_of(place: Place, database: str | None) -> Iterator[sa.Engine]:
 
 
 def _missing_roles(driver: Driver, roles: list[str]) -> list[str]:
-    there = {name for (name,) in driver.execute("SELECT rolname FROM pg_catalog.pg_roles")}
-    return sorted(set(roles) - there)
+    present = {name for (name,) in driver.execute("SELECT rolname FROM pg_catalog.pg_roles")}
+    return sorted(set(roles) - present)

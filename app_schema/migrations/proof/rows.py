@@ -1,7 +1,7 @@
-"""Rows for the tables of a copy: a sample of those of the same server, else made ones.
+"""Rows for the tables of a copy: a sample of the source's rows, or generated rows.
 
-A sample goes from one database of a server to another one, through this process alone; on another server a
-table that has rows gets made ones.
+A sample is copied between two databases of the same server, through this process only. On another server a
+table with rows in the source gets generated rows.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 MOST = 100
 """Rows of a table."""
 _ROUNDS = 5
-"""How often the rows to which sampled rows refer are fetched, and those to which these refer."""
-_MADE = 3
+"""How often referenced rows are fetched, for sampled rows and for rows fetched before."""
+_GENERATED = 3
 
 _TABLES = """\
 SELECT format('%I.%I', n.nspname, c.relname),
@@ -49,8 +49,8 @@ SELECT format('%I.%I', n.nspname, c.relname),
 class Table:
     """A table of the source, by its name in SQL.
 
-    :param columns: those that may be written.
-    :param keys: of each foreign key the table that it refers to, its columns and those of that table.
+    :param columns: the writable columns.
+    :param keys: for each foreign key the referenced table, the columns, and the referenced columns.
     """
 
     name: str
@@ -59,108 +59,108 @@ class Table:
 
     @property
     def written(self) -> str:
-        """The columns as an INSERT names them."""
+        """The list of columns of an INSERT."""
         return ", ".join(ident(column["name"]) for column in self.columns)
 
 
 def tables(source: Driver) -> list[Table]:
-    """The tables of a database that may have rows of their own; to be asked with an empty search_path."""
+    """The tables of a database that store rows; needs an empty search_path."""
     return [Table(name, columns or [], keys) for name, columns, keys in source.execute(_TABLES.encode())]
 
 
-def sample(source: Driver, copy: Driver, found: Sequence[Table]) -> None:
-    """Up to a hundred rows of each table, with those to which they refer; none of a table that fails."""
-    for table in found:
+def sample(source: Driver, copy: Driver, tables: Sequence[Table]) -> None:
+    """Copies up to a hundred rows of each table, with the referenced rows; none of a table that fails."""
+    for table in tables:
         _fetch(source, copy, table, f"SELECT * FROM {table.name} LIMIT {MOST}")
-    by_name = {table.name: table for table in found}
-    links = [(table, *key) for table in found for key in table.keys if key[0] in by_name]
+    by_name = {table.name: table for table in tables}
+    links = [(table, *key) for table in tables for key in table.keys if key[0] in by_name]
     for _ in range(_ROUNDS):
         missing = _missing(copy, links)
-        for (_, parent, _, there), keys in missing:
-            columns = ", ".join(map(ident, there))
-            asked = f"json_populate_recordset(NULL::{parent}, {literal(json.dumps(keys))})"
-            wanted = f"SELECT * FROM {parent} WHERE ({columns}) IN (SELECT {columns} FROM {asked})"
-            _fetch(source, copy, by_name[parent], wanted)
+        for (_, parent, _, referenced), keys in missing:
+            columns = ", ".join(map(ident, referenced))
+            values = f"json_populate_recordset(NULL::{parent}, {literal(json.dumps(keys))})"
+            rows = f"SELECT * FROM {parent} WHERE ({columns}) IN (SELECT {columns} FROM {values})"
+            _fetch(source, copy, by_name[parent], rows)
         if not missing:
             break
     _drop_orphans(copy, links)
 
 
 def _fetch(source: Driver, copy: Driver, table: Table, rows: str) -> None:
-    with suppress(psycopg.Error):  # a table that the role may not read has no rows
-        ((found,),) = source.execute(f"SELECT json_agg(to_json(r)) FROM ({rows}) AS r".encode()).fetchall()
-        if found and table.columns:
-            given = f"json_populate_recordset(NULL::{table.name}, {literal(json.dumps(found))})"
+    with suppress(psycopg.Error):  # no rows of a table that the role may not read
+        ((objects,),) = source.execute(f"SELECT json_agg(to_json(r)) FROM ({rows}) AS r".encode()).fetchall()
+        if objects and table.columns:
+            values = f"json_populate_recordset(NULL::{table.name}, {literal(json.dumps(objects))})"
             copy.execute(
                 f"INSERT INTO {table.name} ({table.written}) OVERRIDING SYSTEM VALUE "
-                f"SELECT {table.written} FROM {given} ON CONFLICT DO NOTHING".encode()
+                f"SELECT {table.written} FROM {values} ON CONFLICT DO NOTHING".encode()
             )
 
 
-def _is_orphan(parent: str, here: Sequence[str], there: Sequence[str]) -> str:
-    present = " AND ".join(f"c.{ident(name)} IS NOT NULL" for name in here)
-    pairs = " AND ".join(f"p.{ident(b)} = c.{ident(a)}" for a, b in zip(here, there, strict=True))
+def _is_orphan(parent: str, referring: Sequence[str], referenced: Sequence[str]) -> str:
+    present = " AND ".join(f"c.{ident(name)} IS NOT NULL" for name in referring)
+    pairs = " AND ".join(f"p.{ident(b)} = c.{ident(a)}" for a, b in zip(referring, referenced, strict=True))
     return f"{present} AND NOT EXISTS (SELECT FROM {parent} AS p WHERE {pairs})"
 
 
 def _missing(copy: Driver, links: Sequence[Any]) -> list[tuple[Any, list[Any]]]:
-    """The keys to which rows refer and that no row has."""
+    """The keys of absent rows that rows reference."""
     queries = []
-    for number, (table, parent, here, there) in enumerate(links):
-        pairs = ", ".join(f"{literal(b)}, c.{ident(a)}" for a, b in zip(here, there, strict=True))
+    for number, (table, parent, referring, referenced) in enumerate(links):
+        pairs = ", ".join(f"{literal(b)}, c.{ident(a)}" for a, b in zip(referring, referenced, strict=True))
         queries.append(
             f"SELECT {number}, jsonb_agg(DISTINCT jsonb_build_object({pairs})) FROM {table.name} AS c "
-            f"WHERE {_is_orphan(parent, here, there)}"
+            f"WHERE {_is_orphan(parent, referring, referenced)}"
         )
     if not queries:
         return []
-    found = copy.execute(" UNION ALL ".join(queries).encode()).fetchall()
-    return [(links[number], keys) for number, keys in found if keys]
+    rows = copy.execute(" UNION ALL ".join(queries).encode()).fetchall()
+    return [(links[number], keys) for number, keys in rows if keys]
 
 
 def _drop_orphans(copy: Driver, links: Sequence[Any]) -> None:
     statements = [
-        f"DELETE FROM {table.name} AS c WHERE {_is_orphan(parent, here, there)}"
-        for table, parent, here, there in links
+        f"DELETE FROM {table.name} AS c WHERE {_is_orphan(parent, referring, referenced)}"
+        for table, parent, referring, referenced in links
     ]
     while sum(copy.execute(statement.encode()).rowcount for statement in statements):
         pass
 
 
-def make(source: Driver, copy: Driver, found: Sequence[Table]) -> None:
-    """A few rows for each table that has some in the source; none where a constraint refuses them."""
-    if not found:
+def generate(source: Driver, copy: Driver, tables: Sequence[Table]) -> None:
+    """Inserts a few rows into each table with rows in the source; none if a constraint refuses them."""
+    if not tables:
         return
-    queries = [f"SELECT {number}, EXISTS (SELECT FROM {table.name})" for number, table in enumerate(found)]
-    filled = [found[number] for number, rows in source.execute(" UNION ALL ".join(queries).encode()) if rows]
-    for _ in range(2):  # a table that refers to a later one
+    queries = [f"SELECT {number}, EXISTS (SELECT FROM {table.name})" for number, table in enumerate(tables)]
+    filled = [tables[number] for number, rows in source.execute(" UNION ALL ".join(queries).encode()) if rows]
+    for _ in range(2):  # the second round fills a table that references a later table
         for table in filled:
             inserts = ";\n".join(
                 f"BEGIN {_insert(table, number)}; EXCEPTION WHEN OTHERS THEN NULL; END"
-                for number in range(_MADE)
+                for number in range(_GENERATED)
             )
             block = f"IF NOT EXISTS (SELECT FROM {table.name}) THEN\n{inserts};\nEND IF;"
             copy.execute(f"DO {dollar(f'BEGIN {block} END', 'make')}".encode())
 
 
 def _insert(table: Table, number: int) -> str:
-    referring = {
-        here: f"(SELECT p.{ident(there)} FROM {parent} AS p LIMIT 1 OFFSET {number})"
-        for parent, ours, theirs in table.keys
-        for here, there in zip(ours, theirs, strict=True)
+    keys = {
+        referring: f"(SELECT p.{ident(referenced)} FROM {parent} AS p LIMIT 1 OFFSET {number})"
+        for parent, *columns in table.keys
+        for referring, referenced in zip(*columns, strict=True)
     }
-    given = {
-        column["name"]: referring.get(column["name"]) or _value(column, number)
+    values = {
+        column["name"]: keys.get(column["name"]) or _value(column, number)
         for column in table.columns
-        if column["needed"] or column["name"] in referring
+        if column["needed"] or column["name"] in keys
     }
-    if not given:
+    if not values:
         return f"INSERT INTO {table.name} DEFAULT VALUES"
-    return f"INSERT INTO {table.name} ({', '.join(map(ident, given))}) VALUES ({', '.join(given.values())})"
+    return f"INSERT INTO {table.name} ({', '.join(map(ident, values))}) VALUES ({', '.join(values.values())})"
 
 
 def _value(column: Mapping[str, Any], number: int) -> str:
-    """A value of the column's type that no secret is in."""
+    """A value of the column's type, the same for every database: the copy must contain no secret."""
     type_ = column["type"]
     if column["enum"]:
         return f"(enum_range(NULL::{type_}))[1]"

@@ -1,4 +1,4 @@
-"""One trial: a revision up twice and down twice on a copy, in one of both ways to run."""
+"""A trial: a revision up twice and down twice on a copy, either in a transaction or in autocommit."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ SELECT md5(coalesce(string_agg(r.row, ',' ORDER BY r.row COLLATE "C"), ''))
 
 
 class RefusedError(Exception):
-    """What the trial met, in one sentence without values of rows.
+    """The failure of a trial, in a sentence without values of rows.
 
-    :param sqlstate: of PostgreSQL's refusal, if that is what it met.
+    :param sqlstate: PostgreSQL's, if PostgreSQL refused a statement.
     """
 
     def __init__(self, sentence: str, sqlstate: str | None = None) -> None:
@@ -56,7 +56,7 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True)
 class Origin:
-    """How revisions are run: what env.py and ``-x`` say, and what the database is compared with."""
+    """The options of a run, from env.py and ``-x``, and the metadata."""
 
     config: Config
     opts: dict[str, Any]
@@ -65,7 +65,7 @@ class Origin:
     """Runs the steps of Alembic's environment on a connection."""
 
     def environment(self, scripts: ScriptDirectory, step: RevisionStep, x: list[str]) -> EnvironmentContext:
-        """Alembic's, in which one step runs."""
+        """The environment of Alembic that runs one step."""
         config = copy.copy(self.config)
         config.attributes = {"configure_logger": False}
         config.cmd_opts = SimpleNamespace(x=x)  # type: ignore[assignment]  # an argparse namespace
@@ -75,12 +75,12 @@ class Origin:
 
 @dataclass(frozen=True)
 class Trial:
-    """A revision of a lineage, on an engine of a copy that is at the revision before it.
+    """A revision of a lineage, on an engine of a copy that is at the parent revision.
 
-    :param heads: where the copy is.
-    :param tables: whose rows must come back, by their names in SQL; none where the revision says that it
-        loses some.
-    :param unmended: what the revision says that it does not mend.
+    :param heads: the heads of the copy.
+    :param tables: the tables whose rows the downgrade must restore, by their names in SQL; none if the
+        revision announces losses.
+    :param unmended: the differences that the revision does not resolve, in its words.
     """
 
     run: Origin
@@ -91,9 +91,9 @@ class Trial:
     unmended: frozenset[str] = frozenset()
 
     def carry_out(self, *, autocommit: bool) -> None:
-        """Up, up again, compared with what is declared, down, down again: as it was.
+        """Up, up again, compared with the declaration, down, down again, compared with the start.
 
-        :raises RefusedError: where something of that does not hold.
+        :raises RefusedError: if a statement fails, or a comparison finds a difference.
         """
         start, rows = self._state(), self._checksums()
         self._stamp()
@@ -105,13 +105,13 @@ class Trial:
         if not autocommit and REST not in self.unmended:
             self._assert_declared()
         self._step("downgrade", "the downgrade", autocommit=autocommit)
-        self._assert_same(start, "the downgrade does not bring back")
+        self._assert_same(start, "the downgrade does not restore")
         self._stamp(*self._above)
         self._step("downgrade", "the second downgrade", autocommit=autocommit)
         self._assert_same(start, "the second downgrade changes")
         changed = [table for table, checksum in self._checksums().items() if rows[table] != checksum]
         if changed:
-            raise RefusedError(f"the downgrade does not bring back the rows of {listed(changed)}")
+            raise RefusedError(f"the downgrade does not restore the rows of {listed(changed)}")
 
     def _step(self, verb: str, words: str, *, autocommit: bool) -> None:
         to = MigrationStep.upgrade_from_script if verb == "upgrade" else MigrationStep.downgrade_from_script
@@ -127,20 +127,20 @@ class Trial:
 
     @cached_property
     def scripts(self) -> ScriptDirectory:
-        """The revision files, with the one that was just written."""
+        """The revision files, with the new file."""
         scripts = ScriptDirectory.from_config(self.run.config)
         load(scripts)
         return scripts
 
     @property
     def _above(self) -> list[str]:
-        """Where the copy is after the upgrade."""
+        """The heads of the copy after the upgrade."""
         down = self.scripts.get_revision(self.revision).down_revision or ()
         below = {down} if isinstance(down, str) else set(down)
         return [self.revision, *(head for head in self.heads if head not in below)]
 
     def _stamp(self, *heads: str) -> None:
-        """Puts the copy where it was, so that the same step runs again."""
+        """Stamps the copy, so that the same step runs again."""
         schema, table = self.run.opts.get("version_table_schema"), self._ignored[0]
         name = ".".join(ident(part) for part in (schema, table) if part)
         with self.engine.begin() as connection:
@@ -151,7 +151,7 @@ class Trial:
 
     @property
     def _ignored(self) -> tuple[str, str]:
-        """The tables of the migrations themselves."""
+        """The tables of the migrations."""
         return version_table(self.run.opts), ONCE_TABLE
 
     def _state(self) -> Snapshot:
@@ -163,7 +163,7 @@ class Trial:
             now = snapshot(connection, ignore=self._ignored)
             left = Spelling(connection).in_more_than_spelling(diff(before, now))
         if left:
-            raise RefusedError(f"{words} {listed([one.key.label for one in left])}")
+            raise RefusedError(f"{words} {listed([difference.key.label for difference in left])}")
 
     def _assert_declared(self) -> None:
         metadata = self.run.opts["target_metadata"]
@@ -179,7 +179,9 @@ class Trial:
         ]
         if left:
             words = [" ".join(map(str, operation.to_diff_tuple()[:3])) for operation in left]
-            raise RefusedError(f"after the upgrade it still differs from what is declared: {listed(words)}")
+            raise RefusedError(
+                f"the database differs from the declaration after the upgrade: {listed(words)}"
+            )
 
     def _checksums(self) -> dict[str, str]:
         with self.engine.connect() as connection:
@@ -191,7 +193,7 @@ class Trial:
 
 @contextmanager
 def _silent() -> Iterator[None]:
-    """Without what a run logs: it is not the run of the database."""
+    """Mutes the logs of a run: a trial is no run of the database."""
     log = logging.getLogger("alembic.runtime.migration")
     disabled, log.disabled = log.disabled, True
     try:
@@ -203,7 +205,7 @@ def _silent() -> Iterator[None]:
 def explained_shortly(error: Exception) -> tuple[str, str | None]:
     """The error in one line, and its SQLSTATE.
 
-    PostgreSQL says the values of rows in its details, which are left out, and those of class 22 at once.
+    Left out, because they contain values of rows: PostgreSQL's details, and the messages of class 22.
     """
     if isinstance(error, (psycopg.Error, sa.exc.DBAPIError)):
         error = explained(error)
@@ -213,6 +215,6 @@ def explained_shortly(error: Exception) -> tuple[str, str | None]:
 
 
 def listed(words: list[str]) -> str:
-    """A few of the words, and how many more there are."""
+    """Some of the words, and the number of the others."""
     more = f" and {len(words) - _SHOWN} more" if len(words) > _SHOWN else ""
     return ", ".join(words[:_SHOWN]) + more

@@ -90,7 +90,7 @@ def test_revision_is_proved_on_sampled_rows(project: Foreign, capsys: pytest.Cap
             "pass",
             'the upgrade fails: could not create unique index "ix"',
         ),
-        (MORE, "down.ops.clear()", "the downgrade does not bring back column more on public.child"),
+        (MORE, "down.ops.clear()", "the downgrade does not restore column more on public.child"),
         (
             MORE,
             "up.ops.append(ops.ExecuteSQLOp('INSERT INTO parent VALUES (1000)'))",
@@ -99,12 +99,12 @@ def test_revision_is_proved_on_sampled_rows(project: Foreign, capsys: pytest.Cap
         (
             "sa.Column('more', sa.Text)",
             "up.ops.append(ops.ExecuteSQLOp('UPDATE parent SET name = 1'))",
-            "the downgrade does not bring back the rows of public.parent",
+            "the downgrade does not restore the rows of public.parent",
         ),
         (
             MORE,
             "up.ops.pop()",
-            "after the upgrade it still differs from what is declared: add_index ix child",
+            "the database differs from the declaration after the upgrade: add_index ix child",
         ),
         (
             MORE,

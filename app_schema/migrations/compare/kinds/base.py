@@ -65,12 +65,12 @@ class KindComparator:
         if reflected is None:
             return None
         if declared is None:
-            return Blocked(key, gone=True) if sides.prune and self.declared_depend else None
+            return Blocked(key, dropped=True) if sides.prune and self.declared_depend else None
         return self.blocked_by_change(sides, key, declared, reflected)
 
     def blocked_by_change(self, sides: Sides, key: Key, declared: str, reflected: str) -> Blocked | None:
         """The same for an object that is on both sides."""
-        return Blocked(key, gone=True) if self.blocked_by_any_change else None
+        return Blocked(key, dropped=True) if self.blocked_by_any_change else None
 
     def blocks_downgrade(self, sides: Sides, difference: Difference) -> bool:
         """Whether PostgreSQL allows the change while something depends on the object, and not its inverse."""

@@ -52,7 +52,7 @@ class ColumnComparator(KindComparator):
         """The column, where its type changes or it is rebuilt."""
         new, old = PrintedColumn.of(declared), PrintedColumn.of(reflected)
         if new.changes_type_of(old) and not generated.changes_in_place(sides, key):
-            return Blocked(key, gone=new.is_rebuilt_from(old))
+            return Blocked(key, dropped=new.is_rebuilt_from(old))
         return None
 
     def added(self, sides: Sides, planner: Planner, key: Key, declared: str) -> None:

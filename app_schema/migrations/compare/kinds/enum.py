@@ -59,7 +59,7 @@ class EnumComparator(KindComparator):
 
     def blocked_by_change(self, sides: Sides, key: Key, declared: str, reflected: str) -> Blocked | None:
         """The enum, where it is replaced."""
-        return Blocked(key, gone=False) if _labels(sides, key).replaced else None
+        return Blocked(key, dropped=False) if _labels(sides, key).replaced else None
 
     def blocks_downgrade(self, sides: Sides, difference: Difference) -> bool:
         """Whether labels are added and none is dropped: the downgrade alone replaces the type then."""

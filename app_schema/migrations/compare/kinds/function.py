@@ -32,7 +32,7 @@ class FunctionComparator(KindComparator):
     def blocked_by_change(self, sides: Sides, key: Key, declared: str, reflected: str) -> Blocked | None:
         """The function, where its signature changes."""
         new, old = PrintedFunction.of(declared), PrintedFunction.of(reflected)
-        return Blocked(key, gone=True) if new.signature != old.signature else None
+        return Blocked(key, dropped=True) if new.signature != old.signature else None
 
     def grant_changed(self, sides: Sides, planner: Planner, key: Key) -> None:
         """Plans the function with the roles that may execute it, unless it is planned."""
@@ -109,7 +109,7 @@ def _callers(sides: Sides, functions: Sequence[Key]) -> list[Key]:
     """What is declared, or is dropped with its table, and calls one of the functions."""
     return [
         key
-        for key in sides.dependents([Blocked(function, gone=True) for function in functions])
+        for key in sides.dependents([Blocked(function, dropped=True) for function in functions])
         if key.kind in _WITH_A_TABLE or key in sides.declared or keys.column(key) in sides.declared
     ]
 

@@ -62,7 +62,7 @@ class ViewComparator(MaterializedViewComparator):
         # with the options and, in their order, the names of the columns
         heads = [definition.partition(" AS ")[0] for definition in (declared, reflected)]
         changes = columns[0] != columns[1] or heads[0] != heads[1]
-        return Blocked(key, gone=True) if changes else None
+        return Blocked(key, dropped=True) if changes else None
 
     def follow(self, sides: Sides, planner: Planner) -> None:
         """Plans the defaults of the columns of views that are dropped, also for the downgrade."""
