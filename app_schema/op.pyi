@@ -153,7 +153,7 @@ def replace_foreign_data_wrapper(
 def create_foreign_server(
     name: str, definition: str, *, schema: str | None = ..., options: str = ...
 ) -> None:
-    """``CREATE SERVER name FOREIGN DATA WRAPPER wrapper OPTIONS (options)``; no password belongs there."""
+    """``CREATE SERVER name FOREIGN DATA WRAPPER wrapper OPTIONS (options)``; without passwords."""
 
 def drop_foreign_server(
     name: str, definition: str = ..., *, schema: str | None = ..., options: str = ..., made_again: bool = ...
@@ -246,7 +246,7 @@ def create_grant(
     table: str | None = ...,
     schema: str | None = ...,
 ) -> None:
-    """``GRANT privileges ON … TO role``: exactly these privileges of one role on one object."""
+    """``GRANT privileges ON … TO role``: exactly these privileges of a role on an object."""
 
 def drop_grant(
     privileges: str | Iterable[str],
@@ -289,7 +289,7 @@ def replace_operator_class(
     name: str, definition: str, *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
 ) -> None: ...
 def create_operator_family(name: str, definition: str = ..., *, schema: str | None = ...) -> None:
-    """``CREATE OPERATOR FAMILY schema.name``, and what is in it besides its classes."""
+    """``CREATE OPERATOR FAMILY schema.name``, and the members that belong to no class."""
 
 def drop_operator_family(
     name: str, definition: str = ..., *, schema: str | None = ..., made_again: bool = ...
@@ -376,7 +376,7 @@ def create_procedure(
     support: str | None = ...,
     schema: str | None = ...,
 ) -> None:
-    """``CREATE PROCEDURE schema.name(arguments) AS body``; what a `Function` has besides is not given."""
+    """``CREATE PROCEDURE schema.name(arguments) AS body``, without the further fields of a `Function`."""
 
 def drop_procedure(
     name: str,
@@ -584,7 +584,7 @@ def replace_table_index(
     name: str, definition: str, *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
 ) -> None: ...
 def create_table_option(name: str, table: str, value: str, *, schema: str | None = ...) -> None:
-    """What ``ALTER TABLE`` sets, in two parts: ``TableOption("REPLICA IDENTITY", "FULL")``."""
+    """An action of ``ALTER TABLE``, in two parts: ``TableOption("REPLICA IDENTITY", "FULL")``."""
 
 def drop_table_option(
     name: str, table: str, value: str = ..., *, schema: str | None = ..., made_again: bool = ...
@@ -715,7 +715,7 @@ def add_enum_value(
     """Adds a label to an enum, at the end or next to another label."""
 
 def rename_enum_value(name: str, old: str, new: str, *, schema: str | None = ...) -> None:
-    """Renames a label if the old one exists and the new one does not."""
+    """Renames a label if the old label exists and the new label does not."""
 
 def rename_constraint(old: str, new: str, table: str, *, schema: str | None = ...) -> None:
     """Renames a constraint, and the index of a key. Changes only the catalog."""
@@ -724,7 +724,7 @@ def rename_index(old: str, new: str, table: str | None = ..., *, schema: str | N
     """Renames an index that belongs to no constraint. Changes only the catalog."""
 
 def rename_sequence(old: str, new: str, *, schema: str | None = ...) -> None:
-    """Renames a sequence. Its value and the defaults that use it are kept."""
+    """Renames a sequence. The value and dependent defaults are kept."""
 
 def rename_enum(old: str, new: str, *, schema: str | None = ...) -> None:
     """Renames an enum. Columns and other objects keep the type."""
@@ -740,7 +740,7 @@ def comment_on(
     """Sets the comment of a constraint, trigger, policy, index, function, type, …; None drops it."""
 
 def advance_sequence(table: str, column: str, *, schema: str | None = ...) -> None:
-    """Sets the sequence of a column past the existing values; never decreases it."""
+    """Sets the sequence of a column past the existing values; never decreases the sequence."""
 
 def alter_table(table: str, action: str, *, schema: str | None = ...) -> None:
     """``ALTER TABLE table action`` for what no metadata declares: ``REPLICA IDENTITY FULL``, ``CLUSTER ON``"""

@@ -60,7 +60,7 @@ def _table(file: Path) -> Mapping[str, Any]:
     for step in ("tool", "app_schema"):
         found = found.get(step, {})
         if not isinstance(found, Mapping):
-            raise ConfigurationError(f"{file}: {step} has to be a table.")
+            raise ConfigurationError(f"{file}: {step} must be a table.")
     table: Mapping[str, Any] = found
     return table
 

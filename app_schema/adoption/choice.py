@@ -28,7 +28,7 @@ class Choice:
 
 
 def choices(look: Look, rule: DeclaredRule) -> Iterator[Choice]:
-    """The choices for one rule; the last one moves the rows aside."""
+    """The choices for a rule; the last choice moves the rows aside."""
     where = _where(look, rule)
     for column in rule.columns:
         definition = look.sides.declared[Key("column", *rule.table, column)]
@@ -74,7 +74,7 @@ def _where(look: Look, rule: DeclaredRule) -> str:
 
 
 def _asked(look: Look, rule: DeclaredRule, column: str) -> Iterator[Choice]:
-    """The choices for a new column: a value for each value of a text column, or one value."""
+    """The choices for a new column: a value for each value of a text column, or a single value."""
     table = _text(".".join(rule.table))
     texts = [
         key.name

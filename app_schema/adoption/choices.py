@@ -1,4 +1,4 @@
-"""`adopt.toml`: the choices for rows and objects that need one."""
+"""`adopt.toml`: the choices for rows and objects that need a choice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one revision of adoption: autogenerate writes it, the runner executes it."""
+"""The revision of adoption: autogenerate writes the file, the runner executes it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def adopting(app: Application, directory: Path = DIRECTORY) -> Application:
 
 
 def written(directory: Path = DIRECTORY) -> Path | None:
-    """The revision in the directory, if there is one."""
+    """The revision in the directory, if any."""
     return next(iter(sorted(directory.glob("*.py"))), None)
 
 

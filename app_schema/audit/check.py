@@ -45,7 +45,7 @@ class Known:
 
 
 def as_grantor(revoke: str, grantor: str, owner: str) -> str:
-    """SQL expression: a REVOKE by the grantor: one by the owner does not revoke the grant of another role.
+    """SQL expression: a REVOKE by the grantor, because a REVOKE by the owner keeps grants of other roles.
 
     All three are SQL expressions; the latter two OIDs of roles.
     """
@@ -62,7 +62,7 @@ class Check:
     """A named query.
 
     Its rows are findings (severity, object, message, mend), or facts from which ``judge`` derives findings.
-    It reads the sets of `SETS` and PostgreSQL's catalogs, with an empty search_path.
+    The query reads the sets of `SETS` and PostgreSQL's catalogs, with an empty search_path.
     """
 
     name: str
@@ -70,8 +70,8 @@ class Check:
     judge: Judge | None = None
 
 
-# Left out: what belongs to PostgreSQL, to an extension or to a temporary schema. Names print qualified and
-# quoted, because the search_path is empty.
+# Without the objects of PostgreSQL, of extensions and of temporary schemas. Names print qualified and quoted,
+# because the search_path is empty.
 SETS = """
 space AS (
   SELECT n.oid, n.nspname, n.nspowner, n.nspacl FROM pg_catalog.pg_namespace AS n

@@ -27,7 +27,7 @@ NAIVE = Check(
 )
 
 # A PL/pgSQL body has no parse tree and no dependencies, so whether a trigger function writes the column is
-# read from its source; moddatetime and its like take the name of the column as an argument.
+# read from its source; moddatetime and similar functions have the name of the column as an argument.
 UPDATED_AT = Check(
     "updated_at_without_trigger",
     """
@@ -54,9 +54,9 @@ UPDATED_AT = Check(
     """,
 )
 
-# A check of one text column that compares the column itself with words: in the parse tree IN is a comparison
-# with any element of an array, or for a single word the operator = of text (98) or bpchar (1054); PostgreSQL
-# never changes these numbers.
+# A check that compares a single text column with words: in the parse tree IN is a comparison with any element
+# of an array, or for a single word the operator = of text (98) or bpchar (1054); PostgreSQL never changes
+# these OIDs.
 CLOSED = r"""
 SELECT n.nspname, c.relname, c.attname,
        EXISTS (SELECT FROM pg_catalog.pg_constraint AS k
@@ -70,9 +70,10 @@ SELECT n.nspname, c.relname, c.attname,
 
 
 def closed_values(metadata: sa.MetaData) -> Mapping[tuple[str | None, str, str], Sequence[str]]:
-    """(schema, table, column) -> the words that a column of text may hold, where they are declared.
+    """(schema, table, column) -> the declared words of a text column.
 
-    That is by ``Enum(..., native_enum=False)``, or by a check whose ``info["values"]`` maps columns to words.
+    Declared by ``Enum(..., native_enum=False)``, or by a check whose ``info["values"]`` maps columns to
+    words.
     """
     labels: dict[tuple[str | None, str, str], Sequence[str]] = {}
     for table in metadata.tables.values():
@@ -97,7 +98,7 @@ def _without_check(check: str, rows: Sequence[Row], known: Known) -> Iterator[Fi
             check,
             "error",
             f"column {own} of {place}",
-            f"it is declared to hold one of {listed}, and no CHECK keeps anything else out",
+            f"its declaration lists the words {listed}, but no CHECK refuses other words",
             f"ALTER TABLE {place} ADD CONSTRAINT {name} CHECK ({own} IN ({listed}));",
         )
 

@@ -1,4 +1,4 @@
-"""Constraints that do not hold for all rows."""
+"""Constraints that some rows may violate."""
 
 from app_schema.audit.check import Check
 
@@ -8,8 +8,8 @@ NOT_VALID = Check(
     "constraint_not_valid",
     """
     SELECT 'error', format('constraint %I on %s', conname, place),
-           CASE WHEN enforced THEN 'it is NOT VALID: rows that were there before it may break it'
-                ELSE 'it is NOT ENFORCED: any row may break it' END,
+           CASE WHEN enforced THEN 'it is NOT VALID: older rows may violate it'
+                ELSE 'it is NOT ENFORCED: any row may violate it' END,
            CASE WHEN enforced THEN format('ALTER %s VALIDATE CONSTRAINT %I;', target, conname)
                 ELSE format('ALTER %s DROP CONSTRAINT %I, ADD CONSTRAINT %I %s;', target, conname, conname,
                             replace(replace(definition, ' NOT ENFORCED', ''), ' NOT VALID', '')) END

@@ -26,18 +26,18 @@ def is_length(node: Node) -> bool:
 
 
 def holds_for_lengths(name: str, number: int) -> bool:
-    """Whether the comparison holds between every number from 0 on and this one."""
+    """True if the comparison holds between every number >= 0 and this number."""
     return (name == ">=" and number <= 0) or (name in {">", "<>"} and number < 0)
 
 
 def aggregates(query: Node) -> bool:
-    """True if a sub-select has exactly one row: that of its aggregates."""
+    """True if a sub-select has exactly one row: an aggregate without GROUP BY."""
     grouped = [query.word(clause) for clause in ("groupClause", "groupingSets", "havingQual")]
-    return query.word("hasAggs") == "true" and set(grouped) == {NOTHING} and one_row_at_most(query)
+    return query.word("hasAggs") == "true" and set(grouped) == {NOTHING} and is_plain(query)
 
 
-def one_row_at_most(query: Node) -> bool:
-    """True if nothing of a sub-select but its FROM and WHERE decides how many rows it has."""
+def is_plain(query: Node) -> bool:
+    """True if only FROM and WHERE determine the number of rows of a sub-select."""
     cut = [query.word(clause) for clause in ("limitCount", "limitOffset", "havingQual", "setOperations")]
     return set(cut) == {NOTHING} and query.word("hasTargetSRFs") == "false"
 
@@ -52,7 +52,7 @@ def is_count(node: Node) -> bool:
 
 
 def bare(node: Node) -> Node:
-    """The expression without casts, collations and a SELECT around one value."""
+    """The expression without casts, collations and a SELECT around a single value."""
     while True:
         if node.kind in {"RELABELTYPE", "COLLATEEXPR"}:
             (node,) = node.nodes("arg")
@@ -60,7 +60,7 @@ def bare(node: Node) -> Node:
             (query,) = node.nodes("subselect")
             (tree,), first = query.nodes("jointree"), query.nodes("targetList")[0].nodes("expr")[0]
             plain = query.word("rtable") == tree.word("quals") == NOTHING and first.kind == "CONST"
-            if tree.nodes("quals") or not plain or not one_row_at_most(query):
+            if tree.nodes("quals") or not plain or not is_plain(query):
                 return node
             node = first
         else:

@@ -11,10 +11,10 @@ SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 
 @dataclass(frozen=True)
 class Finding:
-    """One object that a check does not accept.
+    """An object that a check reports.
 
-    ``error``: a role may see or change rows of others, or data may be wrong. ``warning``: it costs time, or
-    will fail later. ``info``: a remark.
+    ``error``: a role may see or change rows of others, or data may be wrong. ``warning``: a cost in time, or
+    a future failure. ``info``: a remark.
     """
 
     check: str
@@ -29,7 +29,7 @@ class Finding:
 
     @property
     def open(self) -> bool:
-        """Whether the finding fails the audit: it is neither waived nor a remark."""
+        """True if the finding fails the audit: neither waived nor a remark."""
         return self.waived is None and self.severity != "info"
 
 
@@ -37,8 +37,8 @@ class Finding:
 class Waiver:
     """An accepted finding, its reason, and its condition.
 
-    :param condition: a query of one boolean, run with an empty search_path; unless it is true, the finding is
-        open.
+    :param condition: a query of one boolean, run with an empty search_path; the waiver applies while it is
+        true.
     """
 
     check: str

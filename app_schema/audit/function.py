@@ -1,9 +1,10 @@
-"""Functions that run with the rights of their owner."""
+"""SECURITY DEFINER functions, which run with the rights of their owner."""
 
 from app_schema.audit.check import Check, as_grantor
 
-# PostgreSQL looks in pg_temp first, unless the path names it at another place: whoever may make a temporary
-# table would lend his tables to the function. With an empty path every name in the body is qualified.
+# PostgreSQL searches pg_temp first, unless the path names pg_temp at another place: a caller who may create a
+# temporary table could replace a table of the function. With an empty path every name in the body is
+# qualified.
 SEARCH_PATH = Check(
     "definer_search_path",
     r"""
@@ -11,7 +12,7 @@ SEARCH_PATH = Check(
            CASE WHEN path IS NULL
                 THEN 'SECURITY DEFINER without a pinned search_path: the caller chooses whose tables and functions it uses'
                 ELSE format('SECURITY DEFINER with search_path %s, which does not end with pg_temp, or names it before: a temporary table of '
-                            'the caller comes before the real one', path) END,
+                            'the caller hides the real table', path) END,
            format('ALTER ROUTINE %s SET search_path = %s;', p.name,
                   CASE WHEN path IS NULL THEN quote_literal('')
                        ELSE regexp_replace(path, '"?pg_temp"?,\s*', '', 'g') || CASE WHEN path ~ 'pg_temp"?$' THEN '' ELSE ', pg_temp' END END)

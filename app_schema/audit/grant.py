@@ -2,9 +2,8 @@
 
 from app_schema.audit.check import Check, as_grantor
 
-# Not here: what initdb grants itself (USAGE on the schema public), CONNECT and TEMPORARY on the database,
-# USAGE on types. A function is executable by PUBLIC as long as nobody says otherwise; one with the rights
-# of its owner has a check of its own.
+# Without the grants of initdb (USAGE on the schema public), CONNECT and TEMPORARY on the database, and USAGE
+# on types. By default PUBLIC may execute a function; SECURITY DEFINER functions have another check.
 _REVOKE = """
 format('REVOKE %s ON %s %s FROM PUBLIC;', string_agg(privilege, ', ' ORDER BY privilege), what, name)"""
 PUBLIC = Check(
@@ -47,7 +46,7 @@ PUBLIC = Check(
 DEFAULT = Check(
     "default_grant_to_public",
     """
-    SELECT 'error', words, format('what %s makes from now on is open to PUBLIC: %s', maker, privileges),
+    SELECT 'error', words, format('objects that %s creates from now on are open to PUBLIC: %s', maker, privileges),
            format('ALTER DEFAULT PRIVILEGES FOR ROLE %s%s REVOKE %s ON %s FROM PUBLIC;', maker, inside, privileges, what)
       FROM (
         SELECT d.defaclrole::regrole::text AS maker, string_agg(x.privilege_type, ', ') AS privileges,

@@ -1,8 +1,9 @@
-"""Indexes that cost and do not serve."""
+"""Indexes that cost time and serve no query."""
 
 from app_schema.audit.check import Check
 
-# Of two equal ones stays the primary key, then what a foreign key needs, then a constraint, then the older.
+# Of two equal indexes the report keeps the primary key, else the index that a foreign key needs, else the
+# index of a constraint, else the older.
 DUPLICATE = Check(
     "duplicate_index",
     """
@@ -25,7 +26,7 @@ DUPLICATE = Check(
     """,  # noqa: E501 - one line is one expression
 )
 
-# A unique index says something about the data and is never redundant.
+# A unique index constrains the data and is never redundant.
 REDUNDANT = Check(
     "redundant_index",
     """
@@ -46,14 +47,15 @@ INVALID = Check(
     "invalid_index",
     """
     SELECT 'error', 'index ' || i.name,
-           format('it is INVALID: a concurrent build on %s was cut short; it is kept up to date and never read', i.table_name),
+           format('it is INVALID: a concurrent build on %s was interrupted; writes update the index, and no query reads it', i.table_name),
            format('REINDEX INDEX CONCURRENTLY %s;', i.name)
       FROM idx AS i WHERE NOT i.indisvalid AND i.relkind = 'i'
     """,  # noqa: E501 - one line is one expression
 )
 
 # PostgreSQL evaluates a policy before any operator that is not leakproof, so such an operator is no index
-# condition. A unique index and an exclusion say something about the data. Expressions are not looked into.
+# condition. Unique indexes and exclusions are left out, because they constrain the data; expressions are not
+# examined.
 NOT_LEAKPROOF = Check(
     "index_past_row_security",
     """

@@ -19,8 +19,8 @@ NO_PRIMARY_KEY = Check(
     """,  # noqa: E501 - one line is one expression
 )
 
-# The key is looked up as a = $1 AND b = $2 when a row of the target goes, so a condition such as "a IS NOT
-# NULL" does not keep an index from serving it; the condition is compared as PostgreSQL prints it.
+# A delete in the target looks the key up by a = $1 AND b = $2, so a partial index with the condition "a IS
+# NOT NULL" serves too; the condition is compared as PostgreSQL prints it.
 INDEX = Check(
     "foreign_key_without_index",
     """

@@ -1,4 +1,4 @@
-"""Names that PostgreSQL cut short, or would."""
+"""Names that PostgreSQL has truncated or would truncate."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from app_schema.audit.finding import Finding
 
 LIMIT = 63
 
-# A longer name is cut when the object is made, and nothing in the catalog tells: one that fills the limit
-# is suspect.
+# PostgreSQL truncates a longer name at the creation of the object, and the catalog has no trace: a name of
+# maximal length is suspect.
 CATALOG = """
 SELECT words, name, format(rename, short)
   FROM (
@@ -59,9 +59,9 @@ def _long(check: str, rows: Sequence[Row], known: Known) -> Iterator[Finding]:
             (candidate for candidate in sorted(declared) if _cut(candidate) == name and candidate != name),
             None,
         )
-        message = f"its name has {LIMIT} bytes, the most there can be: a longer one may have been cut to it"
+        message = f"its name has {LIMIT} bytes, the maximum: PostgreSQL may have truncated a longer name"
         if longer:
-            message = f"it is declared as {longer}, which PostgreSQL has cut to {LIMIT} bytes"
+            message = f"its declared name {longer} was truncated by PostgreSQL to {LIMIT} bytes"
         yield Finding(check, "error" if longer else "info", words, message, rename)
 
 
@@ -70,7 +70,7 @@ def _cut(name: str) -> str:
 
 
 def _declared(metadata: sa.MetaData) -> Iterator[str]:
-    """The names in the metadata that SQLAlchemy and our own statements leave as they are."""
+    """The names in the metadata that neither SQLAlchemy nor app_schema shortens."""
     for table in metadata.tables.values():
         yield table.name
         yield from (column.name for column in table.columns)

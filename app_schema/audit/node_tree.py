@@ -1,8 +1,8 @@
-"""PostgreSQL's own parse tree of an expression, and which functions it calls once a row.
+"""PostgreSQL's parse tree of an expression, and the functions that the expression calls once a row.
 
 The columns of type ``pg_node_tree`` print as ``{KIND :field value ...}``, with a backslash before every
-special character of a name (``outToken`` in PostgreSQL's ``outfuncs.c``). A printed
-expression does not suffice: it does not resolve names.
+special character of a name (``outToken`` in PostgreSQL's ``outfuncs.c``). The print by pg_get_expr does not
+suffice, because its names are not resolved.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Node:
     """The field that is being read."""
 
     def word(self, name: str) -> str:
-        """The first value of a field, where that is a word."""
+        """The first value of a field, if the value is a word."""
         first = next(iter(self.values.get(name, ())), "")
         return first if isinstance(first, str) else ""
 
@@ -73,7 +73,7 @@ def calls_per_row(node: Node, *, once: bool = False) -> Iterator[int]:
 
 
 def _looks_outside(node: Node, depth: int) -> bool:
-    """True for a column of a query outside the one in which the search started."""
+    """True for a column of a query outside the query in which the search started."""
     if node.kind == "VAR":
         return int(node.word("varlevelsup")) >= depth
     depth += node.kind == "QUERY"

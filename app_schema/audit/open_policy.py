@@ -41,7 +41,7 @@ def _undeclared(check: str, rows: Sequence[Row], known: Known) -> Iterator[Findi
             check,
             "error",
             policy.words,
-            "nobody declared it, and what it lets through no other permissive policy can take back",
+            "nobody declared it, and no other permissive policy can hide the rows that it admits",
             f"DROP POLICY {ident(name)} ON {policy.table};",
             waived=next((accepted.reason for accepted in known.accepted if accepted.matches(label)), None),
         )

@@ -1,6 +1,6 @@
-"""Policies that cost more than they need: a permissive one more is one more OR, a bare call is one a row.
+"""Policies with avoidable cost: several permissive policies, and calls that PostgreSQL repeats for each row.
 
-Those that let everything through are in :mod:`app_schema.audit.open_policy`.
+Policies that admit every row are in :mod:`app_schema.audit.open_policy`.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class ReflectedPolicy(NamedTuple):
         ]
 
     def open_to(self, known: Known) -> list[str]:
-        """The roles, besides those of the service, that a clause of this policy lets do as they like."""
+        """The roles, without those of the service, for which a clause of this policy is no restriction."""
         service = {ident(role) for role in known.service_roles}
         return [role for role in self.roles if role not in service] if self.permissive and self.always else []
 
@@ -86,7 +86,7 @@ class ReflectedPolicy(NamedTuple):
         return tuple(self.key[:2]) not in known.tables or tuple(self.key) in known.policies
 
 
-# An operator counts where PostgreSQL itself relies on it: its own, or one of a btree or hash operator class.
+# An operator is trusted if PostgreSQL relies on it: built in, or a member of a btree or hash operator class.
 # current_setting is the only built-in function that identifies the person.
 (_POLICIES,) = Policy.catalog
 _COLUMNS = f"""
@@ -139,7 +139,7 @@ def policies(rows: Sequence[Row]) -> list[ReflectedPolicy]:
 def _several(check: str, rows: Sequence[Row], known: Known) -> Iterator[Finding]:
     tables = defaultdict(list)
     for policy in policies(rows):
-        # an open or undeclared policy is an error of its own; merging would keep it
+        # an open or undeclared policy is a separate error, and merging would keep the policy
         if policy.permissive and policy.declared(known) and not policy.open_to(known):
             tables[policy.table].append(policy)
     for table, of_table in tables.items():
@@ -163,7 +163,7 @@ def _several(check: str, rows: Sequence[Row], known: Known) -> Iterator[Finding]
 
 
 def _joined(role: str, of_role: Sequence[ReflectedPolicy], names: Sequence[str]) -> str:
-    """One policy a command for the role; the policies of other roles are kept.
+    """A single policy a command for the role; the policies of other roles are kept.
 
     SQL has no "all other roles", so a policy of PUBLIC is changed to the other roles with a privilege on the
     table.

@@ -19,7 +19,7 @@ def as_json(findings: Sequence[Finding]) -> str:
 
 
 def as_text(findings: Sequence[Finding]) -> str:
-    """The open findings with the SQL that resolves them, the waived ones with reasons, and the totals."""
+    """The open findings with the SQL that resolves them, the waived findings with reasons, and the totals."""
     waived = [finding for finding in findings if finding.waived is not None]
     lines = [line for finding in findings if finding.waived is None for line in _open(finding)]
     lines += [line for finding in waived for line in _waived(finding)]

@@ -1,4 +1,4 @@
-"""Roles that row security does not bind."""
+"""Roles to which row security does not apply."""
 
 from collections.abc import Iterator, Sequence
 
@@ -28,10 +28,10 @@ BYPASS = Check(
     """,  # noqa: E501 - one line is one expression
 )
 
-# An application role is one that a policy is written for, or one that may log in and has its rights.
-# PostgreSQL takes whoever has the rights of the owner for the owner, also by way of a third role. The
-# owner of the database keeps what he owns, and is bound by FORCE. Superusers have the rights of everybody and
-# are reported above.
+# An application role is a role that a policy names, or a login role with the privileges of such a role.
+# PostgreSQL treats every role with the privileges of the owner, also through a third role, as the owner. The
+# owner of the database keeps its tables, and is subject to FORCE. Superusers have all privileges and are
+# reported above.
 OWNER = Check(
     "application_role_owns_table",
     """
@@ -71,8 +71,8 @@ def _acts_as_another(check: str, rows: Sequence[Row], known: Known) -> Iterator[
             yield Finding(check, "error", f"role {role}", said, revoke)
 
 
-# A policy for a role holds for its members too. A login that takes one role or the other by SET ROLE is named
-# by no policy, and is no application role.
+# A policy for a role applies to its members too. A login that uses SET ROLE to become one of several roles is
+# named by no policy, and is no application role.
 MEMBER = Check(
     "application_role_acts_as_another",
     """

@@ -2,13 +2,13 @@
 
 from app_schema.audit.check import Check, as_grantor
 
-# A table that nobody but its owner may touch leaks nothing; it is said all the same, because one GRANT is
-# enough.
+# A table that only its owner may read leaks no row, but is reported too, because a single GRANT would leak
+# all rows.
 OFF = Check(
     "row_security_off",
     """
     SELECT CASE WHEN others IS NULL THEN 'info' ELSE 'error' END, 'table ' || name,
-           CASE WHEN others IS NULL THEN 'row security is off; for now nobody but the owner holds a privilege on it'
+           CASE WHEN others IS NULL THEN 'row security is off; at present only the owner holds a privilege on it'
                 ELSE format('row security is off, so %s see every row that their privileges reach', others) END,
            format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY;', name)
       FROM (
@@ -27,16 +27,16 @@ NO_POLICY = Check(
     "row_security_without_policy",
     """
     SELECT 'warning', 'table ' || t.name,
-           'row security is on and there is no policy, so that only the owner sees rows; write the policy that is '
-           'meant, or one that says that nobody is',
+           'row security is on without a policy, so that only the owner sees rows; write the intended policy, '
+           'or a policy with USING (false)',
            format('CREATE POLICY %I ON %s USING (false);', left(t.relname, 50) || '_nobody', t.name)
       FROM tab AS t
      WHERE t.relrowsecurity AND NOT EXISTS (SELECT FROM pg_catalog.pg_policy AS p WHERE p.polrelid = t.oid)
     """,  # noqa: E501 - one line is one expression
 )
 
-# Row security looks at SELECT, INSERT, UPDATE and DELETE. TRUNCATE takes every row; a trigger is shown each
-# row that anybody writes; a foreign key tells which values there are; VACUUM FULL locks everybody out.
+# Row security applies to SELECT, INSERT, UPDATE and DELETE. TRUNCATE deletes every row; a trigger sees each
+# written row; a foreign key reveals existing values; VACUUM FULL blocks every session.
 _REVOKE = """
 format('REVOKE %s ON TABLE %s FROM %s;',
        string_agg(DISTINCT privilege, ', ' ORDER BY privilege), name, grantee)"""
@@ -44,7 +44,7 @@ PAST = Check(
     "privilege_past_row_security",
     f"""
     SELECT CASE WHEN bool_or(privilege IN ('TRUNCATE', 'TRIGGER')) THEN 'error' ELSE 'warning' END, 'table ' || name,
-           format('%s holds %s on it, which row security does not look at', grantee,
+           format('%s holds %s on it, which row security does not restrict', grantee,
                   string_agg(DISTINCT privilege, ', ' ORDER BY privilege)),
            {as_grantor(_REVOKE, "grantor", "owner")}
       FROM (

@@ -63,7 +63,7 @@ def audit(
 
     :param metadata: the declared side; without it the labels of text columns are unknown.
     :param waivers: accepted findings; an unused waiver is a finding.
-    :param carried: waivers of the application; an unused one is no finding.
+    :param carried: waivers of the application; an unused waiver of these is no finding.
     :param service_roles: the roles that may see all rows by a policy.
     :param accepted: undeclared objects to keep.
     :param touch: the call that sets ``updated_at``, proposed for a table without such a trigger.
@@ -88,7 +88,7 @@ def _waived(finding: Finding, waiver: Waiver | None, holds: Collection[Waiver]) 
         return finding
     if waiver in holds:
         return replace(finding, waived=waiver.reason)
-    ended = f"{finding.message}; the condition of its waiver does not hold: {waiver.condition}"
+    ended = f"{finding.message}; the condition of its waiver is not true: {waiver.condition}"
     return replace(finding, message=ended)
 
 
@@ -131,10 +131,10 @@ def _by_finding(waivers: Sequence[Waiver]) -> dict[tuple[str, str], Waiver]:
     for waiver in waivers:
         if waiver.check not in names:
             raise ConfigurationError(
-                f"a waiver names the check {waiver.check!r}; there are {', '.join(sorted(names))}."
+                f"a waiver names the unknown check {waiver.check!r}: use {', '.join(sorted(names))}."
             )
         if not waiver.reason.strip():
-            raise ConfigurationError(f"the waiver of {waiver.check} for {waiver.object} gives no reason.")
+            raise ConfigurationError(f"the waiver of {waiver.check} for {waiver.object} has no reason.")
     return {(waiver.check, waiver.object): waiver for waiver in waivers}
 
 

@@ -16,11 +16,12 @@ _FIELDS = ("check", "object", "reason", "condition")
 
 
 def waivers(directory: Path | None = None) -> list[Waiver]:
-    """Those of the nearest pyproject.toml, from the directory (the current one) upwards; none without one.
+    """The waivers of the nearest pyproject.toml, from the directory (the current one) upwards.
 
-    One is a table ``[[tool.app_schema.audit.waivers]]`` with the strings check, object, reason and condition.
+    A waiver is a table ``[[tool.app_schema.audit.waivers]]`` with the strings check, object, reason and
+    condition.
 
-    :raises ConfigurationError: where the file or a waiver cannot be understood.
+    :raises ConfigurationError: if the file or a waiver is invalid.
     """
     file, settings = _audit(directory)
     given = settings.get("waivers", [])
@@ -38,7 +39,7 @@ def service_roles(directory: Path | None = None) -> Sequence[str]:
     given = settings.get("service_roles", SERVICE_ROLES)
     names = isinstance(given, Sequence) and all(isinstance(role, str) for role in given)
     if not names or isinstance(given, str):
-        raise ConfigurationError(f"{file}: [tool.app_schema.audit] service_roles has to be a list of names.")
+        raise ConfigurationError(f"{file}: [tool.app_schema.audit] service_roles must be a list of names.")
     return [str(role) for role in given]
 
 
@@ -57,10 +58,10 @@ def _audit(directory: Path | None) -> tuple[Path, Mapping[str, Any]]:
 
 def _waiver(given: Any, file: Path) -> Waiver:
     if not isinstance(given, Mapping) or set(given) != set(_FIELDS):
-        raise ConfigurationError(f"{file}: a table {PLACE} has {', '.join(_FIELDS)}, and nothing else.")
+        raise ConfigurationError(f"{file}: a table {PLACE} has only {', '.join(_FIELDS)}.")
     for field in _FIELDS:
         if not isinstance(given[field], str) or not given[field].strip():
             raise ConfigurationError(
-                f"{file}: the {field} of a waiver has to be a sentence or a name, not empty."
+                f"{file}: the {field} of a waiver must be a sentence or a name, not empty."
             )
     return Waiver(**given)

@@ -20,7 +20,7 @@ from app_schema.audit.expression import (
     holds_for_lengths,
     is_count,
     is_length,
-    one_row_at_most,
+    is_plain,
     value_of,
     written,
 )
@@ -46,7 +46,8 @@ _ANY_TEXT = {"", "^", "$", ".*", "^.*", ".*$", "^.*$"}
 _FITS_ALL = {"~~": {"%"}, "~~*": {"%"}, "~": _ANY_TEXT, "~*": _ANY_TEXT}
 """Operators of text -> patterns that each text matches."""
 _BYTEWISE = {"100", "950", "951"}
-"""OIDs of the collations that call different bytes different: one of a database's own may not."""
+"""OIDs of the collations in which different bytes differ; nondeterministic collations of users are
+excluded."""
 _INT4_TO_BOOL = "2557"
 _NOW = {"1299", "2647", "2648", "2649"}
 _CURRENT_SCHEMA = "14"
@@ -58,10 +59,10 @@ _WORDS = {True: {"t", "true", "y", "yes", "on", "1"}, False: {"f", "false", "n",
 
 @dataclass(frozen=True)
 class Truth:
-    """A judge of expressions, with the facts that their trees do not hold.
+    """A judge of expressions, with facts that the trees lack.
 
     :param operators: OID of an operator -> its name and the OID of its negator.
-    :param volatile: OIDs of the functions whose result may be another each time.
+    :param volatile: OIDs of the functions whose result may differ between calls.
     :param not_null: numbers of the columns that are NOT NULL.
     """
 
@@ -218,11 +219,11 @@ class Truth:
     def _sublink(self, node: Node, value: bool) -> bool:  # noqa: FBT001
         (query,) = node.nodes("subselect")
         exists = node.word("subLinkType") == EXISTS
-        if aggregates(query):  # one row, whatever it reads
+        if aggregates(query):  # exactly one row, regardless of the rows read
             return exists and value
         (tree,) = query.nodes("jointree")
         quals = tree.nodes("quals")
-        if query.word("rtable") != NOTHING or not one_row_at_most(query):
+        if query.word("rtable") != NOTHING or not is_plain(query):
             return False
         if exists:
             return (
@@ -235,7 +236,7 @@ class Truth:
         return self.always(query.nodes("targetList")[0].nodes("expr")[0], value)
 
     def _same(self, left: Node, right: Node) -> bool:
-        """True if both are written alike and have one value."""
+        """True if both have the same text and neither is volatile."""
         return written(left) == written(right) and self._settled(left)
 
     def _settled(self, node: Node) -> bool:
@@ -245,7 +246,7 @@ class Truth:
         return all(self._settled(child) for child in node.children)
 
     def _opposite(self, left: Node, right: Node) -> bool:
-        """True if one of the two holds where the other does not."""
+        """True if one expression is the negation of the other."""
         for positive, negative in ((left, right), (right, left)):
             if negative.word("boolop") == "not" and self._same(positive, negative.nodes("args")[0]):
                 return True

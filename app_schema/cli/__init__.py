@@ -1,4 +1,4 @@
-"""`app-schema`: one thin command a file. Its docstring is the help, its signature the arguments.
+"""`app-schema`: one thin command in each file. Its docstring is the help, its signature the arguments.
 
 Data are written to stdout, messages to stderr. Exit code 0: as it should be; 1: a difference; 2: could not
 tell.

@@ -6,7 +6,7 @@ import re
 
 PAGE = "docs/troubleshooting.md"
 OTHER = "exit-codes"
-"""The heading for a message without one of its own; it explains the exit codes."""
+"""The heading for a message without a separate heading; the section explains the exit codes."""
 HEADINGS: tuple[tuple[str, str], ...] = (
     (r"already exists with a different definition|with other attributes", "different"),
     (r'type "[^"]*" already exists', "type-exists"),
@@ -26,7 +26,7 @@ HEADINGS: tuple[tuple[str, str], ...] = (
     (r"would be lost|The token does not fit", "lost"),
     (r"[Uu]ndeclared", "undeclared"),
     (r"scratch|may not create databases", "scratch"),
-    (r"read-only|read replica|takes no writes|standby", "read-only"),
+    (r"read-only|read replica|refuses writes|standby", "read-only"),
     (r"has no extension|The extension|may not create|GRANT CREATE|belong to|is owned by", "rights"),
     (r"The server (refuses|does not|cannot|has no|is |closed)|No attempt to connect", "no-server"),
     (r"URL|\.env|encoding", "setting"),

@@ -64,7 +64,7 @@ def application() -> Application:
 
 
 class Commands(TyperGroup):
-    """The commands; what fails for a reason that a person can act on is one sentence.
+    """The commands; an error that a person can correct is one sentence.
 
     The exit code is 1 where the reason is a difference that was refused, else 2.
     """

@@ -45,7 +45,7 @@ def move(
     """Calls `app_schema.migrations.upgrade` or `downgrade`, and reports the committed revisions.
 
     :param review: checks the steps under the migration lock, and returns whether they may run.
-    :param app: the application with other revisions than its own.
+    :param app: the application, with other revisions than its configured ones.
     """
     from app_schema.adoption.notice import refuse_unadopted
     from app_schema.errors import ConfigurationError
@@ -98,7 +98,7 @@ class _Talk(logging.Handler):
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """Where stderr is no terminal, and no bar is drawn, the runner logs what is committed."""
+    """Lets the runner log committed revisions if stderr is no terminal, where no bar is drawn."""
     log = logging.getLogger("alembic.runtime.migration")
     handler, level = _Talk(), log.level
     log.addHandler(handler)

@@ -63,15 +63,15 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: st
     from rich.markup import escape
     from rich.table import Table
 
-    made = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", show_edge=False, pad_edge=False)
+    grid = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", show_edge=False, pad_edge=False)
     for column in columns:
         name = column.removeprefix(">")
-        made.add_column(name, justify="right" if name != column else "left", overflow="fold")
+        grid.add_column(name, justify="right" if name != column else "left", overflow="fold")
     for row in rows:
-        made.add_row(*(escape(str(cell)) for cell in row))
+        grid.add_row(*(escape(str(cell)) for cell in row))
     console = Console(width=None if sys.stdout.isatty() else UNLIMITED, highlight=False)
     with console.capture() as captured:
-        console.print(made)
+        console.print(grid)
     print("\n".join(line.rstrip() for line in captured.get().rstrip().splitlines()))
 
 

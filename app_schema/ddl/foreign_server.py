@@ -29,10 +29,7 @@ _CATALOG = CatalogQuery(
 
 @dataclass(frozen=True)
 class ForeignServer(WithOptions):
-    """``CREATE SERVER name FOREIGN DATA WRAPPER wrapper OPTIONS (options)``.
-
-    OPTIONS are in the catalog and in revisions, so a password belongs in a user mapping.
-    """
+    """``CREATE SERVER name FOREIGN DATA WRAPPER wrapper OPTIONS (options)``; without passwords."""
 
     kind: ClassVar[str] = "foreign_server"
     word = "SERVER"

@@ -45,7 +45,7 @@ def acting_session(
     """A dependency for ``Annotated[Session, Depends(...)]``; async for an ``async_sessionmaker``.
 
     `clerk_id` is a dependency of yours that gives the id of the caller out of a verified token, or None where
-    nobody is signed in. Committing is the handler's; what it has not committed is rolled back.
+    nobody is signed in. The handler commits; uncommitted changes are rolled back.
 
     The session is closed for good when FastAPI leaves the dependency, whatever happened before. A background
     task that still holds it gets an InvalidRequestError, never a session without an identity.
@@ -54,16 +54,16 @@ def acting_session(
     if issubclass(sessions.class_, Session):
 
         def session(caller: str | None = caller_of) -> Iterator[Session]:
-            with sessions(close_resets_only=False) as made, acting_as(made, caller, role=role, by=by):
-                yield made
-                made.close()  # before the block ends, which would take the settings back first
+            with sessions(close_resets_only=False) as session, acting_as(session, caller, role=role, by=by):
+                yield session
+                session.close()  # before the end of the block, which would restore the settings first
 
         return session
 
     async def async_session(caller: str | None = caller_of) -> AsyncIterator[AsyncSession]:
-        made: AsyncSession
-        async with sessions(close_resets_only=False) as made, acting_as(made, caller, role=role, by=by):
-            yield made
-            await made.close()
+        session: AsyncSession
+        async with sessions(close_resets_only=False) as session, acting_as(session, caller, role=role, by=by):
+            yield session
+            await session.close()
 
     return async_session

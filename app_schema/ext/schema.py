@@ -15,7 +15,7 @@ from app_schema.shape import Purpose, Shape, shapes
 
 
 class RowSchema(BaseModel):
-    """The base of all: reads the attributes of a row, and refuses what it does not know."""
+    """The base class: reads the attributes of a row, and refuses unknown fields."""
 
     model_config = ConfigDict(from_attributes=True, extra="forbid")
 

@@ -1,4 +1,4 @@
-"""Rules for revisions: what the guard cannot see, found in their code before they run."""
+"""Rules for the code of revisions: faults that no guard can see."""
 
 from __future__ import annotations
 

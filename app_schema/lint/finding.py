@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class LintFinding:
-    """A line of a revision, the rule that it breaks, and what to write instead."""
+    """A line of a revision, the violated rule, and the line to write instead."""
 
     file: str
     line: int

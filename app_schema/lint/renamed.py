@@ -1,4 +1,4 @@
-"""Hints of renames that can go: a revision of the lineage has the rename."""
+"""Superfluous RenamedFrom hints: a revision of the lineage has the rename."""
 
 from __future__ import annotations
 
@@ -30,5 +30,7 @@ def finished(app: Application, files: Iterable[Path]) -> Iterator[LintFinding]:
             said = [value.value for value in values if isinstance(value, ast.Constant)]
             for key, old in former.items():
                 if old in said and key.name in said and (key.table is None or key.table in said):
-                    message = f'RenamedFrom("{old}") of {key.label} can go: this revision has the rename'
+                    message = (
+                        f'RenamedFrom("{old}") of {key.label} can be deleted: this revision has the rename'
+                    )
                     yield LintFinding(str(file), call.lineno, RULE, message)

@@ -68,16 +68,16 @@ def bare_data(code: Code) -> Found:
 def unguarded(code: Code) -> Found:
     """Statements of `op.execute` have no guard; statements of a connection bypass the impl."""
     for name, call in _all(code):
-        found = _executed(code, name, call)
-        if "unguarded" in found:
+        kinds = _executed(code, name, call)
+        if "unguarded" in kinds:
             yield (
                 call.lineno,
                 "op.execute is not guarded: write the operation of its kind (op.create_trigger, ...)",
             )
-        elif "unreadable" in found:
+        elif "unreadable" in kinds:
             yield call.lineno, "op.execute of a computed text is not guarded: write the statement out"
         elif name in {"get_bind", "get_context"}:
-            yield call.lineno, f"op.{name} goes past the guard: write operations, or op.run_once(key, sql)"
+            yield call.lineno, f"op.{name} bypasses the guard: write operations, or op.run_once(key, sql)"
 
 
 def by_name(code: Code) -> Found:
@@ -90,8 +90,8 @@ def by_name(code: Code) -> Found:
 def one_statement(code: Code) -> Found:
     """Some drivers, and the extended protocol, refuse two statements in one string."""
     for name, call in _all(code):
-        if len(found := _executed(code, name, call)) > 1:
-            yield call.lineno, f"one op.execute holds {len(found)} statements: write a call for each"
+        if len(kinds := _executed(code, name, call)) > 1:
+            yield call.lineno, f"an op.execute has {len(kinds)} statements: write a call for each"
 
 
 def rename_alone(code: Code) -> Found:
@@ -108,7 +108,7 @@ def rename_alone(code: Code) -> Found:
             line = found[0][1].lineno
             yield (
                 line,
-                f"a rename stands alone: move the other operations of {direction} to a revision of their own",
+                f"a rename must be alone: move the other operations of {direction} to another revision",
             )
 
 
@@ -129,9 +129,9 @@ def has_downgrade(code: Code) -> Found:
         return
     function = code.functions.get("downgrade")
     if function is None:
-        yield 1, "there is no downgrade: write one, or raise with the reason in it"
+        yield 1, "the downgrade is absent: write downgrade(), or let it raise with the reason"
     elif all(map(_does_nothing, function.body)) and any(code.calls("upgrade")):
-        yield function.lineno, "the downgrade does nothing: undo the upgrade, or raise with the reason"
+        yield function.lineno, "the downgrade is empty: undo the upgrade, or raise with the reason"
 
 
 RULES: dict[str, Rule] = {
@@ -192,7 +192,7 @@ def _all(code: Code) -> Iterator[tuple[str, ast.Call]]:
 
 
 def _executed(code: Code, name: str, call: ast.Call) -> list[Verdict]:
-    """What the statements of an `op.execute` are."""
+    """The kinds of the statements of an `op.execute`."""
     return verdicts(text(call.args[0], code.constants)) if name == "execute" and call.args else []
 
 

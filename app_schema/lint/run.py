@@ -23,11 +23,13 @@ def run(app: Application, files: Iterable[Path] = ()) -> tuple[list[LintFinding]
     found = [*(finding for path in chosen for finding in lint(path)), *finished(app, chosen)]
     checker = program()
     if checker is not None:
-        wanted = {ours[path]: path for path in chosen if path in ours}
+        chosen_revisions = {ours[path]: path for path in chosen if path in ours}
         scripts = {
-            str(wanted[recorded.revision]): recorded.sql
-            for recorded in (record(lineage, frozenset(), "heads", impl=PlainImpl) if wanted else ())
-            if recorded.revision in wanted
+            str(chosen_revisions[recorded.revision]): recorded.sql
+            for recorded in (
+                record(lineage, frozenset(), "heads", impl=PlainImpl) if chosen_revisions else ()
+            )
+            if recorded.revision in chosen_revisions
         }
         skipped = {file: ignored(read(Path(file))) for file in scripts}
         told = squawk(checker, scripts)

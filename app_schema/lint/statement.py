@@ -1,4 +1,4 @@
-"""SQL handed to `op.execute`: what it does when it runs a second time."""
+"""SQL of `op.execute`: whether a second run is safe."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _BY_NAME = re.compile(
     r"|DROP(\s+\w+){1,3}\s+IF\s+EXISTS|WHEN\s+(duplicate|undefined)_\w+)\b",
     re.IGNORECASE,
 )
-"""What asks for a name alone, and what swallows the error of a name."""
+"""SQL that checks only a name, or that suppresses the error of an existing name."""
 _HOLDS_ANOTHER = re.compile(r"(DO|ALTER)\b", re.IGNORECASE)
 _RENAMES = re.compile(r"ALTER\b.*\bRENAME\b", re.IGNORECASE | re.DOTALL)
-# Statements that PostgreSQL makes repeatable. A DO block is its author's own guard.
+# Statements that PostgreSQL repeats safely. A DO block is a guard by its author.
 _CONVERGES = re.compile(
     r"(DO|COMMENT|GRANT|REVOKE|SET|RESET|ANALYZE|VACUUM|REFRESH|REINDEX|CLUSTER|LOCK"
     r"|ALTER\s+(DATABASE|ROLE|SYSTEM|DEFAULT\s+PRIVILEGES))\b",
@@ -35,11 +35,11 @@ _CONVERGES = re.compile(
 
 
 def verdicts(sql: str | None) -> list[Verdict]:
-    """What kind each statement is of; what could not be read out of the code (None) is `unreadable`."""
+    """The kind of each statement; `unreadable` for SQL that the code does not show (None)."""
     if sql is None:
         return ["unreadable"]
-    statements = [_without_comments(one[0]) for one in _STATEMENT.finditer(sql)]
-    return [_verdict(one) for one in statements if one] or ["unguarded"]
+    statements = [_without_comments(match[0]) for match in _STATEMENT.finditer(sql)]
+    return [_verdict(statement) for statement in statements if statement] or ["unguarded"]
 
 
 def _verdict(statement: str) -> Verdict:

@@ -1,4 +1,4 @@
-"""What the models say, for people: a reference in Markdown, and diagrams as Mermaid, DOT and SVG.
+"""The reference of the models: pages in Markdown, and diagrams as Mermaid, DOT and SVG.
 
-Everything here is made from the metadata; nothing asks a database. Diagrams need the extra ``docs``.
+Everything is generated from the metadata, without a database. Diagrams need the extra ``docs``.
 """

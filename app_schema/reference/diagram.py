@@ -30,7 +30,7 @@ def dot(tables: Sequence[sa.Table]) -> str:
 
 
 def svg(tables: Sequence[sa.Table]) -> str:
-    """The same as a picture, drawn by Graphviz's `dot`. A comment in it tells what it was drawn from.
+    """The diagram as SVG, drawn by Graphviz's `dot`. A comment in the SVG has a digest of its source.
 
     :raises ConfigurationError: where Graphviz is not installed.
     """
@@ -52,8 +52,8 @@ def svg(tables: Sequence[sa.Table]) -> str:
 
 def is_of(picture: str, tables: Sequence[sa.Table]) -> bool:
     """Whether a picture was drawn from these tables as they are now."""
-    found = _OF.search(picture)
-    return found is not None and found[1] == _digest(dot(tables))
+    match = _OF.search(picture)
+    return match is not None and match[1] == _digest(dot(tables))
 
 
 def _digest(source: str) -> str:
@@ -61,7 +61,7 @@ def _digest(source: str) -> str:
 
 
 def _drawn(tables: Sequence[sa.Table]) -> sa.MetaData:
-    """The tables with the names of their types as PostgreSQL says them, and without what is not drawn."""
+    """Copies of the tables with PostgreSQL's names of the types, without the parts that are not drawn."""
     metadata = sa.MetaData()
     for table in tables:
         keys = sa.PrimaryKeyConstraint(*(column.name for column in table.primary_key))
@@ -84,5 +84,5 @@ def _column(column: sa.Column[object], *, key: bool = False) -> sa.Column[object
 
 def _targets(column: sa.Column[object]) -> list[sa.Column[object]]:
     """The keys that the column refers to. The other column of a key of two would be a second line."""
-    found = [key.column for key in column.foreign_keys if key.column.primary_key]
-    return sorted(found, key=lambda column: str(column.table.name))
+    targets = [key.column for key in column.foreign_keys if key.column.primary_key]
+    return sorted(targets, key=lambda column: str(column.table.name))

@@ -26,11 +26,13 @@ class TableDomain:
 def domains(app: Application) -> list[TableDomain]:
     """The domains, in the order of their titles; the models of each by the name of their table."""
     titles = app.reference().titles
-    found: dict[str, list[type]] = {name: [] for name in titles}
+    by_domain: dict[str, list[type]] = {name: [] for name in titles}
     for mapper in sorted(app.mappers, key=lambda mapper: str(mapper.local_table)):
-        found.setdefault(domain_of(mapper.class_), []).append(mapper.class_)
+        by_domain.setdefault(domain_of(mapper.class_), []).append(mapper.class_)
     return [
-        TableDomain(name, titles.get(name, name), tuple(models)) for name, models in found.items() if models
+        TableDomain(name, titles.get(name, name), tuple(models))
+        for name, models in by_domain.items()
+        if models
     ]
 
 

@@ -1,4 +1,4 @@
-"""The files under ``docs/`` that are made from the models."""
+"""The files under ``docs/`` that are generated from the models."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class File:
 
 
 def stale(app: Application, directory: Path) -> list[File]:
-    """What is missing, or was made from other models."""
+    """The files that are absent, or were generated from other models."""
     return list(_stale(app, directory))
 
 

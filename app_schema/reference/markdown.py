@@ -21,22 +21,22 @@ BAR = r"\|"
 HEAD = """\
 # The schema
 
-Made from the models by `app-schema docs`; a test keeps it fresh. {about}
+Generated from the models by `app-schema docs`; a test fails if the page is stale. {about}
 """
 
 
 def reference(app: Application) -> str:
     """The whole page."""
-    found, said = domains(app), app.reference()
+    all_domains, said = domains(app), app.reference()
     lines = [
         HEAD.format(about=said.about).replace(" \n", "\n"),
-        *(f"- [{domain.title}](#{_anchor(domain.title)})" for domain in found),
+        *(f"- [{domain.title}](#{_anchor(domain.title)})" for domain in all_domains),
         "- [Enumerations](#enumerations)",
         "",
     ]
-    for domain in found:
+    for domain in all_domains:
         lines += _domain(domain, said.phrases)
-    lines += _enums(found)
+    lines += _enums(all_domains)
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -52,10 +52,10 @@ def _domain(domain: TableDomain, phrases: words.Phrases) -> Iterator[str]:
         yield from _table(model, table, phrases)
 
 
-def _enums(found: list[TableDomain]) -> Iterator[str]:
+def _enums(all_domains: list[TableDomain]) -> Iterator[str]:
     types = {
         f"{column.type.schema}.{column.type.name}": column.type.enums
-        for domain in found
+        for domain in all_domains
         for table in domain.tables
         for column in table.columns
         if isinstance(column.type, sa.Enum)

@@ -25,7 +25,7 @@ def type_name(column: sa.Column[Any]) -> str:
 
 
 def condition(expression: str, phrases: Phrases = ()) -> str:
-    """An expression of a policy, with what every policy says in words; the rest stays SQL."""
+    """An expression of a policy, in which words replace the frequent conditions; the rest is SQL."""
     words = re.sub(r"\s+", " ", expression)
     for pattern, phrase in (*phrases, *_LAST):
         words = re.sub(pattern, phrase, words)
@@ -46,10 +46,10 @@ def policy(rule: Policy, phrases: Phrases = ()) -> str:
     return f"{sentence}."
 
 
-def grants(found: Iterable[Grant]) -> list[str]:
+def grants(declared: Iterable[Grant]) -> list[str]:
     """The grants of a table, a role a line."""
     by_role: dict[str, list[str]] = {}
-    for grant in found:
+    for grant in declared:
         words = ", ".join(sequence(grant.privileges))
         columns = f" ({', '.join(f'`{name}`' for name in sequence(grant.columns))})" if grant.columns else ""
         by_role.setdefault(grant.to, []).append(f"{words}{columns}")

@@ -21,7 +21,7 @@ _ROLES = "app_schema_test_roles"
 
 
 class Databases:
-    """Makes databases on one server under names of one run, and drops them."""
+    """Creates and drops databases of a run on a server; their names have the prefix of the run."""
 
     def __init__(self, server_url: str, run: str) -> None:
         self.server_url = server_url
@@ -73,14 +73,14 @@ class Databases:
             self.drop(str(name))
 
     def template(self, fill: Callable[[str], None]) -> str:
-        """The name of the database that `fill` has filled: once per run, whichever worker comes first.
+        """The name of the database that `fill` has filled: once per run, by the first worker.
 
-        It is filled under another name, so that a failed one is never used as a template.
+        Filled under another name, so that a failed database is never used as a template.
         """
         name = f"{self.prefix}_template"
         with self.admin() as connection, _turn(connection, name):
-            found = "SELECT FROM pg_catalog.pg_database WHERE datname = %s"
-            if connection.execute(found, [name]).fetchone() is None:
+            exists = "SELECT FROM pg_catalog.pg_database WHERE datname = %s"
+            if connection.execute(exists, [name]).fetchone() is None:
                 made = self.create()
                 fill(self.url(made))
                 rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
@@ -135,7 +135,7 @@ class Databases:
 
 @contextmanager
 def _turn(connection: psycopg.Connection[Any], key: str) -> Iterator[None]:
-    """One run or worker at a time."""
+    """Serialises runs and workers."""
     connection.execute("SELECT pg_catalog.pg_advisory_lock(pg_catalog.hashtext(%s))", [key])
     try:
         yield

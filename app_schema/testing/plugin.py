@@ -83,21 +83,21 @@ def server_url(databases: Databases) -> str:
 
 @pytest.fixture
 def create_database(databases: Databases) -> Iterator[CreateDatabase]:
-    """A function that creates a database (`template=`: another one to copy) and returns its URL."""
-    made: list[str] = []
+    """A function that creates a database (`template=`: the database to copy) and returns its URL."""
+    created: list[str] = []
 
     def create(template: str | None = None) -> str:
-        made.append(databases.create(template))
-        return databases.url(made[-1])
+        created.append(databases.create(template))
+        return databases.url(created[-1])
 
     yield create
-    for name in made:
+    for name in created:
         databases.drop(name)
 
 
 @pytest.fixture(scope="session")
 def application() -> Application:
-    """The application under test: as pyproject.toml says, else MUED; override it to test another one."""
+    """The application under test: that of pyproject.toml, else MUED; override the fixture to test another."""
     return find()
 
 
@@ -115,7 +115,7 @@ def template(databases: Databases, migrate: Migrate) -> str:
 
 @pytest.fixture
 def empty_url(create_database: CreateDatabase) -> str:
-    """A database of the test's own with nothing in it."""
+    """An empty database for the test alone."""
     return create_database()
 
 
@@ -155,7 +155,7 @@ def _open_session(
 def as_user(_open_session: Callable[[str | None, str], Session], application: Application) -> AsUser:
     """``as_user("user_123")``: a session of that person in the role of a person, closed after the test.
 
-    Takes a row of the people's table as well, and None for a request without a person. Commits are yours.
+    Accepts a row of the people's table too, and None for a request without a person. The caller commits.
     """
     acting = _acting(application)
 
@@ -181,7 +181,7 @@ def as_service(_open_session: Callable[[str | None, str], Session], application:
 
 @pytest.fixture
 def make(as_service: AsService, application: Application) -> Make:
-    """``make(LessonSlot, price=4000)``: a valid row, committed, with all the rows that it needs."""
+    """``make(LessonSlot, price=4000)``: a valid row, committed, with all referenced rows."""
     if application.factories is None:
         pytest.fail(f"The application {application.name} has no factories: factories='package.module:Class'.")
     factory = load(application.factories)

@@ -1,4 +1,4 @@
-"""Shared by the processes of a test run: one server, started on first use."""
+"""The server that all processes of a test run share, started on first use."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from app_schema.testing.server import TestServer, start
 
 
 class Run:
-    """A run with a server and databases of its own; a worker of pytest-xdist is given those of its master."""
+    """A test run, its server and its databases; a worker of pytest-xdist uses those of its controller."""
 
     def __init__(self, server_url: str | None = None, name: str | None = None) -> None:
         self.name = name or secrets.token_hex(4)
@@ -26,11 +26,11 @@ class Run:
         self._started: TestServer | None = None
         self._sigterm: Any = None
         self.description: str | None = None
-        """The server in one line, once this process has started it."""
+        """The server in one line, after this process has started it."""
 
     @cached_property
     def databases(self) -> Databases:
-        """Starts the server on first use. Raises ServerError or ConfigurationError when there is none."""
+        """Starts the server on first use. Raises ServerError or ConfigurationError if that is impossible."""
         if self._server_url is not None:
             return Databases(self._server_url, self.name)
         if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:  # so that a run that is ended cleans up

@@ -12,22 +12,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 IMAGE = "pgvector/pgvector:pg{}"
-MEMORY = Path("/dev/shm")  # noqa: S108  # a directory of a random name is made in it
-ROOM = 2 * 1024**3  # bytes; a run of two workers takes a fifth of it
+MEMORY = Path("/dev/shm")  # noqa: S108  # only for a directory with a random name
+ROOM = 2 * 1024**3  # bytes; a run of two workers needs a fifth
 FAST = {
     "fsync": "off",
     "full_page_writes": "off",
     "synchronous_commit": "off",
     "max_connections": "200",
     "autovacuum": "off",  # every database of a run would have its turn
-    "shared_preload_libraries": "plpgsql",  # guards are blocks of it: each session would load it anew
+    "shared_preload_libraries": "plpgsql",  # guards are PL/pgSQL: otherwise each session loads the library
     "jit": "off",  # queries of a catalog are costly to plan and quick to run
 }
 
 
 @dataclass(frozen=True)
 class TestServer:
-    """A server, what to call it, and how to be rid of it."""
+    """A server, its name in the report, and a function that stops it."""
 
     __test__ = False  # a name that pytest would collect
 
@@ -49,7 +49,7 @@ def container(major: int) -> TestServer | None:
     if not os.environ.get("DOCKER_HOST") and not Path("/var/run/docker.sock").exists():
         return None
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what other packages do at import is theirs
+        warnings.simplefilter("ignore")  # warnings of other packages at import
         try:
             import docker
             from testcontainers.postgres import PostgresContainer
@@ -60,16 +60,18 @@ def container(major: int) -> TestServer | None:
             finally:
                 engine.close()
             image = IMAGE.format(major)
-            made = PostgresContainer(image, driver=None).with_kwargs(tmpfs={"/var/lib/postgresql/data": "rw"})
+            container = PostgresContainer(image, driver=None).with_kwargs(
+                tmpfs={"/var/lib/postgresql/data": "rw"}
+            )
             options = (word for name, value in FAST.items() for word in ("-c", f"{name}={value}"))
-            made.with_command(["postgres", *options]).start()
-        except Exception:  # noqa: BLE001  # whatever is wrong with Docker, there is another way
+            container.with_command(["postgres", *options]).start()
+        except Exception:  # noqa: BLE001  # any error of Docker: use the embedded server instead
             return None
-        return TestServer(made.get_connection_url(), f"container {image}", made.stop)
+        return TestServer(container.get_connection_url(), f"container {image}", container.stop)
 
 
 def memory() -> Path | None:
-    """The file system in memory, where it has room for a run: copying a template there costs a fifth."""
+    """The file system in memory, if it has room for a run: copying a template needs a fifth of the time."""
     try:
         roomy = os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ROOM
     except OSError:
@@ -78,7 +80,7 @@ def memory() -> Path | None:
 
 
 def own(programs: Path | None = None) -> TestServer:
-    """A server of our own: the embedded one, or that of another PostgreSQL's programs."""
+    """A server of the run: the embedded PostgreSQL, or the programs of another PostgreSQL."""
     from app_schema import embedded
 
     directory = Path(tempfile.mkdtemp(prefix="app_schema_tests_", dir=memory()))

@@ -1,7 +1,7 @@
 """Autogenerate compares two catalogs.
 
-Alembic's own comparators are not used. PostgreSQL prints both sides, so a difference is one, and what is
-spelt in another way is none; the number of queries does not grow with the number of tables.
+Alembic's comparators are not used. PostgreSQL prints both sides, so only real differences differ, and
+spellings do not; the number of queries does not depend on the number of tables.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _SHOWN = 10
 
 def compare(context: AutogenContext, upgrade_ops: UpgradeOps) -> PriorityDispatchResult:
     """Alembic's hook: fills the upgrade with the directives, and reports undeclared objects."""
-    from app_schema.migrations.compare.comparator import Comparison  # an upgrade compares nothing
+    from app_schema.migrations.compare.comparator import Comparison  # lazy: an upgrade compares nothing
 
     with _uncollected():
         comparison = Comparison(context)
@@ -39,7 +39,7 @@ def compare(context: AutogenContext, upgrade_ops: UpgradeOps) -> PriorityDispatc
         log.warning("%s: not compared", label)
     if plan.undeclared:
         log.warning(*_warning(plan.undeclared))
-    context.dialect = DIALECT  # renders one "%" as one; psycopg's would double it in the file
+    context.dialect = DIALECT  # psycopg's dialect would double each "%" in the file
     context.opts.setdefault("undeclared", []).extend(plan.undeclared)
     upgrade_ops.ops.extend(plan.operations())
     return PriorityDispatchResult.STOP
@@ -49,7 +49,7 @@ def _warning(labels: list[str]) -> tuple[str, int, str]:
     listed = ", ".join(labels[:_SHOWN])
     more = f" and {len(labels) - _SHOWN} more" if len(labels) > _SHOWN else ""
     sentence = (
-        "not declared, and left alone (%d): %s. Declare what belongs to the schema, list what is to stay "
+        "not declared, and kept (%d): %s. Declare the objects of the schema, list objects to keep "
         "in [tool.app_schema] undeclared; -x prune=true drops the rest"
     )
     return sentence, len(labels), listed + more
@@ -57,7 +57,7 @@ def _warning(labels: list[str]) -> tuple[str, int, str]:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Disables the cyclic garbage collector, in a process of our own.
+    """Disables the cyclic garbage collector in a process that ends with its command.
 
     The objects of a comparison exist until its end, and the collector would traverse them and the whole
     metadata repeatedly: a fourth of the time with 1,000 tables.

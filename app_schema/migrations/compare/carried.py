@@ -44,7 +44,7 @@ _CARRIED = {"table", "column", "constraint", "index", "comment"}
 
 
 def complete(sides: Sides, planner: Planner) -> None:
-    """Adds to the plan what its rendered operations leave out of the new tables."""
+    """Adds to the plan the parts of new tables that the rendered operations lack."""
     operations = planner.plan.created()
     created = [operation for operation in operations if isinstance(operation, ops.CreateTableOp)]
     if not created:
@@ -57,7 +57,7 @@ def complete(sides: Sides, planner: Planner) -> None:
         statements += statements_of(sides.context, _moved(operations, created, twins))
         carried = _printed(sides, statements, twins)
     except Exception as error:  # noqa: BLE001 - what a project's own render_item writes may need its template
-        log.warning("the new tables are not carried out beforehand: %s", str(error).partition("\n")[0])
+        log.warning("the creation of the new tables is not tested: %s", str(error).partition("\n")[0])
         return
     default_schema = sides.metadata.default_schema
     new = {
@@ -108,7 +108,7 @@ def _moved(
 
 def statements_of(context: AutogenContext, operations: Iterable[MigrateOperation]) -> list[str]:
     """The SQL of the rendered operations, without guards."""
-    from app_schema.migrations.unguarded import PlainImpl  # it imports what registers this module
+    from app_schema.migrations.unguarded import PlainImpl  # lazy: a circle of imports
 
     sent: list[str] = []
 

@@ -9,7 +9,7 @@ from app_schema.ddl.catalog_query import Kind
 from app_schema.errors import ConfigurationError
 
 _OF_OBJECTS = ("owner", "object_comment")
-"""The facts that a snapshot has for objects of every kind."""
+"""The parts of a snapshot that objects of every kind have."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +26,11 @@ class Chosen:
 
     @classmethod
     def read(cls, given: str) -> Chosen:
-        """The kinds with a hyphen before them are left out with their parts, or all that are not given.
+        """Excludes the kinds with a hyphen, with their parts; without hyphens all kinds that are not given.
 
-        ``grant`` stands for each kind of grant, as ``comment`` and ``view`` do.
+        ``grant`` means each kind of grant; so do ``comment`` and ``view``.
 
-        :raises ConfigurationError: for a word that is no kind, or where some have a hyphen and others none.
+        :raises ConfigurationError: for a word that is no kind, or if only some words have a hyphen.
         """
         words = [word.strip() for word in given.split(",")]
         without = [word.removeprefix("-") for word in words if word.startswith("-")]
@@ -51,6 +51,6 @@ def _meant(word: str, given: str, known: Iterable[str]) -> list[str]:
     meant = [kind for kind in known if kind == word or kind.endswith(f"_{word}")] if word else []
     if not meant:
         raise ConfigurationError(
-            f"-x kinds={given}: there is no kind {word or 'without a name'}; there are {', '.join(known)}"
+            f"-x kinds={given}: no kind {word or 'without a name'} exists; write {', '.join(known)}"
         )
     return meant

@@ -1,4 +1,4 @@
-"""Autogenerate: the differences of both sides, and the plan that leads from the one to the other."""
+"""Autogenerate: the differences of both sides, and the plan that resolves them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 State = Literal["different", "absent", "undeclared"]
 _KNOWN_BY_USE = {"enum", "sequence"}
-"""The kinds whose rename the downgrade always repeats: what uses them has the name in its definition."""
+"""The kinds whose rename the downgrade always repeats: definitions of other objects contain their names."""
 
 
 class Comparison:
@@ -47,17 +47,17 @@ class Comparison:
         return self.sides.managed.uncompared(self.sides.uncompared)
 
     def counted(self) -> list[Key]:
-        """The declared objects, each for itself."""
+        """The states of the declared objects."""
         return [
             key for key in self.sides.declared if self.sides.managed(key) and not kinds.of(key.kind).follows
         ]
 
     def subject(self, key: Key) -> Key:
-        """The object whose declaration a difference belongs to."""
+        """The object whose declaration contains the difference."""
         return kinds.of(key.kind).subject(self.sides, key)
 
     def state(self, difference: Difference) -> State | None:
-        """The state of a difference; None: it follows from another one, and only that one is reported.
+        """The state of a difference; None: it follows from another difference, which is reported instead.
 
         ``alembic check`` and ``app-schema verify`` both use it.
         """
@@ -106,7 +106,8 @@ class Comparison:
             carried.complete(self.sides, planner)
 
     def _rename(self, planner: Planner) -> None:
-        """Plans the renames, and those that the downgrade repeats: of what else it changes."""
+        """Plans the renames, and those that the downgrade repeats: renames of objects that it also
+        changes."""
         touched = planner.changed | planner.dropped | planner.created
         touched |= {keys.described(key) for key in touched if key.kind == "object_comment"}
         for rename in self.sides.renamed.renames:

@@ -23,9 +23,10 @@ _READ = {"table", "column", *keys.VIEWS}
 
 
 def blocked(sides: Sides, differences: Iterable[Difference]) -> list[Blocked]:
-    """The objects that PostgreSQL refuses to change while something depends on them.
+    """The objects that PostgreSQL refuses to change while other objects depend on them.
 
-    And the functions whose former body reads what is dropped: a downgrade would replace them before that.
+    Also the functions whose former body reads a dropped object: a downgrade would replace these functions
+    before it creates the object.
     """
     changes = [
         change
@@ -58,14 +59,14 @@ def drop_dependents(sides: Sides, planner: Planner) -> None:
 
 
 def _drop_dependents_in_downgrade(sides: Sides, planner: Planner) -> None:
-    """PostgreSQL adds a label to an enum under its readers and takes none away: there the downgrade alone
-    drops and creates what is the same on both sides."""
+    """PostgreSQL adds a label to an enum with dependents, but cannot remove a label: only the downgrade drops
+    and creates the unchanged dependents."""
     grown = [
         Blocked(difference.key, dropped=False)
         for difference in planner.differences
         if kinds.of(difference.key.kind).blocks_downgrade(sides, difference)
     ]
-    # under what is not managed PostgreSQL refuses the downgrade, and names it
+    # with an unmanaged dependent PostgreSQL refuses the downgrade, and names the dependent
     readers = [key for key in sides.dependents(grown) if key.kind != "own_default" and sides.managed(key)]
     for key in readers:
         if {key, keys.column(key), *_grants(sides, key)} & planner.changed:
@@ -75,7 +76,7 @@ def _drop_dependents_in_downgrade(sides: Sides, planner: Planner) -> None:
         try:
             _recreate(sides, downgrade, key)
         except ModelError as error:
-            downgrade.note(f"{key.label}, which is in the way: {error}")
+            downgrade.note(f"{key.label}, which prevents the change: {error}")
     planner.plan.on_the_way_back(downgrade.plan)
 
 
@@ -111,9 +112,9 @@ def _recreate(sides: Sides, planner: Planner, key: Key) -> None:
 
 
 def _recreate_default(sides: Sides, planner: Planner, key: Key) -> None:
-    """The default of a column that changes is set again when the column is altered.
+    """True for the default of a changed column, which ALTER COLUMN sets again.
 
-    Its own default does not prevent that a column gets a new version of its enum.
+    The column's default does not prevent the replacement of the column's enum.
     """
     column = keys.column(key)
     declared, reflected = sides.declared.get(column), sides.reflected.get(column)

@@ -37,16 +37,16 @@ class EnvironmentFilters:
         given: list[Accepted] | None = context.opts.get("accepted")
         left: Callable[[], Sequence[Accepted]] | None = context.opts.get("left")
         self.accepted = [*(accepted() if given is None else given), *(left() if left else ())]
-        """The undeclared objects that the project or its application accepts."""
+        """The undeclared objects that the project or the application accepts."""
         self.table: Callable[[str, str, str | None], Table] = cache(self._reflect)
         """A table by schema, name and kind, as SQLAlchemy reflects it; without a kind it does not exist."""
 
     def schema(self, name: str) -> bool:
-        """Whether the schema passes."""
+        """True if the schema passes."""
         return self._context.run_name_filters(self._named(name), "schema", {})
 
     def name(self, key: Key, type_: Any, table: str) -> bool:
-        """Whether the name passes, of what Alembic calls ``type_``."""
+        """True if the name passes, for an object of Alembic's ``type_``."""
         schema = key.schema or ""
         declared = self.metadata.tables.get((schema, table))
         parents: Any = {"schema_name": self._named(schema) if declared is None else declared.schema}
@@ -55,7 +55,7 @@ class EnvironmentFilters:
         return self._context.run_name_filters(key.name, type_, parents)
 
     def object(self, key: Key, type_: Any, table: str, reflected: SchemaItem | None) -> bool:
-        """Whether the object passes."""
+        """True if the object passes."""
         declared = item(self.metadata.tables.get((key.schema or "", table)), key)
         subject, other = (declared, reflected) if declared is not None else (reflected, None)
         return subject is None or self._context.run_object_filters(
@@ -64,7 +64,7 @@ class EnvironmentFilters:
 
     @property
     def any_for_objects(self) -> bool:
-        """Whether the environment filters objects: else nothing is reflected for it."""
+        """True if the environment filters objects; otherwise no object is reflected."""
         return self.opts.get("include_object") is not None
 
     def _named(self, schema: str) -> str | None:

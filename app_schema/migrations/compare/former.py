@@ -1,7 +1,7 @@
-"""Renames that a model declares by ``RenamedFrom``, and those that it might.
+"""Renames that a model declares by ``RenamedFrom``, and notes on possible renames.
 
-A declared rename stands alone in its revision: what differs besides is told under the new names alone, and on
-a second run would meet the old ones. What follows from equal definitions alone is a note, never a guess.
+A declared rename is alone in its revision: other differences are planned under the new names only, and a
+second run would find the old names. Equal definitions alone lead to a note, never to a rename.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from app_schema.migrations.compare.planner import Planner
     from app_schema.migrations.compare.sides import Sides
 
-REST = "a rename stands alone: run autogenerate again after this revision for whatever else differs"
+REST = "a rename must be alone: run autogenerate again after this revision for the other differences"
 _OWN_OPERATION = {"constraint", "index", "sequence", "enum"}
 
 
 def renames(sides: Sides) -> list[MigrateOperation]:
-    """The declared renames that the database lacks: those of tables, and where there are none all others."""
+    """The declared renames that the database lacks: those of tables; all others if no table is renamed."""
     pending = [
         (old, new) for new, old in _former(sides) if old in sides.reflected and new not in sides.reflected
     ]
     pending = [pair for pair in pending if sides.managed(pair[1])]
-    # on a second run of the downgrade, nothing may need a table under the name that it has no more
+    # in a second run of the downgrade no operation may name a table by the name that it no longer has
     of_tables = [pair for pair in pending if pair[1].kind == "table"]
     return [_rename(old, new, sides.schema(new)) for old, new in of_tables or pending]
 
@@ -57,7 +57,7 @@ def _rename(old: Key, new: Key, schema: str | None) -> CallOp:
 
 
 def note_candidates(sides: Sides, planner: Planner) -> None:
-    """Notes each new table or column that is equal to one that nobody declares any more."""
+    """Notes each new table or column that is equal to an undeclared table or column."""
     tables = sides.declared.keys() & sides.reflected.keys()
     new = sorted(_of_tables(planner.changed - sides.reflected.keys(), tables), key=str)
     undeclared = defaultdict[Hashable, list[Key]](list)
@@ -72,13 +72,13 @@ def note_candidates(sides: Sides, planner: Planner) -> None:
                 hint = f'RenamedFrom("{former.name}", column="{key.name}")'
             planner.note(
                 f"{key.label} is created, and {former.label}, which is equal, is not declared: "
-                f"if the one was the other, write {hint} into the arguments of the table, "
+                f"if this is a rename, write {hint} into the arguments of the table, "
                 "and generate the revision anew"
             )
 
 
 def _of_tables(keys: Iterable[Key], both: Collection[Key]) -> list[Key]:
-    """Tables, and columns of the tables that both sides have: those of a view are its query's."""
+    """Tables, and columns of tables of both sides; a view's columns belong to its query."""
     return [
         key
         for key in keys
@@ -88,7 +88,8 @@ def _of_tables(keys: Iterable[Key], both: Collection[Key]) -> list[Key]:
 
 
 def _shapes(side: Snapshot, keys: Iterable[Key]) -> dict[Key, Hashable]:
-    """What two tables or columns must agree in to be one; the sequence of a SERIAL has the table's name."""
+    """The properties in which a renamed table or column must agree; a SERIAL's sequence has the table's
+    name."""
     shapes: dict[Key, Hashable] = {key: side[key] for key in keys if key.kind == "column"}
     columns: dict[Key, set[tuple[str, str]]] = {key: set() for key in keys if key.kind == "table"}
     for key, printed in side.items() if columns else ():

@@ -2,8 +2,8 @@
 first.
 
 pg_depend has the dependencies of views and of bodies in standard SQL, but none of a body in a string, and
-after a restore OIDs follow the alphabet: the text of the body has the functions that it calls and the views
-that it reads.
+after a restore OIDs are in alphabetical order: so the called functions and read views are found in the text
+of the body.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ class Layers:
         self._depths: dict[Key, int] = {}
 
     def depth(self, key: Key) -> int:
-        """How many views and functions, one after the other, read each other down from this one."""
+        """The length of the longest chain of views and functions that this object reads."""
         return self._measure(key, frozenset())
 
     def reads_view(self, key: Key) -> bool:
-        """Whether a function reads a view, directly or through another function."""
+        """True if a function reads a view, directly or through another function."""
         return any(read.kind in _VIEWS for read in _closure(self._reads, key))
 
     def _measure(self, key: Key, seen: frozenset[Key]) -> int:
@@ -60,7 +60,7 @@ class Layers:
 
 
 def _named_in_bodies(reflected: Snapshot) -> Iterator[tuple[Key, Key]]:
-    """A function and what its text says that it reads; functions may call each other in a circle."""
+    """A function, and the objects that its text names; functions may call each other in a circle."""
     named: dict[str, set[Key]] = defaultdict(set)
     for key in reflected:
         if key.kind in _VIEWS or key.kind == "function":
@@ -75,7 +75,7 @@ def _named_in_bodies(reflected: Snapshot) -> Iterator[tuple[Key, Key]]:
 
 
 def _closure(reads: Reads, key: Key) -> set[Key]:
-    """All that an object reads, directly or through another one."""
+    """The objects that an object reads, directly or through another object."""
     closure: set[Key] = set()
     left = [key]
     while left:

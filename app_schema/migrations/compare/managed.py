@@ -39,10 +39,10 @@ _TYPES = {"UNIQUE": "unique_constraint", "FOREIGN KEY": "foreign_key_constraint"
 
 @dataclass(frozen=True, eq=False)
 class Managed:
-    """Whether a comparison says anything about an object.
+    """Decides whether an object is compared.
 
-    What belongs to a table that is left out is left out too; so is what the project has accepted as
-    undeclared, with what belongs to it.
+    Parts of an excluded table are excluded too; so are the undeclared objects that the project accepts, with
+    their parts.
     """
 
     filters: EnvironmentFilters
@@ -70,7 +70,7 @@ class Managed:
         return self._passes(key, schema)
 
     def _is_left_out(self, key: Key) -> bool:
-        """True if the kind of the object is left out, or that of an object that it belongs to."""
+        """True if the kind of the object or of its owner is excluded."""
         chosen: Chosen | None = self.filters.opts.get("chosen")
         if chosen is None or key.kind in chosen.left_out:
             return chosen is not None
@@ -86,7 +86,7 @@ class Managed:
         return [Key(kind, key.schema, None, key.table) for kind in kinds]
 
     def uncompared(self, objects: Iterable[Uncompared]) -> list[str]:
-        """What is to be named of the objects that no kind compares, each once."""
+        """The labels of the reported objects that no kind compares, each once."""
         labels = {label for label, schema in objects if schema is None or schema in self._schemas}
         accepted = self.filters.accepted
         return sorted(label for label in labels if not any(one.matches(label) for one in accepted))
@@ -98,7 +98,7 @@ class Managed:
         """False for an undeclared object that needs no declaration."""
         schema = (self.reflected.get(key) or "").removeprefix("schema ")
         if key.kind == "extension" and schema not in map(ident, self._schemas):
-            return False  # its name is in no schema, but its objects are
+            return False  # a publication is in no schema, but its objects are
         if not self.filters.accepted:
             return True
         owners = self._owners(key)
@@ -111,7 +111,7 @@ class Managed:
         return not any(accepted.matches(label) for accepted in self.filters.accepted for label in labels)
 
     def has_all_of(self, definition: str) -> bool:
-        """Whether all schemas that the definition of a publication or an event trigger names are managed."""
+        """True if all schemas in the definition of a publication or an event trigger are managed."""
         named: set[str] = set()
         for place, schemas, everything in _IN_SCHEMAS.findall(definition):
             named |= {key.name for key in self.reflected if key.kind == "schema"} if everything else set()
@@ -171,6 +171,6 @@ class Managed:
         return self.filters.table(key.schema or "", table, next(kinds, None))
 
     def reflected_column(self, key: Key) -> Column[Any]:
-        """The reflected column as SQLAlchemy reads it."""
+        """The column, reflected by SQLAlchemy."""
         column: Column[Any] = self._table(key, key.table or "").columns[key.name]
         return column

@@ -1,10 +1,10 @@
-"""Objects that are equal under two names, paired before anything is planned.
+"""Objects that are equal under two names, paired before the planning.
 
-A name that PostgreSQL chose has no meaning: a constraint declared without a name, and a sequence that a
-column owns, are paired with the reflected ones of any name, and get the reflected name in the declared
-snapshot. An object that is declared with a name and reflected under another one is renamed at the start of
-the revision, and has the declared name in the reflected snapshot, as after the rename. So the planner sees
-one name for one object.
+A name chosen by PostgreSQL has no meaning: a constraint declared without a name, and a sequence owned by a
+column, are paired with reflected objects of any name, and get the reflected name in the declared snapshot. An
+object with a declared name and another reflected name is renamed at the start of the revision, and gets the
+declared name in the reflected snapshot, as after the rename. So each object has the same name on both sides
+of the planner.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
     from app_schema.migrations.compare.sides import Sides
 
 KINDS = ("enum", "sequence", "constraint", "index")
-"""In this order: a constraint may name an enum, and is equal once the enum has its declared name."""
+"""Enums first: a constraint may name an enum, and is equal only under the declared name of the enum."""
 _INDEX_NAME = re.compile(r'^(CREATE (?:UNIQUE )?INDEX )(?:"(?:[^"]|"")+"|\S+)')
 _NEXT = re.compile(r"nextval\('((?:[^']|'')+)'::regclass\)")
 _NAME = re.compile(r'"((?:[^"]|"")*)"|([^."]+)')
 _HAS_INDEX = re.compile("PRIMARY KEY|UNIQUE|EXCLUDE")
-"""The start of the definition of a constraint that has an index of its name."""
+"""The start of the definition of a constraint with an index of the same name."""
 _RELATIONS = {"table", "view", "materialized_view", "foreign_table", "composite", "sequence", "index"}
 _TYPES = {"enum", "domain", "range", *_RELATIONS} - {"sequence", "index"}
 Pairs = Iterator[tuple[Key, Key]]
-"""Declared and reflected keys of one object."""
+"""The declared and the reflected key of an object."""
 
 
 def paired(sides: Sides) -> Sides:
-    """The sides with one name for each object, and with what is to be renamed."""
+    """The sides with the same name for each object, and with the renames."""
     for kind in KINDS:
         sides = _paired(sides, kind)
     return sides
@@ -58,7 +58,7 @@ def _paired(sides: Sides, kind: str) -> Sides:
         declared_side, _ = Names(sides.connection, unnamed).snapshot(declared_side)
     if named:
         renamed, reflected_side = renamed.and_then(sides.connection, named, reflected_side)
-    if kind == "index":  # its definition has its name in it
+    if kind == "index":  # the definition contains the name
         declared_side, reflected_side = (
             {**declared_side, **{key: reflected_side[key] for key in unnamed.values()}},
             {**reflected_side, **{key: declared_side[key] for key in named.values()}},
@@ -67,7 +67,7 @@ def _paired(sides: Sides, kind: str) -> Sides:
 
 
 def _pairs(sides: Sides, kind: str) -> Pairs:
-    """The pairs of one kind: keys that the other side does not have."""
+    """The pairs of a kind, among the keys that the other side lacks."""
     declared, reflected = (
         sorted(key for key in side if key.kind == kind and key not in other)
         for side, other in ((sides.declared, sides.reflected), (sides.reflected, sides.declared))
@@ -80,7 +80,7 @@ def _pairs(sides: Sides, kind: str) -> Pairs:
 
 
 def _by_definition(sides: Sides, declared: list[Key], reflected: list[Key]) -> Pairs:
-    """Constraints and indexes: of one table and with one definition."""
+    """Constraints and indexes of the same table with the same definition."""
     places = {key[1:3] for key in declared} & {key[1:3] for key in reflected}
     ours, theirs = (
         [(key, _nameless(key, side[key])) for key in keys if key[1:3] in places]
@@ -97,7 +97,7 @@ def _by_definition(sides: Sides, declared: list[Key], reflected: list[Key]) -> P
 
 
 def _nameless(key: Key, definition: str) -> str:
-    """The definition of an object of a table without its name; a table has one primary key."""
+    """The definition of an object of a table without its name; a table has at most one primary key."""
     if definition.startswith("PRIMARY KEY"):
         return "PRIMARY KEY"
     return (
@@ -106,7 +106,7 @@ def _nameless(key: Key, definition: str) -> str:
 
 
 def _by_use(sides: Sides, declared: list[Key], reflected: list[Key]) -> Pairs:
-    """Enums and sequences: what a column is declared with and has; what no column uses, if there is one."""
+    """Enums and sequences: the declared and the reflected object of a column; unused objects if unique."""
     if not (declared and reflected):
         return
     kind, free = declared[0].kind, list(reflected)
@@ -125,7 +125,7 @@ def _by_use(sides: Sides, declared: list[Key], reflected: list[Key]) -> Pairs:
 
 
 def _may_be(sides: Sides, declared: Key, reflected: Key) -> bool:
-    """A sequence that a column takes its numbers from may get other options; an enum has the same labels."""
+    """True if the pair may differ only by name; a sequence of a column may also differ in its options."""
     if declared.schema != reflected.schema:
         return False
     definitions = sides.declared[declared], sides.reflected[reflected]
@@ -139,7 +139,8 @@ def _may_be(sides: Sides, declared: Key, reflected: Key) -> bool:
 
 
 def _users(side: Snapshot, kind: str) -> dict[Key, set[Key]]:
-    """The columns that are of an enum's type, or own a sequence or have its next value as their default."""
+    """The columns of an enum's type; the columns that own a sequence or have its next value as their
+    default."""
     users: dict[Key, set[Key]] = defaultdict(set)
     for key, definition in side.items():
         if key.kind == "column":
@@ -174,7 +175,7 @@ def _is_unnamed(sides: Sides, key: Key) -> bool:
 
 
 def _names_in_use(side: Snapshot, kind: str) -> set[tuple[str | None, str]]:
-    """Schema and name of whatever a new name of this kind must differ from."""
+    """Schema and name of the objects in the namespace of this kind."""
     kinds = _TYPES if kind == "enum" else _RELATIONS
     return {
         (key.schema, key.name)

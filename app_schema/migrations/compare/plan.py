@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 @dataclass
 class Plan:
-    """Directives by rank, after the renames. The reversed list is a correct downgrade: it drops first what
-    the upgrade creates last."""
+    """Directives by rank, after the renames. The reversed list is a correct downgrade: the last created
+    object is dropped first."""
 
     renames: list[MigrateOperation] = field(default_factory=list)
     renamed_again: list[MigrateOperation] = field(default_factory=list)
-    """Renames at the start of the downgrade: its second run finds the old names."""
+    """Renames at the start of the downgrade, whose second run finds the old names."""
     drops: list[tuple[Drops, int, MigrateOperation]] = field(default_factory=list)
     creations: list[tuple[Makes, int, MigrateOperation]] = field(default_factory=list)
     notes: list[MigrateOperation] = field(default_factory=list)
@@ -36,17 +36,17 @@ class Plan:
         self._retyped[schema, table].columns.append(column)
 
     def drop(self, rank: Drops, *operations: MigrateOperation, order: int | None = None) -> None:
-        """Drops something; of one rank the lower ``order`` is first."""
+        """Adds a drop; within a rank the lower ``order`` is first."""
         for operation in operations:
             self.drops.append((rank, len(self.drops) if order is None else order, operation))
 
     def create(self, rank: Makes, *operations: MigrateOperation, order: int | None = None) -> None:
-        """Creates or alters something; of one rank the lower ``order`` is first."""
+        """Adds a creation or change; within a rank the lower ``order`` is first."""
         for operation in operations:
             self.creations.append((rank, len(self.creations) if order is None else order, operation))
 
     def on_the_way_back(self, other: Plan) -> None:
-        """Adds the directives of another plan, so that only the downgrade carries them out."""
+        """Adds the directives of another plan, so that only the downgrade executes them."""
         self.drops += [
             (rank, order, OnTheWayBackOp(operation.reverse())) for rank, order, operation in other.drops
         ]

@@ -1,4 +1,4 @@
-"""The plan of a revision while it is filled. Names no kind: only the comparators do."""
+"""The plan of a revision during the planning. Names no kind: only the comparators do."""
 
 from __future__ import annotations
 
@@ -21,14 +21,13 @@ if TYPE_CHECKING:
     from app_schema.migrations.compare.sides import Sides
 
 LAST = 2**40
-"""An order: after what is declared, and before the indexes of materialized views."""
+"""An order: after declared objects, and before the indexes of materialized views."""
 Form = Literal["declared", "reflected", "dropped"]
 
 
 @dataclass(frozen=True, eq=False)
 class Planner:
-    """The directives of the revision, and the objects that it drops and creates, so that each is planned
-    once.
+    """The directives of the revision, and its dropped and created objects, so that each is planned once.
 
     :param differences: the differences to resolve.
     :param safe: use statements that do not block writers on tables with rows.
@@ -48,7 +47,7 @@ class Planner:
         return frozenset(difference.key for difference in self.differences)
 
     def of_the_downgrade(self) -> Planner:
-        """A planner with a plan of its own, which shares what is dropped and created."""
+        """A planner with another plan, which shares the dropped and created objects."""
         return replace(self, safe=False, plan=Plan())
 
     def note(self, reason: str) -> None:
@@ -56,28 +55,28 @@ class Planner:
         self.plan.notes.append(UnwritableOp(reason))
 
     def spares_writers(self, key: Key) -> bool:
-        """Whether the object's table has rows, and its writers are not to be kept waiting."""
+        """True if the object's table has rows, and statements must not block its writers."""
         return self.safe and self.sides.has_rows(key)
 
     def recreated_as(self, key: Key) -> Form:
-        """In which form an object that is dropped is created again, if at all."""
+        """The form in which a dropped object is created again; None: not at all."""
         sides = self.sides
         if key in self.changed:
             return "declared" if key in sides.declared else "dropped" if sides.prune else "reflected"
-        # what is not managed stays as it is, whatever is declared
+        # an unmanaged object is created as reflected, whatever its declaration
         same = sides.spelling.same(sides.declared.get(key), sides.reflected[key])
         return "declared" if same else "reflected"
 
     def drop(self, rank: Drops, *operations: MigrateOperation, order: int | None = None) -> None:
-        """Plans a drop; of one rank the lower ``order`` is first."""
+        """Plans a drop; within a rank the lower ``order`` is first."""
         self.plan.drop(rank, *operations, order=order)
 
     def create(self, rank: Makes, *operations: MigrateOperation, order: int | None = None) -> None:
-        """Plans a creation or change; of one rank the lower ``order`` is first."""
+        """Plans a creation or change; within a rank the lower ``order`` is first."""
         self.plan.create(rank, *operations, order=order)
 
     def create_object(self, rank: Makes, key: Key, operation: MigrateOperation) -> None:
-        """Plans the creation of an object in the place that its declaration has."""
+        """Plans the creation of an object, in the order of declaration."""
         # an undeclared object may read a declared one; the reverse is impossible
         order = self.sides.metadata.order.get(key, LAST + len(self.plan.creations))
         self.create(rank, operation, order=order)
@@ -93,7 +92,7 @@ class Planner:
         return self._drops[key]
 
     def creating(self, key: Key, obj: DDLObject) -> CreateObjectOp:
-        """The operation that creates an object; it and the one that drops the object before are a pair."""
+        """The operation that creates an object, paired with the earlier drop of the object, if any."""
         drop = self._drops.get(key)
         if drop is not None:
             drop.made_again = True

@@ -73,7 +73,7 @@ def _refuse_to_prune_everywhere(context: AutogenContext, metadata: Declared) -> 
 
 
 def _without_bookkeeping(context: AutogenContext, metadata: Declared, side: Snapshot) -> Snapshot:
-    """Without the tables of the migrations themselves, which a metadata may declare."""
+    """The snapshot without the tables of the migrations, which a metadata may declare."""
     schema = context.opts.get("version_table_schema") or metadata.default_schema
     tables = {(schema, version_table(context.opts)), (schema, ONCE_TABLE)}
     return {
@@ -97,7 +97,7 @@ def _roles_of_the_cluster(
 
 
 def _default_schema(context: AutogenContext) -> str:
-    """The schema in which the session creates what names none, unless an application says."""
+    """The schema of unqualified names: that of the application's search_path, else of the session's."""
     assert context.connection is not None
     if context.opts.get("search_path"):
         return DEFAULT_SCHEMA
@@ -105,10 +105,10 @@ def _default_schema(context: AutogenContext) -> str:
     if set(translated) - {None}:
         names = ", ".join(f"{name} (to {translated[name]})" for name in sorted(filter(None, translated)))
         raise ConfigurationError(
-            f"schema_translate_map leads {names} elsewhere, and the database knows its own names alone: "
-            "autogenerate would take a table for absent under the one name and undeclared under the other. "
-            "For autogenerate and check connect without these names, to a database that has the schemas, or "
-            "leave the schema out of the tables and translate None, or set search_path"
+            f"schema_translate_map renames {names}, and the database has only the other names: "
+            "autogenerate would report a table as absent under its name and as undeclared under the other. "
+            "For autogenerate and check connect without this map, to a database that has the schemas; or "
+            "declare the tables without a schema and translate None, or set search_path"
         )
     if translated:
         return str(translated[None])

@@ -8,7 +8,7 @@ from app_schema.errors import ModelError
 
 
 def different(declared: str, reflected: str) -> ModelError:
-    """The object exists with another definition, and no operation changes the one into the other."""
+    """The object exists with another definition, and no operation changes its definition."""
     return ModelError(
         "exists with a different definition, which autogenerate cannot change "
         f"(found: {reflected or 'nothing'}; expected: {declared or 'nothing'}): "
@@ -17,17 +17,17 @@ def different(declared: str, reflected: str) -> ModelError:
 
 
 def not_dropped(kind: str) -> ModelError:
-    """Nothing declares the object, and autogenerate has no operation that drops it."""
+    """The object is undeclared, and no operation of autogenerate drops it."""
     if kind == "default_acl":
         return ModelError(
-            "write op.execute('ALTER DEFAULT PRIVILEGES GRANT ...'), which grants what it lacks"
+            "write op.execute('ALTER DEFAULT PRIVILEGES GRANT ...'), which grants the missing privileges"
         )
     kind = kind.replace("_", " ")
     return ModelError(f"autogenerate does not drop a {kind}: write op.execute('DROP ...') by hand")
 
 
 def not_created(kind: str) -> ModelError:
-    """The object is declared by other means than those that a revision can repeat."""
+    """The object is declared by a construct that a revision cannot repeat."""
     kind = kind.replace("_", " ")
     return ModelError(
         f"autogenerate cannot write this {kind}: write op.execute('CREATE ...') by hand, or "
@@ -44,7 +44,7 @@ def not_partitioned() -> ModelError:
 
 
 def owned_by(owner: str, migrating: str) -> ModelError:
-    """Another role owns the object than the one that migrates."""
+    """The owner of the object is not the migrating role."""
     return ModelError(
         f"is owned by {owner}; the migrating role is {migrating}. "
         f"Run ALTER ... OWNER TO {ident(migrating)}, or migrate as {owner}"
@@ -52,9 +52,9 @@ def owned_by(owner: str, migrating: str) -> ModelError:
 
 
 def in_the_way(dependent: str, changed: str, reason: str, line: str) -> ModelError:
-    """An object depends on one that changes, and PostgreSQL would refuse to create it after the change."""
+    """The object depends on a changed object, and PostgreSQL would refuse to create it after the change."""
     return ModelError(
         f"no revision is written: {dependent} depends on {changed}, which changes, and cannot be created "
-        f"again as it is ({reason}). Declare {dependent} as it shall be, or drop it in a revision before: "
+        f"again unchanged ({reason}). Declare the new {dependent}, or drop it in an earlier revision: "
         f"op.execute({line!r})"
     )

@@ -1,4 +1,4 @@
-"""The names of a snapshot exchanged for others: how the database reads before and after its renames."""
+"""Replaces names in a snapshot: the catalog before and after renames."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _T = TypeVar("_T")
 
 
 class Rename(NamedTuple):
-    """One object: its reflected key and its declared key."""
+    """A renamed object: its reflected key and its declared key."""
 
     reflected: Key
     declared: Key
@@ -44,7 +44,7 @@ class Rename(NamedTuple):
 
 
 class Names:
-    """The names that a snapshot is to take for others of one kind of object: ``{key: other key}``."""
+    """The replaced names in a snapshot: ``{key: other key}``."""
 
     def __init__(self, connection: Connection, others: Mapping[Key, Key]) -> None:
         self._others = others
@@ -58,7 +58,7 @@ class Names:
         return {new: self._definition(new, definition) for new, (_, definition) in renamed.items()}, former
 
     def key(self, key: Key) -> Key:
-        """The key of an object that is renamed itself, or belongs to one that is, or has such a type."""
+        """The new key of an object that is renamed, is part of a renamed object, or has a renamed type."""
         if key.kind == "owner":
             owned = Key("enum" if key.name == "type" else "sequence", key.schema, None, key.table or "")
             key = key._replace(table=self._others.get(owned, owned).name)
@@ -68,7 +68,7 @@ class Names:
         elif key.kind == "object_comment":
             kind, _, name = key.name.partition(" ")
             described = Key(kind, key.schema, key.table, name)
-            # a key and its index have one name, and each may have a comment
+            # a key and its index have the same name, and each may have a comment
             new = self._others.get(described) or self._others.get(described._replace(kind="constraint"))
             key = key._replace(name=f"{kind} {new.name}") if new else key
         key = self._others.get(key, key)
@@ -98,7 +98,7 @@ class Names:
         return printed if new is None else (words if index != printed else "") + ident(new.name)
 
     def text(self, printed: str) -> str:
-        """What PostgreSQL prints, with the other names of enums and sequences."""
+        """PostgreSQL's print with the other names of enums and sequences."""
         return _PIECE.sub(self._piece, printed) if self._printed else printed
 
     def _piece(self, match: re.Match[str]) -> str:
@@ -109,7 +109,7 @@ class Names:
         return match[0] if name is None else "'" + name.replace("'", "''") + f"'::regclass{cast}"
 
     def of(self, value: _T) -> _T:
-        """A reflected object, with the other names in whatever PostgreSQL printed of it."""
+        """A reflected object with the other names in each printed field."""
         if not self._printed:
             return value
         if isinstance(value, str):
@@ -126,7 +126,7 @@ class Names:
 
 
 def _quoted(connection: Connection, others: Mapping[Key, Key]) -> dict[str, str]:
-    """The names as PostgreSQL prints them: which words it quotes only the server knows."""
+    """The names as PostgreSQL prints them: only the server knows which words it quotes."""
     query = text("SELECT quote_ident(o) || '.' || quote_ident(n) FROM unnest(:schemas, :names) AS u(o, n)")
     keys = [*others, *others.values()]
     query = query.bindparams(bindparam("schemas", type_=ARRAY(Text)), bindparam("names", type_=ARRAY(Text)))
@@ -137,7 +137,7 @@ def _quoted(connection: Connection, others: Mapping[Key, Key]) -> dict[str, str]
 
 @dataclass(frozen=True)
 class Renamed:
-    """The renames with which a revision begins.
+    """The renames at the start of a revision.
 
     :param names: the names as they are exchanged, one kind after the other.
     :param former: the keys that have changed, ``{new: old}``.
@@ -163,7 +163,7 @@ class Renamed:
         return {old: new for new, old in self.former.items()}
 
     def before(self, key: Key) -> Key:
-        """The key under which the database has an object now."""
+        """The present key of an object in the database."""
         return self.former.get(key, key)
 
     def after(self, key: Key) -> Key:

@@ -1,7 +1,7 @@
-"""Undeclared definitions that name a column whose type changes, in words that the new type understands.
+"""Undeclared definitions that read a column whose type changes, with a cast to the former type.
 
-PostgreSQL prints ``mood = ANY (ARRAY['low'::text, ...])`` of a text column. Once the column is an enum, no
-operator compares the two. With the column cast to its former type the definition means what it meant.
+PostgreSQL prints ``mood = ANY (ARRAY['low'::text, ...])`` of a text column. If the column becomes an enum, no
+operator compares enum and text. The cast keeps the meaning of the definition.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _TOKEN = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|::?[\w.]+|[\w.$]+|.", r
 def reworded(sides: Sides, planner: Planner, key: Key, definition: str) -> str:
     """The definition with every column cast to its former type that gets a type of another category.
 
-    A new type that does not exist yet, as a new enum, is of another category than any.
+    The category of a type that does not exist yet, such as a new enum, differs from all others.
     """
     head, opening, rest = definition.partition("(")
     for column in _retyped(sides, planner, key):

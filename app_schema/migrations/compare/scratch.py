@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 class Printed(NamedTuple):
-    """A snapshot, and schema and name of what the statements use and the metadata does not declare."""
+    """A snapshot, and schema and name of the undeclared objects that the statements use."""
 
     snapshot: Snapshot
     borrowed: frozenset[tuple[str | None, str]]
 
 
 class Scratch:
-    """Carries statements out beside copies of the undeclared objects that they use."""
+    """Executes statements beside copies of the undeclared objects that they use."""
 
     def __init__(self, context: AutogenContext, metadata: Declared) -> None:
         assert context.connection is not None

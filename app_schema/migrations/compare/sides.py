@@ -50,12 +50,12 @@ SELECT n.nspname, c.relname
 _ZONE_EXISTS = text("SELECT EXISTS (SELECT FROM pg_catalog.pg_timezone_names AS z WHERE z.name = :zone)")
 _CALLING = {"column", "constraint", "index", "domain"}
 _MAY_HAVE_ROWS = {"column", "constraint", "index"}
-"""The kinds whose mending depends on the rows of the table."""
+"""The kinds whose operations depend on the rows of the table."""
 
 
 @dataclass(frozen=True, eq=False)
 class Sides:
-    """The declared and the reflected snapshot, under names that are the same for one object.
+    """The declared and the reflected snapshot, with the same name for each object.
 
     :param metadata: what the metadata declares, by the keys of the declared snapshot.
     :param borrowed: schema and name of what the metadata uses and does not declare; it is not compared.
@@ -89,7 +89,7 @@ class Sides:
 
     @cached_property
     def managed(self) -> Managed:
-        """Whether the comparison says anything about an object."""
+        """True if an object is compared."""
         return Managed(self.filters, self.declared, self.reflected, self.renamed, self.borrowed)
 
     @cached_property
@@ -118,7 +118,8 @@ class Sides:
 
     @cached_property
     def answers(self) -> Answers:
-        """What is asked of one reflected object: the number of queries stays the same for many."""
+        """Queries on single reflected objects; the number of queries does not depend on the number of
+        objects."""
         return Answers(self.connection, self._likely)
 
     def _likely(self, kind: str) -> list[Key]:
@@ -126,16 +127,16 @@ class Sides:
         return [self.renamed.before(key) for key in keys_ if key.kind == kind]
 
     def may_drop(self, key: Key) -> bool:
-        """False for an extension or schema that is not ours; also for what is in no schema, as a publication,
-        and has to do with one that is not managed."""
+        """False for an extension or schema without the mark; also for an object without a schema, such as a
+        publication, with objects of unmanaged schemas."""
         if key.kind not in {"extension", "schema"}:
             return key.schema is not None or self.managed.has_all_of(self.reflected[key])
         comment = self.reflected.get(Key("object_comment", None, None, f"{key.kind} {key.name}"), "")
         return comment.endswith(MARK)
 
     def reflect(self, key: Key, definition: str) -> DDLObject:
-        """The object of a key, as it is after the renames."""
-        # an index or a constraint is built of its definition alone, which has its declared name already
+        """The object of a key after the renames."""
+        # an index or a constraint is built from its definition, which has the declared name already
         asked = key if key.kind in {"index", "constraint"} else self.renamed.before(key)
         return self.renamed.of(reflect(self.answers, asked, definition))
 
@@ -155,12 +156,13 @@ class Sides:
         return [_by_owner(side) for side in (self.declared, self.reflected)]
 
     def owned_sequence(self, side: Snapshot, column: Key) -> Key | None:
-        """The sequence that a column of one of the sides owns."""
+        """The sequence that a column owns on one of the sides."""
         return self._owned_sequences[side is self.reflected].get(column)
 
     @cached_property
     def calls(self) -> dict[str, list[str]]:
-        """The name of each function that a column, constraint, index or domain calls, with what calls it."""
+        """The name of each function that a column, constraint, index or domain calls, with the calling
+        object."""
         calls: dict[str, list[str]] = defaultdict(list)
         for side in (self.declared, self.reflected):
             for key, definition in side.items():
@@ -197,16 +199,16 @@ class Sides:
         return declared.schema if declared is not None else key.schema
 
     def new(self, key: Key) -> bool:
-        """Whether the revision creates the object's table."""
+        """True if the revision creates the object's table."""
         return keys.table(key) not in self.reflected
 
     def partitioned(self, key: Key) -> bool:
-        """Whether the object's table has partitions of its own."""
+        """True if the object's table has partitions."""
         return "PARTITION BY" in self.reflected.get(keys.table(key), "")
 
     @cached_property
     def layers(self) -> Layers:
-        """Reflected views and functions -> the ones that they read."""
+        """Reflected views and functions -> the views and functions that they read."""
         return Layers(self.connection, self.reflected, self.renamed)
 
     @cached_property
@@ -220,7 +222,7 @@ class Sides:
         return FilledTables(self.connection, {key[1:3] for key in differing if not self.new(key)})
 
     def has_rows(self, key: Key) -> bool:
-        """Whether the object's table exists, and has rows."""
+        """True if the object's table exists and has rows."""
         return not self.new(key) and key[1:3] in self._filled_tables
 
 

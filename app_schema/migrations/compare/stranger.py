@@ -17,7 +17,7 @@ _SHOWN = 3
 
 
 def refused(sides: Sides, differences: Iterable[Difference], blocked: Iterable[Key]) -> dict[Key, str]:
-    """The objects whose change would touch what is not managed, each with the sentence that says so.
+    """The objects whose change would change unmanaged objects, each with the sentence of the refusal.
 
     :param blocked: the objects that PostgreSQL refuses to change while something depends on them.
     """
@@ -38,7 +38,7 @@ def refused(sides: Sides, differences: Iterable[Difference], blocked: Iterable[K
 
 
 def stays(key: Key, refused: Mapping[Key, str]) -> bool:
-    """Whether an object, or the table or view that it is a part of, is refused."""
+    """True if an object, or its table or view, is refused."""
     owners = {keys.table(key), *keys.views(key)} if key.table is not None else set()
     return key in refused or not owners.isdisjoint(refused)
 

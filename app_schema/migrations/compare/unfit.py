@@ -1,7 +1,7 @@
 """Undeclared dependents that a change would make invalid: no revision is written.
 
-An index on ``lower(kind)`` cannot be created again once ``kind`` is an enum. Each such definition is tried in
-the scratch database, next to the declared objects, before planning.
+An index on ``lower(kind)`` cannot be created again after ``kind`` becomes an enum. Before the planning, each
+such definition is executed in the scratch database, beside the declared objects.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ END"""
 _OTHER = "other"
 _HEIR = re.compile(r"INHERITS \(.*\)")
 _KEY = re.compile("PRIMARY KEY|UNIQUE|CREATE UNIQUE INDEX")
-"""Begins what a foreign key may refer to."""
+"""The start of definitions that a foreign key may reference."""
 _DEFAULTS = {"default", "own_default"}
 _PARTS = {**dict.fromkeys(_DEFAULTS, ("the default of ", "column")), "of_row_type": ("", "column")}
-"""The kinds of dependents.sql that no snapshot has: how a refusal names them."""
+"""The kinds of dependents.sql that no snapshot has, and their words in a refusal."""
 _ON_A_TABLE = {"policy", "trigger", "rule"}
 
 
@@ -62,15 +62,14 @@ def refuse(sides: Sides, planner: Planner, blocked: list[Blocked], dependents: l
 
 
 def in_the_way(sides: Sides, blocked: list[Blocked], key: Key, reason: str) -> ModelError:
-    """The refusal: what changes, what depends on it, why that cannot be created again, and the line to
-    write."""
+    """The refusal, with the changed object, the dependent, the reason, and the line to write."""
     cause = next(change.key for change in blocked if key in sides.dependents([change]) or key == change.key)
     prefix, kind = _PARTS.get(key.kind, ("", key.kind))
     return refusal.in_the_way(prefix + Key(kind, *key[1:]).label, cause.label, reason, _drop(key))
 
 
 def _stays(sides: Sides, planner: Planner, key: Key) -> bool:
-    """True if the object is to be created again as reflected, and is in no declaration."""
+    """True for an undeclared object that is to be created again as reflected."""
     place = keys.column(key) if key.kind in _DEFAULTS else key
     return (
         place in sides.reflected
@@ -80,7 +79,7 @@ def _stays(sides: Sides, planner: Planner, key: Key) -> bool:
 
 
 def _creation(sides: Sides, planner: Planner, key: Key) -> str | None:
-    """The statement that creates an object as reflected; None for what no revision can create."""
+    """The statement that creates an object as reflected; None if no revision can create it."""
     if key.kind in _DEFAULTS:
         expression = PrintedColumn.of(sides.reflected[keys.column(key)]).expression
         return f"{_alter(key)} ALTER COLUMN {ident(key.name)} SET DEFAULT {expression}"
@@ -121,7 +120,7 @@ def _add_column(key: Key, part: PrintedColumn) -> str:
 
 
 def _reasons(sides: Sides, attempts: Mapping[Key, str]) -> dict[Key, str]:
-    """The objects whose statements PostgreSQL refuses beside what is declared, each with the reason."""
+    """The objects whose statements PostgreSQL refuses beside the declared objects, each with the reason."""
     if not attempts:
         return {}
     numbers = {f"n{number}": key for number, key in enumerate(attempts)}
@@ -155,7 +154,7 @@ def _attempt(column: str, statement: str) -> str:
 
 
 def _named(sides: Sides, attempts: Mapping[Key, str]) -> Iterator[str]:
-    """What else is reflected and not declared, and is named by the attempts: tables, columns, keys, views."""
+    """The further undeclared objects that the attempts name: tables, columns, keys, views."""
     others = [key for key in sides.reflected if key not in sides.declared and key not in attempts]
     words = borrowed.words([*attempts.values(), *(key.table or "" for key in attempts)])
     views: set[Key] = set()
@@ -178,7 +177,7 @@ def _named(sides: Sides, attempts: Mapping[Key, str]) -> Iterator[str]:
 
 
 def _heir(sides: Sides, table: Key) -> str:
-    """Where the columns of a table come from, if another table has them first."""
+    """The parent or type that defines the columns of a table, if any."""
     partition = sides.reflected.get(Key("partition", *table[1:]))
     inherits = _HEIR.search(sides.reflected[table])
     return f"PARTITION {partition}" if partition else f"() {inherits[0]}" if inherits else ""

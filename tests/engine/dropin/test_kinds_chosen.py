@@ -52,9 +52,9 @@ def test_kind_and_what_belongs_to_it_is_left_out(
 @pytest.mark.parametrize(
     ("kinds", "sentence"),
     [
-        ("-grants", "there is no kind grants; there are aggregate, "),
+        ("-grants", "no kind grants exists; write aggregate, "),
         ("-grant,table", "either the kinds to compare"),
-        ("", "there is no kind without a name"),
+        ("", "no kind without a name exists"),
     ],
 )
 def test_word_that_is_no_kind_gets_the_list(kinds: str, sentence: str) -> None:
@@ -78,5 +78,5 @@ def test_choice_is_said_in_one_line(foreign: Foreign, capsys: pytest.CaptureFixt
     assert said.count("compared without") == 1
     foreign.run("check", x=("kinds=column,table",))
     assert "app_schema: compared by column, foreign_table, table alone, as" in capsys.readouterr().err
-    with pytest.raises(CommandError, match="there is no kind vew"):
+    with pytest.raises(CommandError, match="no kind vew exists"):
         foreign.run("check", x=("kinds=-vew",))

@@ -315,7 +315,7 @@ def test_named_schemas_under_a_translate_map_are_refused_with_the_remedy(empty_e
         ("add_table", "tenant"),
         ("remove_table", "tenant_1"),
     ]
-    remedy = r"leads tenant \(to tenant_1\) elsewhere.*connect without these names.*translate None"
+    remedy = r"renames tenant \(to tenant_1\).*connect without this map.*translate None"
     with pytest.raises(ConfigurationError, match=remedy):
         autogenerate(translated, metadata, search_path=None)
     own = sa.MetaData()

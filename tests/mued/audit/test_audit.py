@@ -130,11 +130,11 @@ def test_exit_codes_json_and_waivers(
         (f"{WAIVER}reason = 1\ncondition = 'SELECT true'", "the reason of a waiver"),
         (
             f"{WAIVER.replace('naive', 'na')}reason = 'x'\ncondition = 'SELECT true'",
-            "names the check 'na_timestamp'",
+            "names the unknown check 'na_timestamp'",
         ),
         ("[tool.app_schema.audit]\nwaiver = []", "knows waivers and service_roles, not waiver"),
         ("[tool.app_schema.audit]\nwaivers = 'all'", "write each waiver as a table"),
-        ("tool = 1", "tool has to be a table"),
+        ("tool = 1", "tool must be a table"),
         ("[tool", "cannot be read"),
     ],
 )
@@ -176,7 +176,7 @@ def test_waiver_ends_with_its_condition(empty_engine: sa.Engine) -> None:
         connection.exec_driver_sql("GRANT SELECT ON t TO pg_monitor")
         ((reason, message),) = _waived(connection, condition)
         assert reason is None
-        assert message.endswith(f"the condition of its waiver does not hold: {condition}")
+        assert message.endswith(f"the condition of its waiver is not true: {condition}")
         with pytest.raises(ConfigurationError, match=r"is no query of one boolean .*SELECT nothing"):
             _waived(connection, "SELECT nothing")
 
@@ -191,7 +191,7 @@ def test_waiver_of_the_version_table_ends_when_others_may_touch_it(engine: sa.En
 
 def test_waiver_without_a_reason_is_refused_in_python_too() -> None:
     connection = sa.create_mock_engine("postgresql+psycopg://", lambda *_: None)
-    with pytest.raises(ConfigurationError, match="gives no reason"):
+    with pytest.raises(ConfigurationError, match="has no reason"):
         audit(connection, waivers=[Waiver("naive_timestamp", "column at of public.t", "", "SELECT true")])  # type: ignore[arg-type]
 
 

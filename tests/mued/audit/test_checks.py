@@ -76,7 +76,7 @@ def test_constraint_that_is_not_enforced(shared_engine: sa.Engine) -> None:
         if int(connection.exec_driver_sql("SHOW server_version_num").scalar_one()) < 180000:
             pytest.skip("NOT ENFORCED came with PostgreSQL 18")
         sql = "CREATE TABLE t (id int, CONSTRAINT c CHECK (id > 0) NOT ENFORCED)"
-        said = "is NOT ENFORCED: any row may break it"
+        said = "is NOT ENFORCED: any row may violate it"
         _prove(connection, Case("constraint_not_valid", sql, "constraint c on public.t", "error", said), "")
         connection.rollback()
 
