@@ -47,7 +47,7 @@ def _audit(directory: Path | None) -> tuple[Path, Mapping[str, Any]]:
     file, table = section(directory)
     settings = table.get("audit", {})
     if not isinstance(settings, Mapping):
-        raise ConfigurationError(f"{file}: audit has to be a table.")
+        raise ConfigurationError(f"{file}: audit must be a table.")
     if unknown := set(settings) - {"waivers", "service_roles"}:
         raise ConfigurationError(
             f"{file}: [tool.app_schema.audit] knows waivers and service_roles, "
@@ -58,7 +58,7 @@ def _audit(directory: Path | None) -> tuple[Path, Mapping[str, Any]]:
 
 def _waiver(given: Any, file: Path) -> Waiver:
     if not isinstance(given, Mapping) or set(given) != set(_FIELDS):
-        raise ConfigurationError(f"{file}: a table {PLACE} has only {', '.join(_FIELDS)}.")
+        raise ConfigurationError(f"{file}: a table {PLACE} needs exactly {', '.join(_FIELDS)}.")
     for field in _FIELDS:
         if not isinstance(given[field], str) or not given[field].strip():
             raise ConfigurationError(

@@ -114,7 +114,7 @@ CASES = {
         f"{_T} ALTER TABLE t ENABLE ROW LEVEL SECURITY",
         "table public.t",
         "warning",
-        "there is no policy",
+        "without a policy",
     ),
     "two policies for one command": Case(
         "several_permissive_policies",
@@ -454,7 +454,7 @@ CASES = {
         "CREATE TABLE closed (plan text CHECK (char_length(plan) > 1))",
         "column plan of public.closed",
         "error",
-        "one of 'free', 'it''s'",
+        "the words 'free', 'it''s'",
     ),
     "an enum kept as text without a check": Case(
         "closed_values_without_check",

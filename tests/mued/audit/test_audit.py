@@ -125,7 +125,7 @@ def test_exit_codes_json_and_waivers(
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        (WAIVER, "has check, object, reason, condition"),
+        (WAIVER, "needs exactly check, object, reason, condition"),
         (f"{WAIVER}reason = ' '\ncondition = 'SELECT true'", "the reason of a waiver"),
         (f"{WAIVER}reason = 1\ncondition = 'SELECT true'", "the reason of a waiver"),
         (
