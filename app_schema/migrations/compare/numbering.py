@@ -21,7 +21,7 @@ _SERIALS = {"smallint": "smallserial", "integer": "serial", "bigint": "bigserial
 
 
 def identity(sides: Sides, side: Snapshot, column: Key) -> dict[str, Any]:
-    """The arguments of a column's ``Identity``: the options of its sequence that are not the usual ones."""
+    """The arguments of a column's ``Identity``: the options of its sequence that differ from the defaults."""
     part = PrintedColumn.of(side[column])
     key = sides.owned_sequence(side, column)
     sequence = PrintedSequence.of(side[key]) if key is not None else None
@@ -38,15 +38,15 @@ def identity(sides: Sides, side: Snapshot, column: Key) -> dict[str, Any]:
 
 
 def serial(sides: Sides, side: Snapshot, column: Key) -> str | None:
-    """The pseudo type of a column whose default is the next value of its own sequence."""
+    """The pseudo type of a column whose default is the next value of a sequence that the column owns."""
     part = PrintedColumn.of(side[column])
     counts = not part.identity and part.expression.startswith("nextval(")
     return _SERIALS.get(part.type) if counts and sides.owned_sequence(side, column) is not None else None
 
 
 def source(sides: Sides, side: Snapshot, column: Key) -> str:
-    """What gives a column its numbers: ``identity``, ``serial``, the next value of a sequence that nobody
-    owns, as the default says, or nothing."""
+    """The source of a column's numbers: ``identity``, ``serial``, the default if it is the next value of an
+    unowned sequence, or empty."""
     part = PrintedColumn.of(side[column])
     if part.identity:
         return "identity"

@@ -134,7 +134,7 @@ def _may_be(sides: Sides, declared: Key, reflected: Key) -> bool:
     declared_owner, reflected_owner = (PrintedSequence.of(printed).column for printed in definitions)
     if declared_owner is None:  # the sequence of a column is dropped with its type or its identity
         return reflected_owner is None
-    # an identity creates its own
+    # an identity creates its sequence
     return reflected_owner is not None or not PrintedColumn.of(sides.declared[declared_owner]).identity
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _NAME = r'(?:"(?:[^"]|"")+"|[^\s".()\[\],:\']+)'
 _PIECE = re.compile(rf"'(?:[^']|'')*'(?:::regclass)?|(?<![\w\".$]){_NAME}\.{_NAME}")
-"""A string literal, or a name with its schema; with an empty path PostgreSQL prints no other."""
+"""A string literal, or a qualified name; with an empty search_path PostgreSQL prints no unqualified name."""
 _WITH_SIGNATURE = {"function", "function_grant", "owner", "object_comment"}
 
 _T = TypeVar("_T")
