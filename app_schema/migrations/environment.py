@@ -27,6 +27,7 @@ from app_schema.migrations.given import on
 from app_schema.migrations.impl import guarded
 from app_schema.migrations.loading import load
 from app_schema.migrations.options import Options, flag
+from app_schema.migrations.outer import Outer
 from app_schema.migrations.progress import say
 from app_schema.migrations.render import item
 from app_schema.migrations.runner import Runner
@@ -86,17 +87,20 @@ def run(
         load(context.script, strict=False)  # Alembic accepts two files of one revision
         given = context.config.attributes.get("connection") if connection is None else connection
         if context.is_offline_mode():
-            environment.script()
+            environment.configure_script()
+            with context.begin_transaction():
+                environment.script()
         elif found is not None:
+            environment.configure(found[0].connection)
             environment.migrate(found)
         elif given is not None:
-            on(given, environment.migrate_on)
+            on(given, environment.configure_and_migrate)
         else:
             target = database.target(direct=True)
             engine = database.engine(target.url, direct=True, poolclass=NullPool)
             with database.connect(engine) as own:
                 announce(own, target, changes=_changes(context))
-                environment.migrate_on(own)
+                environment.configure_and_migrate(own)
 
 
 def _changes(context: EnvironmentContext) -> bool:
@@ -137,57 +141,75 @@ class Environment:
         self.options = {**DEFAULTS, **joined(options)}
         self.given = context.get_x_argument(as_dictionary=True)
 
-    def script(self) -> None:
-        """Writes the script of ``--sql``."""
-        autocommit = Options.read(self.given).autocommit
+    @property
+    def transaction_per_revision(self) -> bool:
+        """Each revision is a transaction, or each statement; else all of them share one."""
+        transactional = self.context.get_context().impl.transactional_ddl
+        return bool(self.options["transaction_per_migration"]) or not transactional
+
+    def configure_script(self) -> None:
+        """Configures Alembic for the script of ``--sql``."""
         named = "url" in self.options or "dialect_name" in self.options
         self._configure(
             **({} if named else {"dialect_name": "postgresql"}),
             dialect_opts={"paramstyle": "named"},  # "%" is not doubled
             literal_binds=True,
-            **({"transactional_ddl": False} if autocommit else {}),
+            **({"transactional_ddl": False} if Options.read(self.given).autocommit else {}),
         )
+
+    def script(self) -> None:
+        """Writes the script of ``--sql``."""
         path = self.options.get("search_path")
         settings = {**pinned.SESSION, **({"search_path": path} if path else {})}
         self.context.static_output(f"{pinned.pin(settings)};")
         running = self.context.get_context()
         upstream.set_steps(running, foreseeing(running.opts["fn"], collecting, self.run_args))
-        with self.context.begin_transaction():
-            self.context.run_migrations(**self.run_args)
+        self.context.run_migrations(**self.run_args)
         self.context.static_output(f"{pinned.unpin()};")
 
-    def migrate_on(self, connection: Connection) -> None:
+    def configure_and_migrate(self, connection: Connection) -> None:
         """Runs the command on a connection."""
-        self._configure(connection=connection)  # refuses a database other than PostgreSQL
+        self.configure(connection)
+        self.migrate_on(connection)
+
+    def configure(self, connection: Connection) -> None:
+        """Configures Alembic for a connection; refuses another kind of database."""
+        autocommit = Options.read(self.given).autocommit
+        if autocommit:
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+        context = self._configure(
+            connection=connection,
+            **({"transactional_ddl": False} if autocommit else {}),
+            **_compared(self.given),
+        )
+        if autocommit:
+            # Alembic's block would leave the connection in transactional mode
+            context.autocommit_block = nullcontext  # type: ignore[assignment, method-assign]
+
+    def migrate_on(self, connection: Connection, outer: Outer | None = None) -> None:
+        """Runs the command on the connection for which Alembic is configured."""
         database.check_server(connection)
         table, schema = version_table(self.options), self.options.get("version_table_schema")
         session = MigrationSession(connection, table, schema, self.options.get("search_path"))
-        self.migrate((session, session.facts()))
+        self.migrate((session, session.facts()), outer)
 
-    def migrate(self, found: tuple[MigrationSession, Facts]) -> None:
-        """Runs the command in a configured session."""
+    def migrate(self, found: tuple[MigrationSession, Facts], outer: Outer | None = None) -> None:
+        """Runs the command in a configured session.
+
+        :param outer: the transaction that env.py ends.
+        """
         session, facts = found
-        connection = session.connection
-        options = Options.read(_terminal(self.context) | self.given)
-        if options.autocommit:
-            connection.execution_options(isolation_level="AUTOCOMMIT")
-        migration_context = self._configure(
-            connection=connection,
-            **({"transactional_ddl": False} if options.autocommit else {}),
-            **_compared(self.given),
-        )
-        if options.autocommit:
-            # Alembic's block would leave the connection in transactional mode
-            migration_context.autocommit_block = nullcontext  # type: ignore[assignment, method-assign]
+        migration_context = self.context.get_context()
         if "revision_context" in migration_context.opts:  # autogenerate or check
             migration_context.opts["target_metadata"] = called(self.metadata)
             if chosen := migration_context.opts.get("chosen"):
                 say(f"compared {chosen.words}, as -x kinds={self.given['kinds']} says")
-            self._prove(migration_context, connection, facts)
+            self._prove(migration_context, session.connection, facts)
         runner = Runner(
             migration_context,
             session,
-            options,
+            Options.read(_terminal(self.context) | self.given),
+            outer,
             review=self.context.config.attributes.get("review"),
             run_args=self.run_args,
         )
@@ -202,7 +224,8 @@ class Environment:
             say(stopped)
             raise SystemExit(INTERRUPTED) from None
         finally:
-            self.context.config.attributes.setdefault("moved", []).extend(runner.state.revisions)
+            moved: list[str] = self.context.config.attributes.setdefault("moved", [])
+            runner.when_ended(lambda: moved.extend(runner.state.revisions))
 
     def _prove(self, migration_context: MigrationContext, connection: Connection, facts: Facts) -> None:
         """Registers the proof of the revision if ``-x prove=true`` is given."""
@@ -216,7 +239,7 @@ class Environment:
         options = {**self.options, "naming_convention": self.naming_convention, "on_version_apply": None}
 
         def migrate(context: EnvironmentContext, on: Connection) -> None:
-            Environment(context, self.metadata, dict(self.run_args), dict(options)).migrate_on(on)
+            Environment(context, self.metadata, dict(self.run_args), dict(options)).configure_and_migrate(on)
 
         proof = Proof(
             Origin(self.context.config, opts, migrate),

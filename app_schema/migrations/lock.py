@@ -39,22 +39,30 @@ l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
 class Lock:
     """The migration lock of one version table in one database."""
 
-    def __init__(self, session: MigrationSession) -> None:
+    def __init__(self, session: MigrationSession, *, lasting: bool = False) -> None:
+        """
+        :param lasting: released at the end of the run, which follows that of the caller's transaction.
+        """
         self.session = session
+        self.lasting = lasting
         digest = hashlib.sha256(f"app_schema {session.version_table}".encode()).digest()
         self.key = int.from_bytes(digest[:8], "big", signed=True)
         unsigned = self.key % 2**64
         self._held = _HELD.format(high=unsigned >> 32, low=unsigned % 2**32)
         self.taken = False
 
+    @property
+    def _of_transaction(self) -> bool:
+        return self.session.external and not self.lasting
+
     def acquire(self, wait: float) -> Facts:
         """Acquires the lock, waiting up to ``wait`` seconds, and reads the facts under the lock.
 
-        In a transaction of the caller the lock lasts until its end.
+        In a transaction that a caller ends out of sight, the lock lasts until its end.
 
         :raises LockedError: after ``wait`` seconds; nothing was changed.
         """
-        function = "pg_try_advisory_xact_lock" if self.session.external else "pg_try_advisory_lock"
+        function = "pg_try_advisory_xact_lock" if self._of_transaction else "pg_try_advisory_lock"
         attempt = _TRY.format(function=function, key=self.key, held=self._held)
         begun, told = time.monotonic(), False
         while True:
@@ -79,7 +87,7 @@ class Lock:
     def release(self) -> str:
         """The statement that releases the lock; a lock of the caller's transaction ends with the
         transaction."""
-        return "SELECT" if self.session.external else f"SELECT pg_advisory_unlock({self.key})"
+        return "SELECT" if self._of_transaction else f"SELECT pg_advisory_unlock({self.key})"
 
     def fence(self, application: str, heads: set[str] | None, lock_timeout: float) -> str:
         """The first statement of a revision, which configures the session.

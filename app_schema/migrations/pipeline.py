@@ -217,9 +217,15 @@ class Pipeline:
 
     def _commit(self) -> None:
         self._end_twin()
-        step, stamped = self.state.current, self.state.take_stamped()
+        step, ends = self.state.current, self.state.stamped
+        confirm = partial(self.state.confirm, self.state.take_stamped())
         part = partial(step.part_is_committed, converges=step.converges)
-        then = partial(self.state.confirm, stamped) if stamped else part
+
+        def then() -> None:
+            confirm()
+            if not ends:
+                part()
+
         self._queue(Statement(wire.COMMIT, step=step, then=then))
         self._open = False
         self._in_part = 0
@@ -236,16 +242,16 @@ class Pipeline:
             wire.ask(self.driver, f"SET lock_timeout = {self.lock_timeout * 1000:.0f}")
 
     def _before_commit(self, _: sa.Connection) -> None:
-        if self.driver.pgconn.transaction_status != _IDLE and not self.state.stamped:
-            self.flush()  # the server has a part of this transaction already: psycopg's COMMIT ends it
-            step = self.state.current
-            step.part_is_committed(converges=step.converges)
-            self._open = False
-        elif self._open:
+        begun = self.driver.pgconn.transaction_status != _IDLE
+        if self._open:
+            in_revision = not self.state.stamped
             self._commit()
             self._deferred = True
-            if self._size > FULL:
+            if self._size > FULL or (begun and in_revision):  # what comes next goes by psycopg's status
                 self.flush()
+        elif begun:
+            step = self.state.current
+            step.part_is_committed(converges=step.converges)
 
     def _commit_of_driver(self) -> None:
         """Replaces psycopg's COMMIT: the COMMIT of a revision is queued like its statements."""

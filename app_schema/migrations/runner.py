@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
 
     from app_schema.migrations.options import Options
+    from app_schema.migrations.outer import Outer
 
 Review: TypeAlias = Callable[[Connection, frozenset[str], list[RevisionStep]], bool]
 """Called with the heads and the steps, under the lock; returns False to run no step."""
@@ -47,6 +48,7 @@ class Runner:
         context: MigrationContext,
         session: MigrationSession,
         options: Options,
+        outer: Outer | None = None,
         review: Review | None = None,
         run_args: Mapping[str, Any] | None = None,
     ) -> None:
@@ -55,9 +57,10 @@ class Runner:
         self.impl = context.impl
         self.session = session
         self.options = options
+        self.outer = outer
         self.review = review
         self.run_args = dict(run_args or {})
-        self.lock = Lock(session)
+        self.lock = Lock(session, lasting=outer is not None)
         self.state = RunState()
 
     def run(self, facts: Facts) -> None:
@@ -78,7 +81,20 @@ class Runner:
                 preflight.check(self.session, facts)
                 self._locked(facts.before, planned)
         finally:
-            self.session.leave(facts.before)
+            if not self._open:
+                self.session.leave(facts.before)
+
+    @property
+    def _open(self) -> bool:
+        """The revisions wait for env.py to end their transaction."""
+        return self.outer is not None and self.outer.waits
+
+    def when_ended(self, function: Callable[[], None]) -> None:
+        """Calls the function when the run has ended: now, or when env.py has ended the transaction."""
+        if self.outer is not None and self._open:
+            self.outer.when_ended(lambda _: function())
+        else:
+            function()
 
     def _locked(self, before: Mapping[str, str], planned: list[Step]) -> None:
         try:
@@ -97,7 +113,7 @@ class Runner:
                 ahead = Ahead(self.context, partial(collecting, self.impl), steps, self.run_args)
                 self._carry_out(ahead, retries, before)
         finally:
-            if self.lock.taken:
+            if self.lock.taken and not self._open:
                 self.session.give_back(self.session.restore(before), self.lock.release())
 
     def _reviewed(self, steps: list[Step]) -> bool:
@@ -111,10 +127,14 @@ class Runner:
         state = self.state
         while state.committed < len(state.steps) or self.lock.taken:
             try:
-                with self.context.begin_transaction():  # one transaction for all steps, if env.py asks for it
+                with self._transaction(before):
                     if self.context.purge and not state.steps:
                         self._purge()
                     self._pass(ahead)
+                    if self.outer is not None and self.impl.pipeline is not None:
+                        self.impl.pipeline.flush()
+                if self._open:
+                    return
                 state.confirm(state.take_stamped())
                 self._finish(before)
             except (DifferentError, StatementError, DBAPIError) as error:
@@ -122,6 +142,21 @@ class Runner:
                 said = explained(error) if isinstance(error, DBAPIError) else error
                 if not self._refused_first(ahead, said):
                     retries.after(error, state.failed)
+
+    def _transaction(self, before: Mapping[str, str]) -> AbstractContextManager[Any]:
+        """One transaction for all steps, if env.py asks for it."""
+        if self.outer is None:
+            return self.context.begin_transaction()
+        return self.outer.begun(partial(self._ended, before))
+
+    def _ended(self, before: Mapping[str, str], committed: bool) -> None:  # noqa: FBT001  # called by Outer alone
+        """env.py has ended the transaction."""
+        self.session.external = False
+        if committed:
+            self.state.confirm(self.state.take_stamped())
+        self.session.give_back(self.session.restore(before), self.lock.release())
+        self.lock.taken = self.session.pinned = False
+        self.session.leave(before)
 
     def _refused_first(self, ahead: Ahead, error: AppSchemaError) -> bool:
         """Records a refused revision; True if it runs again with foresight of the later ones."""

@@ -122,8 +122,8 @@ class RunState:
 
     @property
     def stamped(self) -> bool:
-        """A step waits for its COMMIT."""
-        return bool(self._stamped)
+        """The running step has sent its stamp, and waits for its COMMIT."""
+        return bool(self._stamped) and self._stamped[-1][0] is self.current
 
     def take_stamped(self) -> list[tuple[StepState, set[str]]]:
         """The steps, with their heads, that the COMMIT now sent will confirm."""

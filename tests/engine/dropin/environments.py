@@ -130,8 +130,37 @@ class Case:
     ini: str = ""
 
 
-def _sync(options: str = "", before: str = "") -> str:
-    online = _ONLINE.replace("OPTIONS", f", {options}" if options else "")
+_BLOCK = """\
+        with context.begin_transaction():
+            context.run_migrations()
+"""
+_PATH = """\
+        with context.begin_transaction():
+            context.execute("SET search_path TO one")
+            context.run_migrations()
+"""
+_AROUND = """\
+        context.execute("CREATE SCHEMA IF NOT EXISTS made")
+        with context.begin_transaction():
+            connection.execute(sa.text("SET LOCAL work_mem = '1MB'"))
+            context.run_migrations()
+            context.execute("COMMENT ON SCHEMA made IS 'after'")
+"""
+_DRY = """\
+        with context.begin_transaction() as transaction:
+            context.run_migrations()
+            if "dry" in context.get_x_argument():
+                transaction.rollback()
+"""
+_OWN_COMMIT = """\
+        context.run_migrations()
+        if "dry" not in context.get_x_argument():
+            connection.commit()
+"""
+
+
+def _sync(options: str = "", before: str = "", block: str = _BLOCK) -> str:
+    online = _ONLINE.replace("OPTIONS", f", {options}" if options else "").replace(_BLOCK, block)
     return f"{_HEAD}{before}{_OFFLINE}{online}{_END}"
 
 
@@ -506,6 +535,19 @@ def include_object(object, name, type_, reflected, compare_to):
 CASES: dict[str, Case] = {
     "sync": Case(_sync()),
     "one transaction": Case(_sync("transaction_per_migration=False")),
+    "path set in the block": Case(
+        _sync(block=_PATH),
+        history={**HISTORY, "0003": _CONCURRENT},
+        before="CREATE SCHEMA one",
+        clean=False,
+        script=False,
+    ),
+    "statements around the revisions": Case(_sync(block=_AROUND), script=False),
+    "statements around each revision": Case(
+        _sync("transaction_per_migration=True", block=_AROUND), script=False
+    ),
+    "dry run that is rolled back": Case(_sync(block=_DRY), runs=(("dry",), ()), clean=False, script=False),
+    "commit of its own": Case(_sync(block=_OWN_COMMIT), runs=(("dry",), ()), clean=False, script=False),
     "async psycopg": Case(_ASYNC.replace("DRIVER", "psycopg")),
     "async asyncpg": Case(_ASYNC.replace("DRIVER", "asyncpg")),
     "tenants by search_path": Case(

@@ -264,14 +264,39 @@ def test_who_blocks_is_named_when_it_is_given_up(empty_url: str, written: Writte
     assert leftovers(empty_url) == 0
 
 
-@pytest.mark.parametrize("look", ["pass", "op.get_bind().execute(sa.text('SELECT 1'))"])
-@pytest.mark.parametrize("indent", ["", "    "], ids=["after the block", "in the block"])
+_LOOK = "op.get_bind().execute(sa.text('SELECT 1'))"
+
+
+@pytest.mark.parametrize(
+    ("look", "indent", "together"),
+    [
+        ("pass", "", False),
+        ("pass", "    ", False),
+        (_LOOK, "", False),
+        (_LOOK, "    ", False),
+        ("pass", "", True),
+        (_LOOK, "", True),
+    ],
+)
 def test_part_that_does_not_converge_is_not_begun_again(
-    empty_url: str, written: Written, look: str, indent: str
+    empty_url: str,
+    written: Written,
+    look: str,
+    indent: str,
+    together: bool,  # noqa: FBT001
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The COMMIT before the block is kept back, or is the driver's own where the transaction was begun."""
+    """The COMMIT before the block is queued, or sent where the transaction was begun.
+
+    :param indent: in the block, or after the block.
+    :param together: in one transaction with an earlier revision, whose stamp the COMMIT confirms.
+    """
     written.add(f"{table('a')}\nop.execute('INSERT INTO public.a VALUES (1)')")
     written.upgrade(empty_url)
+    if together:
+        written.add(table("b"))
+        options = {**environment.DEFAULTS, "transaction_per_migration": False}
+        monkeypatch.setattr(environment, "DEFAULTS", options)
     written.add(
         f"""
         op.execute("UPDATE public.a SET id = id * 2")
