@@ -31,6 +31,7 @@ class Catalog:
 
     :param object: the columns that define an object.
     :param printed: a function of PostgreSQL -> the further defining columns that the function prints.
+    :param named: the columns that no kind compares; `uncompared` names their objects.
     :param outside: a reason -> the columns that are ignored on purpose.
     :param oid: the column that identifies an object; empty if a row is a part or an attribute of an object.
     :param part_of: the catalog of the objects whose parts the rows are.
@@ -40,6 +41,7 @@ class Catalog:
 
     object: str = ""
     printed: Mapping[str, str] = field(default_factory=dict)
+    named: str = ""
     outside: Mapping[str, str] = field(default_factory=dict)
     oid: str = ""
     part_of: str = ""
@@ -49,7 +51,7 @@ class Catalog:
     @property
     def columns(self) -> Iterator[str]:
         """Every column of the catalog in any of the versions."""
-        for words in (self.object, *self.printed.values(), *self.outside.values()):
+        for words in (self.object, self.named, *self.printed.values(), *self.outside.values()):
             yield from words.split()
 
 
@@ -133,14 +135,15 @@ COVERAGE: Mapping[str, Catalog] = {
         oid="oid",
     ),
     "pg_database": Catalog(
+        named="datacl",
         outside={
             IDENTITY: "oid",
             CLUSTER: "datname datdba encoding datlocprovider datistemplate datallowconn datconnlimit "
             "datcollate "
-            "datctype daticulocale datlocale daticurules datacl",
+            "datctype daticulocale datlocale daticurules",
             PHYSICAL: "datfrozenxid datminmxid datcollversion dathasloginevt",
             PLACE: "dattablespace",
-        }
+        },
     ),
     "pg_db_role_setting": Catalog("setdatabase setrole setconfig"),
     "pg_default_acl": Catalog(
@@ -162,10 +165,16 @@ COVERAGE: Mapping[str, Catalog] = {
         oid="oid",
     ),
     "pg_foreign_data_wrapper": Catalog(
-        "fdwname fdwowner fdwhandler fdwvalidator fdwacl fdwoptions", outside={IDENTITY: "oid"}, oid="oid"
+        "fdwname fdwowner fdwhandler fdwvalidator fdwoptions",
+        named="fdwacl",
+        outside={IDENTITY: "oid"},
+        oid="oid",
     ),
     "pg_foreign_server": Catalog(
-        "srvname srvowner srvfdw srvtype srvversion srvacl srvoptions", outside={IDENTITY: "oid"}, oid="oid"
+        "srvname srvowner srvfdw srvtype srvversion srvoptions",
+        named="srvacl",
+        outside={IDENTITY: "oid"},
+        oid="oid",
     ),
     "pg_foreign_table": Catalog("ftrelid ftserver ftoptions", part_of="pg_class"),
     "pg_index": Catalog(
@@ -334,6 +343,8 @@ COVERAGE: Mapping[str, Catalog] = {
 def verdict(catalog: str, column: str) -> Verdict:
     """The verdict on a column, derived from the queries of the kinds."""
     known = COVERAGE[catalog]
+    if column in known.named.split():
+        return "named"
     if any(column in words.split() for words in known.outside.values()):
         return "outside"
     if not any(query.catalog == (known.part_of or catalog) for query in queries()):

@@ -27,6 +27,37 @@ SELECT DISTINCT format('%s %s', i.type, i.identity), coalesce(i.schema, r.schema
                     WHERE d.classid = met.classid AND d.objid = met.oid AND d.deptype <> 'n')
 {others} ORDER BY 1, 2"""
 
+# attributes that no class declares, of objects that kinds compare
+_UNDECLARABLE = """\
+UNION
+SELECT concat('grants on ', g.place), NULL
+  FROM (SELECT 'the database', d.datacl, acldefault('d', d.datdba)
+          FROM pg_catalog.pg_database AS d WHERE d.datname = current_database()
+        UNION ALL
+        SELECT format('language %I', l.lanname), l.lanacl, acldefault('l', l.lanowner)
+          FROM pg_catalog.pg_language AS l
+        UNION ALL
+        SELECT format('foreign-data wrapper %I', w.fdwname), w.fdwacl, acldefault('F', w.fdwowner)
+          FROM pg_catalog.pg_foreign_data_wrapper AS w
+        UNION ALL
+        SELECT format('server %I', s.srvname), s.srvacl, acldefault('S', s.srvowner)
+          FROM pg_catalog.pg_foreign_server AS s) AS g(place, acl, by_default)
+ WHERE NOT (g.acl @> g.by_default AND g.acl <@ g.by_default)
+UNION
+SELECT format('%s of %s %s', a.attribute, i.type, i.identity), i.schema
+  FROM pg_catalog.pg_constraint AS t
+ CROSS JOIN LATERAL (
+       SELECT 'NO INHERIT' WHERE t.connoinherit
+       UNION ALL
+       -- PostgreSQL chooses table_column_not_null, and a rename of the table or column does not change it
+       SELECT 'name' WHERE t.conname !~ '_not_null[0-9]*$') AS a(attribute)
+ CROSS JOIN LATERAL pg_identify_object('pg_catalog.pg_constraint'::regclass, t.oid, 0) AS i
+ WHERE t.contype = 'n' AND t.conrelid >= {first} AND t.conislocal
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
+                    WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = t.conrelid
+                      AND d.deptype = 'e')
+"""
+
 # rows that are attributes of objects of other catalogs
 _ATTRIBUTES = {
     "pg_seclabel": """\
@@ -56,7 +87,8 @@ def uncompared_query() -> str:
     """Query of (label, schema); needs an empty search_path."""
     objects = [_not_of_a_kind(name, catalog) for name, catalog in COVERAGE.items() if catalog.oid]
     compared = {query.catalog for query in queries()}
-    others = "".join(sql for name, sql in _ATTRIBUTES.items() if name not in compared)
+    others = _UNDECLARABLE.format(first=FIRST_OID)
+    others += "".join(sql for name, sql in _ATTRIBUTES.items() if name not in compared)
     return _UNCOMPARED.format(objects="\nUNION ALL\n".join(objects), others=others)
 
 

@@ -160,3 +160,37 @@ def test_declared_partitions_are_created_with_their_table_and_get_other_bounds(
         for _ in range(2):
             _log(*parts).create_all(connection)
     assert autogenerate(empty_engine, _log(*parts)).diffs == []
+
+
+def test_column_and_constraint_of_a_table_with_declared_partitions_change_with_it(
+    empty_engine: sa.Engine,
+) -> None:
+    """PostgreSQL changes them in each partition, and refuses that of the partition alone."""
+
+    def log(*items: Any) -> sa.MetaData:
+        metadata = sa.MetaData()
+        sa.Table("log", metadata, sa.Column("at", sa.Integer), *items, postgresql_partition_by="RANGE (at)")
+        attach(
+            metadata,
+            Partition(
+                "p1", "public.log", "FOR VALUES FROM (0) TO (9)", partition_by="HASH (at)", schema="public"
+            ),
+            Partition("p11", "public.p1", "FOR VALUES WITH (modulus 1, remainder 0)", schema="public"),
+        )
+        return metadata
+
+    plain = log(
+        sa.Column("n", sa.Integer, server_default="1"),
+        sa.Column("gone", sa.Text, server_default="x"),
+        sa.CheckConstraint("n > 0", name="ck"),
+    )
+    other = log(
+        sa.Column("n", sa.BigInteger, server_default="2"),
+        sa.Column("new", sa.Integer, server_default="5"),
+        sa.CheckConstraint("n > 0 AND at >= 0", name="ck"),
+        sa.PrimaryKeyConstraint("at", name="log_key"),
+    )
+    autogenerate(empty_engine, plain).upgrade(empty_engine)
+    send(empty_engine, "INSERT INTO log VALUES (1, 1, 'a')")
+    text = round_trip(empty_engine, other, prune=True, managed_schemas={"public"}).text
+    assert '"p1' not in text

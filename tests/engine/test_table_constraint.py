@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 from autogen import autogenerate, operations_on
+from roundtrip import round_trip
 from sqlalchemy.dialects.postgresql import INT4RANGE
 
 from app_schema.catalog import diff, snapshot
@@ -143,3 +144,11 @@ def test_temporal_foreign_key_is_no_plain_one(empty_engine: sa.Engine) -> None:
         connection.exec_driver_sql("CREATE TABLE b (id int CONSTRAINT fk REFERENCES a NOT ENFORCED)")
     with pytest.raises(DifferentError, match="NOT ENFORCED"), operations_on(empty_engine) as op:
         op.create_foreign_key("fk", "b", "a", ["id"], ["id"])
+
+
+def test_constraint_of_a_new_table_is_created_with_it(empty_engine: sa.Engine) -> None:
+    metadata = sa.MetaData()
+    sa.Table("room", metadata, sa.Column("id", sa.Integer), TableConstraint("uq", "UNIQUE (id)"))
+    key = TableConstraint("fk", "FOREIGN KEY (id) REFERENCES public.room(id)")
+    sa.Table("bed", metadata, sa.Column("id", sa.Integer, sa.CheckConstraint("id > 0", name="ck")), key)
+    round_trip(empty_engine, metadata, prune=True, managed_schemas={"public"})

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from app_schema.catalog.reading import empty_path
+from app_schema.catalog.uncompared import Uncompared
 from app_schema.ddl import Key
 from app_schema.errors import ModelError
 from app_schema.migrations.compare import carried, dependent, former, keys, kinds, stranger
+from app_schema.migrations.compare.kinds.partition import follows_parent
 from app_schema.migrations.compare.plan import Plan
 from app_schema.migrations.compare.planner import Planner
 from app_schema.migrations.compare.reading import read
@@ -41,10 +43,12 @@ class Comparison:
             for difference in self.sides.differences
             if kinds.of(difference.key.kind).compares(difference)
         ]
+        self._following = follows_parent(self.sides, self.differences)
 
     def uncompared(self) -> list[str]:
-        """The objects in managed schemas that no kind compares."""
-        return self.sides.managed.uncompared(self.sides.uncompared)
+        """The objects in managed schemas that no kind compares, and names that nobody declares."""
+        chosen = [Uncompared(f"name of {key.label}", key.schema) for key in self.sides.chosen_names]
+        return self.sides.managed.uncompared([*self.sides.uncompared, *chosen])
 
     def counted(self) -> list[Key]:
         """The states of the declared objects."""
@@ -62,6 +66,8 @@ class Comparison:
         ``alembic check`` and ``app-schema verify`` both use it.
         """
         key, declared, reflected = difference
+        if key in self._following:
+            return None
         comparator = kinds.of(key.kind)
         if declared is not None and reflected is not None:
             return "different"

@@ -9,7 +9,7 @@ from app_schema.ddl import Key
 from app_schema.ddl.column import PrintedColumn
 from app_schema.errors import ModelError
 from app_schema.migrations.compare import keys, kinds, unfit
-from app_schema.migrations.compare.kinds import alter_column, function, grant
+from app_schema.migrations.compare.kinds import alter_column, function, grant, partition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -101,7 +101,7 @@ def _recreate(sides: Sides, planner: Planner, key: Key) -> None:
 
     :raises ModelError: if no revision can create it again.
     """
-    if key in planner.dropped:
+    if key in planner.dropped or partition.belongs_to_parent(sides, key):
         return
     if key.kind in {"default", "own_default"}:
         _recreate_default(sides, planner, key)

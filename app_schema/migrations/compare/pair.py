@@ -63,7 +63,14 @@ def _paired(sides: Sides, kind: str) -> Sides:
             {**declared_side, **{key: reflected_side[key] for key in unnamed.values()}},
             {**reflected_side, **{key: declared_side[key] for key in named.values()}},
         )
-    return dataclasses.replace(sides, declared=declared_side, reflected=reflected_side, renamed=renamed)
+    chosen = {key for key in unnamed.values() if kind == "constraint" and not _is_of_partition(sides, key)}
+    return dataclasses.replace(
+        sides,
+        declared=declared_side,
+        reflected=reflected_side,
+        renamed=renamed,
+        chosen_names=sides.chosen_names | chosen,
+    )
 
 
 def _pairs(sides: Sides, kind: str) -> Pairs:
@@ -166,12 +173,16 @@ def _is_unnamed(sides: Sides, key: Key) -> bool:
     if key.kind == "constraint":
         return metadata.is_unnamed(key, definition)
     if key.kind == "index":
-        return Key("partition", key.schema, None, key.table or "") in sides.declared
+        return _is_of_partition(sides, key)
     if key.kind == "enum" or PrintedSequence.of(definition).column is None:
         return False
     return key not in metadata.sequences and not any(
         other.kind == "grant" and other[1:3] == (key.schema, key.name) for other in metadata.objects
     )
+
+
+def _is_of_partition(sides: Sides, key: Key) -> bool:
+    return Key("partition", key.schema, None, key.table or "") in sides.declared
 
 
 def _names_in_use(side: Snapshot, kind: str) -> set[tuple[str | None, str]]:

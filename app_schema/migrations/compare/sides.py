@@ -61,6 +61,8 @@ class Sides:
     :param borrowed: schema and name of what the metadata uses and does not declare; it is not compared.
     :param uncompared: the objects of the database that no kind compares.
     :param unused_roles: the declared roles that the cluster has and nothing in the database uses.
+    :param chosen_names: the constraints that are declared without a name, and have another than PostgreSQL
+        chooses.
     :param renamed: the renames with which the revision begins; the reflected side reads as after them.
     """
 
@@ -74,6 +76,7 @@ class Sides:
     borrowed: frozenset[tuple[str | None, str]]
     unused_roles: frozenset[Key]
     uncompared: tuple[Uncompared, ...] = ()
+    chosen_names: frozenset[Key] = frozenset()
     renamed: Renamed = field(default_factory=Renamed)
 
     @cached_property

@@ -21,8 +21,6 @@ SELECT c.relname, a.attname FROM pg_catalog.pg_class AS c
 _GAPS = {
     "pg_attribute": "attislocal",
     "pg_constraint": "conislocal",
-    "pg_foreign_data_wrapper": "fdwacl",
-    "pg_foreign_server": "srvacl",
     "pg_proc": "protrftypes probin",
 }
 """Attributes of objects that are compared which no query reads yet. The list may only become shorter."""

@@ -476,7 +476,7 @@ FOREIGN = {
             ddl.ForeignDataWrapper("far"),
             ddl.ForeignServer("there", "FOREIGN DATA WRAPPER far", options="host 'h'"),
         ),
-        unmended="autogenerate does not write it",
+        unmended=NAMED,
     ),
     "user mapping extra": Drift(
         "CREATE USER MAPPING FOR PUBLIC SERVER there",
@@ -553,13 +553,11 @@ ACCESS = {
     "column grant": Drift("GRANT UPDATE (n) ON t TO pg_monitor", "t"),
     "sequence grant": Drift("GRANT USAGE ON SEQUENCE child_id_seq TO pg_monitor", "child_id_seq"),
     "schema grant": Drift("GRANT CREATE ON SCHEMA public TO pg_monitor", "public"),
-    "language grant": Drift(
-        "REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC", "plpgsql", unmended="autogenerate does not write it"
-    ),
+    "language grant": Drift("REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC", "plpgsql", unmended=NAMED),
     "database grant": Drift(
         "DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO pg_monitor', current_database()); END $$",
-        "pg_monitor",
-        unmended="of the cluster",
+        "grants on the database",
+        unmended=NAMED,
     ),
     "default privileges": Drift(
         "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO pg_monitor", "default"

@@ -125,7 +125,7 @@ CONSTRAINTS = {
         "ALTER TABLE t RENAME CONSTRAINT t_n_not_null TO stray",
         "stray",
         since=18,
-        unmended="the name of a NOT NULL follows from older names of the table, and is not compared",
+        unmended="PostgreSQL 15 to 17 have no name for it; one that somebody chose is named",
     ),
     "not null not valid": Drift(
         "ALTER TABLE t ALTER n DROP NOT NULL, ADD CONSTRAINT t_n_not_null NOT NULL n NOT VALID", "n", since=18
@@ -134,7 +134,7 @@ CONSTRAINTS = {
         "ALTER TABLE t ALTER n DROP NOT NULL, ADD CONSTRAINT t_n_not_null NOT NULL n NO INHERIT",
         "n",
         since=18,
-        unmended="autogenerate does not write it",
+        unmended="no model declares it: named where it is met",
     ),
     "unique nulls not distinct": Drift(
         "ALTER TABLE t DROP CONSTRAINT uq, ADD CONSTRAINT uq UNIQUE NULLS NOT DISTINCT (name)", "uq"
@@ -146,7 +146,7 @@ CONSTRAINTS = {
     "primary key renamed": Drift(
         "ALTER TABLE child RENAME CONSTRAINT child_pkey TO stray",
         "stray",
-        unmended="nobody declares the name of this key, so it is no difference",
+        unmended="nobody declares the name of this key, so it is named and no difference",
     ),
     "exclusion extra": Drift("ALTER TABLE t ADD CONSTRAINT stray EXCLUDE USING btree (n WITH =)", "stray"),
     "temporal key missing": Drift(

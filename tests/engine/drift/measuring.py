@@ -12,10 +12,11 @@ from alembic.autogenerate import produce_migrations
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from autogen import autogenerate
+from declaring import declaring
 from drift import Drift
 
-from app_schema.catalog import snapshot_and_uncompared
 from app_schema.dump import _conninfo, _program
+from app_schema.migrations.drift import drift as compared
 
 
 @dataclass
@@ -55,7 +56,8 @@ def ours(engine: sa.Engine, drift: Drift) -> Measured:
     def generate(*, prune: bool) -> _Revision:
         made = autogenerate(engine, metadata, prune=prune)
         with engine.connect() as connection:
-            uncompared = [f"{one.label}: not compared" for one in snapshot_and_uncompared(connection)[1]]
+            named = compared(connection, declaring(metadata)).uncompared
+        uncompared = [f"{label}: not compared" for label in named]
         return _Revision(
             [*map(str, made.diffs), *made.undeclared, *uncompared],
             lambda: made.upgrade(engine),

@@ -7,16 +7,16 @@ import sqlalchemy as sa
 from autogen import autogenerate
 from drift import common
 from drifts import DRIFTS
-from measuring import execute, ours
+from measuring import Measured, execute, ours
 
 from app_schema.ddl import TableOption
 
+_KEPT = "replication: subscription extra"
+"""A subscription keeps its database from being dropped."""
 MENDED = [name for name, case in DRIFTS.items() if not case.unmended]
 
 
-@pytest.mark.part(of=32)
-@pytest.mark.parametrize("name", MENDED)
-def test_drift_is_named_mended_and_brought_back(name: str, empty_engine: sa.Engine) -> None:
+def _measured(name: str, empty_engine: sa.Engine) -> Measured:
     case = DRIFTS[name]
     with empty_engine.begin() as connection:
         common().create_all(connection)
@@ -25,8 +25,22 @@ def test_drift_is_named_mended_and_brought_back(name: str, empty_engine: sa.Engi
     if case.since > version:
         pytest.skip(f"PostgreSQL {case.since} has it first")
     execute(empty_engine, case.base)
-    found = ours(empty_engine, case)
+    return ours(empty_engine, case)
+
+
+@pytest.mark.part(of=32)
+@pytest.mark.parametrize("name", MENDED)
+def test_drift_is_named_mended_and_brought_back(name: str, empty_engine: sa.Engine) -> None:
+    found = _measured(name, empty_engine)
     assert found.answers == (True,) * 5, found.error
+
+
+@pytest.mark.part(of=8)
+@pytest.mark.parametrize("name", [name for name in DRIFTS if name not in MENDED and name != _KEPT])
+def test_drift_that_no_revision_mends_is_named(name: str, empty_engine: sa.Engine) -> None:
+    found = _measured(name, empty_engine)
+    assert found.seen
+    assert found.named
 
 
 def test_declared_option_is_created_by_create_all_and_by_a_revision(empty_engine: sa.Engine) -> None:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import kinds
+import others
 import sqlalchemy as sa
 from kinds import Kind, quoted, raw
 from shape import Column, Constraint, Function, Index, Place, Policy, Shape, Table, Trigger, View
@@ -33,7 +34,8 @@ class Declared:
             for enum in shape.enums
         }
         self._tables = {table.place: table for table in shape.tables}
-        for schema in sorted({place.schema for place in _places(shape)} - {"public"}):
+        named = {place.schema for place in _places(shape)} | others.schemas(shape)
+        for schema in sorted(named - {"public"}):
             ddl.attach(self.metadata, ddl.Schema(schema))
         for table in shape.tables:
             self._table(table)
@@ -41,6 +43,8 @@ class Declared:
             ddl.attach(self.metadata, _function(function))
         for view in shape.views:
             ddl.attach(self.metadata, *self._view(view))
+        for other in shape.others:
+            others.declare(self.metadata, shape, other)
 
     def _kind(self, type_: str) -> Kind:
         return kind(self._shape, type_, self._enums)

@@ -8,6 +8,7 @@ from typing import Any
 
 from declare import kind
 from kinds import KINDS
+from others import kept
 from shape import Column, Constraint, Index, Policy, Shape, Table, Trigger, View
 
 
@@ -17,7 +18,7 @@ def repaired(shape: Shape) -> Shape:
     tables = tuple(_columns(table, known) for table in shape.tables)
     shape = replace(shape, tables=tuple(replace(table, constraints=_keys(table)) for table in tables))
     shape = replace(shape, tables=tuple(_table(shape, table) for table in shape.tables))
-    return replace(shape, views=tuple(_views(shape)))
+    return replace(shape, views=tuple(_views(shape)), others=tuple(kept(shape)))
 
 
 def _columns(table: Table, enums: set[str]) -> Table:

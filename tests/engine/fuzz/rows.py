@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import others
 import sqlalchemy as sa
 from kinds import literal, quoted
 from shape import Column, Shape, Table
@@ -40,6 +41,8 @@ def fill(engine: sa.Engine, shape: Shape, other: Shape) -> None:
         for number in (None, 0, 1):
             insert = _insert(shape, table, later.get(table.place), number)
             lines += [f"BEGIN {insert};", "EXCEPTION WHEN OTHERS THEN NULL; END;"] if insert else []
+    for statement in (statement for one in shape.others for statement in others.rows(one)):
+        lines += [f"BEGIN {statement};", "EXCEPTION WHEN OTHERS THEN NULL; END;"]
     with engine.begin() as connection:
         connection.exec_driver_sql(block([*lines, "END"]), execution_options={"no_parameters": True})
 

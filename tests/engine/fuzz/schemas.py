@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 from kinds import KINDS
+from others import OTHERS
 from repair import repaired
-from shape import Column, Constraint, Enum, Function, Index, Place, Policy, Shape, Table, Trigger, View
+from shape import Column, Constraint, Enum, Function, Index, Other, Place, Policy, Shape, Table, Trigger, View
 
 Item = TypeVar("Item")
 Key = TypeVar("Key")
@@ -191,6 +192,12 @@ def _enum(place: Place) -> st.SearchStrategy[Enum]:
     return st.builds(Enum, st.just(place), labels=_some(LABELS, 1, 4))
 
 
+def _other(word: str) -> st.SearchStrategy[Other]:
+    return st.builds(
+        Other, word=st.just(word), number=numbers, table=st.sampled_from(TABLES), column=column_names
+    )
+
+
 def _shapes() -> st.SearchStrategy[Shape]:
     return st.builds(
         Shape,
@@ -198,6 +205,7 @@ def _shapes() -> st.SearchStrategy[Shape]:
         tables=_each(TABLES, _table).filter(bool),
         functions=_each(FUNCTIONS, _function),
         views=_each(VIEWS, _view),
+        others=_each(tuple(OTHERS), _other, seldom),
     )
 
 
@@ -246,6 +254,7 @@ def _edited(draw: st.DrawFn, old: Shape, new: Shape) -> Shape:
         tables=draw(_merged(old.tables, new.tables, "place", _edited_table)),
         functions=draw(_merged(old.functions, new.functions, "key")),
         views=tuple(sorted(views, key=lambda view: VIEWS.index(view.place))),
+        others=draw(_merged(old.others, new.others, "word")),
     )
 
 

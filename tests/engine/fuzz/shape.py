@@ -175,6 +175,20 @@ class View:
 
 
 @dataclass(frozen=True)
+class Other:
+    """What is of a rarer kind; a shape has one of each word at most.
+
+    :param number: that of its definition.
+    :param table: what it hangs on, if it hangs on a table, and there on the column.
+    """
+
+    word: str
+    number: int
+    table: Place
+    column: str
+
+
+@dataclass(frozen=True)
 class Shape:
     """A whole schema."""
 
@@ -182,3 +196,4 @@ class Shape:
     tables: tuple[Table, ...] = ()
     functions: tuple[Function, ...] = ()
     views: tuple[View, ...] = ()
+    others: tuple[Other, ...] = ()

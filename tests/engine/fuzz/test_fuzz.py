@@ -99,7 +99,7 @@ class Ground:
 
     def revision(self, shape: Shape) -> Generated:
         """The revision that leads from what is there to the shape."""
-        generated = autogenerate(self.changed, metadata(shape), prune=True, managed_schemas=SCHEMAS)
+        generated = autogenerate(self.changed, metadata(shape), prune=True, managed_schemas=set(SCHEMAS))
         note(generated.text)
         if RUFF.exists():
             assert generated.text == generated.formatted

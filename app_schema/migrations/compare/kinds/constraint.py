@@ -30,9 +30,12 @@ class ConstraintComparator(KindComparator):
     blocked_by_any_change = True
 
     def added(self, sides: Sides, planner: Planner, key: Key, declared: str) -> None:
-        """Plans a constraint that is absent; that of a new table is in its CREATE TABLE."""
+        """Plans a constraint that is absent; that of a new table is in its CREATE TABLE, if SQLAlchemy has
+        it."""
         if not sides.new(key):
             _add(sides, planner, key, declared)
+        elif key in sides.metadata.objects:
+            add_printed(sides, planner, key)
 
     def changed(self, sides: Sides, planner: Planner, key: Key, declared: str, reflected: str) -> None:
         """Plans what changes a reflected constraint to the declared one."""

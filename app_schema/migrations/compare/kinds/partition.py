@@ -12,8 +12,15 @@ from app_schema.migrations.compare.kinds.base import KindComparator
 from app_schema.migrations.directives import CallOp, OnTheWayBackOp
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app_schema.catalog import Difference
     from app_schema.migrations.compare.planner import Planner
     from app_schema.migrations.compare.sides import Sides
+
+
+_OF_PARENT = {"column", "constraint"}
+"""What PostgreSQL adds, alters and drops in each partition with its parent's."""
 
 
 class PartitionComparator(KindComparator):
@@ -45,13 +52,40 @@ def attach_in_downgrade(sides: Sides, planner: Planner, table: Key) -> None:
         planner.drop(Drops.COLUMN, OnTheWayBackOp(_attach(partition)))
 
 
+def follows_parent(sides: Sides, differences: Sequence[Difference]) -> set[Key]:
+    """The parts of partitions that PostgreSQL changes with those of the parents, which differ alike."""
+    known = {(_alike(key), declared, reflected) for key, declared, reflected in differences}
+    return {
+        key
+        for key, declared, reflected in differences
+        if (parent := _parent(sides, key)) is not None
+        and (_alike(key._replace(schema=parent.schema, table=parent.name)), declared, reflected) in known
+    }
+
+
+def _alike(part: Key) -> Key:
+    """The key, of a constraint without the name: PostgreSQL chooses one for that of a partition."""
+    return part._replace(name="") if part.kind == "constraint" else part
+
+
+def _parent(sides: Sides, part: Key) -> Key | None:
+    """The parent of the partition of which this is a part, where both sides have the same."""
+    key = Key("partition", part.schema, None, part.table or "")
+    if part.kind not in _OF_PARENT or key not in sides.declared or key not in sides.reflected:
+        return None
+    definitions = (side[key] for side in (sides.declared, sides.reflected))
+    parent, other = (Partition.from_definition(key, text).parent_key for text in definitions)
+    return parent if parent == other else None
+
+
 def belongs_to_parent(sides: Sides, part: Key) -> bool:
-    """Whether the parent of a partition has a constraint, which is created and dropped with the parent's."""
+    """Whether the parent of a partition has the part, which is created and dropped with the parent's."""
     partition = _reflected(sides, Key("table", part.schema, None, part.table or ""))
-    if partition is None:
-        return False
+    if partition is None or part.kind != "constraint":
+        return partition is not None and part.kind in {"column", "default", "own_default"}
     parent = partition.parent_key
-    return part._replace(schema=parent.schema, table=parent.name) in sides.reflected
+    of_parent = (key for key in sides.of_table(parent.schema, parent.name) if key.kind == "constraint")
+    return sides.reflected.get(part) in {sides.reflected[key] for key in of_parent}
 
 
 def _table(partition: Key) -> Key:

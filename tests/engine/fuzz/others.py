@@ -1,0 +1,290 @@
+"""What is no plain table, view or function: a rarer kind each, in a few definitions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import sqlalchemy as sa
+from kinds import KINDS
+from shape import Other, Place, Shape, Table
+from sqlalchemy.dialects import postgresql
+
+from app_schema import ddl
+from app_schema.ddl.printed import PrintedType
+from app_schema.ddl.sql import ident, qualified
+
+_TOKENS = (
+    "asciihword, asciiword, email, file, float, host, hword, hword_asciipart, hword_numpart, hword_part, "
+    "int, numhword, numword, sfloat, uint, url, url_path, version"
+)
+_ADD: dict[str, Any] = {
+    "arguments": "a integer, b integer",
+    "returns": "integer",
+    "language": "sql",
+    "settings": None,
+}
+_FREE = "DELETE"
+"""A rule for another event would change what becomes of the rows."""
+Declared = Iterator[ddl.DDLObject]
+Declare = Callable[[sa.MetaData, Shape, Other], Declared]
+
+
+def declare(metadata: sa.MetaData, shape: Shape, other: Other) -> None:
+    """Declares one of them, with what it is made of."""
+    for obj in OTHERS[other.word](metadata, shape, other):
+        ddl.attach(metadata, obj)
+
+
+def schemas(shape: Shape) -> set[str]:
+    """The schemas of what they declare."""
+    return {"s two"} if shape.others else set()
+
+
+def rows(other: Other) -> list[str]:
+    """Statements that fill its own tables."""
+    values = {
+        "domain": ["INSERT INTO \"s two\".coded (code) VALUES ('12345')"],
+        "composite": ["INSERT INTO paired (p, s) VALUES (ROW (1, 'a'), '[1, 2)')"],
+        "partitioned": [
+            f"INSERT INTO log (at, n) VALUES ('{year}-02-03', {number})"
+            for number, year in enumerate((2020, 2021, 2030))
+        ],
+        "heir": ["INSERT INTO ancestor (id) VALUES (1)", 'INSERT INTO "s two".heir (id) VALUES (2)'],
+        "materialized": ["REFRESH MATERIALIZED VIEW stored"],
+    }
+    return values.get(other.word, [])
+
+
+def kept(shape: Shape) -> Iterator[Other]:
+    """Those of which everything is there that they are made of."""
+    enums = {enum.place for enum in shape.enums}
+    for other in shape.others:
+        table = _table(shape, other)
+        if other.word in {"rule", "statistics", "publication", "option"}:
+            if table is None or other.column not in table.types:
+                continue
+            if other.word != "rule" and not _is_plain(table, other.column):
+                continue
+        if other.word == "cast" and Place("public", "mood") not in enums:
+            continue
+        yield other
+
+
+def _table(shape: Shape, other: Other) -> Table | None:
+    return next((table for table in shape.tables if table.place == other.table), None)
+
+
+def _is_plain(table: Table, name: str) -> bool:
+    """Whether a column is of a type that PostgreSQL brings, and has values of its own."""
+    column = next(column for column in table.columns if column.name == name)
+    return column.type in KINDS and not column.computed
+
+
+def _domain(metadata: sa.MetaData, _: Shape, other: Other) -> Declared:
+    given: tuple[dict[str, Any], ...] = (
+        {"check": "length(VALUE) = 5", "constraint_name": "five"},
+        {"check": "length(VALUE) > 2", "constraint_name": "long", "default": "abcde"},
+        {"check": "VALUE <> ''", "constraint_name": "five", "not_null": True},
+    )
+    domain = postgresql.DOMAIN("Code", sa.Text, schema="s two", **given[other.number % 3])
+    items: list[Any] = [sa.Column("code", domain)]
+    items += [sa.Column("codes", postgresql.ARRAY(domain))] if other.number // 3 else []
+    sa.Table("coded", metadata, *items, schema="s two")
+    yield from ()
+
+
+def _composite(metadata: sa.MetaData, _: Shape, other: Other) -> Declared:
+    attributes = ("a integer, b text", "a integer, b text, c date", "b text, a integer")[other.number % 3]
+    yield ddl.Composite("loose", f"({attributes})", schema="public")
+    yield ddl.Composite("Pair", "(a integer, b text)", schema="s two")
+    yield ddl.RangeType(
+        "span", "AS RANGE (SUBTYPE = double precision, SUBTYPE_DIFF = float8mi)", schema="public"
+    )
+    if other.number // 3:
+        yield ddl.RangeType("wide", "AS RANGE (SUBTYPE = bigint)", schema="s two")
+    columns = sa.Column("p", PrintedType('"s two"."Pair"')), sa.Column("s", PrintedType("public.span"))
+    sa.Table("paired", metadata, *columns)
+
+
+def _collation(_: sa.MetaData, __: Shape, other: Other) -> Declared:
+    locale = ("C", "POSIX")[other.number % 2]
+    yield ddl.Collation("Plain", f"(PROVIDER = libc, LOCALE = '{locale}')", schema="s two")
+
+
+def _aggregate(_: sa.MetaData, __: Shape, other: Other) -> Declared:
+    name, schema = (("add", "public"), ("more", "s two"))[other.number // 3]
+    initial = (None, "0", "5")[other.number % 3]
+    yield ddl.Function(name, "SELECT a + b", schema=schema, **_ADD)
+    sfunc = qualified(name, schema)
+    yield ddl.Aggregate("Total", "integer", sfunc=sfunc, stype="integer", initcond=initial, schema="s two")
+    yield ddl.View("totals", 'SELECT "s two"."Total"(a) AS sum FROM (VALUES (1)) AS v(a)', schema="public")
+
+
+def _operator(metadata: sa.MetaData, __: Shape, other: Other) -> Declared:
+    body = ("SELECT a + b", "SELECT a - b", "SELECT b")[other.number % 3]
+    yield ddl.Function("plus", body, schema="public", **_ADD)
+    definition = "(FUNCTION = public.plus, LEFTARG = integer, RIGHTARG = integer)"
+    yield ddl.Operator("|+|(integer, integer)", definition, schema="public")
+    if other.number // 3:
+        check = ddl.TableConstraint("added", "CHECK ((a > 0))")
+        sa.Table("summed", metadata, sa.Column("a", sa.Integer), check, schema="public")
+
+
+def _operator_class(_: sa.MetaData, __: Shape, other: Other) -> Declared:
+    yield ddl.OperatorFamily("Family USING btree", schema="s two")
+    if other.number % 2:
+        yield ddl.OperatorClass(
+            "back USING btree",
+            "FOR TYPE integer USING btree AS OPERATOR 1 >, OPERATOR 2 >=, OPERATOR 3 =, OPERATOR 4 <=, "
+            "OPERATOR 5 <, FUNCTION 1 btint4cmp(integer, integer)",
+            schema="public",
+        )
+
+
+def _cast(_: sa.MetaData, __: Shape, other: Other) -> Declared:
+    how = ("WITH INOUT", "WITH INOUT AS ASSIGNMENT")[other.number % 2]
+    yield ddl.Cast("public.mood AS integer", how, schema="public")
+
+
+def _search(_: sa.MetaData, __: Shape, other: Other) -> Declared:
+    language = ("english", "german", "simple")[other.number % 3]
+    template = "pg_catalog.simple" if language == "simple" else "pg_catalog.snowball"
+    option = "" if language == "simple" else f", LANGUAGE = {language}"
+    yield ddl.TextSearchDictionary("Stem", f"(TEMPLATE = {template}{option})", schema="s two")
+    words = ('"s two"."Stem"', "pg_catalog.simple", '"s two"."Stem", pg_catalog.simple')[other.number // 2]
+    mappings = {_TOKENS: "pg_catalog.simple", "word": words}
+    if words == "pg_catalog.simple":
+        mappings = {f"{_TOKENS}, word": words}
+    yield ddl.TextSearchConfiguration("words", mappings=mappings, schema="public")
+
+
+def _rule(_: sa.MetaData, __: Shape, other: Other) -> Declared:
+    where = (f" WHERE (old.{ident(other.column)} IS NULL)", "")[other.number % 2]
+    does = ("INSTEAD NOTHING", "NOTHING")[other.number // 3]
+    schema, table = other.table
+    definition = f"CREATE RULE nothing AS ON {_FREE} TO {qualified(table, schema)}{where} DO {does}"
+    yield ddl.Rule("nothing", definition, table=table, schema=schema)
+
+
+def _statistics(_: sa.MetaData, shape: Shape, other: Other) -> Declared:
+    table = _table(shape, other)
+    assert table is not None
+    plain = [column for column in table.types if _is_plain(table, column) and column != other.column]
+    second = ident(plain[0]) if plain else f"({ident(other.column)} IS NULL)"
+    kinds = ("", " (ndistinct)", " (ndistinct, dependencies)")[other.number % 3]
+    schema, name = other.table
+    start = f"CREATE STATISTICS {qualified('Stat', schema)}{kinds if plain else ''}"
+    definition = f"{start} ON {ident(other.column)}, {second} FROM {qualified(name, schema)}"
+    yield ddl.Statistics("Stat", definition, target=(None, 300)[other.number // 3], schema=schema)
+
+
+def _publication(_: sa.MetaData, __: Shape, other: Other) -> Declared:
+    table = f"TABLE {qualified(other.table.name, other.table.schema)}"
+    column = ident(other.column)
+    objects = (table, f"{table} ({column})", f"{table} WHERE ({column} IS NOT NULL)", "ALL TABLES")
+    # a table without a key publishes no UPDATE, and refuses each
+    publish = ("insert", "insert, truncate")[other.number // 3]
+    yield ddl.Publication("Pub", objects[other.number % 4], options=f"publish = '{publish}'")
+
+
+def _foreign(_: sa.MetaData, __: Shape, other: Other) -> Declared:
+    options = ("host 'h'", "host 'other'", "port '1', host 'h'")[other.number % 3]
+    columns = ("a integer NOT NULL, b text", "a bigint, b text")[other.number // 3]
+    yield ddl.ForeignDataWrapper("far")
+    yield ddl.ForeignServer("There", "FOREIGN DATA WRAPPER far", options=options)
+    yield ddl.ForeignTable("abroad", f'({columns}) SERVER "There"', schema="public")
+
+
+def _partitioned(metadata: sa.MetaData, _: Shape, other: Other) -> Declared:
+    number = other.number
+    items: list[Any] = [sa.Column("at", sa.Date, nullable=False)]
+    items += [sa.Column("n", (sa.Integer, sa.BigInteger)[number // 3])]
+    items += [sa.Column("k", sa.Text, server_default="x")] if number % 2 else []
+    items += [sa.Index("ix log", "n")] if number % 3 else []
+    items += [sa.PrimaryKeyConstraint("at", name="log pk")] if number % 3 == 1 else []
+    items += [sa.CheckConstraint("n >= 0", name="log check")] if number in (2, 3) else []
+    sa.Table("log", metadata, *items, postgresql_partition_by="RANGE (at)", schema="public")
+    years = [f"FOR VALUES FROM ('{year}-01-01') TO ('{year + 1}-01-01')" for year in (2020, 2021)]
+    yield ddl.Partition("log_1", "public.log", years[0], partition_by="HASH (at)", schema="public")
+    whole = "FOR VALUES WITH (modulus 1, remainder 0)"
+    yield ddl.Partition("log_1_1", "public.log_1", whole, schema="s two")
+    if number in (1, 2, 5):
+        yield ddl.Partition("log_2", "public.log", years[1], schema="public")
+    if number in (0, 4):
+        yield ddl.Partition("log rest", "public.log", "DEFAULT", schema="s two")
+
+
+def _heir(metadata: sa.MetaData, _: Shape, other: Other) -> Declared:
+    number = other.number
+    shared = (("id", sa.Integer), ("name", sa.Text))[: 1 + number % 2]
+    sa.Table("ancestor", metadata, *(sa.Column(*one) for one in shared), schema="public")
+    own: list[Any] = [sa.Column("extra", sa.Integer)] if number % 3 else []
+    own += [sa.Index("ix heir", "id")] if number // 3 else []
+    inherits: dict[str, Any] = {"postgresql_inherits": "ancestor"} if number != 1 else {}
+    sa.Table("heir", metadata, *(sa.Column(*one) for one in shared), *own, schema="s two", **inherits)
+    yield from ()
+
+
+def _event_trigger(_: sa.MetaData, __: Shape, other: Other) -> Declared:
+    body = ("BEGIN END", "BEGIN NULL; END")[other.number % 2]
+    yield ddl.Function("watch", body, returns="event_trigger", settings=None, schema="public")
+    tags = ("", "WHEN TAG IN ('CREATE TABLE', 'DROP VIEW') ")[other.number // 3]
+    state = ("ORIGIN", "DISABLED", "ALWAYS")[other.number % 3]
+    definition = f"ON ddl_command_end {tags}EXECUTE FUNCTION public.watch()"
+    yield ddl.EventTrigger("watcher", definition, enabled=state)
+
+
+def _sequence(metadata: sa.MetaData, _: Shape, other: Other) -> Declared:
+    given: tuple[dict[str, Any], ...] = ({}, {"increment": 5}, {"start": 7, "cycle": True}, {"maxvalue": 700})
+    sa.Sequence("Counter", metadata=metadata, schema="s two", **given[other.number % 4])
+    yield from ()
+
+
+def _option(_: sa.MetaData, __: Shape, other: Other) -> Declared:
+    column = ident(other.column)
+    name, value = (
+        (f"ALTER COLUMN {column} SET STATISTICS", "300"),
+        ("REPLICA IDENTITY", "FULL"),
+        (f"ALTER COLUMN {column} SET (n_distinct)", "7"),
+    )[other.number % 3]
+    yield ddl.TableOption(name, value, table=other.table.name, schema=other.table.schema)
+
+
+def _materialized(metadata: sa.MetaData, _: Shape, other: Other) -> Declared:
+    number = other.number
+    sa.Table("base", metadata, sa.Column("id", (sa.Integer, sa.BigInteger)[number % 2]), schema="public")
+    columns = ("id", "id, 1 AS one")[number // 3]
+    yield ddl.View("stored", f"SELECT {columns} FROM public.base", materialized=True, schema="public")
+    yield ddl.View("above", "SELECT id FROM public.stored", schema="s two")
+
+
+def _procedure(_: sa.MetaData, __: Shape, other: Other) -> Declared:
+    body, arguments = (
+        ("SELECT 1", "SELECT 2")[other.number % 2],
+        ("a integer", "a integer, b text")[other.number // 3],
+    )
+    yield ddl.Procedure("Work", body, arguments=arguments, language="sql", settings=None, schema="s two")
+
+
+OTHERS: dict[str, Declare] = {
+    "domain": _domain,
+    "composite": _composite,
+    "collation": _collation,
+    "aggregate": _aggregate,
+    "operator": _operator,
+    "operator class": _operator_class,
+    "cast": _cast,
+    "search": _search,
+    "rule": _rule,
+    "statistics": _statistics,
+    "publication": _publication,
+    "foreign": _foreign,
+    "partitioned": _partitioned,
+    "heir": _heir,
+    "event trigger": _event_trigger,
+    "sequence": _sequence,
+    "option": _option,
+    "materialized": _materialized,
+    "procedure": _procedure,
+}
