@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from autogen import Generated, autogenerate
-from roundtrip import catalog, send
+from roundtrip import catalog, round_trip, send
+from sqlalchemy.dialects.postgresql import ENUM
 from written import Written
 
 from app_schema.application import Application
@@ -123,6 +124,44 @@ def test_nothing_is_guessed(empty_engine: sa.Engine) -> None:
     generated = autogenerate(empty_engine, equal, **OPTIONS)
     assert {"op.create_table"} <= _calls(generated)
     assert 'write RenamedFrom("clients") into' in generated.text.replace("\\", "")
+
+
+def test_of_two_equal_candidates_none_is_chosen(empty_engine: sa.Engine) -> None:
+    def declared(*hints: RenamedFrom) -> sa.MetaData:
+        metadata = sa.MetaData()
+        sa.Table(
+            "clients",
+            metadata,
+            sa.Column("id", sa.Integer, sa.CheckConstraint("id > 0", name="ck_new"), primary_key=True),
+            sa.Column("mail", sa.Text, unique=True),
+            sa.Column("first", ENUM("a", "b", name="mood")),
+            sa.Column("second", ENUM("a", "b", name="mood", create_type=False)),
+            sa.Index("ix_new", "mail"),
+            *hints,
+        )
+        sa.Sequence("s_new", metadata=metadata)
+        return metadata
+
+    send(
+        empty_engine,
+        "CREATE TYPE one AS ENUM ('a', 'b'); CREATE TYPE two AS ENUM ('a', 'b')",
+        "CREATE SEQUENCE s_one; CREATE SEQUENCE s_two",
+        "CREATE TABLE clients (id serial PRIMARY KEY, mail text UNIQUE, first one, second two)",
+        "CREATE INDEX ix_one ON clients (mail); CREATE INDEX ix_two ON clients (mail)",
+        "ALTER TABLE clients ADD CONSTRAINT ck_one CHECK (id > 0), ADD CONSTRAINT ck_two CHECK (id > 0)",
+        "INSERT INTO clients (mail, first, second) VALUES ('m', 'a', 'b')",
+    )
+    text = round_trip(empty_engine, declared(), prune=True, **OPTIONS).text.replace("\\", "")
+    assert "op.rename_" not in text
+    for old in ("one", "two"):
+        for kind, name in (("constraint", "ck"), ("index", "ix")):
+            assert f'RenamedFrom("{name}_{old}", of="{kind}", name="{name}_new") into the arg' in text
+        assert (
+            f'attach(metadata, RenamedFrom("s_{old}", of="sequence", name="s_new", schema="public"))' in text
+        )
+        assert f'RenamedFrom("{old}", of="enum", name="mood", schema="public"))' in text
+    hinted = declared(RenamedFrom("ix_two", of="index", name="ix_new"))
+    assert _calls(autogenerate(empty_engine, hinted, **OPTIONS)) == {"op.rename_index"}
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from collections.abc import Collection, Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from app_schema.ddl import Key
+from app_schema.migrations.compare.pair import nameless
 from app_schema.migrations.directives import CallOp
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from app_schema.migrations.compare.sides import Sides
 
 REST = "a rename must be alone: run autogenerate again after this revision for the other differences"
+_OF_A_TABLE = {"column", "constraint", "index"}
+_IN_NO_TABLE = {"enum", "sequence"}
 _OWN_OPERATION = {"constraint", "index", "sequence", "enum"}
 
 
@@ -57,40 +60,46 @@ def _rename(old: Key, new: Key, schema: str | None) -> CallOp:
 
 
 def note_candidates(sides: Sides, planner: Planner) -> None:
-    """Notes each new table or column that is equal to an undeclared table or column."""
+    """Notes each new object that is equal to an undeclared object, and is not renamed."""
     tables = sides.declared.keys() & sides.reflected.keys()
-    new = sorted(_of_tables(planner.changed - sides.reflected.keys(), tables), key=str)
+    new = sorted(_named(planner.changed - sides.reflected.keys(), tables), key=str)
     undeclared = defaultdict[Hashable, list[Key]](list)
-    old = _of_tables(planner.changed - sides.declared.keys(), tables) if new else ()
+    old = _named(planner.changed - sides.declared.keys(), tables) if new else ()
     there = _shapes(sides.reflected, old)
     for key in sorted(there, key=str):
         undeclared[key[:3], there[key]].append(key)
     for key, shape in _shapes(sides.declared, new if undeclared else ()).items():
         for former in undeclared.get((key[:3], shape), ()):
-            hint = f'RenamedFrom("{former.name}")'
-            if key.kind == "column":
-                hint = f'RenamedFrom("{former.name}", column="{key.name}")'
             planner.note(
                 f"{key.label} is created, and {former.label}, which is equal, is not declared: "
-                f"if this is a rename, write {hint} into the arguments of the table, "
+                f"if this is a rename, write {_hint(former.name, key)}, "
                 "and generate the revision anew"
             )
 
 
-def _of_tables(keys: Iterable[Key], both: Collection[Key]) -> list[Key]:
-    """Tables, and columns of tables of both sides; a view's columns belong to its query."""
+def _hint(old: str, new: Key) -> str:
+    """The line to write, and its place."""
+    if new.kind in _IN_NO_TABLE:
+        schema = f', schema="{new.schema}"'
+        return f'attach(metadata, RenamedFrom("{old}", of="{new.kind}", name="{new.name}"{schema}))'
+    what = {"table": "", "column": f', column="{new.name}"'}
+    other = f', of="{new.kind}", name="{new.name}"'
+    return f'RenamedFrom("{old}"{what.get(new.kind, other)}) into the arguments of the table'
+
+
+def _named(keys: Iterable[Key], both: Collection[Key]) -> list[Key]:
+    """Objects that a name identifies; parts of tables only if both sides have the table."""
     return [
         key
         for key in keys
-        if key.kind == "table"
-        or (key.kind == "column" and Key("table", key.schema, None, key.table or "") in both)
+        if key.kind in {"table", *_IN_NO_TABLE}
+        or (key.kind in _OF_A_TABLE and Key("table", key.schema, None, key.table or "") in both)
     ]
 
 
 def _shapes(side: Snapshot, keys: Iterable[Key]) -> dict[Key, Hashable]:
-    """The properties in which a renamed table or column must agree; a SERIAL's sequence has the table's
-    name."""
-    shapes: dict[Key, Hashable] = {key: side[key] for key in keys if key.kind == "column"}
+    """The properties in which a renamed object must agree; a SERIAL's sequence has the table's name."""
+    shapes: dict[Key, Hashable] = {key: nameless(key, side[key]) for key in keys if key.kind != "table"}
     columns: dict[Key, set[tuple[str, str]]] = {key: set() for key in keys if key.kind == "table"}
     for key, printed in side.items() if columns else ():
         if (

@@ -12,7 +12,8 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import product
 from typing import TYPE_CHECKING
 
 from app_schema.ddl import Key
@@ -87,23 +88,26 @@ def _pairs(sides: Sides, kind: str) -> Pairs:
 
 
 def _by_definition(sides: Sides, declared: list[Key], reflected: list[Key]) -> Pairs:
-    """Constraints and indexes of the same table with the same definition."""
+    """Constraints and indexes of the same table with the same definition; of two candidates none."""
     places = {key[1:3] for key in declared} & {key[1:3] for key in reflected}
     ours, theirs = (
-        [(key, _nameless(key, side[key])) for key in keys if key[1:3] in places]
+        [(key, nameless(key, side[key])) for key in keys if key[1:3] in places]
         for keys, side in ((declared, sides.declared), (reflected, sides.reflected))
     )
     sides.spelling.learn(text for _, text in (*ours, *theirs))
-    unpaired: dict[tuple[Key, str], list[Key]] = defaultdict(list)
-    for key, text in theirs:
-        unpaired[key._replace(name=""), sides.spelling.flat(text)].append(key)
+    shapes = defaultdict[tuple[Key, str], tuple[list[Key], list[Key], list[Key]]](lambda: ([], [], []))
     for key, text in ours:
-        same = unpaired.get((key._replace(name=""), sides.spelling.flat(text)))
-        if same:
-            yield key, same.pop(0)
+        shapes[key._replace(name=""), sides.spelling.flat(text)][_is_unnamed(sides, key)].append(key)
+    for key, text in theirs:
+        shapes[key._replace(name=""), sides.spelling.flat(text)][2].append(key)
+    for named, unnamed, there in shapes.values():
+        yield from zip(unnamed, there, strict=False)
+        left = there[len(unnamed) :]
+        if len(named) == len(left) == 1:
+            yield named[0], left[0]
 
 
-def _nameless(key: Key, definition: str) -> str:
+def nameless(key: Key, definition: str) -> str:
     """The definition of an object of a table without its name; a table has at most one primary key."""
     if definition.startswith("PRIMARY KEY"):
         return "PRIMARY KEY"
@@ -118,17 +122,27 @@ def _by_use(sides: Sides, declared: list[Key], reflected: list[Key]) -> Pairs:
         return
     kind, free = declared[0].kind, list(reflected)
     declared_users, reflected_users = (_users(side, kind) for side in (sides.declared, sides.reflected))
-    for key in declared:
-        shared = {other: len(declared_users[key] & reflected_users[other]) for other in free}
-        fitting = [other for other in free if shared[other] and _may_be(sides, key, other)]
-        if fitting:
-            chosen = max(fitting, key=lambda other: shared[other])
-            free.remove(chosen)
-            yield key, chosen
+    shared = {
+        (key, other): count
+        for key, other in product(declared, reflected)
+        if (count := len(declared_users[key] & reflected_users[other])) and _may_be(sides, key, other)
+    }
+    while pairs := [pair for pair, count in shared.items() if _is_alone(pair, count, shared)]:
+        yield from pairs
+        free = [key for key in free if key not in dict(pairs).values()]
+        shared = {(a, b): n for (a, b), n in shared.items() if a not in dict(pairs) and b in free}
     unused = [key for key in declared if not declared_users[key]]
     unused_free = [key for key in free if not reflected_users[key]]
     if len(unused) == len(unused_free) == 1 and sides.declared[unused[0]] == sides.reflected[unused_free[0]]:
         yield unused[0], unused_free[0]
+
+
+def _is_alone(pair: tuple[Key, Key], count: int, shared: Mapping[tuple[Key, Key], int]) -> bool:
+    """Whether each of two objects shares fewer columns with every other one."""
+    return not any(
+        other != pair and most >= count and (other[0] == pair[0] or other[1] == pair[1])
+        for other, most in shared.items()
+    )
 
 
 def _may_be(sides: Sides, declared: Key, reflected: Key) -> bool:
