@@ -180,4 +180,4 @@ def test_lint_reports_a_hint_that_has_done_its_work(written: Written, tmp_path: 
     written.add(call)
     (finding,) = finished(app, sorted(written.path.glob("*.py")))
     assert (finding.rule, Path(finding.file).name, finding.line) == ("renamed-from", "r2.py", 11)
-    assert ("of table public.customers can go" if "table" in call else "of column email") in finding.message
+    assert ("customers can be deleted" if "table" in call else "of column email") in finding.message
