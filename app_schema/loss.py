@@ -21,7 +21,7 @@ from app_schema.ddl.column import NOT_NULL
 from app_schema.ddl.sql import ident, qualified
 from app_schema.errors import ServerError
 from app_schema.migrations.dry_run import Recorded
-from app_schema.migrations.operation import UNKNOWN, Operation, Place
+from app_schema.migrations.operation import DROPS_ROWS, UNKNOWN, Operation, Place, Protects
 from app_schema.pinned import PRINTED
 
 _IDENTITY = sa.text("""
@@ -29,7 +29,14 @@ SELECT d.oid::bigint, d.datname, pg_catalog.to_regclass(:version_table)::oid::bi
        (SELECT s.system_identifier::text FROM pg_catalog.pg_control_system() AS s)
 FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database()
 """)
+_SCHEMA = sa.text("""
+SELECT coalesce((SELECT n.nspname FROM pg_catalog.pg_class AS c
+                   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+                  WHERE c.oid = pg_catalog.to_regclass(:name)), current_schema(), 'public')
+""")
 _TABLE = sa.text("SELECT pg_catalog.to_regclass(:table) IS NOT NULL")
+_REACHED = sa.text("SELECT pg_catalog.pg_sequence_last_value(pg_catalog.to_regclass(:sequence))")
+"""NULL: the sequence is absent or has given no number."""
 # PostgreSQL computes the values of a generated column from other columns, so they are no loss.
 _COLUMN = sa.text("""
 SELECT pg_catalog.format_type(a.atttypid, a.atttypmod) FROM pg_catalog.pg_attribute AS a
@@ -45,16 +52,31 @@ SELECT CASE CAST(:kind AS text)
     SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = c.oid AND g.tgname = :name)
   WHEN 'constraint' THEN EXISTS (
     SELECT FROM pg_catalog.pg_constraint AS k WHERE k.conrelid = c.oid AND k.conname = :name)
-  WHEN 'index' THEN EXISTS (
-    SELECT FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS x ON x.oid = i.indexrelid
-    WHERE i.indrelid = c.oid AND x.relname = :name AND i.indisunique)
+  WHEN 'rule' THEN EXISTS (
+    SELECT FROM pg_catalog.pg_rewrite AS r WHERE r.ev_class = c.oid AND r.rulename = :name)
+  WHEN 'grant' THEN EXISTS (
+    SELECT FROM pg_catalog.aclexplode(c.relacl) AS x WHERE x.grantee = g.oid)
+    OR EXISTS (SELECT FROM pg_catalog.pg_attribute AS a, pg_catalog.aclexplode(a.attacl) AS x
+                WHERE a.attrelid = c.oid AND x.grantee = g.oid)
   WHEN 'not_null' THEN EXISTS (
     SELECT FROM pg_catalog.pg_attribute AS a
     WHERE a.attrelid = c.oid AND a.attname = :name AND {NOT_NULL} <> '' AND NOT a.attisdropped)
   WHEN 'row_security' THEN c.relrowsecurity
   ELSE true END
-FROM pg_catalog.pg_class AS c WHERE c.oid = pg_catalog.to_regclass(:table)
+FROM pg_catalog.pg_class AS c
+LEFT JOIN (SELECT r.oid, r.rolname FROM pg_catalog.pg_roles AS r UNION ALL SELECT 0, 'PUBLIC') AS g
+  ON g.rolname = :name
+WHERE c.oid = pg_catalog.to_regclass(:table)
 """)
+_INDEXED = sa.text("""
+SELECT n.nspname, c.relname FROM pg_catalog.pg_index AS i
+  JOIN pg_catalog.pg_class AS c ON c.oid = i.indrelid
+  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+ WHERE i.indexrelid = pg_catalog.to_regclass(:index) AND i.indisunique
+""")
+"""The table of a unique index."""
+_RELATIONS = {"table", "index", "sequence", "view", "materialized_view"}
+"""The kinds that share their names in a schema."""
 _FILTERED = "42501"
 """SQLSTATE: row security would hide rows (with row_security = off), or there is no privilege to read them."""
 _NO_OPERATOR = "42883"
@@ -85,49 +107,72 @@ class Loss:
 
 @dataclass(frozen=True)
 class Protection:
-    """An object that protects the rows of a kept table, and that would be dropped or replaced."""
+    """An object that protects the rows of a kept table, and that would be dropped or replaced.
+
+    `opens`: a policy or grant that gives access to the rows, and that would be created.
+    """
 
     revision: str
     table: str
     name: str
+    opens: bool = False
 
 
 @dataclass(frozen=True)
 class Losses:
-    """The losses of some revisions. `by_hand` are handwritten statements, whose losses are unknown."""
+    """The losses of some revisions. `by_hand` are handwritten statements, whose losses are unknown.
+
+    `untold` are revisions that query the database; their losses after the query are unknown.
+    """
 
     rows: list[Loss] = field(default_factory=list)
     protections: list[Protection] = field(default_factory=list)
     by_hand: int = 0
+    untold: list[str] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         """True if a loss is known or possible."""
-        return self.by_hand > 0 or bool(self.protections) or any(loss.rows != 0 for loss in self.rows)
+        unknown = self.by_hand > 0 or bool(self.untold)
+        return unknown or bool(self.protections) or any(loss.rows != 0 for loss in self.rows)
 
 
-@dataclass
 class _Names:
-    """The present names of tables and columns that an earlier operation of the same run renames."""
+    """The present names of tables and their parts that an earlier operation of the same run renames."""
 
-    tables: dict[Place, Place] = field(default_factory=dict)
-    columns: dict[tuple[Place, str], str] = field(default_factory=dict)
-    changed: set[tuple[Place, str]] = field(default_factory=set)
-    """Columns whose values an earlier operation has changed."""
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+        self._schemas: dict[str, str] = {}
+        self._tables: dict[Place, Place] = {}
+        self._parts: dict[tuple[str, Place | None, str], str] = {}
+        self.changed: set[tuple[Place, str]] = set()
+        """Columns whose values an earlier operation has changed."""
 
     def table(self, place: Place) -> Place:
-        return self.tables.get(place, place)
+        """With the schema in which PostgreSQL finds it."""
+        schema, name = place
+        found = (schema or self._schema(name), name)
+        return self._tables.get(found, found)
 
-    def column(self, place: Place, name: str) -> str:
-        return self.columns.get((place, name), name)
+    def part(self, kind: str, table: Place | None, name: str) -> str:
+        """A column, constraint, policy, ... of the table."""
+        return self._parts.get((kind, table, name), name)
 
     def follow(self, operation: Operation) -> None:
-        if operation.table is None or operation.renamed is None:
+        change = operation.renamed
+        if change is None:
             return
-        now = self.table(operation.table)
-        if operation.column is None:
-            self.tables[operation.table[0], operation.renamed] = now
-        else:
-            self.columns[now, operation.renamed] = self.column(now, operation.column)
+        if change.kind in _RELATIONS:
+            now = self.table((change.schema, change.old))
+            self._tables[now[0], change.new] = now
+            self._schemas[change.new] = now[0] or ""
+            return
+        table = None if change.table is None else self.table((change.schema, change.table))
+        self._parts[change.kind, table, change.new] = self.part(change.kind, table, change.old)
+
+    def _schema(self, name: str) -> str:
+        if name not in self._schemas:
+            self._schemas[name] = self._connection.scalar(_SCHEMA, {"name": ident(name)})
+        return self._schemas[name]
 
 
 SETTINGS: Mapping[str, str] = {**PRINTED, "row_security": "off"}
@@ -135,15 +180,17 @@ SETTINGS: Mapping[str, str] = {**PRINTED, "row_security": "off"}
 
 
 @contextmanager
-def reading(connection: sa.Connection) -> Iterator[None]:
+def reading(connection: sa.Connection, app: Application) -> Iterator[None]:
     """A transaction that is rolled back, in which row security raises instead of hiding rows.
 
-    The settings are those of a run, because conversions of values depend on settings such as TimeZone.
+    The settings are those of a run: TimeZone and others decide conversions, search_path decides which table
+    a name means.
     """
     driver: Any = connection.connection.driver_connection
     begun = connection.in_transaction()
+    settings = {**SETTINGS, **({"search_path": app.search_path} if app.search_path else {})}
     with driver.transaction(force_rollback=True):
-        for name, value in SETTINGS.items():
+        for name, value in settings.items():
             driver.execute("SELECT pg_catalog.set_config(%s, %s, true)", [name, value])
         yield
     if not begun:
@@ -155,25 +202,27 @@ def losses(connection: sa.Connection, recorded: Iterable[Recorded]) -> Losses:
 
     :raises ServerError: if the role may not see all rows.
     """
-    lost, names = Losses(), _Names()
-    recorded = list(recorded)
-    operations = [operation for each in recorded for operation in each.operations]
-    dropped = {operation.table for operation in operations if operation.name == "drop_table"}
-    by_hand = 0
+    names = _Names(connection)
+    rows: list[Loss] = []
+    protections: list[tuple[Place, Protection]] = []
+    dropped: set[Place] = set()
+    by_hand, untold = 0, []
     for each in recorded:
+        untold += [each.revision] if each.queries else []
         for operation in each.operations:
             by_hand += operation.lock == UNKNOWN
-            if operation.table is not None:
-                place = names.table(operation.table)
+            place = names.table(operation.table) if operation.table is not None else None
+            if place is not None:
+                dropped |= {place} if operation.name in DROPS_ROWS else set()
                 loss, unclear = _loss(connection, each.revision, operation, place, names)
                 by_hand += unclear
-                lost.rows.extend([loss] if loss is not None else [])
-                if operation.table not in dropped and _protects(connection, operation, place):
-                    assert operation.protects is not None
-                    table = qualified(place[1], place[0])
-                    lost.protections.append(Protection(each.revision, table, operation.protects.label))
+                rows += [loss] if loss is not None else []
+            if operation.protects is not None:
+                of = _protected(connection, operation.protects, place, names)
+                protections += [(of, _protection(each.revision, of, operation.protects))] if of else []
             names.follow(operation)
-    return Losses(lost.rows, lost.protections, by_hand)
+    kept = [protection for place, protection in protections if place not in dropped]
+    return Losses(rows, kept, by_hand, untold)
 
 
 def token(connection: sa.Connection, app: Application, revisions: list[str], lost: Losses) -> str:
@@ -192,11 +241,11 @@ def _loss(
 ) -> tuple[Loss | None, bool]:
     """The loss of an operation, and True if the loss is unknown."""
     table = qualified(place[1], place[0])
-    if operation.name == "drop_table" and connection.scalar(_TABLE, {"table": table}):
-        return Loss(revision, table, None, "dropped", _count(connection, table)), False
+    if operation.name in {*DROPS_ROWS, "drop_sequence"}:
+        return _whole(connection, revision, operation.name, table), False
     if operation.column is None or not (operation.name == "drop_column" or operation.retyped):
         return None, False
-    column = names.column(place, operation.column)
+    column = names.part("column", place, operation.column)
     type_ = connection.scalar(_COLUMN, {"table": table, "column": column})
     if type_ is None:
         return None, False
@@ -213,13 +262,34 @@ def _loss(
     return None if rows == 0 else Loss(revision, table, column, how, rows), False
 
 
-def _protects(connection: sa.Connection, operation: Operation, place: Place) -> bool:
-    """True if the object that an operation drops exists, on an existing table."""
-    if operation.protects is None:
-        return False
-    table = qualified(place[1], place[0])
-    named = {"kind": operation.protects.kind, "name": operation.protects.name, "table": table}
-    return bool(connection.scalar(_PROTECTS, named))
+def _whole(connection: sa.Connection, revision: str, name: str, table: str) -> Loss | None:
+    """A dropped table, or a sequence that would begin again, and give its numbers twice."""
+    if name == "drop_sequence":
+        reached = connection.scalar(_REACHED, {"sequence": table})
+        return None if reached is None else Loss(revision, table, None, f"the sequence, at {reached}", 1)
+    exists = connection.scalar(_TABLE, {"table": table})
+    return Loss(revision, table, None, "dropped", _count(connection, table)) if exists else None
+
+
+def _protected(
+    connection: sa.Connection, protects: Protects, place: Place | None, names: _Names
+) -> Place | None:
+    """The table that loses a protection; None where that is not there, or the table is not."""
+    kind = protects.kind
+    if kind == "index":
+        index = names.table((protects.schema, protects.name))
+        row = connection.execute(_INDEXED, {"index": qualified(index[1], index[0])}).one_or_none()
+        return None if row is None else (row[0], row[1])
+    if place is None:
+        return None
+    name = names.part("column" if kind == "not_null" else kind, place, protects.name)
+    named = {"kind": kind, "name": name, "table": qualified(place[1], place[0])}
+    exists = connection.scalar(_PROTECTS, named)
+    return place if exists is not None and exists != protects.opens else None
+
+
+def _protection(revision: str, table: Place, protects: Protects) -> Protection:
+    return Protection(revision, qualified(table[1], table[0]), protects.label, protects.opens)
 
 
 def _count(connection: sa.Connection, table: str, column: str | None = None) -> int:

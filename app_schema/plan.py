@@ -16,19 +16,20 @@ from app_schema.migrations.dry_run import Recorded, record
 from app_schema.migrations.failure import explained
 from app_schema.migrations.impl import GuardedImpl
 from app_schema.migrations.lineage import Lineage, current, described
-from app_schema.migrations.operation import REFERRED, STRENGTH, UNKNOWN
+from app_schema.migrations.operation import REFERRED, STRENGTH, UNKNOWN, Place
 from app_schema.migrations.preflight import Need, block, check, need
 from app_schema.migrations.session import MigrationSession
 from app_schema.migrations.unguarded import PlainImpl
 
-Sizes = dict[tuple[str, str], tuple[int, int | None]]
-"""Bytes and rows by schema and name."""
+Sizes = dict[Place, tuple[str, int, int | None]]
+"""Name with schema, bytes and rows by the place that a revision names."""
 _SIZES = sa.text("""
-SELECT w.schema, w.name, pg_catalog.pg_table_size(c.oid) AS bytes,
-       CASE WHEN c.reltuples >= 0 THEN c.reltuples::bigint END AS rows
+SELECT w.schema, w.name, concat(n.nspname, '.', c.relname), pg_catalog.pg_table_size(c.oid),
+       CASE WHEN c.reltuples >= 0 THEN c.reltuples::bigint END
 FROM unnest(CAST(:schemas AS text[]), CAST(:names AS text[])) AS w(schema, name)
-JOIN pg_catalog.pg_namespace AS n ON n.nspname = w.schema
-JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = w.name
+JOIN pg_catalog.pg_class AS c ON c.oid = pg_catalog.to_regclass(
+  concat_ws('.', pg_catalog.quote_ident(w.schema), pg_catalog.quote_ident(w.name)))
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 """)
 
 
@@ -79,8 +80,8 @@ def plan(
     lineage = Lineage(app)
     here = current(connection, app)
     recorded = record(lineage, here, to, impl=_noting(GuardedImpl if script else PlainImpl, needs))
-    sizes = _sizes(connection, recorded)
-    with reading(connection):
+    with reading(connection, app):
+        sizes = _sizes(connection, recorded)
         lost = losses(connection, recorded).rows
     return [
         PlannedRevision(
@@ -142,15 +143,18 @@ def comments(planned: PlannedRevision) -> list[str]:
 
 
 def _locks(recorded: Recorded, sizes: Sizes) -> list[TableLock]:
-    strongest: dict[tuple[str, str], tuple[str, bool]] = {}
+    strongest: dict[str, tuple[str, bool]] = {}
+    measured: dict[str, tuple[int, int | None]] = {}
     for operation in recorded.operations:
         held = [(operation.table, operation.lock, operation.scans)]
         held += [(table, REFERRED, False) for table in operation.referred]
         for table, lock, scans in held:
             if table is not None and lock is not None and table in sizes:
-                before, scanned = strongest.get(table, (lock, False))
-                strongest[table] = (max(before, lock, key=STRENGTH.index), scanned or scans)
-    return [TableLock(".".join(table), *held, *sizes[table]) for table, held in sorted(strongest.items())]
+                name, size, rows = sizes[table]
+                measured[name] = (size, rows)
+                before, scanned = strongest.get(name, (lock, False))
+                strongest[name] = (max(before, lock, key=STRENGTH.index), scanned or scans)
+    return [TableLock(name, *held, *measured[name]) for name, held in sorted(strongest.items())]
 
 
 def _sizes(connection: sa.Connection, recorded: Iterable[Recorded]) -> Sizes:
@@ -162,4 +166,4 @@ def _sizes(connection: sa.Connection, recorded: Iterable[Recorded]) -> Sizes:
     rows = connection.execute(
         _SIZES, {"schemas": [schema for schema, _ in named], "names": [name for _, name in named]}
     )
-    return {(row.schema, row.name): (row.bytes, row.rows) for row in rows}
+    return {(row[0], row[1]): (row[2], row[3], row[4]) for row in rows}

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from app_schema.loss import Losses, losses, reading, token
-from app_schema.migrations.dry_run import Steps, record_steps
+from app_schema.migrations.dry_run import Steps, operations
 from app_schema.migrations.lineage import Revision, described
-from app_schema.migrations.unguarded import PlainImpl
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -42,8 +41,8 @@ def prepare(connection: Connection, app: Application, here: frozenset[str], step
     Exact while the migration's lock is held, except for rows: no table is locked, so rows that are inserted
     before the downgrade are lost without being counted.
     """
-    recorded = record_steps(app, here, steps, PlainImpl)
-    with reading(connection):
+    recorded = operations(app, steps)
+    with reading(connection, app):
         lost = losses(connection, recorded)
         return Rollback(
             here=here,

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app_schema.errors import ModelError
 from app_schema.loss import Losses, losses, reading, token
-from app_schema.migrations.dry_run import Steps, record_steps
-from app_schema.migrations.unguarded import PlainImpl
+from app_schema.migrations.dry_run import Steps, operations
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from app_schema.application import Application
 
-_MAY_LOSE = re.compile(r"\b(type_|alter_column_types|drop_table|drop_column)\b")
-"""What a revision that loses rows or values says: the code of any other is not run beforehand."""
+_LOSES = re.compile(
+    r"\b(type_|alter_column_types|drop_(table|column|partition|sequence)|Drop(Table|Column)|impl)\b"
+)
+_IMPORT = re.compile(r"^\s*(?:from|import)\s+([\w.]+)", re.MULTILINE)
+_HARMLESS = {*sys.stdlib_module_names, "alembic", "app_schema", "pgvector", "sqlalchemy"}
 
 
 def prepare(
@@ -27,14 +29,23 @@ def prepare(
 
     Protections and handwritten statements need no token: the author of the revision wrote them.
     """
-    if not any(_MAY_LOSE.search(Path(step.revision.path).read_text(encoding="utf-8")) for step in steps):
+    may_lose = {step.revision.revision for step in steps if _may_lose(Path(step.revision.path))}
+    if not may_lose:
         return Losses(), ""
-    try:
-        recorded = record_steps(app, here, steps, PlainImpl)
-    except ModelError:  # a revision reads the database: what it would do cannot be told before
-        return Losses(), ""
-    with reading(connection):
-        lost = Losses([loss for loss in losses(connection, recorded).rows if loss.rows != 0])
-        if not lost:
-            return lost, ""
-        return lost, token(connection, app, [step.revision.revision for step in steps], lost)
+    recorded = operations(app, steps)
+    with reading(connection, app):
+        found = losses(connection, recorded)
+        # on an empty lineage no revision has made what another one drops
+        untold = [revision for revision in found.untold if here and revision in may_lose]
+        found = Losses([loss for loss in found.rows if loss.rows != 0], untold=untold)
+        if not found:
+            return found, ""
+        return found, token(connection, app, [step.revision.revision for step in steps], found)
+
+
+def _may_lose(file: Path) -> bool:
+    """Whether a revision names what loses rows or values, or calls the project's own code; no other is run
+    beforehand."""
+    code = file.read_text(encoding="utf-8")
+    own = (name for name in _IMPORT.findall(code) if name.partition(".")[0] not in _HARMLESS)
+    return _LOSES.search(code) is not None or any(own)

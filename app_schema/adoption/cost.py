@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from app_schema.adoption.mend import fills, mends, place
-from app_schema.migrations.operation import Place
 from app_schema.migrations.recording import operations_as
 
 if TYPE_CHECKING:
     from app_schema.adoption.look import Look
 
+_Table = tuple[str, str]
 _SIZES = text("""
 SELECT n.nspname, c.relname, pg_catalog.pg_table_size(c.oid) AS bytes
 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
@@ -42,11 +42,13 @@ class Work:
 def work(look: Look) -> list[Work]:
     """The work on each existing table that the revision changes."""
     sizes = {(row[0], row[1]): row[2] for row in look.connection.execute(_SIZES)}
-    written, read, built = Counter[Place](), Counter[Place](), Counter[Place]()
-    converted: set[Place] = set()
+    written, read, built = Counter[_Table](), Counter[_Table](), Counter[_Table]()
+    converted: set[_Table] = set()
     for operation in operations_as(look.plan.operations()):
-        table = operation.table
-        if table is None or table not in sizes:
+        if operation.table is None:
+            continue
+        table = (operation.table[0] or look.sides.metadata.default_schema, operation.table[1])
+        if table not in sizes:
             continue
         if operation.rewrites and operation.retyped is not None:
             converted.add(table)  # one statement changes the types of all columns of a table

@@ -66,7 +66,7 @@ def broken(look: Look) -> list[DeclaredRule]:
     rules = [replace(rule, query=_query(future, rule)) for rule in _rules(future)]
     connection: Any = look.connection
     counts: dict[DeclaredRule, int] = {}
-    with reading(connection):
+    with reading(connection, look.app):
         driver = connection.connection.driver_connection
         for table in dict.fromkeys(rule.table for rule in rules):
             own = [rule for rule in rules if rule.table == table and rule.alone]

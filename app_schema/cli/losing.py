@@ -23,11 +23,12 @@ def show(lost: Losses) -> None:
     ]
     if rows:
         table(("revision", "table", "column", "how", ">rows lost"), rows)
-    by_table: dict[tuple[str, str], list[str]] = {}
+    by_table: dict[tuple[str, str, str], list[str]] = {}
     for protection in lost.protections:
-        by_table.setdefault((protection.revision, protection.table), []).append(protection.name)
-    for (revision, place), names in by_table.items():
-        talk(f"{revision}: takes from {place}: {', '.join(names)}")
+        verb = "opens" if protection.opens else "takes from"
+        by_table.setdefault((protection.revision, verb, protection.table), []).append(protection.name)
+    for (revision, verb, place), names in by_table.items():
+        talk(f"{revision}: {verb} {place}: {', '.join(names)}")
 
 
 def refusal(lost: Losses, token: str, confirm: str | None, *, dry_run: bool = False) -> str | None:
@@ -38,11 +39,15 @@ def refusal(lost: Losses, token: str, confirm: str | None, *, dry_run: bool = Fa
         talk("The token does not fit: it belongs to another database, other revisions or other rows.")
     if lost.by_hand:
         talk(f"{counted(lost.by_hand, 'handwritten statement')}: only their author knows what they lose.")
+    for revision in lost.untold:
+        talk(f"{revision} queries the database, so what it does after that, and loses, cannot be told.")
     if any(loss.rows is None for loss in lost.rows):
         talk("A dash: an earlier revision changes the column, so its rows cannot be counted beforehand.")
     rows = sum(loss.rows or 0 for loss in lost.rows)
     protections = len(lost.protections)
     what = counted(rows, "row") + (f" and {counted(protections, 'protection')}" if protections else "")
+    if not rows and not protections:
+        what = "an unknown number of rows"
     would = f"{what} would be lost. To lose them, add --confirm {token}"
     sentence = would if dry_run else f"Refused: {would}"
     problem(sentence)
@@ -52,5 +57,10 @@ def refusal(lost: Losses, token: str, confirm: str | None, *, dry_run: bool = Fa
 def data(lost: Losses | None) -> dict[str, Any]:
     """For ``--json``."""
     if lost is None:
-        return {"losses": [], "protections": [], "by_hand": 0}
-    return {"losses": lost.rows, "protections": lost.protections, "by_hand": lost.by_hand}
+        return {"losses": [], "protections": [], "by_hand": 0, "untold": []}
+    return {
+        "losses": lost.rows,
+        "protections": lost.protections,
+        "by_hand": lost.by_hand,
+        "untold": lost.untold,
+    }

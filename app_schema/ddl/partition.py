@@ -47,6 +47,7 @@ class Partition(DDLObject):
     # after the tables, and before the indexes of a parent: CREATE INDEX creates one on each partition
     ranks = (Drops.TABLE, Makes.COLUMN)
     in_create_all = Makes.COLUMN
+    locks: ClassVar[Mapping[str, str]] = {"drop": "ACCESS EXCLUSIVE"}
     positional: ClassVar[tuple[str, ...]] = ("name", "parent", "bounds")
     stand_in: ClassVar[Mapping[str, Any]] = {"parent": "", "bounds": ""}
     name: str

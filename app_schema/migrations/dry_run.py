@@ -5,13 +5,16 @@ The code of the revisions runs in ``--sql`` mode, so loops and helper functions 
 
 from __future__ import annotations
 
+import copy
 import io
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import wraps
 from typing import Any, TypeAlias
 
+from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext, RevisionStep
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
@@ -24,18 +27,19 @@ from app_schema.migrations.impl import GuardedImpl, guarded
 from app_schema.migrations.installed import installed
 from app_schema.migrations.lineage import Direction, Lineage
 from app_schema.migrations.operation import Operation
-from app_schema.migrations.recording import record_calls
+from app_schema.migrations.recording import recorded, recording
 
 Steps: TypeAlias = Sequence[RevisionStep]
 
 
 @dataclass
 class Recorded:
-    """A revision with its guarded SQL, and its operations in order."""
+    """A revision with its guarded SQL, and its operations in order; `queries`: up to its first query."""
 
     revision: str
     sql: str = ""
     operations: list[Operation] = field(default_factory=list)
+    queries: bool = False
 
 
 @contextmanager
@@ -73,42 +77,73 @@ def record_steps(
     :param impl: renders the statements instead of the guarded impl.
     :raises ModelError: if a revision queries the database.
     """
-    setup()
     buffer = io.StringIO()
-    recorded: list[Recorded] = []
+    found: list[Recorded] = []
 
     def steps(_: Any, __: Any) -> Iterator[RevisionStep]:
         for step in planned:
-            recorded.append(Recorded(step.revision.revision))
+            found.append(Recorded(step.revision.revision))
             begin = buffer.tell()
-            yield step
-            recorded[-1].sql = buffer.getvalue()[begin:]
+            yield _recorded(step, proxied, found[-1])
+            found[-1].sql = buffer.getvalue()[begin:]
 
-    options = {
-        **DEFAULTS,
-        **joined(app.options),
-        "as_sql": True,
-        "literal_binds": True,
-        "output_buffer": buffer,
-        "fn": steps,
-        "starting_rev": tuple(sorted(here)),
-        "script": scripts,
-        "target_metadata": app.convention,
-    }
-    with _silence():
-        context = MigrationContext.configure(
-            dialect_name="postgresql", dialect_opts={"paramstyle": "named"}, opts=options
-        )
-    guarded(context, impl)
+    options = {"output_buffer": buffer, "fn": steps, "starting_rev": tuple(sorted(here)), "script": scripts}
+    context = _script(app, impl, options)
     try:
-        with _silence(), installed(context) as operations, context.begin_transaction():
-            record_calls(operations, lambda calls: recorded[-1].operations.extend(calls))  # noqa: PLW0108 - recorded[-1] changes
+        with _silence(), installed(context) as proxied, context.begin_transaction():
             context.run_migrations()
     except (AppSchemaError, CommandError):
         raise
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
         raise ModelError(
-            f"{recorded[-1].revision} cannot be planned, because it queries the database ({reason})."
+            f"{found[-1].revision} cannot be planned, because it queries the database ({reason})."
         ) from error
-    return recorded
+    return found
+
+
+def operations(app: Application, planned: Steps) -> list[Recorded]:
+    """The operations of these steps, without their SQL; of one that queries the database, those before."""
+    found: list[Recorded] = []
+    with _silence(), installed(_script(app, GuardedImpl, {"output_buffer": io.StringIO()})) as proxied:
+        for step in planned:
+            found.append(Recorded(step.revision.revision))
+            try:
+                _recorded(step, proxied, found[-1]).migration_fn()
+            except (AppSchemaError, CommandError):
+                raise
+            except Exception:  # noqa: BLE001 - whatever code does that gets no answer
+                found[-1].queries = True
+    return found
+
+
+def _recorded(step: RevisionStep, operations: Operations, found: Recorded) -> RevisionStep:
+    """The step, which notes its operations when it runs."""
+
+    @wraps(step.migration_fn)  # Alembic logs its name
+    def run(**kwargs: Any) -> None:
+        with recorded(operations) as noted:
+            found.operations = noted
+            step.migration_fn(**kwargs)
+
+    noting = copy.copy(step)
+    noting.migration_fn = run
+    return noting
+
+
+def _script(app: Application, impl: type[GuardedImpl], options: dict[str, Any]) -> MigrationContext:
+    """A context that writes a script."""
+    setup()
+    opts = {
+        **DEFAULTS,
+        **joined(app.options),
+        "as_sql": True,
+        "literal_binds": True,
+        "target_metadata": app.convention,
+        **options,
+    }
+    with _silence():
+        context = MigrationContext.configure(
+            dialect_name="postgresql", dialect_opts={"paramstyle": "named"}, opts=opts
+        )
+    return guarded(context, recording(impl))

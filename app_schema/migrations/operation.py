@@ -19,13 +19,14 @@ from sqlalchemy import Column, Computed, ForeignKeyConstraint
 from sqlalchemy.types import to_instance
 
 from app_schema.catalog.cast import UTC, base
-from app_schema.ddl import DDLObject, TableConstraint
+from app_schema.ddl import DDLObject, Grant, Policy, TableConstraint
 from app_schema.ddl.printed import FOREIGN_KEY, PrintedType
 from app_schema.ddl.sql import DIALECT
+from app_schema.ddl.statement import Renaming
 from app_schema.migrations.operations import CreateObjectOp, DropObjectOp, ReplaceObjectOp
 
-Place = tuple[str, str]
-"""Schema and name of a table."""
+Place = tuple[str | None, str]
+"""Schema and name of a table; without a schema by the search_path."""
 
 UNKNOWN = "unknown"
 """The lock of a hand-written statement."""
@@ -71,16 +72,22 @@ _SCANS = {
     "validate_constraint",
     "create_index_concurrently",
 }
+DROPS_ROWS = {"drop_table", "drop_partition"}
+_OF_ITS_OWN = {"partition", "sequence"}
+"""The kinds of objects that keep values and are not the part of a table."""
 _PROTECTS = {
     "policy": "policy",
     "row_security": "row_security",
     "trigger": "trigger",
+    "rule": "rule",
     "table_constraint": "constraint",
     "table_index": "index",
     "grant": "grant",
     "column_grant": "grant",
 }
 """The kinds of objects that protect rows, and their catalogs."""
+_REPLACED = {"policy", "row_security", "trigger", "rule"}
+"""The kinds whose new definition may protect less."""
 _STABLE = {
     "now",
     "transaction_timestamp",
@@ -121,11 +128,17 @@ class Conversion:
 
 @dataclass(frozen=True)
 class Protects:
-    """A policy, constraint, trigger, grant, ... of a table. `label` names it in words."""
+    """A policy, constraint, trigger, grant, ... of a table. `label` names it in words.
+
+    `name` is the grantee of a grant, `schema` that of an index, which may be dropped without its table.
+    `opens`: a permissive policy or a grant that is created, and does the opposite.
+    """
 
     kind: str
     name: str
     label: str
+    schema: str | None = None
+    opens: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,7 +148,7 @@ class Operation:
     `lock` is its lock on the table; its foreign keys lock `referred` in SHARE ROW EXCLUSIVE.
     `scans`: it reads the whole table under its lock. `column` is the column that it adds, drops or alters,
     `fills` the volatile value of each row, which rewrites the table; `generated`: its values follow from
-    other columns. `renamed` is the new name of the column or table, `retyped` the new type of the column.
+    other columns. `renamed` is what it renames, `retyped` the new type of the column.
     `protects` is a dropped or replaced constraint, or a policy or grant that restricts access.
     """
 
@@ -147,7 +160,7 @@ class Operation:
     column: str | None = None
     fills: str = ""
     generated: bool = False
-    renamed: str | None = None
+    renamed: Renaming | None = None
     retyped: Conversion | None = None
     protects: Protects | None = None
 
@@ -162,13 +175,19 @@ class Operation:
         return bool(self.fills) or (self.retyped is not None and not self.retyped.is_at_utc)
 
 
+def is_opaque(operation: MigrateOperation) -> bool:
+    """True if only its statements tell what it does: ``op.execute``, an operation of the project."""
+    known = type(operation).__module__ in {ops.__name__, CreateObjectOp.__module__}
+    return isinstance(operation, ops.ExecuteSQLOp) or not known
+
+
 def noted(operation: MigrateOperation, context: MigrationContext) -> Operation:
     """The value of an operation that a revision has built."""
     if isinstance(operation, CreateObjectOp | DropObjectOp | ReplaceObjectOp):
         return _of_object(operation)
     name = _name(operation)
-    if isinstance(operation, ops.ExecuteSQLOp):
-        return Operation(name, lock=LOCKS[name])
+    if is_opaque(operation):
+        return Operation(name, lock=UNKNOWN)
     if isinstance(operation, ops.BulkInsertOp):
         schema = getattr(operation.table, "schema", None)
         return Operation(name, place(operation.table.name, schema), LOCKS[name])
@@ -204,12 +223,15 @@ def called(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str
             for column, type_ in said["types"].items()
         ]
     lock = LOCKS.get(name)
-    return [Operation(name, None if lock in {None, UNKNOWN} else table, lock, scans=name in _SCANS)]
+    where = None if lock in {None, UNKNOWN} else table
+    renamed = _renaming(name, said) if name.startswith("rename_") else None
+    protects = _unique_index(said["name"], said.get("schema")) if name == "drop_index_concurrently" else None
+    return [Operation(name, where, lock, scans=name in _SCANS, renamed=renamed, protects=protects)]
 
 
 def place(table: object, schema: str | None) -> Place:
     """Schema and name of a table."""
-    return schema or "public", str(table)
+    return schema, str(table)
 
 
 def _name(operation: MigrateOperation) -> str:
@@ -243,7 +265,7 @@ def _of_table(name: str, operation: Any, context: MigrationContext) -> Operation
         generated=generated,
         renamed=_renamed(operation),
         retyped=_retyped(operation),
-        protects=None if where is None else _protects(operation, context),
+        protects=_protects(operation, context),
     )
 
 
@@ -267,11 +289,18 @@ def _computed(default: Any) -> str:
     return _FOLLOWS if isinstance(default, Computed) and default.persisted is not False else ""
 
 
-def _renamed(operation: Any) -> str | None:
+def _renamed(operation: Any) -> Renaming | None:
     if isinstance(operation, ops.RenameTableOp):
-        return str(operation.new_table_name)
-    new = operation.modify_name if isinstance(operation, ops.AlterColumnOp) else None
-    return None if new is None else str(new)
+        return Renaming("table", operation.schema, None, operation.table_name, str(operation.new_table_name))
+    if not isinstance(operation, ops.AlterColumnOp) or operation.modify_name is None:
+        return None
+    table, old, new = operation.table_name, operation.column_name, str(operation.modify_name)
+    return Renaming("column", operation.schema, table, old, new)
+
+
+def _renaming(name: str, said: dict[str, Any]) -> Renaming:
+    kind = said.get("kind") or name.removeprefix("rename_")
+    return Renaming(kind, said.get("schema"), said.get("table"), said["old"], said["new"])
 
 
 def _retyped(operation: Any) -> Conversion | None:
@@ -296,11 +325,14 @@ def _protects(operation: Any, context: MigrationContext) -> Protects | None:
         name = str(named.name)  # by the naming convention, as the statement has it
         return Protects("constraint", name, f"constraint {name}")
     if isinstance(operation, ops.DropIndexOp):
-        name = str(operation.index_name)
-        return Protects("index", name, f"unique index {name}")
+        return _unique_index(str(operation.index_name), operation.schema)
     if isinstance(operation, ops.AlterColumnOp) and operation.modify_nullable:
         return Protects("not_null", operation.column_name, f"NOT NULL of {operation.column_name}")
     return None
+
+
+def _unique_index(name: str, schema: str | None) -> Protects:
+    return Protects("index", name, f"unique index {name}", schema)
 
 
 def _referred(operation: ops.CreateTableOp) -> tuple[Place, ...]:
@@ -312,6 +344,10 @@ def _referred(operation: ops.CreateTableOp) -> tuple[Place, ...]:
     return tuple(place(names[-1], names[0] if len(names) > 1 else None) for names in tables)
 
 
+def _opens(obj: DDLObject) -> bool:
+    return isinstance(obj, Grant) or (isinstance(obj, Policy) and obj.as_.upper() == "PERMISSIVE")
+
+
 def _of_object(operation: CreateObjectOp | DropObjectOp | ReplaceObjectOp) -> Operation:
     obj = operation.obj
     verb = "replace"
@@ -319,13 +355,17 @@ def _of_object(operation: CreateObjectOp | DropObjectOp | ReplaceObjectOp) -> Op
         verb = obj.verbs[0 if isinstance(operation, CreateObjectOp) else 1]
     name = f"{verb}_{obj.kind}"
     where = place(obj.table, obj.schema) if obj.table else None
+    if obj.kind in _OF_ITS_OWN:
+        where = place(obj.name, obj.schema)
     dropped = isinstance(operation, DropObjectOp) and not operation.made_again
-    changed = isinstance(operation, ReplaceObjectOp) and obj.kind in {"policy", "row_security"}
+    changed = isinstance(operation, ReplaceObjectOp) and obj.kind in _REPLACED
+    opens = not dropped and not changed and _opens(obj)
     protects = None
-    if where is not None and obj.kind in _PROTECTS and (dropped or changed):
+    if where is not None and obj.kind in _PROTECTS and (dropped or changed or opens):
         words = f"{obj.kind.replace('_', ' ')} {obj.name}".rstrip()
         definition = " (as it is now)" if changed else ""
-        protects = Protects(_PROTECTS[obj.kind], obj.name, f"{words}{definition}")
+        named = obj.to if isinstance(obj, Grant) else obj.name
+        protects = Protects(_PROTECTS[obj.kind], named, f"{words}{definition}", obj.schema, opens)
     referred: tuple[Place, ...] = ()
     if (
         isinstance(operation, CreateObjectOp)

@@ -1,14 +1,14 @@
-"""Operations that record the calls of a revision, and execute them or not."""
+"""Operations that record the calls and statements of a revision, and execute them or not."""
 
 from __future__ import annotations
 
 import ast
 import builtins
 import inspect
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from alembic.migration import MigrationContext
@@ -20,23 +20,69 @@ from app_schema.ddl import PrintedType
 from app_schema.migrations import setup
 from app_schema.migrations.directives import CallOp, ConcurrentIndexOp, RetypeOp
 from app_schema.migrations.extra_operations import OPERATIONS
-from app_schema.migrations.operation import Operation, called, noted
+from app_schema.migrations.impl import GuardedImpl
+from app_schema.migrations.operation import Operation, called, is_opaque, noted
+from app_schema.migrations.sent import operations_for
+
+Note: TypeAlias = Callable[[Any], None]
 
 
-def record_calls(
-    operations: Operations, note: Callable[[Iterable[Operation]], None], *, carry_out: bool = True
-) -> None:
-    """Records each call, then executes it if asked to. No subclass: `alembic.op` proxies an instance."""
-    invoke = operations.invoke
+class Recording(GuardedImpl):
+    """Notes each statement that no noted call sends: of a batch, of an operation of the project, ..."""
+
+    note: Note | None = None
+    """None: outside of a revision, and within a noted call."""
+
+    def _exec(self, construct: Any, *args: Any, **kwargs: Any) -> Any:
+        if self.note is not None:
+            self.note(construct)
+        return super()._exec(construct, *args, **kwargs)
+
+    @contextmanager
+    def noting(self, note: Note | None) -> Iterator[None]:
+        """Notes the statements of the block; with None, does not."""
+        before, self.note = self.note, note
+        try:
+            yield
+        finally:
+            self.note = before
+
+
+def recording(impl: type[GuardedImpl]) -> type[Recording]:
+    """The impl that notes too."""
+    return type("Recording", (Recording, impl), {})
+
+
+@contextmanager
+def recorded(operations: Operations) -> Iterator[list[Operation]]:
+    """The operations of the revision that the block runs. No subclass: `alembic.op` proxies an instance."""
+    found: list[Operation] = []
+    invoke, impl, context = Operations.invoke, operations.impl, operations.migration_context
+    assert isinstance(impl, Recording)
 
     def of_class(operation: MigrateOperation) -> Any:
-        note([noted(operation, operations.migration_context)])
-        return invoke(operation) if carry_out else None
+        if is_opaque(operation):
+            return invoke(operations, operation)
+        found.append(noted(operation, context))
+        with impl.noting(None):
+            return invoke(operations, operation)
 
     def of_function(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        note(called(function, args, kwargs))
-        return function(operations, *args, **kwargs) if carry_out else None
+        found.extend(called(function, args, kwargs))
+        with impl.noting(None):
+            return function(operations, *args, **kwargs)
 
+    def of_statement(construct: Any) -> None:
+        found.extend(noted(operation, context) for operation in operations_for(construct))
+
+    _through(operations, of_class, of_function)
+    with impl.noting(of_statement):
+        yield found
+
+
+def _through(
+    operations: Operations, of_class: Callable[[MigrateOperation], Any], of_function: Callable[..., Any]
+) -> None:
     setattr(operations, "invoke", of_class)  # noqa: B010 - mypy refuses to assign to a method
     for function in OPERATIONS:
         setattr(operations, function.__name__, partial(of_function, function))
@@ -70,8 +116,13 @@ def _noting() -> tuple[Operations, list[Operation]]:
     """Operations that execute nothing, and the list of their calls."""
     setup()
     found: list[Operation] = []
-    operations = Operations(MigrationContext.configure(dialect_name="postgresql", opts={"as_sql": True}))
-    record_calls(operations, found.extend, carry_out=False)
+    context = MigrationContext.configure(dialect_name="postgresql", opts={"as_sql": True})
+    operations = Operations(context)
+    _through(
+        operations,
+        lambda operation: found.append(noted(operation, context)),
+        lambda function, *args, **kwargs: found.extend(called(function, args, kwargs)),
+    )
     return operations, found
 
 

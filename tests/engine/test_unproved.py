@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from autogen import autogenerate, operations_on
+from declaring import APPLICATION
 from sqlalchemy.orm import Session
 
 from app_schema import loss
@@ -111,6 +112,6 @@ def test_to_drop_it_is_a_loss_of_protection(unproved: sa.Engine) -> None:
     dropped = Operation(
         "alter_column", table=("public", "t"), protects=Protects("not_null", "a", "NOT NULL of a")
     )
-    with unproved.connect() as connection, loss.reading(connection):
+    with unproved.connect() as connection, loss.reading(connection, APPLICATION):
         found = loss.losses(connection, [Recorded("1", operations=[dropped])])
     assert [one.name for one in found.protections] == ["NOT NULL of a"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import importlib
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -15,10 +17,13 @@ from sqlalchemy.pool import NullPool
 from written import Written, heads, one, rows
 
 from app_schema import database, dump, embedded
+from app_schema.application import find
 from app_schema.errors import ServerError
 from app_schema.migrations import api, lineage, lock, upgrade
+from app_schema.migrations.lineage import Lineage
 from app_schema.migrations.lock import Lock
 from app_schema.migrations.session import MigrationSession
+from app_schema.rollback import prepare
 from app_schema.testing.databases import Databases
 
 pytestmark = pytest.mark.part(of=3)
@@ -286,3 +291,159 @@ def test_values_that_a_type_cannot_hold_are_asked_for_in_both_directions(
     assert refused.startswith("exit code 1")
     assert one(empty_url, "SELECT count(*) FROM t WHERE n = 1.5") == 1
     assert run(empty_url, "rollback", "--confirm", token(refused)).startswith("exit code 0")
+
+
+def test_rows_are_counted_whatever_drops_them(run: Run, empty_url: str, written: Written, do: Do) -> None:
+    """A batch, a construct in op.execute, a partition and a sequence are no calls of op.drop_table."""
+    options = "AS bigint START 1 INCREMENT 1 MINVALUE 1 MAXVALUE 9223372036854775807 CACHE 1"
+    written.add(
+        f"""
+        op.create_table("t", sa.Column("id", sa.Integer()), sa.Column("a", sa.Text()))
+        op.create_table("u", sa.Column("id", sa.Integer()))
+        op.create_table("p", sa.Column("id", sa.Integer()), postgresql_partition_by="RANGE (id)")
+        op.create_partition("p1", "public.p", "FOR VALUES FROM (0) TO (10)")
+        op.create_sequence("sq", "{options}")
+        """,
+    )
+    written.add(
+        "pass",
+        """
+        with op.batch_alter_table("t") as batch:
+            batch.drop_column("a")
+        op.execute(sa.schema.DropTable(sa.Table("u", sa.MetaData())))
+        op.drop_partition("p1")
+        op.drop_sequence("sq")
+        """,
+    )
+    written.upgrade(empty_url)
+    do("INSERT INTO t VALUES (1, 'x'), (2, NULL); INSERT INTO u VALUES (1); INSERT INTO p VALUES (1)")
+    do("SELECT nextval('sq')")
+    losses = data(run(empty_url, "rollback", "--json", "--dry-run"))["losses"]
+    assert [(each["table"], each["column"], each["rows"]) for each in losses] == [
+        ("public.t", "a", 1),
+        ("public.u", None, 1),
+        ("public.p1", None, 1),
+        ("public.sq", None, 1),
+    ]
+
+
+def _module(patch: pytest.MonkeyPatch, place: Path, name: str, code: str) -> None:
+    """A module of the project, outside of the folder of revisions."""
+    folder = place / "own"
+    folder.mkdir()
+    (folder / f"{name}.py").write_text(code, encoding="utf-8")
+    patch.syspath_prepend(str(folder))
+
+
+def test_statement_behind_an_operation_of_the_project_needs_the_token(
+    run: Run, empty_url: str, written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = """
+from alembic.operations import MigrateOperation, Operations
+
+@Operations.register_operation("tidy")
+class TidyOp(MigrateOperation):
+    @classmethod
+    def tidy(cls, operations):
+        return operations.invoke(cls())
+
+@Operations.implementation_for(TidyOp)
+def tidy(operations, operation):
+    operations.impl.execute("DELETE FROM t")
+"""
+    _module(monkeypatch, written.path, "tidying", code)
+    importlib.import_module("tidying")
+    written.add(TABLE.format("t"), DROP.format("t"))
+    written.add("pass", "op.tidy()\nop.get_context().execute('DELETE FROM t')")
+    written.upgrade(empty_url)
+    assert data(run(empty_url, "rollback", "--json", "--dry-run"))["by_hand"] == 2
+
+
+def test_upgrade_by_code_of_the_project_or_behind_a_query_is_asked_for(
+    run: Run, empty_url: str, written: Written, do: Do, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _module(monkeypatch, written.path, "removing", f"def remove(op):\n    {DROP.format('t')}\n")
+    written.add(TABLE.format("t"))
+    written.add("op.get_bind().execute(sa.text('SELECT 1')).scalar_one()\nop.drop_column('t', 'id')")
+    written.upgrade(empty_url, "r1")
+    do("INSERT INTO t VALUES (1)")
+    assert "r2 queries the database, so what it does after that" in run(empty_url, "upgrade")
+    written.path.joinpath("r2.py").unlink()
+    written.revisions.pop()
+    written.add("from removing import remove\nremove(op)")
+    for command in ("plan", "status"):
+        assert "loses 1 rows of public.t (dropped)" in run(empty_url, command)
+    assert "1 row would be lost" in run(empty_url, "upgrade")
+    assert rows(empty_url, "SELECT id FROM t") == [(1,)]
+
+
+def test_protection_is_found_under_the_name_that_it_has_now(
+    run: Run, empty_url: str, written: Written
+) -> None:
+    columns = "sa.Column('id', sa.Integer()), sa.Column('n', sa.Integer(), nullable=False)"
+    written.add(f"op.create_table('t', {columns})")
+    written.add(
+        """
+        op.create_check_constraint("a", "t", "id > 0")
+        op.create_policy("p", "t", using="id = 1")
+        op.create_rule("r", "t", "CREATE RULE r AS ON DELETE TO public.t DO INSTEAD NOTHING;")
+        op.create_index_concurrently("uq", "t", ["id"], unique=True)
+        op.create_index("other", "t", ["n"], unique=True)
+        """,
+        """
+        op.drop_index("other")
+        op.drop_index_concurrently("uq", "t")
+        op.drop_rule("r", "t")
+        op.drop_policy("p", "t")
+        op.drop_constraint("a", "t", type_="check")
+        op.alter_column("t", "n", nullable=True)
+        """,
+    )
+    written.add(
+        """
+        op.rename_constraint("ck_t_a", "ck_t_b", "t")
+        op.rename_object("policy", "p", "q", table="t")
+        op.rename_index("uq", "unique", "t")
+        op.alter_column("t", "n", new_column_name="m")
+        """,
+        """
+        op.alter_column("t", "m", new_column_name="n")
+        op.rename_index("unique", "uq", "t")
+        op.rename_object("policy", "q", "p", table="t")
+        op.rename_constraint("ck_t_b", "ck_t_a", "t")
+        """,
+    )
+    written.upgrade(empty_url)
+    protections = data(run(empty_url, "rollback", "r1", "--json", "--dry-run"))["protections"]
+    assert {each["name"] for each in protections} == {
+        "unique index other",
+        "unique index uq",
+        "rule r",
+        "policy p",
+        "constraint ck_t_a",
+        "NOT NULL of n",
+    }
+
+
+def test_policy_and_grant_that_a_rollback_creates_again_are_asked_for(
+    run: Run, empty_url: str, written: Written
+) -> None:
+    opening = "op.create_policy('open', 't', using='true')\nop.create_grant('SELECT', table='t', to='PUBLIC')"
+    written.add(f"{TABLE.format('t')}\n{opening}")
+    written.add("op.drop_policy('open', 't')\nop.drop_grant('SELECT', table='t', to='PUBLIC')", opening)
+    written.upgrade(empty_url)
+    assert "r2: opens public.t: policy open, grant PUBLIC" in run(empty_url, "rollback")
+    assert heads(empty_url) == ["r2"]
+
+
+def test_table_is_found_by_the_search_path_of_the_application(
+    empty_url: str, written: Written, do: Do
+) -> None:
+    written.add(TABLE.format("t"), DROP.format("t"))
+    do("CREATE SCHEMA shop; CREATE TABLE shop.t (id int); INSERT INTO shop.t VALUES (1)")
+    app = dataclasses.replace(find(), search_path="shop")
+    here = frozenset({"r1"})
+    with database.connect(database.engine(empty_url, poolclass=NullPool)) as connection:
+        steps = Lineage(app).steps(here, "base", "down")
+        (lost,) = prepare(connection, app, here, steps).lost.rows
+    assert (lost.table, lost.rows) == ("shop.t", 1)
