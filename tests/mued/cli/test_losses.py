@@ -98,7 +98,7 @@ def test_rollback_beside_an_upgrade_undoes_no_more_than_it_set_out_to(
         monkeypatch.setattr(lock, "say", advance)
         said = run(empty_url, "rollback", "base")
     assert said.startswith("exit code 1")
-    assert "would now undo r2 too" in said
+    assert "would also undo r2" in said
     assert heads(empty_url) == ["r2"]
 
 
