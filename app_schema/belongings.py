@@ -146,16 +146,18 @@ class Keys:
 
     def _implied(self, reference: ReflectedForeignKey) -> bool:
         """True if a shorter key finds the same rows: a message of my chat is a message of mine."""
-        parents = [one for one in self.references if one.table == reference.target and one.sets is None]
+        parents = [
+            other for other in self.references if other.table == reference.target and other.sets is None
+        ]
         if len(parents) != 1:
             return False
         (parent,) = parents
         here = dict(zip(reference.target_columns, reference.columns, strict=True))
         same = tuple(here.get(column, "") for column in parent.columns)
         return any(
-            (one.table, one.columns, one.target, one.target_columns, one.sets)
+            (other.table, other.columns, other.target, other.target_columns, other.sets)
             == (reference.table, same, parent.target, parent.target_columns, None)
-            for one in self.references
+            for other in self.references
         )
 
 
@@ -202,7 +204,7 @@ def referring(
 ) -> Iterator[BelongingRow]:
     """The rows that refer by this key to rows with one of these values."""
     table, primary = reference.table, keys.primary_of(reference.table)
-    named = {column for one in keys.references if one.target == table for column in one.target_columns}
+    named = {column for other in keys.references if other.target == table for column in other.target_columns}
     columns = (*primary, *sorted(named.difference(primary)))
     query = (
         f"SELECT {'pg_catalog.to_jsonb(t)' if documents else 'NULL'}::text, "

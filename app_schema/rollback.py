@@ -32,7 +32,7 @@ class Rollback:
     @property
     def tables(self) -> list[str]:
         """The quoted names of the tables that the downgrade drops or converts, wholly or partly."""
-        return sorted({one.table for one in self.lost.rows})
+        return sorted({row.table for row in self.lost.rows})
 
 
 def prepare(connection: Connection, app: Application, here: frozenset[str], steps: Steps) -> Rollback:

@@ -124,12 +124,16 @@ def autogenerate(
         script = produce_migrations(context, metadata)
         imports: set[str] = set()
         upgrades, downgrades = (
-            _render(one, context, imports) for one in (script.upgrade_ops, script.downgrade_ops)
+            _render(item, context, imports) for item in (script.upgrade_ops, script.downgrade_ops)
         )
-        lines = "".join(f"\n{one}" for one in sorted(imports))
+        lines = "".join(f"\n{other}" for other in sorted(imports))
         text = _TEMPLATE.format(imports=lines, upgrades=upgrades, downgrades=downgrades)
         diffs = script.upgrade_ops.as_diffs() if script.upgrade_ops else []
-        mended = [one for one in diffs if not isinstance(one, tuple) or one[0] != "undeclared"]
+        mended = [
+            difference
+            for difference in diffs
+            if not isinstance(difference, tuple) or difference[0] != "undeclared"
+        ]
         return Generated(text, mended, opts["undeclared"])
 
 

@@ -23,7 +23,7 @@ from app_schema.migrations import config
 def revisions() -> list[str]:
     """The revisions from base to head."""
     script = ScriptDirectory.from_config(config())
-    return [one.revision for one in script.walk_revisions()][::-1]
+    return [revision.revision for revision in script.walk_revisions()][::-1]
 
 
 def head() -> str:
@@ -86,4 +86,4 @@ def catalog(url: str) -> Snapshot:
 def statements(script: str) -> list[str]:
     """The statements of a ``--sql`` script: each ends with a semicolon and an empty line."""
     lines = [line for line in script.splitlines(keepends=True) if not line.startswith("-- Running")]
-    return [one.strip() for one in "".join(lines).split(";\n\n") if one.strip()]
+    return [part.strip() for part in "".join(lines).split(";\n\n") if part.strip()]

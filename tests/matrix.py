@@ -134,7 +134,7 @@ def run(major: int, arguments: list[str]) -> tuple[bool, str]:
 
 def main() -> int:
     def versions(text: str) -> list[int]:
-        return [int(one) for one in text.split(",")]
+        return [int(part) for part in text.split(",")]
 
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--only", type=versions, default=VERSIONS, metavar="15,16", help="these versions")

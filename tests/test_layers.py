@@ -37,7 +37,7 @@ def _modules(path: Path) -> set[str]:
 
 
 def _under(modules: set[str], name: str) -> set[str]:
-    return {one for one in modules if f"{one}.".startswith(f"{name}.")}
+    return {module for module in modules if f"{module}.".startswith(f"{name}.")}
 
 
 def test_nothing_outside_mued_imports_mued() -> None:
@@ -154,7 +154,7 @@ def test_ddl_runs_without_the_catalog_and_the_migrations() -> None:
     for name, path in FILES.items():
         if name.startswith("ddl/"):
             modules = _under(_modules(path), "app_schema")
-            below = {one.split(".")[1] for one in modules if one != "app_schema"}
+            below = {module.split(".")[1] for module in modules if module != "app_schema"}
             assert below <= {"ddl", "errors", "pinned", "upstream"}, name
 
 

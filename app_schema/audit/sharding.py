@@ -108,7 +108,7 @@ def private_tables(keys: Keys, people: str) -> dict[str, PrivateTable]:
     for target in todo:
         for reference in keys.belonging_to(target):
             if reference.table not in found:
-                direct = [one.columns for one in keys.belonging_to(people) if one.table == reference.table]
+                direct = [item.columns for item in keys.belonging_to(people) if item.table == reference.table]
                 found[reference.table] = PrivateTable(reference.table, list(chain.from_iterable(direct)))
                 todo.append(reference.table)
     return found
@@ -124,7 +124,11 @@ def _owners(
     for table, found in private.items():
         words = f"table {table}"
         if not found.owners:
-            parents = [one.target for one in keys.references if one.table == table and not one.sets]
+            parents = [
+                reference.target
+                for reference in keys.references
+                if reference.table == table and not reference.sets
+            ]
             where = " and ".join(dict.fromkeys(parent for parent in parents if parent in private))
             fill = f"-- add it, fill it in batches from {where}, then SET NOT NULL and put it into the keys"
             yield _finding("owner_absent", words, f"it belongs to {where}", fill)
@@ -161,19 +165,19 @@ def _keys(private: Mapping[str, PrivateTable], unique: Sequence[tuple[Any, ...]]
 
 def _references(keys: Keys, private: Mapping[str, PrivateTable]) -> Iterator[Finding]:
     people = next(iter(private))
-    for one in keys.references:
-        here, there = private.get(one.table), private.get(one.target)
-        words = f"constraint {ident(one.name)} on {one.table}"
-        detail = f"({', '.join(one.columns)}) to {one.target}"
+    for reference in keys.references:
+        here, there = private.get(reference.table), private.get(reference.target)
+        words = f"constraint {ident(reference.name)} on {reference.table}"
+        detail = f"({', '.join(reference.columns)}) to {reference.target}"
         if here is None and there is not None:
             yield _finding(
                 "shared_refers_to_private",
                 words,
                 detail,
-                f"ALTER TABLE {one.table} DROP CONSTRAINT {ident(one.name)};",
+                f"ALTER TABLE {reference.table} DROP CONSTRAINT {ident(reference.name)};",
             )
-        elif here is not None and there is not None and one.target != people:
-            pairs = zip(one.columns, one.target_columns, strict=True)
+        elif here is not None and there is not None and reference.target != people:
+            pairs = zip(reference.columns, reference.target_columns, strict=True)
             if (here.owner, there.owner) not in set[tuple[str | None, str | None]](pairs):
                 mend = "-- add the owner to it, once both tables have the owner in a column and in a key"
                 yield _finding("owner_not_in_reference", words, detail, mend)

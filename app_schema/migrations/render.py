@@ -171,10 +171,10 @@ def _type(obj: Any, context: AutogenContext) -> str | bool:
 def _primary_key(key: PrimaryKeyConstraint) -> str:
     """A primary key with all arguments; Alembic's renderer writes only columns and name."""
     options = {"name": key.name and named(key).name, "deferrable": key.deferrable, "initially": key.initially}
-    told = {name: one for name, one in {**options, **key.dialect_kwargs}.items() if one is not None}
+    told = {name: item for name, item in {**options, **key.dialect_kwargs}.items() if item is not None}
     args = [
         *(repr(column.name) for column in key.columns),
-        *(f"{name}={one!r}" for name, one in told.items()),
+        *(f"{name}={line!r}" for name, line in told.items()),
     ]
     return f"sa.PrimaryKeyConstraint({', '.join(args)})"
 

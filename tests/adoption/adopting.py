@@ -54,8 +54,8 @@ def choose(url: str) -> int:
             return attempt
         with Path("adopt.toml").open("a", encoding="utf-8") as file:
             file.writelines(
-                next(choice["toml"] for choice in one["choices"] if "..." not in choice["toml"]) + "\n"
-                for one in broken
+                next(choice["toml"] for choice in other["choices"] if "..." not in choice["toml"]) + "\n"
+                for other in broken
             )
     raise AssertionError(broken)
 

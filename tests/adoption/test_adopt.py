@@ -26,7 +26,7 @@ def test_a_database_with_sound_rows_is_adopted_and_goes_back(old_url: str) -> No
     adopt(old_url)
     conforms(old_url)
     assert rows(old_url, of=values) == values
-    rewritten = {one["table"] for one in found["work"] if one["rewritten"]}
+    rewritten = {work["table"] for work in found["work"] if work["rewritten"]}
     now = oids(old_url)
     assert {name for name in files if now[name][0] != files[name][0]} == set()
     assert {name for name in files if now[name][1] != files[name][1]} <= rewritten
@@ -45,12 +45,12 @@ def test_every_broken_rule_is_found_with_its_rows_and_mended_and_goes_back(broke
     Path("adopt.toml").write_text(USER_OF_DEVICE)
     before, values = dump(broken_url), rows(broken_url)
     found = look(broken_url, code=1)["broken"]
-    labels = [one["rule"]["object"] for one in found]
+    labels = [row["rule"]["object"] for row in found]
     assert [name for name in BROKEN if not any(name in label for label in labels)] == []
     with psycopg.connect(broken_url) as connection:
-        for one in found:
-            counted = connection.execute(one["rule"]["query"].encode()).fetchall()
-            assert len(counted) == one["rule"]["rows"], one["rule"]["object"]
+        for row in found:
+            counted = connection.execute(row["rule"]["query"].encode()).fetchall()
+            assert len(counted) == row["rule"]["rows"], row["rule"]["object"]
     assert len(run(broken_url, "adopt", code=1).splitlines()) <= LINES
     assert dump(broken_url) == before
 

@@ -72,7 +72,7 @@ def test_rows_are_found_through_keys_of_every_form_and_once(connection: sa.Conne
 
 def test_row_that_only_refers_does_not_belong(connection: sa.Connection) -> None:
     keys = Keys.read(connection)
-    (reference,) = [one for one in keys.references if one.sets]
+    (reference,) = [other for other in keys.references if other.sets]
     assert (reference.emptied, reference.sets) == (("last",), "NULL")
     assert found(list(referring(connection, keys, reference, [("10", "1")]))) == {"public.tree": [("4",)]}
 

@@ -74,7 +74,7 @@ def test_tables_of_several_schemas_are_proved(empty_engine: sa.Engine, empty_url
     generated = round_trip(empty_engine, metadata, proved=True)
     assert "not mended" not in generated.text
     generated.upgrade(empty_engine)
-    assert sum(one.name == "ck_listed" for one in catalog(empty_engine)) == 2
+    assert sum(key.name == "ck_listed" for key in catalog(empty_engine)) == 2
     with psycopg.connect(empty_url) as connection, pytest.raises(psycopg.errors.CheckViolation):
         connection.execute("INSERT INTO s.t (n, listed) VALUES (1, 'c')")
 
@@ -107,6 +107,6 @@ def test_foreign_key_of_a_new_table_that_waits_for_a_changed_table(
     generated = round_trip(empty_engine, metadata, proved=True, managed_schemas={"public"})
     assert "not mended" not in generated.text
     generated.upgrade(empty_engine)
-    keys = {one.name for one in catalog(empty_engine) if one.kind == "constraint" and one.table == "manager"}
+    keys = {key.name for key in catalog(empty_engine) if key.kind == "constraint" and key.table == "manager"}
     chosen = {"manager_pkey", "manager_boss_fkey", "manager_end_fkey"}
     assert keys == {*chosen, name or "manager_id_fkey"}

@@ -257,7 +257,7 @@ def test_reader_is_made_again_where_its_schema_is_managed(empty_engine: sa.Engin
     start = catalog(empty_url)
     generated = autogenerate(empty_engine, metadata, managed_schemas={"public", "theirs"})
     generated.upgrade(empty_engine)
-    changed = {one.key for one in diff(start, catalog(empty_url))}
+    changed = {difference.key for difference in diff(start, catalog(empty_url))}
     assert changed == {Key("column", "public", "t", "n"), Key("column", "theirs", "v", "n")}
     generated.downgrade(empty_engine)
     assert diff(start, catalog(empty_url)) == []

@@ -118,7 +118,7 @@ def test_wrong_existing_alters_as_alembic_does_and_says_so_once(
     with empty_engine.connect() as connection:
         row = connection.exec_driver_sql("SELECT a, b FROM t").one()
         done = snapshot(connection)
-    assert [one for one in diff(before, done) if one.key.kind == "column"] != []
+    assert [difference for difference in diff(before, done) if difference.key.kind == "column"] != []
     assert row == (700 if name == "conversion" else 7, "old")
     again = run(call, "")
     assert "existing_" not in again
@@ -127,7 +127,7 @@ def test_wrong_existing_alters_as_alembic_does_and_says_so_once(
         assert snapshot(connection) == done
 
 
-@pytest.mark.parametrize("name", [one for one, (_, words) in CALLS.items() if words])
+@pytest.mark.parametrize("name", [other for other, (_, words) in CALLS.items() if words])
 def test_strict_refuses(run: Run, empty_engine: sa.Engine, name: str) -> None:
     call, _ = CALLS[name]
     with pytest.raises(CommandError, match=r"column [ab]|column id|existing_type|does not exist"):

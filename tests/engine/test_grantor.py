@@ -79,7 +79,7 @@ def test_revoke_of_what_the_owner_granted_is_done_and_repeated(granted: sa.Engin
 
 def _drifted(engine: sa.Engine, metadata: sa.MetaData) -> list[str]:
     with engine.connect() as connection:
-        return [one.object for one in drift(connection, declaring(metadata)).objects]
+        return [obj.object for obj in drift(connection, declaring(metadata)).objects]
 
 
 @pytest.mark.parametrize("name", PRIVILEGES)

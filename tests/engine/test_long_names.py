@@ -22,7 +22,7 @@ LONG = "ix_" + "long_" * 20
 def _metadata(*, named: bool) -> sa.MetaData:
     metadata = sa.MetaData(naming_convention=CONVENTION)
     sa.Table(PARENT, metadata, sa.Column("id", sa.Integer, primary_key=True))
-    items: list[Any] = [sa.Column(one, sa.Integer) for one in ("id", *COLUMNS)]
+    items: list[Any] = [sa.Column(column, sa.Integer) for column in ("id", *COLUMNS)]
     if named:
         items += [
             sa.ForeignKeyConstraint(COLUMNS[:1], [f"{PARENT}.id"]),

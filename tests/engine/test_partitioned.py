@@ -60,7 +60,7 @@ def test_index_of_a_partitioned_table(
     generated.upgrade(empty_engine)
     assert _invalid(empty_engine) == []
     parts = [text for key, text in catalog(empty_engine).items() if key.kind == "index" and "(m)" in text]
-    assert sum("PARTITION OF" in one for one in parts) == 4
+    assert sum("PARTITION OF" in part for part in parts) == 4
 
 
 @pytest.mark.parametrize(
@@ -112,8 +112,8 @@ def test_foreign_key_to_a_partitioned_table_is_one_key(
     sa.Table("c", metadata, sa.Column("p_n", sa.ForeignKey("p.n")))
     generated = changed(*PARTITIONED, ROWS, metadata=metadata, prune=False)
     generated.upgrade(empty_engine)
-    keys = [one for one in catalog(empty_engine) if one.kind == "constraint" and one.table == "c"]
-    assert [one.name for one in keys] == ["c_p_n_fkey"]
+    keys = [key for key in catalog(empty_engine) if key.kind == "constraint" and key.table == "c"]
+    assert [key.name for key in keys] == ["c_p_n_fkey"]
     send(empty_engine, "INSERT INTO c VALUES (11)")
     metadata.remove(metadata.tables["c"])
     sa.Table("c", metadata, sa.Column("p_n", sa.ForeignKey("p.n", ondelete="CASCADE")))

@@ -81,7 +81,7 @@ def _metadata(*objects: ddl.DDLObject) -> sa.MetaData:
 
 
 def _changed() -> tuple[ddl.DDLObject, ...]:
-    return tuple(dataclasses.replace(one, **OTHERS.get(one.kind, {})) for one in OBJECTS)
+    return tuple(dataclasses.replace(obj, **OTHERS.get(obj.kind, {})) for obj in OBJECTS)
 
 
 def test_every_rare_kind_is_created_refused_and_dropped(empty_engine: sa.Engine) -> None:
@@ -91,12 +91,12 @@ def test_every_rare_kind_is_created_refused_and_dropped(empty_engine: sa.Engine)
         with empty_engine.begin() as connection:
             _metadata(*OBJECTS).create_all(connection)
     assert autogenerate(empty_engine, _metadata(*OBJECTS), prune=True).diffs == []
-    for one in _changed():
-        if one in OBJECTS:
+    for obj in _changed():
+        if obj in OBJECTS:
             continue
         with pytest.raises(sa.exc.DBAPIError) as refused, empty_engine.begin() as connection:
-            connection.execute(ddl.Create(one))
-        assert "already exists with a different definition" in str(refused.value), one.label
+            connection.execute(ddl.Create(obj))
+        assert "already exists with a different definition" in str(refused.value), obj.label
     with empty_engine.begin() as connection:
         for _ in range(2):
             _metadata(*OBJECTS).drop_all(connection)

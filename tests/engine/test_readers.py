@@ -58,7 +58,7 @@ def test_readers_of_a_view_come_back_when_its_columns_change(
     empty_engine: sa.Engine,
 ) -> None:
     # PostgreSQL writes the columns of the rows that a function returns into the definition of a view
-    readers = [one for one in READERS if "b" in columns or "count_of_rows" not in one]
+    readers = [reader for reader in READERS if "b" in columns or "count_of_rows" not in reader]
     generated = changed(*TEXT, VIEW, *readers, metadata=_declared(View("v", f"SELECT {columns} FROM t")))
     before = {key for key in catalog(empty_engine) if key.kind != "comment"}
     generated.upgrade(empty_engine)

@@ -119,7 +119,7 @@ def test_unnamed_matches_by_definition_whatever_its_name(grown: sa.Engine) -> No
     _send(grown, ";".join([*renames, "ALTER SEQUENCE public.grown_id_seq RENAME TO old_id_seq"]))
     generated = autogenerate(grown, _grown())
     assert generated.empty, generated.text
-    assert [one for one in generated.undeclared if one.startswith(("constraint", "sequence"))] == []
+    assert [label for label in generated.undeclared if label.startswith(("constraint", "sequence"))] == []
     _send(grown, "INSERT INTO public.grown (n, code, parent_id) VALUES (3, 'z', 1)")
 
 
@@ -214,7 +214,7 @@ def test_primary_key_of_other_columns_takes_the_place_of_the_old_one(empty_engin
     )
     for name in (None, "pk_t"):
         metadata = sa.MetaData()
-        columns = [sa.Column(one, sa.Integer, nullable=False) for one in "ab"]
+        columns = [sa.Column(item, sa.Integer, nullable=False) for item in "ab"]
         sa.Table("t", metadata, *columns, sa.PrimaryKeyConstraint("a", "b", name=name))
         _there_and_back(empty_engine, metadata)
 
@@ -248,5 +248,5 @@ def test_verify_names_both_names(grown: sa.Engine) -> None:
     with grown.connect() as connection:
         found = drift(connection, declaring(_grown(named=True)))
     assert not found.conforms
-    key = next(one for one in found.objects if "pk_grown" in one.object)
+    key = next(obj for obj in found.objects if "pk_grown" in obj.object)
     assert (key.state, key.declared, key.found) == ("different", "pk_grown", "grown_pkey")

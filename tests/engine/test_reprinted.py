@@ -45,4 +45,7 @@ def test_policy_and_trigger_on_a_list_of_varchar(empty_engine: sa.Engine, empty_
         for _ in range(2):
             generated.downgrade(empty_engine)
             assert autogenerate(empty_engine, _declared(other=False)).diffs == []
-    assert {one.key.kind for one in diff(before, catalog(empty_url))} <= {"policy", "trigger"}  # its spelling
+    assert {difference.key.kind for difference in diff(before, catalog(empty_url))} <= {
+        "policy",
+        "trigger",
+    }  # its spelling

@@ -48,8 +48,8 @@ def _metadata(side: int) -> sa.MetaData:
 
 def _send(engine: sa.Engine, statements: list[str]) -> None:
     with engine.begin() as connection:
-        for one in statements:
-            connection.exec_driver_sql(one, execution_options={"no_parameters": True})
+        for statement in statements:
+            connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
 
 
 def _insert(engine: sa.Engine, side: int) -> None:

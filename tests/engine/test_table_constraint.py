@@ -75,7 +75,7 @@ def test_create_all_and_autogenerate_make_it(engine: sa.Engine, case: str) -> No
         for _ in range(2):
             metadata.create_all(connection)
         made = snapshot(connection)
-    declared = {one.name for constraints in CASES[case].values() for one in constraints}
+    declared = {constraint.name for constraints in CASES[case].values() for constraint in constraints}
     assert declared <= {key.name for key in made if key.kind == "constraint"}
     assert autogenerate(engine, metadata).diffs == []
     with engine.begin() as connection:

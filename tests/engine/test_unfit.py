@@ -72,7 +72,7 @@ def test_what_is_valid_for_the_new_type_comes_back(changed: RoundTrip) -> None: 
     fitting = [line for label, line in UNFIT.items() if not label.startswith("publication")]
     changed(
         *(line.format(type="varchar(9)") for line in TABLE),
-        *(one for line in fitting for one in line.split("; ")),
+        *(part for line in fitting for part in line.split("; ")),
         "CREATE UNIQUE INDEX key_of_t ON t (c)",
         "CREATE TABLE refers (c varchar(9) CONSTRAINT fk REFERENCES t (c))",
         "INSERT INTO refers VALUES ('a')",

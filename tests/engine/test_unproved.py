@@ -98,7 +98,7 @@ def test_a_policy_on_it_may_hide_rows(unproved: sa.Engine, validated: bool) -> N
         connection.exec_driver_sql("CREATE POLICY p ON t USING (a IS NOT NULL)")
         if validated:
             connection.exec_driver_sql("UPDATE t SET a = 1; ALTER TABLE t VALIDATE CONSTRAINT n")
-        found = [one for one in audit(connection) if one.check == "policy_is_always_true"]
+        found = [finding for finding in audit(connection) if finding.check == "policy_is_always_true"]
     assert bool(found) is validated
 
 
@@ -114,4 +114,4 @@ def test_to_drop_it_is_a_loss_of_protection(unproved: sa.Engine) -> None:
     )
     with unproved.connect() as connection, loss.reading(connection, APPLICATION):
         found = loss.losses(connection, [Recorded("1", operations=[dropped])])
-    assert [one.name for one in found.protections] == ["NOT NULL of a"]
+    assert [protection.name for protection in found.protections] == ["NOT NULL of a"]

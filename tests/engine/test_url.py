@@ -121,7 +121,8 @@ def test_parse_unescaped_password_is_never_repeated(password: str) -> None:
 
 
 SECRET_PARAMETERS = sorted(
-    {one.keyword.decode() for one in pq.Conninfo.get_defaults() if one.dispchar == b"*"} - {"password"}
+    {default.keyword.decode() for default in pq.Conninfo.get_defaults() if default.dispchar == b"*"}
+    - {"password"}
 )
 
 
@@ -137,7 +138,7 @@ def test_nothing_that_is_printed_shows_a_secret(parameter: str) -> None:
     ]
     derived = [copy.deepcopy(parsed), parsed.set(host="other"), parsed.update_query_dict({"a": "b"})]
     settings = database.Settings(text, text)
-    for shown in (parsed, target, *engines, *(one.url for one in engines), *derived, settings, [parsed]):
+    for shown in (parsed, target, *engines, *(other.url for other in engines), *derived, settings, [parsed]):
         assert "s3cret" not in f"{shown} {shown!r}"
     assert "s3cret" not in url.show(sa.URL.create(*parsed))
     for engine in engines:

@@ -34,7 +34,9 @@ def test_names_are_qualified_without_a_transaction(empty_engine: sa.Engine) -> N
     with empty_engine.begin() as connection:
         connection.exec_driver_sql(THERE)
     committing = empty_engine.execution_options(isolation_level="AUTOCOMMIT")
-    expected, found = (autogenerate(one, _metadata(), prune=True).text for one in (empty_engine, committing))
+    expected, found = (
+        autogenerate(item, _metadata(), prune=True).text for item in (empty_engine, committing)
+    )
     assert "public.half(" in expected
     assert found == expected
 

@@ -149,7 +149,7 @@ def test_include_object_is_asked_for_each_object(engine: sa.Engine) -> None:
         return name not in {"error_message", "stray", "ix_stray", "uq_stray", "fk_stray"}
 
     assert autogenerate(engine, Base.metadata, prune=True, include_object=include).empty
-    assert {one[:4] for one in asked} == {
+    assert {item[:4] for item in asked} == {
         ("webhook_events", "table", False, True),
         ("error_message", "column", False, False),
         ("stray", "table", True, False),
@@ -158,7 +158,7 @@ def test_include_object_is_asked_for_each_object(engine: sa.Engine) -> None:
         ("uq_stray", "unique_constraint", True, False),
         ("fk_stray", "foreign_key_constraint", True, False),
     }
-    assert all(one[0] == one[4] for one in asked)
+    assert all(item[0] == item[4] for item in asked)
 
 
 def test_include_name_is_asked_with_what_it_is_in(engine: sa.Engine) -> None:
@@ -319,7 +319,7 @@ def _moods(labels: list[str], **renamed: str) -> sa.MetaData:
     enum = sa.Enum(
         StrEnum("Mood", [(label, label) for label in labels]),
         name="mood",
-        values_callable=lambda cls: [one.value for one in cls],
+        values_callable=lambda cls: [cl.value for cl in cls],
     )
     sa.Table(
         "t",

@@ -89,11 +89,13 @@ def test_table_args_of_mixins_and_model_are_joined() -> None:
 
     made: Any = Joined.__table__
     attached: Iterable[DDLObject] = declared(Elsewhere.metadata).values()
-    assert [(one.table, one.name) for one in attached] == [
+    assert [(other.table, other.name) for other in attached] == [
         ("joined", "tr_own"),
         ("joined", "tr_joined_touch"),
     ]
-    assert [one.name for one in made.constraints if isinstance(one, CheckConstraint)] == ["positive"]
+    assert [
+        constraint.name for constraint in made.constraints if isinstance(constraint, CheckConstraint)
+    ] == ["positive"]
     assert (made.comment, made._prefixes) == ("from the model", ["UNLOGGED"])
 
 

@@ -81,5 +81,9 @@ def test_pyright_is_content(project: Path) -> None:
     found = check(project, sys.executable, "-m", "pyright", "--pythonpath", sys.executable, "--outputjson")
     if not found.stdout.lstrip().startswith("{"):
         pytest.skip(f"pyright does not run here: {found.stderr[-200:]}")
-    errors = [one for one in json.loads(found.stdout)["generalDiagnostics"] if one["severity"] == "error"]
+    errors = [
+        generaldiagnostic
+        for generaldiagnostic in json.loads(found.stdout)["generalDiagnostics"]
+        if generaldiagnostic["severity"] == "error"
+    ]
     assert errors == []

@@ -57,7 +57,7 @@ def test_every_factory_inserts_rows_that_pass_every_check(make: Make, as_service
     session = as_service()
     for model in MODELS:
         made = [make(model) for _ in range(3)]
-        keys = {sa.inspect(one).identity for one in made}
+        keys = {sa.inspect(row).identity for row in made}
         assert len(keys) == 3
         assert session.scalar(sa.select(sa.func.count()).select_from(model)) >= 3  # type: ignore[operator]
 
@@ -142,7 +142,7 @@ def test_rows_that_are_not_loaded_are_fetched(make: Make, as_service: AsService)
 
 def test_rows_can_be_built_without_a_database() -> None:
     assert MentorFactory.build(name="Mia").role == "mentor"
-    assert len({one.clerk_id for one in MentorFactory.batch(3)}) == 3
+    assert len({batch.clerk_id for batch in MentorFactory.batch(3)}) == 3
 
 
 def test_a_factory_writes_what_the_person_may_write(make: Make, as_user: AsUser) -> None:

@@ -139,8 +139,8 @@ def test_second_upgrade_sends_no_ddl(database_url: str, caplog: pytest.LogCaptur
         connection.execute("CREATE EVENT TRIGGER refuse ON ddl_command_start EXECUTE FUNCTION refuse()")
     with caplog.at_level("DEBUG", logger="app_schema.migrations.wire"):
         Alembic(database_url)("upgrade", "head")
-    sent = [one.getMessage() for one in caplog.records if one.name == "app_schema.migrations.wire"]
-    assert [one.split()[0] for one in sent] == ["DO", "SELECT"], "it looks, and that is all"
+    sent = [record.getMessage() for record in caplog.records if record.name == "app_schema.migrations.wire"]
+    assert [construct.split()[0] for construct in sent] == ["DO", "SELECT"], "it looks, and that is all"
 
 
 def test_snapshot_sees_every_kind(database_url: str) -> None:

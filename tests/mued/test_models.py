@@ -46,16 +46,16 @@ def table(entry: Entry) -> Table:
 
 
 def constraints(entry: Entry, kind: type) -> list[Any]:
-    return [one for one in table(entry).constraints if type(one) is kind]
+    return [constraint for constraint in table(entry).constraints if type(constraint) is kind]
 
 
 def objects(kind: str, entry: Entry | None = None) -> Iterator[Any]:
     """The declared objects of one kind: of one table, or else those of no table."""
     place = (entry["schema"], entry["name"]) if entry else None
-    for one in OBJECTS.values():
-        bound = (one.schema, one.table) if one.table else None
-        if one.kind == kind and bound == place:
-            yield one
+    for obj in OBJECTS.values():
+        bound = (obj.schema, obj.table) if obj.table else None
+        if obj.kind == kind and bound == place:
+            yield obj
 
 
 def names(columns: Iterable[Any]) -> list[str]:
@@ -122,33 +122,41 @@ def test_primary_key_and_unique_constraints(entry: Entry) -> None:
     key = table(entry).primary_key
     assert {"name": key.name, "columns": names(key.columns)} == entry["primary_key"]
     found = {
-        str(one.name): (names(one.columns), one.deferrable, one.initially)
-        for one in constraints(entry, UniqueConstraint)
+        str(constraint.name): (names(constraint.columns), constraint.deferrable, constraint.initially)
+        for constraint in constraints(entry, UniqueConstraint)
     }
     assert found == {
-        one["name"]: (one["columns"], True, "DEFERRED")
-        if "deferrable" in one
-        else (one["columns"], None, None)
-        for one in entry["unique"]
+        unique["name"]: (unique["columns"], True, "DEFERRED")
+        if "deferrable" in unique
+        else (unique["columns"], None, None)
+        for unique in entry["unique"]
     }
 
 
 @each_table
 def test_checks(entry: Entry) -> None:
-    found = {str(one.name): str(one.sqltext) for one in constraints(entry, CheckConstraint)}
-    assert found == {one["name"]: one["expression"] for one in entry["checks"]}
+    found = {
+        str(constraint.name): str(constraint.sqltext) for constraint in constraints(entry, CheckConstraint)
+    }
+    assert found == {check["name"]: check["expression"] for check in entry["checks"]}
 
 
 @each_table
 def test_foreign_keys(entry: Entry) -> None:
     found = {}
-    for one in constraints(entry, ForeignKeyConstraint):
-        columns = ", ".join(element.column.name for element in one.elements)
-        target = f"{one.referred_table.fullname}({columns})"
-        found[str(one.name)] = (one.column_keys, target, one.ondelete, one.onupdate, one.deferrable)
+    for constraint in constraints(entry, ForeignKeyConstraint):
+        columns = ", ".join(element.column.name for element in constraint.elements)
+        target = f"{constraint.referred_table.fullname}({columns})"
+        found[str(constraint.name)] = (
+            constraint.column_keys,
+            target,
+            constraint.ondelete,
+            constraint.onupdate,
+            constraint.deferrable,
+        )
     assert found == {
-        one["name"]: (one["columns"], one["target"], one["on_delete"], None, None)
-        for one in entry["foreign_keys"]
+        key["name"]: (key["columns"], key["target"], key["on_delete"], None, None)
+        for key in entry["foreign_keys"]
     }
 
 
@@ -156,21 +164,23 @@ def test_foreign_keys(entry: Entry) -> None:
 def test_exclusions(entry: Entry) -> None:
     found = [
         {
-            "name": one.name,
-            "method": one.using,
-            "elements": [(*names([expression]), operator) for expression, _, operator in one._render_exprs],
-            "where": str(one.where),
+            "name": constraint.name,
+            "method": constraint.using,
+            "elements": [
+                (*names([expression]), operator) for expression, _, operator in constraint._render_exprs
+            ],
+            "where": str(constraint.where),
         }
-        for one in constraints(entry, postgresql.ExcludeConstraint)
+        for constraint in constraints(entry, postgresql.ExcludeConstraint)
     ]
     assert found == [
         {
-            "name": one["name"],
-            "method": one["method"],
-            "elements": [(part["expression"], part["operator"]) for part in one["elements"]],
-            "where": one["where"],
+            "name": exclusion["name"],
+            "method": exclusion["method"],
+            "elements": [(part["expression"], part["operator"]) for part in exclusion["elements"]],
+            "where": exclusion["where"],
         }
-        for one in entry["exclusions"]
+        for exclusion in entry["exclusions"]
     ]
 
 
@@ -189,53 +199,70 @@ def test_indexes(entry: Entry) -> None:
             dict(options["with"]),
         )
     assert found == {
-        one["name"]: (
-            one["columns"],
-            one["unique"],
-            one["method"],
-            one["where"],
-            one.get("opclass", {}),
-            one.get("with", {}),
+        other["name"]: (
+            other["columns"],
+            other["unique"],
+            other["method"],
+            other["where"],
+            other.get("opclass", {}),
+            other.get("with", {}),
         )
-        for one in entry["indexes"]
+        for other in entry["indexes"]
     }
 
 
 @each_table
 def test_triggers(entry: Entry) -> None:
     found = {
-        one.name: (one.before, one.after, one.instead_of, one.for_each, one.when, one.execute, one.constraint)
-        for one in objects("trigger", entry)
+        trigger.name: (
+            trigger.before,
+            trigger.after,
+            trigger.instead_of,
+            trigger.for_each,
+            trigger.when,
+            trigger.execute,
+            trigger.constraint,
+        )
+        for trigger in objects("trigger", entry)
     }
     assert found == {
-        one["name"]: (
-            tuple(one["events"]) if one["timing"] == "BEFORE" else None,
-            tuple(one["events"]) if one["timing"] == "AFTER" else None,
+        trigger["name"]: (
+            tuple(trigger["events"]) if trigger["timing"] == "BEFORE" else None,
+            tuple(trigger["events"]) if trigger["timing"] == "AFTER" else None,
             None,
-            one["for_each"],
-            one["when"],
-            one["function"],
+            trigger["for_each"],
+            trigger["when"],
+            trigger["function"],
             False,
         )
-        for one in entry["triggers"]
+        for trigger in entry["triggers"]
     }
 
 
 @each_table
 def test_a_touch_trigger_moves_updated_at(entry: Entry) -> None:
-    touched = [one.name for one in objects("trigger", entry) if one.execute == "app.touch_updated_at()"]
+    touched = [
+        trigger.name for trigger in objects("trigger", entry) if trigger.execute == "app.touch_updated_at()"
+    ]
     assert touched == ([f"tr_{entry['name']}_touch"] if "updated_at" in table(entry).columns else [])
 
 
 @each_table
 def test_row_security_and_policies(entry: Entry) -> None:
-    assert [one.forced for one in objects("row_security", entry)] == [entry["rls"]["forced"]]
+    assert [security.forced for security in objects("row_security", entry)] == [entry["rls"]["forced"]]
     found = {
-        one.name: (one.as_, one.for_, one.to, one.using, one.with_check) for one in objects("policy", entry)
+        policy.name: (policy.as_, policy.for_, policy.to, policy.using, policy.with_check)
+        for policy in objects("policy", entry)
     }
     assert found == {
-        one["name"]: ("PERMISSIVE", one["command"], tuple(one["roles"]), one["using"], one["with_check"])
-        for one in entry["rls"]["policies"]
+        policy["name"]: (
+            "PERMISSIVE",
+            policy["command"],
+            tuple(policy["roles"]),
+            policy["using"],
+            policy["with_check"],
+        )
+        for policy in entry["rls"]["policies"]
     }
 
 
@@ -243,17 +270,18 @@ def test_row_security_and_policies(entry: Entry) -> None:
 def test_grants(entry: Entry) -> None:
     found = [*objects("grant", entry)]
     assert sorted(map(plain_grant, found)) == sorted(
-        (one["role"], sorted(one["privileges"]), sorted(one.get("columns", ()))) for one in entry["grants"]
+        (grant["role"], sorted(grant["privileges"]), sorted(grant.get("columns", ())))
+        for grant in entry["grants"]
     )
 
 
 @each_table
 def test_the_orm_inserts_no_column_that_is_not_granted(entry: Entry) -> None:
     """Without a server default the ORM names a column in every INSERT, and PostgreSQL refuses the row."""
-    for one in entry["grants"]:
-        if one["privileges"] == ["INSERT"] and "columns" in one:
+    for grant in entry["grants"]:
+        if grant["privileges"] == ["INSERT"] and "columns" in grant:
             named = {column.name for column in table(entry).columns if column.server_default is None}
-            assert named <= set(one["columns"])
+            assert named <= set(grant["columns"])
 
 
 def plain_grant(grant: Any) -> tuple[str, list[str], list[str]]:
@@ -261,7 +289,7 @@ def plain_grant(grant: Any) -> tuple[str, list[str], list[str]]:
 
 
 def test_usage_of_schemas() -> None:
-    found = {(one.schema, one.to): (one.privileges, one.function) for one in objects("grant")}
+    found = {(grant.schema, grant.to): (grant.privileges, grant.function) for grant in objects("grant")}
     assert found == {
         (schema["name"], usage["role"]): (("USAGE",), None)
         for schema in DICTIONARY["schemas"]
@@ -272,23 +300,27 @@ def test_usage_of_schemas() -> None:
 def test_enums() -> None:
     types = {
         (column.type.schema, column.type.name, tuple(column.type.enums))
-        for one in Base.metadata.tables.values()
-        for column in one.columns
+        for table in Base.metadata.tables.values()
+        for column in table.columns
         if isinstance(column.type, Enum)
     }
-    assert types == {(one["schema"], one["name"], tuple(one["values"])) for one in DICTIONARY["enums"]}
+    assert types == {(enum["schema"], enum["name"], tuple(enum["values"])) for enum in DICTIONARY["enums"]}
 
 
 @pytest.mark.parametrize("entry", DICTIONARY["enums"], ids=lambda entry: entry["name"])
 def test_members_of_an_enum_are_its_labels_in_capitals(entry: Entry) -> None:
     enum = getattr(models, entry["name"].title().replace("_", ""))
-    assert [(one.name, one.value) for one in enum] == [(label.upper(), label) for label in entry["values"]]
+    assert [(other.name, other.value) for other in enum] == [
+        (label.upper(), label) for label in entry["values"]
+    ]
 
 
 @pytest.mark.parametrize("entry", DICTIONARY["functions"], ids=lambda entry: entry["name"])
 def test_functions(entry: Entry) -> None:
     schema, _, name = entry["name"].partition(".")
-    [found] = [one for one in objects("function") if (one.schema, one.name) == (schema, name)]
+    [found] = [
+        function for function in objects("function") if (function.schema, function.name) == (schema, name)
+    ]
     assert found.body == entry["body"].removesuffix("\n")
     assert found.arguments == (entry["arguments"] or "")
     assert (found.returns, found.language) == (entry["returns"], entry["language"])
@@ -302,44 +334,48 @@ def test_functions(entry: Entry) -> None:
 
 @pytest.mark.parametrize("entry", DICTIONARY["views"], ids=lambda entry: entry["name"])
 def test_views(entry: Entry) -> None:
-    [found] = [one for one in objects("view") if (one.schema, one.name) == (entry["schema"], entry["name"])]
+    [found] = [
+        view for view in objects("view") if (view.schema, view.name) == (entry["schema"], entry["name"])
+    ]
     assert found.definition == entry["definition"].removesuffix("\n")
     assert dict(found.options) == entry["options"]
     assert not found.materialized
 
 
 def test_extensions_schemas_and_default_privileges() -> None:
-    assert {one.name: (one.version, one.schema) for one in objects("extension")} == {
-        one["name"]: (one.get("min_version"), one["schema"]) for one in DICTIONARY["extensions"]
+    assert {extension.name: (extension.version, extension.schema) for extension in objects("extension")} == {
+        extension["name"]: (extension.get("min_version"), extension["schema"])
+        for extension in DICTIONARY["extensions"]
     }
     # public is always there
-    assert {one.name for one in objects("schema")} == {
-        one["name"] for one in DICTIONARY["schemas"] if one["revision"]
+    assert {schema.name for schema in objects("schema")} == {
+        schema["name"] for schema in DICTIONARY["schemas"] if schema["revision"]
     }
     assert {
-        (one.schema, one.to, one.on, frozenset(one.privileges)) for one in objects("default_privileges")
+        (privilegess.schema, privilegess.to, privilegess.on, frozenset(privilegess.privileges))
+        for privilegess in objects("default_privileges")
     } == {
-        (one["schema"], one["role"], one["on"], frozenset(one["privileges"]))
-        for one in DICTIONARY["default_privileges"]
+        (privilege["schema"], privilege["role"], privilege["on"], frozenset(privilege["privileges"]))
+        for privilege in DICTIONARY["default_privileges"]
     }
 
 
 def test_roles() -> None:
     words = ("login", "superuser", "createdb", "createrole", "replication", "bypassrls")
     found = {
-        one.name: " ".join(word.upper() if getattr(one, word) else f"NO{word.upper()}" for word in words)
-        for one in objects("role")
+        role.name: " ".join(word.upper() if getattr(role, word) else f"NO{word.upper()}" for word in words)
+        for role in objects("role")
     }
-    assert found == {one["name"]: one["attributes"] for one in DICTIONARY["roles"]}
-    assert all(one.inherit for one in objects("role"))
+    assert found == {role["name"]: role["attributes"] for role in DICTIONARY["roles"]}
+    assert all(role.inherit for role in objects("role"))
 
 
 def test_nothing_else_is_declared() -> None:
     found: dict[str, int] = {}
-    for one in OBJECTS.values():
-        found[one.kind] = found.get(one.kind, 0) + 1
+    for obj in OBJECTS.values():
+        found[obj.kind] = found.get(obj.kind, 0) + 1
     assert found == {
-        "schema": sum(bool(one["revision"]) for one in DICTIONARY["schemas"]),
+        "schema": sum(bool(schema["revision"]) for schema in DICTIONARY["schemas"]),
         "extension": len(DICTIONARY["extensions"]),
         "role": len(DICTIONARY["roles"]),
         "function": len(DICTIONARY["functions"]),
@@ -351,18 +387,18 @@ def test_nothing_else_is_declared() -> None:
         "row_security": sum(entry["rls"]["enabled"] for entry in TABLES),
         "table_option": sum("storage" in column for entry in TABLES for column in entry["columns"]),
         "grant": sum(len(entry["grants"]) for entry in TABLES + DICTIONARY["views"])
-        + sum(len(one["usage"]) for one in DICTIONARY["schemas"]),
+        + sum(len(schema["usage"]) for schema in DICTIONARY["schemas"]),
     }
 
 
 def test_no_name_is_cut_short() -> None:
     def all_names() -> Iterator[str]:
-        for one in Base.metadata.tables.values():
-            yield one.name
-            yield from (column.name for column in one.columns)
-            yield from (str(constraint.name) for constraint in one.constraints)
-            yield from (str(index.name) for index in one.indexes)
-        yield from (one.name for one in OBJECTS.values())
+        for table in Base.metadata.tables.values():
+            yield table.name
+            yield from (column.name for column in table.columns)
+            yield from (str(constraint.name) for constraint in table.constraints)
+            yield from (str(index.name) for index in table.indexes)
+        yield from (obj.name for obj in OBJECTS.values())
 
     assert [name for name in all_names() if len(name.encode()) > 63] == []
 
@@ -374,21 +410,23 @@ def test_mappers_configure_without_a_warning() -> None:
 
 
 def test_every_relationship_is_two_way_and_never_loads_by_itself() -> None:
-    relationships = [one for mapper in MAPPERS for one in mapper.relationships]
-    assert [str(one) for one in relationships if one.lazy != "raise"] == []
-    assert [str(one) for one in relationships if len(one._reverse_property) != 1] == []
+    relationships = [relationship for mapper in MAPPERS for relationship in mapper.relationships]
+    assert [str(relationship) for relationship in relationships if relationship.lazy != "raise"] == []
+    assert [
+        str(relationship) for relationship in relationships if len(relationship._reverse_property) != 1
+    ] == []
 
 
 @each_table
 def test_every_foreign_key_has_a_relationship(entry: Entry) -> None:
-    [mapper] = [one for one in MAPPERS if one.local_table is table(entry)]
+    [mapper] = [other for other in MAPPERS if other.local_table is table(entry)]
     found = sorted(
-        (one.local_remote_pairs[0][0].name, one.target.fullname)
-        for one in mapper.relationships
-        if one.direction.name == "MANYTOONE"
+        (relationship.local_remote_pairs[0][0].name, relationship.target.fullname)
+        for relationship in mapper.relationships
+        if relationship.direction.name == "MANYTOONE"
     )
     assert found == sorted(
-        (one["columns"][0], one["target"].partition("(")[0]) for one in entry["foreign_keys"]
+        (key["columns"][0], key["target"].partition("(")[0]) for key in entry["foreign_keys"]
     )
 
 
@@ -398,7 +436,7 @@ def test_all_models_and_enums_are_exported() -> None:
     classes = {mapper.class_.__name__ for mapper in MAPPERS}
     enums = {entry["name"].title().replace("_", "") for entry in DICTIONARY["enums"]}
     assert exported == classes | enums
-    assert set(get_args(FocusName)) == {one.value for one in models.FocusArea}
+    assert set(get_args(FocusName)) == {focusarea.value for focusarea in models.FocusArea}
 
 
 def test_create_all_makes_every_enum_once() -> None:
@@ -410,7 +448,7 @@ def test_create_all_makes_every_enum_once() -> None:
     engine = create_mock_engine("postgresql+psycopg://", send)
     Base.metadata.create_all(engine, checkfirst=False)
     found = sorted(name for text in sent for name in re.findall(r"CREATE TYPE (\S+) AS ENUM", text))
-    assert found == sorted(f"{one['schema']}.{one['name']}" for one in DICTIONARY["enums"])
+    assert found == sorted(f"{enum['schema']}.{enum['name']}" for enum in DICTIONARY["enums"])
 
 
 def test_import_needs_no_environment_and_opens_no_connection(tmp_path: Path) -> None:

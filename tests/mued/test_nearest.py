@@ -83,7 +83,7 @@ def test_rows_of_one_owner_are_compared_one_by_one(session: Session) -> None:
         {"vector": str(vector), "ann": ANN},
     ).all()
     assert len(found) == 10
-    assert [(one.id, distance) for one, distance in found] == [tuple(row) for row in exact]
+    assert [(item.id, distance) for item, distance in found] == [tuple(row) for row in exact]
     # no graph can serve it, though a sort is made to look dear
     assert "hnsw" not in (plan := _plan(session, vector, 10, source_type="session", owner=ANN))
     assert "halfvec" not in plan
@@ -103,7 +103,7 @@ def test_a_person_finds_what_the_policy_shows(session: Session, source_type: str
     vector = _vector(session)
     with acting_as(session, "user_ann"):
         mine = nearest(session, vector, 30, source_type="session", owner=current_user_id())
-        assert {one.user_id for one, _ in mine} == {ANN}
+        assert {other.user_id for other, _ in mine} == {ANN}
         assert len(mine) == 25
         assert len(nearest(session, vector, 30, source_type="template")) == 30
     with acting_as(session, None):

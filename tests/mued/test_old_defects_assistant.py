@@ -117,7 +117,7 @@ def test_the_metrics_of_a_day_are_counted_in_sql(service: OrmSession) -> None:
     owner = UserFactory.create(service)
     conversation = uuid.uuid4()
     for latency, sources in ((100, ["a", "b"]), (151, ["a"]), (900, None)):
-        citations = None if sources is None else [{"source": one} for one in sources]
+        citations = None if sources is None else [{"source": source} for source in sources]
         AiDialogueFactory.create(
             service, user=owner, session_id=conversation, latency_ms=latency, citations=citations
         )
@@ -204,7 +204,7 @@ def test_a_vector_names_the_model_that_made_it(service: OrmSession) -> None:
 def test_questions_have_an_order(service: OrmSession) -> None:
     """D26: a place could be taken twice; two questions may still change places in one transaction."""
     made = SessionFactory.create(service)
-    first, second = (InterviewQuestionFactory.create(service, session=made, position=one) for one in (0, 1))
+    first, second = (InterviewQuestionFactory.create(service, session=made, position=item) for item in (0, 1))
     first.position, second.position = 1, 0
     service.flush()
     service.execute(sa.text("SET CONSTRAINTS ALL IMMEDIATE"))

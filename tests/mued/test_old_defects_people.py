@@ -207,7 +207,7 @@ def test_a_moment_is_one_moment_in_every_time_zone(service: OrmSession) -> None:
 
 
 @pytest.mark.parametrize(
-    "table", [one for one in TABLES if "updated_at" in one.columns], ids=lambda table: table.fullname
+    "table", [other for other in TABLES if "updated_at" in other.columns], ids=lambda table: table.fullname
 )
 def test_updated_at_moves(service: OrmSession, table: sa.Table) -> None:
     """D20: it stood still on the older tables."""

@@ -84,7 +84,7 @@ BLOCKS = [
 ]
 
 
-@pytest.mark.parametrize("block", [one for one in BLOCKS if str(one.values[0]).startswith("# NG")])
+@pytest.mark.parametrize("block", [other for other in BLOCKS if str(other.values[0]).startswith("# NG")])
 def test_lint_finds_what_the_page_calls_wrong(block: str, tmp_path: Path) -> None:
     file = tmp_path / "9001_wrong.py"
     file.write_text(

@@ -25,7 +25,7 @@ OUTSIDE = {"BEGIN", "COMMIT"}
 
 def test_lineage_passes_the_extended_protocol_twice(empty_url: str, database_url: str) -> None:
     script = [
-        one for one in statements(Alembic(empty_url)("upgrade", "head", sql=True)) if one not in OUTSIDE
+        other for other in statements(Alembic(empty_url)("upgrade", "head", sql=True)) if other not in OUTSIDE
     ]
     assert len(script) > 19 * 5, "the whole lineage"
     with psycopg.connect(empty_url, autocommit=True) as connection:
@@ -73,4 +73,4 @@ def test_already_exists_is_no_error(
 
 def test_every_revision_is_in_the_script(empty_url: str) -> None:
     script = Alembic(empty_url)("upgrade", "head", sql=True)
-    assert [one for one in revisions() if f"'{one}'" not in script] == []
+    assert [revision for revision in revisions() if f"'{revision}'" not in script] == []

@@ -72,7 +72,7 @@ def test_a_stale_file_is_named_and_written_anew(tmp_path: Path) -> None:
     answer = CliRunner().invoke(app, ["docs", "--check", str(tmp_path)])
     assert answer.exit_code == 1
     assert answer.stdout.split() == [str(page)]
-    assert [one.path for one in write(APPLICATION, tmp_path)] == [page]
+    assert [other.path for other in write(APPLICATION, tmp_path)] == [page]
     assert CliRunner().invoke(app, ["docs", "--check", str(tmp_path)]).exit_code == 0
 
 

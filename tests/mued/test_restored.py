@@ -83,7 +83,7 @@ def _revision(op: Any) -> None:
     """Every kind of object that has an expression."""
     op.create_domain("few", "varchar CONSTRAINT d CHECK (VALUE IN ('x', 'y'))", schema="public")
     check = sa.CheckConstraint(CONDITION, name="ck")
-    op.create_table("t", *(one._copy() for one in COLUMNS), check, schema="public")
+    op.create_table("t", *(column._copy() for column in COLUMNS), check, schema="public")
     op.create_check_constraint("ck2", "t", f"NOT ({CONDITION})", schema="public", postgresql_not_valid=True)
     op.create_table_constraint("ck3", "t", f"CHECK ({CONDITION}) NOT VALID", schema="public")
     op.add_column(

@@ -15,7 +15,7 @@ from lineage import catalog
 from app_schema.catalog import Snapshot
 from app_schema.ddl import Key
 
-TABLES = {f"{one['schema']}.{one['name']}": one for one in DICTIONARY["tables"]}
+TABLES = {f"{other['schema']}.{other['name']}": other for other in DICTIONARY["tables"]}
 TYPES = {"timestamptz": "timestamp with time zone", "varchar": "character varying"}
 
 
@@ -47,7 +47,11 @@ def test_table_has_its_columns(found: Snapshot, table: str) -> None:
         head, _, rest = column["type"].partition("(")
         wanted = TYPES.get(head, head) + (f"({rest}" if rest else "")
         enum = next(
-            (one for one in DICTIONARY["enums"] if wanted in {one["name"], f"{one['schema']}.{one['name']}"}),
+            (
+                other
+                for other in DICTIONARY["enums"]
+                if wanted in {other["name"], f"{other['schema']}.{other['name']}"}
+            ),
             None,
         )
         wanted = (
@@ -57,7 +61,9 @@ def test_table_has_its_columns(found: Snapshot, table: str) -> None:
         assert (" NOT NULL" in text) is not column["nullable"], f"{column['name']}: {text}"
         assert (" DEFAULT " in text) is (column["default"] is not None), f"{column['name']}: {text}"
         assert ("GENERATED STORED" in text) is ("generated" in column), f"{column['name']}: {text}"
-    assert _names(found, "column", fact["schema"], fact["name"]) == {one["name"] for one in fact["columns"]}
+    assert _names(found, "column", fact["schema"], fact["name"]) == {
+        other["name"] for other in fact["columns"]
+    }
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -71,12 +77,12 @@ def test_table_has_its_objects(found: Snapshot, table: str) -> None:
         *fact["foreign_keys"],
         *fact["exclusions"],
     ]
-    assert _names(found, "constraint", *place) == {one["name"] for one in constraints}
-    assert _names(found, "index", *place) == {one["name"] for one in fact["indexes"]}
-    assert _names(found, "trigger", *place) == {one["name"] for one in fact["triggers"]}
-    assert _names(found, "policy", *place) == {one["name"] for one in fact["rls"]["policies"]}
+    assert _names(found, "constraint", *place) == {constraint["name"] for constraint in constraints}
+    assert _names(found, "index", *place) == {index["name"] for index in fact["indexes"]}
+    assert _names(found, "trigger", *place) == {trigger["name"] for trigger in fact["triggers"]}
+    assert _names(found, "policy", *place) == {policy["name"] for policy in fact["rls"]["policies"]}
     assert found[Key("row_security", *place, "")] == "enabled"
-    assert not [one for key, one in found.items() if key.kind == "constraint" and "NOT VALID" in one]
+    assert not [item for key, item in found.items() if key.kind == "constraint" and "NOT VALID" in item]
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -131,8 +137,8 @@ def test_table_has_its_grants(found: Snapshot, table: str) -> None:
 
 def test_enums_have_their_labels(found: Snapshot) -> None:
     wanted = {
-        Key("enum", one["schema"], None, one["name"]): ", ".join(f"'{label}'" for label in one["values"])
-        for one in DICTIONARY["enums"]
+        Key("enum", enum["schema"], None, enum["name"]): ", ".join(f"'{label}'" for label in enum["values"])
+        for enum in DICTIONARY["enums"]
     }
     assert {key: text for key, text in found.items() if key.kind == "enum"} == wanted
 
@@ -141,18 +147,18 @@ def test_functions_have_their_attributes(found: Snapshot) -> None:
     functions = {
         key.name.partition("(")[0]: (key, text) for key, text in found.items() if key.kind == "function"
     }
-    assert set(functions) == {one["name"].partition(".")[2] for one in DICTIONARY["functions"]}
-    for one in DICTIONARY["functions"]:
-        key, text = functions[one["name"].partition(".")[2]]
+    assert set(functions) == {function["name"].partition(".")[2] for function in DICTIONARY["functions"]}
+    for function in DICTIONARY["functions"]:
+        key, text = functions[function["name"].partition(".")[2]]
         assert key.schema == "app"
-        assert f"LANGUAGE {one['language']} {one['volatility'].upper()}" in text
-        assert ("SECURITY DEFINER" in text) is (one["security"] == "DEFINER")
+        assert f"LANGUAGE {function['language']} {function['volatility'].upper()}" in text
+        assert ("SECURITY DEFINER" in text) is (function["security"] == "DEFINER")
         assert 'SET search_path=""' in text
-        assert text.endswith(one["body"].rstrip("\n"))
+        assert text.endswith(function["body"].rstrip("\n"))
         executors = {
             grant.name for grant in found if grant.kind == "function_grant" and grant.table == key.name
         }
-        assert executors == set(one["execute"]), "and not PUBLIC"
+        assert executors == set(function["execute"]), "and not PUBLIC"
 
 
 def test_views_roles_and_the_rest_are_there(found: Snapshot) -> None:
@@ -162,18 +168,18 @@ def test_views_roles_and_the_rest_are_there(found: Snapshot) -> None:
             assert found[Key("grant", view["schema"], view["name"], grant["role"])] == ", ".join(
                 sorted(grant["privileges"])
             )
-    assert {key.name for key in found if key.kind == "role"} == {one["name"] for one in DICTIONARY["roles"]}
+    assert {key.name for key in found if key.kind == "role"} == {role["name"] for role in DICTIONARY["roles"]}
     assert {text for key, text in found.items() if key.kind == "role"} == {
         "NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE INHERIT NOREPLICATION NOBYPASSRLS"
     }
     assert {key.name: text for key, text in found.items() if key.kind == "extension"} == {
-        one["name"]: f"schema {one['schema']}" for one in DICTIONARY["extensions"]
+        extension["name"]: f"schema {extension['schema']}" for extension in DICTIONARY["extensions"]
     }
     assert {key.name for key in found if key.kind == "schema"} == {
-        one["name"] for one in DICTIONARY["schemas"]
+        other["name"] for other in DICTIONARY["schemas"]
     }
     assert {key.name for key in found if key.kind == "statistics"} == {
-        one["name"] for one in DICTIONARY["statistics"]
+        statistic["name"] for statistic in DICTIONARY["statistics"]
     }
     for schema in DICTIONARY["schemas"]:
         for usage in schema["usage"]:

@@ -75,8 +75,10 @@ class Managed:
         if chosen is None or key.kind in chosen.left_out:
             return chosen is not None
         subject = keys.described(key) if key.kind == "object_comment" else key
-        owners = (one for one in self._owners(subject) if one in self.reflected or one in self.declared)
-        return chosen.with_parts and any(one.kind in chosen.left_out for one in (subject, *owners))
+        owners = (
+            owner for owner in self._owners(subject) if owner in self.reflected or owner in self.declared
+        )
+        return chosen.with_parts and any(owner.kind in chosen.left_out for owner in (subject, *owners))
 
     def _owners(self, key: Key) -> list[Key]:
         """The objects of which the object may be a part."""
@@ -89,7 +91,7 @@ class Managed:
         """The labels of the reported objects that no kind compares, each once."""
         labels = {label for label, schema in objects if schema is None or schema in self._schemas}
         accepted = self.filters.accepted
-        return sorted(label for label in labels if not any(one.matches(label) for one in accepted))
+        return sorted(label for label in labels if not any(other.matches(label) for other in accepted))
 
     def _is_mark(self, key: Key) -> bool:
         return any((side.get(key) or "").endswith(MARK) for side in (self.declared, self.reflected))

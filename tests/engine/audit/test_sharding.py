@@ -29,7 +29,7 @@ def connection(empty_engine: sa.Engine) -> Iterator[sa.Connection]:
 
 
 def found(connection: sa.Connection) -> dict[tuple[str, str], Finding]:
-    return {(one.check, one.object): one for one in scale(connection, "public.person")}
+    return {(other.check, other.object): other for other in scale(connection, "public.person")}
 
 
 def test_tables_with_the_owner_everywhere_are_ready(connection: sa.Connection) -> None:

@@ -151,14 +151,16 @@ def _found(connection: sa.Connection, *policies: str, **options: Any) -> list[Fi
             connection.exec_driver_sql(f"CREATE POLICY {policy}".replace("%", "%%"))
         found = audit(connection, **options)
         savepoint.rollback()
-    return [one for one in found if one.object.startswith("policy ") or one.object == "table public.t"]
+    return [item for item in found if item.object.startswith("policy ") or item.object == "table public.t"]
 
 
 @pytest.mark.part(of=4)
 @pytest.mark.parametrize("expression", OPEN)
 def test_expression_that_is_always_true_is_found(expression: str, connection: sa.Connection) -> None:
     for clause in (f"FOR SELECT USING ({expression})", f"FOR INSERT WITH CHECK ({expression})"):
-        (found,) = [one for one in _found(connection, f"p ON t {clause}") if "always" in one.check]
+        (found,) = [
+            finding for finding in _found(connection, f"p ON t {clause}") if "always" in finding.check
+        ]
         assert found.severity == "error"
     hidden = connection.scalar(
         sa.text(f"SELECT count(*) FROM t WHERE NOT ({expression.replace(':', chr(92) + ':')})")
@@ -169,15 +171,17 @@ def test_expression_that_is_always_true_is_found(expression: str, connection: sa
 @pytest.mark.part(of=4)
 @pytest.mark.parametrize("expression", CLOSED)
 def test_expression_that_depends_on_the_row_is_not(expression: str, connection: sa.Connection) -> None:
-    assert [one for one in _found(connection, f"p ON t USING ({expression})") if "always" in one.check] == []
+    assert [
+        finding for finding in _found(connection, f"p ON t USING ({expression})") if "always" in finding.check
+    ] == []
 
 
 def test_restrictive_policy_and_the_role_of_the_service_may_be_true(connection: sa.Connection) -> None:
     connection.exec_driver_sql("SAVEPOINT s; CREATE ROLE jobs_of_the_test")
     policies = ("p ON t AS RESTRICTIVE USING (true)", "q ON t TO jobs_of_the_test USING (true)")
     found = _found(connection, *policies, service_roles=["jobs_of_the_test"])
-    assert [one for one in found if "always" in one.check] == []
-    assert [one.object for one in _found(connection, *policies) if "always" in one.check] == [
+    assert [finding for finding in found if "always" in finding.check] == []
+    assert [finding.object for finding in _found(connection, *policies) if "always" in finding.check] == [
         "policy q on public.t"
     ]
     connection.exec_driver_sql("ROLLBACK TO s")
@@ -187,10 +191,10 @@ def test_no_mend_merges_an_open_policy(connection: sa.Connection) -> None:
     """To merge it with others would keep it: ``true OR ...``."""
     policies = ("p ON t USING (a = 'x')", "q ON t USING (b)", "r ON t USING (id = id)")
     found = _found(connection, *policies)
-    (merge,) = [one for one in found if one.check == "several_permissive_policies"]
+    (merge,) = [finding for finding in found if finding.check == "several_permissive_policies"]
     assert "(a = 'x'::text) OR b" in merge.mend
     assert "id = id" not in merge.mend
-    (open_,) = [one for one in found if one.check == "policy_is_always_true"]
+    (open_,) = [finding for finding in found if finding.check == "policy_is_always_true"]
     assert open_.mend == "DROP POLICY r ON public.t;"
 
 
@@ -206,9 +210,9 @@ def test_undeclared_policy_is_an_error_unless_it_is_accepted(connection: sa.Conn
 
     def found(**options: Any) -> list[tuple[str, str | None]]:
         return [
-            (one.object, one.waived)
-            for one in _found(connection, *policies, metadata=metadata, **options)
-            if one.check == "policy_is_not_declared"
+            (finding.object, finding.waived)
+            for finding in _found(connection, *policies, metadata=metadata, **options)
+            if finding.check == "policy_is_not_declared"
         ]
 
     assert found() == [("policy q on public.t", None)]

@@ -100,10 +100,12 @@ def test_object_of_a_kind_that_is_not_compared_is_named_once(
     }
     named = {label for label, catalog in expected.items() if catalog not in catalogs}
     assert len(found.uncompared) == len(named)
-    assert {label.replace('"', "") for label in found.uncompared} == {one.replace('"', "") for one in named}
+    assert {label.replace('"', "") for label in found.uncompared} == {
+        other.replace('"', "") for other in named
+    }
     said: list[str] = []
     monkeypatch.setattr(log, "warning", lambda text, *given: said.append(text % given))
     accepted = [Accepted("publication *", "ours to keep")]
     assert autogenerate(empty_engine, metadata, accepted=accepted).diffs != []
     rest = [label for label in found.uncompared if not label.startswith("publication")]
-    assert [line for line in said if "not compared" in line] == [f"{one}: not compared" for one in rest]
+    assert [line for line in said if "not compared" in line] == [f"{item}: not compared" for item in rest]

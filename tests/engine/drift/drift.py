@@ -35,11 +35,11 @@ class Drift:
     def metadata(self) -> sa.MetaData:
         """What is declared."""
         metadata = common()
-        for one in self.declared:
-            if isinstance(one, DDLObject):
-                attach(metadata, one)
+        for declaration in self.declared:
+            if isinstance(declaration, DDLObject):
+                attach(metadata, declaration)
             else:
-                one(metadata)
+                declaration(metadata)
         return metadata
 
 

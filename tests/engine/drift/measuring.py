@@ -39,7 +39,7 @@ class Measured:
     @property
     def answers(self) -> tuple[bool, ...]:
         """The five."""
-        return tuple(getattr(self, one.name) for one in fields(self) if one.name != "error")
+        return tuple(getattr(self, field.name) for field in fields(self) if field.name != "error")
 
 
 @dataclass
@@ -79,11 +79,11 @@ def plain(engine: sa.Engine, drift: Drift) -> Measured:
         def run(operations: Any) -> None:
             with engine.begin() as connection:
                 op = Operations(MigrationContext.configure(connection))
-                for one in _flat(operations):
-                    op.invoke(one)
+                for operation in _flat(operations):
+                    op.invoke(operation)
 
         return _Revision(
-            [str(one) for one in made.upgrade_ops.as_diffs()],
+            [str(difference) for difference in made.upgrade_ops.as_diffs()],
             lambda: run(made.upgrade_ops),
             lambda: run(made.downgrade_ops),
         )
@@ -92,11 +92,11 @@ def plain(engine: sa.Engine, drift: Drift) -> Measured:
 
 
 def _flat(operations: Any) -> Iterator[Any]:
-    for one in operations.ops:
-        if hasattr(one, "ops"):
-            yield from _flat(one)
+    for operation in operations.ops:
+        if hasattr(operation, "ops"):
+            yield from _flat(operation)
         else:
-            yield one
+            yield operation
 
 
 def _measured(engine: sa.Engine, drift: Drift, generate: Callable[..., _Revision]) -> Measured:
@@ -108,7 +108,7 @@ def _measured(engine: sa.Engine, drift: Drift, generate: Callable[..., _Revision
         seen = set(generate(prune=False).labels)
         found.seen = seen != before
         found.named = any(
-            drift.word.lower() in one.lower().replace("_", " ") + one.lower() for one in seen - before
+            drift.word.lower() in name.lower().replace("_", " ") + name.lower() for name in seen - before
         )
         if not found.seen:
             return found

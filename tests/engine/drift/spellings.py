@@ -49,7 +49,12 @@ def _indexed(spelt: str, *expressions: Any, **options: Any) -> Spelling:
             key: sa.text(value) if key == "postgresql_where" else value for key, value in options.items()
         }
         columns = _columns(("a", sa.Integer), ("b", sa.String(20)), ("c", sa.DateTime(timezone=True)))
-        sa.Table("t", metadata, *columns, sa.Index("ix_t", *(sa.text(one) for one in expressions), **given))
+        sa.Table(
+            "t",
+            metadata,
+            *columns,
+            sa.Index("ix_t", *(sa.text(expression) for expression in expressions), **given),
+        )
 
     return Spelling(declare, f"CREATE TABLE t (a integer, b varchar(20), c timestamptz); CREATE {spelt}")
 

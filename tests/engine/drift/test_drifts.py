@@ -52,9 +52,9 @@ def test_declared_option_is_created_by_create_all_and_by_a_revision(empty_engine
         TableOption("REPLICA IDENTITY", "USING INDEX ix"),
     )
     metadata, bare = sa.MetaData(), sa.MetaData()
-    for one, items in ((metadata, options), (bare, ())):
+    for item, items in ((metadata, options), (bare, ())):
         columns = sa.Column("id", sa.Integer, nullable=False), sa.Column("body", sa.Text)
-        sa.Table("letter", one, *columns, sa.Index("ix", "id", unique=True), *items)
+        sa.Table("letter", item, *columns, sa.Index("ix", "id", unique=True), *items)
     with empty_engine.begin() as connection:
         bare.create_all(connection)
     generated = autogenerate(empty_engine, metadata)

@@ -63,7 +63,7 @@ def test_attribute_is_noticed_mended_and_brought_back(
 
     generated = autogenerate(role_engine, metadata)
 
-    assert any(role in str(one) for one in generated.diffs)
+    assert any(role in str(difference) for difference in generated.diffs)
     generated.upgrade(role_engine)
     assert diff(declared, _catalog(role_engine)) == []
     assert autogenerate(role_engine, metadata).empty
@@ -77,7 +77,7 @@ def test_missing_role_is_made_and_dropped(role: str, role_engine: sa.Engine) -> 
 
     generated = autogenerate(role_engine, metadata)
 
-    assert any(role in str(one) for one in generated.diffs)
+    assert any(role in str(difference) for difference in generated.diffs)
     generated.upgrade(role_engine)
     assert any(key.kind == "role" and key.name == role for key in _catalog(role_engine))
     assert autogenerate(role_engine, metadata).empty
@@ -119,7 +119,7 @@ def test_role_with_other_attributes_is_different_before_anything_uses_it(
 
     assert ("replace_role", f"role {role}") in generated.diffs
     with role_engine.connect() as connection:
-        states = {one.object: one.state for one in drift(connection, declaring(metadata)).objects}
+        states = {obj.object: obj.state for obj in drift(connection, declaring(metadata)).objects}
     assert states[f"role {role}"] == "different"
     for _ in range(2):
         generated.upgrade(role_engine)
@@ -154,7 +154,7 @@ def test_undeclared_role_is_reported_by_its_grant(role: str, role_engine: sa.Eng
     generated = autogenerate(role_engine, metadata)
 
     assert generated.empty
-    assert any(role in one for one in generated.undeclared)
+    assert any(role in label for label in generated.undeclared)
     pruned = autogenerate(role_engine, metadata, prune=True)
     pruned.upgrade(role_engine)
     assert autogenerate(role_engine, metadata, prune=True).empty

@@ -104,7 +104,7 @@ def _checked(engine: sa.Engine, **options: Any) -> list[Any]:
 
 def _verified(engine: sa.Engine) -> list[tuple[str, str]]:
     with engine.connect() as connection:
-        return [(one.state, one.object) for one in drift(connection, declaring(_metadata())).objects]
+        return [(obj.state, obj.object) for obj in drift(connection, declaring(_metadata())).objects]
 
 
 @pytest.mark.part(of=4)

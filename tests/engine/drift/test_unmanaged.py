@@ -65,7 +65,7 @@ def test_prune_leaves_what_something_unmanaged_hangs_on(label: str, empty_engine
 
     generated = autogenerate(empty_engine, _metadata(), prune=True)
 
-    notes = [one[1] for one in generated.diffs if one[0] == "unwritable"]
+    notes = [difference[1] for difference in generated.diffs if difference[0] == "unwritable"]
     (note,) = notes
     assert note.startswith(f"{label} cannot be dropped: ")
     assert named in note
@@ -74,7 +74,7 @@ def test_prune_leaves_what_something_unmanaged_hangs_on(label: str, empty_engine
     with empty_engine.connect() as connection:
         after = snapshot(connection)
     gone = [key.label for key in before if key not in after]
-    assert [one for one in gone if "theirs" in one or one == label] == []
+    assert [name for name in gone if "theirs" in name or name == label] == []
     assert ("policy p on public.stray" in gone) == (label != "table public.stray"), "the table stays whole"
     generated.downgrade(empty_engine)
     with empty_engine.connect() as connection:
@@ -129,7 +129,7 @@ def test_prune_asks_as_many_queries_for_many_objects_as_for_few(empty_engine: sa
         )
         sent.clear()
         pruned = autogenerate(empty_engine, _metadata(), prune=True, cache=False)
-        assert len([one for one in pruned.diffs if one[0] == "remove_table"]) == number
+        assert len([difference for difference in pruned.diffs if difference[0] == "remove_table"]) == number
         return len(sent)
 
     few = queries(4)

@@ -72,7 +72,7 @@ def test_what_is_declared_is_compared_beside_what_is_borrowed(
 def test_function_with_the_row_type_of_a_declared_table_is_borrowed(foreign: Foreign) -> None:
     foreign.env(before=TYPE % PEOPLE + VIEW)
     for statement in (
-        *(one for one in MADE if "people" in one or "mood" in one or "TABLE t" in one),
+        *(row for row in MADE if "people" in row or "mood" in row or "TABLE t" in row),
         "DROP FUNCTION newest",
         "CREATE FUNCTION upper_a(people) RETURNS text LANGUAGE sql AS 'SELECT upper($1.a)'",
         "CREATE VIEW w AS SELECT upper_a(x) FROM people AS x",

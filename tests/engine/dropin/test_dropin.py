@@ -37,7 +37,7 @@ class Project:
             (directory / "versions" / f"{name}.py").write_text(text)
         self.ini = directory / "alembic.ini"
         names = [parse(url).set(drivername="postgresql+psycopg") for url in urls]
-        shown = [one.render_as_string(hide_password=False).replace("%", "%%") for one in names]
+        shown = [other.render_as_string(hide_password=False).replace("%", "%%") for other in names]
         first, second = shown[0], shown[-1]
         self.ini.write_text(
             f"[alembic]\nscript_location = %(here)s\npath_separator = os\nsqlalchemy.url = {first}\n"

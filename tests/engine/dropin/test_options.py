@@ -311,7 +311,7 @@ def test_named_schemas_under_a_translate_map_are_refused_with_the_remedy(empty_e
         options = {"target_metadata": metadata, "include_schemas": True}
         plain = produce_migrations(MigrationContext.configure(connection, opts=options), metadata)
     assert plain.upgrade_ops is not None
-    assert [(one[0], one[1].schema) for one in plain.upgrade_ops.as_diffs()] == [
+    assert [(difference[0], difference[1].schema) for difference in plain.upgrade_ops.as_diffs()] == [
         ("add_table", "tenant"),
         ("remove_table", "tenant_1"),
     ]

@@ -55,10 +55,10 @@ class Declared:
 
     def _table(self, table: Table) -> None:
         items: list[Any] = [self._column(column) for column in table.columns]
-        items += [self._constraint(table, one) for one in table.constraints]
-        items += [self._index(table, one) for one in table.indexes]
-        items += [_trigger(one) for one in table.triggers]
-        items += [self._policy(table, one) for one in table.policies]
+        items += [self._constraint(table, constraint) for constraint in table.constraints]
+        items += [self._index(table, index) for index in table.indexes]
+        items += [_trigger(trigger) for trigger in table.triggers]
+        items += [self._policy(table, policy) for policy in table.policies]
         if table.row_security != "off":
             items.append(ddl.RowSecurity(forced=table.row_security == "forced"))
         if table.granted:
@@ -146,7 +146,9 @@ class Declared:
     def _view(self, view: View) -> list[ddl.DDLObject]:
         columns = [f"t.{quoted(column)}" for column in view.columns]
         if view.calls:
-            called = next(one for one in self._shape.functions if one.arguments.endswith("integer"))
+            called = next(
+                function for function in self._shape.functions if function.arguments.endswith("integer")
+            )
             columns.append(f"{_name(called.place)}(1) AS called")
         definition = f"SELECT {', '.join(columns)} FROM {_name(view.source)} AS t"
         if view.where is not None:
@@ -173,7 +175,7 @@ def kind(shape: Shape, type_: str, made: dict[Place, Any] | None = None) -> Kind
     word, colon, name = type_.partition(":")
     if not colon:
         return kinds.KINDS[type_]
-    enum = next(one for one in shape.enums if ".".join(one.place) == name)
+    enum = next(other for other in shape.enums if ".".join(other.place) == name)
     own: Any = (made or {}).get(enum.place)
     array = word == "array"
     make = partial(postgresql.ARRAY, own) if array else lambda: own
@@ -182,7 +184,7 @@ def kind(shape: Shape, type_: str, made: dict[Place, Any] | None = None) -> Kind
 
 def _places(shape: Shape) -> list[Place]:
     objects: list[Any] = [*shape.enums, *shape.tables, *shape.functions, *shape.views]
-    return [one.place for one in objects]
+    return [obj.place for obj in objects]
 
 
 def _name(place: Place) -> str:

@@ -26,16 +26,25 @@ def _columns(table: Table, enums: set[str]) -> Table:
     for column in table.columns:
         _, colon, enum = column.type.partition(":")
         columns.append(replace(column, type="text") if colon and enum not in enums else column)
-    primary = {name for one in table.constraints if one.kind == "primary" for name in one.columns}
+    primary = {
+        name
+        for constraint in table.constraints
+        if constraint.kind == "primary"
+        for name in constraint.columns
+    }
     types = {column.name: column.type for column in columns}
     plain = {column.name for column in columns if not column.computed}
-    fixed = [_column(one, types, plain, primary) for one in columns]
-    in_key = [one.name for one in fixed if one.identity and one.name in primary]
+    fixed = [_column(other, types, plain, primary) for other in columns]
+    in_key = [other.name for other in fixed if other.identity and other.name in primary]
     return replace(
         table,
         # of a primary key SQLAlchemy takes one identity at most
-        columns=tuple(replace(one, identity=None) if one.name in in_key[1:] else one for one in fixed),
-        granted=None if table.granted is None else tuple(one for one in table.granted if one in types),
+        columns=tuple(
+            replace(other, identity=None) if other.name in in_key[1:] else other for other in fixed
+        ),
+        granted=None
+        if table.granted is None
+        else tuple(privilege for privilege in table.granted if privilege in types),
     )
 
 
@@ -70,24 +79,29 @@ def _keys(table: Table) -> tuple[Constraint, ...]:
     """Of two keys of the same columns PostgreSQL makes only one, so one goes."""
     kept = []
     seen = set()
-    for one in table.constraints:
-        columns = tuple(name for name in one.columns if name in table.types)
-        key = columns if one.kind in {"primary", "unique"} else None
+    for constraint in table.constraints:
+        columns = tuple(name for name in constraint.columns if name in table.types)
+        key = columns if constraint.kind in {"primary", "unique"} else None
         if columns and (key is None or key not in seen):
-            kept.append(replace(one, columns=columns))
+            kept.append(replace(constraint, columns=columns))
             seen.add(key)
     return tuple(kept)
 
 
 def _table(shape: Shape, table: Table) -> Table:
-    keys = (_foreign_key(shape, table, one) if one.kind == "foreign" else one for one in table.constraints)
-    functions = {one.place for one in shape.functions if one.returns == "trigger"}
+    keys = (
+        _foreign_key(shape, table, constraint) if constraint.kind == "foreign" else constraint
+        for constraint in table.constraints
+    )
+    functions = {function.place for function in shape.functions if function.returns == "trigger"}
     return replace(
         table,
-        constraints=tuple(one for one in keys if one is not None),
+        constraints=tuple(key for key in keys if key is not None),
         indexes=tuple(_indexes(table)),
-        triggers=tuple(_trigger(one, table) for one in table.triggers if one.function in functions),
-        policies=tuple(_policy(shape, table, one) for one in table.policies),
+        triggers=tuple(
+            _trigger(trigger, table) for trigger in table.triggers if trigger.function in functions
+        ),
+        policies=tuple(_policy(shape, table, policy) for policy in table.policies),
     )
 
 
@@ -158,7 +172,7 @@ def _policy(shape: Shape, table: Table, policy: Policy) -> Policy:
         for function in shape.functions:
             if function.arguments.endswith("integer"):
                 return replace(policy, other=function.place)
-    other = next((one for one in shape.tables if one.place == policy.other), None)
+    other = next((item for item in shape.tables if item.place == policy.other), None)
     if policy.reads == "table" and other is not None and policy.column in other.types:
         return policy
     return replace(policy, reads="nothing")

@@ -58,26 +58,28 @@ def empty(engine: sa.Engine) -> None:
 
 def _insert(shape: Shape, table: Table, later: Table | None, number: int | None) -> str:
     """A row of the values of this number; None: NULL where that is allowed. Empty: none would fit later."""
-    then = {one.name: one for one in later.columns} if later else {}
-    here = {one.name: one for one in table.columns}
+    then = {column.name: column for column in later.columns} if later else {}
+    here = {column.name: column for column in table.columns}
     for side, other in ((here, then), (then, here)) if later else ():
         # one that comes or goes, or is dropped and added anew, has no values afterwards, or on the way back
-        if any(_is_missing(one) and _comes(one, other.get(name)) for name, one in side.items()):
+        if any(_is_missing(item) and _comes(item, other.get(name)) for name, item in side.items()):
             return ""
-    columns = [one for one in table.columns if not (one.computed or one.serial or one.identity)]
+    columns = [
+        column for column in table.columns if not (column.computed or column.serial or column.identity)
+    ]
     chosen = []
-    for one in columns:
-        after = then.get(one.name, one)
-        null = one.nullable and (after.nullable or bool(after.computed))
-        if _converts(one.type, after.type):
-            chosen += [] if number is None and null else [one]
+    for column in columns:
+        after = then.get(column.name, column)
+        null = column.nullable and (after.nullable or bool(after.computed))
+        if _converts(column.type, after.type):
+            chosen += [] if number is None and null else [column]
         elif not null:
             return ""
     place = f"{quoted(table.place.schema)}.{quoted(table.place.name)}"
     if not chosen:
         return f"INSERT INTO {place} DEFAULT VALUES"
-    names = ", ".join(quoted(one.name) for one in chosen)
-    values = ", ".join(_value(shape, one, number or 0) for one in chosen)
+    names = ", ".join(quoted(choice.name) for choice in chosen)
+    values = ", ".join(_value(shape, choice, number or 0) for choice in chosen)
     return f"INSERT INTO {place} ({names}) VALUES ({values})"
 
 
@@ -102,6 +104,6 @@ def _value(shape: Shape, column: Column, number: int) -> str:
     word, colon, name = column.type.partition(":")
     if not colon:
         return _VALUES[column.type][number]
-    enum = next(one for one in shape.enums if ".".join(one.place) == name)
+    enum = next(other for other in shape.enums if ".".join(other.place) == name)
     label, type_ = literal(enum.labels[-number]), ".".join(quoted(part) for part in enum.place)
     return f"ARRAY[{label}]::{type_}[]" if word == "array" else f"{label}::{type_}"

@@ -219,7 +219,7 @@ def _merged(
 ) -> tuple[Any, ...]:
     """The old items, some changed into the new ones (or in part, by ``inside``), some gone, some added."""
     key = attrgetter(field)
-    left, right = {key(one): one for one in old}, {key(one): one for one in new}
+    left, right = {key(other): other for other in old}, {key(other): other for other in new}
     merged = []
     for name in [*left, *(name for name in right if name not in left)]:
         if name in left and name in right:

@@ -127,7 +127,7 @@ class Table:
 
     def primary(self) -> Constraint | None:
         """The primary key."""
-        return next((one for one in self.constraints if one.kind == "primary"), None)
+        return next((constraint for constraint in self.constraints if constraint.kind == "primary"), None)
 
 
 @dataclass(frozen=True)

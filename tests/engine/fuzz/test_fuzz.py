@@ -179,7 +179,7 @@ def _of_rows(error: Exception) -> bool:
     """Whether a revision was refused because of what is in the tables."""
     state = getattr(error, "sqlstate", None) or getattr(getattr(error, "orig", None), "sqlstate", None)
     words = ("cannot be converted", "use a dropped label")
-    return (state or "")[:2] in ("22", "23") or any(one in str(error) for one in words)
+    return (state or "")[:2] in ("22", "23") or any(word in str(error) for word in words)
 
 
 def _there_and_back(ground: Ground, first: Shape, second: Shape, way: Way) -> None:

@@ -142,7 +142,7 @@ def test_equal_takes_no_strong_lock(swept: sa.Engine, name: str) -> None:
 
 
 @pytest.mark.part(of=4)
-@pytest.mark.parametrize(("name", "difference"), [one for one in DIFFERENCES if one[0] in ROLLED_BACK])
+@pytest.mark.parametrize(("name", "difference"), [other for other in DIFFERENCES if other[0] in ROLLED_BACK])
 def test_different_is_refused(connection: sa.Connection, name: str, difference: str) -> None:
     case = CASES[name]
     sql, words = case.different[difference]
@@ -155,7 +155,7 @@ def test_different_is_refused(connection: sa.Connection, name: str, difference: 
     assert catalog_rows(connection) == start
 
 
-@pytest.mark.parametrize(("name", "difference"), [one for one in DIFFERENCES if one[0] in COMMITTING])
+@pytest.mark.parametrize(("name", "difference"), [other for other in DIFFERENCES if other[0] in COMMITTING])
 def test_different_is_refused_by_committing_operation(
     empty_engine: sa.Engine, name: str, difference: str
 ) -> None:
@@ -178,7 +178,7 @@ def test_different_is_refused_by_committing_operation(
 @pytest.mark.parametrize("name", sorted(CASES.keys() - OF_THE_CLUSTER))
 def test_script_can_be_applied_twice(swept: sa.Engine, name: str) -> None:
     case = CASES[name]
-    statements = [one.strip() for one in _split(script(case.call))]
+    statements = [other.strip() for other in _split(script(case.call))]
     with swept.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         _send(connection, case.before)
         for statement in statements:
@@ -191,4 +191,4 @@ def test_script_can_be_applied_twice(swept: sa.Engine, name: str) -> None:
 
 def _split(text: str) -> list[str]:
     """The statements of a script, each ended by a semicolon and an empty line."""
-    return [one for one in text.split(";\n\n") if one.strip() and one.strip() not in {"BEGIN", "COMMIT"}]
+    return [part for part in text.split(";\n\n") if part.strip() and part.strip() not in {"BEGIN", "COMMIT"}]

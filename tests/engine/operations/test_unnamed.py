@@ -152,7 +152,7 @@ def test_unnamed_is_known_under_another_name(connection: sa.Connection, name: st
 @pytest.mark.parametrize("name", CALLS)
 def test_script_of_unnamed_can_be_applied_twice(connection: sa.Connection, name: str) -> None:
     call, _ = CALLS[name]
-    statements = [one for one in script(call).split(";\n\n") if one.strip()]
+    statements = [part for part in script(call).split(";\n\n") if part.strip()]
     for statement in statements:
         _send(connection, statement)
     before = snapshot(connection)

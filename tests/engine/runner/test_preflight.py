@@ -90,8 +90,8 @@ def role(server_url: str) -> Iterator[str]:
     name = f"app_schema_test_role_{secrets.token_hex(4)}"
     yield name
     with psycopg.connect(server_url, autocommit=True) as connection:
-        for one in (name, f"{name}_a", f"{name}_b"):
-            connection.execute(f"DROP ROLE IF EXISTS {one}".encode())
+        for item in (name, f"{name}_a", f"{name}_b"):
+            connection.execute(f"DROP ROLE IF EXISTS {item}".encode())
 
 
 @pytest.fixture

@@ -22,16 +22,18 @@ def test_migrated_database_is_clean(engine: sa.Engine) -> None:
     with engine.connect() as connection:
         found = audit(connection, Base.metadata, carried=accepted)
     # roles belong to the cluster, and a test beside this one may have one for a moment
-    ours = [one for one in found if one.check != "role_bypasses_row_security"]
-    assert [one for one in ours if one.waived is None] == []
-    assert {one.waived for one in ours} == {one.reason for one in accepted}
+    ours = [finding for finding in found if finding.check != "role_bypasses_row_security"]
+    assert [name for name in ours if name.waived is None] == []
+    assert {name.waived for name in ours} == {other.reason for other in accepted}
 
 
 def test_migrated_database_needs_no_waiver_to_pass(engine: sa.Engine) -> None:
     """Without the waivers that the package carries there are notes, and no errors."""
     with engine.connect() as connection:
         found = audit(connection, Base.metadata)
-    assert {one.severity for one in found if one.check != "role_bypasses_row_security"} == {"info"}
+    assert {finding.severity for finding in found if finding.check != "role_bypasses_row_security"} == {
+        "info"
+    }
 
 
 def test_record_of_data_statements_is_guarded(engine: sa.Engine) -> None:
@@ -39,7 +41,7 @@ def test_record_of_data_statements_is_guarded(engine: sa.Engine) -> None:
     with engine.begin() as connection:
         connection.exec_driver_sql(once("key", "SELECT 1"))
         found = audit(connection, Base.metadata)
-    assert [one for one in found if "alembic_run_once" in one.object] == []
+    assert [item for item in found if "alembic_run_once" in item.object] == []
     assert "alembic_run_once" in sa.inspect(engine).get_table_names("public")
 
 
@@ -68,8 +70,10 @@ def test_dropped_protections_are_found_in_the_whole_schema(engine: sa.Engine) ->
             "DROP TRIGGER tr_users_touch ON users;"
             "ALTER VIEW v_session_details RESET (security_invoker)"
         )
-        found = {(one.check, one.object) for one in audit(connection, Base.metadata) if one.open}
-    assert found - {one for one in found if one[0] == "role_bypasses_row_security"} == {
+        found = {
+            (finding.check, finding.object) for finding in audit(connection, Base.metadata) if finding.open
+        }
+    assert found - {item for item in found if item[0] == "role_bypasses_row_security"} == {
         ("row_security_off", "table public.sessions"),
         ("closed_values_without_check", "column role of public.users"),
         ("foreign_key_without_index", "constraint fk_sessions_user_id_users on public.sessions"),
@@ -83,7 +87,7 @@ def test_waiver_that_covers_nothing_is_a_finding(empty_engine: sa.Engine) -> Non
         found = audit(
             connection, waivers=[Waiver("invalid_index", "index public.gone", "it was slow", "SELECT true")]
         )
-    (unused,) = [one for one in found if one.check == "unused_waiver"]
+    (unused,) = [finding for finding in found if finding.check == "unused_waiver"]
     assert (unused.object, unused.open) == ("index public.gone", True)
     assert "it was slow" in unused.message
 
@@ -165,7 +169,7 @@ def test_waivers_come_from_the_nearest_file_above(tmp_path: Path) -> None:
 def _waived(connection: sa.Connection, condition: str) -> list[tuple[str | None, str]]:
     waiver = Waiver("row_security_off", "table public.t", "nobody has a privilege", condition)
     found = audit(connection, waivers=[waiver])
-    return [(one.waived, one.message) for one in found if one.object == waiver.object]
+    return [(finding.waived, finding.message) for finding in found if finding.object == waiver.object]
 
 
 def test_waiver_ends_with_its_condition(empty_engine: sa.Engine) -> None:
@@ -185,7 +189,7 @@ def test_waiver_of_the_version_table_ends_when_others_may_touch_it(engine: sa.En
     with engine.connect() as connection:
         connection.exec_driver_sql("GRANT INSERT ON alembic_version TO pg_monitor")
         found = audit(connection, Base.metadata, carried=WAIVERS)
-    (version,) = [one for one in found if one.object == "table public.alembic_version"]
+    (version,) = [item for item in found if item.object == "table public.alembic_version"]
     assert (version.severity, version.waived) == ("error", None)
 
 

@@ -30,17 +30,17 @@ def shared_engine(databases: Any) -> Iterator[sa.Engine]:
 
 def _found(connection: sa.Connection, check: str) -> list[Finding]:
     found = audit(connection, METADATA, touch=APPLICATION.touch)
-    return [one for one in found if one.check == check]
+    return [finding for finding in found if finding.check == check]
 
 
 def _prove(connection: sa.Connection, case: Case, role: str) -> None:
     connection.exec_driver_sql(case.sql.replace("{role}", role))
-    findings = [one for one in _found(connection, case.check) if "drift_" not in one.object]
-    assert [one.object for one in findings] == [case.object.replace("{role}", role)]
+    findings = [item for item in _found(connection, case.check) if "drift_" not in item.object]
+    assert [finding.object for finding in findings] == [case.object.replace("{role}", role)]
     assert findings[0].severity == case.severity
     assert case.said.replace("{role}", role) in findings[0].message
     connection.exec_driver_sql(findings[0].mend)
-    assert findings[0].object not in {one.object for one in _found(connection, case.check)}
+    assert findings[0].object not in {item.object for item in _found(connection, case.check)}
 
 
 @pytest.mark.part(of=3)
@@ -134,8 +134,12 @@ def test_name_that_was_declared_longer_is_an_error(shared_engine: sa.Engine) -> 
     sa.Table("t", metadata, sa.Column("x" * 70, sa.Integer))
     with shared_engine.connect() as connection:
         connection.exec_driver_sql(f"CREATE TABLE t ({'x' * 70} int)")
-        found = [one for one in audit(connection, metadata) if one.check == "name_fills_the_limit"]
-        assert [(one.severity, one.object) for one in found] == [("error", f"column {'x' * 63} of public.t")]
+        found = [
+            finding for finding in audit(connection, metadata) if finding.check == "name_fills_the_limit"
+        ]
+        assert [(finding.severity, finding.object) for finding in found] == [
+            ("error", f"column {'x' * 63} of public.t")
+        ]
         assert "x" * 70 in found[0].message
         connection.rollback()
 
@@ -190,8 +194,10 @@ def test_names_that_need_quotes_are_quoted(empty_engine: sa.Engine) -> None:
         driver.autocommit = True
         driver.execute(EVERYTHING.format(n=n, q=f"{quoted['s']}.{n}", hostile=HOSTILE, **quoted))
         for _ in range(5):  # what mends one thing may bring to light the next
-            found = [one for one in audit(connection) if one.open and "drift_" not in one.object]
-            for statement in dict.fromkeys(line for one in found for line in one.mend.splitlines()):
+            found = [
+                finding for finding in audit(connection) if finding.open and "drift_" not in finding.object
+            ]
+            for statement in dict.fromkeys(line for finding in found for line in finding.mend.splitlines()):
                 driver.execute(statement)
             if not found:
                 break

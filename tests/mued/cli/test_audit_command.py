@@ -45,7 +45,9 @@ def test_broken_waiver_is_one_sentence(run: Run, states: dict[str, str], tmp_pat
 def test_scale_says_what_sharding_by_owner_has_not(run: Run, states: dict[str, str]) -> None:
     said = run(states["full"], "audit", "--scale")
     assert said.startswith("exit code 1\n")
-    found = {(one["check"], one["object"]) for one in data(run(states["full"], "audit", "--scale", "--json"))}
+    found = {
+        (entry["check"], entry["object"]) for entry in data(run(states["full"], "audit", "--scale", "--json"))
+    }
     assert {
         ("owner_twice", "table public.messages"),
         ("owner_not_in_key", "constraint pk_log_entries on public.log_entries"),

@@ -107,7 +107,7 @@ def test_rows_of_a_large_table_are_an_estimate_and_said_to_be_one(
             " FROM generate_series(1, 2000) AS n"
         )
     monkeypatch.setattr("app_schema.overview.COUNTED", 100_000)
-    found = {one["name"]: one for one in data(run(full_url, "connect", "--json"))["tables"]}
+    found = {table["name"]: table for table in data(run(full_url, "connect", "--json"))["tables"]}
     assert found["webhook_events"]["estimated"]
     assert 500 < found["webhook_events"]["rows"] < 8000
     assert (found["users"]["estimated"], found["users"]["rows"]) == (False, 6)

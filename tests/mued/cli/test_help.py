@@ -20,7 +20,7 @@ def _words(text: str) -> str:
 
 
 def _all() -> dict[str, tuple[str, ...]]:
-    commands: dict[str, tuple[str, ...]] = {one.__name__: (one.__name__,) for one in COMMANDS}
+    commands: dict[str, tuple[str, ...]] = {command.__name__: (command.__name__,) for command in COMMANDS}
     return commands | {f"db {name}": ("db", name) for name in get_command(db).commands}  # type: ignore[attr-defined]
 
 
@@ -32,4 +32,4 @@ def test_help_shows_every_word_of_the_docstring(name: str) -> None:
     assert command.callback is not None
     said = _words(CliRunner().invoke(app, [*_all()[name], "--help"], env={"COLUMNS": "300"}).stdout)
     paragraphs = re.split(r"\n\s*\n", inspect.getdoc(command.callback) or "")
-    assert [one for one in map(_words, paragraphs) if one not in said] == []
+    assert [paragraph for paragraph in map(_words, paragraphs) if paragraph not in said] == []

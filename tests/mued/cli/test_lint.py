@@ -70,7 +70,7 @@ def test_broken_revision_is_told_what_to_write(
     tmp_path: Path, upgrade: str, snapshot: SnapshotAssertion
 ) -> None:
     found = lint(revision(tmp_path, upgrade))
-    assert [(one.line, one.rule, one.message) for one in found] == snapshot
+    assert [(finding.line, finding.rule, finding.message) for finding in found] == snapshot
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_broken_revision_is_told_what_to_write(
 )
 def test_downgrade_is_written_or_refused(tmp_path: Path, downgrade: str | None, count: int) -> None:
     found = lint(revision(tmp_path, 'op.drop_table("t")', downgrade))
-    assert [one.rule for one in found] == ["has-downgrade"] * count
+    assert [finding.rule for finding in found] == ["has-downgrade"] * count
 
 
 @pytest.mark.parametrize(
@@ -87,9 +87,9 @@ def test_downgrade_is_written_or_refused(tmp_path: Path, downgrade: str | None, 
     ["import app_schema.models", "from app_schema import models", "from app_schema.models import User"],
 )
 def test_models_are_not_imported(tmp_path: Path, line: str) -> None:
-    assert {one.rule for one in lint(revision(tmp_path, 'op.drop_table("t")', head=f"{BEGIN}{line}\n"))} == {
-        "no-models"
-    }
+    assert {
+        finding.rule for finding in lint(revision(tmp_path, 'op.drop_table("t")', head=f"{BEGIN}{line}\n"))
+    } == {"no-models"}
 
 
 def test_rule_is_taken_out_only_with_a_reason(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_rule_is_taken_out_only_with_a_reason(tmp_path: Path) -> None:
     with_reason = revision(tmp_path, "op.execute(SQL)", head=head.format(": it is a view of nothing"))
     assert lint(with_reason) == []
     without = revision(tmp_path, "op.execute(SQL)", head=head.format(""))
-    assert [one.rule for one in lint(without)] == ["bare-data"]
+    assert [finding.rule for finding in lint(without)] == ["bare-data"]
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,9 @@ def test_squawk_reads_the_statements_without_their_guards() -> None:
     found = squawk.squawk(
         program, {"a.py": "CREATE INDEX i ON t (a);\nCREATE INDEX j ON t (b);", "b.py": "SELECT 1;"}
     )
-    assert [(one.file, one.rule) for one in found] == [("a.py", "require-concurrent-index-creation")]
+    assert [(finding.file, finding.rule) for finding in found] == [
+        ("a.py", "require-concurrent-index-creation")
+    ]
     assert found[0].message.endswith("(squawk, 2 statements)")
 
 

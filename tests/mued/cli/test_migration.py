@@ -67,7 +67,7 @@ def test_plan_names_the_locks_and_is_a_script(run: Run, database_url: str) -> No
     assert "CREATE UNIQUE INDEX uq_users_email_lower" in plan
     assert plan.endswith("--- stderr\n1 revision would run.\n")
     found = data(run(database_url, "plan", "0009", "--json"))
-    assert [one["revision"][:4] for one in found] == ["0004", "0005", "0006", "0007", "0008", "0008", "0009"]
+    assert [row["revision"][:4] for row in found] == ["0004", "0005", "0006", "0007", "0008", "0008", "0009"]
     assert [lock["table"] for lock in found[-1]["locks"]] == ["public.users"]  # by the new table's key
     assert found[-1]["locks"][0]["lock"] == "SHARE ROW EXCLUSIVE"
 

@@ -46,7 +46,7 @@ def test_dropped_column_counts_its_values(run: Run, full_url: str) -> None:
             "UPDATE public.users SET stripe_customer_id = 'c' || clerk_id WHERE role = 'mentor'"
         )
     losses = data(run(full_url, "rollback", "0000", "--json"))["losses"]
-    (column,) = [one for one in losses if one["column"] == "stripe_customer_id"]
+    (column,) = [loss for loss in losses if loss["column"] == "stripe_customer_id"]
     assert (column["table"], column["rows"]) == ("public.users", 2)
 
 
@@ -57,14 +57,16 @@ def test_nothing_to_lose_needs_no_token(run: Run, database_url: str, snapshot: S
 
 def test_broken_database_counts_what_is_there(run: Run, broken_url: str) -> None:
     losses = data(run(broken_url, "rollback", "0001", "--json"))["losses"]
-    assert "public.webhook_events" not in {one["table"] for one in losses}
-    assert "public.materials" in {one["table"] for one in losses}
+    assert "public.webhook_events" not in {loss["table"] for loss in losses}
+    assert "public.materials" in {loss["table"] for loss in losses}
 
 
 def program(server: int) -> str | None:
     """A pg_dump that can read the server."""
     found = [shutil.which("pg_dump"), str(embedded.program("pg_dump"))]
-    return next((one for one in found if one and Path(one).exists() and dump._major(one) >= server), None)
+    return next(
+        (item for item in found if item and Path(item).exists() and dump._major(item) >= server), None
+    )
 
 
 def test_dump_brings_the_rows_back(run: Run, full_url: str, tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def test_what_is_missing_is_made_again(run: Run, full_url: str) -> None:
     with psycopg.connect(full_url) as connection:
         connection.execute("DELETE FROM public.chat_sessions")
         connection.execute("DELETE FROM public.reservations")
-    made = {one["table"]: one["made"] for one in data(run(full_url, "seed", "--json"))["tables"]}
+    made = {other["table"]: other["made"] for other in data(run(full_url, "seed", "--json"))["tables"]}
     assert {table: count for table, count in made.items() if count} == {
         "public.reservations": 6,
         "public.chat_sessions": 3,
@@ -53,7 +53,7 @@ def test_what_is_missing_is_made_again(run: Run, full_url: str) -> None:
 
 def test_migrated_database_gets_every_sample_row(run: Run, database_url: str) -> None:
     found = data(run(database_url, "seed", "--json"))["tables"]
-    assert all(one["rows"] == one["made"] > 0 for one in found)
+    assert all(row["rows"] == row["made"] > 0 for row in found)
     assert len(found) == 27
 
 

@@ -7,10 +7,10 @@ from syrupy.assertion import SnapshotAssertion
 
 def test_fresh_database_lacks_everything(run: Run, states: dict[str, str]) -> None:
     found = data(run(states["fresh"], "verify", "--json"))
-    kinds = {one["kind"]: one for one in found["kinds"]}
+    kinds = {kind["kind"]: kind for kind in found["kinds"]}
     assert kinds["table"]["declared"] == 30
     assert kinds["table"]["created"] == 0
-    assert {one["state"] for one in found["objects"]} == {"absent"}
+    assert {obj["state"] for obj in found["objects"]} == {"absent"}
 
 
 def test_full_database_conforms(run: Run, states: dict[str, str], snapshot: SnapshotAssertion) -> None:

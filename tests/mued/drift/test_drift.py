@@ -50,9 +50,9 @@ def clones(databases: Databases) -> Iterator[list[Clone]]:
     """The clone that no case uses at present, if there is one."""
     spare: list[Clone] = []
     yield spare
-    for one in spare:
-        one.engine.dispose()
-        databases.drop(one.name)
+    for name in spare:
+        name.engine.dispose()
+        databases.drop(name.name)
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def _label(difference: object) -> str:
 
 
 def _noticed(case: Case, generated: Generated) -> None:
-    labels = [*(_label(one) for one in generated.diffs), *generated.undeclared]
+    labels = [*(_label(difference) for difference in generated.diffs), *generated.undeclared]
     for word in case.noticed:
         assert any(word in label for label in labels), f"{word!r} is in none of {labels}"
 
@@ -102,13 +102,15 @@ def _noticed(case: Case, generated: Generated) -> None:
 def _taken(text: str, word: str) -> tuple[list[str], list[str]]:
     """The statements of the upgrade that drop something of that name, and those that make it."""
     upgrade = next(
-        one for one in ast.walk(ast.parse(text)) if isinstance(one, ast.FunctionDef) and one.name == "upgrade"
+        walk
+        for walk in ast.walk(ast.parse(text))
+        if isinstance(walk, ast.FunctionDef) and walk.name == "upgrade"
     )
-    statements = [ast.unparse(one) for one in ast.walk(upgrade) if isinstance(one, ast.Expr)]
-    about = [one for one in statements if word in one]
+    statements = [ast.unparse(walk) for walk in ast.walk(upgrade) if isinstance(walk, ast.Expr)]
+    about = [statement for statement in statements if word in statement]
     verbs = ("op.create_", "op.replace_", "CREATE ")
-    drops = [one for one in about if "op.drop_" in one or "DROP " in one or "REVOKE " in one]
-    return drops, [one for one in about if one not in drops and any(verb in one for verb in verbs)]
+    drops = [other for other in about if "op.drop_" in other or "DROP " in other or "REVOKE " in other]
+    return drops, [other for other in about if other not in drops and any(verb in other for verb in verbs)]
 
 
 def _left_alone(case: Case, generated: Generated) -> None:

@@ -38,9 +38,9 @@ def _world(world: World) -> Iterator[World]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    reports = [one for kind in ("passed", "failed") for one in terminalreporter.getreports(kind)]
-    number = sum(value for one in reports for name, value in one.user_properties if name == SURVIVED)
-    lost = sum("NotSurvived" in one.longreprtext for one in reports if one.failed)
+    reports = [getreport for kind in ("passed", "failed") for getreport in terminalreporter.getreports(kind)]
+    number = sum(value for report in reports for name, value in report.user_properties if name == SURVIVED)
+    lost = sum("NotSurvived" in report.longreprtext for report in reports if report.failed)
     if number or lost:
         part = "" if ALL else f", a part drawn with CASES_SEED={SEED}"
         terminalreporter.write_line(f"survived {number}/{number + lost} faults{part}")

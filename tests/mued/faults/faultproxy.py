@@ -100,9 +100,9 @@ class FaultProxy:
             except OSError:  # it is down: the client finds that out as it would without a proxy
                 client.close()
                 continue
-            for one in (client, server):
-                if one.family != socket.AF_UNIX:
-                    one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for item in (client, server):
+                if item.family != socket.AF_UNIX:
+                    item.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             session = Session(self, client, server)
             self._sessions.append(session)
             session.start()
@@ -122,22 +122,22 @@ class Session:
         self._answered = threading.Condition()
         self._sent = self._done = 0
         self._failed = self._gone = False
-        self._threads = [threading.Thread(target=one, daemon=True) for one in (self._up, self._down)]
+        self._threads = [threading.Thread(target=item, daemon=True) for item in (self._up, self._down)]
 
     def start(self) -> None:
-        for one in self._threads:
-            one.start()
+        for thread in self._threads:
+            thread.start()
 
     def join(self) -> None:
-        for one in self._threads:
-            one.join(PATIENCE)
+        for thread in self._threads:
+            thread.join(PATIENCE)
 
     def close(self) -> None:
         """Cuts the connection, on both sides."""
-        for one in (self._client, self._server):
+        for item in (self._client, self._server):
             with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-            one.close()
+                item.shutdown(socket.SHUT_RDWR)
+            item.close()
 
     def _up(self) -> None:
         try:

@@ -116,7 +116,7 @@ def stamp_before_the_work(patch: pytest.MonkeyPatch) -> None:
 
     def early(self: Pipeline, connection: Connection) -> None:
         if self.queue and "GET DIAGNOSTICS n = ROW_COUNT" in self.queue[-1].sql:
-            begin = max(number for number, one in enumerate(self.queue) if one.sql.startswith("BEGIN"))
+            begin = max(number for number, queue in enumerate(self.queue) if queue.sql.startswith("BEGIN"))
             stamp = self.queue.pop()
             commit = dataclasses.replace(stamp, sql="COMMIT")
             self.queue[begin + 2 : begin + 2] = [stamp, commit, self.queue[begin]]  # after the fence

@@ -53,7 +53,7 @@ def test_a_failed_commit_in_the_middle_of_a_revision(
     assert len(places) >= 2
     for number in places if ALL else places[-1:]:
         survived(small.survive(way, refused(number, sqlstate), attempt=attempt))
-    assert [one.split(": ")[-1] for one in told] == [said] * len(told), "the cause, or it begins again"
+    assert [line.split(": ")[-1] for line in told] == [said] * len(told), "the cause, or it begins again"
 
 
 def _of_the_driver(statements: Sequence[str]) -> list[int]:

@@ -111,7 +111,7 @@ def migrate(
 
 def content(ended: Sequence[Ended]) -> None:
     """All exit 0."""
-    assert [one for one in ended if one.code] == []
+    assert [other for other in ended if other.code] == []
 
 
 @contextmanager

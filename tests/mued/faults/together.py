@@ -74,4 +74,4 @@ class Migrators:
         assert self._process is not None
         written, said = self._process.communicate(timeout=patience)
         assert self._process.returncode == 0, said
-        return [Ended(*one) for one in json.loads(written)]
+        return [Ended(*load) for load in json.loads(written)]

@@ -131,14 +131,15 @@ def settled(connection: psycopg.Connection, patience: float = 10.0) -> None:
     deadline = time.monotonic() + patience
     while left := connection.execute(_LEFT).fetchall():
         if time.monotonic() > deadline:
-            raise NotSurvived("left over: " + "; ".join(str(one) for (one,) in left))
+            raise NotSurvived("left over: " + "; ".join(str(difference) for (difference,) in left))
         time.sleep(0.005)
 
 
 def unequal(expected: State, found: State) -> list[str]:
     """What differs, in words."""
     said = [
-        f"{one.key}: expected {one.left}, found {one.right}" for one in diff(expected.catalog, found.catalog)
+        f"{difference.key}: expected {difference.left}, found {difference.right}"
+        for difference in diff(expected.catalog, found.catalog)
     ]
     if expected.revision != found.revision:
         said.append(f"revision: expected {expected.revision}, found {found.revision}")

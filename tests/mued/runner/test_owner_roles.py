@@ -83,7 +83,7 @@ def _checked(platform: Platform) -> str:
 
 
 def test_owner_who_may_do_nothing_else_goes_up_and_down(platform: Platform, server_url: str) -> None:
-    platform.send(*(f"CREATE EXTENSION {one}" for one in EXTENSIONS))
+    platform.send(*(f"CREATE EXTENSION {extension}" for extension in EXTENSIONS))
     alembic = Alembic(platform.url)
     for _ in range(2):
         alembic("upgrade", "head")
@@ -101,7 +101,7 @@ def test_owner_who_may_do_nothing_else_goes_up_and_down(platform: Platform, serv
         assert said.startswith(f"the role {platform.owner} may not create databases")
         assert "-x scratch=URL of alembic, or --scratch URL of app-schema verify" in said
         assert "\n" not in said
-        assert {one.object.split(" on ")[0] for one in found.objects} == {f"default grant {platform.anon}"}
+        assert {obj.object.split(" on ")[0] for obj in found.objects} == {f"default grant {platform.anon}"}
         alembic("downgrade", "base")
     assert heads(platform.admin) == []
     left = (
@@ -124,7 +124,7 @@ def test_extension_that_only_a_superuser_may_make_names_the_statement(platform: 
 def test_grant_that_postgres_only_warns_of_is_refused(platform: Platform) -> None:
     """The schema public belongs to whoever owns the database; another role's GRANT there does nothing."""
     platform.send(
-        *(f"CREATE EXTENSION {one}" for one in EXTENSIONS),
+        *(f"CREATE EXTENSION {extension}" for extension in EXTENSIONS),
         _on_database("ALTER DATABASE %I OWNER TO CURRENT_USER"),
         _on_database(f"GRANT CREATE ON DATABASE %I TO {platform.owner}"),
         f"GRANT CREATE ON SCHEMA public TO {platform.owner}",
@@ -140,7 +140,7 @@ def test_grant_that_postgres_only_warns_of_is_refused(platform: Platform) -> Non
 
 def test_owner_of_nothing_is_told_all_that_is_missing(platform: Platform) -> None:
     platform.send(
-        *(f"CREATE EXTENSION {one}" for one in EXTENSIONS),
+        *(f"CREATE EXTENSION {extension}" for extension in EXTENSIONS),
         _on_database("ALTER DATABASE %I OWNER TO CURRENT_USER"),
     )
     said = platform.fails("upgrade", "head")

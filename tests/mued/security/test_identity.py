@@ -75,8 +75,8 @@ def test_a_transaction_costs_one_statement(opened: Any, web_engine: sa.Engine) -
         with opened.begin_nested():
             opened.execute(sa.text("SELECT 2"))
         opened.commit()
-        assert [one for one in sent if "set_config" in one] == sent[:1]
-        assert [one for one in sent if one.startswith("SELECT")] == ["SELECT 1", "SELECT 2"]
+        assert [construct for construct in sent if "set_config" in construct] == sent[:1]
+        assert [construct for construct in sent if construct.startswith("SELECT")] == ["SELECT 1", "SELECT 2"]
 
 
 def test_person_is_looked_up_once_a_transaction(people_url: str) -> None:
@@ -246,7 +246,7 @@ def test_a_pooled_connection_keeps_nothing_even_without_a_reset(people_url: str,
 def test_changes_are_written_by_who_made_them(web_engine: sa.Engine) -> None:
     with Session(web_engine, autoflush=False) as session:
         with acting_as(session, None, role="service_account"):
-            ids = {one.clerk_id: one.id for one in session.scalars(sa.select(User))}
+            ids = {other.clerk_id: other.id for other in session.scalars(sa.select(User))}
         with acting_as(session, "user_ann"):
             session.add(Project(user_id=ids["user_ann"], name="of ann"))
             with acting_as(session, "user_bob"):

@@ -145,7 +145,7 @@ def test_matrix_notices_what_is_broken(
     with ground.connection.transaction(force_rollback=True):
         ground.connection.execute(statement.encode())
         cells = [*reads(ground, "app_user", asker), *writes(ground, "app_user", asker)]
-    assert cell in {(one.table, one.command) for one in cells if one.expected != one.seen}
+    assert cell in {(other.table, other.command) for other in cells if other.expected != other.seen}
 
 
 # Both halves of these policies say the same, and no column that they read may be changed: one half does for

@@ -198,7 +198,7 @@ def test_a_setting_that_names_nobody_shows_nothing(engine: sa.Engine, ids: dict[
 def test_no_setting_claims_a_role(as_person: As) -> None:
     """R11: the service role was a setting that every client may write."""
     counts = sa.union_all(
-        *[sa.select(sa.literal(one.fullname), sa.func.count()).select_from(one) for one in TABLES]
+        *[sa.select(sa.literal(table.fullname), sa.func.count()).select_from(table) for table in TABLES]
     )
     with as_person("bob") as session:
         before = session.execute(counts).all()
@@ -229,7 +229,7 @@ def test_what_a_transaction_leaves_of_the_setting_is_no_error(engine: sa.Engine)
             connection.commit()
         assert connection.scalar(sa.text("SELECT current_setting('app.current_user_id')")) == ""
         connection.execute(sa.text("SET LOCAL ROLE app_user"))
-        assert [one.fullname for one in TABLES if connection.execute(sa.select(one)).first()] == []
+        assert [table.fullname for table in TABLES if connection.execute(sa.select(table)).first()] == []
 
 
 def test_an_admin_sees_what_he_needs_and_nothing_private(
@@ -238,14 +238,14 @@ def test_an_admin_sees_what_he_needs_and_nothing_private(
     """R15: an admin was a mentor without students. He has his own rows to see, and teaches like a mentor."""
     with as_person("adam") as session:
         assert len(session.scalars(sa.select(Reservation)).all()) == 3
-        assert [one.is_public for one in session.scalars(sa.select(Session))] == [True]
+        assert [other.is_public for other in session.scalars(sa.select(Session))] == [True]
     service = database.engine(url, poolclass=sa.NullPool)
     with OrmSession(service) as session:
         slot = LessonSlotFactory.create(session, mentor_id=ids["adam"])
         ReservationFactory.create(session, slot=slot, student_id=ids["bob"], status="approved")
         with acting_as(session, "user_adam"):
             shared = session.scalars(sa.select(Session).where(Session.user_id == ids["bob"])).all()
-            assert [one.share_with_mentor for one in shared] == [True]
+            assert [other.share_with_mentor for other in shared] == [True]
 
 
 def test_the_owner_saves_questions_answers_and_analyses(as_person: As, ids: dict[str, uuid.UUID]) -> None:

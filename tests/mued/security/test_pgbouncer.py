@@ -92,7 +92,7 @@ def test_no_client_meets_what_another_left(pooled: sa.Engine) -> None:
                 if seen != expected or left[0] != pooled.url.username or left[1]:
                     wrong.append((clerk_id, seen, left))
 
-    threads = [threading.Thread(target=ask, args=[one]) for one in CLIENTS]
+    threads = [threading.Thread(target=ask, args=[client]) for client in CLIENTS]
     for thread in threads:
         thread.start()
     for thread in threads:

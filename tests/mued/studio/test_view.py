@@ -73,8 +73,8 @@ def test_paging_by_key_shows_each_row_once_there_and_back(browse: Open, sort: st
     while at := link(NEXT, page):
         page = client.get(at).text
         pages.append(keys(page))
-    assert [len(one) for one in pages] == [25, 25, 25, 5]
-    assert len({key for one in pages for key in one}) == 80
+    assert [len(page_rows) for page_rows in pages] == [25, 25, 25, 5]
+    assert len({key for page_rows in pages for key in page_rows}) == 80
     back = []
     while at := link(PREVIOUS, page):
         page = client.get(at).text

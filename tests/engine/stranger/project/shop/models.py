@@ -111,7 +111,9 @@ class Order(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     customer_login: Mapped[str] = mapped_column(ForeignKey("shop.customer.login"), index=True)
     state: Mapped[State] = mapped_column(
-        sa.Enum(State, name="state", schema="shop", values_callable=lambda kind: [one.value for one in kind]),
+        sa.Enum(
+            State, name="state", schema="shop", values_callable=lambda kind: [other.value for other in kind]
+        ),
         server_default="open",
     )
     updated_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
