@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from itertools import groupby
+from pathlib import Path
 
 import sqlalchemy as sa
 from jinja2 import PackageLoader
@@ -16,9 +17,11 @@ from starlette_admin.contrib.sqla import Admin
 from app_schema.application import Application, find
 from app_schema.reference.domain import domain_of
 from app_schema.studio.access import Door
-from app_schema.studio.page import MigrationsPage, SchemaPage, Start, ViewAsPage
+from app_schema.studio.headline import head_line
+from app_schema.studio.page import MigrationsPage, RelationPage, SchemaPage, Start, ViewAsPage
+from app_schema.studio.querylog import QueryLog, watch
 from app_schema.studio.script import Nonce
-from app_schema.studio.session import ViewAs, sessions
+from app_schema.studio.session import AS_LOGIN, ViewAs, sessions
 from app_schema.studio.view import TableView
 
 HOSTS = ["127.0.0.1", "localhost", "[::1]"]
@@ -40,6 +43,7 @@ def studio(
     :param write: allows INSERT, UPDATE and DELETE; else each transaction is read-only.
     """
     application = application or find()
+    watch(engine)
     app = Starlette(
         middleware=[
             Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS, www_redirect=False),
@@ -49,17 +53,26 @@ def studio(
     admin = Admin(
         sessions(engine, write=write),
         title="app_schema studio",
+        static_dir=str(Path(__file__).parent / "static"),
         base_url="",
         route_name="studio",
         index_view=Start(application, "Start", icon="fa fa-house", path="/"),
         secret_key=secrets.token_hex(32),
-        middlewares=[Middleware(ViewAs, acting=application.acting)],
+        middlewares=[Middleware(QueryLog), Middleware(ViewAs, acting=application.acting)],
         additional_loaders=[PackageLoader("app_schema.studio")],
         timezone_config=None,
     )
     admin.templates.env.add_extension(Nonce)
+    admin.templates.env.globals.update(
+        place=head_line(engine, write=write),
+        acting_role=application.acting and application.acting.user,
+        as_login=lambda path: path.startswith(AS_LOGIN),
+    )
     for view in _tables(application, write=write):
         admin.add_view(view)
+    admin.add_view(
+        RelationPage(application, "Relation", path="/relation", route_name="relation", add_to_menu=False)
+    )
     admin.add_view(
         SchemaPage(application, "Schema", icon="fa fa-sitemap", path="/schema", route_name="schema")
     )

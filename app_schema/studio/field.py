@@ -11,23 +11,34 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette_admin import BaseField, DateTimeField, EnumField, StringField, UUIDField
 from starlette_admin.contrib.sqla.converters import ModelConverter
 from starlette_admin.converters import converts
 
-_MOVED_BY_THE_DATABASE = {"created_at", "updated_at"}
+MOVED_BY_THE_DATABASE = {"created_at", "updated_at"}
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # as SQLAlchemy declares it
+_SHORT = {"timestamp with time zone": "timestamptz", "timestamp without time zone": "timestamp"}
+NULLS = "_null"
+"""The checkboxes of a form that name the columns to be NULL."""
 _LITERAL = re.compile(r"'((?:[^']|'')*)'(?:::(\w+))?$")
 _IN = re.compile(r"(\w+) IN \(((?:'[^']*'(?:, *)?)+)\)(?: OR \1 IS NULL)?$")
 
 
 @dataclass
 class KeyField(UUIDField):
-    """A key of another table; a click leads to its row."""
+    """A key of another table: shown with the label of its row, chosen by a search for it."""
 
-    target: str = ""
+    references: Any = None
     detail_template: str = "fields/key.html"
+    form_template: str = "fields/form/key.html"
+
+    @property
+    def target(self) -> str:
+        """The page of the other table."""
+        return table_key(self.references.table)
 
 
 @dataclass
@@ -88,15 +99,16 @@ class Converter(ModelConverter):
         key = next((key for key in column.foreign_keys if key.column.primary_key), None)
         values = _closed_set(column)
         if key is not None:
-            field: BaseField = KeyField(**self._field_common(**kwargs), target=key.column.table.name)
+            field: BaseField = KeyField(**self._field_common(**kwargs), references=key.column)
         elif values:
             field = EnumField(**self._field_common(**kwargs), choices=[(value, value) for value in values])
         else:
             field = super().convert(*args, **kwargs)
         field.label = column.name
         field.help_text = column.doc
+        field.extra = {"type": _printed(column.type), "nullable": bool(column.nullable)}
         field.default = _server_default(column)
-        if column.computed is not None or column.name in _MOVED_BY_THE_DATABASE:
+        if column.computed is not None or column.name in MOVED_BY_THE_DATABASE:
             field.exclude_from_create = field.exclude_from_edit = field.read_only = True
         if isinstance(field, UUIDField):
             field.list_template = "fields/key.html"
@@ -120,6 +132,18 @@ class Converter(ModelConverter):
         del args
         labels = [(label, label) for label in kwargs["type"].enums]
         return EnumField(**self._field_common(**kwargs), choices=labels)
+
+
+def table_key(table: sa.Table) -> str:
+    """The name of a table in addresses: with its schema where another table has the same name."""
+    same = [other for other in table.metadata.tables.values() if other.name == table.name]
+    return table.name if len(same) == 1 else f"{table.schema or 'public'}.{table.name}"
+
+
+def _printed(type_: Any) -> str:
+    """A type as PostgreSQL names it, in short."""
+    text = str(type_.compile(dialect=_DIALECT))
+    return text if isinstance(type_, sa.Enum) else _SHORT.get(text.lower(), text.lower())
 
 
 def _server_default(column: sa.Column[Any]) -> Any:

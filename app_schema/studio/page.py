@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,15 +15,19 @@ from starlette_admin.routing import route
 
 from app_schema import upstream
 from app_schema.application import Application
+from app_schema.ddl import View, declared
 from app_schema.ddl.sql import qualified
 from app_schema.migrations.drift import Drift, drift
 from app_schema.migrations.lineage import Lineage, current
 from app_schema.overview import of_revision
-from app_schema.studio import tables
+from app_schema.studio import grid, tables
+from app_schema.studio.field import table_key
 from app_schema.studio.session import VIEW_AS, read
 
 FOUND = 20
 """So many people are listed for a search."""
+RELATION_ROWS = 50
+"""So many rows are on a page of a table that the models do not declare."""
 
 
 class Page(CustomView):
@@ -40,15 +45,58 @@ class Page(CustomView):
 
 
 class Start(Page):
-    """Every table, with its size."""
+    """Every table and view, with rows and size; those that the models do not declare stand apart."""
 
     @route("")
     async def index(self, request: Request) -> Response:
         """The page."""
-        found = await read(
-            tables.overview, request.state.session, list(self.application.metadata.tables.values())
+        whole = not getattr(request.state, "view_as", None)
+        found = await read(partial(tables.relations, request.state.session, whole=whole))
+        metadata = self.application.metadata
+        keys = {
+            qualified(table.name, table.schema or "public"): table_key(table)
+            for table in metadata.tables.values()
+            if table.primary_key.columns
+        }
+        views = {
+            qualified(view.name, view.schema or "public")
+            for view in declared(metadata).values()
+            if isinstance(view, View)
+        }
+        return await self.show(
+            request,
+            "start.html",
+            tables=[row | {"key": keys[row["qualified"]]} for row in found if row["qualified"] in keys],
+            others=[row for row in found if row["qualified"] not in keys],
+            declared=views,
         )
-        return await self.show(request, "start.html", tables=found)
+
+
+class RelationPage(Page):
+    """A table or view as the database has it, whatever the models declare."""
+
+    @route("")
+    async def index(self, request: Request) -> Response:
+        """The page of ``?name=``, qualified and quoted as on the start page; ``?skip=`` skips rows."""
+        name, skip = request.query_params.get("name", ""), request.query_params.get("skip", "0")
+        found = await read(tables.relations, request.state.session)
+        relation = next((row for row in found if row["qualified"] == name), None)
+        if relation is None:
+            raise HTTPException(404, f"The database has no table or view {name}.")
+        if not skip.isdecimal():
+            raise HTTPException(400, "?skip= is no number.")
+        rows = await read(
+            partial(
+                grid.grid,
+                request.state.session.connection(),
+                f"TABLE {name}",
+                skip=int(skip),
+                rows=RELATION_ROWS,
+            )
+        )
+        return await self.show(
+            request, "relation.html", relation=relation, grid=rows, skip=int(skip), size=RELATION_ROWS
+        )
 
 
 class SchemaPage(Page):
@@ -57,15 +105,13 @@ class SchemaPage(Page):
     @route("")
     async def index(self, request: Request) -> Response:
         """The page; ``?table=`` names another table than the first."""
-        known = {table.name: table for table in self.application.metadata.sorted_tables}
+        known = {table_key(table): table for table in self.application.metadata.sorted_tables}
         name = request.query_params.get("table", min(known, default=""))
         if name not in known:
             raise HTTPException(404, f"The models have no table {name}.")
         parts = await read(tables.parts, request.state.session, known[name])
         docs = {column.name: column.doc or "" for column in known[name].columns}
-        return await self.show(
-            request, "schema.html", table=known[name], names=sorted(known), parts=parts, docs=docs
-        )
+        return await self.show(request, "schema.html", name=name, names=sorted(known), parts=parts, docs=docs)
 
 
 class MigrationsPage(Page):

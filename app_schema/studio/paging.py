@@ -11,10 +11,11 @@ import sqlakeyset
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from app_schema.overview import estimate
+from app_schema.ddl.sql import qualified
 
 EXACT = 10_000
-"""The maximal number of counted rows of a search; above it "more than"."""
+"""The maximal number of counted rows; above it "about" or "more than"."""
+_ANALYSED = sa.text("SELECT reltuples FROM pg_catalog.pg_class WHERE oid = to_regclass(:name)")
 
 _LEAST: dict[type, Any] = {
     str: "",
@@ -32,7 +33,7 @@ class Total:
 
     rows: int
     how: str = ""
-    """Empty: counted. ``about``: the planner's estimate. ``more than``: a lower bound."""
+    """Empty: counted. ``about``: as ANALYZE has counted. ``more than``: a lower bound."""
 
     def __str__(self) -> str:
         return f"{self.how} {self.rows:,}".strip()
@@ -78,13 +79,9 @@ def page(session: Session, query: sa.Select[Any], size: int, bookmark: str | Non
 def total(session: Session, query: sa.Select[Any], table: sa.Table | None) -> Total:
     """The number of rows.
 
-    :param table: the whole table that the query reads, where it reads all of it: then the planner's estimate
-        will do for a large one.
+    :param table: the whole table that the query reads, where it reads all of it: then the statistics of
+        ANALYZE will do for a large one.
     """
-    if table is not None:
-        about = estimate(session.connection(), table.schema or "public", table.name)
-        if about > EXACT:
-            return Total(about, "about")
     few = (
         query.order_by(None)
         .with_only_columns(sa.literal(1), maintain_column_froms=True)
@@ -92,4 +89,25 @@ def total(session: Session, query: sa.Select[Any], table: sa.Table | None) -> To
         .subquery()
     )
     counted = session.scalar(sa.select(sa.func.count()).select_from(few)) or 0
-    return Total(EXACT, "more than") if counted > EXACT else Total(counted)
+    if counted <= EXACT or table is None:
+        return judged(counted, None)
+    return judged(counted, session.scalar(_ANALYSED, {"name": qualified(table.name, table.schema)}))
+
+
+def bounded(table: str) -> str:
+    """The rows of a table as far as they are counted."""
+    return f"SELECT FROM {table} LIMIT {EXACT + 1}"
+
+
+def judged(counted: int, analysed: float | None) -> Total:
+    """The number of rows by a count of at most EXACT + 1 rows, and by ``pg_class.reltuples``.
+
+    A table that nobody has analysed has -1 there: an estimate without ANALYZE is none.
+    """
+    if counted <= EXACT:
+        return Total(counted)
+    return (
+        Total(int(analysed), "about")
+        if analysed is not None and analysed > EXACT
+        else Total(EXACT, "more than")
+    )

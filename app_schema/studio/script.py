@@ -9,7 +9,7 @@ from jinja2.ext import Extension
 _SCRIPT = re.compile(r"<script\b(?! nonce)")
 _NONCED = '<script nonce="{{ request.state.nonce }}"'
 _COLUMNS = ('onclick="applyColumnVisibility()"', 'data-studio="apply-columns"')
-"""The one handler of starlette-admin's templates; `base.html` listens for it, as for our own."""
+"""The one handler of starlette-admin's templates; `studio.js` listens for it, as for our own."""
 
 
 class Nonce(Extension):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import anyio.to_thread
+import psycopg
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
@@ -23,19 +24,23 @@ T = TypeVar("T")
 
 VIEW_AS = "app_schema_studio_view_as"
 """The cookie that names the person, by the id of the identity provider."""
+AS_LOGIN = ("/migrations", "/view-as")
+"""Pages about the database and not about its rows: the login reads for them, whoever the person is."""
 TIMEOUT = "10s"
 """statement_timeout: limits the load of a forgotten tab."""
+
+# psycopg parses only the ISO style of timestamps; the zone is that of the database
+_PINNED = {name: value for name, value in pinned.PRINTED.items() if name != "TimeZone"}
+SETTINGS = "; ".join(
+    f"SET LOCAL {name} = '{value}'" for name, value in {**_PINNED, "statement_timeout": TIMEOUT}.items()
+)
+"""The settings of each transaction."""
 
 
 def sessions(engine: sa.Engine, *, write: bool) -> sessionmaker[Session]:
     """Makes the session of each request."""
     maker = sessionmaker(engine, expire_on_commit=False)
-    # psycopg parses only the ISO style of timestamps; the zone is that of the database
-    settings = {name: value for name, value in pinned.PRINTED.items() if name != "TimeZone"}
-    settings["statement_timeout"] = TIMEOUT
-    begin = "; ".join(f"SET LOCAL {name} = '{value}'" for name, value in settings.items())
-    if not write:
-        begin += "; SET TRANSACTION READ ONLY"
+    begin = SETTINGS if write else f"{SETTINGS}; SET TRANSACTION READ ONLY"
 
     @sa.event.listens_for(maker, "after_begin")
     def limit(session: Session, transaction: Any, connection: sa.Connection) -> None:
@@ -60,6 +65,9 @@ class ViewAs:
             await self.app(scope, receive, send)
             return
         request.state.view_as = person
+        if request.url.path.startswith(AS_LOGIN):
+            await self.app(scope, receive, send)
+            return
         with acting_as(request.state.session, person, by=self.acting):
             await self.app(scope, receive, send)
 
@@ -73,13 +81,13 @@ async def read(work: Callable[..., T], *args: Any) -> T:
         return await anyio.to_thread.run_sync(work, *args)
     except AppSchemaError as error:
         raise HTTPException(400, str(error)) from error
-    except DBAPIError as error:
+    except (DBAPIError, psycopg.Error) as error:
         raise refused(error) from error
 
 
-def refused(error: DBAPIError) -> HTTPException:
+def refused(error: DBAPIError | psycopg.Error) -> HTTPException:
     """A refusal of the database as a page."""
-    state = getattr(error.orig, "sqlstate", None)
+    state = getattr(error.orig if isinstance(error, DBAPIError) else error, "sqlstate", None)
     if state == "57014":
         return HTTPException(503, "The query took too long. Filter by the first column of an index.")
     return HTTPException(403 if state == "42501" else 400, str(explained(error)))

@@ -12,14 +12,25 @@ from app_schema.ddl.catalog_query import Kind
 from app_schema.ddl.column import NOT_NULL, Columns
 from app_schema.ddl.policy import ROLES
 from app_schema.ddl.sql import qualified
+from app_schema.studio.paging import bounded, judged
 
-_TABLES = sa.text("""\
-SELECT n.nspname AS schema, c.relname AS name, greatest(c.reltuples, 0)::bigint AS rows,
-       pg_table_size(c.oid) AS table_bytes, pg_indexes_size(c.oid) AS index_bytes,
-       c.relrowsecurity AS row_security, obj_description(c.oid, 'pg_class') AS comment
+_RELATIONS = sa.text("""\
+SELECT format('%I.%I', n.nspname, c.relname) AS qualified, n.nspname AS schema, c.relname AS name,
+       c.relkind::text AS kind,
+       c.relkind IN ('r', 'p', 'm') AND (c.relispopulated OR c.relkind = 'p')
+         AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') AS counted,
+       (CASE c.relkind WHEN 'p' THEN (SELECT sum(pg_table_size(t.relid)) FROM pg_partition_tree(c.oid) AS t)
+                       ELSE pg_table_size(c.oid) END)::bigint AS table_bytes,
+       (CASE c.relkind WHEN 'p' THEN (SELECT sum(pg_indexes_size(t.relid)) FROM pg_partition_tree(c.oid) AS t)
+                       ELSE pg_indexes_size(c.oid) END)::bigint AS index_bytes,
+       c.relrowsecurity AS row_security, c.reltuples AS analysed
   FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
- WHERE format('%I.%I', n.nspname, c.relname) = ANY (:names) AND c.relkind IN ('r', 'p')
+ WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
+   AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
+                    WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
  ORDER BY n.nspname, c.relname""")
+KINDS = {"r": "table", "p": "table", "v": "view", "m": "materialized view", "f": "foreign table"}
 
 
 def _part(kind: type[Kind], columns: str, order: str = "1", *conditions: str) -> str:
@@ -60,10 +71,29 @@ p.polname AS name, {_POLICY["for_"]} AS command, {ROLES} AS roles,
 }
 
 
-def overview(session: Session, tables: list[sa.Table]) -> list[dict[str, Any]]:
-    """Name, rows (the planner's estimate), bytes and comment of the existing tables."""
-    rows = session.execute(_TABLES, {"names": [qualified(table.name, table.schema) for table in tables]})
-    return [dict(row) for row in rows.mappings()]
+def relations(session: Session, *, whole: bool = True) -> list[dict[str, Any]]:
+    """The tables and views of the database with their kind, rows and bytes; those of extensions are left out.
+
+    Rows are a :class:`Total`; None for a view, and for a table that the role may not read.
+
+    :param whole: False: row security hides rows, so that the statistics of ANALYZE say nothing.
+    """
+    found = [dict(row) for row in session.execute(_RELATIONS).mappings()]
+    counted = [row for row in found if row["counted"]]
+    counts: list[int] = []
+    if counted:
+        each = ", ".join(f"(SELECT count(*) FROM ({bounded(row['qualified'])}) AS t)" for row in counted)
+        result = session.connection().exec_driver_sql(
+            f"SELECT ARRAY[{each}]", execution_options={"no_parameters": True}
+        )
+        counts = result.scalar_one()
+    totals = {
+        row["qualified"]: judged(count, row["analysed"] if whole else None)
+        for row, count in zip(counted, counts, strict=True)
+    }
+    for row in found:
+        row |= {"kind": KINDS[row["kind"]], "rows": totals.get(row["qualified"])}
+    return found
 
 
 def parts(session: Session, table: sa.Table) -> dict[str, list[dict[str, Any]]]:

@@ -9,8 +9,10 @@ from uuid import UUID
 
 import sqlakeyset
 import sqlalchemy as sa
+from markupsafe import Markup
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.exc import DBAPIError, InvalidRequestError
+from sqlalchemy.orm import load_only
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette_admin import BaseField, TextAreaField, UUIDField
@@ -25,10 +27,15 @@ from starlette_admin.contrib.sqla.filters import (
 from starlette_admin.exceptions import ActionFailed, FormValidationError
 from starlette_admin.filters import FilterGroup, filters
 from starlette_admin.filters.base import BaseFilter
+from starlette_admin.types import RequestAction
 
+from app_schema.ddl.sql import qualified
 from app_schema.migrations.failure import explained
 from app_schema.studio import opened, paging
-from app_schema.studio.field import Converter, VectorField
+from app_schema.studio.address import require_known
+from app_schema.studio.field import MOVED_BY_THE_DATABASE, NULLS, Converter, KeyField, VectorField, table_key
+from app_schema.studio.label import LABELS, label_column, labels
+from app_schema.studio.present import columns, drifted
 from app_schema.studio.session import read, refused
 
 
@@ -49,6 +56,7 @@ class TableView(ModelView):
     page_size_options = (25, 50, 100)
     exporters = ()
     importers = ()
+    list_template = "rows.html"
     edit_template = "form_edit.html"
     create_template = "form_create.html"
     detail_template = "row.html"
@@ -58,7 +66,9 @@ class TableView(ModelView):
         table = mapper.local_table
         self.table: sa.Table = table
         self.write = write
+        self.qualified = qualified(table.name, table.schema or "public")
         self.fields = [attribute.key for attribute in mapper.column_attrs]
+        self.fields.sort(key=partial(_rank, mapper))
         self.sortable_fields = [
             attribute.key
             for attribute in mapper.column_attrs
@@ -67,7 +77,11 @@ class TableView(ModelView):
         newest = "created_at" in table.c and any(_leads(index, "created_at") for index in table.indexes)
         self.fields_default_sort = [("created_at", True)] if newest else None
         super().__init__(
-            model, key=table.name, menu_label=table.name, display_name=table.name, converter=Converter()
+            model,
+            key=table_key(table),
+            menu_label=table.name,
+            display_name=table.name,
+            converter=Converter(),
         )
         for field in self.fields:
             if isinstance(field, VectorField):
@@ -82,6 +96,31 @@ class TableView(ModelView):
     can_edit = can_delete = can_create
 
     # Reading
+
+    def can_access_field(
+        self, request: Request, field: BaseField, action: RequestAction | None = None
+    ) -> bool:
+        """Whether the page has the field: only where the database has the column."""
+        attribute = sa.inspect(self.model).column_attrs[field.name]
+        return attribute.columns[0].name in columns(request, self.table) and super().can_access_field(
+            request, field, action
+        )
+
+    def get_list_query(self, request: Request) -> sa.Select[Any]:
+        """The rows, with the columns that the database has."""
+        return sa.select(self.model).options(load_only(*self._present(request)))
+
+    def _present(self, request: Request) -> list[Any]:
+        reflected = columns(request, self.table)
+        return [
+            getattr(self.model, attribute.key)
+            for attribute in sa.inspect(self.model).column_attrs
+            if attribute.columns[0].name in reflected
+        ]
+
+    def drifted(self, request: Request) -> tuple[list[str], list[str]]:
+        """The declared columns that the database lacks, and the undeclared ones that it has."""
+        return drifted(request, self.table)
 
     def get_filter_registry(self) -> Filters:
         return Filters()
@@ -109,8 +148,16 @@ class TableView(ModelView):
         filters: FilterGroup | None = None,
     ) -> Sequence[Any]:
         """The rows of the page of ``?page=``; sets ``request.state.paging`` to its neighbours."""
-        del skip
         query = await self._apply_search_and_filters(request, self.get_list_query(request), q, filters)
+        if request.state.action is RequestAction.RELATION_LOOKUP:
+            found = query.order_by(*self._key()).offset(skip).limit(limit)
+            return list((await read(request.state.session.scalars, found)).all())
+        fields = self.get_fields_list(request)
+        require_known(
+            request.query_params,
+            [field.name for field in fields],
+            [field.name for field in fields if field.orderable],
+        )
         by = [
             (getattr(self.model, name), direction == "desc")
             for name, direction in sorts or []
@@ -121,9 +168,36 @@ class TableView(ModelView):
         try:
             page = await read(paging.page, request.state.session, query, limit, bookmark)
         except (sqlakeyset.InvalidPage, ValueError, LookupError) as error:
-            raise HTTPException(400, "?page= is invalid for this list: open its first page.") from error
+            said = "?page= is invalid for this list: open its first page." if bookmark else _unfit(error)
+            raise HTTPException(400, said) from error
         request.state.paging = page.paging
-        return [row[0] for row in page]
+        rows = [row[0] for row in page]
+        await self._label(request, rows)
+        return rows
+
+    async def _label(self, request: Request, rows: Sequence[Any]) -> None:
+        """Sets ``request.state.labels``: the labels of the rows that foreign keys of these rows refer to."""
+        found: dict[tuple[str, str], str] = {}
+        for field in self.get_fields_list(request):
+            if isinstance(field, KeyField):
+                key: sa.Column[Any] = field.references
+                label = label_column(key.table, columns(request, key.table))
+                keys = {getattr(row, field.name) for row in rows} - {None}
+                if label is not None and keys:
+                    texts = await read(labels, request.state.session, key, label, keys)
+                    found |= {(field.target, key): text for key, text in texts.items()}
+        request.state.labels = found
+
+    async def repr(self, obj: Any, request: Request) -> str:
+        """The label of a row, or its key."""
+        label = label_column(self.table, columns(request, self.table))
+        name = label is not None and getattr(obj, sa.inspect(self.model).get_property_by_column(label).key)
+        return str(name or await self.get_pk_value(request, obj))
+
+    async def select2_result(self, obj: Any, request: Request) -> str:
+        """A row in a picker: its label and its key."""
+        key, name = str(await self.get_pk_value(request, obj)), await self.repr(obj, request)
+        return str(Markup("<span>{} <small>{}</small></span>").format(name, key if name != key else ""))
 
     async def count(self, request: Request, q: str | None = None, filters: FilterGroup | None = None) -> int:
         """The number of rows; sets ``request.state.total``."""
@@ -135,11 +209,17 @@ class TableView(ModelView):
 
     async def find_by_pk(self, request: Request, pk: Any) -> Any:
         try:
-            return await super().find_by_pk(request, pk)
-        except ValueError:  # no key of this table at all
+            row = await super().find_by_pk(request, pk)
+        except (ValueError, StopIteration):  # no key of this table at all
             return None
+        except LookupError as error:
+            raise HTTPException(400, _unfit(error)) from error
         except DBAPIError as error:
             raise refused(error) from error
+        if row is not None:
+            await self._label(request, [row])
+            request.state.row, request.state.view = row, self
+        return row
 
     def _key(self) -> tuple[Any, ...]:
         return self._pk_column if isinstance(self._pk_column, tuple) else (self._pk_column,)
@@ -152,7 +232,7 @@ class TableView(ModelView):
                 (first, *others) = constraint.elements
                 if not others and first.column.table is self.table and first.column.primary_key:
                     value = obj.get(str(self.pk_attr))
-                    found.append((table.name, first.parent.name, f"{first.parent.name}__eq={value}"))
+                    found.append((table_key(table), first.parent.name, f"{first.parent.name}__eq={value}"))
         return found
 
     # Writing
@@ -162,14 +242,19 @@ class TableView(ModelView):
         return getattr(request.state, "opened", None) or opened.digests(row, self._written(request))
 
     async def validate_fields(self, request: Request, data: dict[str, Any], exclude: Any = ()) -> None:
-        request.state.opened = str((await request.form()).get(opened.FIELD) or "")
+        form = await request.form()
+        request.state.opened = str(form.get(opened.FIELD) or "")
+        request.state.nulls = form.getlist(NULLS)
         await super().validate_fields(request, data, exclude)
 
     async def edit(self, request: Request, pk: Any, data: dict[str, Any]) -> Any:
         """Updates the row, unless another session has changed or deleted it since the form was opened."""
         row = await self.find_by_pk(request, pk)
         try:
-            await read(partial(request.state.session.refresh, row, with_for_update={"key_share": True}))
+            names = [attribute.key for attribute in self._present(request)]
+            await read(
+                partial(request.state.session.refresh, row, names, with_for_update={"key_share": True})
+            )
             changed = opened.changed(row, request.state.opened, self._written(request))
         except (InvalidRequestError, ValueError) as error:
             gone = "The row does not exist any more: it was deleted after the form was opened."
@@ -177,7 +262,7 @@ class TableView(ModelView):
         refusals: dict[str | int, Any] = {}
         for field in self.get_fields_list(request):
             now = getattr(row, field.name)
-            if field.name in changed and (typed := _meant(field, data.get(field.name), now)) != now:
+            if field.name in changed and (typed := self._meant(request, field, data, now)) != now:
                 refusals[field.name] = opened.conflict(now, typed)
         if refusals:
             request.state.opened = None  # the form shows both values, and continues with the current row
@@ -200,10 +285,25 @@ class TableView(ModelView):
             if field.read_only:
                 continue
             old = getattr(obj, field.name, None)
-            new = _meant(field, data.get(field.name), old)
+            new = self._meant(request, field, data, old)
             if new != old and (is_edit or new is not None):
                 setattr(obj, field.name, new)
         return obj
+
+    def _meant(self, request: Request, field: BaseField, data: dict[str, Any], old: Any) -> Any:
+        """The value of a form: NULL where that is ticked, else as typed; lines end as the old one's do."""
+        typed = data.get(field.name)
+        type_ = getattr(self.model, field.name).type
+        text = isinstance(type_, sa.String) and not isinstance(type_, sa.Enum)
+        if field.name in request.state.nulls or (typed in ("", []) and not text and old is None):
+            return None
+        if isinstance(field, KeyField):
+            return type_.python_type(typed) if typed else None
+        if isinstance(typed, str) and isinstance(field, UUIDField):
+            return UUID(typed)
+        if isinstance(typed, str) and isinstance(field, TextAreaField) and "\r\n" not in str(old):
+            return typed.replace("\r\n", "\n")
+        return typed
 
     async def handle_exception(self, request: Request, exc: Exception) -> None:
         """Shows an error of the database or a model next to its field."""
@@ -247,12 +347,20 @@ def _uuid(term: str) -> UUID | None:
         return None
 
 
-def _meant(field: BaseField, typed: Any, old: Any) -> Any:
-    """The value that a form means: its lines end as the old one's do, and what is empty is NULL as before."""
-    if typed in ("", []) and old is None:
-        return None
-    if isinstance(typed, str) and isinstance(field, UUIDField):
-        return UUID(typed)
-    if isinstance(typed, str) and isinstance(field, TextAreaField) and "\r\n" not in str(old):
-        return typed.replace("\r\n", "\n")
-    return typed
+def _unfit(error: Exception) -> str:
+    """A value that the type of the models does not know, as an enum's label that only the database has."""
+    return f"The database has a value that the models do not know: {error}. Run app-schema verify."
+
+
+def _rank(mapper: sa.orm.Mapper[Any], name: str) -> int:
+    """The place of a column in a list: what tells rows apart is first, what is long and technical last."""
+    column = mapper.column_attrs[name].columns[0]
+    if name in LABELS:
+        return LABELS.index(name)
+    if column.foreign_keys:
+        return 20
+    if column.primary_key or name in MOVED_BY_THE_DATABASE:
+        return 40 + (not column.primary_key)
+    if isinstance(column.type, (JSONB, ARRAY)) or column.computed is not None:
+        return 50
+    return 10 if isinstance(column.type, (sa.Enum, sa.Boolean, sa.DateTime, sa.Date)) else 30

@@ -161,6 +161,27 @@ def test_what_the_database_refuses_stands_beside_its_field(browse: Open, filled:
     assert "write a date, a time and an offset" in page
 
 
+def test_null_and_the_empty_string_are_set_apart(browse: Open, filled: sa.Engine) -> None:
+    client = browse(write=True)
+    path, form = edited(filled)
+    name = sa.text("SELECT project_name FROM sessions WHERE title = 'Bob 7'")
+
+    def now() -> object:
+        with filled.connect() as connection:
+            return connection.scalar(name)
+
+    send(client, path, {**form, "project_name": ""})
+    assert now() == ""
+    assert re.search(r"studio-null[^>]*>''<", html.unescape(client.get("/sessions/list?q=Bob 7").text))
+    send(client, path, {**form, "project_name": "typed", "_null": "project_name"})
+    assert now() is None
+    page = client.get(path).text
+    assert re.search(r'name="_null" value="project_name" checked', page)
+    assert not re.search(r'name="_null" value="title"', page), "NOT NULL"
+    send(client, path, {**form, "project_name": "typed"})
+    assert now() == "typed"
+
+
 def test_a_row_that_others_need_is_not_deleted_and_the_refusal_is_a_sentence(
     browse: Open, filled: sa.Engine
 ) -> None:

@@ -1,0 +1,57 @@
+"""The rows of any query, each value as PostgreSQL prints it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from app_schema.studio.querylog import noted
+
+ROWS = 500
+"""So many rows are shown at once."""
+WIDTH = 2_000
+"""So many characters of a value are shown."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Columns as (name, type), rows of texts (None: NULL), and whether there are more rows."""
+
+    columns: list[tuple[str, str]]
+    rows: list[tuple[str | None, ...]]
+    more: bool
+
+
+def grid(connection: sa.Connection, query: str, *, skip: int = 0, rows: int = ROWS) -> Grid:
+    """The rows of a query, after the first `skip` ones.
+
+    PostgreSQL prints and shortens the values: none is too long, or of a type that Python lacks.
+    """
+    columns = [
+        (column.name, column.type_display)
+        for column in one(connection, f"{wrapped(query)} LIMIT 0").description
+    ]
+    aliases = [f"c{number}" for number in range(len(columns))]
+    printed = ", ".join(f"pg_catalog.left({alias}::text, {WIDTH + 1})" for alias in aliases)
+    named = f" ({', '.join(aliases)})" if aliases else ""
+    cursor = one(connection, f"{wrapped(query, printed)}{named} LIMIT {rows + 1} OFFSET {skip}")
+    found = cursor.fetchall()
+    return Grid(columns, [tuple(map(_shortened, row)) for row in found[:rows]], len(found) > rows)
+
+
+def wrapped(query: str, columns: str = "*") -> str:
+    """A query as the only relation of another one; its last line may end with a comment."""
+    return f"SELECT {columns} FROM (\n{query}\n) AS statement"
+
+
+def one(connection: sa.Connection, sql: str) -> Any:
+    """The cursor of a statement. The extended protocol refuses a second statement in the text."""
+    driver: Any = connection.connection.driver_connection
+    with noted(sql):
+        return driver.cursor(binary=True).execute(sql)
+
+
+def _shortened(value: str | None) -> str | None:
+    return f"{value[:WIDTH]}…" if value is not None and len(value) > WIDTH else value
