@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from jinja2 import PackageLoader
@@ -17,8 +18,12 @@ from starlette_admin.contrib.sqla import Admin
 from app_schema.application import Application, find
 from app_schema.reference.domain import domain_of
 from app_schema.studio.access import Door
+from app_schema.studio.change_page import ChangesPage, DeletePage
+from app_schema.studio.changes import Changes
+from app_schema.studio.console_page import ConsolePage
+from app_schema.studio.copy_page import CopyPage
 from app_schema.studio.headline import head_line
-from app_schema.studio.page import MigrationsPage, RelationPage, SchemaPage, Start, ViewAsPage
+from app_schema.studio.page import MigrationsPage, PicturePage, RelationPage, SchemaPage, Start, ViewAsPage
 from app_schema.studio.querylog import QueryLog, watch
 from app_schema.studio.script import Nonce
 from app_schema.studio.session import AS_LOGIN, ViewAs, sessions
@@ -68,8 +73,15 @@ def studio(
         acting_role=application.acting and application.acting.user,
         as_login=lambda path: path.startswith(AS_LOGIN),
     )
-    for view in _tables(application, write=write):
-        admin.add_view(view)
+    changes = Changes()
+    admin.templates.env.globals["changes"] = changes
+    menu = _tables(application, changes, write=write)
+    tables = {view.key: view for group in menu for view in group.views if isinstance(view, TableView)}
+    for group in menu:
+        admin.add_view(group)
+    admin.add_view(
+        ConsolePage(application, "SQL console", icon="fa fa-terminal", path="/console", route_name="console")
+    )
     admin.add_view(
         RelationPage(application, "Relation", path="/relation", route_name="relation", add_to_menu=False)
     )
@@ -77,10 +89,29 @@ def studio(
         SchemaPage(application, "Schema", icon="fa fa-sitemap", path="/schema", route_name="schema")
     )
     admin.add_view(
+        PicturePage(
+            application, "Picture", icon="fa fa-diagram-project", path="/picture", route_name="picture"
+        )
+    )
+    admin.add_view(
         MigrationsPage(
             application, "Migrations", icon="fa fa-list-check", path="/migrations", route_name="migrations"
         )
     )
+    hidden: dict[str, Any] = {"add_to_menu": False, "tables": tables}
+    admin.add_view(CopyPage(application, "Copy", path="/copy", route_name="copy", **hidden))
+    if write:
+        admin.add_view(DeletePage(application, "Delete", path="/delete", route_name="delete", **hidden))
+        admin.add_view(
+            ChangesPage(
+                application,
+                "Changes",
+                icon="fa fa-clock-rotate-left",
+                path="/changes",
+                route_name="changes",
+                changes=changes,
+            )
+        )
     if application.acting is not None and application.acting.people:
         admin.add_view(
             ViewAsPage(application, "View as", icon="fa fa-user", path="/view-as", route_name="view-as")
@@ -89,13 +120,13 @@ def studio(
     return app
 
 
-def _tables(application: Application, *, write: bool) -> list[DropDown]:
+def _tables(application: Application, changes: Changes, *, write: bool) -> list[DropDown]:
     """The tables, under the domain whose module has them."""
     mapped = sorted(
         application.mappers, key=lambda mapper: (domain_of(mapper.class_), str(mapper.local_table))
     )
     models = [mapper.class_ for mapper in mapped]
     return [
-        DropDown(domain, [TableView(model, write=write) for model in group], always_open=False)
+        DropDown(domain, [TableView(model, changes, write=write) for model in group], always_open=False)
         for domain, group in groupby(models, domain_of)
     ]

@@ -17,10 +17,12 @@ from starlette.requests import Request
 from starlette_admin import BaseField, DateTimeField, EnumField, StringField, UUIDField
 from starlette_admin.contrib.sqla.converters import ModelConverter
 from starlette_admin.converters import converts
+from starlette_admin.helpers import static_url
 
 MOVED_BY_THE_DATABASE = {"created_at", "updated_at"}
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # as SQLAlchemy declares it
 _SHORT = {"timestamp with time zone": "timestamptz", "timestamp without time zone": "timestamp"}
+_PICKER = "vendor/select2.min"
 NULLS = "_null"
 """The checkboxes of a form that name the columns to be NULL."""
 _LITERAL = re.compile(r"'((?:[^']|'')*)'(?:::(\w+))?$")
@@ -34,6 +36,18 @@ class KeyField(UUIDField):
     references: Any = None
     detail_template: str = "fields/key.html"
     form_template: str = "fields/form/key.html"
+
+    def additional_css_links(self, request: Request) -> list[str]:
+        """The picker, in a form and in a list whose cells are edited."""
+        return (
+            [static_url(request, f"css/{_PICKER}.css", v="4.1.0")] if self._needs_form_assets(request) else []
+        )
+
+    def additional_js_links(self, request: Request) -> list[str]:
+        """As for the styles."""
+        return (
+            [static_url(request, f"js/{_PICKER}.js", v="4.1.0")] if self._needs_form_assets(request) else []
+        )
 
     @property
     def target(self) -> str:
@@ -143,7 +157,9 @@ def table_key(table: sa.Table) -> str:
 def _printed(type_: Any) -> str:
     """A type as PostgreSQL names it, in short."""
     text = str(type_.compile(dialect=_DIALECT))
-    return text if isinstance(type_, sa.Enum) else _SHORT.get(text.lower(), text.lower())
+    return (
+        text.removeprefix("public.") if isinstance(type_, sa.Enum) else _SHORT.get(text.lower(), text.lower())
+    )
 
 
 def _server_default(column: sa.Column[Any]) -> Any:

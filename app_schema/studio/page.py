@@ -20,7 +20,7 @@ from app_schema.ddl.sql import qualified
 from app_schema.migrations.drift import Drift, drift
 from app_schema.migrations.lineage import Lineage, current
 from app_schema.overview import of_revision
-from app_schema.studio import grid, tables
+from app_schema.studio import grid, picture, tables
 from app_schema.studio.field import table_key
 from app_schema.studio.session import VIEW_AS, read
 
@@ -112,6 +112,24 @@ class SchemaPage(Page):
         parts = await read(tables.parts, request.state.session, known[name])
         docs = {column.name: column.doc or "" for column in known[name].columns}
         return await self.show(request, "schema.html", name=name, names=sorted(known), parts=parts, docs=docs)
+
+
+class PicturePage(Page):
+    """The tables and their foreign keys as a picture."""
+
+    @route("")
+    async def index(self, request: Request) -> Response:
+        """The page."""
+        mapped = [table for table in self.application.metadata.tables.values() if table.primary_key.columns]
+        return await self.show(
+            request,
+            "picture.html",
+            picture=await read(picture.picture, request.state.session, mapped),
+            keys={qualified(table.name, table.schema or "public"): table_key(table) for table in mapped},
+            width=picture.WIDTH,
+            head=picture.HEAD,
+            line=picture.LINE,
+        )
 
 
 class MigrationsPage(Page):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
 
 import anyio.to_thread
@@ -70,6 +71,11 @@ class ViewAs:
             return
         with acting_as(request.state.session, person, by=self.acting):
             await self.app(scope, receive, send)
+
+
+def eyes(connection: sa.Connection, person: str | None, acting: Acting | None) -> AbstractContextManager[Any]:
+    """A block in which a connection sees what the person sees; None: what the login sees."""
+    return nullcontext() if person is None or acting is None else acting_as(connection, person, by=acting)
 
 
 async def read(work: Callable[..., T], *args: Any) -> T:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import sqlakeyset
@@ -15,7 +16,9 @@ from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from sqlalchemy.orm import load_only
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette_admin import BaseField, TextAreaField, UUIDField
+from starlette.responses import RedirectResponse, Response
+from starlette_admin import BaseField, JSONField, ListField, TextAreaField, UUIDField
+from starlette_admin.actions import ActionSelection, action, link_row_action
 from starlette_admin.contrib.sqla import ModelView
 from starlette_admin.contrib.sqla.filters import (
     EqualFilter,
@@ -27,12 +30,14 @@ from starlette_admin.contrib.sqla.filters import (
 from starlette_admin.exceptions import ActionFailed, FormValidationError
 from starlette_admin.filters import FilterGroup, filters
 from starlette_admin.filters.base import BaseFilter
+from starlette_admin.helpers import on_commit
 from starlette_admin.types import RequestAction
 
 from app_schema.ddl.sql import qualified
 from app_schema.migrations.failure import explained
 from app_schema.studio import opened, paging
 from app_schema.studio.address import require_known
+from app_schema.studio.changes import Change, Changes, Row, deleted, inserted, literals, updated
 from app_schema.studio.field import MOVED_BY_THE_DATABASE, NULLS, Converter, KeyField, VectorField, table_key
 from app_schema.studio.label import LABELS, label_column, labels
 from app_schema.studio.present import columns, drifted
@@ -61,10 +66,11 @@ class TableView(ModelView):
     create_template = "form_create.html"
     detail_template = "row.html"
 
-    def __init__(self, model: type[Any], *, write: bool) -> None:
+    def __init__(self, model: type[Any], changes: Changes, *, write: bool) -> None:
         mapper = sa.inspect(model)
         table = mapper.local_table
         self.table: sa.Table = table
+        self.changes = changes
         self.write = write
         self.qualified = qualified(table.name, table.schema or "public")
         self.fields = [attribute.key for attribute in mapper.column_attrs]
@@ -86,6 +92,15 @@ class TableView(ModelView):
         for field in self.fields:
             if isinstance(field, VectorField):
                 field.orderable = field.searchable = False
+        if write:
+            for field in self.fields:
+                field.inline_editable = self._in_a_cell(field)
+            self.inline_editable_fields = [field.name for field in self.fields if field.inline_editable]
+
+    def _in_a_cell(self, field: BaseField) -> bool:
+        """Whether the field is small enough to be edited in the list."""
+        large = isinstance(field, (JSONField, ListField))
+        return not (large or field.read_only or field.exclude_from_edit or field.name == self.pk_attr)
 
     # What may be done
 
@@ -221,6 +236,30 @@ class TableView(ModelView):
             request.state.row, request.state.view = row, self
         return row
 
+    async def chosen(self, request: Request) -> sa.Select[Any]:
+        """The rows of ``?pk=``, else all rows that ``?q=`` and ``?filter=`` find."""
+        query = self.get_list_query(request)
+        if keys := request.query_params.getlist("pk"):
+            return query.where(await self._one_of(request, keys)).order_by(*self._key())
+        params = request.query_params
+        found = await self._apply_search_and_filters(
+            request, query, params.get("q"), self._parse_filter_param(request)
+        )
+        return found.order_by(*self._key())
+
+    async def _one_of(self, request: Request, keys: list[str]) -> sa.ColumnElement[bool]:
+        """The condition of the rows with these keys, as far as there are some."""
+        try:
+            rows = await self.find_by_pks(request, keys)
+        except (ValueError, StopIteration) as error:
+            raise HTTPException(404, f"{self.table.name} has no row with such a key.") from error
+        values = [tuple(getattr(row, attribute.key) for attribute in self._key()) for row in rows]
+        return sa.tuple_(*self._key()).in_(values)
+
+    async def delete_statement(self, request: Request, keys: list[str]) -> sa.Delete:
+        """DELETE of the rows with these keys."""
+        return sa.delete(self.table).where(await self._one_of(request, keys))
+
     def _key(self) -> tuple[Any, ...]:
         return self._pk_column if isinstance(self._pk_column, tuple) else (self._pk_column,)
 
@@ -267,7 +306,31 @@ class TableView(ModelView):
         if refusals:
             request.state.opened = None  # the form shows both values, and continues with the current row
             raise FormValidationError(refusals)
-        return await super().edit(request, pk, data)
+        where = await self._one_of(request, [pk])
+        before = await self._literals(request, where)
+        edited = await super().edit(request, pk, data)
+        after = await self._literals(request, where)
+        written = {column.name for name in self._written(request) for column in self._columns_of(name)}
+        for old, new in zip(before, after, strict=True):
+            self._keep(request, updated(self.table, old, new, written))
+        return edited
+
+    async def create(self, request: Request, data: dict[str, Any]) -> Any:
+        created = await super().create(request, data)
+        key = str(await self.get_pk_value(request, created))
+        for row in await self._literals(request, await self._one_of(request, [key])):
+            self._keep(request, inserted(self.table, row))
+        return created
+
+    def _columns_of(self, name: str) -> list[sa.Column[Any]]:
+        return list(sa.inspect(self.model).column_attrs[name].columns)
+
+    async def _literals(self, request: Request, where: sa.ColumnElement[bool]) -> list[Row]:
+        return await read(literals, request.state.session, self.table, columns(request, self.table), where)
+
+    def _keep(self, request: Request, change: Change | None) -> None:
+        if change is not None:
+            on_commit(request, lambda: self.changes.add(change))
 
     def _written(self, request: Request) -> list[str]:
         return [field.name for field in self.get_fields_list(request) if not field.read_only]
@@ -327,11 +390,36 @@ class TableView(ModelView):
                 return str(names[columns[0]])
         return ""
 
+    @link_row_action(
+        name="delete",
+        text="Delete",
+        icon_class="default_actions.delete",
+        action_btn_class="action.row_item_delete",
+    )
+    def row_action_3_delete(self, request: Request, pk: Any) -> str:
+        """The page that asks before the row is deleted."""
+        return self._ask(request, [pk])
+
+    @action(name="delete", text="Delete", icon_class="default_actions.delete", custom_response=True)
+    async def delete_action(self, request: Request, selection: ActionSelection) -> Response:
+        """The page that asks before the rows are deleted."""
+        if selection.is_select_all:
+            raise ActionFailed("Select the rows: they are named before they are deleted.")
+        return RedirectResponse(self._ask(request, await selection.pks()), 303)
+
+    def _ask(self, request: Request, keys: list[Any]) -> str:
+        return str(request.url_for("studio:delete").include_query_params(table=self.key)) + "".join(
+            f"&pk={quote(str(key), safe='')}" for key in keys
+        )
+
     async def delete(self, request: Request, pks: list[Any]) -> int | None:
-        try:
-            return await super().delete(request, pks)
-        except DBAPIError as error:
-            raise ActionFailed(str(explained(error))) from error
+        """Deletes the rows by one statement: what goes along is the matter of the database."""
+        where = await self._one_of(request, pks)
+        rows = await self._literals(request, where)
+        await read(request.state.session.execute, sa.delete(self.table).where(where))
+        for row in rows:
+            self._keep(request, deleted(self.table, row))
+        return len(rows)
 
 
 def _leads(index: sa.Index, column: str) -> bool:

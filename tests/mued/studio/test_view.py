@@ -195,11 +195,12 @@ def test_a_row_that_others_need_is_not_deleted_and_the_refusal_is_a_sentence(
             ),
             {"ann": key},
         )
-    token = TOKEN.search(client.get("/view-as").text)
-    assert token is not None
-    answer = client.post(f"/_api/users/row-action?name=delete&pk={key}", headers={"X-CSRFToken": token[1]})
-    assert "violates foreign key constraint" in answer.text or "violates RESTRICT" in answer.text
-    assert "DELETE FROM" not in answer.text
+    page = client.get(f"/delete?table=users&pk={key}").text
+    assert "violates foreign key constraint" in page or "violates RESTRICT" in page
+    assert 'action="http://127.0.0.1/delete' not in page, "no button"
+    answer = post(client, f"/delete?table=users&pk={key}", client.get("/view-as").text, {})
+    assert "violates foreign key constraint" in answer or "violates RESTRICT" in answer
+    assert "DELETE FROM" not in answer.partition('id="queries"')[0]
     with filled.connect() as connection:
         assert connection.scalar(sa.text("SELECT count(*) FROM users")) == 2
 
