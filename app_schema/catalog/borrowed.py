@@ -6,17 +6,39 @@ tables cannot be created in the scratch database without it.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import TYPE_CHECKING, Protocol
 
-from app_schema.catalog.reading import read
+from app_schema.catalog.address import request, statement
+from app_schema.catalog.answers import Answers
+from app_schema.catalog.objects import snapshot
+from app_schema.catalog.reading import empty_path, read
+from app_schema.catalog.reflect import reflect
+from app_schema.ddl import DDLObject, Key
+from app_schema.ddl.sql import ident
+from app_schema.errors import ModelError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+_MEMBERS = """\
+SELECT e.extname, i.object_names[cardinality(i.object_names)],
+       (SELECT m.amname FROM pg_catalog.pg_opclass AS o JOIN pg_catalog.pg_am AS m ON m.oid = o.opcmethod
+         WHERE d.classid = 'pg_catalog.pg_opclass'::regclass AND o.oid = d.objid AND o.opcdefault
+           AND m.amname IN ('gin', 'gist'))
+  FROM pg_catalog.pg_extension AS e
+  JOIN pg_catalog.pg_depend AS d ON d.deptype = 'e' AND d.refobjid = e.oid
+   AND d.refclassid = 'pg_catalog.pg_extension'::regclass
+ CROSS JOIN LATERAL pg_identify_object_as_address(d.classid, d.objid, 0) AS i
+ WHERE i.type IN ('type', 'function', 'aggregate', 'operator class', 'text search dictionary',
+                  'text search configuration', 'foreign-data wrapper', 'collation')"""
+"""Extension, the name of a member, and the access method of a default operator class: DDL names no class in
+gist (=, &&) of btree_gist."""
 _WORD = re.compile(r"\w+")
 _NEW_SCHEMA = re.compile(r"^\s*CREATE SCHEMA (?!IF NOT EXISTS )")
 _NEW_TABLE = re.compile(r"^\s*CREATE (?:UNLOGGED )?TABLE\b")
@@ -51,22 +73,67 @@ def used(connection: Connection, statements: Sequence[str], declared: DeclaredNa
 
     Without objects that depend on an undeclared relation.
     """
-    query = files("app_schema.catalog").joinpath("borrowed.sql").read_text(encoding="utf-8")
-    rows = [row for row in read(connection, query)[0] if not declared.has_name(row[1], row[2])]
-    rows = [row for row in rows if all(declared.has_table(*relation) for relation in row[5] or ())]
-    named = words(statements)
-    chosen: set[tuple[str | None, str]] = set()
-    found = True
-    while found:  # a domain may depend on a function, and the function on an extension
-        new = [row for row in rows if (row[1], row[2]) not in chosen and named & set(row[3])]
-        chosen |= {(row[1], row[2]) for row in new}
-        named |= words(row[4] for row in new)
-        found = bool(new)
+    lent = {
+        key: definition
+        for key, definition in snapshot(connection).items()
+        if _is_lent(key) and not declared.has_name(key.schema, key.name)
+    }
+    with empty_path(connection):  # as in the snapshot: a key has the types of arguments
+        relations = {
+            key: needed
+            for key, needed in _with_relations(connection, list(lent))
+            if all(declared.has_table(*relation) for relation in needed)
+        }
+        chosen = _named(connection, {key: lent[key] for key in relations}, words(statements))
+        objects = _reflected(connection, {key: lent[key] for key in chosen})
+    objects.sort(key=lambda pair: (pair[1].ranks[1], pair[1].step))  # the oldest of them first
     return [
-        Borrowed(schema, name, tuple(statement.split(";\n", 1)), after_tables=bool(tables))
-        for _, schema, name, _, statement, tables in rows
-        if (schema, name) in chosen
+        Borrowed(key.schema, key.name, _statements(obj), after_tables=bool(relations[key]))
+        for key, obj in objects
     ]
+
+
+def _is_lent(key: Key) -> bool:
+    cls = DDLObject.reflected.get(key.kind)
+    return cls is not None and cls.lent
+
+
+def _with_relations(connection: Connection, keys: Sequence[Key]) -> list[tuple[Key, list[tuple[str, str]]]]:
+    requests = json.dumps([{"n": number, **request(key)} for number, key in enumerate(keys)])
+    rows = connection.execute(statement("borrowed.sql"), {"keys": requests})
+    return [(keys[number], relations) for number, relations in rows]
+
+
+def _named(connection: Connection, lent: Mapping[Key, str], named: set[str]) -> list[Key]:
+    """The objects with one of the names, and those that these name in turn: a domain calls a function, and
+    the function is of a type."""
+    members: dict[str, set[str]] = defaultdict(set)
+    for extension, name, method in read(connection, _MEMBERS)[0]:
+        members[extension] |= {name.rpartition(".")[2].strip('"'), method}
+    names = {
+        key: {key.name.partition("(")[0].partition(" USING ")[0]}
+        | (members[key.name] if key.kind == "extension" else set())
+        for key in lent
+    }
+    chosen: set[Key] = set()
+    while new := {key for key in lent if key not in chosen and not named.isdisjoint(names[key])}:
+        chosen |= new
+        named |= words(lent[key] for key in new)
+    return [key for key in lent if key in chosen]
+
+
+def _reflected(connection: Connection, chosen: Mapping[Key, str]) -> list[tuple[Key, DDLObject]]:
+    answers = Answers(connection, lambda kind: (key for key in chosen if key.kind == kind))
+    objects: list[tuple[Key, DDLObject]] = []
+    for key, definition in chosen.items():
+        with suppress(ModelError):  # no class holds it: the statement that names it says that it is absent
+            objects.append((key, reflect(answers, key, definition)))
+    return objects
+
+
+def _statements(obj: DDLObject) -> tuple[str, ...]:
+    schema = (f"CREATE SCHEMA IF NOT EXISTS {ident(obj.schema)}",) if obj.schema else ()
+    return (*schema, *obj.lent_sql())
 
 
 def merged(borrowed: Iterable[Borrowed], statements: Sequence[str]) -> list[str]:

@@ -71,6 +71,7 @@ class Aggregate(DDLObject):
     reads = True
     owned_as = "function"
     comment_on: ClassVar[Mapping[str, str]] = {"aggregate": "AGGREGATE {place}"}
+    lent = True
     catalog = (_CATALOG,)
     # after the functions that the aggregate calls, and before views
     ranks = (Drops.GENERATED, Makes.FUNCTION)

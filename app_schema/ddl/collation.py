@@ -26,6 +26,7 @@ class Collation(Defined):
     """``CREATE COLLATION schema.name (PROVIDER = icu, LOCALE = 'ja-JP')``."""
 
     kind: ClassVar[str] = "collation"
+    lent = True
     word = "COLLATION"
     comment_on: ClassVar[Mapping[str, str]] = {"collation": "COLLATION {place}"}
     owned_as = "collation"

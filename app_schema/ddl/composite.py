@@ -25,6 +25,7 @@ class Composite(Defined):
 
     kind: ClassVar[str] = "composite"
     keeps_values = True
+    lent = True
     word = "TYPE"
     comment_on: ClassVar[Mapping[str, str]] = {"composite": "TYPE {place}"}
     owned_as = "type"

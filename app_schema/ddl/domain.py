@@ -66,6 +66,7 @@ class Domain(DDLObject):
     keeps_values = True
     comment_on: ClassVar[Mapping[str, str]] = {"domain": "DOMAIN {place}"}
     owned_as = "type"
+    lent = True
     catalog = (_CATALOG,)
     ranks = (Drops.TYPE, Makes.TYPE)
     instead = "declare a sqlalchemy.dialects.postgresql.DOMAIN as the type of a column"

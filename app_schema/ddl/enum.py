@@ -52,6 +52,7 @@ class EnumType(DDLObject):
     keeps_values = True
     comment_on: ClassVar[Mapping[str, str]] = {"enum": "TYPE {place}"}
     owned_as = "type"
+    lent = True
     catalog = (_CATALOG,)
     ranks = (Drops.TYPE, Makes.TYPE)
     instead = "declare a sqlalchemy.Enum(..., name=..., metadata=...)"

@@ -36,6 +36,7 @@ class Extension(DDLObject):
 
     kind: ClassVar[str] = "extension"
     comment_on: ClassVar[Mapping[str, str]] = {"extension": "EXTENSION {name}"}
+    lent = True
     catalog = (_CATALOG,)
     ranks = (Drops.EXTENSION, Makes.EXTENSION)
     in_create_all = Makes.EXTENSION
@@ -99,6 +100,10 @@ BEGIN
 END
 """
         return ("DO " + dollar(make, "extension"),)
+
+    def lent_sql(self) -> tuple[str, ...]:
+        place = f" SCHEMA {ident(self.schema)}" if self.schema else ""
+        return (f"CREATE EXTENSION IF NOT EXISTS {ident(self.name)}{place} CASCADE",)
 
     def drop_sql(self) -> tuple[str, ...]:
         return (f"DROP EXTENSION {ident(self.name)}",)

@@ -32,6 +32,7 @@ class ForeignDataWrapper(WithOptions):
     """``CREATE FOREIGN DATA WRAPPER name HANDLER … VALIDATOR … OPTIONS (options)``."""
 
     kind: ClassVar[str] = "foreign_data_wrapper"
+    lent = True
     word = "FOREIGN DATA WRAPPER"
     comment_on: ClassVar[Mapping[str, str]] = {"foreign_data_wrapper": "FOREIGN DATA WRAPPER {name}"}
     owned_as = "foreign_data_wrapper"

@@ -32,6 +32,7 @@ class ForeignServer(WithOptions):
     """``CREATE SERVER name FOREIGN DATA WRAPPER wrapper OPTIONS (options)``; without passwords."""
 
     kind: ClassVar[str] = "foreign_server"
+    lent = True
     word = "SERVER"
     comment_on: ClassVar[Mapping[str, str]] = {"foreign_server": "SERVER {name}"}
     owned_as = "foreign_server"

@@ -151,6 +151,7 @@ class Function(DDLObject):
     reads = True
     comment_on: ClassVar[Mapping[str, str]] = {"function": "ROUTINE {place}"}
     owned_as = "function"
+    lent = True
     catalog = (CATALOG,)
     ranks = (Drops.FUNCTION, Makes.FUNCTION)
     in_create_all = Makes.FUNCTION
@@ -267,6 +268,9 @@ SELECT {literal(self.kind)} FROM pg_catalog.pg_proc AS p
 
     def create_sql(self) -> tuple[str, ...]:
         return self._create(self.schema)
+
+    def lent_sql(self) -> tuple[str, ...]:
+        return self._create(self.schema)[:1]
 
     def privileges_sql(self) -> tuple[str, ...]:
         return (self._privileges(self.schema),)

@@ -58,6 +58,8 @@ class DDLObject(Kind):
     """The names of the operations that create and drop an object."""
     locks: ClassVar[Mapping[str, str]] = {}
     """Verb of an operation -> its strongest lock on the object's table."""
+    lent: ClassVar[bool] = False
+    """True if a metadata may use such objects without declaring them: a comparison copies them."""
     table: str | None = None
     schema: str | None = None
     __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
@@ -156,6 +158,10 @@ class DDLObject(Kind):
     def create_sql(self) -> tuple[str, ...]:
         """The unguarded statements that create the object."""
         raise NotImplementedError
+
+    def lent_sql(self) -> tuple[str, ...]:
+        """The statements that create it in the scratch database, whose server may have other roles."""
+        return self.create_sql()
 
     def privileges_sql(self) -> tuple[str, ...]:
         """The statements after CREATE that revoke the grants of default privileges."""

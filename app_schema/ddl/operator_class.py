@@ -68,6 +68,7 @@ class OperatorClass(_OfMethod):
     """
 
     kind: ClassVar[str] = "operator_class"
+    lent = True
     word = "OPERATOR CLASS"
     comment_on: ClassVar[Mapping[str, str]] = {"operator_class": "OPERATOR CLASS {place}"}
     owned_as = "operator_class"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import ClassVar
 
 from app_schema.ddl.catalog_query import CatalogQuery
@@ -88,6 +88,9 @@ SELECT ''::text FROM pg_catalog.pg_policy AS p
     def create_sql(self) -> tuple[str, ...]:
         assert self.table is not None
         return (self._create(qualified(self.table, self.schema)),)
+
+    def lent_sql(self) -> tuple[str, ...]:
+        return replace(self, to=["PUBLIC"]).create_sql()
 
     def drop_sql(self) -> tuple[str, ...]:
         assert self.table is not None

@@ -35,6 +35,7 @@ class RangeType(Defined):
 
     kind: ClassVar[str] = "range"
     keeps_values = True
+    lent = True
     word = "TYPE"
     comment_on: ClassVar[Mapping[str, str]] = {"range": "TYPE {place}"}
     owned_as = "type"

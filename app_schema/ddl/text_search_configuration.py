@@ -53,6 +53,7 @@ class TextSearchConfiguration(DDLObject):
         "text_search_configuration": "TEXT SEARCH CONFIGURATION {place}"
     }
     owned_as = "text_search_configuration"
+    lent = True
     catalog = (_CATALOG,)
     # among the objects of text search: dropped before the dictionaries, created after them
     ranks = (Drops.EARLY_FUNCTION, Makes.TYPE)

@@ -16,6 +16,7 @@ class TextSearchDictionary(Defined):
     """``CREATE TEXT SEARCH DICTIONARY schema.name (TEMPLATE = pg_catalog.simple, …)``."""
 
     kind: ClassVar[str] = "text_search_dictionary"
+    lent = True
     word = "TEXT SEARCH DICTIONARY"
     comment_on: ClassVar[Mapping[str, str]] = {"text_search_dictionary": "TEXT SEARCH DICTIONARY {place}"}
     owned_as = "text_search_dictionary"

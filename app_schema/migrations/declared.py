@@ -103,7 +103,8 @@ class Declared:
 
     @cached_property
     def _names(self) -> set[tuple[str | None, str]]:
-        names = {(key.schema, key.name) for key in (*self.objects, *self.domains) if key.table is None}
+        objects = (key for key in (*self.objects, *self.domains) if key.table is None)
+        names = {(key.schema, "".join(key.name.partition("(")[:2])) for key in objects}
         return names | {
             (function.schema or self.default_schema, f"{function.name}(") for function in self.functions
         }

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from app_schema.catalog import borrowed
-from app_schema.ddl import Key, Policy
+from app_schema.ddl import Key
 from app_schema.ddl.catalog_query import Kind
 from app_schema.ddl.column import PrintedColumn
 from app_schema.ddl.sql import dollar, ident, literal, qualified
@@ -92,9 +92,7 @@ def _creation(sides: Sides, planner: Planner, key: Key) -> str | None:
         obj = sides.reflect(key, definition)
     except ModelError:
         return None
-    if isinstance(obj, Policy):  # a scratch server may have other roles
-        obj = dataclasses.replace(obj, to=["PUBLIC"])
-    return obj.create_sql()[0]
+    return obj.lent_sql()[0]
 
 
 def _drop(key: Key) -> str:
