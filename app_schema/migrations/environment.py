@@ -46,9 +46,11 @@ Declaration: TypeAlias = (
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 + SIGINT."""
+PLUGINS = (PLUGIN, "alembic.autogenerate.schemas")
+"""Ours, and the one by which Alembic calls the comparators that a project has registered for "schema"."""
 DEFAULTS: Mapping[str, Any] = {
     "transaction_per_migration": True,
-    "autogenerate_plugins": [PLUGIN],
+    "autogenerate_plugins": [*PLUGINS],
     "render_item": item,
 }
 """The options of every run that its env.py does not set."""
@@ -278,7 +280,7 @@ def joined(options: Mapping[str, Any]) -> dict[str, Any]:
         )
     if (plugins := result.get("autogenerate_plugins")) is not None:
         others = [name for name in plugins if name != PLUGIN and not name.startswith("alembic.autogenerate")]
-        result["autogenerate_plugins"] = [PLUGIN, *others]
+        result["autogenerate_plugins"] = [*PLUGINS, *others]
     asked = ("compare_type", "compare_server_default")
     result["asked"] = {name: result[name] for name in asked if result.get(name) is not None}
     if "include_schemas" in result:

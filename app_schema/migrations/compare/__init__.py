@@ -42,7 +42,7 @@ def compare(context: AutogenContext, upgrade_ops: UpgradeOps) -> PriorityDispatc
     context.dialect = DIALECT  # psycopg's dialect would double each "%" in the file
     context.opts.setdefault("undeclared", []).extend(plan.undeclared)
     upgrade_ops.ops.extend(plan.operations())
-    return PriorityDispatchResult.STOP
+    return PriorityDispatchResult.CONTINUE
 
 
 def _warning(labels: list[str]) -> tuple[str, int, str]:
