@@ -15,7 +15,7 @@ from typing import Any
 
 from alembic.ddl import base as ops
 from alembic.operations import Operations
-from sqlalchemy import ARRAY, Column, Connection, MetaData, Table
+from sqlalchemy import ARRAY, Column, Connection, Constraint, MetaData, Table
 from sqlalchemy.dialects.postgresql.named_types import CreateEnumType, DropEnumType
 from sqlalchemy.schema import (
     AddConstraint,
@@ -102,6 +102,11 @@ def _(construct: Any, map_: Map) -> Any:
 @translated.register(DropConstraint)
 def _(construct: Any, map_: Map) -> Any:
     one = construct.element
+    if type(one) is Constraint:  # op.drop_constraint() without type_; to_metadata() cannot copy it
+        new = copy.copy(one)
+        schema: Any = map_.get(one.table.schema, one.table.schema)
+        new.parent = Table(one.table.name, MetaData(), schema=schema)
+        return _with_element(construct, new)
     table = table_of(one.table, map_)
     if table is one.table:
         return construct

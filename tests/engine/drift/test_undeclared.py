@@ -196,7 +196,7 @@ def test_many_are_one_warning(url: str, caplog: pytest.LogCaptureFixture) -> Non
     with caplog.at_level(logging.WARNING):
         assert len(_checked(engine)) == 40
     (record,) = caplog.records
-    assert re.search(r"left alone \(40\): table public\.stray_0, .* and 30 more\.", record.getMessage())
+    assert re.search(r"kept \(40\): table public\.stray_0, .* and 30 more\.", record.getMessage())
 
 
 @pytest.mark.parametrize(

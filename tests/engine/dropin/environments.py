@@ -249,9 +249,13 @@ def upgrade():
         sa.PrimaryKeyConstraint("id"),
         sa.ForeignKeyConstraint(["account_id"], ["per_user.account.id"], name="post_account_id_fkey"),
     )
+    op.create_unique_constraint("account_id_name", "account", ["id", "name"], schema="per_user")
+    op.create_unique_constraint("account_name", "account", ["name"], schema="per_user")
+    op.drop_constraint("account_name", "account", schema="per_user")
 
 
 def downgrade():
+    op.drop_constraint("post_account_id_fkey", "post")
     op.drop_table("post")
     op.drop_index("ix_account_name", table_name="account", schema="per_user")
     op.drop_table("account", schema="per_user")
