@@ -41,7 +41,7 @@ SELECT coalesce(app.current_user_role() = 'admin', false)"""
 
 def upgrade() -> None:
     for role in ROLES:
-        op.create_role(role)
+        op.create_role(role, login=None)  # the old system logs in by it
 
     op.create_function(
         "current_user_id",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import ClassVar
 
 from app_schema.ddl.block import block
@@ -26,13 +27,21 @@ _OPTIONS = {
 }
 
 
-PRINTED = f"""concat_ws(' ', {
-    ", ".join(
-        f"CASE WHEN r.{column} THEN '{name.upper()}' ELSE 'NO{name.upper()}' END"
+def _printed(kept: Collection[str] = ()) -> str:
+    """SQL expression: the attributes; of those that a role keeps the word for false."""
+    words = (
+        f"'NO{name.upper()}'"
+        if name in kept
+        else f"CASE WHEN r.{column} THEN '{name.upper()}' ELSE 'NO{name.upper()}' END"
         for name, column in _OPTIONS.items()
     )
-})"""
+    return f"concat_ws(' ', {', '.join(words)})"
+
+
+PRINTED = _printed()
 """SQL expression: the attributes of the row r of pg_roles, in the order of `Role.attributes`."""
+KEPT = "*"
+"""Stands in `Role.required` for an attribute that an existing role keeps."""
 _MARK_OF_ROLE = f"concat('for ', current_user, {literal(f' {MARK}')})"
 """SQL expression: the comment on a role that this package creates; it names the migrating role."""
 
@@ -61,10 +70,10 @@ ARRAY(SELECT {name} FROM pg_catalog.pg_roles AS g
        ORDER BY g.rolname COLLATE "C")"""
 
 
-def _options(or_: str = "false") -> str:
+def _options(or_: str = "false", kept: Collection[str] = ()) -> str:
     """SQL expression: the row r of pg_roles, as `Role.options` writes it."""
     groups = f"array_to_string({_groups('quote_ident(g.rolname)', or_)}, ', ')"
-    return f"concat({PRINTED}, ' IN ROLE ' || nullif({groups}, ''))"
+    return f"concat({_printed(kept)}, ' IN ROLE ' || nullif({groups}, ''))"
 
 
 def of_the_cluster(names: list[str]) -> str:
@@ -90,6 +99,9 @@ _CATALOG = CatalogQuery(
 class Role(DDLObject):
     """``CREATE ROLE name NOLOGIN …``. Set the password outside the repository.
 
+    An attribute of True or False is required. None: a new role is created without it, and an existing role
+    keeps what it has, such as LOGIN in a cluster where an older application logs in by this role.
+
     :param in_role: the roles of which it is a member, among those that have rights in the database. A login
         role that is a member of this one need not be declared.
     """
@@ -99,13 +111,13 @@ class Role(DDLObject):
     ranks = (Drops.ROLE, Makes.ROLE)
     in_create_all = Makes.ROLE
     name: str
-    login: bool = False
-    superuser: bool = False
-    createdb: bool = False
-    createrole: bool = False
-    inherit: bool = True
-    replication: bool = False
-    bypassrls: bool = False
+    login: bool | None = False
+    superuser: bool | None = False
+    createdb: bool | None = False
+    createrole: bool | None = False
+    inherit: bool | None = True
+    replication: bool | None = False
+    bypassrls: bool | None = False
     in_role: str | Iterable[str] = ()
 
     def __post_init__(self) -> None:
@@ -113,8 +125,32 @@ class Role(DDLObject):
 
     @property
     def attributes(self) -> str:
-        """``NOLOGIN NOSUPERUSER …``: every attribute."""
-        return " ".join(name.upper() if getattr(self, name) else f"NO{name.upper()}" for name in _OPTIONS)
+        """``NOLOGIN NOSUPERUSER …``: every attribute, as a new role has it."""
+        return " ".join(self._word(name) for name in _OPTIONS)
+
+    @property
+    def required(self) -> str:
+        """The same with `KEPT` for an attribute that an existing role keeps."""
+        return " ".join(KEPT if name in self.kept else self._word(name) for name in _OPTIONS)
+
+    def compared(self, definition: str) -> str:
+        """The definition of an existing role with the declared word for each attribute that it keeps."""
+        words = definition.split(" ")
+        return " ".join(
+            word if name not in self.kept else self._word(name) for name, word in zip_longest(_OPTIONS, words)
+        )
+
+    @property
+    def kept(self) -> list[str]:
+        """The attributes that an existing role keeps."""
+        return [name for name in _OPTIONS if getattr(self, name) is None]
+
+    def _word(self, name: str) -> str:
+        return name.upper() if getattr(self, name) else f"NO{name.upper()}"
+
+    @property
+    def _altered(self) -> str:
+        return " ".join(self._word(name) for name in _OPTIONS if name not in self.kept)
 
     @property
     def options(self) -> str:
@@ -131,16 +167,15 @@ class Role(DDLObject):
 
     def catalog_query(self) -> str:
         """Also of a membership in a declared role to which nothing is granted yet."""
-        return _CATALOG.select(
-            _options(f"g.rolname = ANY ({literals(self.in_role)})"), *_CATALOG.place(self.name)
-        )
+        printed = _options(f"g.rolname = ANY ({literals(self.in_role)})", self.kept)
+        return _CATALOG.select(printed, *_CATALOG.place(self.name))
 
     def side(self) -> Side:
         return Side(value=literal(self.options))
 
     def remedy(self) -> str:
         """Never proposes NOLOGIN: the role may log in to another database of the cluster."""
-        others = self.attributes.split(maxsplit=1)[1]
+        others = self._altered.removeprefix("NOLOGIN ")
         return (
             f"ALTER ROLE {ident(self.name)} {others}, and GRANT or REVOKE the roles that it is in, by a role "
             "that may; or write what it has, as login=True or in_role=(...)"
@@ -164,7 +199,7 @@ END
     def replace_sql(self) -> tuple[str, ...]:
         role = ident(self.name)
         grants = (f"GRANT {ident(group)} TO {role}" for group in self.in_role)
-        return (f"ALTER ROLE {role} {self.attributes}", self._revoke(), *grants)
+        return (f"ALTER ROLE {role} {self._altered}", self._revoke(), *grants)
 
     def _revoke(self) -> str:
         """A block that revokes what is not declared, of each grantor by itself."""

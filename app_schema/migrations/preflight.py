@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql.named_types import CreateEnumType
 from sqlalchemy.schema import CreateSchema, CreateTable
 
 from app_schema.ddl import Create, Role
-from app_schema.ddl.role import PRINTED
+from app_schema.ddl.role import KEPT, PRINTED
 from app_schema.ddl.sql import dollar, literal
 from app_schema.errors import ServerError
 from app_schema.migrations.progress import say
@@ -89,7 +89,7 @@ def need(construct: object) -> Need | None:
 def _(construct: Create) -> Need | None:
     element = construct.element
     if isinstance(element, Role):
-        return ("role", element.name, element.attributes)
+        return ("role", element.name, element.required)
     kind = element.kind if element.kind in {"extension", "schema"} else "object"
     return (kind, element.name, None if kind != "object" else element.schema)
 
@@ -134,7 +134,7 @@ BEGIN
                   current_user, need.name, current_user)
       WHEN need.kind = 'role'
       THEN (SELECT {different} FROM pg_catalog.pg_roles AS r
-             WHERE r.rolname = need.name AND {printed} <> need.schema)
+             WHERE r.rolname = need.name AND EXISTS (SELECT FROM {words}))
       WHEN need.kind = 'schema'
            AND NOT may_create
            AND NOT EXISTS (SELECT FROM pg_catalog.pg_namespace AS n WHERE n.nspname = need.name)
@@ -164,14 +164,17 @@ END
 # Roles belong to the cluster: an existing role of the name may have attributes that another database needs.
 # LOGIN is never removed: a person or program may log in as the role.
 _WORDS = "regexp_split_to_table({}, ' ') WITH ORDINALITY"
+_DIFFERENT_WORDS = f"""\
+{_WORDS.format(PRINTED)} AS f(word, n) JOIN {_WORDS.format("need.schema")} AS d(word, n) USING (n)
+  WHERE d.word NOT IN (f.word, {literal(KEPT)})"""
 _OTHER_ROLE = f"""\
 (SELECT format('the role %s is there with other attributes: it has %s, declared is %s; ', need.name,
           string_agg(f.word, ' ' ORDER BY n), string_agg(d.word, ' ' ORDER BY n))
         || concat_ws('; or ', format('ALTER ROLE %I ', need.name)
              || string_agg(d.word, ' ' ORDER BY n) FILTER (WHERE f.word <> 'LOGIN'),
-             CASE WHEN bool_or(f.word = 'LOGIN') THEN 'write login=True, in the revision too' END)
-   FROM {_WORDS.format(PRINTED)} AS f(word, n) JOIN {_WORDS.format("need.schema")} AS d(word, n) USING (n)
-  WHERE f.word <> d.word)"""
+             CASE WHEN bool_or(f.word = 'LOGIN')
+                  THEN 'write login=True, or login=None to keep it, in the revision too' END)
+   FROM {_DIFFERENT_WORDS})"""
 
 
 def block(needs: list[Need]) -> str:
@@ -179,7 +182,7 @@ def block(needs: list[Need]) -> str:
     rows = [{"kind": kind, "name": name, "schema": schema} for kind, name, schema in needs]
     return "DO " + dollar(
         _CHECK.format(
-            needs=literal(json.dumps(rows)), state=NOT_READY, different=_OTHER_ROLE, printed=PRINTED
+            needs=literal(json.dumps(rows)), state=NOT_READY, different=_OTHER_ROLE, words=_DIFFERENT_WORDS
         ),
         "preflight",
     )

@@ -53,7 +53,7 @@ def read(context: AutogenContext) -> Sides:
         filters=EnvironmentFilters(context, metadata),
         spelling=Spelling(connection),
         declared=declared,
-        reflected={**reflected, **roles},
+        reflected=_as_declared(metadata, {**reflected, **roles}),
         borrowed=printed.borrowed,
         unused_roles=frozenset(roles.keys() - reflected.keys()),
         uncompared=tuple(uncompared),
@@ -94,6 +94,12 @@ def _roles_of_the_cluster(
         return {}
     rows = connection.exec_driver_sql(of_the_cluster([key.name for key in roles]).replace("%", "%%"))
     return {Key("role", None, None, name): definition for name, definition in rows}
+
+
+def _as_declared(metadata: Declared, reflected: Snapshot) -> Snapshot:
+    """With the declared words for the attributes that an existing role keeps."""
+    roles = {key: obj for key, obj in metadata.objects.items() if isinstance(obj, Role) and key in reflected}
+    return {**reflected, **{key: role.compared(reflected[key]) for key, role in roles.items()}}
 
 
 def _default_schema(context: AutogenContext) -> str:

@@ -18,10 +18,10 @@ EXTENSIONS = (
 )
 
 ROLES = (
-    # the web application: sees what the policies show to app.current_user_id
-    Role("app_user"),
+    # the web application: sees what the policies show to app.current_user_id; the old system logs in by it
+    Role("app_user", login=None),
     # jobs and webhooks: every table has a policy for all rows
-    Role("service_account"),
+    Role("service_account", login=None),
 )
 SIGNED_IN = ("app_user", "service_account")
 

@@ -210,3 +210,28 @@ def test_membership_is_declared_before_anything_is_granted_to_the_group(
     finally:
         with role_engine.begin() as connection:
             connection.exec_driver_sql(f"DROP ROLE IF EXISTS {group}")
+
+
+def test_role_keeps_the_attribute_that_is_declared_as_none(role: str, role_engine: sa.Engine) -> None:
+    """Somebody logs in by it: no revision takes LOGIN away, and no comparison asks for that."""
+    metadata = sa.MetaData()
+    attach(metadata, Role(role, login=None))
+    sa.Table("t", metadata, sa.Column("id", sa.Integer), Grant("SELECT", to=role))
+    generated = autogenerate(role_engine, metadata)
+    generated.upgrade(role_engine)
+    is_login = sa.text("SELECT rolcanlogin FROM pg_roles WHERE rolname = :role")
+    with role_engine.begin() as connection:
+        assert connection.scalar(is_login, {"role": role}) is False
+        connection.exec_driver_sql(f"ALTER ROLE {role} LOGIN")
+
+    generated.upgrade(role_engine)  # accepts what is there
+    assert autogenerate(role_engine, metadata).empty
+    with role_engine.begin() as connection:
+        connection.exec_driver_sql(f"ALTER ROLE {role} CREATEDB")
+    mended = autogenerate(role_engine, metadata)
+    assert not mended.empty
+    for _ in range(2):
+        mended.upgrade(role_engine)
+    assert autogenerate(role_engine, metadata).empty
+    with role_engine.connect() as connection:
+        assert connection.scalar(is_login, {"role": role}) is True

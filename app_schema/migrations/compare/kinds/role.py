@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
+from app_schema.ddl import Key, Role
 from app_schema.migrations.compare.kinds.base import KindComparator
 
 if TYPE_CHECKING:
@@ -13,6 +15,15 @@ if TYPE_CHECKING:
 
 class RoleComparator(KindComparator):
     """Roles."""
+
+    def changed(self, sides: Sides, planner: Planner, key: Key, declared: str, reflected: str) -> None:
+        """Plans the attributes that differ; the role keeps what is declared as None, there and back."""
+        obj = sides.metadata.objects[key]
+        before = sides.reflect(key, reflected)
+        assert isinstance(obj, Role)
+        assert isinstance(before, Role)
+        same: dict[str, Any] = dict.fromkeys(obj.kept)
+        self.replace(sides, planner, key, obj, replace(before, **same))
 
     def follow(self, sides: Sides, planner: Planner) -> None:
         """Plans the roles that the database begins to use: another cluster may lack them."""
