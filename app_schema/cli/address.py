@@ -25,7 +25,7 @@ HEADINGS: tuple[tuple[str, str], ...] = (
     (r"run app-schema upgrade|Run app-schema upgrade", "behind"),
     (r"would be lost|The token does not fit", "lost"),
     (r"[Uu]ndeclared", "undeclared"),
-    (r"scratch|may not create databases", "scratch"),
+    (r"scratch", "scratch"),
     (r"read-only|read replica|refuses writes|standby", "read-only"),
     (r"has no extension|The extension|may not create|GRANT CREATE|belong to|is owned by", "rights"),
     (r"The server (refuses|does not|cannot|has no|is |closed)|No attempt to connect", "no-server"),

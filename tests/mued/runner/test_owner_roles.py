@@ -98,7 +98,7 @@ def test_owner_who_may_do_nothing_else_goes_up_and_down(platform: Platform, serv
             found = drift(connection, declaring(Base.metadata), server_url)
         engine.dispose()
         said = _checked(platform)
-        assert said.startswith(f"the role {platform.owner} may not create databases")
+        assert said.startswith(f"the role {platform.owner} may not create the scratch database")
         assert "-x scratch=URL of alembic, or --scratch URL of app-schema verify" in said
         assert "\n" not in said
         assert {obj.object.split(" on ")[0] for obj in found.objects} == {f"default grant {platform.anon}"}
