@@ -394,7 +394,8 @@ def test_role_that_may_not_create_databases_names_a_server_where_it_may(
 ) -> None:
     del template  # with it come the roles of the application, which this one may not create
     Alembic(poor_role)("upgrade", "head")
-    with pytest.raises(CommandError, match=r"^the role Poor-\d+ may not create the scratch database.*-x scratch=URL"):
+    refused = r"^the role Poor-\d+ may not create the scratch database.*-x scratch=URL"
+    with pytest.raises(CommandError, match=refused):
         Alembic(poor_role)("check")
     other = Alembic(poor_role, x=(f"scratch={server_url}",))
     assert "No new upgrade operations" in other("check")
