@@ -50,13 +50,17 @@ WITH found AS (
     FROM pg_catalog.pg_rewrite AS r
          CROSS JOIN regexp_matches(r.ev_action::text, ':(\w+) (\d+)', 'g') AS match
    WHERE r.ev_class = pg_catalog.to_regclass('pg_temp.{_VIEW}')
-     AND match[1] IN ('funcid', 'opfuncid', 'aggfnoid', 'winfnoid', 'opno', 'relid')
+), called AS (
+  SELECT oid FROM found WHERE what IN ('funcid', 'opfuncid', 'aggfnoid', 'winfnoid')
+   UNION
+  SELECT o.oprcode FROM found JOIN pg_catalog.pg_operator AS o ON what = 'opno' AND o.oid = found.oid
+   UNION
+  SELECT unnest(ARRAY[a.aggtransfn, a.aggfinalfn]::oid[])
+    FROM found JOIN pg_catalog.pg_aggregate AS a
+      ON what IN ('aggfnoid', 'winfnoid') AND a.aggfnoid = found.oid
 )
 SELECT p.oid::regprocedure::text AS name, p.provolatile = 'v' AS volatile
-  FROM found JOIN pg_catalog.pg_proc AS p
-    ON p.oid = CASE what WHEN 'relid' THEN 0 WHEN 'opno'
-                         THEN (SELECT oprcode FROM pg_catalog.pg_operator AS o WHERE o.oid = found.oid)
-                         ELSE found.oid END
+  FROM called JOIN pg_catalog.pg_proc AS p USING (oid)
  WHERE (p.provolatile = 'v'
         AND NOT (p.pronamespace = 'pg_catalog'::regnamespace AND p.proname = ANY (:harmless)))
     OR p.proname ~ '^(crosstab|connectby|xpath_table)'

@@ -130,8 +130,8 @@ for (const [event, tag] of [["change", "SELECT"], ["click", "BUTTON"]]) {
     });
 }
 document.addEventListener("keydown", event => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.id === "sql") {
-        event.target.form.querySelector("button[value=query]").click();
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+        event.target.closest("#console, .inline-edit-form")?.querySelector("button").click();
     }
     const taken = "input, select, textarea, [contenteditable], .jsoneditor";
     const typing = event.target.closest(event.key === "Enter" ? `${taken}, a, button` : taken);

@@ -166,6 +166,149 @@ def test_a_script_that_gets_into_a_page_does_not_run(visit: Visit) -> None:
     assert page.evaluate("window.ran") is None
 
 
+def test_a_cell_is_edited_discarded_saved_and_undone(visit: Visit, filled: sa.Engine) -> None:
+    page = visit(write=True)
+    page.goto("/sessions/list?q=Bob 7")
+    cell = page.locator('td[data-column="title"]')
+    cell.locator(".inline-edit-value").click()
+    page.locator("#title").fill("discarded")
+    page.get_by_role("button", name="Cancel").click()
+    expect(cell).to_have_text("Bob 7")
+    cell.locator(".inline-edit-value").click()
+    page.locator("#title").fill("Bob 7 <b>saved</b>")
+    page.keyboard.press("Control+Enter")
+    expect(cell).to_have_text("Bob 7 <b>saved</b>")
+    assert _row(filled)["title"] == "Bob 7 <b>saved</b>"
+    undo = page.locator("#undo")
+    expect(undo).to_contain_text("SET title = 'Bob 7 <b>saved</b>'")
+    undo.locator("summary").click()
+    expect(undo).to_contain_text("SET title = 'Bob 7' WHERE")
+    undo.get_by_role("button", name="Undo").click()
+    expect(page.locator("#alertContainer")).to_contain_text("Undone")
+    assert _row(filled)["title"] == "Bob 7"
+
+
+def test_a_key_is_picked_by_name_and_null_is_unticked_by_typing(visit: Visit, filled: sa.Engine) -> None:
+    page = visit(write=True)
+    page.goto(f"/sessions/edit?pk={_key(filled)}")
+    expect(page.locator("#select2-user_id-container")).to_contain_text("Bob")
+    page.locator("#select2-user_id-container").click()
+    page.locator(".select2-search__field").fill("ann@")
+    page.locator(".select2-results__option", has_text="Ann").click()
+    null = page.locator('input[name=_null][value="project_name"]')
+    page.locator("#project_name").fill("typed")
+    expect(null).not_to_be_checked()
+    null.check()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#alertContainer")).to_contain_text("changed successfully")
+    with filled.connect() as connection:
+        owner = connection.scalar(
+            sa.text("SELECT clerk_id FROM users WHERE id = :id"), {"id": _row(filled)["user_id"]}
+        )
+    assert (owner, _row(filled)["project_name"]) == ("ann", None)
+
+
+def test_deletion_is_asked_for_with_what_goes_along(visit: Visit, filled: sa.Engine) -> None:
+    page = visit(write=True)
+    page.goto("/users/list?q=bob@")
+    page.locator("input.row-checkbox").check()
+    page.get_by_role("button", name="With selected").click()
+    page.locator("#actions-dropdown").get_by_text("Delete").click()
+    expect(page.locator("#effects")).to_contain_text("sessions")
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.locator("#alertContainer")).to_contain_text("1 row of users deleted")
+    with filled.connect() as connection:
+        assert connection.scalar(sa.text("SELECT count(*) FROM sessions")) == 40
+
+
+def test_console_picture_keys_and_theme(visit: Visit) -> None:
+    page = visit()
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_contain_text("SQL console")
+    page.keyboard.press("Escape")
+    page.keyboard.press("q")
+    sql = page.locator("#sql")
+    expect(sql).to_be_focused()
+    sql.fill("SELECT count(*) AS number FROM sessions")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#result")).to_contain_text("80")
+    page.get_by_role("button", name="Plan", exact=True).click()
+    expect(page.locator("#plan")).to_contain_text("on sessions")
+    page.locator("#sql").fill("")
+    page.locator("#history").get_by_role("button").first.click()
+    expect(page.locator("#sql")).to_have_value("SELECT count(*) AS number FROM sessions")
+    html = page.locator("html")
+    before = html.get_attribute("data-bs-theme")
+    page.get_by_role("button", name="Dark or light").click()
+    page.goto("/picture")
+    assert {before, html.get_attribute("data-bs-theme")} == {"dark", "light"}, "kept from page to page"
+    svg = page.locator("#picture")
+    whole = svg.get_attribute("viewBox")
+    svg.hover()
+    page.mouse.wheel(0, -300)
+    expect(svg).not_to_have_attribute("viewBox", str(whole))
+    zoomed = svg.get_attribute("viewBox")
+    page.mouse.down()
+    page.mouse.move(500, 300, steps=3)
+    page.mouse.up()
+    assert svg.get_attribute("viewBox") not in {whole, zoomed}
+    page.get_by_role("button", name="Fit").click()
+    expect(svg).to_have_attribute("viewBox", str(whole))
+    svg.locator("a", has_text="sessions").first.click()
+    expect(page).to_have_url(re.compile("/list"))
+
+
+def test_rows_are_copied_and_kept_as_a_file(visit: Visit) -> None:
+    page = visit()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto("/sessions/list?q=Bob 7")
+    page.get_by_role("button", name="Copy").click()
+    page.get_by_role("button", name="as INSERT").click()
+    expect(page.locator("#alertContainer")).to_contain_text("1 copied")
+    assert str(page.evaluate("navigator.clipboard.readText()")).startswith("INSERT INTO")
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV file").click()
+    assert download.value.suggested_filename == "rows.csv"
+
+
+def test_hostile_rows_are_harmless_on_a_narrow_page(visit: Visit, filled: sa.Engine) -> None:
+    hostile = "<script>window.ran = 1</script><img src=x onerror='window.ran = 1'>{{ 7 * 7 }}"
+    with filled.begin() as connection:
+        connection.execute(
+            sa.text("UPDATE users SET name = :name, bio = :bio"),
+            {"name": hostile, "bio": "\N{RIGHT-TO-LEFT OVERRIDE}" + "x" * 900 + "\N{HEBREW LETTER ALEF}"},
+        )
+        connection.exec_driver_sql('CREATE TABLE "<script>ran=1</script>" ("<b>" text)')
+        key = connection.scalar(sa.text("SELECT id FROM users WHERE clerk_id = 'ann'"))
+    page = visit(write=True)
+    page.set_viewport_size({"width": 400, "height": 800})
+    for path in (
+        "/",
+        "/users/list",
+        f"/users/detail?pk={key}",
+        f"/users/edit?pk={key}",
+        "/sessions/list",
+        "/relation?name=public.%22<script>ran%3D1</script>%22",
+        f"/delete?table=users&pk={key}",
+        "/view-as",
+        "/console",
+        "/picture",
+        "/migrations",
+        "/schema",
+        "/nowhere",
+    ):
+        page.goto(path)
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= 400, f"{path} is {wide} pixels wide"
+        assert page.evaluate("window.ran") is None, path
+        lines = page.locator("#head .badge").evaluate("badge => badge.getClientRects().length")
+        assert lines == 1, path
+    page.goto("/users/list")
+    heights = page.locator("tbody tr").evaluate_all("rows => rows.map(row => row.offsetHeight)")
+    assert max(heights) < 80, "a cell is one line"
+
+
 def _key(engine: sa.Engine) -> str:
     with engine.connect() as connection:
         return str(connection.scalar(sa.text("SELECT id FROM sessions WHERE title LIKE 'Bob 7%'")))

@@ -13,6 +13,8 @@ import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
+pytestmark = pytest.mark.part(of=2)
+
 Open = Callable[..., TestClient]
 HIDDEN = re.compile(r'name="(csrftoken|_opened|number)" value="([^"]*)"')
 TOKEN = re.compile(r'name="csrftoken" value="([^"]+)"')

@@ -64,6 +64,9 @@ def test_no_text_leaves_the_transaction_the_role_or_the_person(filled: sa.Engine
                $$ BEGIN RETURN (SELECT 1); END $$""",
             """CREATE FUNCTION act_on(int) RETURNS int LANGUAGE plpgsql AS
                $$ BEGIN INSERT INTO touched VALUES (1); RETURN 1; END $$""",
+            """CREATE FUNCTION act_on(int, int) RETURNS int LANGUAGE plpgsql AS
+               $$ BEGIN INSERT INTO touched VALUES (1); RETURN 1; END $$""",
+            "CREATE AGGREGATE act_over(int) (SFUNC = act_on, STYPE = int)",
             "CREATE OPERATOR !! (RIGHTARG = int, FUNCTION = act_on)",
         ):
             connection.exec_driver_sql(statement)
@@ -113,6 +116,8 @@ SELECT act()
 SELECT pretend()
 SELECT become()
 SELECT !! 1
+SELECT act_over(1)
+SELECT act_over(1) OVER ()
 SELECT * FROM pg_authid
 SELECT * FROM pg_shadow
 SELECT * FROM pg_user_mappings

@@ -11,6 +11,9 @@ import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from app_schema.studio import paging
+from app_schema.studio.app import studio
+
+pytestmark = pytest.mark.part(of=2)
 
 Open = Callable[..., TestClient]
 NOT_COUNTED = "\N{EN DASH}"
@@ -51,6 +54,22 @@ def test_the_head_line_says_where_and_as_whom(browse: Open, filled: sa.Engine) -
     view_as(client, "ann")
     assert "as app_user READ-ONLY" in head(client.get("/users/list").text)
     assert head(browse(write=True).get("/").text).endswith("WRITE")
+
+
+def test_no_page_has_the_password(filled: sa.Engine) -> None:
+    engine = sa.create_engine(filled.url.set(password="top-secret"))
+    client = TestClient(studio(engine, token="secret", port=80), base_url="http://127.0.0.1")
+    client.get("/?token=secret")
+    token = TOKEN.search(client.get("/console").text)
+    assert token is not None
+    for sql in ("SELECT 1", "SELECT nowhere", "SELECT * FROM pg_settings"):
+        assert (
+            "top-secret"
+            not in client.post("/console", data={"sql": sql, "do": "query", "csrftoken": token[1]}).text
+        )
+    for path in ("/", "/users/list", "/schema", "/migrations", "/nowhere", "/picture"):
+        assert "top-secret" not in client.get(path).text
+    engine.dispose()
 
 
 def test_rows_are_counted_without_analyze_and_about_only_after_it(
