@@ -30,22 +30,12 @@ MENTOR = "md5('u50')::uuid"
 STUDENT = "md5('u77')::uuid"
 
 
-def _reservations(person: str) -> str:
-    return f"SELECT * FROM reservations WHERE student_id = {person} OR mentor_id = {person} ORDER BY created_at DESC LIMIT 50"
-
-
-def _reservation_list(person: str, other: str) -> tuple[str, str]:
-    """With the name of the other party: for all at once, and one by one."""
-    after = (
-        f"WITH r AS MATERIALIZED ({_reservations(person)}) "
-        "SELECT r.*, s.start_time, p.name FROM r JOIN lesson_slots AS s ON s.id = r.slot_id LEFT JOIN "
-        f"app.public_profiles((SELECT array_agg(DISTINCT {other}) FROM r)) AS p ON p.id = r.{other}"
-    )
-    before = (
+def _reservation_list(person: str, other: str) -> str:
+    """With the name of the other party, one by one."""
+    return (
         f"SELECT r.*, s.start_time, (SELECT name FROM app.public_profile(r.{other})) FROM reservations AS r JOIN lesson_slots AS s ON s.id = r.slot_id "
         f"WHERE r.student_id = {person} OR r.mentor_id = {person} ORDER BY r.created_at DESC LIMIT 50"
     )
-    return after, before
 
 
 VECTOR = "(SELECT embedding FROM rag_embeddings WHERE source_type = 'template' AND source_id = md5('t1')::uuid LIMIT 1)"
@@ -62,8 +52,7 @@ def _nearest_of_all(limit: int) -> Query:
     )
 
 
-_MENTORS, _MENTORS_BEFORE = _reservation_list(MENTOR, "student_id")
-_STUDENTS, _STUDENTS_BEFORE = _reservation_list(STUDENT, "mentor_id")
+_LISTED = "SELECT (m.reservation).*, m.start_time, m.other_name FROM app.my_reservations(50) AS m"
 _OVERLAP = "now() + interval '1 hour', now() + interval '2 hours'"
 
 QUERIES = (
@@ -91,7 +80,7 @@ QUERIES = (
         "overlap of slots, compared",
         f"SELECT id FROM lesson_slots WHERE mentor_id = {MENTOR} AND status <> 'cancelled' AND start_time < now() + interval '2 hours' AND end_time > now() + interval '1 hour' LIMIT 1",
         "clerk_50",
-        "ix_lesson_slots_mentor_id_start_time_end_time",
+        "ix_lesson_slots_mentor_id_times_id",
     ),
     Query(
         "Q04 &&",
@@ -108,9 +97,19 @@ QUERIES = (
         "ix_lesson_slots_recurring_id_start_time",
     ),
     Query("Q06", "slot by its key", "SELECT * FROM lesson_slots WHERE id = md5('s50/100')::uuid", "clerk_50"),
-    Query("Q07 mentor", "reservations with names, of a mentor", _MENTORS, "clerk_50", before=_MENTORS_BEFORE),
     Query(
-        "Q07 student", "reservations with names, of a student", _STUDENTS, "clerk_77", before=_STUDENTS_BEFORE
+        "Q07 mentor",
+        "reservations with names, of a mentor",
+        _LISTED,
+        "clerk_50",
+        before=_reservation_list(MENTOR, "student_id"),
+    ),
+    Query(
+        "Q07 student",
+        "reservations with names, of a student",
+        _LISTED,
+        "clerk_77",
+        before=_reservation_list(STUDENT, "mentor_id"),
     ),
     Query(
         "Q08",
@@ -292,7 +291,8 @@ QUERIES = (
     Query(
         "Q38",
         "thread of a reservation",
-        "SELECT * FROM messages WHERE reservation_id = md5('v50/1')::uuid ORDER BY created_at DESC LIMIT 20",
+        "SELECT * FROM app.my_reservation_messages(md5('v50/1')::uuid, 20)",
+        before="SELECT * FROM messages WHERE reservation_id = md5('v50/1')::uuid ORDER BY created_at DESC LIMIT 20",
     ),
     Query(
         "Q39",
@@ -320,7 +320,8 @@ QUERIES = (
     ),
     Query(
         "details",
-        "v_session_details, newest 20",
-        "SELECT * FROM v_session_details ORDER BY created_at DESC LIMIT 20",
+        "newest 20 sessions with analysis and counts",
+        "SELECT (n.session).*, n.user_name, n.analysis, n.total_questions, n.total_answers FROM app.newest_sessions(20) AS n",
+        before="SELECT * FROM v_session_details ORDER BY created_at DESC LIMIT 20",
     ),
 )

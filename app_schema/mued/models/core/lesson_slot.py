@@ -47,8 +47,15 @@ class LessonSlot(Touched, Base):
             "start_time",
             postgresql_where=text("status = 'available'"),
         ),
-        # end_time: an overlap is told by the index alone, without a visit of all slots before it
-        Index("ix_lesson_slots_mentor_id_start_time_end_time", "mentor_id", "start_time", "end_time"),
+        # end_time: an overlap is told by the index alone, without a visit of all slots before it; id: so are
+        # the times of all reservations of a mentor
+        Index(
+            "ix_lesson_slots_mentor_id_times_id",
+            "mentor_id",
+            "start_time",
+            "end_time",
+            postgresql_include=["id"],
+        ),
         Index(
             "ix_lesson_slots_recurring_id_start_time",
             "recurring_id",

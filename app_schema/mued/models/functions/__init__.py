@@ -26,8 +26,11 @@ from app_schema.mued.models.functions.identity import (
 from app_schema.mued.models.functions.key import UUID_V7
 from app_schema.mued.models.functions.lookup import (
     MY_OVERLAPPING_SLOTS,
+    MY_RESERVATION_MESSAGES,
+    MY_RESERVATIONS,
     MY_TAGGED_LOG_ENTRIES,
     MY_UNREAD_MESSAGES,
+    NEWEST_SESSIONS,
     TEMPLATES_OF_FOCUS,
 )
 from app_schema.mued.models.functions.reservation import (
@@ -62,6 +65,9 @@ FUNCTIONS = (
     MY_TAGGED_LOG_ENTRIES,
     MY_UNREAD_MESSAGES,
     TEMPLATES_OF_FOCUS,
+    MY_RESERVATION_MESSAGES,
+    MY_RESERVATIONS,
+    NEWEST_SESSIONS,
     COUNT_CHAT_MESSAGES,
     EMBEDDING_MODEL,
     CHECK_EMBEDDING_SOURCE,

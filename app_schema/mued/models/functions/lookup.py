@@ -1,8 +1,9 @@
-"""Look-ups by a condition that cannot use an index under row security.
+"""Look-ups that row security makes dear.
 
 PostgreSQL evaluates the policy before any operator that is not leakproof (enum =, jsonb @>, range &&), so the
-index of such an operator serves no query of app_user. These functions run with the rights of their owner and
-name the signed-in person themselves. service_account, whose policy is true, needs none of them.
+index of such an operator serves no query of app_user; it expects few rows of an OR, and reads all of them
+where a list needs the newest; and it checks each row of a child table against its parent. These functions run
+with the rights of their owner and name the signed-in person themselves.
 """
 
 from functools import partial
@@ -74,4 +75,114 @@ TEMPLATES_OF_FOCUS = _LookUp(
     """),
     arguments="p_focus public.focus_area, p_limit integer",
     returns="SETOF public.question_templates",
+)
+
+# The newest messages of a reservation's thread, if the signed-in person is a party of them.
+MY_RESERVATION_MESSAGES = _LookUp(
+    "my_reservation_messages",
+    sql("""
+        SELECT m.*
+          FROM public.messages AS m
+         WHERE m.reservation_id = p_reservation
+           AND app.current_user_id() IN (m.sender_id, m.receiver_id)
+         ORDER BY m.created_at DESC
+         LIMIT p_limit
+    """),
+    arguments="p_reservation uuid, p_limit integer",
+    returns="SETOF public.messages",
+)
+
+# The newest reservations of the signed-in person, with the time of the slot and the other party's name. Two
+# indexes in the order of the list, one for each part that a person can have; the slots of a mentor are read
+# at once.
+MY_RESERVATIONS = _LookUp(
+    "my_reservations",
+    sql("""
+        WITH mine AS MATERIALIZED (
+          SELECT *
+            FROM (
+              (SELECT r AS reservation, r.slot_id, false AS teaches, r.mentor_id AS other_id, r.created_at
+                 FROM public.reservations AS r
+                WHERE r.student_id = app.current_user_id()
+                ORDER BY r.created_at DESC
+                LIMIT p_limit)
+              UNION ALL
+              (SELECT r, r.slot_id, true, r.student_id, r.created_at
+                 FROM public.reservations AS r
+                WHERE r.mentor_id = app.current_user_id()
+                ORDER BY r.created_at DESC
+                LIMIT p_limit)
+            ) AS newest
+           ORDER BY newest.created_at DESC
+           LIMIT p_limit
+        ), timed AS (
+          SELECT m.*, s.start_time, s.end_time
+            FROM mine AS m
+            JOIN public.lesson_slots AS s ON s.id = m.slot_id AND s.mentor_id = m.other_id
+           WHERE NOT m.teaches
+          UNION ALL
+          SELECT m.*, s.start_time, s.end_time
+            FROM mine AS m
+            JOIN public.lesson_slots AS s ON s.id = m.slot_id AND s.mentor_id = app.current_user_id()
+           WHERE m.teaches
+        )
+        SELECT t.reservation, t.start_time, t.end_time, t.other_id, u.name
+          FROM timed AS t
+          JOIN public.users AS u ON u.id = t.other_id
+         ORDER BY t.created_at DESC
+    """),
+    arguments="p_limit integer",
+    returns=(
+        "TABLE (reservation public.reservations, start_time timestamptz, end_time timestamptz,"
+        " other_id uuid, other_name text)"
+    ),
+)
+
+# The newest sessions that the signed-in person may see, as v_session_details shows them: one's own, those of
+# the public, and those that one's students share, each in the order of an index. Whoever sees a session sees
+# its parts too, so none of them is checked against it. The row `s` is taken from the table: PostgreSQL 18.6
+# crashes at CREATE FUNCTION where a whole row of a CTE becomes a column of RETURNS TABLE.
+NEWEST_SESSIONS = _LookUp(
+    "newest_sessions",
+    sql("""
+        WITH newest AS MATERIALIZED (
+          SELECT *
+            FROM (
+              (SELECT s AS session, s.id, s.user_id, s.created_at
+                 FROM public.sessions AS s
+                WHERE s.user_id = app.current_user_id()
+                ORDER BY s.created_at DESC
+                LIMIT p_limit)
+              UNION ALL
+              (SELECT s, s.id, s.user_id, s.created_at
+                 FROM public.sessions AS s
+                WHERE s.is_public AND s.user_id <> app.current_user_id()
+                ORDER BY s.created_at DESC
+                LIMIT p_limit)
+              UNION ALL
+              (SELECT shared.*
+                 FROM app.my_students() AS student
+                CROSS JOIN LATERAL (
+                  SELECT s, s.id, s.user_id, s.created_at
+                    FROM public.sessions AS s
+                   WHERE s.user_id = student AND s.share_with_mentor AND NOT s.is_public
+                   ORDER BY s.created_at DESC
+                   LIMIT p_limit) AS shared)
+            ) AS visible
+           ORDER BY visible.created_at DESC
+           LIMIT p_limit
+        )
+        SELECT n.session, u.name, a,
+               (SELECT count(*) FROM public.interview_questions AS q WHERE q.session_id = n.id),
+               (SELECT count(*) FROM public.interview_answers AS w WHERE w.session_id = n.id)
+          FROM newest AS n
+          JOIN public.users AS u ON u.id = n.user_id
+          LEFT JOIN public.session_analyses AS a ON a.session_id = n.id
+         ORDER BY n.created_at DESC
+    """),
+    arguments="p_limit integer",
+    returns=(
+        "TABLE (session public.sessions, user_name text, analysis public.session_analyses,"
+        " total_questions bigint, total_answers bigint)"
+    ),
 )
