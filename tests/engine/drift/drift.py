@@ -12,6 +12,9 @@ from sqlalchemy.dialects import postgresql
 from app_schema.ddl import DDLObject, Function, Grant, Trigger, View, attach
 from app_schema.upstream import copied
 
+NAMED = "of a kind that is not compared, and named where it is met"
+OWNER = "no revision changes an owner: the migrating role must be a member of both"
+
 
 @dataclass(frozen=True)
 class Drift:

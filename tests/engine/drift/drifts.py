@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-import drifts_of_kinds
+import drifts_of_access
+import drifts_of_code
+import drifts_of_foreign
+import drifts_of_operators
+import drifts_of_replication
+import drifts_of_search
 import drifts_of_tables
+import drifts_of_types
 from drift import Drift
 
 _GROUPS = {
@@ -13,15 +19,15 @@ _GROUPS = {
     "index": drifts_of_tables.INDEXES,
     "trigger": drifts_of_tables.TRIGGERS,
     "partition": drifts_of_tables.PARTITIONS,
-    "code": drifts_of_kinds.CODE,
-    "type": drifts_of_kinds.TYPES,
-    "operator": drifts_of_kinds.OPERATORS,
-    "search": drifts_of_kinds.SEARCH,
-    "statistics": drifts_of_kinds.STATISTICS,
-    "replication": drifts_of_kinds.REPLICATION,
-    "event": drifts_of_kinds.EVENTS,
-    "foreign": drifts_of_kinds.FOREIGN,
-    "access": drifts_of_kinds.ACCESS,
+    "code": drifts_of_code.CODE,
+    "type": drifts_of_types.TYPES,
+    "operator": drifts_of_operators.OPERATORS,
+    "search": drifts_of_search.SEARCH,
+    "statistics": drifts_of_replication.STATISTICS,
+    "replication": drifts_of_replication.REPLICATION,
+    "event": drifts_of_replication.EVENTS,
+    "foreign": drifts_of_foreign.FOREIGN,
+    "access": drifts_of_access.ACCESS,
 }
 DRIFTS: dict[str, Drift] = {
     f"{group}: {name}": drift for group, drifts in _GROUPS.items() for name, drift in drifts.items()

@@ -4,12 +4,10 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from drift import Drift, table
+from drift import OWNER, Drift, table
 from sqlalchemy.dialects import postgresql
 
 from app_schema.ddl import Composite, Partition, Rule, TableConstraint
-
-OWNER = "no revision changes an owner: the migrating role must be a member of both"
 
 TABLES = {
     "fillfactor set": Drift("ALTER TABLE t SET (fillfactor = 70)", "fillfactor"),

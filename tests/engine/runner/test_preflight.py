@@ -180,7 +180,7 @@ def test_pooler_is_told_by_what_it_does(empty_engine: sa.Engine, lends: str) -> 
         assert session.ask("SHOW search_path") == ['"$user", public'], "nothing was set"
         if lends == "transaction":
             patch.setattr(psycopg, "connect", lambda **_: _Same(session))
-            with pytest.raises(ServerError, match="goes through a transaction pooler"):
+            with pytest.raises(ServerError, match="uses a transaction pooler"):
                 check(session, facts)
         else:
             check(session, facts)

@@ -1,0 +1,38 @@
+"""Drift of privileges, policies, roles and schemas."""
+# ruff: noqa: E501 - statements of SQL
+
+from __future__ import annotations
+
+from drift import NAMED, Drift
+
+ACCESS = {
+    "table grant": Drift("GRANT INSERT ON t TO pg_monitor", "t"),
+    "table grant missing": Drift("REVOKE SELECT ON t FROM pg_monitor", "t"),
+    "column grant": Drift("GRANT UPDATE (n) ON t TO pg_monitor", "t"),
+    "sequence grant": Drift("GRANT USAGE ON SEQUENCE child_id_seq TO pg_monitor", "child_id_seq"),
+    "schema grant": Drift("GRANT CREATE ON SCHEMA public TO pg_monitor", "public"),
+    "language grant": Drift("REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC", "plpgsql", unmended=NAMED),
+    "database grant": Drift(
+        "DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO pg_monitor', current_database()); END $$",
+        "grants on the database",
+        unmended=NAMED,
+    ),
+    "default privileges": Drift(
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO pg_monitor", "default"
+    ),
+    "setting of the database": Drift(
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET work_mem = ''7MB''', current_database()); END $$",
+        "settings",
+        unmended=NAMED,
+    ),
+    "setting of a role here": Drift(
+        "DO $$ BEGIN EXECUTE format('ALTER ROLE postgres IN DATABASE %I SET work_mem = ''7MB''', current_database()); END $$",
+        "settings",
+        unmended=NAMED,
+    ),
+    "extension extra": Drift(
+        "CREATE EXTENSION pg_trgm",
+        "pg_trgm",
+        unmended="what was there before the first revision is not dropped",
+    ),
+}
