@@ -151,3 +151,18 @@ def _render(container: Any, context: MigrationContext, imports: set[str]) -> str
     autogen.dialect = DIALECT
     code = render._render_cmd_body(container, autogen)
     return layout("\n".join(line for line in code.splitlines()))
+
+
+def send(engine: sa.Engine, *statements: str) -> None:
+    """Executes the statements in one transaction."""
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+
+
+def mend(engine: sa.Engine, metadata: Any, **options: Any) -> str:
+    """Runs the generated revision, after which no difference is left; returns its text."""
+    generated = autogenerate(engine, metadata, **options)
+    generated.upgrade(engine)
+    assert autogenerate(engine, metadata, **options).diffs == []
+    return generated.text

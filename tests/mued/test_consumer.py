@@ -82,8 +82,8 @@ def test_pyright_is_content(project: Path) -> None:
     if not found.stdout.lstrip().startswith("{"):
         pytest.skip(f"pyright does not run here: {found.stderr[-200:]}")
     errors = [
-        generaldiagnostic
-        for generaldiagnostic in json.loads(found.stdout)["generalDiagnostics"]
-        if generaldiagnostic["severity"] == "error"
+        diagnostic
+        for diagnostic in json.loads(found.stdout)["generalDiagnostics"]
+        if diagnostic["severity"] == "error"
     ]
     assert errors == []

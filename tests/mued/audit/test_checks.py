@@ -9,7 +9,8 @@ from typing import Any
 import psycopg
 import pytest
 import sqlalchemy as sa
-from audit_cases import CASES, METADATA, Case
+from audit_case import Case
+from audit_cases import CASES, METADATA
 
 from app_schema import database
 from app_schema.audit import CHECKS, Finding, audit

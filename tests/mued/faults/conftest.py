@@ -38,7 +38,7 @@ def _world(world: World) -> Iterator[World]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    reports = [getreport for kind in ("passed", "failed") for getreport in terminalreporter.getreports(kind)]
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind)]
     number = sum(value for report in reports for name, value in report.user_properties if name == SURVIVED)
     lost = sum("NotSurvived" in report.longreprtext for report in reports if report.failed)
     if number or lost:
