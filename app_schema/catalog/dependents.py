@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from app_schema.catalog.address import request, statement
@@ -31,9 +32,26 @@ def dependents(connection: Connection, blocked: Iterable[Blocked]) -> list[Key]:
     Kinds are those of a snapshot, and ``default``, a default that reads the object, and ``own_default``, the
     default of a changed column; their names are those of the columns.
     """
-    requests = [{**request(change.key), "dropped": change.dropped} for change in blocked]
-    if not requests:
-        return []
-    rows = connection.execute(statement("dependents.sql"), {"keys": json.dumps(requests)})
-    keys = dict.fromkeys(Key(*row) for row in rows)
-    return [key for key in keys if not Kind.by_key.get(key.kind, Kind).keeps_values]
+    return _dependents(connection, [(0, change) for change in blocked])[0]
+
+
+def dependents_of_each(connection: Connection, blocked: Iterable[Blocked]) -> dict[Key, list[Key]]:
+    """The same for each of the changes alone, in one query."""
+    changes = list(blocked)
+    found = _dependents(connection, list(enumerate(changes)))
+    return {change.key: found[number] for number, change in enumerate(changes)}
+
+
+def _dependents(
+    connection: Connection, numbered: Sequence[tuple[int, Blocked]]
+) -> defaultdict[int, list[Key]]:
+    """The dependents of the changes of each number."""
+    found = defaultdict[int, list[Key]](list)
+    requests = [{"n": n, **request(change.key), "dropped": change.dropped} for n, change in numbered]
+    if requests:
+        rows = connection.execute(statement("dependents.sql"), {"keys": json.dumps(requests)})
+        for number, *key in rows:
+            dependent = Key(*key)
+            if not Kind.by_key.get(dependent.kind, Kind).keeps_values:
+                found[number].append(dependent)
+    return found

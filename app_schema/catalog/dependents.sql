@@ -1,40 +1,40 @@
 -- The dependents of the objects of a JSON list, as (kind, schema, tbl, name), prerequisites before their dependents. A node is
--- an object or a column (sub) of an object; dropped: true for a drop, false for a change.
+-- an object or a column (sub) of an object; dropped: true for a drop, false for a change. Requests of one number n are one request.
 WITH RECURSIVE request AS (
-  SELECT j.kind, n.oid AS space, j.tbl, j.name, j.dropped
-    FROM json_to_recordset(CAST(:keys AS json)) AS j(kind text, schema text, tbl text, name text, dropped boolean)
+  SELECT j.n, j.kind, n.oid AS space, j.tbl, j.name, j.dropped
+    FROM json_to_recordset(CAST(:keys AS json)) AS j(n int, kind text, schema text, tbl text, name text, dropped boolean)
     JOIN pg_catalog.pg_namespace AS n ON n.nspname = j.schema
-), col(oid, num, name, dropped) AS (
-  SELECT c.oid, a.attnum, a.attname, w.dropped FROM request AS w
+), col(n, oid, num, name, dropped) AS (
+  SELECT w.n, c.oid, a.attnum, a.attname, w.dropped FROM request AS w
     JOIN pg_catalog.pg_class AS c ON c.relnamespace = w.space AND c.relname = w.tbl
     JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attname = w.name AND a.attnum > 0
    WHERE w.kind = 'column'
   UNION
   -- ALTER COLUMN also changes the column of the inheriting tables
-  SELECT a.attrelid, a.attnum, a.attname, o.dropped FROM col AS o JOIN pg_catalog.pg_inherits AS h ON h.inhparent = o.oid
+  SELECT o.n, a.attrelid, a.attnum, a.attname, o.dropped FROM col AS o JOIN pg_catalog.pg_inherits AS h ON h.inhparent = o.oid
     JOIN pg_catalog.pg_attribute AS a ON a.attrelid = h.inhrelid AND a.attname = o.name AND NOT a.attisdropped
 ), object AS (
-  SELECT x.class::oid, x.oid, request.dropped FROM request CROSS JOIN LATERAL (
+  SELECT request.n, x.class::oid, x.oid, request.dropped FROM request CROSS JOIN LATERAL (
 {addresses}) AS x
-), target(class, oid, sub, dropped) AS (
-  SELECT o.class, o.oid, 0, o.dropped FROM object AS o
+), target(n, class, oid, sub, dropped) AS (
+  SELECT o.n, o.class, o.oid, 0, o.dropped FROM object AS o
   UNION ALL
-  SELECT 'pg_catalog.pg_class'::regclass, o.oid, o.num, o.dropped FROM col AS o
+  SELECT o.n, 'pg_catalog.pg_class'::regclass, o.oid, o.num, o.dropped FROM col AS o
   UNION ALL
   -- a change of a type changes its array type and the columns of both
-  SELECT x.class, x.oid, x.sub, o.dropped FROM object AS o
+  SELECT o.n, x.class, x.oid, x.sub, o.dropped FROM object AS o
     JOIN pg_catalog.pg_type AS y ON o.class = 'pg_catalog.pg_type'::regclass AND y.oid = o.oid
     CROSS JOIN LATERAL (
       SELECT o.class, y.typarray AS oid, 0 AS sub
       UNION ALL SELECT 'pg_catalog.pg_class'::regclass, a.attrelid, a.attnum FROM pg_catalog.pg_attribute AS a
                   JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p')
                  WHERE a.atttypid IN (y.oid, y.typarray) AND a.attnum > 0 AND NOT a.attisdropped) AS x
-), node(class, oid, sub, dropped, depth) AS (
-  SELECT t.class, t.oid, t.sub, t.dropped, 0 FROM target AS t
+), node(n, class, oid, sub, dropped, depth) AS (
+  SELECT t.n, t.class, t.oid, t.sub, t.dropped, 0 FROM target AS t
   UNION
-  SELECT e.class, e.oid, e.sub, true, e.depth FROM (
+  SELECT e.n, e.class, e.oid, e.sub, true, e.depth FROM (
     -- the catalog records the dependency of a view for its rule _RETURN, of a generated column for its default
-    SELECT CASE WHEN v.oid IS NOT NULL OR g.attrelid IS NOT NULL THEN 'pg_catalog.pg_class'::regclass::oid ELSE d.classid END AS class,
+    SELECT o.n, CASE WHEN v.oid IS NOT NULL OR g.attrelid IS NOT NULL THEN 'pg_catalog.pg_class'::regclass::oid ELSE d.classid END AS class,
            coalesce(v.oid, g.attrelid, d.objid) AS oid, coalesce(g.attnum, d.objsubid) AS sub, o.depth + 1 AS depth, o.class AS from_class, o.oid AS from_oid, o.sub AS from_sub
       FROM node AS o JOIN pg_catalog.pg_depend AS d
         ON d.refclassid = o.class AND d.refobjid = o.oid AND (o.sub = 0 OR d.refobjsubid = o.sub)
@@ -62,7 +62,7 @@ WITH RECURSIVE request AS (
             SELECT FROM pg_catalog.pg_statistic_ext AS x WHERE x.oid = d.objid AND x.stxexprs IS NOT NULL))) AS e
    WHERE (e.class, e.oid, e.sub) IS DISTINCT FROM (e.from_class, e.from_oid, e.from_sub)
 ), named AS (
-  SELECT node.depth, node.oid AS creation_order, x.* FROM node CROSS JOIN LATERAL (
+  SELECT node.n, node.depth, node.oid AS creation_order, x.* FROM node CROSS JOIN LATERAL (
     SELECT o.kind, o.space, o.tbl, o.name FROM (
 {objects}) AS o WHERE node.sub = 0
     UNION ALL
@@ -74,12 +74,12 @@ WITH RECURSIVE request AS (
     SELECT 'publication', NULL, NULL, b.pubname FROM pg_catalog.pg_publication_rel AS p JOIN pg_catalog.pg_publication AS b ON b.oid = p.prpubid
      WHERE node.class = 'pg_catalog.pg_publication_rel'::regclass AND p.oid = node.oid AND p.prqual IS NOT NULL
     UNION ALL
-    SELECT CASE WHEN EXISTS (SELECT 1 FROM target AS w WHERE w.class = 'pg_catalog.pg_class'::regclass AND w.oid = f.adrelid AND w.sub = f.adnum)
+    SELECT CASE WHEN EXISTS (SELECT 1 FROM target AS w WHERE w.n = node.n AND w.class = 'pg_catalog.pg_class'::regclass AND w.oid = f.adrelid AND w.sub = f.adnum)
                 THEN 'own_default' ELSE 'default' END, c.relnamespace, c.relname, a.attname
       FROM pg_catalog.pg_attrdef AS f JOIN pg_catalog.pg_class AS c ON c.oid = f.adrelid AND c.relkind IN ('r', 'p')
       JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = f.adnum
      WHERE node.class = 'pg_catalog.pg_attrdef'::regclass AND f.oid = node.oid) AS x
    WHERE node.depth > 0
 )
-SELECT n.kind, s.nspname, n.tbl, n.name FROM named AS n LEFT JOIN pg_catalog.pg_namespace AS s ON s.oid = n.space
- GROUP BY n.kind, s.nspname, n.tbl, n.name ORDER BY max(n.depth), min(n.creation_order), n.kind, s.nspname, n.tbl, n.name
+SELECT n.n, n.kind, s.nspname, n.tbl, n.name FROM named AS n LEFT JOIN pg_catalog.pg_namespace AS s ON s.oid = n.space
+ GROUP BY n.n, n.kind, s.nspname, n.tbl, n.name ORDER BY max(n.depth), min(n.creation_order), n.kind, s.nspname, n.tbl, n.name

@@ -32,11 +32,13 @@ class Comparison:
     do not block writers on tables with rows; ``managed_schemas`` (by default those of declared objects);
     ``zone`` of timestamps without time zone, by default UTC; ``scratch`` is the URL of a server; ``cache``
     (the default) reuses the declared side of an earlier run if nothing has changed; ``proved`` (the default)
-    executes the creation of new tables in the scratch database.
+    executes the creation of new tables in the scratch database; ``executed`` (the default) refuses to change
+    objects with unmanaged dependents, which a plan for another database need not.
     """
 
     def __init__(self, context: AutogenContext) -> None:
         self._opts = context.opts
+        self._executed = bool(context.opts.get("executed", True))
         self.sides = read(context)
         self.differences = [
             difference
@@ -85,7 +87,7 @@ class Comparison:
             return Plan(renames=list(renames))
         with empty_path(sides.connection):
             blocked = [change.key for change in dependent.blocked(sides, self.differences)]
-            refused = stranger.refused(sides, self.differences, blocked)
+            refused = stranger.refused(sides, self.differences, blocked) if self._executed else {}
             differences = [
                 difference for difference in self.differences if not stranger.stays(difference.key, refused)
             ]

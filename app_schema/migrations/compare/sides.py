@@ -12,7 +12,7 @@ from sqlalchemy import text
 from app_schema.catalog import diff
 from app_schema.catalog.answers import Answers
 from app_schema.catalog.cast import UTC, Casts
-from app_schema.catalog.dependents import Blocked, dependents
+from app_schema.catalog.dependents import Blocked, dependents, dependents_of_each
 from app_schema.catalog.reflect import reflect
 from app_schema.ddl import DDLObject, Key
 from app_schema.ddl.layers import called
@@ -188,6 +188,22 @@ class Sides:
         def ask(blocked: tuple[Blocked, ...]) -> list[Key]:
             now = [change._replace(key=self.renamed.before(change.key)) for change in blocked]
             return [self.renamed.after(key) for key in dependents(self.connection, now)]
+
+        return ask
+
+    def dependents_of_each(self, blocked: Iterable[Blocked]) -> dict[Key, list[Key]]:
+        """The same for each of the changes alone, in one query."""
+        return self._dependents_of_each(tuple(blocked))
+
+    @cached_property
+    def _dependents_of_each(self) -> Callable[[tuple[Blocked, ...]], dict[Key, list[Key]]]:
+        @cache
+        def ask(blocked: tuple[Blocked, ...]) -> dict[Key, list[Key]]:
+            now = [change._replace(key=self.renamed.before(change.key)) for change in blocked]
+            return {
+                self.renamed.after(key): [self.renamed.after(dependent) for dependent in keys]
+                for key, keys in dependents_of_each(self.connection, now).items()
+            }
 
         return ask
 

@@ -54,6 +54,7 @@ def structure(connection: Connection, version: Mapping[str, Any]) -> Structure:
         "prune": True,
         "safe": False,
         "proved": False,
+        "executed": False,
         "accepted": [],
         **version,
         "target_metadata": MetaData(),

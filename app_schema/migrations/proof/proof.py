@@ -121,8 +121,7 @@ class Proof:
                 kept = tuple(table.name for table in tables) if keeps else ()
                 trial = Trial(self.run, engine, revision, self.heads, kept, unmended(self.generated))
                 try:
-                    for autocommit in (False, True):
-                        trial.carry_out(autocommit=autocommit)
+                    trial.carry_out(copied)
                 except RefusedError as error:
                     if lacking:
                         msg = f"the copy lacks {listed(lacking)}, and without that {error}"

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 _VALUES = re.compile(r': ".*', re.DOTALL)
 _SHOWN = 5
 _CHECKSUM = """\
-SELECT md5(coalesce(string_agg(r.row, ',' ORDER BY r.row COLLATE "C"), ''))
+SELECT {name}, md5(coalesce(string_agg(r.row, ',' ORDER BY r.row COLLATE "C"), ''))
   FROM (SELECT to_jsonb(t)::text FROM {table} AS t) AS r(row)"""
 
 
@@ -90,30 +90,35 @@ class Trial:
     tables: tuple[str, ...]
     unmended: frozenset[str] = frozenset()
 
-    def carry_out(self, *, autocommit: bool) -> None:
-        """Up, up again, compared with the declaration, down, down again, compared with the start.
+    def carry_out(self, start: Snapshot) -> None:
+        """Up, up again, down, down again: in a transaction, then in autocommit.
 
+        One comparison a direction: in a transaction after the first run, in autocommit after the second.
+
+        :param start: the snapshot of the copy.
         :raises RefusedError: if a statement fails, or a comparison finds a difference.
         """
-        start, rows = self._state(), self._checksums()
-        self._stamp()
-        self._step("upgrade", "the upgrade", autocommit=autocommit)
+        rows = self._checksums()
+        self._step("upgrade")
         end = self._state()
-        self._stamp()
-        self._step("upgrade", "the second upgrade", autocommit=autocommit)
-        self._assert_same(end, "the second upgrade changes")
-        if not autocommit and REST not in self.unmended:
+        if REST not in self.unmended:
             self._assert_declared()
-        self._step("downgrade", "the downgrade", autocommit=autocommit)
+        self._step("upgrade", again=True)
+        self._step("downgrade")
         self._assert_same(start, "the downgrade does not restore")
-        self._stamp(*self._above)
-        self._step("downgrade", "the second downgrade", autocommit=autocommit)
+        self._step("downgrade", again=True)
+        for again in (False, True):
+            self._step("upgrade", again=again, autocommit=True)
+        self._assert_same(end, "the second upgrade changes")
+        for again in (False, True):
+            self._step("downgrade", again=again, autocommit=True)
         self._assert_same(start, "the second downgrade changes")
         changed = [table for table, checksum in self._checksums().items() if rows[table] != checksum]
         if changed:
             raise RefusedError(f"the downgrade does not restore the rows of {listed(changed)}")
 
-    def _step(self, verb: str, words: str, *, autocommit: bool) -> None:
+    def _step(self, verb: str, *, again: bool = False, autocommit: bool = False) -> None:
+        self._stamp(*([] if verb == "upgrade" else self._above))
         to = MigrationStep.upgrade_from_script if verb == "upgrade" else MigrationStep.downgrade_from_script
         step = to(self.scripts.revision_map, self.scripts.get_revision(self.revision))
         context = self.run.environment(self.scripts, step, [f"autocommit={str(autocommit).lower()}"])
@@ -123,7 +128,8 @@ class Trial:
             except Exception as error:
                 said, state = explained_shortly(error)
                 way = " in autocommit" if autocommit else ""
-                raise RefusedError(f"{words} fails{way}: {said}", state) from error
+                words = f"the {'second ' if again else ''}{verb} fails"
+                raise RefusedError(f"{words}{way}: {said}", state) from error
 
     @cached_property
     def scripts(self) -> ScriptDirectory:
@@ -184,11 +190,14 @@ class Trial:
             )
 
     def _checksums(self) -> dict[str, str]:
+        """Of the rows of each table, in one query."""
+        if not self.tables:
+            return {}
+        queries = (_CHECKSUM.format(name=literal(table), table=table) for table in self.tables)
+        query = " UNION ALL ".join(queries)
         with self.engine.connect() as connection:
-            return {
-                table: connection.exec_driver_sql(_CHECKSUM.format(table=table)).scalar_one()
-                for table in self.tables
-            }
+            found = connection.exec_driver_sql(query, execution_options={"no_parameters": True})
+            return {str(table): str(checksum) for table, checksum in found}
 
 
 @contextmanager

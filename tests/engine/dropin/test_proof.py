@@ -12,6 +12,8 @@ from foreign_project import Foreign
 from typer.testing import CliRunner
 
 from app_schema.application import Application
+from app_schema.catalog import objects
+from app_schema.catalog.snapshot_query import snapshot_query
 from app_schema.cli import app
 from app_schema.migrations import config
 
@@ -80,6 +82,26 @@ def test_revision_is_proved_on_sampled_rows(project: Foreign, capsys: pytest.Cap
     assert f"{file.name} is proved: up twice, down twice, in a transaction and in autocommit\n" in said
     assert "roof" not in file.read_text()
     assert project.one("SELECT count(*), max(version_num) FROM child, alembic_version") == (500, "0002")
+
+
+def test_proof_reads_the_catalog_once_a_direction(project: Foreign, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading it takes the most of the time of a proof."""
+    read: list[None] = []
+
+    def counted() -> str:
+        read.append(None)
+        return snapshot_query()
+
+    monkeypatch.setattr(objects, "snapshot_query", counted)
+    _declare(project, MORE)
+    counts = []
+    for x in ((), ("prove=true",)):
+        read.clear()
+        _generate(project, "0003", *x).unlink()
+        counts.append(len(read))
+    # of the database, of an empty one where no cache has it, of the copy before and after the first upgrade,
+    # beside the models, and after each direction
+    assert counts[1] - counts[0] <= 8
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,6 @@ from app_schema.migrations.compare.kinds import grant
 from app_schema.migrations.compare.kinds.base import KindComparator
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from app_schema.migrations.compare.planner import Planner
     from app_schema.migrations.compare.sides import Sides
 
@@ -94,24 +92,18 @@ def _is_early(sides: Sides, key: Key) -> bool:
 def _is_called(sides: Sides, planner: Planner, key: Key) -> bool:
     """True if something calls the function until it is altered, or is dropped with its table: the function is
     dropped last."""
-    # of all undeclared functions at once: most often nothing calls any
+    # of all undeclared functions at once
     undeclared = [
-        difference.key
+        Blocked(difference.key, dropped=True)
         for difference in planner.differences
         if difference.key.kind == "function" and difference.left is None
     ]
-    if key in undeclared and not _callers(sides, undeclared):
-        return False
-    return bool(_callers(sides, [key]))
-
-
-def _callers(sides: Sides, functions: Sequence[Key]) -> list[Key]:
-    """What is declared, or is dropped with its table, and calls one of the functions."""
-    return [
-        key
-        for key in sides.dependents([Blocked(function, dropped=True) for function in functions])
-        if key.kind in _WITH_A_TABLE or key in sides.declared or keys.column(key) in sides.declared
-    ]
+    dropped = Blocked(key, dropped=True)
+    asked = undeclared if dropped in undeclared else [dropped]
+    return any(
+        caller.kind in _WITH_A_TABLE or caller in sides.declared or keys.column(caller) in sides.declared
+        for caller in sides.dependents_of_each(asked)[key]
+    )
 
 
 def grants(sides: Sides, key: Key) -> list[Key]:
