@@ -109,6 +109,9 @@ def _run(context: EnvironmentContext, app: Application) -> None:
         raise CommandError(str(said)) from said.with_traceback(error.__traceback__)
 
 
+_ADOPT = "hint: if another system created the tables, app-schema adopt shows what adopting them would change"
+
+
 def _heads(context: EnvironmentContext) -> set[str] | None:
     """The heads, if the command upgrades the configured database to them; None: any other command."""
     if context.is_offline_mode() or context.config.attributes.get("connection") is not None:
@@ -126,4 +129,12 @@ def _rest(
 ) -> None:
     from app_schema.migrations import environment
 
-    environment.run(context, app, found=found)
+    try:
+        environment.run(context, app, found=found)
+    except CommandError as error:
+        bases = context.script.get_revisions(tuple(context.script.get_bases()))
+        first = {Path(script.path).name for script in bases}
+        refused = isinstance(error.__cause__, DifferentError) and str(error).partition(", line ")[0] in first
+        if app.adoption is None or not refused:
+            raise
+        raise CommandError(f"{error}\n{_ADOPT}") from error.__cause__

@@ -5,11 +5,14 @@ from __future__ import annotations
 import psycopg
 import pytest
 import sqlalchemy as sa
-from lineage import catalog
+from alembic.util import CommandError
+from lineage import Alembic, catalog
 from typer.testing import CliRunner
 
 from app_schema import database
 from app_schema.cli import app
+from app_schema.errors import DifferentError
+from app_schema.migrations import upgrade
 
 pytestmark = pytest.mark.part(of=4)
 
@@ -25,6 +28,15 @@ def test_each_command_names_adopt_and_changes_nothing(old_url: str) -> None:
         assert said[1:] == ["see docs/troubleshooting.md#adopt"], said
         assert "tables of MUED but no revision" in said[0]
         assert "app-schema adopt" in said[0]
+    assert catalog(old_url) == before
+
+
+def test_alembic_and_the_function_name_adopt_too(old_url: str) -> None:
+    before = catalog(old_url)
+    with pytest.raises(CommandError, match=r"(?s)^0000_initial_schema\.py, line .*app-schema adopt shows"):
+        Alembic(old_url)("upgrade", "head")
+    with pytest.raises(DifferentError, match="app-schema adopt shows"):
+        upgrade(old_url)
     assert catalog(old_url) == before
 
 
