@@ -14,7 +14,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.schema import AddConstraint, DropConstraint, ExecutableDDLElement
 
-from app_schema.ddl.block import DIFFERENT, block
+from app_schema.ddl.block import ABSENT, block
 from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.construct import converging
 from app_schema.ddl.guard import Guard
@@ -320,7 +320,7 @@ def validate(name: str, table: str, schema: str | None) -> str:
             "BEGIN",
             f"  EXECUTE {dollar(constraint.query('t.convalidated'), 'def')} INTO found USING ns;",
             "  IF found IS NULL THEN",
-            f"    RAISE EXCEPTION USING ERRCODE = '{DIFFERENT}', MESSAGE = {message};",
+            f"    RAISE EXCEPTION USING ERRCODE = '{ABSENT}', MESSAGE = {message};",
             "  ELSIF NOT found THEN",
             f"    EXECUTE {dollar(statement)};",
             "  END IF;",

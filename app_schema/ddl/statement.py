@@ -124,11 +124,15 @@ class Guarded(DDLStatement):
     """A statement with a special guard, or with this SQL.
 
     :param change: the object of another statement that this statement changes.
+    :param names: the names of objects that must exist.
     """
 
-    def __init__(self, by: str | Guard, change: Renaming | Labelling | None = None) -> None:
+    def __init__(
+        self, by: str | Guard, change: Renaming | Labelling | None = None, names: tuple[str, ...] = ()
+    ) -> None:
         self.by = by
         self.change = change
+        self.names = names
 
     def sql(self) -> str:
         return self.by if isinstance(self.by, str) else self.by.render()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
@@ -82,7 +83,7 @@ def rename_object(
     self: Operations, kind: str, old: str, new: str, *, table: str | None = None, schema: str | None = None
 ) -> None:
     """Renames a view, function, trigger, policy, domain, or another object that a comment can be on."""
-    send(self, Guarded(rename.rename_object(kind, old, new, table, schema)))
+    send(self, Guarded(rename.rename_object(kind, old, new, table, schema), names=_names(old, new, table)))
 
 
 def comment_on(
@@ -103,7 +104,7 @@ def advance_sequence(self: Operations, table: str, column: str, *, schema: str |
 
     Reads the greatest value, which is fast if the column is the first of an index.
     """
-    send(self, Guarded(advance(table, column, schema)))
+    send(self, Guarded(advance(table, column, schema), names=(table, column)))
 
 
 def alter_table(self: Operations, table: str, action: str, *, schema: str | None = None) -> None:
@@ -111,7 +112,7 @@ def alter_table(self: Operations, table: str, action: str, *, schema: str | None
 
     Does nothing if the option is set already. Refuses any other action.
     """
-    send(self, Guarded(option.alter(table, action, schema)))
+    send(self, Guarded(option.alter(table, action, schema), names=_names(table, action)))
 
 
 def alter_column_types(
@@ -148,7 +149,7 @@ def validate_constraint(self: Operations, name: str, table: str, *, schema: str 
 
     Reads the table under SHARE UPDATE EXCLUSIVE, which blocks no writer.
     """
-    send(self, Guarded(validate(name, table, schema)))
+    send(self, Guarded(validate(name, table, schema), names=(name, table)))
 
 
 def create_index_concurrently(
@@ -213,6 +214,10 @@ def _created_here(self: Operations, table: str | None, schema: str | None) -> bo
     """True if this run has created the table. After a refusal the index may be INVALID, so then False."""
     state = getattr(self.impl, "state", None)
     return state is not None and not state.current.foresees and (schema, table) in state.created
+
+
+def _names(*words: str | None) -> tuple[str, ...]:
+    return tuple(name for word in words if word for name in re.findall(r"\w+", word))
 
 
 def run_once(self: Operations, key: str, sql: str) -> None:

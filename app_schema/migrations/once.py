@@ -111,7 +111,8 @@ def _away(prefix: str) -> str:
     return f"{prefix}stamped away"
 
 
-def _doubtful(key: str, doubt: tuple[str, ...], schema: str | None) -> list[str]:
+def refused(key: str, doubt: tuple[str, ...], schema: str | None) -> list[str]:
+    """PL/pgSQL that refuses a rename where all conditions are true."""
     revision = key.partition(" ")[0]
     message = f"{key}: the database does not tell whether that is done, and this run did not create the table"
     otherwise = "if not, stamp the revision before it"
@@ -163,7 +164,7 @@ CREATE POLICY {TABLE}_nobody ON {place} USING (false)"""
             "  END IF;",
             f"  EXECUTE {literal(look)} INTO found USING {literal(key)};",
             "  IF found IS NULL THEN",
-            *(_doubtful(key, doubt, schema) if doubt else ()),
+            *(refused(key, doubt, schema) if doubt else ()),
             "    EXECUTE statement;",
             f"    EXECUTE {literal(record)} USING {literal(key)}, {value};",
             f"  ELSIF found <> {value} THEN",

@@ -13,9 +13,8 @@ from alembic.migration import MigrationContext
 
 from app_schema.errors import AppSchemaError, DifferentError, StatementError
 from app_schema.migrations.foresight import exchange
-from app_schema.migrations.foresight.constructs import ours
+from app_schema.migrations.foresight.constructs import FORESEEABLE, VIOLATION, ours
 from app_schema.migrations.foresight.exchange import RENAMES, RecordedRenames
-from app_schema.migrations.foresight.later import FORESEEABLE, VIOLATION
 from app_schema.migrations.foresight.reading import Collecting, collected, names
 
 _CHANGED_TWICE = (

@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql.named_types import (
 from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable, DropConstraint, DropIndex, DropTable
 
 from app_schema.ddl import DDLStatement, Drop, TableConstraint, TableIndex, converging
+from app_schema.ddl.block import ABSENT, DIFFERENT
 from app_schema.ddl.constraint import name_of
 from app_schema.ddl.enum import has_value
 from app_schema.ddl.guard import Guard
@@ -30,6 +31,14 @@ Later: TypeAlias = list[Any]
 WHOLE = ("table", "enum", "sequence")
 """The kinds whose objects stand alone in a schema and can be renamed."""
 DROPS = (Drop, DropConstraint, DropIndex, DropTable, ops.DropColumn)
+GONE = ("42703", "42P01", "42704", "42883", "42804", "3F000")
+"""SQLSTATE: a column, table, object, function, fitting type or schema is absent."""
+FORESEEABLE = (DIFFERENT, ABSENT, "2BP01", *GONE)
+"""SQLSTATE of the refusals behind which a later statement may stand; 2BP01: a later object depends on it."""
+VIOLATION = "23"
+"""Class of SQLSTATEs: the rows do not satisfy a constraint."""
+CAUGHT = " OR ".join(f"SQLSTATE '{state}'" for state in FORESEEABLE) + " OR integrity_constraint_violation"
+"""Condition of an EXCEPTION clause: a refusal of these."""
 _OF_TYPES = (CreateEnumType, DropEnumType, CreateDomainType, DropDomainType)
 _SUBJECTS: WeakKeyDictionary[Any, Hashable] = WeakKeyDictionary()
 """Each construct is asked once for every statement before it."""
@@ -104,6 +113,15 @@ def relabellings(label: Labelling, constructs: Iterable[Any]) -> list[Labelling]
 def named(change: Renaming, name: str) -> tuple[Any, ...]:
     """The subject of a rename, under one of its names."""
     return change.kind, change.schema, None if change.kind == "index" else change.table, name
+
+
+def last(begun: Renaming, behind: Later) -> Renaming:
+    """A rename with the name that the object has in the end."""
+    for construct in behind:
+        change = renaming(construct)
+        if change is not None and named(change, change.old) == named(begun, begun.new):
+            begun = begun._replace(new=change.new)
+    return begun
 
 
 def share_name(one: Any, other: Any) -> bool:

@@ -18,10 +18,22 @@ from sqlalchemy.schema import DropTable
 from app_schema.ddl import DDLStatement, Guarded, converging
 from app_schema.ddl.block import block, refuse
 from app_schema.ddl.lookup import creation_schema, regclass
+from app_schema.ddl.rename import there_is
 from app_schema.ddl.sql import dollar, ident, literal, qualified
 from app_schema.ddl.statement import Labelling, Renaming
 from app_schema.migrations import once
-from app_schema.migrations.foresight.constructs import WHOLE, named, relabellings, renaming, subject
+from app_schema.migrations.foresight.constructs import (
+    CAUGHT,
+    DROPS,
+    WHOLE,
+    creates,
+    last,
+    named,
+    relabellings,
+    renaming,
+    subject,
+    verified,
+)
 from app_schema.migrations.foresight.reading import names
 
 RENAMES = {
@@ -34,6 +46,8 @@ RENAMES = {
     "new_column_name",
 }
 """The names in a revision's code that rename."""
+_HOLDING = ("column", "table", "sequence")
+"""The kinds that can be renamed and hold values."""
 
 
 @dataclass(frozen=True)
@@ -61,14 +75,20 @@ class RecordedRenames:
         :param doubt: gives, for what holds the object, the SQL expressions that are all true where an earlier
             run may have renamed the object.
         """
-        passing = passed_on(construct, later)
+        passing, change = passed_on(construct, later), renaming(construct)
+        anew = _moved_aside(construct, later)
+        if passing is None and anew is not None and change is not None:
+            passing = f"{_words(change)} and another one created", _oid(change)
         statement = converging(construct) if passing else None
         if not (self.prefix and passing and isinstance(statement, DDLStatement)):
             return None
         label, oid = passing
-        key = f"{self.prefix}{len(before) + 1}. {label}"
+        key, sql = f"{self.prefix}{len(before) + 1}. {label}", statement.sql()
         doubtful = doubt(_holder(construct)) if _opens(construct, before) else ()
-        sql = once.rename_once(key, statement.sql(), oid, doubtful, self.schema)
+        if anew is not None and change is not None:
+            refusal = once.refused(key, doubtful, self.schema) if doubtful else []
+            sql, doubtful = _unless_anew(change, sql, verified(later[anew], later[anew + 1 :]), refusal), ()
+        sql = once.rename_once(key, sql, oid, doubtful, self.schema)
         return Guarded(sql, getattr(statement, "change", None))
 
     def was_stamped_away(self) -> tuple[str, ...]:
@@ -124,8 +144,8 @@ def taken_back(context: MigrationContext, step: Any, sent: Callable[[Any], list[
     for revision in revisions:
         own = sent(revision.module.upgrade)
         later = [*own, *later]
-        passes = (passed_on(one, later[n:]) or hand_over(one, later[n:]) for n, one in enumerate(own, 1))
-        if any(passes):
+        tails = [(one, later[n:]) for n, one in enumerate(own, 1)]
+        if any(passed_on(*tail) or hand_over(*tail) or _moved_aside(*tail) is not None for tail in tails):
             found.append(once.stamped_away(_prefix(revision, "upgrade"), schema))
     return block(["BEGIN", *(f"  EXECUTE {dollar(sql)};" for sql in found), "END"]) if found else None
 
@@ -136,14 +156,10 @@ def passed_on(construct: Any, later: list[Any]) -> tuple[str, str] | None:
     if change is not None:
         if change.kind == "table":  # see hand_over()
             return None
-        table = qualified(change.table, change.schema) if change.table else f"schema {change.schema}"
         others = [other for construct in later if (other := renaming(construct)) is not None]
         renames = ((named(other, other.old), named(other, other.new)) for other in others)
         taker = _taker(named(change, change.old), named(change, change.new), renames)
-        if taker is None:
-            return None
-        words = f"{change.kind} {change.old} of {table} is renamed to {change.new} and {taker[-1]} to "
-        return words + change.old, _table_oid(change)
+        return None if taker is None else (f"{_words(change)} and {taker[-1]} to {change.old}", _oid(change))
     label = getattr(construct, "change", None)
     if isinstance(label, Labelling) and label.instead_of is not None:
         pairs = ((other.instead_of, other.label) for other in relabellings(label, later))
@@ -156,7 +172,54 @@ def passed_on(construct: Any, later: list[Any]) -> tuple[str, str] | None:
     return None
 
 
-def _table_oid(change: Renaming) -> str:
+def _words(change: Renaming) -> str:
+    table = qualified(change.table, change.schema) if change.table else f"schema {change.schema}"
+    return f"{change.kind} {change.old} of {table} is renamed to {change.new}"
+
+
+def _moved_aside(construct: Any, later: list[Any]) -> int | None:
+    """Where another object of the old name is created, if the renamed one is dropped in the end: then one
+    object has the name before and after, and both hold values."""
+    change = renaming(construct)
+    if change is None or change.kind not in _HOLDING:
+        return None
+    end = last(change, later)
+    if not any(isinstance(one, DROPS) and subject(one) == named(end, end.new) for one in later):
+        return None
+    old = named(change, change.old)
+    anew = (
+        n for n, one in enumerate(later) if creates(one) and renaming(one) is None and subject(one) == old
+    )
+    return next(anew, None)
+
+
+def _unless_anew(change: Renaming, rename: str, created: list[str], refusal: list[str]) -> str:
+    """The rename, unless the object of the old name is already the one that is created later.
+
+    :param created: questions: is it that one?
+    :param refusal: PL/pgSQL for where the renamed object is gone, and nobody can tell whether it was another.
+    """
+    return block(
+        [
+            "BEGIN",
+            "  BEGIN",
+            *(f"    EXECUTE {dollar(sql)};" for sql in created),
+            f"  EXCEPTION WHEN {CAUGHT} THEN",
+            f"    EXECUTE {dollar(rename)};",
+            "    RETURN;",
+            "  END;",
+            "  BEGIN",
+            f"    EXECUTE {dollar(there_is(change.kind, change.new, change.table, change.schema))};",
+            f"  EXCEPTION WHEN {CAUGHT} THEN",
+            *refusal,
+            f"    EXECUTE {dollar(rename)};",
+            "  END;",
+            "END",
+        ]
+    )
+
+
+def _oid(change: Renaming) -> str:
     """SQL expression: the OID of the table; of an index that is renamed without naming it, by the index.
 
     An enum or sequence is told by no other name than those it exchanges: the OID is that of its schema.

@@ -23,7 +23,7 @@ from sqlalchemy.schema import (
 )
 
 from app_schema.ddl import Create, DDLStatement, Guarded, Replace, converging
-from app_schema.ddl.block import ABSENT, DIFFERENT, NOTED, block
+from app_schema.ddl.block import ABSENT, NOTED, block
 from app_schema.ddl.enum import EnumType
 from app_schema.ddl.guard import Guard
 from app_schema.ddl.sql import dollar, ident, literals
@@ -32,7 +32,10 @@ from app_schema.ddl.twin import copied
 from app_schema.migrations.alter_type import AlterTypes
 from app_schema.migrations.foresight.column import foreseen, made_again, target
 from app_schema.migrations.foresight.constructs import (
+    CAUGHT,
     DROPS,
+    GONE,
+    VIOLATION,
     Later,
     asked,
     constraint_of,
@@ -45,14 +48,6 @@ from app_schema.migrations.foresight.constructs import (
 from app_schema.migrations.foresight.exchange import RecordedRenames, exchanged
 from app_schema.migrations.foresight.rename import both, moot, renamed_before
 from app_schema.migrations.foresight.whole import in_earlier_names, under_later_name
-
-_GONE = ("42703", "42P01", "42704", "42883", "42804", "3F000")
-"""SQLSTATE: a column, table, object, function, fitting type or schema is absent."""
-FORESEEABLE = (DIFFERENT, ABSENT, "2BP01", *_GONE)
-"""SQLSTATE of the refusals behind which a later statement may stand; 2BP01: a later object depends on it."""
-VIOLATION = "23"
-"""Class of SQLSTATEs: the rows do not satisfy a constraint."""
-_CAUGHT = " OR ".join(f"SQLSTATE '{state}'" for state in FORESEEABLE) + " OR integrity_constraint_violation"
 
 
 def outlived(
@@ -182,7 +177,7 @@ def _tried(sql: str, diagnostics: str = "") -> list[str]:
         "  BEGIN",
         f"    EXECUTE {sql};",
         "    RETURN;",
-        f"  EXCEPTION WHEN {_CAUGHT} THEN",
+        f"  EXCEPTION WHEN {CAUGHT} THEN",
         f"    GET STACKED DIAGNOSTICS {diagnostics};" if diagnostics else "    NULL;",
         "  END;",
     ]
@@ -265,6 +260,7 @@ def _words(statement: DDLStatement) -> set[str]:
     if isinstance(change, Labelling):
         return {change.name}
     sent = [*(by.absent or ()), *(by.different or ())] if isinstance(by, Guard) else []
+    sent += getattr(statement, "names", ())
     return set(re.findall(r"\w+", " ".join(one for one in sent if not one.startswith("DO "))))
 
 
@@ -308,12 +304,16 @@ def _on_renamed_columns(statement: DDLStatement, later: Later) -> list[str]:
 def _tolerated(construct: Any, statement: DDLStatement, later: Later) -> tuple[str, ...]:
     """The refusals that do not count, because the object or what it stands on is dropped or renamed later."""
     known, words = subject(construct), _words(statement)
+    change = renaming(construct)
+    part = known is None or (change is not None and change.kind in {"index", "constraint"})
     tolerated: set[str] = set()
     for one in later:
         if isinstance(one, DROPS) and known is not None and subject(one) == known:
-            tolerated |= {*_GONE, ABSENT, VIOLATION}
+            tolerated |= {*GONE, ABSENT, VIOLATION}
         elif (name := _gone(one)) is not None and name in words:
-            tolerated |= {*_GONE, ABSENT}
+            tolerated |= {*GONE, ABSENT}
+        elif part and isinstance(one, ops.DropColumn | DropTable):
+            tolerated |= {*GONE, ABSENT}  # PostgreSQL drops the indexes and constraints with the column
     return tuple(sorted(tolerated))
 
 

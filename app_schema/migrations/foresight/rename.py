@@ -22,6 +22,7 @@ from app_schema.migrations.foresight.constructs import (
     WHOLE,
     Later,
     creates,
+    last,
     named,
     relabellings,
     renaming,
@@ -95,19 +96,10 @@ def _with_givers(
         if name in asked_for:  # names that go round look alike before and after
             return []
         asked_for.add(name)
-        last = _last(*giver)
-        name = named(last, last.new)
-        there = [both(_has(last), sql) for sql in there]
+        renamed = last(*giver)
+        name = named(renamed, renamed.new)
+        there = [both(_has(renamed), sql) for sql in there]
     return there
-
-
-def _last(begun: Renaming, behind: Later) -> Renaming:
-    """A rename with the name that the object has in the end."""
-    for construct in behind:
-        change = renaming(construct)
-        if change is not None and named(change, change.old) == named(begun, begun.new):
-            begun = begun._replace(new=change.new)
-    return begun
 
 
 def _with_old_name_taken(begun: Renaming, found: list[str], later: Later) -> list[str]:

@@ -90,22 +90,17 @@ class StepForesight(Foresight):
         """A rename that is recorded, or what is renamed later; None for any other construct."""
         if not self._renaming:
             return None
-        if is_renamed(construct, self._renaming):
-            later = self._later()
-            before = self._own[: max(self._place - 1, 0)]
-            recorded = self.ahead.recorded(self.number).once(construct, later, before, self._doubt)
-            if recorded is not None:
-                return recorded
+        later = self._later()
+        before = self._own[: max(self._place - 1, 0)]
+        recorded = self.ahead.recorded(self.number).once(construct, later, before, self._doubt)
+        if recorded is not None:
+            return recorded
         known: Any = subject(construct)
         makes = renaming(construct) is not None or creates(construct)
         if known is None or known[0] not in WHOLE or not makes:
             return None
         statement = self._of_revision(construct)
-        return (
-            renamed_later(construct, statement, self._later())
-            if isinstance(statement, DDLStatement)
-            else None
-        )
+        return renamed_later(construct, statement, later) if isinstance(statement, DDLStatement) else None
 
     def _doubt(self, holder: Hashable) -> tuple[str, ...]:
         """SQL expressions, all true where an earlier run may have come so far: what the run would create was

@@ -259,3 +259,54 @@ def test_columns_of_a_renamed_table_are_not_exchanged_twice(empty_url: str, tmp_
     with pytest.raises(CommandError, match=r"does not tell whether that is done|different definition"):
         written.upgrade(empty_url)
     assert one(empty_url, "SELECT b FROM public.s") == "x"
+
+
+@pytest.mark.parametrize("x", [(), AUTOCOMMIT], ids=["usual", "autocommit"])
+def test_what_was_created_in_the_place_of_another_stays(
+    empty_url: str, tmp_path: Path, x: tuple[str, ...]
+) -> None:
+    """Renamed, created anew under the old name, the renamed one dropped: a second run moves nothing aside."""
+    number = '"n", "AS bigint START 1 INCREMENT 1 MINVALUE 1 MAXVALUE 9 CACHE 1", schema="public"'
+    written = Written(tmp_path)
+    written.add(
+        f"""
+        op.create_table("t", sa.Column("id", sa.Integer), sa.Column("a", sa.Text), schema="public")
+        op.create_table("u", sa.Column("x", sa.Text), schema="public")
+        op.create_sequence({number})
+        """
+    )
+    written.add(
+        f"""
+        op.alter_column("t", "a", new_column_name="a_old", schema="public")
+        op.add_column("t", sa.Column("a", sa.Integer), schema="public")
+        op.rename_table("u", "u_old", schema="public")
+        op.create_table("u", sa.Column("y", sa.Integer), schema="public")
+        op.rename_sequence("n", "n_old", schema="public")
+        op.create_sequence({number})
+        op.drop_sequence("n_old", schema="public")
+        """
+    )
+    written.add(
+        """
+        op.drop_column("t", "a_old", schema="public")
+        op.drop_table("u_old", schema="public")
+        """
+    )
+    written.upgrade(empty_url, "r1", x=x)
+    stamp(empty_url, "base")  # the definitions tell that nothing is moved aside yet
+    with psycopg.connect(empty_url) as connection:
+        connection.execute("DROP SEQUENCE public.n")  # a sequence of the same definition does not
+    written.upgrade(empty_url, x=x)
+    with psycopg.connect(empty_url) as connection:
+        connection.execute("INSERT INTO public.t VALUES (1, 7); INSERT INTO public.u VALUES (8)")
+        connection.execute("SELECT nextval('public.n'), nextval('public.n')")
+    values = (
+        "SELECT concat(t.id, t.a, u.y, n.last_value) FROM public.t, public.u, public.n "
+        "WHERE to_regclass('public.u_old') IS NULL"
+    )
+    before = _seen(empty_url), one(empty_url, values)
+    assert before[1] == "1782"
+    for below in ("base", "r1", "r2"):
+        stamp(empty_url, below)
+        written.upgrade(empty_url, x=x)
+        assert (_seen(empty_url), one(empty_url, values)) == before

@@ -366,6 +366,27 @@ HISTORIES: dict[str, Sequence[str]] = {
         op.drop_column("t", "a", schema="public")
         """,
     ),
+    "parts that go with their column": (
+        TABLE,
+        """
+        op.create_index("ix", "t", ["b"], schema="public")
+        op.create_index("iy", "t", ["b"], schema="public")
+        op.create_table_constraint("ck", "t", "CHECK (b > 0) NOT VALID", schema="public")
+        op.add_column("t", sa.Column("n", sa.BigInteger, sa.Identity()), schema="public")
+        """,
+        """
+        op.comment_on("index", "ix", "of ix", schema="public")
+        op.comment_on("constraint", "ck", "of ck", table="t", schema="public")
+        op.validate_constraint("ck", "t", schema="public")
+        op.alter_table("t", "CLUSTER ON ix", schema="public")
+        op.rename_index("iy", "iz", "t", schema="public")
+        op.advance_sequence("t", "n", schema="public")
+        """,
+        """
+        op.drop_column("t", "b", schema="public")
+        op.drop_column("t", "n", schema="public")
+        """,
+    ),
 }
 MADE_AGAIN: dict[str, Sequence[str]] = {
     "column": (
