@@ -36,10 +36,16 @@ CASE a.attgenerated WHEN 's' THEN 'GENERATED STORED AS' WHEN 'v' THEN 'GENERATED
 _EXPRESSION_OF = """\
 (SELECT {printed} FROM pg_catalog.pg_attrdef AS d WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum)"""
 _EXPRESSION = _EXPRESSION_OF.format(printed="pg_get_expr(d.adbin, d.adrelid)")
+_PRINTED = "pg_get_expr(d.adbin, d.adrelid)"
+# ALTER TYPE leaves a literal the cast to the former type: DEFAULT 2, or '2'::bigint, of a numeric column
+_UNCAST = f"""\
+regexp_replace(
+  regexp_replace({_PRINTED}, '^(''([^'']|'''')*'')::[\\w ."]+(\\(\\d+(,\\d+)?\\))?$', '\\1'),
+  '^''(-?\\d+(\\.\\d+)?)''$', '\\1')"""
 _COMPARABLE = _EXPRESSION_OF.format(
     printed=f"""\
-CASE WHEN pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%' AND {_OWN_SEQUENCE}
-                THEN 'nextval of its own sequence' ELSE pg_get_expr(d.adbin, d.adrelid) END"""
+CASE WHEN {_PRINTED} LIKE 'nextval(%' AND {_OWN_SEQUENCE} THEN 'nextval of its own sequence'
+                ELSE {_UNCAST} END"""
 )
 
 _BARE_TYPE = "format_type(a.atttypid, a.atttypmod)"

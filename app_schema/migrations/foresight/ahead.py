@@ -74,6 +74,10 @@ class Ahead:
         later = self._later_names[number]
         return any(dropped in self._names[number] | later and made in later for dropped, made in _MADE_AGAIN)
 
+    def alters_later(self, number: int) -> bool:
+        """True if later steps may alter columns."""
+        return any(name.startswith("alter_column") for name in self._later_names[number])
+
     def is_changed(self, number: int) -> bool:
         """True if steps from here on may change what is there."""
         return _changes(self._names[number] | self._later_names[number])

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from alembic.ddl import base as ops
+from alembic.ddl.postgresql import PostgresqlColumnType
 from sqlalchemy import PrimaryKeyConstraint
 from sqlalchemy.schema import (
     AddConstraint,
@@ -23,7 +24,7 @@ from sqlalchemy.schema import (
 )
 
 from app_schema.ddl import Create, DDLStatement, Guarded, Replace, converging
-from app_schema.ddl.block import ABSENT, NOTED, block
+from app_schema.ddl.block import ABSENT, NOTED, block, refuse
 from app_schema.ddl.enum import EnumType
 from app_schema.ddl.guard import Guard
 from app_schema.ddl.sql import dollar, ident, literals
@@ -46,7 +47,7 @@ from app_schema.migrations.foresight.constructs import (
     verified,
 )
 from app_schema.migrations.foresight.exchange import RecordedRenames, exchanged
-from app_schema.migrations.foresight.rename import both, moot, renamed_before
+from app_schema.migrations.foresight.rename import both, moot, renamed_before, under_name_of
 from app_schema.migrations.foresight.whole import in_earlier_names, under_later_name
 
 
@@ -70,7 +71,7 @@ def outlived(
     """
     if not isinstance(statement, DDLStatement):
         return None
-    done = moot(construct, later)
+    done = [*moot(construct, later), *changed_before(construct, later, first)]
     if isinstance(construct, ops.DropColumn | DropTable):
         kept = foreseen(construct, statement, later, []) if again else statement
         done += [] if kept is statement else _sql(kept)
@@ -101,12 +102,33 @@ def renamed_later(construct: Any, statement: DDLStatement, later: Later) -> Guar
     return under_later_name(construct, statement, compared, later)
 
 
-def unless_renamed(
-    construct: ExecutableDDLElement, statement: ExecutableDDLElement, later: Later
+def changed_before(construct: Any, later: Later, first: str) -> list[str]:
+    """What tells that a column is as a later statement leaves it: a statement without a stated old side would
+    change it back, and the values with it.
+
+    :param first: as in :func:`outlived`. In a first run the column may look so before it is changed.
+    """
+    if (
+        not isinstance(construct, ops.ColumnType | PostgresqlColumnType | ops.ColumnDefault)
+        or first == "true"
+    ):
+        return []
+    statement = converging(construct)
+    foreseen_ = foreseen(construct, statement, [], later)
+    if foreseen_ is statement or _sql(foreseen_) == _sql(statement):
+        return []
+    refuse_first = block(
+        ["BEGIN", f"  IF {first} THEN", refuse("a first run", state=ABSENT), "  END IF;", "END"]
+    )
+    return [both(refuse_first, sql) for sql in asked(foreseen_)]
+
+
+def unless_done(
+    construct: ExecutableDDLElement, statement: ExecutableDDLElement, later: Later, first: str
 ) -> ExecutableDDLElement:
-    """The statement, unless the object is there under the name that a later statement gives it; or, where it
-    drops one, unless another object has its name by now."""
-    done = moot(construct, later)
+    """The statement, unless the object is there under the name that a later statement gives it, or as that
+    leaves it; or, where it drops one, unless another object has its name by now."""
+    done = [*moot(construct, later), *changed_before(construct, later, first)]
     if not done or not isinstance(statement, DDLStatement):
         return statement
     return Guarded(_otherwise(statement.sql(), done, [], (), ""))
@@ -217,6 +239,8 @@ def _redefined(construct: Any, later: Later) -> list[str]:
             found += verified(Create(element))
         elif creates(one) and share_name(subject(one), known):
             found += verified(one, later[number:])
+        elif (name_taken := under_name_of(known, one, later[number:])) is not None:
+            found += verified(name_taken, later[number:])
     return found
 
 
@@ -305,7 +329,7 @@ def _tolerated(construct: Any, statement: DDLStatement, later: Later) -> tuple[s
     """The refusals that do not count, because the object or what it stands on is dropped or renamed later."""
     known, words = subject(construct), _words(statement)
     change = renaming(construct)
-    part = known is None or (change is not None and change.kind in {"index", "constraint"})
+    part = (known is None and bool(words)) or (change is not None and change.kind in {"index", "constraint"})
     tolerated: set[str] = set()
     for one in later:
         if isinstance(one, DROPS) and known is not None and subject(one) == known:

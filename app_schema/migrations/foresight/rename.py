@@ -114,6 +114,19 @@ def _with_old_name_taken(begun: Renaming, found: list[str], later: Later) -> lis
     return [both(there, sql) for there in (_has(begun), *found) for sql in taken] if taken else found
 
 
+def under_name_of(known: Any, construct: Any, later: Later) -> Any:
+    """The construct that creates a column, constraint or index, under the name that later renames give it, if
+    that is the name in question; None otherwise."""
+    own: Any = subject(construct)
+    if own is None or own[0] not in {"column", "constraint", "index"} or not creates(construct):
+        return None
+    if renaming(construct) is not None or own[:2] != known[:2] or own[2] != known[2]:
+        return None
+    kind, schema, table, name = own
+    end = last(Renaming(kind, schema, table, name, name), later).new
+    return _under_name(construct, end) if end == known[3] != name else None
+
+
 def is_renamed(construct: Any, later: Later) -> bool:
     """True if one of these statements renames what a construct creates or renames itself, or gives its name
     to another object."""

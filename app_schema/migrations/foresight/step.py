@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from functools import cached_property, partial
 from typing import Any
 
-from alembic.ddl.base import AddColumn, DropColumn
+from alembic.ddl.base import AddColumn, AlterColumn, DropColumn
 from alembic.migration import MigrationContext
 from sqlalchemy.schema import CreateIndex, CreateTable, DropIndex, DropTable, ExecutableDDLElement
 
@@ -16,7 +16,7 @@ from app_schema.migrations.foresight.ahead import Ahead
 from app_schema.migrations.foresight.column import foreseen, is_made_again, refused_if_made_again, target
 from app_schema.migrations.foresight.constructs import WHOLE, creates, named, ours, renaming, subject
 from app_schema.migrations.foresight.exchange import hand_over
-from app_schema.migrations.foresight.later import outlived, renamed_later, table_of, unless_renamed
+from app_schema.migrations.foresight.later import outlived, renamed_later, table_of, unless_done
 from app_schema.migrations.foresight.noting import is_holder, noted, was_noted
 from app_schema.migrations.foresight.rename import is_renamed
 
@@ -82,8 +82,9 @@ class StepForesight(Foresight):
             outliving = self.outlived(construct)
             return self._of_revision(construct) if outliving is None else outliving
         statement = self._of_revision(construct)
-        if is_renamed(construct, self._renaming):
-            return unless_renamed(construct, statement, self._later())
+        alters = isinstance(construct, AlterColumn) and self.ahead.alters_later(self.number)
+        if alters or is_renamed(construct, self._renaming):
+            return unless_done(construct, statement, self._later(), self._first(table_of(construct)))
         return statement
 
     def _renamed(self, construct: ExecutableDDLElement) -> DDLStatement | None:

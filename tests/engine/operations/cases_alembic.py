@@ -68,7 +68,7 @@ CASES: dict[str, Case] = {
             ),
             "column default": (
                 _but("DEFAULT 'x'", "DEFAULT 'y'"),
-                ("'y'::character varying", "'x'::character varying"),
+                ("DEFAULT 'y'", "DEFAULT 'x'"),
             ),
             "generation expression": (_but("size * 2", "size * 3"), ("(size * 3)", "(size * 2)")),
             "identity": (

@@ -387,6 +387,38 @@ HISTORIES: dict[str, Sequence[str]] = {
         op.drop_column("t", "n", schema="public")
         """,
     ),
+    "names taken by a rename": (
+        TABLE,
+        """
+        op.create_index_concurrently("ix", "t", ["a"], schema="public")
+        op.create_check_constraint(op.f("ck"), "t", "id > 0", schema="public")
+        """,
+        """
+        op.create_index_concurrently("ix_new", "t", ["b"], schema="public")
+        op.drop_index_concurrently("ix", "t", schema="public")
+        op.rename_index("ix_new", "ix", "t", schema="public")
+        op.create_check_constraint(op.f("ck_new"), "t", "id > -1", schema="public")
+        op.drop_constraint("ck", "t", schema="public")
+        op.rename_constraint("ck_new", "ck", "t", schema="public")
+        """,
+    ),
+    "types without a stated old one": (
+        """
+        op.create_table("t", sa.Column("id", sa.Integer), sa.Column("a", sa.Text), schema="public")
+        op.add_column("t", sa.Column("b", sa.Integer), schema="public")
+        op.alter_column("t", "a", type_=sa.String(3), postgresql_using="left(a, 3)", schema="public")
+        op.alter_column("t", "b", server_default="2", schema="public")
+        """,
+        """
+        op.alter_column("t", "a", type_=sa.Text(), schema="public")
+        op.alter_column("t", "a", server_default="quite long", schema="public")
+        op.alter_column("t", "b", type_=sa.BigInteger(), existing_type=sa.Integer(), schema="public")
+        """,
+        """
+        op.create_policy("p", "t", using="a <> ''", schema="public")
+        op.alter_column("t", "b", type_=sa.Numeric(), existing_type=sa.BigInteger(), schema="public")
+        """,
+    ),
 }
 MADE_AGAIN: dict[str, Sequence[str]] = {
     "column": (
