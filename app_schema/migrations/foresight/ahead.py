@@ -60,10 +60,8 @@ class Ahead:
         To begin a revision again costs as much as its first try, so rows that violate a constraint are no
         reason for it where no later revision drops or changes anything.
         """
-        later = _changes(self._later_names[number])
-        return foreseeable(error) and (
-            later or (isinstance(error, DifferentError) and _changes(self._names[number]))
-        )
+        own = self._names[number] if not _is_violation(error) else set[str]()
+        return foreseeable(error) and _changes(own | self._later_names[number])
 
     def changes_twice(self, number: int) -> bool:
         """True if the step may change a column twice."""
@@ -133,5 +131,12 @@ def _changes(uses: set[str]) -> bool:
 
 def foreseeable(error: AppSchemaError) -> bool:
     """True if a later statement may stand behind a refusal."""
-    state = error.sqlstate if isinstance(error, DifferentError | StatementError) else None
-    return state is not None and (state in FORESEEABLE or state.startswith(VIOLATION))
+    return _state(error) in FORESEEABLE or _is_violation(error)
+
+
+def _is_violation(error: AppSchemaError) -> bool:
+    return _state(error).startswith(VIOLATION)
+
+
+def _state(error: AppSchemaError) -> str:
+    return (error.sqlstate if isinstance(error, DifferentError | StatementError) else None) or ""

@@ -80,7 +80,7 @@ def _renamed(construct: Any, later: Later) -> list[str]:
             given_up[place] = None if change is None else (change, later[number:])
         elif creates(one) and renamed is not construct and by == known:
             found += verified(one, later[number:])
-    return found if begun is None else _with_old_name_taken(begun, found, later)
+    return found if begun is None else _done(begun, found, later)
 
 
 def _with_givers(
@@ -102,8 +102,8 @@ def _with_givers(
     return there
 
 
-def _with_old_name_taken(begun: Renaming, found: list[str], later: Later) -> list[str]:
-    """What tells that a rename was done before, even if another object has the old name by now."""
+def _done(begun: Renaming, found: list[str], later: Later) -> list[str]:
+    """What tells that a rename was done before: nothing has the old name, or another object has it by now."""
     old = named(begun, begun.old)
     taken = [
         sql
@@ -111,7 +111,10 @@ def _with_old_name_taken(begun: Renaming, found: list[str], later: Later) -> lis
         if creates(one) and subject(one) == old
         for sql in verified(one, later[number:])
     ]
-    return [both(there, sql) for there in (_has(begun), *found) for sql in taken] if taken else found
+    if taken:
+        return [both(there, sql) for there in (_has(begun), *found) for sql in taken]
+    gone = there_is(begun.kind, begun.old, begun.table, begun.schema, no=True)
+    return [both(there, gone) for there in found]
 
 
 def under_name_of(known: Any, construct: Any, later: Later) -> Any:

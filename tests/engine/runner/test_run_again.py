@@ -419,6 +419,26 @@ HISTORIES: dict[str, Sequence[str]] = {
         op.alter_column("t", "b", type_=sa.Numeric(), existing_type=sa.BigInteger(), schema="public")
         """,
     ),
+    "a name that a dropped column frees": (
+        TABLE
+        + """
+    op.create_index("ix", "t", ["b"], schema="public")
+    op.create_index("iz", "t", ["a"], schema="public")
+    op.rename_index("ix", "iy", "t", schema="public")
+        """,
+        """
+        op.drop_column("t", "a", schema="public")
+        op.rename_index("iy", "iz", "t", schema="public")
+        """,
+    ),
+    "renamed in its own revision": (
+        TABLE
+        + """
+    op.create_index("ix", "t", ["b", "a"], schema="public")
+    op.alter_column("t", "b", new_column_name="c", schema="public")
+        """,
+        "pass",
+    ),
 }
 MADE_AGAIN: dict[str, Sequence[str]] = {
     "column": (
