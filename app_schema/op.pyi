@@ -545,7 +545,7 @@ def replace_sequence(
     old: Mapping[str, Any] | None = ...,
 ) -> None: ...
 def create_statistics(
-    name: str, definition: str, *, target: int | None = ..., schema: str | None = ...
+    name: str, definition: str, *, schema: str | None = ..., target: int | None = ...
 ) -> None:
     """Extended statistics by the whole statement that pg_get_statisticsobjdef prints."""
 
@@ -553,16 +553,16 @@ def drop_statistics(
     name: str,
     definition: str = ...,
     *,
-    target: int | None = ...,
     schema: str | None = ...,
+    target: int | None = ...,
     made_again: bool = ...,
 ) -> None: ...
 def replace_statistics(
     name: str,
     definition: str,
     *,
-    target: int | None = ...,
     schema: str | None = ...,
+    target: int | None = ...,
     old: Mapping[str, Any] | None = ...,
 ) -> None: ...
 def create_table_constraint(name: str, table: str, definition: str, *, schema: str | None = ...) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import KW_ONLY, dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import ClassVar
 
 from sqlalchemy.dialects.postgresql.named_types import CreateDomainType, DropDomainType
 from sqlalchemy.schema import ExecutableDDLElement
@@ -15,11 +15,10 @@ from app_schema.ddl.block import DIFFERENT
 from app_schema.ddl.brackets import enclosed
 from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.construct import converging
-from app_schema.ddl.object import DDLObject, Key
+from app_schema.ddl.defined import Defined
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import dollar, literal, plain, qualified
 from app_schema.ddl.statement import Create, Drop
-from app_schema.ddl.twin import Side
 
 _CONSTRAINTS = """\
 SELECT t.conname, pg_get_constraintdef(t.oid) AS def FROM pg_catalog.pg_constraint AS t
@@ -59,10 +58,11 @@ def _is_whole(check: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Domain(DDLObject):
+class Domain(Defined):
     """``CREATE DOMAIN schema.name AS definition``, with constraints, as PostgreSQL prints it."""
 
     kind: ClassVar[str] = "domain"
+    word = "DOMAIN"
     keeps_values = True
     comment_on: ClassVar[Mapping[str, str]] = {"domain": "DOMAIN {place}"}
     owned_as = "type"
@@ -70,37 +70,18 @@ class Domain(DDLObject):
     catalog = (_CATALOG,)
     ranks = (Drops.TYPE, Makes.TYPE)
     instead = "declare a sqlalchemy.dialects.postgresql.DOMAIN as the type of a column"
-    positional: ClassVar[tuple[str, ...]] = ("name", "definition")
-    stand_in: ClassVar[Mapping[str, Any]] = {"definition": ""}
-    name: str
-    definition: str
-    _: KW_ONLY
-    schema: str | None = None
 
-    @classmethod
-    def from_definition(cls, key: Key, definition: str) -> DDLObject:
-        return cls(key.name, definition, schema=key.schema)
-
-    def side(self) -> Side:
-        return Side(twin=self._create("pg_temp"))
-
-    def create_sql(self) -> tuple[str, ...]:
-        return self._create(self.schema)
-
-    def _create(self, schema: str | None) -> tuple[str, ...]:
+    def _create(self, place: str) -> tuple[str, ...]:
         """CREATE DOMAIN refuses NOT VALID, so ALTER DOMAIN adds these constraints."""
-        domain, definition = qualified(self.name, schema), self.definition
+        definition = self.definition
         unproved = [match for match in _UNPROVED.finditer(definition) if _is_whole(match["check"])]
         for match in unproved:
             definition = definition.replace(match[0], "")
-        added = (f"ALTER DOMAIN {domain} ADD{match[0]}" for match in unproved)
-        return (f"CREATE DOMAIN {domain} AS {definition}", *added)
+        added = (f"ALTER DOMAIN {place} ADD{match[0]}" for match in unproved)
+        return (f"CREATE DOMAIN {place} AS {definition}", *added)
 
     def privileges_sql(self) -> tuple[str, ...]:
-        return (privileges.of_object("T", f"TYPE {qualified(self.name, self.schema)}", public="USAGE"),)
-
-    def drop_sql(self) -> tuple[str, ...]:
-        return (f"DROP DOMAIN {qualified(self.name, self.schema)}",)
+        return (privileges.of_object("T", f"TYPE {self._place}", public="USAGE"),)
 
     def replace_sql(self) -> tuple[str, ...]:
         """Alters the domain in place: columns keep their type, and PostgreSQL checks their rows."""
@@ -109,7 +90,7 @@ class Domain(DDLObject):
             ns=self.namespace(),
             name=literal(self.name),
             new=literal(twin),
-            create=";\n  EXECUTE ".join(dollar(statement, "twin") for statement in self._create("pg_temp")),
+            create=";\n  EXECUTE ".join(dollar(statement, "twin") for statement in self._create(twin)),
             label=literal(self.label),
             different=DIFFERENT,
             dropped=f"{_CONSTRAINTS.format(oid='old')} EXCEPT {_CONSTRAINTS.format(oid='new')}",

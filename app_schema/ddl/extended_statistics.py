@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from app_schema.ddl.catalog_query import CatalogQuery
+from app_schema.ddl.defined import Defined
 from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
-from app_schema.ddl.sql import qualified, unquoted
+from app_schema.ddl.sql import NAME, parsed, qualified, unquoted
 from app_schema.ddl.twin import Copied, Side
-from app_schema.errors import ModelError
 
-_NAME = r'(?:"(?:[^"]|"")+"|[^\s".]+)'
 _STATISTICS = re.compile(
-    rf"CREATE STATISTICS {_NAME}\.{_NAME}(?P<what> .*) FROM (?P<real>{_NAME}\.(?P<table>{_NAME}))", re.DOTALL
+    rf"CREATE STATISTICS {NAME}\.{NAME}(?P<what> .*) FROM (?P<real>{NAME}\.(?P<table>{NAME}))", re.DOTALL
 )
 
 
@@ -25,13 +23,14 @@ _TARGET = "' STATISTICS ' || CASE WHEN x.stxstattarget >= 0 THEN x.stxstattarget
 
 
 @dataclass(frozen=True)
-class Statistics(DDLObject):
+class Statistics(Defined):
     """Extended statistics by the whole statement that pg_get_statisticsobjdef prints.
 
     :param target: the target of ALTER STATISTICS; None: the target of the columns.
     """
 
     kind: ClassVar[str] = "statistics"
+    word = "STATISTICS"
     catalog = (
         CatalogQuery(
             "pg_catalog.pg_statistic_ext AS x JOIN pg_catalog.pg_class AS c ON c.oid = x.stxrelid",
@@ -51,13 +50,8 @@ concat(format('%s FROM %I', substring(pg_get_statisticsobjdef(x.oid)
     owned_as = "statistics"
     ranks = (Drops.INDEX, Makes.INDEX)
     in_create_all = Makes.VIEW
-    positional: ClassVar[tuple[str, ...]] = ("name", "definition")
-    stand_in: ClassVar[Mapping[str, Any]] = {"definition": ""}
-    name: str
-    definition: str
     _: KW_ONLY
     target: int | None = None
-    schema: str | None = None
 
     @property
     def step(self) -> int:
@@ -73,12 +67,8 @@ concat(format('%s FROM %I', substring(pg_get_statisticsobjdef(x.oid)
         )
 
     def side(self) -> Side:
-        match = _STATISTICS.fullmatch(self.definition)
-        if match is None:
-            raise ModelError(
-                f"{self.label} is not defined as pg_get_statisticsobjdef prints it: {self.definition}\n"
-                "expected: CREATE STATISTICS schema.name ON columns FROM schema.table"
-            )
+        expected = "CREATE STATISTICS schema.name ON columns FROM schema.table"
+        match = parsed(_STATISTICS, self.label, self.definition, "pg_get_statisticsobjdef", expected)
         table = Copied(match["real"], unquoted(match["table"]))
         create = f"CREATE STATISTICS {qualified(self.name, 'pg_temp')}{match['what']} FROM {table.twin}"
         return Side(twin=(create, *self._set_target("pg_temp")), like=table)
@@ -90,6 +80,3 @@ concat(format('%s FROM %I', substring(pg_get_statisticsobjdef(x.oid)
         if self.target is None:
             return ()
         return (f"ALTER STATISTICS {qualified(self.name, schema)} SET STATISTICS {self.target}",)
-
-    def drop_sql(self) -> tuple[str, ...]:
-        return (f"DROP STATISTICS {qualified(self.name, self.schema)}",)

@@ -11,13 +11,12 @@ from app_schema.ddl import privileges
 from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
-from app_schema.ddl.sql import literal, qualified, unquoted
+from app_schema.ddl.sql import NAME, literal, qualified, unquoted
 from app_schema.ddl.twin import Side
 from app_schema.errors import ModelError
 
-_NAME = r'(?:"(?:[^"]|"")+"|[^\s".]+)'
-_PLACE = re.compile(rf"({_NAME})\.({_NAME})")
-_PRINTED = re.compile(rf"of (?P<parent>{_NAME}\.{_NAME}) (?P<bounds>.*)", re.DOTALL)
+_PLACE = re.compile(rf"({NAME})\.({NAME})")
+_PRINTED = re.compile(rf"of (?P<parent>{NAME}\.{NAME}) (?P<bounds>.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)

@@ -11,16 +11,16 @@ from sqlalchemy.types import UserDefinedType
 
 from app_schema.ddl import constraint, index
 from app_schema.ddl.constraint import Named, addition, found_schema
+from app_schema.ddl.defined import Defined
 from app_schema.ddl.guard import Guard
 from app_schema.ddl.guarded_drop import drop
 from app_schema.ddl.index import found
 from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.relation import KIND_OF_NAME
-from app_schema.ddl.sql import ident, literal, qualified, split, unquoted
+from app_schema.ddl.sql import NAME, ident, literal, parsed, qualified, split, unquoted
 from app_schema.ddl.table_object import TableObject
 from app_schema.ddl.twin import Copied, Side, copied
-from app_schema.errors import ModelError
 
 
 class PrintedType(UserDefinedType[Any]):
@@ -38,13 +38,12 @@ class PrintedType(UserDefinedType[Any]):
         return f"PrintedType({self.text!r})"
 
 
-_NAME = r'(?:"(?:[^"]|"")+"|[^\s".]+)'
 FOREIGN_KEY = re.compile(
-    rf"FOREIGN KEY *\((?P<columns>[^)]*)\) *REFERENCES +(?:(?P<schema>{_NAME})\.)?(?P<table>{_NAME})"
+    rf"FOREIGN KEY *\((?P<columns>[^)]*)\) *REFERENCES +(?:(?P<schema>{NAME})\.)?(?P<table>{NAME})"
     r" *\((?P<targets>[^)]*)\)(?P<rest>.*)",
     re.DOTALL,
 )
-_NOT_NULL = re.compile(rf"NOT NULL (?P<column>{_NAME})")
+_NOT_NULL = re.compile(rf"NOT NULL (?P<column>{NAME})")
 
 
 def _printed_foreign_key(columns: str, schema: str | None, table: str, targets: str, rest: str) -> str:
@@ -139,8 +138,8 @@ class TableConstraint(TableObject):
 
 
 _INDEX = re.compile(
-    rf"(?P<head>CREATE (?:UNIQUE )?INDEX {_NAME} ON )(?:ONLY )?"
-    rf"(?P<real>{_NAME}\.(?P<table>{_NAME}))(?P<rest> USING .*)",
+    rf"(?P<head>CREATE (?:UNIQUE )?INDEX {NAME} ON )(?:ONLY )?"
+    rf"(?P<real>{NAME}\.(?P<table>{NAME}))(?P<rest> USING .*)",
     re.DOTALL,
 )
 
@@ -150,34 +149,25 @@ _STATE = re.compile(r"( INVALID)?( PARTITION OF \S+)?$")
 
 
 @dataclass(frozen=True)
-class TableIndex(DDLObject):
+class TableIndex(Defined):
     """An index by the whole statement that pg_get_indexdef prints.
 
     :raises ModelError: for any other statement.
     """
 
     kind: ClassVar[str] = "table_index"
+    word = "INDEX"
     comment_on: ClassVar[Mapping[str, str]] = {"index": "INDEX {place}"}
     catalog = (index.CATALOG,)
     reflected_as = ("index",)
     ranks = (Drops.INDEX, Makes.INDEX)
     instead = "declare a sqlalchemy.Index in the arguments of its table"
     locks: ClassVar[Mapping[str, str]] = {"create": "SHARE", "drop": "ACCESS EXCLUSIVE"}
-    positional: ClassVar[tuple[str, ...]] = ("name", "definition")
-    stand_in: ClassVar[Mapping[str, Any]] = {"definition": ""}
-    name: str
-    definition: str
-    _: KW_ONLY
-    schema: str | None = None
 
     def _parts(self) -> dict[str, str]:
-        match = _INDEX.fullmatch(self.definition)
-        if match is None:
-            raise ModelError(
-                f"index {self.name} is not defined as pg_get_indexdef prints it: {self.definition}\n"
-                "expected: CREATE INDEX name ON schema.table USING ..."
-            )
-        return match.groupdict()
+        expected = "CREATE INDEX name ON schema.table USING ..."
+        label = f"index {self.name}"
+        return parsed(_INDEX, label, self.definition, "pg_get_indexdef", expected).groupdict()
 
     def _table(self) -> str:
         return unquoted(self._parts()["table"])
@@ -199,9 +189,6 @@ class TableIndex(DDLObject):
         # INVALID
         parts = self._parts()
         return (f"{parts['head']}{parts['real']}{parts['rest']}",)
-
-    def drop_sql(self) -> tuple[str, ...]:
-        return (f"DROP INDEX {qualified(self.name, self.schema)}",)
 
     def dropped(self, *, made_again: bool = False) -> str:
         of_none = "AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint AS k WHERE k.conindid = c.oid"

@@ -10,12 +10,10 @@ from typing import Any, ClassVar
 from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.object import DDLObject
 from app_schema.ddl.order import Drops, Makes
-from app_schema.ddl.sql import ident, qualified
+from app_schema.ddl.sql import NAME, ident, parsed, qualified
 from app_schema.ddl.twin import Side, copied
-from app_schema.errors import ModelError
 
-_NAME = r'(?:"(?:[^"]|"")+"|[^\s".]+)'
-_RULE = re.compile(rf"(?P<head>CREATE RULE {_NAME} AS\s+ON \w+ TO ){_NAME}\.{_NAME}(?P<rest>\s.*)", re.DOTALL)
+_RULE = re.compile(rf"(?P<head>CREATE RULE {NAME} AS\s+ON \w+ TO ){NAME}\.{NAME}(?P<rest>\s.*)", re.DOTALL)
 _ENABLED = {"ORIGIN": "ENABLE", "DISABLED": "DISABLE", "REPLICA": "ENABLE REPLICA", "ALWAYS": "ENABLE ALWAYS"}
 
 
@@ -61,12 +59,8 @@ class Rule(DDLObject):
 
     def side(self) -> Side:
         table = copied(self.table, self.schema)
-        match = _RULE.fullmatch(self.definition)
-        if match is None:
-            raise ModelError(
-                f"{self.label} is not defined as pg_get_ruledef prints it: {self.definition}\n"
-                "expected: CREATE RULE name AS ON event TO schema.table ..."
-            )
+        expected = "CREATE RULE name AS ON event TO schema.table ..."
+        match = parsed(_RULE, self.label, self.definition, "pg_get_ruledef", expected)
         create = f"{match['head']}{table.twin}{match['rest']}"
         return Side(twin=(create, *self._enable(table.twin)), like=table)
 

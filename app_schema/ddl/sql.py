@@ -23,6 +23,8 @@ DIALECT: PGDialect = PGDialect(paramstyle="named")  # type: ignore[no-untyped-ca
 DIALECT.server_version_info = (15, 0)
 upstream.never_concurrently(DIALECT)  # a guard runs in a block, and a block in a transaction
 NAME_BYTES = 63
+NAME = r'(?:"(?:[^"]|"")+"|[^\s".]+)'
+"""The pattern of one identifier as PostgreSQL prints it."""
 
 Value = TypeVar("Value")
 
@@ -73,6 +75,19 @@ def qualified(name: str, schema: str | None) -> str:
 def role(name: str) -> str:
     """A role in GRANT, REVOKE or TO; the keyword PUBLIC is not quoted."""
     return "PUBLIC" if name.upper() == "PUBLIC" else ident(name)
+
+
+def parsed(
+    pattern: re.Pattern[str], label: str, definition: str, printer: str, expected: str
+) -> re.Match[str]:
+    """The parts of a definition by the whole statement that a function of PostgreSQL prints.
+
+    :raises ModelError: for any other statement.
+    """
+    match = pattern.fullmatch(definition)
+    if match is None:
+        raise ModelError(f"{label} is not defined as {printer} prints it: {definition}\nexpected: {expected}")
+    return match
 
 
 def literal(text: str) -> str:

@@ -32,23 +32,27 @@ class DDLStatement(ExecutableDDLElement, ABC):
         return None
 
 
-def _shared(guard_: Guard) -> tuple[str, str] | None:
-    if guard_.new.like is None or not guard_.new.shares:
-        return None
-    return guard_.new.like.real, dataclasses.replace(guard_, shared=True).render()
-
-
-class Create(DDLStatement):
-    """Creates an object if it is absent; refuses if it exists and is different."""
-
-    def __init__(self, element: DDLObject) -> None:
-        self.element = element
+class _Comparing(DDLStatement):
+    @property
+    @abstractmethod
+    def by(self) -> Guard:
+        """The guard."""
 
     def sql(self) -> str:
         return self.by.render()
 
     def shared_twin(self) -> tuple[str, str] | None:
-        return _shared(self.by)
+        guard = self.by
+        if guard.new.like is None or not guard.new.shares:
+            return None
+        return guard.new.like.real, dataclasses.replace(guard, shared=True).render()
+
+
+class Create(_Comparing):
+    """Creates an object if it is absent; refuses if it exists and is different."""
+
+    def __init__(self, element: DDLObject) -> None:
+        self.element = element
 
     @property
     def by(self) -> Guard:
@@ -72,7 +76,7 @@ class Drop(DDLStatement):
         return self.element.dropped(made_again=self.made_again)
 
 
-class Replace(DDLStatement):
+class Replace(_Comparing):
     """Replaces the definition of an object.
 
     :param old: the only definition that may be replaced; any other is refused. None: any definition.
@@ -84,12 +88,6 @@ class Replace(DDLStatement):
             raise ModelError(msg)
         self.element = element
         self.old = old
-
-    def sql(self) -> str:
-        return self.by.render()
-
-    def shared_twin(self) -> tuple[str, str] | None:
-        return _shared(self.by)
 
     @property
     def by(self) -> Guard:

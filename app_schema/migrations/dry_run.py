@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import copy
 import io
-import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, TypeAlias
@@ -27,6 +25,7 @@ from app_schema.migrations.impl import GuardedImpl, guarded
 from app_schema.migrations.installed import installed
 from app_schema.migrations.lineage import Direction, Lineage
 from app_schema.migrations.operation import Operation
+from app_schema.migrations.progress import silence
 from app_schema.migrations.recording import recorded, recording
 
 Steps: TypeAlias = Sequence[RevisionStep]
@@ -40,17 +39,6 @@ class Recorded:
     sql: str = ""
     operations: list[Operation] = field(default_factory=list)
     queries: bool = False
-
-
-@contextmanager
-def _silence() -> Iterator[None]:
-    """Mutes the log of Alembic, which would report that the revisions run."""
-    log = logging.getLogger("alembic.runtime.migration")
-    before, log.disabled = log.disabled, True
-    try:
-        yield
-    finally:
-        log.disabled = before
 
 
 def record(
@@ -90,7 +78,7 @@ def record_steps(
     options = {"output_buffer": buffer, "fn": steps, "starting_rev": tuple(sorted(here)), "script": scripts}
     context = _script(app, impl, options)
     try:
-        with _silence(), installed(context) as proxied, context.begin_transaction():
+        with silence(), installed(context) as proxied, context.begin_transaction():
             context.run_migrations()
     except (AppSchemaError, CommandError):
         raise
@@ -105,7 +93,7 @@ def record_steps(
 def operations(app: Application, planned: Steps) -> list[Recorded]:
     """The operations of these steps, without their SQL; of one that queries the database, those before."""
     found: list[Recorded] = []
-    with _silence(), installed(_script(app, GuardedImpl, {"output_buffer": io.StringIO()})) as proxied:
+    with silence(), installed(_script(app, GuardedImpl, {"output_buffer": io.StringIO()})) as proxied:
         for step in planned:
             found.append(Recorded(step.revision.revision))
             try:
@@ -142,7 +130,7 @@ def _script(app: Application, impl: type[GuardedImpl], options: dict[str, Any]) 
         "target_metadata": app.convention,
         **options,
     }
-    with _silence():
+    with silence():
         context = MigrationContext.configure(
             dialect_name="postgresql", dialect_opts={"paramstyle": "named"}, opts=opts
         )

@@ -78,3 +78,13 @@ def progress(total: int, *, terminal: bool) -> Iterator[Progress]:
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
         yield TerminalProgress(total, bar)
+
+
+@contextmanager
+def silence() -> Iterator[None]:
+    """Mutes the log of Alembic, which would report a run of the database."""
+    before, log.disabled = log.disabled, True
+    try:
+        yield
+    finally:
+        log.disabled = before

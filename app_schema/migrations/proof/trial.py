@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import copy
-import logging
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from types import SimpleNamespace
@@ -29,6 +27,7 @@ from app_schema.migrations.directives import UndeclaredOp, UnwritableOp
 from app_schema.migrations.failure import explained
 from app_schema.migrations.loading import load
 from app_schema.migrations.once import TABLE as ONCE_TABLE
+from app_schema.migrations.progress import silence
 from app_schema.migrations.stamping import version_table
 
 if TYPE_CHECKING:
@@ -122,7 +121,7 @@ class Trial:
         to = MigrationStep.upgrade_from_script if verb == "upgrade" else MigrationStep.downgrade_from_script
         step = to(self.scripts.revision_map, self.scripts.get_revision(self.revision))
         context = self.run.environment(self.scripts, step, [f"autocommit={str(autocommit).lower()}"])
-        with _silent(), context, self.engine.connect() as connection:
+        with silence(), context, self.engine.connect() as connection:
             try:
                 self.run.migrate(context, connection)
             except Exception as error:
@@ -198,17 +197,6 @@ class Trial:
         with self.engine.connect() as connection:
             found = connection.exec_driver_sql(query, execution_options={"no_parameters": True})
             return {str(table): str(checksum) for table, checksum in found}
-
-
-@contextmanager
-def _silent() -> Iterator[None]:
-    """Mutes the logs of a run: a trial is no run of the database."""
-    log = logging.getLogger("alembic.runtime.migration")
-    disabled, log.disabled = log.disabled, True
-    try:
-        yield
-    finally:
-        log.disabled = disabled
 
 
 def explained_shortly(error: Exception) -> tuple[str, str | None]:

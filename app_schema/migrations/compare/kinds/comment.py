@@ -17,7 +17,27 @@ if TYPE_CHECKING:
     from app_schema.migrations.compare.sides import Sides
 
 
-class CommentComparator(KindComparator):
+class _TextComparator(KindComparator):
+    def set(
+        self, sides: Sides, planner: Planner, key: Key, declared: str | None, reflected: str | None
+    ) -> None:
+        """Plans another text; None: no comment."""
+        raise NotImplementedError
+
+    def added(self, sides: Sides, planner: Planner, key: Key, declared: str) -> None:
+        """Plans a comment that is absent."""
+        self.set(sides, planner, key, declared, None)
+
+    def changed(self, sides: Sides, planner: Planner, key: Key, declared: str, reflected: str) -> None:
+        """Plans another text."""
+        self.set(sides, planner, key, declared, reflected)
+
+    def removed(self, sides: Sides, planner: Planner, key: Key, reflected: str) -> None:
+        """Plans the drop of a comment."""
+        self.set(sides, planner, key, None, reflected)
+
+
+class CommentComparator(_TextComparator):
     """Comments on tables and columns."""
 
     dropped_with_table = True
@@ -30,18 +50,25 @@ class CommentComparator(KindComparator):
     def added(self, sides: Sides, planner: Planner, key: Key, declared: str) -> None:
         """Plans a comment that is absent; that of a new table or column is created with it."""
         if not sides.new(key):
-            _set_of_table(sides, planner, key, declared, None)
+            super().added(sides, planner, key, declared)
 
-    def changed(self, sides: Sides, planner: Planner, key: Key, declared: str, reflected: str) -> None:
-        """Plans another text."""
-        _set_of_table(sides, planner, key, declared, reflected)
+    def set(
+        self, sides: Sides, planner: Planner, key: Key, declared: str | None, reflected: str | None
+    ) -> None:
+        """Plans another text, unless the ADD COLUMN has it."""
+        schema, column = sides.schema(key), keys.column(key)
+        if key.name and (column not in sides.reflected or column in planner.dropped):
+            return
+        if key.name:
+            call = CallOp("alter_column", key.table, key.name, comment=declared, schema=schema)
+            call.undone_by("alter_column", key.table, key.name, comment=reflected, schema=schema)
+        else:
+            call, undo = _on_table(key, declared, schema), _on_table(key, reflected, schema)
+            call.undo, undo.undo = undo, call
+        planner.create(Makes.COMMENT, call)
 
-    def removed(self, sides: Sides, planner: Planner, key: Key, reflected: str) -> None:
-        """Plans the drop of a comment."""
-        _set_of_table(sides, planner, key, None, reflected)
 
-
-class ObjectCommentComparator(KindComparator):
+class ObjectCommentComparator(_TextComparator):
     """Comments on constraints, indexes, triggers, policies, functions, types: not on tables and columns."""
 
     def undeclared_along(self, sides: Sides, key: Key) -> bool:
@@ -49,17 +76,15 @@ class ObjectCommentComparator(KindComparator):
         owner = keys.described(key)
         return owner in sides.reflected and owner not in sides.declared
 
-    def added(self, sides: Sides, planner: Planner, key: Key, declared: str) -> None:
-        """Plans a comment that is absent."""
-        _set_of_object(sides, planner, key, declared, None)
-
-    def changed(self, sides: Sides, planner: Planner, key: Key, declared: str, reflected: str) -> None:
-        """Plans another text."""
-        _set_of_object(sides, planner, key, declared, reflected)
-
-    def removed(self, sides: Sides, planner: Planner, key: Key, reflected: str) -> None:
-        """Plans the drop of a comment; PostgreSQL drops it with its object."""
-        _set_of_object(sides, planner, key, None, reflected)
+    def set(
+        self, sides: Sides, planner: Planner, key: Key, declared: str | None, reflected: str | None
+    ) -> None:
+        """Plans another text, unless PostgreSQL drops the comment with its object."""
+        if _is_created_anew(sides, planner, key):
+            return
+        call, undo = _on_object(key, declared), _on_object(key, reflected)
+        call.undo, undo.undo = undo, call
+        planner.create(Makes.COMMENT, call)
 
     def follow(self, sides: Sides, planner: Planner) -> None:
         """Plans the comments of what is created, and for the downgrade those of what is dropped: PostgreSQL
@@ -116,31 +141,6 @@ def _is_created_anew(sides: Sides, planner: Planner, key: Key) -> bool:
     if owner not in sides.reflected or owner in planner.dropped | planner.created:
         return True
     return owner not in sides.declared and sides.prune and sides.may_drop(owner)
-
-
-def _set_of_object(
-    sides: Sides, planner: Planner, key: Key, declared: str | None, reflected: str | None
-) -> None:
-    if _is_created_anew(sides, planner, key):
-        return
-    call, undo = _on_object(key, declared), _on_object(key, reflected)
-    call.undo, undo.undo = undo, call
-    planner.create(Makes.COMMENT, call)
-
-
-def _set_of_table(
-    sides: Sides, planner: Planner, key: Key, declared: str | None, reflected: str | None
-) -> None:
-    schema, column = sides.schema(key), keys.column(key)
-    if key.name and (column not in sides.reflected or column in planner.dropped):
-        return  # in the ADD COLUMN
-    if key.name:
-        call = CallOp("alter_column", key.table, key.name, comment=declared, schema=schema)
-        call.undone_by("alter_column", key.table, key.name, comment=reflected, schema=schema)
-    else:
-        call, undo = _on_table(key, declared, schema), _on_table(key, reflected, schema)
-        call.undo, undo.undo = undo, call
-    planner.create(Makes.COMMENT, call)
 
 
 def _on_table(key: Key, text: str | None, schema: str | None) -> CallOp:
