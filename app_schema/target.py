@@ -28,6 +28,8 @@ _OTHERS = {"TEST_DATABASE_URL"}
 _LIBPQ = ("PGHOST", "PGHOSTADDR", "PGDATABASE", "PGSERVICE")
 _URL = re.compile(r"postgres(ql)?(\+\w+)?://", re.IGNORECASE)
 _YES = {"1", "true", "yes", "on"}
+_NO = {"", "0", "false", "no", "off"}
+"""CI has other values too: a system may set its own name."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def require_asked() -> None:
     from app_schema import embedded
 
     named = os.environ.get(ASKED, "").lower() in _YES or os.environ.get(embedded.DIRECTORY_VARIABLE)
-    if os.environ.get("CI", "").lower() in _YES and not named:
+    if os.environ.get("CI", "").lower() not in _NO and not named:
         refusal = f"CI is set, and DATABASE_URL is not: set it, or {ASKED}=true for the embedded server."
         raise ConfigurationError("\n".join([refusal, *near_misses(EMBEDDED)]))
 

@@ -166,7 +166,9 @@ def needs(what: str, extra: str) -> Iterator[None]:
 def target(url: str | None, *, direct: bool = False) -> Target:
     """The database of `--url`, else of the settings, else the embedded server."""
     from app_schema import database
+    from app_schema.migrations.copies import refuse_other_here
 
+    refuse_other_here()
     return database.target(url, direct=direct)
 
 

@@ -49,10 +49,8 @@ def move(
     """
     from app_schema.adoption.notice import refuse_unadopted
     from app_schema.errors import ConfigurationError
-    from app_schema.migrations.copies import refuse_other_here
     from app_schema.migrations.lineage import current
 
-    refuse_other_here()  # also without a step
     app = app or application()
     given = dict(option.partition("=")[::2] for option in options or ())
     with connected(url, changes=True) as connection, _told():

@@ -143,9 +143,10 @@ def test_other_names_are_no_near_miss(name: str, monkeypatch: pytest.MonkeyPatch
     assert list(near_misses(EMBEDDED)) == []
 
 
-def test_in_ci_the_embedded_server_must_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("ci", ["true", "woodpecker"])
+def test_in_ci_the_embedded_server_must_be_asked_for(ci: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedded, "start", lambda: "postgresql://postgres@/postgres?host=/run/here")
-    monkeypatch.setenv("CI", "true")
+    monkeypatch.setenv("CI", ci)
     monkeypatch.setenv("DATABSE_URL", URL)
     with pytest.raises(ConfigurationError, match="CI is set, and DATABASE_URL is not") as caught:
         database.target()
@@ -174,7 +175,9 @@ def other_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return checkout
 
 
-@pytest.mark.parametrize("name", ["upgrade", "downgrade", "rollback", "status", "history", "plan", "lint"])
+@pytest.mark.parametrize(
+    "name", ["upgrade", "downgrade", "rollback", "status", "history", "plan", "lint", "seed", "audit"]
+)
 def test_revisions_of_another_copy_are_refused(
     other_copy: Path, empty_url: str, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
