@@ -82,7 +82,7 @@ def record_steps(
             context.run_migrations()
     except (AppSchemaError, CommandError):
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a revision may call sys.exit(), and the command would succeed
         reason = f"{type(error).__name__}: {error}"
         raise ModelError(
             f"{found[-1].revision} cannot be planned, because it queries the database ({reason})."
@@ -100,7 +100,7 @@ def operations(app: Application, planned: Steps) -> list[Recorded]:
                 _recorded(step, proxied, found[-1]).migration_fn()
             except (AppSchemaError, CommandError):
                 raise
-            except Exception:  # noqa: BLE001 - whatever code does that gets no answer
+            except (Exception, SystemExit):  # noqa: BLE001 - whatever code does that gets no answer
                 found[-1].queries = True
     return found
 

@@ -13,9 +13,9 @@ from alembic.util import CommandError
 from sqlalchemy import text
 
 from app_schema.application import Application, find
-from app_schema.errors import ServerError
+from app_schema.errors import ConfigurationError, ServerError
 from app_schema.migrations import config
-from app_schema.migrations.loading import load
+from app_schema.migrations.loading import load, missing_function
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import RevisionStep
@@ -107,7 +107,12 @@ class Lineage:
             raise CommandError(f"Can't locate revision identified by '{error.argument}'") from error
         except RevisionError as error:
             raise CommandError(str(error)) from error
-        return [step(self.scripts.revision_map, script) for script in (scripts[::-1] if up else scripts)]
+        try:
+            return [step(self.scripts.revision_map, script) for script in (scripts[::-1] if up else scripts)]
+        except AttributeError as error:
+            if not (absent := missing_function(self.scripts, error)):
+                raise
+            raise ConfigurationError(absent) from error
 
     def _scripts(self, steps: list[RevisionStep]) -> list[Script]:
         return [self.scripts.get_revision(step.revision.revision) for step in steps]

@@ -103,6 +103,30 @@ def test_command_ends_with_2_at_a_broken_revision_file(
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.parametrize("name", ["status", "plan", "lint"])
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        ("def downgrade(): pass", "9999_x.py: the file has no upgrade(): write the function"),
+        ("def upgrade(): raise SystemExit(7)", "9 cannot be planned"),
+    ],
+)
+def test_function_that_is_absent_or_ends_the_process_is_one_sentence(
+    revisions: Path, name: str, function: str, said: str, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    text = f"revision = '9'\ndown_revision = {HEAD!r}\n{function}\n"
+    (revisions / "9999_x.py").write_text(text, encoding="utf-8")
+    monkeypatch.setattr("app_schema.lint.run.program", lambda: "squawk")
+    result = CliRunner().invoke(app, [name])
+    assert "Traceback" not in result.stderr
+    if (name, function[:11]) == ("status", "def upgrade"):
+        assert result.exit_code == 1, "pending, and nothing of it is run"
+        return
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
 def test_alembic_ends_with_2_at_a_broken_revision_file(revisions: Path, empty_url: str) -> None:
     text, sentence = BROKEN["import"]
     (revisions / "9999_x.py").write_text(text, encoding="utf-8")
