@@ -30,10 +30,11 @@ _IN = re.compile(r"(\w+) IN \(((?:'[^']*'(?:, *)?)+)\)(?: OR \1 IS NULL)?$")
 
 
 @dataclass
-class KeyField(UUIDField):
+class KeyField(StringField):
     """A key of another table: shown with the label of its row, chosen by a search for it."""
 
     references: Any = None
+    list_template: str = "fields/key.html"
     detail_template: str = "fields/key.html"
     form_template: str = "fields/form/key.html"
 

@@ -25,6 +25,8 @@ from starlette_admin.contrib.sqla.filters import (
     IsNotNullFilter,
     IsNullFilter,
     NotEqualFilter,
+    NumericEqualFilter,
+    NumericNotEqualFilter,
     SqlaFilterRegistry,
 )
 from starlette_admin.exceptions import ActionFailed, FormValidationError
@@ -52,6 +54,13 @@ class Filters(SqlaFilterRegistry):
         """Equal, not equal, NULL, not NULL."""
         del field
         return [EqualFilter, NotEqualFilter, IsNullFilter, IsNotNullFilter]
+
+    @filters(KeyField)
+    def key_filters(self, field: KeyField) -> Sequence[type[BaseFilter]]:
+        """As for a UUID; a key that is a number is compared as one."""
+        if issubclass(field.references.type.python_type, int):
+            return [NumericEqualFilter, NumericNotEqualFilter, IsNullFilter, IsNotNullFilter]
+        return self.uuid_filters(field)
 
 
 class TableView(ModelView):
@@ -146,7 +155,7 @@ class TableView(ModelView):
         uuid = _uuid(term)
         for field in self.get_fields_list(request):
             attribute = getattr(self.model, field.name)
-            if isinstance(field, UUIDField):
+            if isinstance(attribute.type, sa.Uuid):
                 if uuid is not None:
                     clauses.append(attribute == uuid)
             elif isinstance(attribute.type, sa.String) and not isinstance(attribute.type, sa.Enum):

@@ -57,6 +57,7 @@ addEventListener("DOMContentLoaded", () => {
     const body = document.querySelector("tbody:has(tr[data-sa-pk])");
     if (!body || !document.getElementById("undo")) return;
     new MutationObserver(async () => {
+        document.querySelectorAll(".tooltip").forEach(tip => tip.remove()); // of cells that are gone
         const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
         document.getElementById("undo").replaceWith(page.getElementById("undo"));
     }).observe(body, { childList: true });

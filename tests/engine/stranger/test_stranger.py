@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -150,3 +152,52 @@ def test_studio_shows_it(engine: sa.Engine, application: Application) -> None:
     assert "0001" in client.get("/migrations").text
     assert "stock" in client.get("/schema?table=stock").text
     assert "Ann A." in client.get("/view-as").text
+
+
+def test_studio_writes_to_it(engine: sa.Engine, application: Application) -> None:
+    """Keys of two columns, keys that are numbers, an enum of Python's."""
+    with engine.begin() as connection:
+        for statement in (
+            "INSERT INTO shop.customer (login, full_name) VALUES ('ann', 'Ann A.')",
+            "INSERT INTO shop.category (name) VALUES ('Books'), ('Music')",
+            "INSERT INTO shop.product (category_id, name, price) VALUES (1, 'Score', 9.5)",
+            "INSERT INTO shop.order (customer_login) VALUES ('ann')",
+            "INSERT INTO shop.item VALUES (1, 1, 2)",
+        ):
+            connection.exec_driver_sql(statement)
+    client = TestClient(
+        studio(engine, application, token="secret", port=80, write=True), base_url="http://127.0.0.1"
+    )
+    client.get("/?token=secret")
+    for table in application.metadata.sorted_tables:
+        assert client.get(f"/{table.name}/list").status_code == 200, table.name
+        assert client.get(f"/{table.name}/create").status_code == 200, table.name
+        for form in ("json", "csv", "insert"):
+            assert client.get(f"/copy/{table.name}?as={form}").status_code == 200, table.name
+    assert "category" in client.get("/picture").text
+
+    def hidden(page: str) -> dict[str, str]:
+        found = re.findall(r'name="(csrftoken|_opened|number)" value="([^"]*)"', page)
+        return {name: html.unescape(value) for name, value in reversed(found)}
+
+    def save(path: str, form: dict[str, str]) -> str:
+        return client.post(path, data={**hidden(client.get(path).text), **form}).text
+
+    save("/order/edit?pk=1", {"customer_login": "ann", "state": "paid"})
+    save("/product/edit?pk=1", {"category_id": "2", "name": "Score", "price": "9.5"})
+    save("/item/edit?pk=1,1", {"order_id": "1", "product_id": "1", "amount": "3"})
+    assert 'id="total">1 rows' in client.get("/product/list?filter=category_id__eq=2").text
+    written = sa.text("SELECT state::text, category_id, amount FROM shop.order, shop.product, shop.item")
+    with engine.connect() as connection:
+        assert connection.execute(written).one() == ("paid", 2, 3)
+    for _ in range(3):
+        client.post("/changes/undo", data=hidden(client.get("/order/list").text))
+    with engine.connect() as connection:
+        assert connection.execute(written).one() == ("open", 1, 2)
+    assert "shop.item" in client.get("/delete?table=item&pk=1,1").text
+    asked = {
+        **hidden(client.get("/console").text),
+        "do": "query",
+        "sql": "SELECT current_user, full_name FROM shop.customer",
+    }
+    assert "Ann A." in client.post("/console", data=asked).text
