@@ -6,16 +6,26 @@ from app_schema.audit.check import Check, Known, Row
 from app_schema.audit.finding import Finding
 from app_schema.ddl.sql import ident
 
-# without the superuser of initdb: every cluster has it, and it cannot be dropped
+
+def _bypasses(check: str, rows: Sequence[Row], known: Known) -> Iterator[Finding]:
+    services = {ident(role) for role in known.service_roles}
+    for severity, role, login, said, remedy in rows:
+        if login or role not in services:
+            yield Finding(check, severity, f"role {role}", said, remedy)
+
+
+# Without the superuser of initdb: every cluster has it, and it cannot be dropped. SET ROLE takes on BYPASSRLS
+# of a role that cannot log in, too.
 BYPASS = Check(
     "role_bypasses_row_security",
     """
-    SELECT CASE WHEN application THEN 'error' ELSE 'warning' END, format('role %s', role),
-           format('it may log in and %s%s', CASE WHEN rolsuper THEN 'is a superuser' ELSE 'has BYPASSRLS' END,
+    SELECT CASE WHEN application THEN 'error' ELSE 'warning' END, role, rolcanlogin,
+           format('it %s%s%s', CASE WHEN rolcanlogin THEN 'may log in and ' END,
+                  CASE WHEN rolsuper THEN 'is a superuser' ELSE 'has BYPASSRLS' END,
                   CASE WHEN application THEN ', though policies are written for it' ELSE ', so no policy binds it' END),
            format('ALTER ROLE %s %sNOBYPASSRLS;', role, CASE WHEN rolsuper THEN 'NOSUPERUSER ' ELSE '' END)
       FROM (
-        SELECT r.oid::regrole::text AS role, r.rolsuper,
+        SELECT r.oid::regrole::text AS role, r.rolsuper, r.rolcanlogin,
                EXISTS (SELECT FROM policy_role AS p
                         WHERE p.oid = r.oid
                            OR CASE WHEN r.rolsuper
@@ -23,9 +33,11 @@ BYPASS = Check(
                                                  WHERE m.roleid = p.oid AND m.member = r.oid)
                                    ELSE pg_has_role(r.oid, p.oid, 'USAGE') END) AS application
           FROM pg_catalog.pg_roles AS r
-         WHERE r.rolcanlogin AND (r.rolsuper OR r.rolbypassrls) AND r.oid <> 10
+         WHERE (r.rolcanlogin OR r.oid IN (SELECT p.oid FROM policy_role AS p))
+           AND (r.rolsuper OR r.rolbypassrls) AND r.oid <> 10
       ) AS found
     """,  # noqa: E501 - one line is one expression
+    _bypasses,
 )
 
 # An application role is a role that a policy names, or a login role with the privileges of such a role.
@@ -71,12 +83,18 @@ def _acts_as_another(check: str, rows: Sequence[Row], known: Known) -> Iterator[
             yield Finding(check, "error", f"role {role}", said, revoke)
 
 
+# Of PostgreSQL's own roles these reach the rows of every table without a policy: by MAINTAIN, by the files of
+# the server, or by its programs.
+_PAST_ROW_SECURITY = (
+    "('pg_maintain', 'pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program')"
+)
 # A policy for a role applies to its members too. A login that uses SET ROLE to become one of several roles is
 # named by no policy, and is no application role.
 MEMBER = Check(
     "application_role_acts_as_another",
-    """
-    SELECT p.oid::regrole::text, s.oid::regrole::text, s.rolsuper OR s.rolbypassrls,
+    f"""
+    SELECT p.oid::regrole::text, s.oid::regrole::text,
+           s.rolsuper OR s.rolbypassrls OR s.rolname IN {_PAST_ROW_SECURITY},
            (SELECT string_agg(format('REVOKE %s FROM %s%s;', m.roleid::regrole, m.member::regrole, CASE
                      WHEN current_setting('server_version_num')::int >= 160000
                      THEN ' GRANTED BY ' || m.grantor::regrole END), ' ' ORDER BY m.roleid, m.grantor)

@@ -99,6 +99,13 @@ PRIVILEGES = {
         "warning",
         "BYPASSRLS",
     ),
+    "application without a login that bypasses": Case(
+        "role_bypasses_row_security",
+        f"{_T} CREATE POLICY a ON t TO {{role}} USING (id = 1); ALTER ROLE {{role}} BYPASSRLS",
+        "role {role}",
+        "error",
+        "it has BYPASSRLS, though policies are written for it",
+    ),
     "superuser with a policy": Case(
         "role_bypasses_row_security",
         f"{_T} CREATE POLICY a ON t TO {{role}} USING (true); ALTER ROLE {{role}} LOGIN SUPERUSER",
@@ -122,6 +129,13 @@ PRIVILEGES = {
         "role {role}",
         "error",
         "it may act as {role}_mid, which no policy binds",
+    ),
+    "application that reads the files of the server": Case(
+        "application_role_acts_as_another",
+        f"{_T} CREATE POLICY a ON t TO {{role}} USING (id = 1); GRANT pg_read_server_files TO {{role}}",
+        "role {role}",
+        "error",
+        "it may act as pg_read_server_files, which no policy binds",
     ),
     "application that owns": Case(
         "application_role_owns_table",

@@ -185,9 +185,10 @@ def test_waiver_ends_with_its_condition(empty_engine: sa.Engine) -> None:
             _waived(connection, "SELECT nothing")
 
 
-def test_waiver_of_the_version_table_ends_when_others_may_touch_it(engine: sa.Engine) -> None:
+@pytest.mark.parametrize("privilege", ["INSERT", "UPDATE (version_num)"])
+def test_waiver_of_the_version_table_ends_when_others_may_touch_it(engine: sa.Engine, privilege: str) -> None:
     with engine.connect() as connection:
-        connection.exec_driver_sql("GRANT INSERT ON alembic_version TO pg_monitor")
+        connection.exec_driver_sql(f"GRANT {privilege} ON alembic_version TO pg_monitor")
         found = audit(connection, Base.metadata, carried=WAIVERS)
     (version,) = [item for item in found if item.object == "table public.alembic_version"]
     assert (version.severity, version.waived) == ("error", None)
