@@ -1,8 +1,8 @@
-"""What comes later in a run: a second run finds an object as the last statement about it has left it.
+"""The later statements of a run: a second run finds an object in the state of the last statement about it.
 
-A revision that changes a column twice is read through before it runs (:mod:`.column`). What later revisions
-change is looked at where a statement of an earlier one is refused (:mod:`.later`), and in a script, which
-cannot be asked again.
+A revision that changes a column twice is read before it runs (:mod:`.column`). Later revisions are read if a
+statement of an earlier revision is refused (:mod:`.later`), and for a script, which cannot be run step by
+step.
 """
 
 from app_schema.migrations.foresight.ahead import Ahead, foreseeable

@@ -1,8 +1,8 @@
-"""What a revision does later to a column: a second run finds the column as the revision leaves it.
+"""Later changes of a column in a revision: a second run finds the column in its final state.
 
-"Add it nullable, fill it, set NOT NULL" is one revision; so is "add it with a default, drop the default", and
-"drop it, add another one of the name". A guard that knew its own step alone would refuse what the revision
-itself has made.
+"Add a nullable column, fill it, set NOT NULL" is a usual revision; so are "add a column with a default, drop
+the default" and "drop a column, add another with its name". A guard that knew only its own statement would
+refuse the column that the revision itself has created.
 """
 
 from __future__ import annotations
@@ -26,49 +26,55 @@ from app_schema.migrations import altering
 def foreseen(
     construct: ExecutableDDLElement, statement: ExecutableDDLElement, own: list[Any], beyond: list[Any]
 ) -> ExecutableDDLElement:
-    """The statement; equal is also what the column becomes later.
+    """The statement, for which later states of the column also count as equal.
 
-    :param own: what follows in its revision.
-    :param beyond: what the later revisions of the run send.
+    :param own: the later constructs of the same revision.
+    :param beyond: the constructs of later revisions of the run.
     """
     later = [*own, *beyond]
     if isinstance(construct, ops.DropColumn | DropTable):
-        return _kept_if_made_again(construct, statement, later)
+        return _keep_if_recreated(construct, statement, later)
     rename = _renamed(construct, later)
     if isinstance(construct, ops.ColumnComment):
         return statement
-    if rename is None and _is_carried_out_anyway(construct, own) and not _changes(construct, beyond):
+    if rename is None and _is_always_executed(construct, own) and not _changes(construct, beyond):
         return statement
     by = statement.by if isinstance(statement, Guarded) else None
     if not isinstance(by, Guard):
         return statement
     changes = _changes(construct, later)
     if by.new.value is not None and (changes or rename is not None):
-        by = replace(by, new=altering.after(construct))  # the state was a word: NOT NULL, or no default
+        by = replace(
+            by, new=altering.after(construct)
+        )  # the state was an expression, NOT NULL or no default, without a twin
     by = replace(by, later=tuple(changes))
     return Guarded(by if rename is None else _under_new_name(by, later, rename))
 
 
-def _is_carried_out_anyway(construct: Any, later: list[Any]) -> bool:
-    """True if a statement alters whatever it finds, or states as found what the revision ends with.
+def _is_always_executed(construct: Any, later: list[Any]) -> bool:
+    """True if a statement alters any state, or if its stated old state is the final state of the revision.
 
-    What stands between may need such a step: a column that is nullable, has no default or another type for a
-    while. On the first run the column is already as the revision leaves it, and the step must not be skipped.
+    Statements in between may need the step: a column that is temporarily nullable, without a default, or of
+    another type. In a first run the column already has the final state, and the step must not be skipped.
     """
     if isinstance(construct, ops.ColumnNullable):
         return True
-    last = [one for one in later if type(one) is type(construct) and target(one) == target(construct)][-1:]
+    last = [
+        successor
+        for successor in later
+        if type(successor) is type(construct) and target(successor) == target(construct)
+    ][-1:]
     if isinstance(construct, ops.ColumnDefault):
         stated: Any = construct.existing_server_default
-        return stated is None or stated is False or any(str(one.default) == str(stated) for one in last)
+        return stated is None or stated is False or any(str(other.default) == str(stated) for other in last)
     if isinstance(construct, ops.ColumnType) and construct.existing_type is not None:
         before = construct.existing_type.compile(dialect=DIALECT)
-        return any(one.type_.compile(dialect=DIALECT) == before for one in last)
+        return any(other.type_.compile(dialect=DIALECT) == before for other in last)
     return False
 
 
 def target(construct: Any) -> tuple[Any, ...] | None:
-    """What tells a construct from others: its class, and the table and column that it changes."""
+    """The identity of a construct: its class, and the table and column that it changes."""
     if isinstance(construct, CreateTable | DropTable):
         return type(construct), construct.element.schema, str(construct.element.name)
     if isinstance(construct, DropConstraint):
@@ -84,7 +90,7 @@ def target(construct: Any) -> tuple[Any, ...] | None:
 
 
 def _sets_not_null(construct: Any) -> tuple[str | None, str] | None:
-    """The table, where a constraint makes columns NOT NULL: a primary key does so too."""
+    """The table of a constraint that makes columns NOT NULL, such as a primary key."""
     element: Any = getattr(construct, "element", None)
     if isinstance(construct, AddConstraint) and isinstance(element, PrimaryKeyConstraint):
         return element.table.schema, str(element.table.name)
@@ -94,97 +100,104 @@ def _sets_not_null(construct: Any) -> tuple[str | None, str] | None:
     return None
 
 
-def _kept_if_made_again(
+def _keep_if_recreated(
     construct: ops.DropColumn | DropTable, drop: Any, later: list[Any]
 ) -> ExecutableDDLElement:
-    """A column or table stays that is already what is made of the name later: it may hold values by now.
+    """Keeps a column or table that already is the later creation under the name: it may hold values.
 
-    A generated column holds none of its own, and stands in the way of what it reads: it stays if something
-    depends on it, which the revision has made before.
+    A generated column holds no values, and prevents changes of the columns that it reads: it is kept only if
+    an object depends on it, which an earlier run of the revision has created.
     """
     if (number := made_again(construct, later)) is None:
         return drop  # type: ignore[no-any-return]
-    one = later[number]
-    kept = _as_made(later, number).unless_equal(drop.sql())
-    computed = isinstance(one, ops.AddColumn) and one.column.computed is not None
-    return Guarded(_drop_unless_used(drop.sql(), kept) if computed else kept)
+    creation = later[number]
+    keep = _guard_of_creation(later, number).unless_equal(drop.sql())
+    computed = isinstance(creation, ops.AddColumn) and creation.column.computed is not None
+    return Guarded(_drop_unless_used(drop.sql(), keep) if computed else keep)
 
 
 def is_made_again(construct: ops.AddColumn, beyond: list[Any]) -> bool:
-    """True if later revisions drop the column that a construct adds, and make it again."""
+    """True if later revisions drop the column that a construct adds, and add it again."""
     name = target(construct)[1:]  # type: ignore[index]
-    drops = (n for n, one in enumerate(beyond) if isinstance(one, ops.DropColumn) and target(one)[1:] == name)  # type: ignore[index]
+    drops = (
+        n
+        for n, successor in enumerate(beyond)
+        if isinstance(successor, ops.DropColumn) and target(successor)[1:] == name  # type: ignore[index]
+    )
     number = next(drops, None)
     return number is not None and made_again(beyond[number], beyond[number + 1 :]) is not None
 
 
 def refused_if_made_again(construct: Any, drop: Any, beyond: list[Any], created: str) -> ExecutableDDLElement:
-    """Nothing is dropped that a later revision makes again, is already as that makes it, and holds values.
+    """Refuses to drop an object that equals the later creation under its name, and holds values.
 
-    Nobody can tell whether these are the values to drop, or those that were written since; but what this run
-    has created itself is not what a later revision has created.
+    The values to drop cannot be distinguished from values that were written after the later creation; but an
+    object that this run has created is not the later one.
 
-    :param created: SQL expression: the run has created it.
+    :param created: SQL expression: the run has created the object.
     """
     if (number := made_again(construct, beyond)) is None:
         return drop  # type: ignore[no-any-return]
     _, schema, table, *column = target(construct)  # type: ignore[misc]
     filled = f"NOT {created}"
-    filled += "".join(f" AND {ident(one)} IS NOT NULL" for one in column)
+    filled += "".join(f" AND {ident(name)} IS NOT NULL" for name in column)
     holds = f"SELECT FROM {qualified(table, schema)} WHERE {filled}"
-    return Guarded(_as_made(beyond, number).unless_equal(drop.sql(), holds=holds))
+    return Guarded(_guard_of_creation(beyond, number).unless_equal(drop.sql(), holds=holds))
 
 
-def _as_made(later: list[Any], number: int) -> Guard:
-    """The guard of the construct that makes a column or table, with what becomes of it afterwards."""
-    one = later[number]
-    made = foreseen(one, converging(one), later[number + 1 :], [])
-    assert isinstance(made, Guarded)
-    assert isinstance(made.by, Guard)
-    return made.by
+def _guard_of_creation(later: list[Any], number: int) -> Guard:
+    """The guard of the construct that creates a column or table, with its later changes."""
+    creation = later[number]
+    statement = foreseen(creation, converging(creation), later[number + 1 :], [])
+    assert isinstance(statement, Guarded)
+    assert isinstance(statement.by, Guard)
+    return statement.by
 
 
 def made_again(construct: ops.DropColumn | DropTable, later: list[Any]) -> int | None:
-    """Where the table or column that a construct drops is made again."""
-    made, dropped = (
+    """The index of the construct that recreates the dropped table or column; None: no construct does."""
+    creations, drops = (
         (CreateTable, DropTable) if isinstance(construct, DropTable) else (ops.AddColumn, ops.DropColumn)
     )
     name = target(construct)[1:]  # type: ignore[index]
-    for number, one in enumerate(later):
-        if isinstance(one, made | dropped) and target(one)[1:] == name:  # type: ignore[index]
-            return number if isinstance(one, made) else None
+    for number, successor in enumerate(later):
+        if isinstance(successor, creations | drops) and target(successor)[1:] == name:  # type: ignore[index]
+            return number if isinstance(successor, creations) else None
     return None
 
 
 def _drop_unless_used(drop: str, otherwise: str) -> str:
-    """A block that runs ``drop``, and ``otherwise`` where another object depends on what it drops."""
+    """A block that runs ``drop``, or ``otherwise`` if another object depends on the dropped object."""
     caught = "EXCEPTION WHEN dependent_objects_still_exist THEN"
     return block(["BEGIN", f"  EXECUTE {dollar(drop)};", caught, f"  EXECUTE {dollar(otherwise)};", "END"])
 
 
 def _renamed(construct: Any, later: list[Any]) -> ops.ColumnName | None:
-    """The later rename of the column that a construct changes; None where another column has that name until
-    then: in a first run the column under it is the other one."""
+    """The later rename of the column that a construct changes; None if another column has the new name until
+    then: in a first run the column of that name is the other column."""
     place = target(construct)
     if place is None or not isinstance(construct, ops.AddColumn | ops.AlterColumn):
         return None
     given_up = set()
-    for one in later:
-        if not isinstance(one, ops.ColumnName | ops.DropColumn):
+    for successor in later:
+        if not isinstance(successor, ops.ColumnName | ops.DropColumn):
             continue
-        _, *column = target(one)  # type: ignore[misc]
+        _, *column = target(successor)  # type: ignore[misc]
         if column == list(place[1:]):
-            known = isinstance(one, ops.ColumnName) and (*column[:2], str(one.newname)) not in given_up
-            return one if known else None  # type: ignore[return-value]
+            known = (
+                isinstance(successor, ops.ColumnName)
+                and (*column[:2], str(successor.newname)) not in given_up
+            )
+            return successor if known else None  # type: ignore[return-value]
         given_up.add(tuple(column))
     return None
 
 
 def _under_new_name(by: Guard, later: list[Any], rename: ops.ColumnName) -> Guard:
-    """Where the column has its new name already, that one is compared; else the guard is carried out."""
+    """Compares the column under its new name if that exists; otherwise the guard runs."""
     old, new, table, schema = rename.column_name, str(rename.newname), rename.table_name, rename.schema
     back = f"ALTER TABLE {qualified(table, 'pg_temp')} RENAME {ident(new)} TO {ident(old)}"
-    number = next(n for n, one in enumerate(later, 1) if one is rename)
+    number = next(n for n, successor in enumerate(later, 1) if successor is rename)
     first = () if by.new.like is None else (back,)
     steps = (*first, *by.new.twin, *by.later, _on_twin(rename, str(table)))
     after = ops.ColumnNullable(table, new, True, schema=schema)  # noqa: FBT003 - any construct of the new name
@@ -201,33 +214,33 @@ def _under_new_name(by: Guard, later: list[Any], rename: ops.ColumnName) -> Guar
 
 
 def _changes(construct: Any, later: list[Any]) -> list[str]:
-    """What follows on the same table, or on the same column of it, each as a statement on the twin."""
+    """The later changes of the same table or column, each as a statement on the twin."""
     whole = isinstance(construct, CreateTable)
     _, schema, table, *rest = target(construct) or (None, None, None)
     column, name = (rest[0] if rest and not whole else None), table
-    found = []
-    for one in later:
-        cls, *place = target(one) or (None,)
+    changes = []
+    for successor in later:
+        cls, *place = target(successor) or (None,)
         if place[:2] != [schema, name]:
             continue
         if cls is ops.RenameTable:
-            name = str(one.new_table_name)
+            name = str(successor.new_table_name)
             continue
         if cls is DropTable or (cls is ops.DropColumn and place[2] == column):
             break
         of_the_table = whole or cls in (AddConstraint, Create)
         if cls in (CreateTable, ops.ColumnComment) or (whole and cls is ops.AddColumn):
-            continue  # a table is not compared in the columns that it has besides
+            continue  # a guard of a table ignores undeclared columns
         if not (of_the_table or (issubclass(cls, ops.AlterColumn) and place[2] == column)):
             continue
         if cls is ops.ColumnName and not whole:
-            break  # _under_new_name() knows what follows
-        found.append(_on_twin(one, str(table)))
-    return found
+            break  # _under_new_name() has the later changes
+        changes.append(_on_twin(successor, str(table)))
+    return changes
 
 
 def _on_twin(construct: Any, table: str) -> str:
-    """The statement on the copy of a table, which keeps its name where the table is renamed."""
+    """The statement on the copy of a table; the copy keeps its name if the table is renamed."""
     twin = qualified(table, "pg_temp")
     if isinstance(construct, DropConstraint):
         return f"ALTER TABLE {twin} DROP CONSTRAINT {ident(str(construct.element.name))}"

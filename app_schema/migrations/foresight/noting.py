@@ -1,4 +1,4 @@
-"""What a run has created itself, noted in the session: nobody can tell it from the work of an earlier run."""
+"""Records in the session the objects that a run has created: the catalog does not show which run did."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from app_schema.ddl.sql import dollar, ident, literal, qualified
 from app_schema.migrations.foresight.constructs import subject
 
 _CREATED = "app_schema.created"
-"""Setting: what the run has created."""
+"""Setting: the objects that the run has created."""
 _NOTED = f"coalesce(current_setting('{_CREATED}', true), '')"
 
 
 def is_holder(construct: Any) -> bool:
-    """True if a construct creates a table or an enum: later statements change parts of it."""
+    """True if a construct creates a table or an enum, whose parts later statements may change."""
     return isinstance(construct, CreateTable) or (
         isinstance(construct, Create) and isinstance(construct.element, EnumType)
     )
 
 
 def noted(construct: Any, create: Any, run: str) -> Guarded:
-    """The statement; where it creates its table, enum or column, the session notes that.
+    """The statement; if it creates its table, enum or column, the session records the creation.
 
-    :param run: tells this run from another one of the session.
+    :param run: identifies this run among the runs of the session.
     """
     note = literal(_note(subject(construct), run))
     absent = _absent(construct)
@@ -60,7 +60,7 @@ def _note(known: Any, run: str) -> str:
 
 
 def _absent(construct: Any) -> str:
-    """SQL expression: nothing has the name of what a construct creates."""
+    """SQL expression: no object has the name of the created object."""
     if isinstance(construct, AddColumn):
         attribute = f"attrelid = {regclass(str(construct.table_name), construct.schema)}"
         attribute += f" AND attname = {literal(str(construct.column.name))} AND NOT attisdropped"

@@ -1,4 +1,4 @@
-"""What a revision would send: its code runs against a script that nobody sees."""
+"""The constructs of a revision: its code runs against a discarded script."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ Collecting: TypeAlias = Callable[[], tuple[MigrationContext, list[Any]]]
 
 
 def names(run: Callable[..., None]) -> set[str]:
-    """The names that the code of a revision's function uses, and that of its module's functions it calls."""
-    module, found = getattr(run, "__globals__", {}), set[str]()
+    """The names in the code of a revision's function, and of the functions of its module that it calls."""
+    module, used = getattr(run, "__globals__", {}), set[str]()
     codes = [run.__code__] if isinstance(run, FunctionType) else []
     while codes:
         code = codes.pop()
-        called = (module.get(one) for one in set(code.co_names) - found)
-        codes += [one.__code__ for one in called if isinstance(one, FunctionType)]
-        codes += [one for one in code.co_consts if isinstance(one, CodeType)]
-        keywords = (one for one in code.co_consts if isinstance(one, tuple))
-        found |= {*code.co_names, *(name for some in keywords for name in some if isinstance(name, str))}
-    return found
+        called = (module.get(name) for name in set(code.co_names) - used)
+        codes += [function.__code__ for function in called if isinstance(function, FunctionType)]
+        codes += [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+        keywords = (constant for constant in code.co_consts if isinstance(constant, tuple))
+        used |= {*code.co_names, *(name for some in keywords for name in some if isinstance(name, str))}
+    return used
 
 
 @contextmanager
 def _silent() -> Iterator[None]:
-    """What a revision prints, logs or warns of is not said twice."""
+    """Mutes prints, logs and warnings of a revision, which its real run repeats."""
     before = logging.root.manager.disable
     logging.disable()
     try:
@@ -47,7 +47,7 @@ def _silent() -> Iterator[None]:
 
 
 def _apart(run: Callable[..., None]) -> Callable[..., None]:
-    """The same function of a copy of its module: what it uses up there is not missing when it runs."""
+    """The same function of a copy of its module: an iterator that it exhausts is intact in the real run."""
     module = getattr(run, "__globals__", {})
     path = module.get("__file__")
     if path is None or module.get(run.__name__) is not run:
@@ -57,13 +57,13 @@ def _apart(run: Callable[..., None]) -> Callable[..., None]:
 
 
 def collected(collecting: Collecting, run: Callable[..., None], arguments: Mapping[str, Any]) -> list[Any]:
-    """The constructs that the revision would send; those before the place where it asks the database.
+    """The constructs of the revision, up to its first query.
 
-    :param collecting: gives a context without a database, and the list of what is sent through it.
+    :param collecting: returns a context without a database, and the list of the constructs sent through it.
     """
     with _silent():
         context, seen = collecting()
-        # without a database it goes no further than to its first question
+        # without a database the code fails at its first query
         with installed(context), suppress(Exception, SystemExit):
             _apart(run)(**arguments)
     return seen

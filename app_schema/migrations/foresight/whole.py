@@ -1,8 +1,8 @@
-"""Tables, enums and sequences that later statements rename: each statement is compared under the names of its
-time.
+"""Tables, enums and sequences that later statements rename: each statement is compared under the former
+names.
 
-Whatever refers to such an object follows it, and PostgreSQL prints the name that it has now. For a comparison
-the objects get their earlier names back, in a subtransaction that is always rolled back.
+References are OIDs, so PostgreSQL prints the present name of a renamed object. For a comparison the objects
+get their former names, in a subtransaction that is always rolled back.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from app_schema.migrations.foresight.constructs import DROPS, WHOLE, Later, rena
 
 
 def in_earlier_names(questions: list[str], later: Later) -> list[str]:
-    """The questions, each asked while what it speaks of has its earlier name; none where that stays."""
+    """The queries, each run while its objects have their former names; none if no object was renamed."""
     known, renames = set(re.findall(r"\w+", " ".join(questions))), list[Renaming]()
     for change in map(renaming, later):
         if change is not None and change.kind in WHOLE and change.old in known:
@@ -30,7 +30,7 @@ def in_earlier_names(questions: list[str], later: Later) -> list[str]:
 
 
 def _named_back(sql: str, renames: list[Renaming]) -> str:
-    """A block that asks a question after it has undone renames, and carries them out again."""
+    """A block that undoes renames, runs a query, and repeats the renames."""
     back = [line for change in reversed(renames) for line in _renamed_back(change)]
     return block(
         [
@@ -54,13 +54,13 @@ def _renamed_back(change: Renaming) -> list[str]:
 
 
 def under_later_name(construct: Any, statement: DDLStatement, compared: str, later: Later) -> Guarded | None:
-    """The statement that creates or renames a table, enum or sequence, unless that has the name which a later
-    statement gives it: then it is compared, and none is created under the old name.
+    """The statement that creates or renames a table, enum or sequence, unless an object has the later name:
+    then that object is compared, and none is created under the former name.
 
-    None where nothing renames it later, or another one has that name until then: in a first run the one under
-    it is the other one.
+    None if no later statement renames the object, or if another object has the later name until then: in a
+    first run the object of that name is the other object.
 
-    :param compared: what compares it while it has its earlier name; empty for a rename.
+    :param compared: the query that compares the object under its former name; empty for a rename.
     """
     begun = renaming(construct)
     known: Any = subject(construct)
@@ -80,12 +80,12 @@ def under_later_name(construct: Any, statement: DDLStatement, compared: str, lat
             own = change.new
     if own in taken:
         return None
-    there, gone = (found(kind, one, schema) for one in (own, old))
+    renamed, former = (found(kind, name, schema) for name in (own, old))
     return Guarded(
         block(
             [
                 "BEGIN",
-                f"  IF {there} IS NULL OR {gone} IS NOT NULL THEN",
+                f"  IF {renamed} IS NULL OR {former} IS NOT NULL THEN",
                 f"    EXECUTE {dollar(statement.sql())};",
                 "  ELSE",
                 *(f"    EXECUTE {dollar(sql)};" for sql in in_earlier_names([compared], later)),

@@ -44,13 +44,13 @@ MUTATIONS = {
     # the fence
     "fence_lets_an_extra_head_pass": Mutation(
         "app_schema.migrations.lock",
-        "IF NOT coalesce({stamped}, '{{}}') <@ ARRAY[{wanted}]::text[]",
+        "IF NOT coalesce({stamped}, '{{}}') <@ ARRAY[{expected}]::text[]",
         "IF false",
         f"{LOCK}::test_fence_refuses_an_extra_head_that_another_session_stamped",
     ),
     "fence_lets_a_missing_head_pass": Mutation(
         "app_schema.migrations.lock",
-        "OR NOT coalesce({stamped}, '{{}}') @> ARRAY[{wanted}]::text[]",
+        "OR NOT coalesce({stamped}, '{{}}') @> ARRAY[{expected}]::text[]",
         "OR false",
         f"{LOCK}::test_fence_refuses_where_a_head_is_missing",
     ),
@@ -99,8 +99,8 @@ MUTATIONS = {
     ),
     "commit_that_is_kept_back_not_noted": Mutation(
         "app_schema.migrations.pipeline",
-        "if stamped else part",
-        "if stamped else None",
+        "if not ends:",
+        "if False:",
         f"{LOCK}::test_part_that_does_not_converge_is_not_begun_again",
     ),
     "statement_overtakes_what_is_kept_back": Mutation(
@@ -188,8 +188,8 @@ MUTATIONS = {
     ),
     "session_goes_on_without_identity": Mutation(
         "app_schema.identity",
-        "connection.invalidate(error)  # else",
-        "pass  # else",
+        "connection.invalidate(error)  # otherwise",
+        "pass  # otherwise",
         f"{REFUSED}::test_without_membership_nothing_runs",
     ),
     "scope_makes_a_session_without_identity": Mutation(
@@ -263,8 +263,8 @@ MUTATIONS = {
     ),
     "token_fits_another_database": Mutation(
         "app_schema.loss",
-        "list(identity.one())",
-        "[]",
+        "[list(identity), *bound]",
+        "[*bound]",
         f"{LOSSES}::test_token_of_one_database_does_not_fit_its_copy",
     ),
     "protection_is_no_loss": Mutation(
@@ -281,8 +281,8 @@ MUTATIONS = {
     ),
     "token_does_not_know_the_counts": Mutation(
         "app_schema.loss",
-        "revisions, asdict(found)]",
-        "revisions]",
+        "revisions, asdict(lost))",
+        "revisions)",
         "tests/mued/cli/test_rollback.py::test_rows_are_lost_only_with_the_token_of_the_refusal",
     ),
 }
