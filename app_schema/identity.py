@@ -12,7 +12,7 @@ from __future__ import annotations
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from functools import cache
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
@@ -23,6 +23,7 @@ from sqlalchemy.util import ScopedRegistry
 from app_schema import upstream
 from app_schema.application import Acting, find
 from app_schema.errors import IdentityError
+from app_schema.identity_setting import Identity, set_identity, sqlstate
 
 if TYPE_CHECKING:  # the import needs greenlet, which is installed only for asyncio
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_scoped_session
@@ -32,47 +33,7 @@ AsyncTarget = TypeVar("AsyncTarget", bound="AsyncSession | AsyncConnection")
 Scope = TypeVar("Scope", bound=scoped_session[Any])
 AsyncScope = TypeVar("AsyncScope", bound="async_scoped_session[Any]")
 
-# set_config('role', ..., true) is SET LOCAL ROLE with a bind value, in the same round trip. The CTE is
-# MATERIALIZED, so that PostgreSQL reads the former settings before set_config() changes them.
-_SET = """
-    WITH before AS MATERIALIZED (
-      SELECT pg_catalog.current_setting(:setting, true) AS person,
-             pg_catalog.current_setting('role') AS role{before})
-    SELECT coalesce(person, ''), role,
-           pg_catalog.set_config(:setting, :person, true),
-           pg_catalog.set_config('role', :role, true){further}
-      FROM before
-"""
-_PLAIN = sa.text(_SET.format(before="", further=""))
-_KNOWN = _SET.format(
-    before=", pg_catalog.current_setting(:cache, true) AS known",
-    further=""",
-           pg_catalog.set_config(:cache, coalesce(:known, {known}, ''), true),
-           coalesce(known, ''), {inherits}""",
-)
-# PostgreSQL checks EXECUTE on a function at the start of the statement, before the role is set. So only a
-# login that inherits the privileges of the role looks the person up here; for any other login the first query
-# does.
-_INHERITS = """(
-             SELECT pg_catalog.pg_has_role(session_user, r.oid, 'USAGE')
-                    AND pg_catalog.to_regprocedure(:function) IS NOT NULL
-               FROM pg_catalog.pg_roles AS r WHERE r.rolname = :role)"""
-_ASKING = sa.text(_KNOWN.format(known="NULL", inherits=_INHERITS))
-_INHERITED: WeakKeyDictionary[sa.Engine, set[str]] = WeakKeyDictionary()
-"""The roles whose privileges the login of an engine inherits, in a database with the look-up function."""
-_ABORTED, _NO_SUCH_ROLE, _NOT_PERMITTED = "25P02", "22023", "42501"
-
-
-class Identity(NamedTuple):
-    """The values of the settings; no person is the empty string, no role is ``none``.
-
-    `known` is the database's data about the person; None: to be looked up.
-    """
-
-    person: str
-    role: str
-    by: Acting
-    known: str | None = None
+_ABORTED = "25P02"
 
 
 @overload
@@ -191,14 +152,14 @@ class _Acting:
         )
 
     def apply(self, connection: sa.Connection) -> None:
-        former = _set(connection, self.identities[-1])
+        former = set_identity(connection, self.identities[-1])
         # the former settings may be those of this block, if the session's transaction uses an open connection
         ours = any(former[:2] == identity[:2] for identity in self.identities)
         if not ours or connection not in self.before:
             self.before[connection] = former
 
     def restore(self, connection: sa.Connection) -> None:
-        _set(connection, self.identities[-1] if self.identities else self.before[connection])
+        set_identity(connection, self.identities[-1] if self.identities else self.before[connection])
 
 
 _ACTING: WeakKeyDictionary[Session | sa.Connection, _Acting] = WeakKeyDictionary()
@@ -274,7 +235,7 @@ class _Block(Generic[Target]):
                     acting.restore(connection)
         except BaseException as error:
             target.rollback()  # the settings end with their transaction
-            aborted = isinstance(error, DBAPIError) and _sqlstate(error) == _ABORTED
+            aborted = isinstance(error, DBAPIError) and sqlstate(error) == _ABORTED
             if not failed and not aborted:
                 raise
 
@@ -360,51 +321,3 @@ def _in_transaction(target: Session | sa.Connection) -> list[sa.Connection]:
 
 def _innermost(target: Session | sa.Connection) -> sa.Transaction | SessionTransaction | None:
     return target.get_nested_transaction() or target.get_transaction()
-
-
-def _set(connection: sa.Connection, identity: Identity) -> Identity:
-    """Set person and role; returns the former values."""
-    if getattr(connection.connection.dbapi_connection, "autocommit", False):
-        raise IdentityError(
-            "The connection is in AUTOCOMMIT, where an identity ends with the statement that sets it: "
-            "use an engine with another isolation level."
-        )
-    by, inherited = identity.by, _INHERITED.setdefault(connection.engine, set())
-    values: dict[str, str | None] = {"setting": by.setting, "person": identity.person, "role": identity.role}
-    try:
-        if by.known is None:
-            person, role, *_ = connection.execute(_PLAIN, values).one()
-            return Identity(person, role, by)
-        values |= {"cache": by.known[0], "known": identity.known}
-        if identity.role in inherited:
-            statement = _looking_up(by.known[1])
-        else:
-            statement, values["function"] = _ASKING, by.known[1]
-        person, role, *_, known, inherits = connection.execute(statement, values).one()
-    except DBAPIError as error:
-        inherited.discard(identity.role)  # the login may have lost the role, or the database the function
-        if reason := _refusal(connection, identity.role, error):
-            raise IdentityError(reason) from error
-        raise
-    if inherits:
-        inherited.add(identity.role)
-    return Identity(person, role, by, known)
-
-
-@cache
-def _looking_up(call: str) -> sa.TextClause:
-    return sa.text(_KNOWN.format(known=call, inherits="true"))
-
-
-def _refusal(connection: sa.Connection, role: str, error: DBAPIError) -> str | None:
-    if _sqlstate(error) == _NO_SUCH_ROLE:
-        return f"The role {role} does not exist on this server: run `alembic upgrade head`."
-    if _sqlstate(error) != _NOT_PERMITTED:
-        return None
-    login = connection.engine.url.username
-    whom = connection.dialect.identifier_preparer.quote(login) if login else "the login role"
-    return f"The login may not act as {role}, because it is no member: GRANT {role} TO {whom};"
-
-
-def _sqlstate(error: DBAPIError) -> str | None:
-    return getattr(error.orig, "sqlstate", None)

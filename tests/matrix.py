@@ -1,4 +1,4 @@
-"""The suite on each PostgreSQL that is supported: `make db-test-matrix`.
+"""The suite on each supported PostgreSQL: `make db-test-matrix`.
 
     python tests/matrix.py                                    # 15, 16, 17 and 18, the whole suite
     python tests/matrix.py --only 15,16 -- -q tests/drift     # some of them, some tests: what pytest takes
@@ -40,8 +40,8 @@ class UnavailableError(Exception):
 
 def server(major: int) -> TestServer:
     """A running server of this version."""
-    if found := container(major):
-        return found
+    if server := container(major):
+        return server
     return own(None if major == EMBEDDED else programs(major))
 
 
@@ -51,9 +51,9 @@ def programs(major: int) -> Path:
     if not home.exists():
         CACHE.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=CACHE) as temporary:
-            made = _postgresql(major, Path(temporary))
-            _pgvector(made, Path(temporary))
-            made.rename(home)  # whole or not at all
+            built = _postgresql(major, Path(temporary))
+            _pgvector(built, Path(temporary))
+            built.rename(home)  # whole or not at all
     return home / "bin"
 
 
@@ -66,11 +66,11 @@ def _postgresql(major: int, place: Path) -> Path:
         (archive,) = (name for name in outer.namelist() if name.endswith(".tar.gz"))
         with outer.open(archive) as inner, tarfile.open(fileobj=inner) as tar:
             tar.extractall(place, filter="data")
-    (made,) = place.glob("postgresql-*/")
-    return made
+    (built,) = place.glob("postgresql-*/")
+    return built
 
 
-def _pgvector(made: Path, place: Path) -> None:
+def _pgvector(built: Path, place: Path) -> None:
     (place / "lists" / "partial").mkdir(parents=True)
     (place / "archives" / "partial").mkdir(parents=True)
     sources = place / "sources.list"
@@ -90,7 +90,7 @@ def _pgvector(made: Path, place: Path) -> None:
     with tarfile.open(archive) as tar:
         tar.extractall(place, filter="data")
     (source,) = place.glob("pgvector-*/")
-    _run(["make", "-s", f"PG_CONFIG={made / 'bin' / 'pg_config'}", "with_llvm=no", "install"], source)
+    _run(["make", "-s", f"PG_CONFIG={built / 'bin' / 'pg_config'}", "with_llvm=no", "install"], source)
 
 
 def _debian() -> str:

@@ -1,4 +1,4 @@
-"""The steps of a run, and what each of them would send."""
+"""The steps of a run, and the constructs of each step."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _CHANGED_TWICE = (
 """The names in a revision's code for which it is read through before it runs."""
 
 _CHANGING = ("drop_", "replace_", "alter_", "rename_", "disable_", "batch_alter", "add_enum_value")
-"""How the names of operations begin that change what is there."""
+"""Prefixes of the operations that change existing objects."""
 _MADE_AGAIN = (("drop_column", "add_column"), ("drop_table", "create_table"))
 
 
 @dataclass
 class Ahead:
-    """The steps of a run; each of them is read once, where somebody asks.
+    """The steps of a run; each step is read at most once, on demand.
 
     :param context: in which the steps run.
     :param collecting: as of :func:`.reading.collected`.
@@ -45,17 +45,17 @@ class Ahead:
     steps: list[Any]
     arguments: Mapping[str, Any]
     run: str = field(default_factory=lambda: token_hex(4))
-    """Tells this run from another one of the session."""
+    """Identifies this run among the runs of the session."""
     _read: dict[int, list[Any]] = field(default_factory=dict)
 
     def forgotten(self, number: int) -> str | None:
-        """The statement to send before a step; None where there is none."""
+        """The statement to send before a step; None: no such statement."""
         step = self.steps[number]
         found = exchange.forgotten(self.context, step)
         return exchange.taken_back(self.context, step, self._sent) if found is None else found
 
     def may_tell(self, number: int, error: AppSchemaError) -> bool:
-        """True if a look ahead may tell why a step was refused.
+        """True if a later statement may explain the refusal of a step.
 
         To begin a revision again costs as much as its first try, so rows that violate a constraint are no
         reason for it where no later revision drops or changes anything.
@@ -68,7 +68,7 @@ class Ahead:
         return any(needed <= self._names[number] for needed in _CHANGED_TWICE)
 
     def recreates(self, number: int) -> bool:
-        """True if steps from here on may drop something and make it again."""
+        """True if this step or later ones may drop an object and create it again."""
         later = self._later_names[number]
         return any(dropped in self._names[number] | later and made in later for dropped, made in _MADE_AGAIN)
 
@@ -77,11 +77,11 @@ class Ahead:
         return any(name.startswith("alter_column") for name in self._later_names[number])
 
     def is_changed(self, number: int) -> bool:
-        """True if steps from here on may change what is there."""
+        """True if this step or later ones may change existing objects."""
         return _changes(self._names[number] | self._later_names[number])
 
     def recorded(self, number: int) -> RecordedRenames:
-        """Where the step records renames of which the catalog tells nothing."""
+        """The records of renames that the catalog does not show."""
         return exchange.of_step(self.context, self.steps[number])
 
     def sent_by(self, number: int) -> list[Any]:
@@ -104,7 +104,7 @@ class Ahead:
         ]
 
     def renaming(self, number: int) -> list[Any]:
-        """The constructs of the steps that rename something, from this one on."""
+        """The constructs of this and later steps that rename an object."""
         steps = [step for step in self._renaming_steps if step >= number]
         return [construct for step in steps for construct in self.sent_by(step)]
 
@@ -119,18 +119,18 @@ class Ahead:
 
     @cached_property
     def _later_names(self) -> list[set[str]]:
-        """The names in the code of all steps behind each."""
+        """For each step the names in the code of all later steps."""
         behind = list(accumulate(reversed(self._names), set.union, initial=set[str]()))
         return behind[-2::-1]
 
 
 def _changes(uses: set[str]) -> bool:
-    """True if code with these names changes what is there."""
+    """True if code with these names changes existing objects."""
     return any(name.startswith(_CHANGING) for name in uses)
 
 
 def foreseeable(error: AppSchemaError) -> bool:
-    """True if a later statement may stand behind a refusal."""
+    """True if a later statement may be the cause of a refusal."""
     return _state(error) in FORESEEABLE or _is_violation(error)
 
 

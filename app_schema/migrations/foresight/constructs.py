@@ -1,4 +1,4 @@
-"""The object that a construct is about, and the question whether it is there."""
+"""The object of a construct, and the query for its existence."""
 
 from __future__ import annotations
 
@@ -27,30 +27,30 @@ from app_schema.ddl.statement import Labelling, Renaming
 from app_schema.migrations.foresight.column import foreseen
 
 Later: TypeAlias = list[Any]
-"""Constructs that a run sends behind the one in question."""
+"""Constructs that a run sends after a construct."""
 WHOLE = ("table", "enum", "sequence")
-"""The kinds whose objects stand alone in a schema and can be renamed."""
+"""The kinds of renamable objects that are no part of another object."""
 DROPS = (Drop, DropConstraint, DropIndex, DropTable, ops.DropColumn)
 GONE = ("42703", "42P01", "42704", "42883", "42804", "3F000")
 """SQLSTATE: a column, table, object, function, fitting type or schema is absent."""
 FORESEEABLE = (DIFFERENT, ABSENT, "2BP01", *GONE)
-"""SQLSTATE of the refusals behind which a later statement may stand; 2BP01: a later object depends on it."""
+"""SQLSTATEs of refusals that a later statement may cause; 2BP01: a later object depends on the object."""
 VIOLATION = "23"
 """Class of SQLSTATEs: the rows do not satisfy a constraint."""
 CAUGHT = " OR ".join(f"SQLSTATE '{state}'" for state in FORESEEABLE) + " OR integrity_constraint_violation"
 """Condition of an EXCEPTION clause: a refusal of these."""
 _OF_TYPES = (CreateEnumType, DropEnumType, CreateDomainType, DropDomainType)
 _SUBJECTS: WeakKeyDictionary[Any, Hashable] = WeakKeyDictionary()
-"""Each construct is asked once for every statement before it."""
+"""Cached, because each construct is queried for every earlier statement."""
 
 
 def ours(construct: Any) -> Any:
-    """A statement of ours for SQLAlchemy's CREATE and DROP of a type."""
+    """The statement of app_schema.ddl for SQLAlchemy's CREATE and DROP of a type."""
     return converging(construct) if isinstance(construct, _OF_TYPES) else construct
 
 
 def subject(construct: Any) -> Hashable:
-    """The object that a construct creates, changes or drops, under the name that it has afterwards."""
+    """The object that a construct creates, changes or drops, with its name after the construct."""
     if construct not in _SUBJECTS:
         _SUBJECTS[construct] = _subject(construct)
     return _SUBJECTS[construct]
@@ -116,7 +116,7 @@ def named(change: Renaming, name: str) -> tuple[Any, ...]:
 
 
 def last(begun: Renaming, behind: Later) -> Renaming:
-    """A rename with the name that the object has in the end."""
+    """A rename to the final name of the object."""
     for construct in behind:
         change = renaming(construct)
         if change is not None and named(change, change.old) == named(begun, begun.new):
@@ -124,10 +124,10 @@ def last(begun: Renaming, behind: Later) -> Renaming:
     return begun
 
 
-def share_name(one: Any, other: Any) -> bool:
-    """The same object, or a constraint and an index: a constraint may own an index of its name."""
-    kinds = one is not None and {one[0], other[0]} == {"constraint", "index"}
-    return bool(one == other or (kinds and (one[1], one[-1]) == (other[1], other[-1])))
+def share_name(left: Any, right: Any) -> bool:
+    """True for the same object, or a constraint and an index: a constraint may own an index of its name."""
+    kinds = left is not None and {left[0], right[0]} == {"constraint", "index"}
+    return bool(left == right or (kinds and (left[1], left[-1]) == (right[1], right[-1])))
 
 
 def creates(construct: Any) -> bool:
@@ -135,7 +135,7 @@ def creates(construct: Any) -> bool:
 
 
 def verified(construct: Any, rest: Later | None = None) -> list[str]:
-    """The guard of a construct that creates something, as a question: nothing is made.
+    """The guard of a creating construct, which only compares and creates nothing.
 
     :param rest: what follows; a column or table may also be as this leaves it.
     """
@@ -146,7 +146,7 @@ def verified(construct: Any, rest: Later | None = None) -> list[str]:
 
 
 def asked(statement: Any) -> list[str]:
-    """A guarded statement as a question: nothing is made. Nothing where it compares nothing."""
+    """A guarded statement that only compares; empty if the statement compares nothing."""
     by, change = (getattr(statement, name, None) for name in ("by", "change"))
     if isinstance(change, Labelling):
         return [has_value(change.name, change.label, schema=change.schema)]

@@ -1,4 +1,4 @@
-"""Renames whose old name passes to another object: the catalog does not tell whether they are done.
+"""Renames whose old name another object gets: the catalog does not show whether such a rename has run.
 
 Two columns that exchange their names look alike before and after. Such a rename is recorded with the keys of
 ``op.run_once``, in the statement that carries it out.
@@ -52,7 +52,7 @@ _HOLDING = ("column", "table", "sequence")
 
 @dataclass(frozen=True)
 class RecordedRenames:
-    """Where the renames of a step are recorded.
+    """The place of the recorded renames of a step.
 
     :param prefix: the revision and its direction, with which the keys begin; empty: nothing is recorded.
     :param schema: that of the version table.
@@ -92,7 +92,7 @@ class RecordedRenames:
         return Guarded(sql, getattr(statement, "change", None))
 
     def was_stamped_away(self) -> tuple[str, ...]:
-        """SQL expressions, all true where a stamp has taken the revision back."""
+        """SQL expressions, all true if a stamp has taken the revision back."""
         return once.was_stamped_away(self.prefix, self.schema) if self.prefix else ()
 
     def is_recorded(self, oid: str) -> str:
@@ -101,7 +101,7 @@ class RecordedRenames:
 
 
 def of_step(context: MigrationContext, step: Any) -> RecordedRenames:
-    """Where the renames of a step of Alembic's are recorded."""
+    """The place of the recorded renames of a step of Alembic."""
     revision = getattr(step, "revision", None)
     if revision is None:  # a stamp
         return RecordedRenames()
@@ -114,7 +114,7 @@ def _prefix(revision: Any, direction: str) -> str:
 
 
 def forgotten(context: MigrationContext, step: Any) -> str | None:
-    """The statement that forgets what the way back has recorded; None where that renames nothing."""
+    """The statement that deletes the records of the opposite direction; None if that renames nothing."""
     revision = getattr(step, "revision", None)
     if revision is None:
         return None
@@ -144,7 +144,7 @@ def taken_back(context: MigrationContext, step: Any, sent: Callable[[Any], list[
     for revision in revisions:
         own = sent(revision.module.upgrade)
         later = [*own, *later]
-        tails = [(one, later[n:]) for n, one in enumerate(own, 1)]
+        tails = [(successor, later[n:]) for n, successor in enumerate(own, 1)]
         if any(passed_on(*tail) or hand_over(*tail) or _moved_aside(*tail) is not None for tail in tails):
             found.append(once.stamped_away(_prefix(revision, "upgrade"), schema))
     return block(["BEGIN", *(f"  EXECUTE {dollar(sql)};" for sql in found), "END"]) if found else None
@@ -184,11 +184,15 @@ def _moved_aside(construct: Any, later: list[Any]) -> int | None:
     if change is None or change.kind not in _HOLDING:
         return None
     end = last(change, later)
-    if not any(isinstance(one, DROPS) and subject(one) == named(end, end.new) for one in later):
+    if not any(
+        isinstance(successor, DROPS) and subject(successor) == named(end, end.new) for successor in later
+    ):
         return None
     old = named(change, change.old)
     anew = (
-        n for n, one in enumerate(later) if creates(one) and renaming(one) is None and subject(one) == old
+        n
+        for n, successor in enumerate(later)
+        if creates(successor) and renaming(successor) is None and subject(successor) == old
     )
     return next(anew, None)
 
@@ -238,7 +242,7 @@ def _oid(change: Renaming) -> str:
 
 @dataclass(frozen=True)
 class HandOver:
-    """A drop or rename behind which another object gets the name: done a second time, it meets that object.
+    """A drop or rename after which another object gets the name: a second run would hit that object.
 
     :param words: what is done, as an error says it.
     :param holder: the table that the run creates in the beginning.
@@ -250,7 +254,7 @@ class HandOver:
     loses: str
 
     def unless(self, doubt: tuple[str, ...], statement: DDLStatement) -> Guarded:
-        """The statement; refused where it may have been carried out by an earlier run."""
+        """The statement; refused if an earlier run may have executed it."""
         message = (
             f"{self.words}: the database does not tell whether that is done, and this run did not create "
         )
@@ -279,7 +283,7 @@ class HandOver:
 
 
 def hand_over(construct: Any, later: list[Any]) -> HandOver | None:
-    """What a construct hands over: a column that is dropped, or a table that is dropped or renamed."""
+    """The handed-over name of a construct: of a dropped column, or of a dropped or renamed table."""
     if isinstance(construct, ops.DropColumn):
         return _column_handed_over(construct, later)
     if isinstance(construct, DropTable):
@@ -290,8 +294,12 @@ def hand_over(construct: Any, later: list[Any]) -> HandOver | None:
         verb, rows = f"renamed to {new}", f"{regclass(new, schema)} IS NULL"
     else:
         return None
-    renames = (one for one in later if isinstance(one, ops.RenameTable) and one.schema == schema)
-    taker = next((str(one.table_name) for one in renames if str(one.new_table_name) == name), None)
+    renames = (
+        successor
+        for successor in later
+        if isinstance(successor, ops.RenameTable) and successor.schema == schema
+    )
+    taker = next((str(rename.table_name) for rename in renames if str(rename.new_table_name) == name), None)
     if taker is None:
         return None
     there = (f"{regclass(table, schema)} IS NOT NULL" for table in (name, taker))
@@ -352,7 +360,7 @@ def _concerns(construct: Any, rename: Any) -> bool:
 
 
 def _taker(old: Any, own: Any, renames: Iterable[tuple[Any, Any]]) -> Any:
-    """The name from which another object comes to the old name of a renamed one; None where none does.
+    """The former name of the object that gets the old name of a renamed object; None: no object does.
 
     :param own: the new name of the renamed object.
     :param renames: the later renames of their kind, each from one name to another.

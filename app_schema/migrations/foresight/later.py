@@ -1,7 +1,7 @@
-"""What later statements of a run make of an object: redefine it, rename it, drop it, or what it stands on.
+"""Later changes of an object in a run: it is redefined, renamed or dropped, or an object that it needs is.
 
-A second run from an earlier revision meets the object as the last of them has left it. Then the last one is
-the judge, which compares; a statement before it stands aside.
+A second run from an earlier revision finds the object in the state of the last of these statements. Then the
+last statement compares the object, and an earlier statement does nothing.
 """
 
 from __future__ import annotations
@@ -61,10 +61,10 @@ def outlived(
     recorded: RecordedRenames,
     first: str = "true",
 ) -> ExecutableDDLElement | None:
-    """The statement with all that is accepted in its place; None where nothing later concerns it.
+    """The statement with the accepted alternatives; None if no later statement concerns its object.
 
     :param own: the part of ``later`` that is of the same revision.
-    :param again: SQL expression: there is a run before this one. Empty: that is known.
+    :param again: SQL expression: an earlier run exists. Empty: an earlier run is known to exist.
     :param recorded: knows the renames that are recorded.
     :param first: SQL expression: no earlier run has come so far. Then rows that violate a constraint are
         refused, as by plain Alembic, whatever a later revision does to it.
@@ -94,7 +94,7 @@ def outlived(
 
 
 def renamed_later(construct: Any, statement: DDLStatement, later: Later) -> Guarded | None:
-    """As :func:`.under_later_name`; compared with all that later statements make of it."""
+    """Like :func:`.under_later_name`; the object is compared with all its later definitions."""
     compared, *others = [*verified(construct, later), *_redefined(construct, later), ""]
     others = [sql for sql in others if sql]
     if others:
@@ -143,11 +143,11 @@ def _changed(
 ) -> list[str]:
     """The statement about a column, if later revisions change the column."""
     beyond = later[len(own) :]
-    if isinstance(construct, AlterTypes):  # one by one, where not all are as they were
+    if isinstance(construct, AlterTypes):  # column by column, because some may be altered already
         lines = []
-        for one in construct.changes:
-            by = converging(one)
-            seen = outlived(one, by, own, later, "", recorded=recorded)
+        for change in construct.changes:
+            by = converging(change)
+            seen = outlived(change, by, own, later, "", recorded=recorded)
             lines += [f"  EXECUTE {dollar(sql)};" for sql in _sql(by if seen is None else seen)]
         return [block(["BEGIN", *lines, "END"])]
     if target(construct) is None:
@@ -161,8 +161,8 @@ def _changed(
 def _otherwise(
     main: str, done: list[str], accepted: list[str], tolerated: tuple[str, ...], again: str, first: str = ""
 ) -> str:
-    """The block: nothing where one of ``done`` finds what it wants; else the statement; where it is refused,
-    one of ``accepted``; else silence where the refusal is tolerated."""
+    """The block: does nothing if one of ``done`` succeeds; else runs the statement; if that is refused, one
+    of ``accepted``; if all are refused, ignores a tolerated refusal."""
     unasked = [f"  IF NOT ({again}) THEN", "    EXECUTE main;", "    RETURN;", "  END IF;"]
     return block(
         [
@@ -194,7 +194,7 @@ def _otherwise(
 
 
 def _tried(sql: str, diagnostics: str = "") -> list[str]:
-    """Lines that carry out a statement, given as an SQL expression, and end the block where it succeeds."""
+    """Lines that execute a statement, given as an SQL expression, and end the block if it succeeds."""
     return [
         "  BEGIN",
         f"    EXECUTE {sql};",
@@ -206,40 +206,40 @@ def _tried(sql: str, diagnostics: str = "") -> list[str]:
 
 
 def _without_dropped(construct: CreateTable, later: Later) -> CreateTable:
-    """The table without the constraints that later statements drop: a table is no judge of these."""
+    """The table without the constraints that later statements drop: these are not compared."""
     table = construct.element
-    dropped = {subject(one) for one in later if isinstance(one, DropConstraint)}
+    dropped = {subject(successor) for successor in later if isinstance(successor, DropConstraint)}
     kept = {
-        one
-        for one in table.constraints
-        if isinstance(one, PrimaryKeyConstraint) or constraint_of(one) not in dropped
+        constraint
+        for constraint in table.constraints
+        if isinstance(constraint, PrimaryKeyConstraint) or constraint_of(constraint) not in dropped
     }
     if kept == table.constraints:
         return construct
     without: Any = copy.copy(table)
     without.constraints = kept
-    without.foreign_keys = {one for one in table.foreign_keys if one.constraint in kept}
+    without.foreign_keys = {key for key in table.foreign_keys if key.constraint in kept}
     return CreateTable(without)
 
 
 def _redefined(construct: Any, later: Later) -> list[str]:
-    """What later statements create in the place of the object, also of one that is dropped before."""
+    """Guards of the objects that later statements create under the name, also after a drop."""
     found, known = list[str](), subject(construct)
     if known is None:
         return []
     statement = converging(construct)
     element = statement.element if isinstance(statement, Create | Replace) else None
     name = element.name if element is not None else ""
-    for number, one in enumerate(later, 1):
-        change = renaming(one)
+    for number, successor in enumerate(later, 1):
+        change = renaming(successor)
         if change is not None and isinstance(element, EnumType) and _is_of(element, name, change):
             name = change.new
-        elif isinstance(element, EnumType) and (labelled := _labelled(element, name, one)):
+        elif isinstance(element, EnumType) and (labelled := _labelled(element, name, successor)):
             element = labelled
             found += verified(Create(element))
-        elif creates(one) and share_name(subject(one), known):
-            found += verified(one, later[number:])
-        elif (name_taken := under_name_of(known, one, later[number:])) is not None:
+        elif creates(successor) and share_name(subject(successor), known):
+            found += verified(successor, later[number:])
+        elif (name_taken := under_name_of(known, successor, later[number:])) is not None:
             found += verified(name_taken, later[number:])
     return found
 
@@ -248,12 +248,12 @@ def _is_of(enum: EnumType, name: str, change: Renaming) -> bool:
     return change[:2] == ("enum", enum.schema) and change.old == name
 
 
-def _labelled(enum: EnumType, name: str, one: Any) -> EnumType | None:
+def _labelled(enum: EnumType, name: str, construct: Any) -> EnumType | None:
     """The enum after a later statement has added or renamed a label.
 
     :param name: the name that it has by then.
     """
-    change = getattr(one, "change", None)
+    change = getattr(construct, "change", None)
     if not isinstance(change, Labelling) or (change.schema, change.name) != (enum.schema, name):
         return None
     labels = list(enum.labels)
@@ -279,40 +279,42 @@ def table_of(construct: Any) -> tuple[str | None, str] | None:
 
 
 def _words(statement: DDLStatement) -> set[str]:
-    """The words of what a statement sends for an object that is absent or different."""
+    """The words of the SQL for an absent or different object."""
     by, change = (getattr(statement, name, None) for name in ("by", "change"))
     if isinstance(change, Labelling):
         return {change.name}
     sent = [*(by.absent or ()), *(by.different or ())] if isinstance(by, Guard) else []
     sent += getattr(statement, "names", ())
-    return set(re.findall(r"\w+", " ".join(one for one in sent if not one.startswith("DO "))))
+    return set(
+        re.findall(r"\w+", " ".join(construct for construct in sent if not construct.startswith("DO ")))
+    )
 
 
 def _stands_on_made_again(construct: Any, statement: DDLStatement, later: Later) -> list[str]:
-    """The table or column that the statement speaks of, if it is dropped and made again later."""
+    """Guards of the table or column that the statement names, if it is dropped and created again later."""
     found, table, words = list[str](), table_of(construct), _words(statement)
     if table is None or isinstance(construct, ops.DropColumn):
         return []
-    for number, one in enumerate(later):
-        if not isinstance(one, ops.DropColumn | DropTable):
+    for number, successor in enumerate(later):
+        if not isinstance(successor, ops.DropColumn | DropTable):
             continue
-        name = str(one.column.name) if isinstance(one, ops.DropColumn) else None
-        if target(one)[1:3] == table and (name is None or name in words):  # type: ignore[index]
+        name = str(successor.column.name) if isinstance(successor, ops.DropColumn) else None
+        if target(successor)[1:3] == table and (name is None or name in words):  # type: ignore[index]
             rest = later[number + 1 :]
-            if (again := made_again(one, rest)) is not None:
+            if (again := made_again(successor, rest)) is not None:
                 found += verified(rest[again], rest[again + 1 :])
     return found
 
 
 def _on_renamed_columns(statement: DDLStatement, later: Later) -> list[str]:
-    """The object made on a copy of the table whose columns have their earlier names for a moment."""
+    """The object, created on a copy of the table whose columns temporarily have their former names."""
     by = getattr(statement, "by", None)
     if not isinstance(by, Guard) or (like := by.new.like) is None:
         return []
     renames = [
-        (str(one.column_name), str(one.newname))
-        for one in later
-        if isinstance(one, ops.ColumnName) and like == copied(one.table_name, one.schema)
+        (str(successor.column_name), str(successor.newname))
+        for successor in later
+        if isinstance(successor, ops.ColumnName) and like == copied(successor.table_name, successor.schema)
     ]
     if not renames:
         return []
@@ -326,24 +328,24 @@ def _on_renamed_columns(statement: DDLStatement, later: Later) -> list[str]:
 
 
 def _tolerated(construct: Any, statement: DDLStatement, later: Later) -> tuple[str, ...]:
-    """The refusals that do not count, because the object or what it stands on is dropped or renamed later."""
+    """The tolerated refusals: the object, or an object that it needs, is dropped or renamed later."""
     known, words = subject(construct), _words(statement)
     change = renaming(construct)
     part = (known is None and bool(words)) or (change is not None and change.kind in {"index", "constraint"})
     tolerated: set[str] = set()
-    for one in later:
-        if isinstance(one, DROPS) and known is not None and subject(one) == known:
+    for successor in later:
+        if isinstance(successor, DROPS) and known is not None and subject(successor) == known:
             tolerated |= {*GONE, ABSENT, VIOLATION}
-        elif (name := _gone(one)) is not None and name in words:
+        elif (name := _lost_name(successor)) is not None and name in words:
             tolerated |= {*GONE, ABSENT}
-        elif part and isinstance(one, ops.DropColumn | DropTable):
+        elif part and isinstance(successor, ops.DropColumn | DropTable):
             tolerated |= {*GONE, ABSENT}  # PostgreSQL drops the indexes and constraints with the column
     return tuple(sorted(tolerated))
 
 
-def _gone(one: Any) -> str | None:
-    """The name that is there no more after a later statement."""
-    change, known = renaming(one), subject(one)
+def _lost_name(construct: Any) -> str | None:
+    """The name that no longer exists after a later statement."""
+    change, known = renaming(construct), subject(construct)
     if change is not None:
         return change.old
-    return known[-1] if isinstance(one, DROPS) and isinstance(known, tuple) else None
+    return known[-1] if isinstance(construct, DROPS) and isinstance(known, tuple) else None

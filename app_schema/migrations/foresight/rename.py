@@ -1,4 +1,4 @@
-"""What later statements of a run rename: the object is found under the name that they give it."""
+"""Objects that later statements of a run rename: a second run finds them under the later name."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _RENAMEABLE = (AddConstraint, CreateIndex, Create, Guarded, ops.AddColumn, ops.C
 
 
 def moot(construct: Any, later: Later) -> list[str]:
-    """What tells that a later rename was carried out before: then the statement is not sent."""
+    """Queries that succeed if a later rename has already run: then the statement is not sent."""
     if isinstance(construct, DROPS):
         return _replaced(subject(construct), later)
     change = renaming(construct)
@@ -43,7 +43,7 @@ def moot(construct: Any, later: Later) -> list[str]:
 
 
 def renamed_before(construct: Any) -> list[str]:
-    """The question whether the rename of a column, constraint or index is done."""
+    """The query that succeeds if the rename of a column, constraint or index has run."""
     change = renaming(construct)
     if change is None or change.kind in WHOLE:
         return []
@@ -63,11 +63,11 @@ def _renamed(construct: Any, later: Later) -> list[str]:
     if known is None or not isinstance(construct, _RENAMEABLE):
         return []
     found, given_up = list[str](), dict[Hashable, tuple[Renaming, Later] | None]()
-    for number, one in enumerate(later, 1):
-        change, by = renaming(one), subject(one)
+    for number, successor in enumerate(later, 1):
+        change, by = renaming(successor), subject(successor)
         if change is not None and known == named(change, change.old):
             if begun is not None and change.new == begun.old:
-                return []  # a revision that undoes renames begins with them
+                return []  # a revision that undoes renames begins with the renames
             known = named(change, change.new)
             renamed = construct if begun is not None else _under_name(renamed, change.new)
             there = [_has(change)] if begun is not None else verified(renamed, later[number:])
@@ -75,11 +75,11 @@ def _renamed(construct: Any, later: Later) -> list[str]:
                 found += there
             elif begun is None:
                 found += _with_givers(known, given_up, there)
-        elif change is not None or isinstance(one, DROPS):
+        elif change is not None or isinstance(successor, DROPS):
             place = by if change is None else named(change, change.old)
             given_up[place] = None if change is None else (change, later[number:])
-        elif creates(one) and renamed is not construct and by == known:
-            found += verified(one, later[number:])
+        elif creates(successor) and renamed is not construct and by == known:
+            found += verified(successor, later[number:])
     return found if begun is None else _done(begun, found, later)
 
 
@@ -103,13 +103,13 @@ def _with_givers(
 
 
 def _done(begun: Renaming, found: list[str], later: Later) -> list[str]:
-    """What tells that a rename was done before: nothing has the old name, or another object has it by now."""
+    """Queries that succeed if a rename has run: no object has the old name, or another object has it."""
     old = named(begun, begun.old)
     taken = [
         sql
-        for number, one in enumerate(later, 1)
-        if creates(one) and subject(one) == old
-        for sql in verified(one, later[number:])
+        for number, successor in enumerate(later, 1)
+        if creates(successor) and subject(successor) == old
+        for sql in verified(successor, later[number:])
     ]
     if taken:
         return [both(there, sql) for there in (_has(begun), *found) for sql in taken]
@@ -135,7 +135,7 @@ def is_renamed(construct: Any, later: Later) -> bool:
     to another object."""
     added, known = getattr(construct, "change", None), subject(construct)
     if isinstance(added, Labelling):
-        return any(isinstance(getattr(one, "change", None), Labelling) for one in later)
+        return any(isinstance(getattr(successor, "change", None), Labelling) for successor in later)
     begun = renaming(construct)
     names = {known} if begun is None else {known, named(begun, begun.old)}
     changes = (change for other in later if (change := renaming(other)) is not None and change != begun)
@@ -185,7 +185,7 @@ def _relabelled(added: Labelling, later: Later) -> list[str]:
             other: str | None = label
             for rename in changes[given_up[label] :]:
                 other = rename.label if rename.instead_of == other else other
-            if other in given_up:  # a third label has that name in a first run
+            if other in given_up:  # in a first run a third label has that name
                 continue
             there = both(has_value(added.name, str(other), schema=added.schema), there)
         found.append(there)
@@ -193,7 +193,7 @@ def _relabelled(added: Labelling, later: Later) -> list[str]:
 
 
 def _under_name(construct: Any, name: str) -> Any:
-    """The construct that creates a column, constraint or index, under another name."""
+    """The construct that creates a column, constraint or index, with another name."""
     renamed = copy.copy(construct)
     part = "column" if isinstance(construct, ops.AddColumn) else "element"
     element = getattr(construct, part)
@@ -210,5 +210,5 @@ def _has(change: Renaming) -> str:
     return there_is(change.kind, change.new, change.table, change.schema)
 
 
-def both(one: str, other: str) -> str:
-    return block(["BEGIN", f"  EXECUTE {dollar(one)};", f"  EXECUTE {dollar(other)};", "END"])
+def both(first: str, second: str) -> str:
+    return block(["BEGIN", f"  EXECUTE {dollar(first)};", f"  EXECUTE {dollar(second)};", "END"])

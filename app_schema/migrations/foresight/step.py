@@ -1,4 +1,4 @@
-"""What comes behind each statement of a revision, and what the statement accepts for it."""
+"""The later statements of each statement of a revision, and the states that it therefore accepts."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ from app_schema.migrations.foresight.rename import is_renamed
 
 
 class Foresight:
-    """Where no revision runs, nothing is to come."""
+    """No later statements, because no revision runs."""
 
     refused = False
-    """A statement of the revision was refused: something is there that an earlier run has made."""
+    """A statement of the revision was refused, because an object of an earlier run exists."""
 
     def guarded(self, construct: ExecutableDDLElement) -> ExecutableDDLElement:
-        """The guarded construct; equal is also what it becomes later."""
+        """The guarded construct, for which later states also count as equal."""
         return converging(construct)
 
     def outlived(self, construct: ExecutableDDLElement) -> ExecutableDDLElement | None:  # noqa: ARG002
-        """The statement that also accepts what later ones make of its object; None where there are none."""
+        """The statement that also accepts later states of its object; None without later statements."""
         return None
 
 
 class StepForesight(Foresight):
-    """The statements that are still to come: those of the running revision, and those of later ones.
+    """The later statements of the running revision and of later revisions.
 
     :param number: the step's.
     :param again: in a script, SQL expression: true in a second run.
@@ -66,7 +66,7 @@ class StepForesight(Foresight):
         return noted(construct, statement, self.ahead.run) if self._is_noted(construct) else statement
 
     def _is_noted(self, construct: Any) -> bool:
-        """True if later statements ask whether this run has created the table, enum or column."""
+        """True if later statements depend on whether this run has created the table, enum or column."""
         if self.again:
             return False
         if isinstance(construct, AddColumn):
@@ -88,7 +88,7 @@ class StepForesight(Foresight):
         return statement
 
     def _renamed(self, construct: ExecutableDDLElement) -> DDLStatement | None:
-        """A rename that is recorded, or what is renamed later; None for any other construct."""
+        """A recorded rename, or the statement of an object that is renamed later; None otherwise."""
         if not self._renaming:
             return None
         later = self._later()
@@ -112,13 +112,13 @@ class StepForesight(Foresight):
         return (f"NOT {created}",) if created else self.ahead.recorded(self.number).was_stamped_away()
 
     def _created(self, holder: Hashable) -> str:
-        """SQL expression: this run has created the table or enum; empty where no statement of it does."""
+        """SQL expression: this run has created the table or enum; empty if no statement of the run does."""
         made = [*self.ahead.before(self.number), *self._own[: self._place]]
-        for one in reversed(made):
-            change = renaming(one)
+        for row in reversed(made):
+            change = renaming(row)
             if change is not None and holder == named(change, change.new):
                 holder = named(change, change.old)
-            elif is_holder(one) and subject(one) == holder:
+            elif is_holder(row) and subject(row) == holder:
                 return was_noted(holder, self.ahead.run)
         return ""
 
@@ -136,7 +136,7 @@ class StepForesight(Foresight):
         )
 
     def _first(self, table: tuple[str | None, str] | None) -> str:
-        """SQL expression: no earlier run has come so far, as the table or the stamp tells."""
+        """SQL expression: no earlier run has reached this statement, according to the table or the stamp."""
         if self.again:
             return "false"
         schema, name = table or (None, None)
@@ -168,11 +168,12 @@ class StepForesight(Foresight):
         return self.ahead.renaming(self.number)
 
     def _later(self) -> list[Any]:
-        """The constructs behind what was sent last, in the revision and in later ones of the run."""
+        """The constructs after the last sent construct, in the revision and in later revisions of the run."""
         return [*self._after(), *self._beyond]
 
     def _after(self) -> list[Any]:
-        """The rest of the revision behind what was sent last; nothing where that was not read."""
+        """The constructs of the revision after the last sent construct; empty if the revision was not
+        read."""
         behind = False
         for construct in self._sent:
             known = _known(construct)
@@ -191,14 +192,14 @@ def _known(construct: Any) -> Any:
         return where
     known = subject(construct)
     # the index of a table that the run itself has created is not built CONCURRENTLY, as it was read
-    kind = next((one for one in (CreateIndex, DropIndex) if isinstance(construct, one)), type(construct))
+    kind = next((item for item in (CreateIndex, DropIndex) if isinstance(construct, item)), type(construct))
     return None if known is None else (kind, known)
 
 
 def foreseeing(
     function: Callable[..., Iterable[Any]], collecting: Callable[[Any], Any], arguments: Mapping[str, Any]
 ) -> Callable[..., Iterator[Any]]:
-    """Alembic's function that gives the steps; each of them is read through before Alembic runs it."""
+    """Alembic's function that returns the steps; each step is read before Alembic runs it."""
 
     def steps(heads: Any, context: MigrationContext) -> Iterator[Any]:
         impl: Any = context.impl
@@ -213,7 +214,7 @@ def foreseeing(
 
 
 def _again(context: MigrationContext, step: Any) -> str:
-    """SQL expression: what is stamped is not what the step starts from."""
+    """SQL expression: the stamped heads differ from the start of the step."""
     table = qualified(context.version_table, context.version_table_schema)
     starts = step.from_revisions
     if not starts:

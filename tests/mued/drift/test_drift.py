@@ -37,7 +37,7 @@ def _catalog(engine: sa.Engine) -> Snapshot:
 
 @dataclass
 class Clone:
-    """A database at the newest revision; where it is there again, ``restored``, the next case may use it."""
+    """A database at the newest revision; the next case may use a ``restored`` database."""
 
     name: str
     url: str
@@ -47,7 +47,7 @@ class Clone:
 
 @pytest.fixture(scope="module")
 def clones(databases: Databases) -> Iterator[list[Clone]]:
-    """The clone that no case uses at present, if there is one."""
+    """The clones that no case uses at present."""
     spare: list[Clone] = []
     yield spare
     for name in spare:
@@ -57,18 +57,18 @@ def clones(databases: Databases) -> Iterator[list[Clone]]:
 
 @pytest.fixture
 def clone(databases: Databases, template: str, clones: list[Clone]) -> Iterator[Clone]:
-    """A clone: copying one costs more than all that a case does with it."""
+    """A clone; clones are reused, because copying a database is slower than a case."""
     if not clones:
         name = databases.create(template)
         clones.append(Clone(name, databases.url(name), database.engine(databases.url(name))))
-    one = clones.pop()
-    one.restored = False
-    yield one
-    if one.restored:
-        clones.append(one)
+    copy = clones.pop()
+    copy.restored = False
+    yield copy
+    if copy.restored:
+        clones.append(copy)
     else:
-        one.engine.dispose()
-        databases.drop(one.name)
+        copy.engine.dispose()
+        databases.drop(copy.name)
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +100,7 @@ def _noticed(case: Case, generated: Generated) -> None:
 
 
 def _taken(text: str, word: str) -> tuple[list[str], list[str]]:
-    """The statements of the upgrade that drop something of that name, and those that make it."""
+    """The statements of the upgrade that drop and that create an object of the name."""
     upgrade = next(
         walk
         for walk in ast.walk(ast.parse(text))
@@ -114,7 +114,7 @@ def _taken(text: str, word: str) -> tuple[list[str], list[str]]:
 
 
 def _left_alone(case: Case, generated: Generated) -> None:
-    """What is undeclared is reported; a drop of it stands only where it is made again."""
+    """An undeclared object is reported, and dropped only if the revision creates it again."""
     for word in case.reported:
         assert any(word in label for label in generated.undeclared), (
             f"{word!r} is in none of {generated.undeclared}"
@@ -200,7 +200,7 @@ def test_schema_in_which_nothing_is_declared_is_not_looked_at(database_url: str,
 
 
 def test_mark_of_what_was_made_is_no_drift(database_url: str, engine: sa.Engine) -> None:
-    """A schema or extension that was there before the first revision carries no mark, and is as good."""
+    """A schema or extension that is older than the first revision has no mark, and is equal."""
     with psycopg.connect(database_url) as connection:
         connection.execute(
             "COMMENT ON SCHEMA app IS NULL; COMMENT ON EXTENSION vector IS NULL; "
@@ -215,36 +215,36 @@ def test_mark_of_what_was_made_is_no_drift(database_url: str, engine: sa.Engine)
 RESTORE = """
 DO $restore$
 DECLARE
-  one record;
+  obj record;
 BEGIN
   PERFORM set_config('search_path', '', true);
-  FOR one IN
+  FOR obj IN
     SELECT t.conrelid::regclass AS place, quote_ident(t.conname) AS name,
       pg_get_constraintdef(t.oid) AS printed
       FROM pg_constraint AS t WHERE t.contype = 'c' AND t.connamespace IN ('public'::regnamespace,
         'muednote_v3'::regnamespace)
   LOOP
-    EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %s', one.place, one.name);
-    EXECUTE format('ALTER TABLE %s ADD CONSTRAINT %s %s', one.place, one.name, one.printed);
+    EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %s', obj.place, obj.name);
+    EXECUTE format('ALTER TABLE %s ADD CONSTRAINT %s %s', obj.place, obj.name, obj.printed);
   END LOOP;
-  FOR one IN SELECT i.indexrelid::regclass AS name,
+  FOR obj IN SELECT i.indexrelid::regclass AS name,
     pg_get_indexdef(i.indexrelid) AS printed FROM pg_index AS i
     WHERE i.indexrelid::regclass::text LIKE '%.%x\\_%' AND NOT EXISTS (SELECT FROM pg_constraint AS t WHERE
       t.conindid = i.indexrelid)
   LOOP
-    EXECUTE format('DROP INDEX %s', one.name);
-    EXECUTE one.printed;
+    EXECUTE format('DROP INDEX %s', obj.name);
+    EXECUTE obj.printed;
   END LOOP;
-  FOR one IN SELECT polrelid::regclass AS place, quote_ident(polname) AS name,
+  FOR obj IN SELECT polrelid::regclass AS place, quote_ident(polname) AS name,
     concat(' USING (' || pg_get_expr(polqual, polrelid) || ')',
     ' WITH CHECK (' || pg_get_expr(polwithcheck, polrelid) || ')') AS printed FROM pg_policy
   LOOP
-    EXECUTE format('ALTER POLICY %s ON %s %s', one.name, one.place, one.printed);
+    EXECUTE format('ALTER POLICY %s ON %s %s', obj.name, obj.place, obj.printed);
   END LOOP;
-  FOR one IN SELECT c.oid::regclass AS name, pg_get_viewdef(c.oid) AS printed FROM pg_class AS c
+  FOR obj IN SELECT c.oid::regclass AS name, pg_get_viewdef(c.oid) AS printed FROM pg_class AS c
     WHERE c.relkind = 'v' AND c.relnamespace = 'public'::regnamespace
   LOOP
-    EXECUTE format('CREATE OR REPLACE VIEW %s WITH (security_invoker = true) AS %s', one.name, one.printed);
+    EXECUTE format('CREATE OR REPLACE VIEW %s WITH (security_invoker = true) AS %s', obj.name, obj.printed);
   END LOOP;
 END $restore$
 """

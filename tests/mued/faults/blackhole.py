@@ -1,4 +1,4 @@
-"""A network that drops packets without a word: two namespaces, whose neighbour entries go astray."""
+"""A network that drops packets silently: two namespaces with wrong neighbour entries."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NOBODY = "02:00:00:00:00:01"
 
 
 def unavailable() -> str | None:
-    """Why there can be no such network; None: there can."""
+    """The reason why such a network is impossible here; None: possible."""
     if os.geteuid() != 0 or not IP:
         return "network namespaces need root and iproute2"
     name = f"try{secrets.token_hex(3)}"
@@ -27,7 +27,7 @@ def unavailable() -> str | None:
 
 @dataclass(frozen=True)
 class Network:
-    """A server's address in the usual namespace, a client's in a namespace of its own."""
+    """The address of a server in the default namespace, and of a client in another namespace."""
 
     name: str
     server: str
@@ -35,7 +35,7 @@ class Network:
 
     @property
     def inside(self) -> list[str]:
-        """What stands before a command that is to run at the client's end."""
+        """The words before a command that runs in the client's namespace."""
         return [IP, "netns", "exec", self.name]
 
     def swallow(self) -> None:

@@ -160,13 +160,13 @@ MUTATIONS = {
         f"{IDENTITY}::test_loaded_objects_are_not_handed_on",
     ),
     "identity_outlives_its_transaction": Mutation(
-        "app_schema.identity",
+        "app_schema.identity_setting",
         "pg_catalog.set_config(:setting, :person, true)",
         "pg_catalog.set_config('app.current_user_id', :person, false)",
         IDENTITY,
     ),
     "role_outlives_its_transaction": Mutation(
-        "app_schema.identity",
+        "app_schema.identity_setting",
         "pg_catalog.set_config('role', :role, true)",
         "pg_catalog.set_config('role', :role, false)",
         IDENTITY,
@@ -181,7 +181,7 @@ MUTATIONS = {
         f"{IDENTITY}::test_an_error_rolls_back",
     ),
     "identity_in_autocommit": Mutation(
-        "app_schema.identity",
+        "app_schema.identity_setting",
         'getattr(connection.connection.dbapi_connection, "autocommit", False)',
         "False",
         f"{REFUSED}::test_autocommit_is_refused_and_nothing_runs",

@@ -1,4 +1,4 @@
-"""Databases to do harm to, the ways to migrate them, and what must be true afterwards."""
+"""Databases for faults, the ways to migrate them, and the states that must be reached."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Lineage:
 
     @property
     def stages(self) -> list[str | None]:
-        """From the lower end to the upper one."""
+        """From the lower to the upper revision."""
         every = [None, *self.revisions]
         return every[every.index(self.base) :]
 
@@ -89,7 +89,7 @@ OWN = Lineage("own", tuple(revisions()), loose=_committing_in_the_middle())
 
 @dataclass(frozen=True)
 class Way:
-    """Up or down, in transactions or one statement at a time."""
+    """Up or down, in transactions or in autocommit."""
 
     up: bool
     autocommit: bool = False
@@ -108,7 +108,7 @@ class State:
 
 
 def state(url: str) -> State:
-    """What there is, once the last session is gone. Raises NotSurvived where something is left over."""
+    """The state after the last session has ended. Raises NotSurvived if an object is left over."""
     with psycopg.connect(url, autocommit=True) as connection:
         settled(connection)
         names = [name for (name,) in connection.execute(_TABLES).fetchall()]
@@ -136,7 +136,7 @@ def settled(connection: psycopg.Connection, patience: float = 10.0) -> None:
 
 
 def unequal(expected: State, found: State) -> list[str]:
-    """What differs, in words."""
+    """The differences in words."""
     said = [
         f"{difference.key}: expected {difference.left}, found {difference.right}"
         for difference in diff(expected.catalog, found.catalog)
@@ -149,7 +149,7 @@ def unequal(expected: State, found: State) -> list[str]:
 
 
 class World:
-    """One database that is migrated up and down between two states, which it must always reach.
+    """A database that is migrated up and down between two states, both of which every run must reach.
 
     :param every_stage: find out what is there after each revision, and not at the ends alone.
     """
@@ -192,7 +192,7 @@ class World:
         attempt: Callable[[Way, str], str] | None = None,
         mend: Callable[[], object] = lambda: None,
     ) -> int:
-        """Runs into one fault after the other, and then the same command once more.
+        """Runs into each fault, then repeats the same command.
 
         :param look: between the faults and the last run, wait for what the faults have left behind, and see
             that each revision was done wholly or not at all.
@@ -238,7 +238,7 @@ class World:
             raise NotSurvived("\n".join(["not whole before it is run again:", *said, *told]))
 
     def attempt(self, way: Way, url: str, *x: str) -> str:
-        """Runs it; what it says where it fails. Anything but a sentence for a person is not survived."""
+        """Runs the command; returns its sentence if it fails. A traceback is not survived."""
         try:
             self.run(way, url, None, *x)
         except CommandError as error:

@@ -1,7 +1,6 @@
 """The cells of the tenant matrix, and how they are asked for.
 
-A cell is what one asker in one role may do to one row with one command. What is expected comes from rules.py,
-what is seen from the server.
+A cell is a person, a role, a command and a row. rules.py has the expected result, the server the seen result.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ ASKERS: dict[str, str | None] = {"unset": None, "empty": "", "unknown": "user_no
 }
 COMMANDS = ("SELECT", "INSERT", "UPDATE", "DELETE", "HAND OVER", "TAKE OVER")
 
-# Runs a statement, takes it back, and says how many rows it met or which error it raised.
+# Runs a statement and rolls it back; returns the number of rows or the SQLSTATE.
 ATTEMPT = """
     CREATE SCHEMA matrix;
     CREATE FUNCTION matrix.attempt(statement text) RETURNS text LANGUAGE plpgsql AS $$
@@ -42,7 +41,7 @@ ATTEMPT = """
 
 
 class Cell(NamedTuple):
-    """One asker, one role, one command, one row; seen is yes, no, or the SQLSTATE of an error."""
+    """A person, a role, a command and a row; seen is yes, no, or the SQLSTATE of an error."""
 
     role: str
     asker: str
@@ -110,7 +109,7 @@ def _expected(world: World, role: str, asker: str, command: str, table: str, row
 
 
 def reads(ground: Ground, role: str, asker: str) -> Iterator[Cell]:
-    """All SELECT cells of one asker; one query for all tables and views."""
+    """All SELECT cells of a person, by a single query for all tables and views."""
     places = {table: (table, None) for table in RULES} | VIEWS
     keys = {
         place: [column.name for column in Base.metadata.tables[table].primary_key] if key is None else [key]
@@ -137,7 +136,7 @@ def reads(ground: Ground, role: str, asker: str) -> Iterator[Cell]:
 
 
 def writes(ground: Ground, role: str, asker: str) -> Iterator[Cell]:
-    """All cells of one asker that write; one query for all statements."""
+    """All writing cells of a person, by a single query for all statements."""
     planned = [*_inserts(ground), *_changes(ground), *_moves(ground, asker)]
     query = sql.SQL(
         "SELECT matrix.attempt(one) FROM unnest(%s::text[]) WITH ORDINALITY AS t (one, n) ORDER BY n"
@@ -183,7 +182,7 @@ def _changes(ground: Ground) -> Iterator[Planned]:
 
 
 def _moves(ground: Ground, asker: str) -> Iterator[Planned]:
-    """Rows that are given to somebody else, and rows of somebody else that the asker makes his own."""
+    """Rows that the person gives to another, and rows of another whose owner the person becomes."""
     me = _person(ground.world, asker).id
     for table, rule in RULES.items():
         if rule.owner is None:

@@ -12,7 +12,7 @@ from logins import login_url
 from sqlalchemy.exc import PendingRollbackError, ProgrammingError, ResourceClosedError
 from sqlalchemy.orm import Session
 
-from app_schema import IdentityError, database, identity
+from app_schema import IdentityError, database, identity, identity_setting
 from app_schema.identity import acting_as
 from app_schema.models import Project, User
 from app_schema.mued.application import APPLICATION
@@ -80,7 +80,7 @@ def test_without_membership_nothing_runs(people_url: str, create_login: Callable
 
 def test_a_missing_role_is_named(web_engine: sa.Engine) -> None:
     assert APPLICATION.acting is not None
-    nobody = identity.Identity("user_ann", "no_such_role", APPLICATION.acting)
+    nobody = identity_setting.Identity("user_ann", "no_such_role", APPLICATION.acting)
     block = identity._Block(Session(web_engine), nobody)
     with block as session, pytest.raises(IdentityError, match="no_such_role does not exist on this server"):
         session.execute(WHO)
