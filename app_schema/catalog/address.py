@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from app_schema.catalog.coverage import without_kind
 from app_schema.ddl.catalog_query import CatalogQuery, Kind
 
 if TYPE_CHECKING:
@@ -24,11 +25,13 @@ def statement(name: str) -> TextClause:
     * ``addresses``: class and oid of the object that the row ``request`` names by kind, space, tbl and name;
     * ``objects``: kind, space, tbl and name of the object at class and oid of the row ``node``, and the
       relation that the object is a part of;
+    * ``uncompared``: the catalogs whose objects no kind compares;
     * ``readers``: class, oid, kind, space and name of every object whose definition reads others.
     """
     sql = files("app_schema.catalog").joinpath(name).read_text(encoding="utf-8")
     parts = {"{addresses}": (_address, Kind.all()), "{objects}": (_object, Kind.all())}
     parts["{readers}"] = (_reader, [kind for kind in Kind.all() if kind.reads])
+    sql = sql.replace("{uncompared}", ", ".join(f"'pg_catalog.{name}'::regclass" for name in without_kind()))
     for word, (select, kinds) in parts.items():
         # a colon before a word would be a parameter of text()
         sql = sql.replace(word, _union(select, kinds).replace(":", "\\:"))

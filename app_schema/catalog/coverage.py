@@ -353,6 +353,12 @@ def verdict(catalog: str, column: str) -> Verdict:
     return "compared" if printer in _words() else "not compared"
 
 
+def without_kind() -> list[str]:
+    """The catalogs of objects that no kind compares."""
+    compared = {query.catalog for query in queries()}
+    return [name for name, catalog in COVERAGE.items() if catalog.oid and name not in compared]
+
+
 @cache
 def queries() -> tuple[CatalogQuery, ...]:
     """The queries of all kinds."""

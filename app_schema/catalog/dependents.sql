@@ -58,8 +58,9 @@ WITH RECURSIVE request AS (
        -- PostgreSQL drops and creates inherited constraints, indexes and generated columns with those of the parent
        AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits AS h WHERE h.inhrelid = i.indexrelid)
        AND coalesce(t.coninhcount, 0) = 0 AND coalesce(g.attinhcount, 0) = 0
+       -- ALTER COLUMN TYPE creates extended statistics again, without their target
        AND (o.dropped OR d.classid <> 'pg_catalog.pg_statistic_ext'::regclass OR EXISTS (
-            SELECT FROM pg_catalog.pg_statistic_ext AS x WHERE x.oid = d.objid AND x.stxexprs IS NOT NULL))) AS e
+            SELECT FROM pg_catalog.pg_statistic_ext AS x WHERE x.oid = d.objid AND (x.stxexprs IS NOT NULL OR x.stxstattarget >= 0)))) AS e
    WHERE (e.class, e.oid, e.sub) IS DISTINCT FROM (e.from_class, e.from_oid, e.from_sub)
 ), named AS (
   SELECT node.n, node.depth, node.oid AS creation_order, x.* FROM node CROSS JOIN LATERAL (

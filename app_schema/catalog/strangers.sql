@@ -1,5 +1,5 @@
 -- The direct and indirect dependents of the objects of a JSON list: the number of the object in the list, the dependent's
--- address, and kind, schema and name of the relation that owns the dependent, or of the dependent itself.
+-- address, and kind, schema and name of the relation that owns the dependent, or of the dependent itself; an empty kind if no kind compares the dependent.
 WITH RECURSIVE request AS (
   SELECT j.n, j.kind, s.oid AS space, j.tbl, j.name
     FROM json_to_recordset(CAST(:keys AS json)) AS j(n int, kind text, schema text, tbl text, name text)
@@ -39,4 +39,12 @@ SELECT o.n, o.class::bigint, o.oid::bigint, o.sub, x.kind, s.nspname, x.name
   JOIN pg_catalog.pg_namespace AS s ON s.oid = x.space
  WHERE NOT EXISTS (SELECT FROM member AS m WHERE m.classid = o.class AND m.objid = o.oid)
    AND s.nspname !~ '^pg_'
+UNION ALL
+-- an object that no kind compares, such as a language; a type of base that is no array
+SELECT o.n, o.class::bigint, o.oid::bigint, o.sub, '', NULL, ''
+  FROM owned AS o
+ WHERE (o.class IN ({uncompared}) OR EXISTS (
+        SELECT FROM pg_catalog.pg_type AS y
+         WHERE o.class = 'pg_catalog.pg_type'::regclass AND y.oid = o.oid AND y.typtype = 'b' AND y.typcategory <> 'A'))
+   AND NOT EXISTS (SELECT FROM member AS m WHERE m.classid = o.class AND m.objid = o.oid)
  ORDER BY 1, 2, 3, 4

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from autogen import autogenerate
 from roundtrip import RoundTrip, catalog, changed, send  # noqa: F401 - a fixture
 
-from app_schema.ddl import Key, View, attach
+from app_schema.ddl import Key, Statistics, View, attach
 
 pytestmark = pytest.mark.part(of=4)
 
@@ -211,3 +211,32 @@ def test_names_of_not_null_come_back_and_what_cannot_is_told(empty_engine: sa.En
                 sa.text("SELECT conname FROM pg_constraint WHERE conrelid = 't'::regclass ORDER BY conname")
             )
             assert names.all() == ["must_be_there", "only_here", "t_b_not_null"]
+
+
+def test_target_of_statistics_is_kept_when_a_column_changes_its_type(
+    changed: RoundTrip,  # noqa: F811
+) -> None:
+    """PostgreSQL creates them again, without it."""
+    metadata = sa.MetaData()
+    sa.Table("t", metadata, sa.Column("a", sa.BigInteger), sa.Column("b", sa.Integer))
+    made = "CREATE STATISTICS public.s ON a, b FROM public.t"
+    attach(metadata, Statistics("s", made, target=300, schema="public"))
+    create = "CREATE TABLE t (a int, b int)", made, "ALTER STATISTICS s SET STATISTICS 300"
+    changed(*create, "INSERT INTO t VALUES (1, 2)", metadata=metadata)
+
+
+def test_invalid_index_that_is_dropped_comes_back_valid_and_that_is_named(empty_engine: sa.Engine) -> None:
+    send(empty_engine, "CREATE TABLE t (n int)", "INSERT INTO t VALUES (1), (1)")
+    with (
+        pytest.raises(sa.exc.IntegrityError),
+        empty_engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
+    ):
+        connection.exec_driver_sql("CREATE UNIQUE INDEX CONCURRENTLY ix ON t (n)")
+    metadata = sa.MetaData()
+    options: dict[str, Any] = {"prune": True, "managed_schemas": {"public"}}
+    assert "without the INVALID state of index ix" in str(
+        autogenerate(empty_engine, metadata, **options).diffs
+    )
+    sa.Table("t", metadata, sa.Column("n", sa.Integer))
+    diffs = autogenerate(empty_engine, metadata, **options).diffs
+    assert "the downgrade creates index ix on public.t valid; it is INVALID" in str(diffs)

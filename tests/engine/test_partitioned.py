@@ -194,3 +194,16 @@ def test_column_and_constraint_of_a_table_with_declared_partitions_change_with_i
     send(empty_engine, "INSERT INTO log VALUES (1, 1, 'a')")
     text = round_trip(empty_engine, other, prune=True, managed_schemas={"public"}).text
     assert '"p1' not in text
+
+
+def test_partition_is_attached_again_when_its_parent_has_its_columns(empty_engine: sa.Engine) -> None:
+    send(
+        empty_engine,
+        *PARTITIONED,
+        "ALTER TABLE p ADD k text DEFAULT 'x', ADD g int GENERATED ALWAYS AS (m * 2) STORED",
+        "INSERT INTO p VALUES (1, 1)",
+    )
+    metadata = sa.MetaData()
+    columns = [sa.Column("n", sa.Integer), sa.Column("m", sa.Integer)]
+    sa.Table("p", metadata, *columns, postgresql_partition_by="RANGE (n)")
+    round_trip(empty_engine, metadata, prune=True, managed_schemas={"public"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from app_schema.catalog.strangers import dependents_of, in_words
+from app_schema.catalog.strangers import Dependent, dependents_of, in_words
 from app_schema.ddl import Key
 from app_schema.migrations.compare import keys
 
@@ -26,15 +26,22 @@ def refused(sides: Sides, differences: Iterable[Difference], blocked: Iterable[K
     )
     sentences: dict[Key, str] = {}
     for key, dependents in dependents_of(sides.connection, list(dict.fromkeys([*pruned, *blocked]))).items():
-        strangers = [dependent for dependent in dependents if not sides.managed(dependent.owner)]
+        strangers = [dependent for dependent in dependents if not _may_change(sides, dependent)]
         if strangers and not _is_dropped_with_table(key, pruned):
             more = f" and {len(strangers) - _SHOWN} more" if len(strangers) > _SHOWN else ""
             shown = ", ".join(in_words(sides.connection, strangers[:_SHOWN]))
+            compared = all(dependent.owner.kind for dependent in strangers)
             sentences[key] = (
                 f"{key.label} cannot be {'dropped' if key in pruned else 'changed'}: {shown}{more} is not "
-                "managed and depends on it; drop that first, or manage its schema with -x schemas="
+                f"{'managed' if compared else 'compared'} and depends on it; drop that first"
+                f"{', or manage its schema with -x schemas=' if compared else ''}"
             )
     return sentences
+
+
+def _may_change(sides: Sides, dependent: Dependent) -> bool:
+    """False also for an object that no kind compares."""
+    return bool(dependent.owner.kind) and sides.managed(dependent.owner)
 
 
 def stays(key: Key, refused: Mapping[Key, str]) -> bool:

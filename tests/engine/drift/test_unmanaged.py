@@ -81,6 +81,40 @@ def test_prune_leaves_what_something_unmanaged_hangs_on(label: str, empty_engine
         assert diff(before, snapshot(connection)) == []
 
 
+UNCOMPARED = {
+    "type public.stray": """
+        CREATE TYPE stray;
+        CREATE FUNCTION f(cstring) RETURNS stray LANGUAGE internal IMMUTABLE STRICT AS 'int4in';
+        CREATE FUNCTION g(stray) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'int4out';
+        CREATE TYPE stray (INPUT = f, OUTPUT = g, LIKE = integer)""",
+    "language stray": """
+        CREATE FUNCTION f() RETURNS language_handler LANGUAGE internal AS 'fmgr_sql_validator';
+        CREATE LANGUAGE stray HANDLER f""",
+    "transform for public.mood language plpgsql": """
+        CREATE TYPE mood AS ENUM ('a');
+        CREATE FUNCTION f(internal) RETURNS internal LANGUAGE internal IMMUTABLE AS 'numeric_sortsupport';
+        CREATE TRANSFORM FOR mood LANGUAGE plpgsql (FROM SQL WITH FUNCTION f(internal))""",
+    "user mapping public on server s": """
+        CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w;
+        CREATE USER MAPPING FOR PUBLIC SERVER s""",
+}
+
+
+@pytest.mark.parametrize("label", UNCOMPARED)
+def test_prune_says_what_stays_under_an_object_that_no_kind_compares(
+    label: str, empty_engine: sa.Engine
+) -> None:
+    _send(empty_engine, f"{UNCOMPARED[label]}; CREATE TABLE stray_table (n int)")
+    generated = autogenerate(empty_engine, sa.MetaData(), prune=True, managed_schemas={"public"})
+    assert f"cannot be dropped: {label} is not compared and depends on it; drop that first" in str(
+        generated.diffs
+    )
+    for _ in range(2):
+        generated.upgrade(empty_engine)
+    assert 'op.drop_table("stray_table"' in generated.text
+    assert "op.drop_function(" not in generated.text
+
+
 def test_type_that_an_unmanaged_view_reads_is_not_changed(empty_engine: sa.Engine) -> None:
     _send(
         empty_engine,

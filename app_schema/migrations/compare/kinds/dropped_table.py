@@ -144,6 +144,11 @@ def note_losses(sides: Sides, planner: Planner, table: Key) -> None:
     dropped = (key.name for key in planner.dropped if key.kind == "publication")
     again = {_PUBLISHED + ident(name) for name in dropped}
     lost = [part for part in sides.answers.get(_LOST, table) if part not in again]
+    lost += [
+        f"the INVALID state of index {part.name}, which is valid then"
+        for part in sides.of_table(table.schema, table.name)
+        if part.kind == "index" and " INVALID" in sides.reflected[part]
+    ]
     for name, chosen, no_inherit in _not_nulls(sides, table):
         if no_inherit:
             lost.append(f"the NO INHERIT of its constraint {name}")

@@ -68,6 +68,8 @@ class IndexComparator(KindComparator):
 
     def drop(self, sides: Sides, planner: Planner, key: Key, *, with_dependents: bool = False) -> None:
         """Plans the drop; that of an index of a materialized view before any view is dropped."""
+        if " INVALID" in sides.reflected[key]:
+            planner.note(f"the downgrade creates {key.label} valid; it is INVALID")
         if _is_on_a_view(sides, key):
             planner.dropped.add(key)
             drop = DropObjectOp(sides.reflect(key, sides.reflected[key]))

@@ -9,6 +9,7 @@ from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import qualified
 from app_schema.migrations.compare import refusal
 from app_schema.migrations.compare.kinds.base import KindComparator
+from app_schema.migrations.compare.planner import LAST
 from app_schema.migrations.directives import CallOp, OnTheWayBackOp
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def attach_in_downgrade(sides: Sides, planner: Planner, table: Key) -> None:
     """Plans that a table which is dropped is attached again, after all tables are there."""
     partition = _reflected(sides, table)
     if partition is not None:
-        planner.drop(Drops.COLUMN, OnTheWayBackOp(_attach(partition)))
+        # the parent has its columns again, and no constraint
+        planner.drop(Drops.GENERATED, OnTheWayBackOp(_attach(partition)), order=-LAST)
 
 
 def follows_parent(sides: Sides, differences: Sequence[Difference]) -> set[Key]:
