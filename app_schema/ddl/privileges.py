@@ -17,6 +17,7 @@ _REVOKE = """
 DECLARE
   revoke text;
 BEGIN
+  IF EXISTS (SELECT FROM pg_catalog.pg_default_acl) THEN -- else the next query is not even planned
   FOR revoke IN
     SELECT DISTINCT concat('REVOKE ALL ON ', p.place, ' FROM ',
                            CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE x.grantee::regrole::text END)
@@ -29,6 +30,7 @@ BEGIN
   LOOP
     EXECUTE revoke;
   END LOOP;{grant}
+  END IF;
 END
 """
 _TO_PUBLIC = """

@@ -201,9 +201,11 @@ def _under_new_name(by: Guard, later: list[Any], rename: ops.ColumnName) -> Guar
     first = () if by.new.like is None else (back,)
     steps = (*first, *by.new.twin, *by.later, _on_twin(rename, str(table)))
     after = ops.ColumnNullable(table, new, True, schema=schema)  # noqa: FBT003 - any construct of the new name
+    name, new_name = (f"a.attname = {literal(column)}" for column in (old, new))
     return replace(
         by,
-        definition=by.definition.replace(f"a.attname = {literal(old)}", f"a.attname = {literal(new)}"),
+        definition=by.definition.replace(name, new_name),
+        exists=by.exists and by.exists.replace(name, new_name),
         new=Side(twin=steps, like=by.new.like),
         old=None,
         absent=(by.render(),),

@@ -1,6 +1,4 @@
 """Owner roles as platforms give them: no superuser, no CREATEDB, no CREATEROLE, extensions made by another,
-
-pytestmark = pytest.mark.part(of=4)
 default privileges to a role of the platform. What cannot be done is one sentence with the remedy."""
 
 from __future__ import annotations
@@ -20,6 +18,8 @@ from app_schema import database
 from app_schema import url as urls
 from app_schema.migrations.drift import drift
 from app_schema.models import Base
+
+pytestmark = pytest.mark.part(of=4)
 
 ROLES = ("app_user", "service_account")
 EXTENSIONS = ("vector", "pg_trgm", "btree_gist")
