@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from itertools import groupby
+from collections.abc import Iterator
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,15 @@ from app_schema.studio.changes import Changes
 from app_schema.studio.console_page import ConsolePage
 from app_schema.studio.copy_page import CopyPage
 from app_schema.studio.headline import head_line
-from app_schema.studio.page import MigrationsPage, PicturePage, RelationPage, SchemaPage, Start, ViewAsPage
+from app_schema.studio.page import (
+    MigrationsPage,
+    Page,
+    PicturePage,
+    RelationPage,
+    SchemaPage,
+    Start,
+    ViewAsPage,
+)
 from app_schema.studio.querylog import QueryLog, watch
 from app_schema.studio.script import Nonce
 from app_schema.studio.session import AS_LOGIN, ViewAs, sessions
@@ -75,49 +84,35 @@ def studio(
     )
     changes = Changes()
     admin.templates.env.globals["changes"] = changes
-    menu = _tables(application, changes, write=write)
-    tables = {view.key: view for group in menu for view in group.views if isinstance(view, TableView)}
-    for group in menu:
-        admin.add_view(group)
-    admin.add_view(
-        ConsolePage(application, "SQL console", icon="fa fa-terminal", path="/console", route_name="console")
-    )
-    admin.add_view(
-        RelationPage(application, "Relation", path="/relation", route_name="relation", add_to_menu=False)
-    )
-    admin.add_view(
-        SchemaPage(application, "Schema", icon="fa fa-sitemap", path="/schema", route_name="schema")
-    )
-    admin.add_view(
-        PicturePage(
-            application, "Picture", icon="fa fa-diagram-project", path="/picture", route_name="picture"
-        )
-    )
-    admin.add_view(
-        MigrationsPage(
-            application, "Migrations", icon="fa fa-list-check", path="/migrations", route_name="migrations"
-        )
-    )
-    hidden: dict[str, Any] = {"add_to_menu": False, "tables": tables}
-    admin.add_view(CopyPage(application, "Copy", path="/copy", route_name="copy", **hidden))
-    if write:
-        admin.add_view(DeletePage(application, "Delete", path="/delete", route_name="delete", **hidden))
-        admin.add_view(
-            ChangesPage(
-                application,
-                "Changes",
-                icon="fa fa-clock-rotate-left",
-                path="/changes",
-                route_name="changes",
-                changes=changes,
-            )
-        )
-    if application.acting is not None and application.acting.people:
-        admin.add_view(
-            ViewAsPage(application, "View as", icon="fa fa-user", path="/view-as", route_name="view-as")
-        )
+    tables = _tables(application, changes, write=write)
+    for view in chain(tables, _pages(application, tables, changes, write=write)):
+        admin.add_view(view)
     admin.mount_to(app)
     return app
+
+
+def _pages(
+    application: Application, menu: list[DropDown], changes: Changes, *, write: bool
+) -> Iterator[Page]:
+    """The pages that are no table; without an icon they are not in the menu."""
+
+    def page(kind: type[Page], title: str, icon: str | None = None, **more: Any) -> Page:
+        name = title.lower().replace(" ", "-")
+        shown = {"icon": f"fa fa-{icon}"} if icon else {"add_to_menu": False}
+        return kind(application, title, path=f"/{name}", route_name=name, **shown, **more)
+
+    tables = {view.key: view for group in menu for view in group.views if isinstance(view, TableView)}
+    yield page(ConsolePage, "Console", "terminal")
+    yield page(SchemaPage, "Schema", "sitemap")
+    yield page(PicturePage, "Picture", "diagram-project")
+    yield page(MigrationsPage, "Migrations", "list-check")
+    yield page(RelationPage, "Relation")
+    yield page(CopyPage, "Copy", tables=tables)
+    if write:
+        yield page(ChangesPage, "Changes", "clock-rotate-left", changes=changes)
+        yield page(DeletePage, "Delete", tables=tables)
+    if application.acting is not None and application.acting.people:
+        yield page(ViewAsPage, "View as", "user")
 
 
 def _tables(application: Application, changes: Changes, *, write: bool) -> list[DropDown]:

@@ -43,7 +43,7 @@ _SECRET = frozenset(
     | {"pg_hba_file_rules", "pg_file_settings", "_pg_user_mappings", "user_mapping_options"}
 )
 """Relations with passwords, or the digests of some."""
-# tablefunc and xml2 declare functions STABLE that run any SQL
+# tablefunc and xml2 declare functions STABLE that run any SQL; those for XML read any table
 _CALLED = sa.text(rf"""
 WITH found AS (
   SELECT match[1] AS what, match[2]::oid AS oid
@@ -63,7 +63,7 @@ SELECT p.oid::regprocedure::text AS name, p.provolatile = 'v' AS volatile
   FROM called JOIN pg_catalog.pg_proc AS p USING (oid)
  WHERE (p.provolatile = 'v'
         AND NOT (p.pronamespace = 'pg_catalog'::regnamespace AND p.proname = ANY (:harmless)))
-    OR p.proname ~ '^(crosstab|connectby|xpath_table)'
+    OR p.proname ~ '^(crosstab|connectby|xpath_table|(table|schema|database)_to_xml)'
  UNION ALL
 SELECT c.oid::regclass::text, NULL
   FROM found JOIN pg_catalog.pg_class AS c ON what = 'relid' AND c.oid = found.oid
@@ -137,7 +137,7 @@ def _require_harmless(connection: sa.Connection, text: str) -> None:
         return
     if called.volatile is None:
         raise HarmfulQueryError(f"{called.name} holds passwords: the console does not show it.")
-    reason = "is VOLATILE and may have an effect" if called.volatile else "runs SQL that is given as a text"
+    reason = "is VOLATILE and may have an effect" if called.volatile else "reads what a text names"
     raise HarmfulQueryError(
         f"The query calls {called.name}, which {reason}: the console only reads. "
         "Declare a function of your own STABLE if it only reads."

@@ -29,10 +29,11 @@ def lines(
     :param columns: the columns of the table that the text has.
     """
     begin, printed, between, end = _FORMS[form](table, query, columns)
-    rows = connection.execution_options(yield_per=AT_ONCE).execute(printed).scalars()
     yield begin
-    for number, line in enumerate(rows):
-        yield f"{between if number else ''}{line}"
+    # a browser may go away in the middle
+    with connection.execution_options(yield_per=AT_ONCE).execute(printed) as rows:
+        for number, line in enumerate(rows.scalars()):
+            yield f"{between if number else ''}{line}"
     yield end
 
 

@@ -30,6 +30,7 @@ FLAGS = [
     "--disable-sync",
 ]
 Visit = Callable[..., Page]
+expect.set_options(timeout=20_000)  # a page may wait for a busy machine
 
 
 @pytest.fixture(scope="module")
