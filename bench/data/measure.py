@@ -30,6 +30,8 @@ from report import Result, page
 from app_schema import embedded
 from app_schema import url as urls
 from app_schema.audit import scale as scale_findings
+from app_schema.mued.application import APPLICATION
+from app_schema.mued.export import export
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -164,18 +166,38 @@ def write(connection: Connection, statement: str) -> tuple[float, float]:
     return best
 
 
+def exported(engine: sa.Engine) -> tuple[int, int]:
+    """The pages that the export of a person reads as app_user, and the rows of the export."""
+    pages = rows = 0
+
+    def explain(connection: sa.Connection, _: object, statement: str, parameters: Any, *__: object) -> None:
+        nonlocal pages, rows
+        driver: Any = connection.connection.driver_connection
+        if "to_jsonb(t)" in statement and driver.execute("SHOW role").fetchone() == ("app_user",):
+            options = "ANALYZE, BUFFERS, FORMAT JSON"
+            plan = driver.execute(f"EXPLAIN ({options}) {statement}", parameters).fetchone()[0][0]["Plan"]
+            pages += plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
+            rows += round(plan["Actual Rows"])
+
+    sa.event.listen(engine, "before_cursor_execute", explain)
+    with engine.connect() as connection:
+        for _ in export(connection, "clerk_77", APPLICATION.acting):
+            pass
+    return pages, rows
+
+
 def measure(server: Server, scale: float, *, keep: bool) -> Result:
     result = Result(scale)
     for side, connection in zip(("before", "after"), server.databases(scale, keep=keep), strict=True):
         asked = ask(connection, QUERIES, before=side == "before")
         result.pages[side] = {key: (found.pages, found.rows) for key, found in asked.items()}
         result.writes[side] = {what: write(connection, statement) for what, statement in WRITES.items()}
-        with sa.create_engine(
-            server.url(connection.info.dbname).replace(":", "+psycopg:", 1)
-        ).connect() as audited:
+        engine = sa.create_engine(server.url(connection.info.dbname).replace(":", "+psycopg:", 1))
+        with engine.connect() as audited:
             result.sharding = [
                 (found.check, found.object) for found in scale_findings(audited, "public.users")
             ]
+        result.exported = exported(engine)
         result.plans[side] = {name: found.plan for (name, role), found in asked.items() if role == "app_user"}
     return result
 

@@ -51,6 +51,8 @@ class Result:
     pages: dict[str, Asked] = field(default_factory=dict)
     writes: dict[str, dict[str, tuple[float, float]]] = field(default_factory=dict)
     plans: dict[str, dict[str, str]] = field(default_factory=dict)
+    exported: tuple[int, int] = (0, 0)
+    """Pages that the export of a person reads as app_user, and its rows."""
     sharding: list[tuple[str, str]] = field(default_factory=list)
     """Check and object of each finding of ``audit --scale``."""
 
@@ -60,6 +62,8 @@ def page(results: list[Result]) -> str:
     return (
         prose.replace("{pages}", _pages(results[-1], results[0] if len(results) > 1 else None))
         .replace("{writes}", _writes(results[-1]))
+        .replace("{export pages}", f"{results[-1].exported[0]:,}")
+        .replace("{export rows}", f"{results[-1].exported[1]:,}")
         .replace("{sharding}", sharding(results[-1].sharding))
         .replace("{people}", f"{round(20000 * results[-1].scale):,}")
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from datetime import datetime
 from pathlib import Path
@@ -218,6 +219,23 @@ def test_command_works_in_a_hostile_database(
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(app, [*command.split(), "--url", hostile_url], catch_exceptions=False)
     assert result.exit_code == 0, result.output
+
+
+def test_person_is_exported_and_erased_in_a_hostile_database(
+    hostile_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with psycopg.connect(hostile_url) as connection:
+        connection.execute(
+            "INSERT INTO public.users (clerk_id, email) VALUES (%s, 'ann@example.com')", ["ann\\%"]
+        )
+    person = ["ann\\%", "--url", hostile_url]
+    exported = CliRunner().invoke(app, ["export", *person], catch_exceptions=False)
+    assert (exported.exit_code, exported.stdout.count("\n")) == (0, 1), exported.output
+    refused = CliRunner().invoke(app, ["erase", *person, "--json"], catch_exceptions=False)
+    token = json.loads(refused.stdout)["token"]
+    erased = CliRunner().invoke(app, ["erase", *person, "--confirm", token], catch_exceptions=False)
+    assert erased.exit_code == 0, erased.output
 
 
 @pytest.mark.parametrize("command", ["verify", "seed", "downgrade", "metrics"])

@@ -49,7 +49,7 @@ def test_each_query_has_its_index(loaded: Any, measure: ModuleType) -> None:
     ]
     assert without == []
     read = {query: found.pages for (query, role), found in asked.items() if role == "app_user"}
-    assert {name: pages for name, pages in read.items() if pages > LIST and name != "details"} == {}
+    assert {name: pages for name, pages in read.items() if pages > LIST} == {}
 
 
 def test_one_row_by_its_key_costs_app_user_no_page_more(loaded: Any, measure: ModuleType) -> None:
