@@ -1,6 +1,6 @@
 """Lists of the signed-in person in one call
 
-Does: 1 create_index_concurrently, 1 drop_index_concurrently, 3 create_function.
+Does: 1 create_index_concurrently, 3 create_function.
 Locks: SHARE UPDATE EXCLUSIVE on lesson_slots.
 Downgrade: loses no data.
 
@@ -20,22 +20,20 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_index_concurrently(
-        "ix_lesson_slots_mentor_id_times_id",
+        "ix_lesson_slots_mentor_id_times",
         "lesson_slots",
-        ["mentor_id", "start_time", "end_time"],
+        ["mentor_id"],
         unique=False,
         schema="public",
-        postgresql_include=["id"],
-    )
-    op.drop_index_concurrently(
-        "ix_lesson_slots_mentor_id_start_time_end_time", "lesson_slots", schema="public"
+        postgresql_include=["id", "start_time", "end_time"],
     )
     op.create_function(
         "my_reservation_messages",
         "SELECT m.*\n"
         "  FROM public.messages AS m\n"
         " WHERE m.reservation_id = p_reservation\n"
-        "   AND app.current_user_id() IN (m.sender_id, m.receiver_id)\n"
+        "   AND CASE WHEN m.sender_id = app.current_user_id() THEN true\n"
+        "            ELSE m.receiver_id = app.current_user_id() END\n"
         " ORDER BY m.created_at DESC\n"
         " LIMIT p_limit",
         returns="SETOF public.messages",
@@ -146,11 +144,4 @@ def downgrade() -> None:
     op.drop_function("newest_sessions", arguments="p_limit integer", schema="app")
     op.drop_function("my_reservations", arguments="p_limit integer", schema="app")
     op.drop_function("my_reservation_messages", arguments="p_reservation uuid, p_limit integer", schema="app")
-    op.create_index_concurrently(
-        "ix_lesson_slots_mentor_id_start_time_end_time",
-        "lesson_slots",
-        ["mentor_id", "start_time", "end_time"],
-        unique=False,
-        schema="public",
-    )
-    op.drop_index_concurrently("ix_lesson_slots_mentor_id_times_id", "lesson_slots", schema="public")
+    op.drop_index_concurrently("ix_lesson_slots_mentor_id_times", "lesson_slots", schema="public")

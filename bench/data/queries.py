@@ -80,7 +80,7 @@ QUERIES = (
         "overlap of slots, compared",
         f"SELECT id FROM lesson_slots WHERE mentor_id = {MENTOR} AND status <> 'cancelled' AND start_time < now() + interval '2 hours' AND end_time > now() + interval '1 hour' LIMIT 1",
         "clerk_50",
-        "ix_lesson_slots_mentor_id_times_id",
+        "ix_lesson_slots_mentor_id_start_time_end_time",
     ),
     Query(
         "Q04 &&",

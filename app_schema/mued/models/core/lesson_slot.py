@@ -47,14 +47,14 @@ class LessonSlot(Touched, Base):
             "start_time",
             postgresql_where=text("status = 'available'"),
         ),
-        # end_time: an overlap is told by the index alone, without a visit of all slots before it; id: so are
-        # the times of all reservations of a mentor
+        # end_time: an overlap is told by the index alone, without a visit of all slots before it
+        Index("ix_lesson_slots_mentor_id_start_time_end_time", "mentor_id", "start_time", "end_time"),
+        # the times of all reservations of a mentor without a visit of each slot; with id in the index above
+        # PostgreSQL would look for an overlap in the larger one of the exclusion
         Index(
-            "ix_lesson_slots_mentor_id_times_id",
+            "ix_lesson_slots_mentor_id_times",
             "mentor_id",
-            "start_time",
-            "end_time",
-            postgresql_include=["id"],
+            postgresql_include=["id", "start_time", "end_time"],
         ),
         Index(
             "ix_lesson_slots_recurring_id_start_time",

@@ -77,14 +77,16 @@ TEMPLATES_OF_FOCUS = _LookUp(
     returns="SETOF public.question_templates",
 )
 
-# The newest messages of a reservation's thread, if the signed-in person is a party of them.
+# The newest messages of a reservation's thread, if the signed-in person is a party of them. A CASE, of which
+# PostgreSQL expects half of the rows: it sorts the whole thread where it expects the few of an OR.
 MY_RESERVATION_MESSAGES = _LookUp(
     "my_reservation_messages",
     sql("""
         SELECT m.*
           FROM public.messages AS m
          WHERE m.reservation_id = p_reservation
-           AND app.current_user_id() IN (m.sender_id, m.receiver_id)
+           AND CASE WHEN m.sender_id = app.current_user_id() THEN true
+                    ELSE m.receiver_id = app.current_user_id() END
          ORDER BY m.created_at DESC
          LIMIT p_limit
     """),
