@@ -109,7 +109,8 @@ def _closed_off(
 
     :raises HarmfulQueryError: also if the text has changed who asks.
     """
-    with engine.connect() as connection, eyes(connection, person, acting):
+    writable = engine.connect().execution_options(postgresql_readonly=False)  # a login may read by default
+    with writable as connection, eyes(connection, person, acting):
         connection.exec_driver_sql(SETTINGS)
         _require_harmless(connection, text)
         connection.rollback()
@@ -152,5 +153,8 @@ def _why(error: psycopg.Error, text: str) -> str:
     if error.sqlstate == "42601":
         said += "\nThe console takes one SELECT, VALUES, TABLE or WITH, and changes nothing."
     if error.sqlstate == "25006" or "temporary" in said:
-        said += "\nThe console creates a temporary view, to see which functions the query calls."
+        said += (
+            "\nThe console creates a temporary view, to see which functions the query calls: "
+            "it needs a primary, and GRANT TEMPORARY ON DATABASE for the role."
+        )
     return said

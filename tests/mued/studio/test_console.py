@@ -141,6 +141,17 @@ SELECT $1
         assert connection.scalar(sa.text("SHOW transaction_read_only")) == "off"
 
 
+def test_a_login_that_reads_by_default_asks_and_a_missing_right_is_named(filled: sa.Engine) -> None:
+    url = filled.url.update_query_dict({"options": "-c default_transaction_read_only=on"})
+    reading = sa.create_engine(url)
+    assert console.query(reading, "SELECT 1", None, ACTING).rows == [("1",)]
+    reading.dispose()
+    with filled.begin() as connection:
+        connection.exec_driver_sql(f'REVOKE TEMPORARY ON DATABASE "{filled.url.database}" FROM PUBLIC')
+    with pytest.raises(console.HarmfulQueryError, match="GRANT TEMPORARY ON DATABASE"):
+        console.query(filled, "SELECT 1", "bob", ACTING)
+
+
 def test_a_query_is_ended_in_time(filled: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(console, "SETTINGS", "SET LOCAL statement_timeout = '100ms'")
     with pytest.raises((sa.exc.DBAPIError, psycopg.Error), match="statement timeout"):
