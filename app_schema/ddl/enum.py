@@ -151,8 +151,9 @@ BEGIN
      WHERE NOT a.attisdropped AND a.attnum > 0
        AND a.atttypid IN (old, (SELECT y.typarray FROM pg_catalog.pg_type AS y WHERE y.oid = old))
   LOOP
-    EXECUTE format('SELECT count(*) FROM %s WHERE NOT coalesce(%s::text%s <@ %L, true)', uses.tbl,
-      CASE WHEN uses.is_array THEN uses.col ELSE 'ARRAY[' || uses.col || ']' END, '[]', {labels}) INTO used;
+    EXECUTE format('SELECT count(*) FROM %s WHERE EXISTS (SELECT FROM unnest(%s) AS v(label) '
+                   'WHERE v.label::text <> ALL (%L))', uses.tbl,
+      CASE WHEN uses.is_array THEN uses.col ELSE 'ARRAY[' || uses.col || ']' END, {labels}) INTO used;
     IF used > 0 THEN
       RAISE EXCEPTION USING ERRCODE = '{state}',
         MESSAGE = format('%s cannot be replaced: %s rows of %s use a dropped label (column %s)',

@@ -34,7 +34,9 @@ class Drops(IntEnum):
 class Makes(IntEnum):
     """The order of creations and alterations: prerequisites first.
 
-    ENUM_VALUE is the first: ADD VALUE commits all earlier statements.
+    ENUM_VALUE is the first, because ADD VALUE commits all earlier statements; CONCURRENT_INDEX is behind all
+    that has an order with other objects, because CONCURRENTLY commits them too: no object is absent between
+    its drop and its creation.
     """
 
     ENUM_VALUE = 0
@@ -59,4 +61,5 @@ class Makes(IntEnum):
     ROW_SECURITY = 19
     GRANT = 20
     DEFAULT_GRANT = 21
-    COMMENT = 22
+    CONCURRENT_INDEX = 22
+    COMMENT = 23

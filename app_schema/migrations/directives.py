@@ -12,9 +12,9 @@ from app_schema.ddl.sql import shortened
 
 
 class CallOp(MigrateOperation):
-    """``op.<name>(*args, **kwargs)``; its reverse is the call ``undo``, or nothing."""
+    """``op.<name>(*args, **kwargs)``; its reverse is the directive ``undo``, or nothing."""
 
-    def __init__(self, name: str, *args: Any, undo: CallOp | None = None, **kwargs: Any) -> None:
+    def __init__(self, name: str, *args: Any, undo: MigrateOperation | None = None, **kwargs: Any) -> None:
         self.name = name
         self.args = args
         self.kwargs = {
@@ -26,9 +26,13 @@ class CallOp(MigrateOperation):
 
     def undone_by(self, name: str, *args: Any, **kwargs: Any) -> CallOp:
         """This call, with the call that undoes it."""
-        self.undo = CallOp(name, *args, **kwargs)
-        self.undo.undo = self
+        self.undo = undo = CallOp(name, *args, **kwargs)
+        undo.undo = self
         return self
+
+    def forward(self) -> CallOp:
+        """The call without its reverse."""
+        return CallOp(self.name, *self.args, **self.kwargs)
 
     def reverse(self) -> MigrateOperation:
         """The call that undoes this one."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from app_schema.ddl.order import Drops, Makes
-from app_schema.migrations.directives import OnTheWayBackOp, Retyped, RetypeOp, UndeclaredOp
+from app_schema.migrations.directives import CallOp, OnTheWayBackOp, Retyped, RetypeOp, UndeclaredOp
 
 if TYPE_CHECKING:
     from alembic.operations import MigrateOperation
@@ -59,6 +59,14 @@ class Plan:
         """The directives that create or alter, in order."""
         return [operation for _, _, operation in sorted(self.creations, key=lambda entry: entry[:2])]
 
+    def _labels_first(self) -> tuple[list[MigrateOperation], list[MigrateOperation]]:
+        """The new labels of enums, to be added before anything is dropped, because ADD VALUE commits; and all
+        directives that create or alter, with the undo of the labels in its place."""
+        created = self.created()
+        labels = [one for one in created if isinstance(one, CallOp) and one.name == "add_enum_value"]
+        rest = [OnTheWayBackOp(one.reverse()) if one in labels else one for one in created]
+        return [label.forward() for label in labels], rest
+
     def operations(self) -> Sequence[MigrateOperation]:
         """All directives in their order."""
         drops = sorted(self.drops, key=lambda entry: entry[:2])
@@ -67,4 +75,5 @@ class Plan:
         changes = self.drops or self.creations
         again = [OnTheWayBackOp(operation) for operation in self.renamed_again] if changes else []
         undeclared = [UndeclaredOp(label) for label in self.undeclared]
-        return [*self.renames, *first, *self.created(), *last, *self.notes, *again, *undeclared]
+        labels, created = self._labels_first()
+        return [*self.renames, *labels, *first, *created, *last, *self.notes, *again, *undeclared]

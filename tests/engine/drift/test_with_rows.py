@@ -13,6 +13,7 @@ from autogen import Generated, autogenerate
 from sqlalchemy.dialects import postgresql
 
 from app_schema.catalog import diff, snapshot
+from app_schema.ddl import Policy, RowSecurity
 
 pytestmark = pytest.mark.part(of=4)
 
@@ -129,3 +130,51 @@ def test_replacement_by_an_unvalidated_constraint_is_exact(filled: sa.Engine) ->
         with filled.connect() as connection:
             query = "SELECT convalidated FROM pg_constraint WHERE conname = 'ck'"
             assert connection.exec_driver_sql(query).scalar() is expected
+
+
+def _with_policy(
+    type_: type[sa.types.TypeEngine[Any]], labels: tuple[str, ...], *columns: str
+) -> sa.MetaData:
+    metadata = sa.MetaData()
+    sa.Table(
+        "t",
+        metadata,
+        sa.Column("a", type_),
+        sa.Column("b", sa.Text),
+        sa.Column("m", sa.Enum(*labels, name="mood")),
+        sa.Index("ix", *columns, unique=True),
+        RowSecurity(),
+        Policy("p", using="a > 0"),
+    )
+    return metadata
+
+
+def test_nothing_is_absent_while_an_index_is_built(empty_engine: sa.Engine) -> None:
+    """CONCURRENTLY and ADD VALUE commit: no policy is dropped before, and readers always have an index."""
+    before, wanted = _with_policy(sa.Integer, ("x",), "b"), _with_policy(sa.BigInteger, ("x", "y"), "b", "a")
+    with empty_engine.begin() as connection:
+        before.create_all(connection)
+        connection.exec_driver_sql("INSERT INTO t VALUES (1, 'x'), (2, 'y')")
+    with empty_engine.connect() as connection:
+        start = snapshot(connection)
+    generated = autogenerate(empty_engine, wanted)
+    calls = [
+        line.strip().partition("(")[0] for line in generated.text.partition("def downgrade")[0].splitlines()
+    ]
+    without_policy = calls[calls.index("op.drop_policy") : calls.index("op.create_policy")]
+    assert not any("concurrently" in call or "add_enum_value" in call for call in without_policy)
+    indexes = "SELECT count(*) FROM pg_index WHERE indrelid = 't'::regclass AND indisunique AND indisvalid"
+    for after in (*range(1, 24, 3), None):
+        if after is None:
+            generated.upgrade(empty_engine)
+        else:
+            _cut(empty_engine, generated, after)
+            with empty_engine.connect() as connection:
+                assert (connection.scalar(sa.text(indexes)) or 0) > 0, after
+        for autocommit in (True, False):
+            generated.upgrade(empty_engine, autocommit=autocommit)
+            assert autogenerate(empty_engine, wanted).diffs == [], after
+        for autocommit in (True, False):
+            generated.downgrade(empty_engine, autocommit=autocommit)
+            with empty_engine.connect() as connection:
+                assert diff(start, snapshot(connection)) == [], after

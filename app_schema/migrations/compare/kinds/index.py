@@ -12,10 +12,12 @@ from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import qualified
 from app_schema.migrations.compare.kinds.base import KindComparator, relation
 from app_schema.migrations.compare.planner import LAST
-from app_schema.migrations.directives import ConcurrentIndexOp, OnTheWayBackOp
+from app_schema.migrations.directives import CallOp, ConcurrentIndexOp, OnTheWayBackOp
 from app_schema.migrations.operations import CreateObjectOp, DropObjectOp
 
 if TYPE_CHECKING:
+    from sqlalchemy import Index
+
     from app_schema.catalog import Difference
     from app_schema.migrations.compare.planner import Planner
     from app_schema.migrations.compare.sides import Sides
@@ -48,8 +50,9 @@ class IndexComparator(KindComparator):
         """Plans an index that is absent."""
         index = sides.metadata.index(key)
         if index is not None and planner.spares_writers(key):
+            rank = Makes.INDEX if _is_referred_to(sides, index) else Makes.CONCURRENT_INDEX
             create = ops.CreateIndexOp.from_index(index)
-            planner.create(Makes.INDEX, ConcurrentIndexOp(create, partitioned=sides.partitioned(key)))
+            planner.create(rank, ConcurrentIndexOp(create, partitioned=sides.partitioned(key)))
         elif index is None or _name_is_in_use(sides, key):
             planner.create(Makes.INDEX, planner.creating(key, sides.reflect(key, declared)))
         else:
@@ -63,6 +66,8 @@ class IndexComparator(KindComparator):
         if index is not None and sides.partitioned(key) and reflected == f"{declared} INVALID":
             create = ops.CreateIndexOp.from_index(index)
             planner.create(Makes.INDEX, ConcurrentIndexOp(create, partitioned=True, completes=True))
+        elif index is not None and planner.spares_writers(key) and not sides.partitioned(key):
+            _exchange(sides, planner, key, index)
         else:
             self.recreate(sides, planner, key)
 
@@ -91,6 +96,27 @@ class IndexComparator(KindComparator):
             rank, order = (Makes.VIEW, 2 * LAST) if on_a_view else (Makes.INDEX, None)
             for index in (*_named_parts(sides, key), sides.reflect(key, sides.reflected[key])):
                 planner.create(rank, CreateObjectOp(index), order=order)
+
+
+def _exchange(sides: Sides, planner: Planner, key: Key, index: Index) -> None:
+    """Plans that the new index is built under another name before the old one is dropped: readers always have
+    one of them, and a unique index always refuses duplicates."""
+    planner.dropped.add(key)
+    create = ops.CreateIndexOp.from_index(index)
+    create.index_name = spare = f"{key.name.encode()[:59].decode(errors='ignore')}_new"
+    schema, table = sides.schema(key), key.table
+    drop = CallOp("drop_index_concurrently", key.name, table, schema=schema)
+    drop.undo = CreateObjectOp(sides.reflect(key, sides.reflected[key]))
+    rename = CallOp("rename_index", spare, key.name, table, schema=schema)
+    rename.undone_by("rename_index", key.name, spare, table, schema=schema)
+    rank = Makes.INDEX if _is_referred_to(sides, index) else Makes.CONCURRENT_INDEX
+    planner.create(rank, ConcurrentIndexOp(create), drop, rename)
+
+
+def _is_referred_to(sides: Sides, index: Index) -> bool:
+    """True if a foreign key may need the index: then that is created after it."""
+    keys = (key for table in sides.metadata.tables.values() for key in table.foreign_key_constraints)
+    return bool(index.unique) and any(key.referred_table is index.table for key in keys)
 
 
 def _is_on_a_view(sides: Sides, key: Key) -> bool:
