@@ -51,7 +51,7 @@ KINDS: Mapping[str, KindComparator] = {
     "view": ViewComparator(),
     "materialized_view": MaterializedViewComparator(),
 }
-"""The kinds that are compared in a way of their own, in the order in which they ``follow``."""
+"""The kinds with a special comparator, in the order in which they ``follow``."""
 _OTHER = KindComparator()
 
 

@@ -28,7 +28,7 @@ SELECT t.conname FROM pg_catalog.pg_constraint AS t
 
 
 def alter(sides: Sides, planner: Planner, key: Key, new: PrintedColumn, old: PrintedColumn) -> None:
-    """Plans what changes a reflected column to the declared one, where neither is generated."""
+    """Plans the changes of a column that is generated on neither side."""
     _strip(sides, planner, key, new, old)
     if new.type != old.type:
         _change_type(sides, planner, key, new, old)
@@ -36,7 +36,7 @@ def alter(sides: Sides, planner: Planner, key: Key, new: PrintedColumn, old: Pri
 
 
 def _strip(sides: Sides, planner: Planner, key: Key, new: PrintedColumn, old: PrintedColumn) -> None:
-    """Drops what prevents another type: identity, default, sequence."""
+    """Drops identity, default and sequence, which prevent a change of the type."""
     now, before = (numbering.source(sides, side, key) for side in (sides.declared, sides.reflected))
     if before and now != before:
         planner.create(Makes.STRIPPED, OnTheWayBackOp(sequence.advance(sides, key)))
@@ -51,7 +51,7 @@ def _strip(sides: Sides, planner: Planner, key: Key, new: PrintedColumn, old: Pr
 
 
 def _equip(sides: Sides, planner: Planner, key: Key, new: PrintedColumn, old: PrintedColumn) -> None:
-    """Gives the column what it is declared with."""
+    """Sets the declared identity, default and nullability of the column."""
     now, before = (numbering.source(sides, side, key) for side in (sides.declared, sides.reflected))
     if now == "serial":
         sequence.create_owned(sides, planner, key)
@@ -73,16 +73,16 @@ def _equip(sides: Sides, planner: Planner, key: Key, new: PrintedColumn, old: Pr
 
 
 def _in_place(new: PrintedColumn, old: PrintedColumn) -> bool:
-    """True if one default takes the place of another, and no change in between depends on the old one."""
+    """True if a default replaces another, and no change in between depends on the old default."""
     return bool(new.how and old.how) and new.type == old.type and "nextval(" not in old.expression
 
 
 def drop_default(sides: Sides, planner: Planner, key: Key, *, again: bool) -> None:
-    """Plans that a default is dropped before what it reads changes, and ``again`` that it is set again."""
+    """Plans the drop of a default before its functions change; ``again``: the default is set again."""
     planner.dropped.add(keys.default(key))
     default = PrintedColumn.of(sides.reflected[key]).default
     planner.drop(Drops.DEFAULT, _default(sides, key, None, default))
-    if again:  # after the functions that it may call
+    if again:  # after the functions that the default may call
         planner.create(Makes.TRIGGER, _default(sides, key, default, None))
 
 
@@ -125,7 +125,7 @@ def _change_nullable(sides: Sides, planner: Planner, key: Key, *, nullable: bool
 
 
 def _prove(sides: Sides, planner: Planner, key: Key, *, nullable: bool) -> None:
-    """Validates a NOT NULL that holds for new rows alone, or drops it; the undo restores it."""
+    """Validates a NOT NULL that applies only to new rows, or drops it; the undo restores it."""
     table, schema = key.table, sides.schema(key)
     place = {"table": qualified(table or "", key.schema), "column": key.name}
     name = sides.connection.execute(_UNPROVED, place).scalar_one()

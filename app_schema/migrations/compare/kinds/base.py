@@ -17,41 +17,41 @@ if TYPE_CHECKING:
 
 
 class KindComparator:
-    """Compares the objects of a kind, and plans what mends their differences.
+    """Compares the objects of a kind, and plans the operations that resolve their differences.
 
     As it is: for kinds of which the metadata declares each object, and one operation creates, drops or
     replaces it; and for kinds that no revision creates or drops, which have no class in ``ddl``.
     """
 
     follows: ClassVar[bool] = False
-    """True if an object is created and dropped with the one that it belongs to, and only there."""
+    """True if an object is created and dropped only with its owner."""
     dropped_with_table: ClassVar[bool] = False
-    """True if PostgreSQL drops an object with its table, so that no revision need do so."""
+    """True if PostgreSQL drops an object with its table, so that no revision drops it."""
     depended_on: ClassVar[bool] = False
-    """True if the operations that drop an object and create it again allow for what depends on it."""
+    """True if the operations that drop and create an object again consider its dependents."""
     declared_depend: ClassVar[bool] = False
-    """True if declared objects may depend on an undeclared one, as a view on a column."""
+    """True if declared objects may depend on an undeclared object, as a view on a column."""
     blocked_by_any_change: ClassVar[bool] = False
-    """True if every change drops the object, and with it what depends on it."""
+    """True if every change drops the object with its dependents."""
     recreated: ClassVar[bool] = False
     """True if an object that PostgreSQL refuses to change is dropped and created with its dependents."""
 
-    # What a difference is.
+    # The differences.
 
     def compares(self, difference: Difference) -> bool:
-        """False for what PostgreSQL creates with another object."""
+        """False for an object that PostgreSQL creates with another object."""
         return True
 
     def subject(self, sides: Sides, key: Key) -> Key:
-        """The object whose declaration the difference belongs to."""
+        """The object whose declaration contains the difference."""
         return key
 
     def created_along(self, sides: Sides, key: Key) -> bool:
-        """Whether an absent object is created with another one, which is named itself."""
+        """True if an absent object is created with another object, which is reported itself."""
         return self.follows
 
     def undeclared_along(self, sides: Sides, key: Key) -> bool:
-        """Whether an undeclared object belongs to something that is not declared either, and is named."""
+        """True if the owner of an undeclared object is undeclared too, and reported instead."""
         if self.follows:
             return True
         owner = relation(sides, key)
@@ -60,7 +60,7 @@ class KindComparator:
         return not sides.prune or self.dropped_with_table
 
     def blocked(self, sides: Sides, difference: Difference) -> Blocked | None:
-        """The object, where PostgreSQL refuses the change while something depends on it, or drops that."""
+        """The object, if PostgreSQL refuses the change while dependents exist, or drops the dependents."""
         key, declared, reflected = difference
         if reflected is None:
             return None
@@ -69,17 +69,17 @@ class KindComparator:
         return self.blocked_by_change(sides, key, declared, reflected)
 
     def blocked_by_change(self, sides: Sides, key: Key, declared: str, reflected: str) -> Blocked | None:
-        """The same for an object that is on both sides."""
+        """The same for an object that exists on both sides."""
         return Blocked(key, dropped=True) if self.blocked_by_any_change else None
 
     def blocks_downgrade(self, sides: Sides, difference: Difference) -> bool:
-        """Whether PostgreSQL allows the change while something depends on the object, and not its inverse."""
+        """True if PostgreSQL allows the change while the object has dependents, but refuses the inverse."""
         return False
 
-    # What mends a difference.
+    # The plans that resolve a difference.
 
     def mend(self, sides: Sides, planner: Planner, difference: Difference) -> None:
-        """Plans what mends a difference, unless that is planned.
+        """Plans the operations that resolve a difference, unless they are planned.
 
         :raises ModelError: where no revision can.
         """
@@ -94,29 +94,29 @@ class KindComparator:
                 planner.plan.undeclared.append(key.label)
             else:
                 self.removed(sides, planner, key, reflected)
-        elif key not in planner.dropped:  # dropped before something that it reads, and created again
+        elif key not in planner.dropped:  # dropped before an object that it reads, and created again
             self.changed(sides, planner, key, declared, reflected)
 
     def added(self, sides: Sides, planner: Planner, key: Key, declared: str) -> None:
-        """Plans an object that is absent."""
+        """Plans the creation of an absent object."""
         obj = sides.metadata.objects.get(key)
         if obj is None:
             raise refusal.not_created(key.kind)
         self.create(sides, planner, key, obj)
 
     def changed(self, sides: Sides, planner: Planner, key: Key, declared: str, reflected: str) -> None:
-        """Plans what changes the reflected object to the declared one."""
+        """Plans the change of the reflected object to the declared one."""
         obj = sides.metadata.objects.get(key)
         if obj is None:
             raise refusal.different(declared, reflected)
         self.replace(sides, planner, key, obj, sides.reflect(key, reflected))
 
     def removed(self, sides: Sides, planner: Planner, key: Key, reflected: str) -> None:
-        """Plans the drop of an object that nobody declared."""
+        """Plans the drop of an undeclared object."""
         self.drop(sides, planner, key)
 
     def follow(self, sides: Sides, planner: Planner) -> None:
-        """Plans what follows from all that is planned."""
+        """Plans the operations that follow from the other planned operations."""
 
     # The operations.
 
@@ -135,11 +135,12 @@ class KindComparator:
         planner.drop(rank, drop, order=self.drop_order(sides, key))
 
     def replace(self, sides: Sides, planner: Planner, key: Key, new: DDLObject, old: DDLObject) -> None:
-        """Plans that a definition takes the place of another."""
+        """Plans the replacement of a definition."""
         planner.replace_object(self.create_rank(sides, planner, key), key, new, old)
 
     def recreate(self, sides: Sides, planner: Planner, key: Key) -> None:
-        """Plans that an object is dropped before what it depends on changes, and created again after it.
+        """Plans that an object is dropped before a change of an object that it needs, and created again after
+        it.
 
         :raises ModelError: where no revision can create it again.
         """
@@ -152,23 +153,23 @@ class KindComparator:
             self.create(sides, planner, key, as_reflected)
 
     def create_rank(self, sides: Sides, planner: Planner, key: Key) -> Makes:
-        """Where in the revision the object is created."""
+        """The rank of the creation in the revision."""
         if key.kind not in DDLObject.reflected:
             raise refusal.not_created(key.kind)
         return DDLObject.reflected[key.kind].ranks[1]
 
     def drop_rank(self, sides: Sides, planner: Planner, key: Key, *, with_dependents: bool) -> Drops:
-        """Where in the revision the object is dropped."""
+        """The rank of the drop in the revision."""
         if key.kind not in DDLObject.reflected:
             raise refusal.not_dropped(key.kind)
         return DDLObject.reflected[key.kind].ranks[0]
 
     def drop_order(self, sides: Sides, key: Key) -> int:
-        """Of one rank the newest object first."""
+        """The order within a rank: the newest object first."""
         return -sides.places[key]
 
 
 def relation(sides: Sides, key: Key) -> Key | None:
-    """The table, view or type that an object is a part of, on whichever side that is."""
+    """The table, view or type of which an object is a part, on either side."""
     relations = (Key(kind, key.schema, None, key.table or "") for kind in keys.RELATIONS)
     return next((owner for owner in relations if owner in sides.reflected or owner in sides.declared), None)

@@ -44,19 +44,19 @@ class ColumnComparator(KindComparator):
     recreated = True
 
     def undeclared_along(self, sides: Sides, key: Key) -> bool:
-        """Also the column of a view or composite type, whether that is declared or not."""
+        """Also the column of a declared or undeclared view or composite type."""
         owner = relation(sides, key)
         return (owner is not None and owner.kind != "table") or super().undeclared_along(sides, key)
 
     def blocked_by_change(self, sides: Sides, key: Key, declared: str, reflected: str) -> Blocked | None:
-        """The column, where its type changes or it is rebuilt."""
+        """The column, if its type changes or it is rebuilt."""
         new, old = PrintedColumn.of(declared), PrintedColumn.of(reflected)
         if new.changes_type_of(old) and not generated.changes_in_place(sides, key):
             return Blocked(key, dropped=new.is_rebuilt_from(old))
         return None
 
     def added(self, sides: Sides, planner: Planner, key: Key, declared: str) -> None:
-        """Plans a column that is absent; that of a new table is in its CREATE TABLE."""
+        """Plans the creation of an absent column; CREATE TABLE has the columns of a new table."""
         if sides.new(key):
             return
         operation = _add_column(sides, key)
@@ -66,7 +66,7 @@ class ColumnComparator(KindComparator):
         planner.create(_create_rank(declared), operation)
 
     def changed(self, sides: Sides, planner: Planner, key: Key, declared: str, reflected: str) -> None:
-        """Plans what changes a reflected column to the declared one."""
+        """Plans the change of the reflected column to the declared one."""
         new, old = PrintedColumn.of(declared), PrintedColumn.of(reflected)
         if keys.table(key) not in sides.reflected:
             self._change_default_of_view(sides, planner, key, new, old)
@@ -85,7 +85,8 @@ class ColumnComparator(KindComparator):
     def _change_default_of_view(
         self, sides: Sides, planner: Planner, key: Key, new: PrintedColumn, old: PrintedColumn
     ) -> None:
-        """Plans the default, which CREATE VIEW does not say; all else of the column follows from the view."""
+        """Plans the default, which CREATE VIEW lacks; the query of the view defines the rest of the
+        column."""
         if new.rule == old.rule or not planner.dropped.isdisjoint(keys.views(key)):
             return
         place, schema = (key.table, key.name), sides.schema(key)
@@ -94,7 +95,7 @@ class ColumnComparator(KindComparator):
         planner.create(Makes.COMMENT, back)
 
     def removed(self, sides: Sides, planner: Planner, key: Key, reflected: str) -> None:
-        """Plans the drop of a column that nobody declared."""
+        """Plans the drop of an undeclared column."""
         if sequence.own_of_serial(sides, key) is not None:
             lost = "name, type and START of its sequence do not come back"
             planner.note(f"{key.label}: the downgrade makes it serial: {lost}")
@@ -113,7 +114,7 @@ class ColumnComparator(KindComparator):
         grant.recreate(sides, planner, key, grants)
 
     def _rebuild(self, sides: Sides, planner: Planner, key: Key) -> None:
-        """A generated column is dropped and added; its values follow from the row."""
+        """Plans that a generated column is dropped and added; PostgreSQL computes its values from the row."""
         reflected = sides.reflected[key]
         planner.dropped.add(key)
         self.removed(sides, planner, key, reflected)
@@ -125,7 +126,7 @@ class ColumnComparator(KindComparator):
 
 
 def _lacks_values(sides: Sides, key: Key, side: Snapshot) -> bool:
-    """Whether the rows of the table would get no value: ADD COLUMN ... NOT NULL fails then."""
+    """True if existing rows would get no value: ADD COLUMN ... NOT NULL fails then."""
     part = PrintedColumn.of(side[key])
     filled = part.how or part.identity or numbering.serial(sides, side, key)
     return not part.nullable and not filled and sides.has_rows(key)
@@ -157,7 +158,7 @@ def _compared(sides: Sides, key: Key, new: PrintedColumn, old: PrintedColumn) ->
 
 
 def _create_rank(printed: str) -> Makes:
-    """A generated column is created when those that it reads exist and are as declared."""
+    """A generated column is created after the columns that it reads have their declared types."""
     return Makes.GENERATED if PrintedColumn.of(printed).generated else Makes.COLUMN
 
 
@@ -188,7 +189,7 @@ def _drop_column(sides: Sides, key: Key, *, nullable: bool = False) -> ops.DropC
 
 
 def reflected_column(sides: Sides, key: Key, *, own_sequence: bool = False) -> Column[Any]:
-    """A reflected column, with all that creates it again.
+    """A reflected column, with all properties that create it again.
 
     :param own_sequence: a sequence that no serial column gets by itself is created beside it.
     """

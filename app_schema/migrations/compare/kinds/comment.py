@@ -21,15 +21,15 @@ class _TextComparator(KindComparator):
     def set(
         self, sides: Sides, planner: Planner, key: Key, declared: str | None, reflected: str | None
     ) -> None:
-        """Plans another text; None: no comment."""
+        """Plans the text of a comment; None: no comment."""
         raise NotImplementedError
 
     def added(self, sides: Sides, planner: Planner, key: Key, declared: str) -> None:
-        """Plans a comment that is absent."""
+        """Plans an absent comment."""
         self.set(sides, planner, key, declared, None)
 
     def changed(self, sides: Sides, planner: Planner, key: Key, declared: str, reflected: str) -> None:
-        """Plans another text."""
+        """Plans the change of a comment."""
         self.set(sides, planner, key, declared, reflected)
 
     def removed(self, sides: Sides, planner: Planner, key: Key, reflected: str) -> None:
@@ -43,19 +43,20 @@ class CommentComparator(_TextComparator):
     dropped_with_table = True
 
     def undeclared_along(self, sides: Sides, key: Key) -> bool:
-        """Also that of an undeclared column."""
+        """Also the comment of an undeclared column."""
         of_undeclared = bool(key.name) and keys.column(key) not in sides.declared
         return of_undeclared or super().undeclared_along(sides, key)
 
     def added(self, sides: Sides, planner: Planner, key: Key, declared: str) -> None:
-        """Plans a comment that is absent; that of a new table or column is created with it."""
+        """Plans an absent comment; CREATE TABLE and ADD COLUMN have the comments of new tables and
+        columns."""
         if not sides.new(key):
             super().added(sides, planner, key, declared)
 
     def set(
         self, sides: Sides, planner: Planner, key: Key, declared: str | None, reflected: str | None
     ) -> None:
-        """Plans another text, unless the ADD COLUMN has it."""
+        """Plans the change of a comment, unless ADD COLUMN has it."""
         schema, column = sides.schema(key), keys.column(key)
         if key.name and (column not in sides.reflected or column in planner.dropped):
             return
@@ -72,14 +73,14 @@ class ObjectCommentComparator(_TextComparator):
     """Comments on constraints, indexes, triggers, policies, functions, types: not on tables and columns."""
 
     def undeclared_along(self, sides: Sides, key: Key) -> bool:
-        """That of an undeclared object."""
+        """True for the comment of an undeclared object."""
         owner = keys.described(key)
         return owner in sides.reflected and owner not in sides.declared
 
     def set(
         self, sides: Sides, planner: Planner, key: Key, declared: str | None, reflected: str | None
     ) -> None:
-        """Plans another text, unless PostgreSQL drops the comment with its object."""
+        """Plans the change of a comment, unless PostgreSQL drops the comment with its object."""
         if _is_created_anew(sides, planner, key):
             return
         call, undo = _on_object(key, declared), _on_object(key, reflected)
@@ -123,7 +124,7 @@ _CALLS = {"comment": _on_column, "object_comment": _on_object}
 
 
 def _stays(sides: Sides, planner: Planner, key: Key) -> bool:
-    """Whether a comment that nobody declared, and what it is on, exist afterwards."""
+    """True if an undeclared comment and its object exist after the upgrade."""
     owners = {keys.described(key)} if key.kind == "object_comment" else keys.views(key)
     existing = [owner for owner in owners if owner in sides.reflected]
     if key.kind == "comment" and existing and planner.recreated_as(existing[0]) == "declared":
@@ -134,7 +135,7 @@ def _stays(sides: Sides, planner: Planner, key: Key) -> bool:
 
 
 def _is_created_anew(sides: Sides, planner: Planner, key: Key) -> bool:
-    """Whether the object is new, dropped, or dropped and created again."""
+    """True if the object is new, dropped, or dropped and created again."""
     owner = keys.described(key)
     if owner not in sides.reflected and owner not in sides.declared:
         return False

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class ConstraintComparator(KindComparator):
-    """Constraints of tables; what depends on a key are foreign keys."""
+    """Constraints of tables; the dependents of a key are foreign keys."""
 
     dropped_with_table = True
     declared_depend = True
@@ -38,14 +38,14 @@ class ConstraintComparator(KindComparator):
             add_printed(sides, planner, key)
 
     def changed(self, sides: Sides, planner: Planner, key: Key, declared: str, reflected: str) -> None:
-        """Plans what changes a reflected constraint to the declared one."""
+        """Plans the change of the reflected constraint to the declared one."""
         if reflected != f"{declared} NOT VALID":
             self.drop(sides, planner, key)
             _add(sides, planner, key, declared)
             return
         schema = sides.schema(key)
         call = _validate(key, schema)
-        # PostgreSQL cannot take a validation back: the constraint is replaced
+        # PostgreSQL cannot undo a validation: the constraint is replaced
         old = {"definition": declared}
         call.undo = CallOp("replace_table_constraint", key.name, key.table, reflected, old=old, schema=schema)
         call.undo.undo = call
@@ -60,7 +60,8 @@ class ConstraintComparator(KindComparator):
         planner.drop(rank, planner.dropping(key, _printed(sides, key, sides.reflected[key])))
 
     def recreate(self, sides: Sides, planner: Planner, key: Key) -> None:
-        """Drops the constraint, and creates the declared one, or where none is declared the same again."""
+        """Drops the constraint, and creates the declared one; an undeclared constraint is created
+        unchanged."""
         reflected, form = sides.reflected[key], planner.recreated_as(key)
         self.drop(sides, planner, key)
         if form == "declared":

@@ -61,13 +61,13 @@ SELECT (SELECT coalesce(json_agg(p.part), '[]') FROM (
 
 
 def age(sides: Sides, table: Key) -> int:
-    """A number that is greater for the newer of two tables."""
+    """A number that increases with the time of creation of a table."""
     number: int = sides.answers.get(_AGE, table)
     return number
 
 
 def creation(sides: Sides, table: Key) -> list[MigrateOperation]:
-    """What creates the table again: the table with its columns, then its constraints and indexes."""
+    """The directives that create the table again: with its columns, then its constraints and indexes."""
     place = (table.schema, table.name)
     parts = sides.of_table(*place)
     columns = [Key("column", *place, name) for name in sides.answers.get(_COLUMNS, table)]
@@ -105,7 +105,7 @@ def creation(sides: Sides, table: Key) -> list[MigrateOperation]:
 
 
 def _partitioning(definition: str) -> dict[str, Any]:
-    """The argument of a table that has partitions."""
+    """The argument of a partitioned table."""
     _, partitioned, by = definition.partition("PARTITION BY ")
     return {"postgresql_partition_by": by} if partitioned else {}
 
@@ -140,7 +140,7 @@ def _names(sides: Sides, table: Key) -> list[CallOp]:
 
 
 def note_losses(sides: Sides, planner: Planner, table: Key) -> None:
-    """Notes what of a dropped table no downgrade restores."""
+    """Notes the properties of a dropped table that no downgrade restores."""
     dropped = (key.name for key in planner.dropped if key.kind == "publication")
     again = {_PUBLISHED + ident(name) for name in dropped}
     lost = [part for part in sides.answers.get(_LOST, table) if part not in again]

@@ -27,7 +27,7 @@ class Labels(NamedTuple):
 
     @property
     def replaced(self) -> bool:
-        """Whether labels are dropped or change places, which PostgreSQL cannot do to a type in use."""
+        """True if labels are dropped or reordered, which PostgreSQL cannot do."""
         kept = [self.renamed.get(label, label) for label in self.old.labels]
         return [label for label in self.new.labels if label in kept] != kept
 
@@ -58,11 +58,11 @@ class EnumComparator(KindComparator):
     """Enums."""
 
     def blocked_by_change(self, sides: Sides, key: Key, declared: str, reflected: str) -> Blocked | None:
-        """The enum, where it is replaced."""
+        """The enum, if it is replaced."""
         return Blocked(key, dropped=False) if _labels(sides, key).replaced else None
 
     def blocks_downgrade(self, sides: Sides, difference: Difference) -> bool:
-        """Whether labels are added and none is dropped: the downgrade alone replaces the type then."""
+        """True if labels are added and none is dropped: then only the downgrade replaces the type."""
         key, declared, reflected = difference
         if declared is None or reflected is None:
             return False
@@ -70,7 +70,7 @@ class EnumComparator(KindComparator):
         return not labels.replaced and len(tuple(labels.new.labels)) > len(tuple(labels.old.labels))
 
     def changed(self, sides: Sides, planner: Planner, key: Key, declared: str, reflected: str) -> None:
-        """Plans what changes the reflected labels to the declared ones."""
+        """Plans the change of the reflected labels to the declared labels."""
         labels = _labels(sides, key)
         new = labels.new
         if labels.replaced:

@@ -28,7 +28,7 @@ class FunctionComparator(KindComparator):
     recreated = True
 
     def blocked_by_change(self, sides: Sides, key: Key, declared: str, reflected: str) -> Blocked | None:
-        """The function, where its signature changes."""
+        """The function, if its signature changes."""
         new, old = PrintedFunction.of(declared), PrintedFunction.of(reflected)
         return Blocked(key, dropped=True) if new.signature != old.signature else None
 
@@ -60,7 +60,7 @@ class FunctionComparator(KindComparator):
         return Makes.FUNCTION
 
     def drop_rank(self, sides: Sides, planner: Planner, key: Key, *, with_dependents: bool) -> Drops:
-        """After what names the function, and before what it reads."""
+        """After the objects that name the function, and before the objects that it reads."""
         if sides.layers.reads_view(key):
             return Drops.VIEW
         if not with_dependents and _is_called(sides, planner, key):
@@ -68,7 +68,7 @@ class FunctionComparator(KindComparator):
         return Drops.FUNCTION
 
     def drop_order(self, sides: Sides, key: Key) -> int:
-        """What calls another function is dropped before it."""
+        """A function is dropped before the functions that it calls."""
         return super().drop_order(sides, key) - (sides.layers.depth(key) << 32)
 
 
@@ -80,12 +80,14 @@ def reads_any(definition: str, names: set[str]) -> bool:
 
 
 def _is_early(sides: Sides, key: Key) -> bool:
-    """Whether a column, constraint or index names the function, so that it must exist before them."""
+    """True if a column, constraint or index names the function, which must exist before them."""
     if sides.metadata.objects.get(key) in sides.metadata.early_functions:
         return True
     bare = key.name.partition("(")[0]
     names = [(name, '"' + name.replace('"', '""') + '"') for name in (key.schema or "", bare)]
-    calls = [f"{schema}.{name}(" for schema, name in product(*names)]  # PostgreSQL quotes where it must
+    calls = [
+        f"{schema}.{name}(" for schema, name in product(*names)
+    ]  # PostgreSQL quotes names only if necessary
     return any(call in definition for definition in sides.calls.get(bare, ()) for call in calls)
 
 

@@ -20,21 +20,22 @@ class FunctionGrantComparator(KindComparator):
     """EXECUTE on functions."""
 
     def subject(self, sides: Sides, key: Key) -> Key:
-        """The function, where its declaration names the roles."""
+        """The function, if its declaration names the roles."""
         function = keys.function(key)
         declared = sides.metadata.objects.get(function)
         return function if isinstance(declared, Function) and declared.execute is not None else key
 
     def created_along(self, sides: Sides, key: Key) -> bool:
-        """Whether the function is new: its statement grants, or PostgreSQL grants to PUBLIC."""
+        """True if the function is new: CREATE FUNCTION grants to PUBLIC, or the statement grants to the
+        roles."""
         return keys.function(key) not in sides.reflected
 
     def undeclared_along(self, sides: Sides, key: Key) -> bool:
-        """Whether the function is undeclared."""
+        """True if the function is undeclared."""
         return keys.function(key) not in sides.declared
 
     def mend(self, sides: Sides, planner: Planner, difference: Difference) -> None:
-        """Plans the function, where the difference belongs to that."""
+        """Plans the function, if the function has the difference."""
         function = self.subject(sides, difference.key)
         if function == difference.key:
             super().mend(sides, planner, difference)

@@ -25,7 +25,7 @@ class GrantComparator(KindComparator):
     """Grants on tables, views and sequences."""
 
     def create(self, sides: Sides, planner: Planner, key: Key, obj: DDLObject) -> None:
-        """Plans exactly this grant, where something else may have been granted before."""
+        """Plans exactly this grant, because other privileges may have been granted before."""
         if not self.is_granted_before(sides, planner, key):
             super().create(sides, planner, key, obj)
             return
@@ -33,7 +33,7 @@ class GrantComparator(KindComparator):
         planner.create(Makes.GRANT, SetGrantOp(obj), order=sides.metadata.order.get(key))
 
     def is_granted_before(self, sides: Sides, planner: Planner, key: Key) -> bool:
-        """Whether the revision creates the relation, so that default privileges grant too."""
+        """True if the revision creates the relation, for which default privileges grant too."""
         relations = (Key(kind, key.schema, None, key.table or "") for kind in ("table", *keys.VIEWS))
         return any(
             relation in planner.created or (relation in sides.declared and relation not in sides.reflected)
@@ -45,26 +45,26 @@ class ColumnGrantComparator(GrantComparator):
     """Grants on columns."""
 
     def is_granted_before(self, sides: Sides, planner: Planner, key: Key) -> bool:
-        """Whether the grant is dropped, or a column of the table is, and with it a part of the grant."""
+        """True if the grant is dropped, or a column of the table and thereby a part of the grant."""
         return key in planner.dropped or any(
             dropped[:3] == ("column", key.schema, key.table) for dropped in planner.dropped
         )
 
     def changed(self, sides: Sides, planner: Planner, key: Key, declared: str, reflected: str) -> None:
-        """Plans that the grant is revoked and granted."""
+        """Plans to revoke and grant the privileges."""
         self.drop(sides, planner, key)
         self.create(sides, planner, key, sides.metadata.objects[key])
 
 
 class TypeGrantComparator(KindComparator):
-    """Grants on types, which no revision changes: those of a new type are created with it."""
+    """Grants on types, which no revision changes: a new type is created with its grants."""
 
     def created_along(self, sides: Sides, key: Key) -> bool:
-        """Whether the type is new."""
+        """True if the type is new."""
         return not self._type_is_on_both_sides(sides, key)
 
     def undeclared_along(self, sides: Sides, key: Key) -> bool:
-        """Whether the type is undeclared."""
+        """True if the type is undeclared."""
         return not self._type_is_on_both_sides(sides, key)
 
     def _type_is_on_both_sides(self, sides: Sides, key: Key) -> bool:
