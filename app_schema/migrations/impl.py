@@ -28,7 +28,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine import CursorResult
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, ObjectNotExecutableError
 from sqlalchemy.schema import CreateIndex, CreateTable, DropIndex, ExecutableDDLElement
 
 from app_schema import upstream
@@ -84,6 +84,8 @@ class GuardedImpl(PostgresqlImpl):
     def execute(self, sql: Executable | str, execution_options: dict[str, Any] | None = None) -> None:
         """As in Alembic; the caller needs no result, so the statement may be queued."""
         construct = text(sql) if isinstance(sql, str) else sql
+        if not hasattr(construct, "compile"):
+            raise ObjectNotExecutableError(construct)
         if not isinstance(construct, ExecutableDDLElement):
             self._may_do_harm()
             if not execution_options and self._queued(construct):

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING
 
 import psycopg
 from alembic.util import CommandError
-from sqlalchemy.exc import ArgumentError, DBAPIError, PendingRollbackError
+from sqlalchemy.exc import (
+    ArgumentError,
+    CompileError,
+    DBAPIError,
+    ObjectNotExecutableError,
+    PendingRollbackError,
+)
 
 from app_schema.errors import AppSchemaError
 from app_schema.migrations.failure import explained
@@ -33,15 +39,12 @@ def sentences(context: EnvironmentContext) -> Iterator[None]:
     except (DBAPIError, psycopg.Error) as error:
         said = explained(error)
         raise CommandError(_place(context, error) + str(said)) from said.with_traceback(error.__traceback__)
-    except (TypeError, ArgumentError) as error:
+    except (TypeError, AttributeError, ArgumentError, CompileError, ObjectNotExecutableError) as error:
+        absent = missing_function(context.script, error) if isinstance(error, AttributeError) else ""
         place = _place(context, error)
-        if not place or not _of_operation(context, error):
+        if not absent and not (place and _of_operation(context, error)):
             raise
-        raise CommandError(f"{place}{error}") from error
-    except AttributeError as error:
-        if not (absent := missing_function(context.script, error)):
-            raise
-        raise CommandError(absent) from error
+        raise CommandError(absent or f"{place}{error}") from error
     except PendingRollbackError as error:
         # the exit of Alembic's autocommit_block uses the lost connection, and its error would hide the cause
         raise CommandError(_place(context, error) + str(error.__context__ or error)) from error

@@ -269,6 +269,9 @@ def test_database_of_another_kind_is_one_sentence(foreign: Foreign) -> None:
         ('op.add_column("t", sa.Column("a", sa.Integer()), schem="s")', "schem"),
         ('op.drop_trigger("n", "t", tabel="x")', "a trigger has no argument 'tabel'; did you mean 'table'"),
         ('op.run_once("k", "SELECT 1", sqll="x")', "sqll"),
+        ('op.creat_table("t")', "has no attribute 'creat_table'"),
+        ('op.add_column("t", sa.Column("a"))', "did you forget to specify a type"),
+        ("op.execute(5)", "Not an executable object: 5"),
     ],
 )
 def test_misspelt_argument_is_one_sentence_with_its_line(foreign: Foreign, call: str, said: str) -> None:
@@ -307,7 +310,7 @@ def test_revision_without_a_way_back_is_one_sentence(foreign: Foreign) -> None:
     file = foreign.directory / "versions" / "0001.py"
     file.write_text(file.read_text().partition("def downgrade")[0])
     foreign.run("upgrade", "head")
-    with pytest.raises(CommandError, match=r"^0001.py: the file has no downgrade\(\): write one"):
+    with pytest.raises(CommandError, match=r"^0001.py: the file has no downgrade\(\): write"):
         foreign.run("downgrade", "base")
     assert foreign.one("SELECT version_num FROM alembic_version") == ("0001",)
 
