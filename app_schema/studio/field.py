@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -14,15 +15,18 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette_admin import BaseField, DateTimeField, EnumField, StringField, UUIDField
+from starlette_admin import BaseField, DateTimeField, EnumField, FloatField, StringField, UUIDField
 from starlette_admin.contrib.sqla.converters import ModelConverter
+from starlette_admin.contrib.sqla.exceptions import NotSupportedColumn
 from starlette_admin.converters import converts
 from starlette_admin.helpers import static_url
 
 MOVED_BY_THE_DATABASE = {"created_at", "updated_at"}
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # as SQLAlchemy declares it
+_SHOWN = (sa.LargeBinary, sa.Interval, postgresql.BIT, postgresql.INET, postgresql.CIDR, postgresql.MACADDR)
 _SHORT = {"timestamp with time zone": "timestamptz", "timestamp without time zone": "timestamp"}
 _PICKER = "vendor/select2.min"
+_WITH_OFFSET = "a date, a time and an offset, such as 2026-01-31 18:30:00+09:00"
 NULLS = "_null"
 """The checkboxes of a form that name the columns to be NULL."""
 _LITERAL = re.compile(r"'((?:[^']|'')*)'(?:::(\w+))?$")
@@ -57,14 +61,23 @@ class KeyField(StringField):
 
 
 @dataclass
-class VectorField(StringField):
-    """An embedding, abbreviated and read-only."""
+class ShownField(StringField):
+    """A value as text, read-only: no form of a browser gives it back as it was."""
 
     read_only: bool | None = True
     searchable: bool | None = False
     orderable: bool | None = False
     exclude_from_create: bool | None = True
     exclude_from_edit: bool | None = True
+
+    async def serialize_value(self, request: Request, value: Any) -> str:
+        del request
+        return f"\\x{bytes(value).hex()}" if isinstance(value, bytes | memoryview) else str(value)
+
+
+@dataclass
+class VectorField(ShownField):
+    """An embedding, abbreviated."""
 
     async def serialize_value(self, request: Request, value: Any) -> str:
         del request
@@ -75,11 +88,15 @@ class VectorField(StringField):
 
 @dataclass
 class MomentField(DateTimeField):
-    """A moment with its offset and all its digits, so that saving a form unchanged changes nothing."""
+    """A moment with its offset and all its digits, so that saving a form unchanged changes nothing.
+
+    `local`: a local time, without an offset.
+    """
 
     input_type: str = "text"
     class_: str = "form-control"
     placeholder: str | None = "2026-01-31 18:30:00+09:00"
+    local: bool = False
 
     def __post_init__(self) -> None:
         self.validators = [*self.validators, _is_moment]
@@ -93,16 +110,17 @@ class MomentField(DateTimeField):
             moment = datetime.fromisoformat(text)
         except ValueError:
             return text or None
-        return moment if moment.tzinfo is not None else text
+        return moment if (moment.tzinfo is None) is self.local else text
 
     async def serialize_value(self, request: Request, value: Any) -> str:
         return str(value.isoformat(sep=" ") if request.state.action.is_form() else f"{value:%F %T%z}")
 
 
 def _is_moment(request: Request, field: BaseField, value: Any, form: dict[str, Any]) -> None:
-    del request, field, form
+    del request, form
     if not isinstance(value, datetime):
-        raise ValueError("write a date, a time and an offset, such as 2026-01-31 18:30:00+09:00")  # noqa: TRY004 - what starlette-admin expects
+        what = "a date and a time" if isinstance(field, MomentField) and field.local else _WITH_OFFSET
+        raise ValueError(f"write {what}")  # noqa: TRY004 - what starlette-admin expects
 
 
 class Converter(ModelConverter):
@@ -118,7 +136,7 @@ class Converter(ModelConverter):
         elif values:
             field = EnumField(**self._field_common(**kwargs), choices=[(value, value) for value in values])
         else:
-            field = super().convert(*args, **kwargs)
+            field = self._field(*args, **kwargs)
         field.label = column.name
         field.help_text = column.doc
         field.extra = {"type": _printed(column.type), "nullable": bool(column.nullable)}
@@ -129,11 +147,26 @@ class Converter(ModelConverter):
             field.list_template = "fields/key.html"
         return field
 
+    def _field(self, *args: Any, **kwargs: Any) -> BaseField:
+        """That of starlette-admin; a type that it does not know, or not give back as it was, is shown."""
+        if not isinstance(kwargs["column"].type, _SHOWN):
+            with suppress(NotSupportedColumn):
+                return super().convert(*args, **kwargs)
+        return ShownField(**self._field_common(**kwargs))
+
+    @converts("Float")
+    def conv_float(self, *args: Any, **kwargs: Any) -> BaseField:
+        """A binary floating point number; SQLAlchemy's Numeric is no class above it."""
+        del args
+        return FloatField(**self._field_common(**kwargs))
+
     @converts("DateTime")
     def conv_datetime(self, *args: Any, **kwargs: Any) -> BaseField:
-        """A moment."""
+        """A moment, or a local time."""
         del args
-        return MomentField(**self._field_common(**kwargs))
+        local = not kwargs["type"].timezone
+        placeholder = "2026-01-31 18:30:00" if local else MomentField.placeholder
+        return MomentField(**self._field_common(**kwargs), local=local, placeholder=placeholder)
 
     @converts("pgvector.sqlalchemy.vector.VECTOR")
     def conv_vector(self, *args: Any, **kwargs: Any) -> BaseField:

@@ -33,7 +33,7 @@ from starlette_admin.types import RequestAction
 from app_schema.ddl.sql import qualified
 from app_schema.studio import paging
 from app_schema.studio.address import require_known
-from app_schema.studio.field import MOVED_BY_THE_DATABASE, Converter, KeyField, VectorField, table_key
+from app_schema.studio.field import MOVED_BY_THE_DATABASE, Converter, KeyField, ShownField, table_key
 from app_schema.studio.label import LABELS, label_column, labels
 from app_schema.studio.present import columns, drifted
 from app_schema.studio.session import read, refused
@@ -90,7 +90,7 @@ class ReadingView(ModelView):
             converter=Converter(),
         )
         for field in self.fields:
-            if isinstance(field, VectorField):
+            if isinstance(field, ShownField):
                 field.orderable = field.searchable = False
 
     def can_access_field(

@@ -136,6 +136,8 @@ class TableView(ReadingView):
             return type_.python_type(typed) if typed else None
         if isinstance(typed, str) and isinstance(field, UUIDField):
             return UUID(typed)
+        if isinstance(old, str | list) and _as_sent(typed) == _as_sent(old):
+            return old
         if isinstance(typed, str) and isinstance(field, TextAreaField) and "\r\n" not in str(old):
             return typed.replace("\r\n", "\n")
         return typed
@@ -196,3 +198,10 @@ class TableView(ReadingView):
     async def delete_statement(self, request: Request, keys: list[str]) -> sa.Delete:
         """DELETE of the rows with these keys."""
         return sa.delete(self.table).where(await self._one_of(request, keys))
+
+
+def _as_sent(value: Any) -> Any:
+    """A text or an array as a browser sends it, without line ends of its own and NULL among its elements."""
+    if isinstance(value, list):
+        return [_as_sent("" if element is None else element) for element in value]
+    return value.replace("\r\n", "\n").replace("\r", "\n") if isinstance(value, str) else value
