@@ -1,7 +1,7 @@
-"""Erasing a person: all rows that belong to the person are deleted, and what documents money is anonymised.
+"""Erases a person: deletes all rows that belong to the person, and anonymises rows that document money.
 
-What is counted and what is done are one list of primary keys, made under locks: while the transaction runs
-nobody changes these rows, and nobody adds one that refers to them.
+The counted and the changed rows are the same list of primary keys, read under locks: during the transaction
+no session changes these rows, or inserts a row that refers to them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ KEPT: Mapping[str, str] = {
     "public.lesson_slots": _KEPT_WHERE.format("r.slot_id = t.id"),
     PEOPLE: _KEPT_WHERE.format("(r.student_id = t.id OR r.mentor_id = t.id)"),
 }
-"""The rows of the person that stay, by table: a condition on the row `t`. Law keeps books for years."""
+"""The kept rows of the person, by table: a condition on the row `t`. The law requires books for years."""
 
 ANONYMOUS: Mapping[str, Mapping[str, str]] = {
     # either party may be named in a text of the other
@@ -59,14 +59,14 @@ ANONYMOUS: Mapping[str, Mapping[str, str]] = {
         "completed_at": "coalesce(t.completed_at, now())",
     },
 }
-"""What is written into the rows that stay: SQL expressions by column."""
+"""The new values of kept rows: SQL expressions by column."""
 
 DETACHED: Mapping[str, Mapping[str, str]] = {
     "public.provenance": {
         "rights_holder": "CASE WHEN t.acquisition_method = 'user_created' THEN NULL ELSE t.rights_holder END"
     },
 }
-"""What is written besides into rows that only refer to the person."""
+"""Further new values of rows that only refer to the person."""
 
 HINDRANCES: Sequence[tuple[str, str, str]] = (
     (
@@ -91,7 +91,7 @@ Action = Literal["detached", "anonymised", "deleted"]
 
 @dataclass(frozen=True)
 class Step:
-    """Rows of one table by their primary keys, and what is done to them in one statement."""
+    """Rows of a table by their primary keys, and the statement that changes them."""
 
     table: str
     action: Action
@@ -101,7 +101,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Erasure:
-    """What erasing a person does, in this order. `token` belongs to this database and exactly these rows."""
+    """The steps of the erasure, in order. `token` depends on the database and exactly these rows."""
 
     person: str
     steps: Sequence[Step]
@@ -129,7 +129,7 @@ def prepare(connection: sa.Connection, app: Application, person: str) -> Erasure
 
 
 def carry_out(connection: sa.Connection, erasure: Erasure) -> None:
-    """Does what :func:`prepare` has listed, in the same transaction; the caller commits.
+    """Executes the steps of :func:`prepare` in the same transaction; the caller commits.
 
     :raises ServerError: if a row is still there, as where a trigger keeps it.
     """
@@ -231,7 +231,7 @@ def _sets(sets: Mapping[str, str]) -> str:
 
 @contextmanager
 def _said() -> Iterator[None]:
-    """What others hold, and what the role may not see, in a sentence."""
+    """The sentence for rows that other sessions lock, or that the role may not see."""
     try:
         yield
     except DBAPIError as error:

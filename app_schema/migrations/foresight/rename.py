@@ -51,10 +51,10 @@ def renamed_before(construct: Any) -> list[str]:
 
 
 def _renamed(construct: Any, later: Later) -> list[str]:
-    """The object under the names that later statements give it.
+    """Queries for the object under its later names.
 
-    Only a name that no other object has until then: where one has it and gives it up, the object is not yet
-    the renamed one in a first run, unless that other object has its own new name.
+    Only under names that no other object has until then. If another object has the name until its rename,
+    then in a first run the name means that object, unless the object has its new name already.
     """
     begun = getattr(construct, "change", None) or renaming(construct)
     if isinstance(begun, Labelling):
@@ -86,14 +86,14 @@ def _renamed(construct: Any, later: Later) -> list[str]:
 def _with_givers(
     name: Hashable, given_up: dict[Hashable, tuple[Renaming, Later] | None], there: list[str]
 ) -> list[str]:
-    """The question for an object whose later name another one gives up: does that one have its own new name,
-    and where a third one gives that up, does the third one have its own?"""
+    """The query for an object whose later name another object has until its rename: that object must have its
+    new name, and so must each further object whose name passes on."""
     asked_for = set[Hashable]()
     while name in given_up:
         giver = given_up[name]
         if giver is None:  # dropped; an index or constraint is no more than its definition, and has no values
             return there if isinstance(name, tuple) and name[0] in {"index", "constraint"} else []
-        if name in asked_for:  # names that go round look alike before and after
+        if name in asked_for:  # names that exchange in a circle look alike before and after
             return []
         asked_for.add(name)
         renamed = last(*giver)
@@ -118,8 +118,8 @@ def _done(begun: Renaming, found: list[str], later: Later) -> list[str]:
 
 
 def under_name_of(known: Any, construct: Any, later: Later) -> Any:
-    """The construct that creates a column, constraint or index, under the name that later renames give it, if
-    that is the name in question; None otherwise."""
+    """The construct that creates a column, constraint or index, with its name after later renames, if that is
+    the name of ``known``; None otherwise."""
     own: Any = subject(construct)
     if own is None or own[0] not in {"column", "constraint", "index"} or not creates(construct):
         return None
@@ -131,8 +131,7 @@ def under_name_of(known: Any, construct: Any, later: Later) -> Any:
 
 
 def is_renamed(construct: Any, later: Later) -> bool:
-    """True if one of these statements renames what a construct creates or renames itself, or gives its name
-    to another object."""
+    """True if a later statement renames the object of a construct, or gives its name to another object."""
     added, known = getattr(construct, "change", None), subject(construct)
     if isinstance(added, Labelling):
         return any(isinstance(getattr(successor, "change", None), Labelling) for successor in later)
@@ -143,11 +142,12 @@ def is_renamed(construct: Any, later: Later) -> bool:
 
 
 def _replaced(known: Hashable, later: Later, giver: Hashable = None) -> list[str]:
-    """What tells that another object has taken a name that is given up: nothing has its own name any more.
+    """Queries that succeed if another object has got a freed name: then no object has the former name of that
+    object.
 
-    In a first run it has that name until it is renamed, unless it is created meanwhile.
+    In a first run the other object has its former name until its rename, unless it is created meanwhile.
 
-    :param giver: what gives the name up by a rename; where it gets the name back, no other one takes it.
+    :param giver: the object that frees the name by a rename; if it gets the name back, no other object does.
     """
     created = set[tuple[Any, Any]]()  # by kind and name: a schema may be left out
     for construct in later:
@@ -171,8 +171,8 @@ def _replaced(known: Hashable, later: Later, giver: Hashable = None) -> list[str
 
 
 def _relabelled(added: Labelling, later: Later) -> list[str]:
-    """The label under the names that later statements give it, where no other label has them until then; or
-    where that other label has its own new name."""
+    """Queries for the label under its later names, if no other label has them until then, or if that other
+    label has its new name."""
     found, label, given_up = list[str](), added.label, dict[str | None, int]()
     changes = relabellings(added, later)
     for number, change in enumerate(changes):
