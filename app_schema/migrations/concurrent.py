@@ -18,10 +18,11 @@ from app_schema.migrations.sending import Sender, send
 if TYPE_CHECKING:
     from alembic.operations import Operations
 
-_IS_NOTED = text(
+IS_NOTED = text(
     f"SELECT coalesce(current_setting('{index.CONCURRENTLY}', true), '') <> '', "
     f"set_config('{index.CONCURRENTLY}', '', false)"
 )
+"""Query: whether the guard has found the statement after it to be necessary."""
 
 
 def create(operations: Operations | Sender, built: Index, *, as_sql: bool) -> None:
@@ -53,5 +54,5 @@ def drop(operations: Operations | Sender, dropped: Index) -> None:
 def _is_to_do(operations: Operations | Sender, guard: ExecutableDDLElement) -> bool:
     """Sends the guard; a script sends in any case what follows it."""
     send(operations, guard)
-    noted = send(operations, _IS_NOTED)
+    noted = send(operations, IS_NOTED)
     return noted is None or bool(noted.scalar())

@@ -8,6 +8,8 @@ from alembic.ddl.postgresql import PostgresqlImpl
 from sqlalchemy import Executable
 
 from app_schema.ddl import Create, Drop, Guarded, Replace
+from app_schema.ddl.index import CreateConcurrently, DropConcurrently
+from app_schema.migrations.concurrent import IS_NOTED
 from app_schema.migrations.impl import GuardedImpl
 
 
@@ -22,6 +24,8 @@ class PlainImpl(GuardedImpl):
             for statement in _plain(construct):
                 super(GuardedImpl, self)._exec(Guarded(statement))  # past the guard, one class further down
             return None
+        if isinstance(construct, CreateConcurrently | DropConcurrently) or construct is IS_NOTED:
+            return None  # the guard; the statement itself follows
         return super(GuardedImpl, self)._exec(construct, *args, **kwargs)
 
 
