@@ -72,8 +72,8 @@ def note_candidates(sides: Sides, planner: Planner) -> None:
         for former in undeclared.get((key[:3], shape), ()):
             planner.note(
                 f"{key.label} is created, and {former.label}, which is equal, is not declared: "
-                f"if this is a rename, write {_hint(former.name, key)}, "
-                "and generate the revision anew"
+                f"if both are the same, write {_hint(former.name, key)}, "
+                "and generate the revision again"
             )
 
 
