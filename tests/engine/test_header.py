@@ -60,6 +60,13 @@ def test_generated_column_loses_nothing_when_it_is_dropped(stored: bool) -> None
     assert "loses the values of t.n" in header(add, 'op.drop_column("t", "n")')
 
 
+def test_dropped_partition_loses_its_rows() -> None:
+    create = 'op.create_partition("p1", "public.p", "FOR VALUES FROM (0) TO (10)", schema="public")'
+    drop = 'op.drop_partition("p1", schema="public")'
+    assert "Downgrade: loses the rows of p1." in header(create, drop)
+    assert "Loses data: the rows of p1." in header(drop, create)
+
+
 def test_extension_and_schema_of_others_are_not_dropped_for_ever(empty_engine: sa.Engine) -> None:
     send(empty_engine, "CREATE EXTENSION hstore", "CREATE SCHEMA theirs", "CREATE TABLE t (n int)")
     managed = {"public", "theirs"}
