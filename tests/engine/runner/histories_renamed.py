@@ -177,7 +177,7 @@ RENAMED: dict[str, Sequence[str]] = {
         TABLE
         + """
     op.create_index("ix", "t", ["b", "a"], schema="public")
-    op.alter_column("t", "b", new_column_name="c", schema="public")
+    op.alter_column("t", "b", new_column_name="d", schema="public")
         """,
         "pass",
     ),
