@@ -27,9 +27,8 @@ from app_schema.ddl import Create, DDLStatement, Guarded, Replace, converging
 from app_schema.ddl.block import ABSENT, NOTED, block, refuse
 from app_schema.ddl.enum import EnumType
 from app_schema.ddl.guard import Guard
-from app_schema.ddl.sql import dollar, ident, literals
+from app_schema.ddl.sql import dollar, literals
 from app_schema.ddl.statement import Labelling, Renaming
-from app_schema.ddl.twin import copied
 from app_schema.migrations.alter_type import AlterTypes
 from app_schema.migrations.foresight.column import foreseen, made_again, target
 from app_schema.migrations.foresight.constructs import (
@@ -47,7 +46,7 @@ from app_schema.migrations.foresight.constructs import (
     verified,
 )
 from app_schema.migrations.foresight.exchange import RecordedRenames, exchanged
-from app_schema.migrations.foresight.rename import both, moot, renamed_before, under_name_of
+from app_schema.migrations.foresight.rename import both, in_time, moot, renamed_before, under_name_of
 from app_schema.migrations.foresight.whole import in_earlier_names, under_later_name
 
 
@@ -80,13 +79,13 @@ def outlived(
     accepted = [
         *_changed(construct, statement, own, later, recorded),
         *_redefined(construct, later),
-        *_on_renamed_columns(statement, later),
         *renamed_before(construct),
     ]
+    questions = [*asked(statement), *accepted]
+    accepted += in_earlier_names(questions, later) + in_earlier_names(questions, later, columns=True)
     if (oid := exchanged(construct, later)) is not None:
         # as it is after the exchange: only where that is recorded, for else it would be carried out once more
         done, accepted = ([both(recorded.is_recorded(oid), sql) for sql in some] for some in (done, accepted))
-    accepted += in_earlier_names([*asked(statement), *accepted], later)
     tolerated = _tolerated(construct, statement, later)
     if not (done or accepted or tolerated):
         return None
@@ -238,9 +237,9 @@ def _redefined(construct: Any, later: Later) -> list[str]:
             element = labelled
             found += verified(Create(element))
         elif creates(successor) and share_name(subject(successor), known):
-            found += verified(successor, later[number:])
+            found += in_time(successor, later[number:])
         elif (name_taken := under_name_of(known, successor, later[number:])) is not None:
-            found += verified(name_taken, later[number:])
+            found += in_time(name_taken, later[number:])
     return found
 
 
@@ -304,27 +303,6 @@ def _stands_on_made_again(construct: Any, statement: DDLStatement, later: Later)
             if (again := made_again(successor, rest)) is not None:
                 found += verified(rest[again], rest[again + 1 :])
     return found
-
-
-def _on_renamed_columns(statement: DDLStatement, later: Later) -> list[str]:
-    """The object, created on a copy of the table whose columns temporarily have their former names."""
-    by = getattr(statement, "by", None)
-    if not isinstance(by, Guard) or (like := by.new.like) is None:
-        return []
-    renames = [
-        (str(successor.column_name), str(successor.newname))
-        for successor in later
-        if isinstance(successor, ops.ColumnName) and like == copied(successor.table_name, successor.schema)
-    ]
-    if not renames:
-        return []
-
-    def steps(pairs: list[tuple[str, str]]) -> list[str]:
-        return [f"ALTER TABLE {like.twin} RENAME {ident(old)} TO {ident(new)}" for old, new in pairs]
-
-    back = steps([(new, old) for old, new in reversed(renames)])
-    side = replace(by.new, twin=(*back, *by.new.twin, *steps(renames)))
-    return [replace(by, new=side, absent=None, different=None, old=None).render()]
 
 
 def _tolerated(construct: Any, statement: DDLStatement, later: Later) -> tuple[str, ...]:

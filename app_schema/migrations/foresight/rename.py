@@ -29,6 +29,7 @@ from app_schema.migrations.foresight.constructs import (
     subject,
     verified,
 )
+from app_schema.migrations.foresight.whole import in_earlier_names
 
 _RENAMEABLE = (AddConstraint, CreateIndex, Create, Guarded, ops.AddColumn, ops.ColumnName)
 
@@ -109,12 +110,19 @@ def _done(begun: Renaming, found: list[str], later: Later) -> list[str]:
         sql
         for number, successor in enumerate(later, 1)
         if creates(successor) and subject(successor) == old
-        for sql in verified(successor, later[number:])
+        for sql in in_time(successor, later[number:])
     ]
     if taken:
         return [both(there, sql) for there in (_has(begun), *found) for sql in taken]
     gone = there_is(begun.kind, begun.old, begun.table, begun.schema, no=True)
     return [both(there, gone) for there in found]
+
+
+def in_time(construct: Any, later: Later) -> list[str]:
+    """The question for what a later statement creates, under the names of its time too."""
+    questions = verified(construct, later)
+    earlier = (in_earlier_names(questions, later, columns=columns) for columns in (False, True))
+    return [*questions, *(sql for some in earlier for sql in some)]
 
 
 def under_name_of(known: Any, construct: Any, later: Later) -> Any:

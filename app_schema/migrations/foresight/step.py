@@ -101,6 +101,8 @@ class StepForesight(Foresight):
         if known is None or known[0] not in WHOLE or not makes:
             return None
         statement = self._of_revision(construct)
+        if (self.refused or self.again) and (outliving := self.outlived(construct)) is not None:
+            statement = outliving
         return renamed_later(construct, statement, later) if isinstance(statement, DDLStatement) else None
 
     def _doubt(self, holder: Hashable) -> tuple[str, ...]:

@@ -1,5 +1,5 @@
-"""Tables, enums and sequences that later statements rename: each statement is compared under the former
-names.
+"""Tables, columns, enums and sequences that later statements rename: each statement is compared under the
+former names.
 
 References are OIDs, so PostgreSQL prints the present name of a renamed object. For a comparison the objects
 get their former names, in a subtransaction that is always rolled back.
@@ -12,26 +12,46 @@ from typing import Any
 
 from app_schema.ddl import DDLStatement, Guarded
 from app_schema.ddl.block import block
+from app_schema.ddl.lookup import regclass
 from app_schema.ddl.rename import found
-from app_schema.ddl.sql import dollar, ident, qualified
+from app_schema.ddl.sql import dollar, ident, literal, qualified
 from app_schema.ddl.statement import Renaming
 from app_schema.ddl.twin import UNDONE
-from app_schema.migrations.foresight.constructs import DROPS, WHOLE, Later, renaming, subject
+from app_schema.migrations.foresight.constructs import (
+    DROPS,
+    WHOLE,
+    Later,
+    creates,
+    named,
+    renaming,
+    subject,
+)
+
+_ASIDE = "app_schema_aside"
+"""The name of what is moved aside, until the comparison is rolled back."""
 
 
-def in_earlier_names(questions: list[str], later: Later) -> list[str]:
-    """The queries, each run while its objects have their former names; none if no object was renamed."""
-    known, renames = set(re.findall(r"\w+", " ".join(questions))), list[Renaming]()
-    for change in map(renaming, later):
-        if change is not None and change.kind in WHOLE and change.old in known:
+def in_earlier_names(questions: list[str], later: Later, *, columns: bool = False) -> list[str]:
+    """The queries, each run while its objects have their former names; none if no object was renamed.
+
+    :param columns: columns too; the copy of a whole table is renamed with its columns instead.
+    """
+    kinds = {*WHOLE, "column"} if columns else {*WHOLE}
+    known, renames = set(re.findall(r"\w+", " ".join(questions))), list[tuple[Renaming, bool]]()
+    for number, change in enumerate(map(renaming, later), 1):
+        if change is not None and change.kind in kinds and change.old in known:
             known.add(change.new)
-            renames.append(change)
-    return [_named_back(sql, renames) for sql in questions] if renames else []
+            old = named(change, change.old)
+            anew = any(creates(one) and subject(one) == old for one in later[number:])
+            renames.append((change, anew))
+    if not renames or (columns and all(change.kind != "column" for change, _ in renames)):
+        return []
+    return [_named_back(sql, renames) for sql in questions]
 
 
-def _named_back(sql: str, renames: list[Renaming]) -> str:
+def _named_back(sql: str, renames: list[tuple[Renaming, bool]]) -> str:
     """A block that undoes renames, runs a query, and repeats the renames."""
-    back = [line for change in reversed(renames) for line in _renamed_back(change)]
+    back = [line for change, anew in reversed(renames) for line in _renamed_back(change, anew=anew)]
     return block(
         [
             "BEGIN",
@@ -46,11 +66,34 @@ def _named_back(sql: str, renames: list[Renaming]) -> str:
     )
 
 
-def _renamed_back(change: Renaming) -> list[str]:
-    kind = {"enum": "TYPE"}.get(change.kind, change.kind.upper())
-    statement = f"ALTER {kind} {qualified(change.new, change.schema)} RENAME TO {ident(change.old)}"
-    new, old = (found(change.kind, name, change.schema) for name in (change.new, change.old))
-    return [f"    IF {new} IS NOT NULL AND {old} IS NULL THEN", f"      {statement};", "    END IF;"]
+def _renamed_back(change: Renaming, *, anew: bool) -> list[str]:
+    """PL/pgSQL that undoes a rename, if that is done.
+
+    :param anew: another object gets the old name by its creation: that one is moved aside first.
+    """
+    names = (change.new, change.old)
+    if change.kind == "column":
+        rename = f"ALTER TABLE {qualified(change.table or '', change.schema)} RENAME"
+        ways = {name: f"{rename} {ident(name)}" for name in names}
+        new, old = (_column(change, name) for name in names)
+    else:
+        kind = {"enum": "TYPE"}.get(change.kind, change.kind.upper())
+        ways = {name: f"ALTER {kind} {qualified(name, change.schema)} RENAME" for name in names}
+        new, old = (f"{found(change.kind, name, change.schema)} IS NOT NULL" for name in names)
+    aside = f"      IF {old} THEN {ways[change.old]} TO {_ASIDE}; END IF;"
+    return [
+        f"    IF {new} THEN" if anew else f"    IF {new} AND NOT {old} THEN",
+        *([aside] if anew else []),
+        f"      {ways[change.new]} TO {ident(change.old)};",
+        "    END IF;",
+    ]
+
+
+def _column(change: Renaming, name: str) -> str:
+    """SQL expression: the table has a column of the name."""
+    table = regclass(change.table or "", change.schema)
+    of_the_name = f"attrelid = {table} AND attname = {literal(name)} AND NOT attisdropped"
+    return f"EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE {of_the_name})"
 
 
 def under_later_name(construct: Any, statement: DDLStatement, compared: str, later: Later) -> Guarded | None:

@@ -181,4 +181,19 @@ RENAMED: dict[str, Sequence[str]] = {
         """,
         "pass",
     ),
+    "a name that a new column gets": (
+        TABLE,
+        """
+        op.create_index("ix", "t", ["a"], schema="public")
+        op.rename_index("ix", "iz", "t", schema="public")
+        op.create_index("iy", "t", ["b"], schema="public")
+        """,
+        """
+        op.create_index("ix", "t", ["b", "a"], schema="public")
+        """,
+        """
+        op.alter_column("t", "b", new_column_name="d", schema="public")
+        op.add_column("t", sa.Column("b", sa.Text), schema="public")
+        """,
+    ),
 }
