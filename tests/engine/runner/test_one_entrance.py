@@ -25,6 +25,8 @@ UP = f"""{CONSTRUCTS}
 from sqlalchemy import schema
 uq, ck, ix = (next(x for x in (*t.constraints, *t.indexes) if x.name == name) for name in ("uq", "ck", "ix"))
 op.execute(schema.CreateSchema("s"))
+op.execute(schema.CreateSequence(sa.Sequence("n", cycle=True, data_type=sa.Integer, schema="public")))
+op.execute(schema.CreateSequence(sa.Sequence("down", start=7, increment=-2, maxvalue=9, schema="public")))
 op.execute(schema.CreateTable(parent))
 op.execute(schema.DropTable(parent))
 op.execute(schema.CreateTable(t))
@@ -42,6 +44,8 @@ op.execute(schema.DropConstraintComment(next(x for x in t.constraints if x.name 
 op.execute(schema.DropColumnComment(t.c.a))
 op.execute(schema.DropTableComment(t))
 op.execute(schema.DropTable(t))
+op.execute(schema.DropSequence(sa.Sequence("n", schema="public")))
+op.execute(schema.DropSequence(sa.Sequence("down", schema="public")))
 op.execute(schema.DropSchema("s"))
 """
 
