@@ -103,12 +103,12 @@ def role_url(role: str, empty_url: str) -> str:
 @pytest.mark.parametrize(
     ("has", "said", "remedy"),
     [
-        ("LOGIN", "it has LOGIN, declared is NOLOGIN; ", "write login=True, in the revision too"),
+        ("LOGIN", "it has LOGIN, declared is NOLOGIN; ", "write login=True, or login=None to keep it, in the revision too"),
         ("BYPASSRLS", "it has BYPASSRLS, declared is NOBYPASSRLS; ", "ALTER ROLE {} NOBYPASSRLS"),
         (
             "LOGIN NOINHERIT",
             "it has LOGIN NOINHERIT, declared is NOLOGIN INHERIT; ",
-            "ALTER ROLE {} INHERIT; or write login=True, in the revision too",
+            "ALTER ROLE {} INHERIT; or write login=True, or login=None to keep it, in the revision too",
         ),
     ],
 )
