@@ -115,13 +115,6 @@ MUTATIONS = {
         "            pass\n",
         "tests/engine/runner/test_pipeline.py::test_connection_of_a_revision_sees_what_it_did_before",
     ),
-    # a COMMIT that is cancelled before it begins
-    "transaction_behind_a_failed_commit_stays": Mutation(
-        "app_schema.migrations.session",
-        "            self.connection.connection.rollback()\n",
-        "",
-        COMMIT,
-    ),
     "lock_without_an_answer_is_not_given_back": Mutation(
         "app_schema.migrations.lock",
         "            self.taken = True  # set before: ",
