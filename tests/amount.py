@@ -24,13 +24,15 @@ def drawn(*what: object) -> random.Random:
 def not_drawn(items: list[pytest.Item]) -> list[pytest.Item]:
     """The tests that a usual run leaves out: all but one in n of what is marked ``part(of=n)``.
 
-    A marked test has cases to draw from, a marked module has tests.
+    A marked test has cases to draw from, a marked module has tests; ``among="long"`` draws from all
+    that say so.
     """
     groups: dict[tuple[str, int], list[pytest.Item]] = defaultdict(list)
     for item in items:
         if (mark := item.get_closest_marker("part")) is not None:
             of_test = any(own is mark for own in item.own_markers)
-            groups[item.nodeid.partition("[" if of_test else "::")[0], mark.kwargs["of"]].append(item)
+            place = item.nodeid.partition("[" if of_test else "::")[0]
+            groups[mark.kwargs.get("among", place), mark.kwargs["of"]].append(item)
     return [
         item
         for (group, of), members in groups.items()

@@ -13,7 +13,7 @@ from old_rows import BROKEN
 
 from app_schema.testing.plugin import CreateDatabase
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6, among="long")
 
 LINES = 60
 

@@ -16,7 +16,7 @@ from page import Page
 CHECKOUT = Path(__file__).parents[2]
 APP = Path(__file__).parent / "consumer" / "app.py"
 
-pytestmark = pytest.mark.part(of=3)
+pytestmark = pytest.mark.part(of=6, among="long")
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from app_schema.errors import DifferentError
 from app_schema.mued.factories import RowFactory
 from app_schema.testing.databases import Databases
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6, among="long")
 
 Restore = Callable[[str], str]
 

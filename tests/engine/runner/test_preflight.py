@@ -25,6 +25,8 @@ from app_schema.migrations import upgrade
 from app_schema.migrations.preflight import check
 from app_schema.migrations.session import Facts, MigrationSession
 
+KEEP = "write login=True, or login=None to keep it, in the revision too"
+
 
 @pytest.fixture
 def written(tmp_path: Path) -> Written:
@@ -103,12 +105,16 @@ def role_url(role: str, empty_url: str) -> str:
 @pytest.mark.parametrize(
     ("has", "said", "remedy"),
     [
-        ("LOGIN", "it has LOGIN, declared is NOLOGIN; ", "write login=True, or login=None to keep it, in the revision too"),
+        (
+            "LOGIN",
+            "it has LOGIN, declared is NOLOGIN; ",
+            "write login=True, or login=None to keep it, in the revision too",
+        ),
         ("BYPASSRLS", "it has BYPASSRLS, declared is NOBYPASSRLS; ", "ALTER ROLE {} NOBYPASSRLS"),
         (
             "LOGIN NOINHERIT",
             "it has LOGIN NOINHERIT, declared is NOLOGIN INHERIT; ",
-            "ALTER ROLE {} INHERIT; or write login=True, or login=None to keep it, in the revision too",
+            f"ALTER ROLE {{}} INHERIT; or {KEEP}",
         ),
     ],
 )

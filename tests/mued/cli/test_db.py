@@ -22,6 +22,7 @@ def place() -> Iterator[Path]:
         yield made
 
 
+@pytest.mark.part(of=6, among="long")
 def test_start_status_reset_stop(run: Run, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(embedded.DIRECTORY_VARIABLE, str(place))
     assert run(NOWHERE, "db", "status") == "exit code 1\n--- stdout\ndoes not run\n--- stderr\n"

@@ -127,6 +127,7 @@ def test_plan_says_what_upgrade_would_refuse(run: Run, empty_url: str) -> None:
             connection.execute(f"DROP ROLE planner_{name}")
 
 
+@pytest.mark.part(of=6, among="long")
 def test_alembic_ends_with_a_summary(database_url: str) -> None:
     for arguments, said in (
         (["upgrade", "head"], "Nothing to do."),

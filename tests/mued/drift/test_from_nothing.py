@@ -9,7 +9,7 @@ from autogen import autogenerate
 from app_schema.catalog import Snapshot, diff, snapshot
 from app_schema.models import Base
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6, among="long")
 
 
 def _catalog(engine: sa.Engine) -> Snapshot:

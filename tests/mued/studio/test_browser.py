@@ -17,7 +17,7 @@ from app_schema.studio.server import serve
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
-    pytest.mark.part(of=3),
+    pytest.mark.part(of=5),
 ]
 
 FLAGS = [
