@@ -31,6 +31,7 @@ MISSING = {
         "index mx on public.m cannot be attached",
         "comment",
     ],
+    "names of NOT NULL": ["name of table constraint here on public.t"],
     "partitions of partitions with indexes of their own": ["index own on public.log_1_1 cannot be attached"],
 }
 """What a metadata has no declaration for -> the beginning of a sentence, or a part of it."""

@@ -131,7 +131,7 @@ CASES: dict[str, Case] = {
             "nullability": ("ALTER TABLE s.t ADD d numeric(10,2) DEFAULT 0", ("column d of s.t", "NOT NULL")),
             "default": (
                 "ALTER TABLE s.t ADD d numeric(10,2) NOT NULL DEFAULT 1",
-                ("column d of s.t", "DEFAULT 1", "DEFAULT '0'"),
+                ("column d of s.t", "DEFAULT 1", "DEFAULT 0"),
             ),
             "generated": (
                 "ALTER TABLE s.t ADD d numeric(10,2) NOT NULL GENERATED ALWAYS AS (a) STORED",

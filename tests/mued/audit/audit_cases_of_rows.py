@@ -10,7 +10,7 @@ REVOKE ALL ON FUNCTION me() FROM PUBLIC;"""
 
 ROWS = {
     "row security off, nobody may touch": Case(
-        "row_security_off", _T, "table public.t", "info", "nobody but the owner"
+        "row_security_off", _T, "table public.t", "info", "only the owner"
     ),
     "row security off, one may read": Case(
         "row_security_off",

@@ -68,7 +68,9 @@ def test_index_whose_build_was_cut_short(empty_engine: sa.Engine) -> None:
             connection.exec_driver_sql(build)
         connection.exec_driver_sql("UPDATE t SET n = 1")
         _prove(
-            connection, Case("invalid_index", "", "index public.inverse", "error", "on public.t was cut"), ""
+            connection,
+            Case("invalid_index", "", "index public.inverse", "error", "on public.t was interrupted"),
+            "",
         )
 
 
