@@ -53,7 +53,7 @@ def test_a_fault_in_the_lineage(
     part: int,
 ) -> None:
     chance = drawn(autocommit, part)
-    for name in NAMES * 6 if ALL else chance.sample(NAMES, 2):
+    for name in NAMES * 6 if ALL else chance.sample(NAMES, 1):
         for up in (True, False) if ALL else (chance.random() < 0.5,):
             way = Way(up, autocommit)
             fault = kinds(server_url)[name](chance.randrange(own.count(way)))

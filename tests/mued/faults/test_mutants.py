@@ -39,7 +39,7 @@ def world(small: World) -> World:
     return small
 
 
-@pytest.mark.parametrize("name", CAUGHT_AT if ALL else drawn("mutants").sample(list(CAUGHT_AT), 2))
+@pytest.mark.parametrize("name", CAUGHT_AT if ALL else drawn("mutants").sample(list(CAUGHT_AT), 1))
 def test_a_cut_after_a_statement_catches(world: World, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     way, words = CAUGHT_AT[name]
     fault = Fault(_place(world, way, words), Session.close, after=True)

@@ -16,6 +16,8 @@ from app_schema.studio import console, grid
 from app_schema.studio.plan import PlanStep
 
 Open = Callable[..., TestClient]
+pytestmark = pytest.mark.part(of=2)
+
 TOKEN = re.compile(r'name="csrftoken" value="([^"]+)"')
 ACTING = find().acting
 MANY = "SELECT * FROM users WHERE email = '' OR name LIKE '%' ORDER BY name -- a comment"
