@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 Table = tuple[str, str]
 """Schema and name."""
 _WORD = re.compile(r"\w+")
+_ALIASED = re.compile(
+    r"\s+(?!(?:WHERE|GROUP|HAVING|ORDER|LIMIT|OFFSET|FETCH|FOR|WINDOW|UNION|EXCEPT|INTERSECT|ON|USING|JOIN|LEFT|RIGHT|"
+    r"FULL|INNER|CROSS|NATURAL|TABLESAMPLE)\b)[\w\"]",
+    re.IGNORECASE,
+)
+"""What follows a FROM item with an alias."""
 _INPUT_IS_VALID = (16,)
 """The first version with pg_input_is_valid()."""
 _UUID = "'^[{]?([0-9a-fA-F]{4}-?){7}[0-9a-fA-F]{4}[}]?$'"
@@ -144,7 +150,9 @@ class Future:
     def _in_future(self, sql: str) -> str:
         def as_rows(match: re.Match[str]) -> str:
             table = place(match[1])
-            return f"(SELECT * FROM {self.rows(table, self.columns(table, sql))})"
+            rows = f"(SELECT * FROM {self.rows(table, self.columns(table, sql))})"
+            # PostgreSQL 15 requires an alias
+            return rows if _ALIASED.match(sql, match.end()) else f"{rows} AS {ident(table[1])}"
 
         return MENDED.sub(as_rows, sql)
 

@@ -106,9 +106,8 @@ def test_prune_says_what_stays_under_an_object_that_no_kind_compares(
 ) -> None:
     _send(empty_engine, f"{UNCOMPARED[label]}; CREATE TABLE stray_table (n int)")
     generated = autogenerate(empty_engine, sa.MetaData(), prune=True, managed_schemas={"public"})
-    assert f"cannot be dropped: {label} is not compared and depends on it; drop that first" in str(
-        generated.diffs
-    )
+    said = str(generated.diffs).replace(" on language ", " language ")  # as PostgreSQL 15 has it
+    assert f"cannot be dropped: {label} is not compared and depends on it; drop that first" in said
     for _ in range(2):
         generated.upgrade(empty_engine)
     assert 'op.drop_table("stray_table"' in generated.text

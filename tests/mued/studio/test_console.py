@@ -173,7 +173,10 @@ def test_a_plan_is_a_tree_with_the_filter_of_row_security(filled: sa.Engine) -> 
     measured = steps(console.plan(filled, query, "bob", ACTING, analyze=True))
     assert measured[0].rows.startswith("40 rows")
     filters = [detail for step in measured for detail in step.details]
-    assert any("InitPlan" in detail for detail in filters), "the policy asks once who is asking"
+    # PostgreSQL before 17 prints the result of an InitPlan as $0
+    assert any(re.search(r"InitPlan|\$\d", detail) for detail in filters), (
+        "the policy asks once who is asking"
+    )
 
 
 def test_the_page_shows_rows_refusals_and_what_was_asked_before(browse: Open) -> None:
