@@ -153,7 +153,8 @@ class _Writer:
         ignored = [str(self.options.get("version_table") or "alembic_version")]
         metadata = reflected(self.connection, self.schemas, ignored)
         classes = Classes(metadata, self.connection, self.indexes, self.tables, self.sequences, self.omitted)
-        classes.add_literal_import("app_schema", "ddl")
+        if self.objects:
+            classes.add_literal_import("app_schema", "ddl")
         body = classes.generate()
         if not self.objects:
             return body
