@@ -16,7 +16,7 @@ from app_schema.ddl import Key
 from app_schema.migrations import setup
 from app_schema.migrations.impl import guarded
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 RECIPES = (Path(__file__).parent.parent / "docs" / "recipes.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^## ([^\n]+)\n(?:(?!^## ).)*?```python\n(.*?)```", RECIPES, re.MULTILINE | re.DOTALL)

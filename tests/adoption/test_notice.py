@@ -14,7 +14,7 @@ from app_schema.cli import app
 from app_schema.errors import DifferentError
 from app_schema.migrations import upgrade
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 COMMANDS = ("connect", "status", "plan", "upgrade", "verify")
 

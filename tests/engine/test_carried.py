@@ -13,7 +13,7 @@ from roundtrip import catalog, round_trip, send
 
 from app_schema.migrations.compare import carried
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 
 class Listed(sa.TypeDecorator[str]):

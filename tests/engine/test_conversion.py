@@ -16,7 +16,7 @@ from app_schema.ddl.printed import PrintedType
 from app_schema.errors import ConfigurationError, ModelError
 from app_schema.migrations.header import header
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 MOMENT, LOCAL = "timestamp with time zone", "timestamp without time zone"
 NOON = "2020-01-01 12:00"

@@ -52,7 +52,7 @@ CASES: dict[str, tuple[tuple[str, ...], Declare, bool]] = {
 }
 
 
-@pytest.mark.part(of=4)
+@pytest.mark.part(of=6)
 @pytest.mark.parametrize("case", CASES)
 def test_numbers_go_on_with_another_sequence(case: str, empty_engine: sa.Engine) -> None:
     start, declare, prune = CASES[case]

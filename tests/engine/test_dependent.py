@@ -16,7 +16,7 @@ from app_schema.catalog import diff
 from app_schema.ddl import Function, Grant, Key, Policy, RowSecurity, Trigger, View, attach
 from app_schema.errors import ModelError
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 Declare = Callable[[sa.MetaData, bool], None]
 PAIRS: dict[str, Declare] = {}
@@ -206,7 +206,7 @@ def function_that_all_call(metadata: sa.MetaData, after: bool) -> None:  # noqa:
     sa.Table("t", metadata, sa.Column("id", sa.Integer), Policy("p", using="calc(id) > 0"))
 
 
-@pytest.mark.part(of=3)
+@pytest.mark.part(of=4)
 @pytest.mark.parametrize("name", PAIRS)
 def test_dependents_are_the_same_after_and_back(name: str, empty_engine: sa.Engine, empty_url: str) -> None:
     before, after = sa.MetaData(), sa.MetaData()

@@ -17,7 +17,7 @@ import app_schema
 from app_schema import embedded
 from app_schema.errors import ConfigurationError, ServerError
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 NOBODY = 65534
 CHECKOUT = Path(app_schema.__file__).parent.parent

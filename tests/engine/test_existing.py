@@ -104,7 +104,7 @@ def run(
     return upgrade
 
 
-@pytest.mark.part(of=4)
+@pytest.mark.part(of=6)
 @pytest.mark.parametrize("name", CALLS)
 def test_wrong_existing_alters_as_alembic_does_and_says_so_once(
     run: Run, empty_engine: sa.Engine, name: str

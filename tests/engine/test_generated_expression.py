@@ -11,7 +11,7 @@ from roundtrip import round_trip, send
 
 from app_schema.ddl import View, attach
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 TABLE = (
     "CREATE TABLE t (n int, g int GENERATED ALWAYS AS (n * 2) STORED)",

@@ -115,7 +115,7 @@ def _down(op: Any, name: str) -> None:
     op.drop_role(name)
 
 
-@pytest.mark.part(of=4)
+@pytest.mark.part(of=6)
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
 def test_hostile_name_is_stored_as_it_is(connection: sa.Connection, name: str) -> None:
     before = snapshot(connection)
@@ -150,7 +150,7 @@ class _again:  # noqa: N801 - reads as a verb
         return getattr(self._op, name)
 
 
-@pytest.mark.part(of=4)
+@pytest.mark.part(of=6)
 @pytest.mark.parametrize(
     "call",
     [

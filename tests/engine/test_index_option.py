@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from roundtrip import RoundTrip, changed  # noqa: F401 - a fixture
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 ROWS = (
     "CREATE TABLE t (id int PRIMARY KEY, c text NOT NULL, n int)",

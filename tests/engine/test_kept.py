@@ -11,7 +11,7 @@ from roundtrip import RoundTrip, catalog, changed, send  # noqa: F401 - a fixtur
 
 from app_schema.ddl import Key, Statistics, View, attach
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 VIEW = (
     "CREATE VIEW v AS SELECT n, s FROM t",

@@ -13,7 +13,7 @@ from roundtrip import RoundTrip, catalog, changed, round_trip, send  # noqa: F40
 from app_schema.catalog import diff, snapshot
 from app_schema.ddl import Partition, attach
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 PARTITIONED = (
     "CREATE TABLE p (n int, m int) PARTITION BY RANGE (n)",
@@ -44,7 +44,7 @@ def _invalid(engine: sa.Engine) -> list[str]:
     return [key.name for key, text in catalog(engine).items() if key.kind == "index" and " INVALID" in text]
 
 
-@pytest.mark.part(of=3)
+@pytest.mark.part(of=4)
 @pytest.mark.parametrize("rows", [(), (ROWS,)], ids=["no rows", "rows"])
 @pytest.mark.parametrize(
     "before", [(), ("CREATE INDEX ip ON p (n)",), NAMED], ids=["new", "changed", "named"]

@@ -12,7 +12,7 @@ from roundtrip import RoundTrip, catalog, changed, send  # noqa: F401 - a fixtur
 from app_schema.ddl import Function, Key, View, attach
 from app_schema.errors import ModelError
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 TABLE = ("CREATE TABLE t (id int PRIMARY KEY, a {type}, b text)", "INSERT INTO t VALUES (1, 'x', 'y')")
 TEXT = tuple(line.format(type="text") for line in TABLE)
@@ -50,7 +50,7 @@ def _function(body: str, name: str = "f", **options: Any) -> Function:
     return Function(name, body, returns="SETOF text", language="sql", **options)
 
 
-@pytest.mark.part(of=3)
+@pytest.mark.part(of=4)
 @pytest.mark.parametrize("columns", ["id, a", "id, b, a", "id, a, b::varchar(5) AS b", "id, a, b, 1 AS c"])
 def test_readers_of_a_view_come_back_when_its_columns_change(
     columns: str,
@@ -71,7 +71,7 @@ def test_readers_of_a_view_come_back_when_its_columns_change(
         assert Key("comment", "public", "v", "a") in after
 
 
-@pytest.mark.part(of=3)
+@pytest.mark.part(of=4)
 @pytest.mark.parametrize(
     ("label", "statement"),
     [

@@ -18,7 +18,7 @@ from app_schema.catalog import diff
 from app_schema.errors import ModelError
 from app_schema.migrations.compare import refusal
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 
 def _assert_refused(result: CompletedProcess[str], *words: str) -> None:

@@ -15,7 +15,7 @@ from app_schema.catalog import diff, snapshot
 from app_schema.ddl import Policy
 from app_schema.migrations.drift import drift
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 GROWN = """
 CREATE TYPE public.mood AS ENUM ('low', 'high');

@@ -12,7 +12,7 @@ from autogen import autogenerate
 
 from app_schema.catalog import diff, snapshot
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 Item = Callable[[], tuple[Any, ...]]
 WAYS: dict[str, Item] = {

@@ -21,7 +21,7 @@ from app_schema.ddl import (
 )
 from app_schema.errors import DifferentError, ModelError
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 OF_18 = {
     "temporal keys": {
@@ -67,7 +67,7 @@ def engine(empty_engine: sa.Engine, request: pytest.FixtureRequest) -> sa.Engine
     return empty_engine
 
 
-@pytest.mark.part(of=3)
+@pytest.mark.part(of=4)
 @pytest.mark.parametrize("case", CASES)
 def test_create_all_and_autogenerate_make_it(engine: sa.Engine, case: str) -> None:
     metadata = _metadata(case)

@@ -14,7 +14,7 @@ import pytest
 
 from app_schema.testing import databases as testing
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 DOCS = Path(__file__).parents[2] / "docs" / "testing.md"
 CONFTEST, EXAMPLE = re.findall(r"```python\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)[:2]

@@ -12,7 +12,7 @@ from roundtrip import RoundTrip, changed, send  # noqa: F401 - a fixture
 from app_schema.ddl import Policy, Trigger
 from app_schema.errors import ModelError
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 TABLE = (
     "CREATE TABLE t (id int PRIMARY KEY, c {type}, o text)",

@@ -23,7 +23,7 @@ from app_schema.ddl import Function, Key, attach
 from app_schema.lint.revision import lint
 from app_schema.models import Base
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 PERSON = "INSERT INTO public.users (clerk_id, email) VALUES ('u1', 'a@b.c')"
 

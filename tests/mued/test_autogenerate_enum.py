@@ -12,7 +12,7 @@ from lineage import catalog
 from app_schema.catalog import diff
 from app_schema.ddl import RenamedLabels, attach
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 
 def _moods(labels: list[str], **renamed: str) -> sa.MetaData:

@@ -21,7 +21,7 @@ from app_schema.cli import app
 from app_schema.errors import ConfigurationError
 from app_schema.migrations.lineage import Lineage
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 HEAD = head()
 BROKEN = {
@@ -87,7 +87,7 @@ def test_broken_revision_file_is_one_sentence_with_file_and_line(revisions: Path
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.part(of=3)
+@pytest.mark.part(of=4)
 @pytest.mark.parametrize(
     "name", ["status", "upgrade", "downgrade", "history", "lint", "plan", "rollback", "verify"]
 )

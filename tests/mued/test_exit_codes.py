@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from app_schema.cli import app
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 DIFFERENCES = {
     "undeclared": "CREATE POLICY stranger ON sessions FOR SELECT USING (title = 'x')",

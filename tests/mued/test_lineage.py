@@ -13,7 +13,7 @@ from app_schema.catalog.objects import printed
 from app_schema.ddl import Key
 from app_schema.models import Base
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 _TURN = drawn("revisions").randrange(3)
 """Which of three revisions a usual run takes up, down and up again; `make faults` takes all."""

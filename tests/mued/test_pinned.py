@@ -23,7 +23,7 @@ from app_schema.studio.session import sessions
 from app_schema.testing.plugin import CreateDatabase
 from app_schema.url import parse
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 HOSTILE = {
     "TimeZone": "Asia/Tokyo",
@@ -209,7 +209,7 @@ def test_backslash_of_a_default_arrives_on_an_engine_of_a_hostile_database(
         assert inserted.fetchone() == ("a\\nb'", "a\\nb'", b"\xff")
 
 
-@pytest.mark.part(of=3)
+@pytest.mark.part(of=4)
 @pytest.mark.parametrize(
     "command", ["verify", "audit", "status", "seed", "downgrade -1", "metrics 2026-01-05"]
 )

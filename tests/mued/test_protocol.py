@@ -16,7 +16,7 @@ from app_schema.catalog import diff
 from app_schema.migrations import setup
 from app_schema.migrations.impl import guarded
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 setup()
 

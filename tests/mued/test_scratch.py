@@ -23,7 +23,7 @@ from app_schema.ddl.script import statements
 from app_schema.errors import ConfigurationError, ModelError, ServerError
 from app_schema.models import Base
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 SCRIPT = """\
 import os, signal, sys

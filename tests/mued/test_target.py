@@ -23,7 +23,7 @@ from app_schema.errors import ConfigurationError
 from app_schema.migrations import config
 from app_schema.target import EMBEDDED, near_misses
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 URL = "postgresql://someone@db.example.org/d"
 
@@ -35,7 +35,7 @@ def _nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.delenv(name)
 
 
-@pytest.mark.part(of=3)
+@pytest.mark.part(of=4)
 @pytest.mark.parametrize(
     "arguments",
     [

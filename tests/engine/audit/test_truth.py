@@ -154,7 +154,7 @@ def _found(connection: sa.Connection, *policies: str, **options: Any) -> list[Fi
     return [item for item in found if item.object.startswith("policy ") or item.object == "table public.t"]
 
 
-@pytest.mark.part(of=4)
+@pytest.mark.part(of=6)
 @pytest.mark.parametrize("expression", OPEN)
 def test_expression_that_is_always_true_is_found(expression: str, connection: sa.Connection) -> None:
     for clause in (f"FOR SELECT USING ({expression})", f"FOR INSERT WITH CHECK ({expression})"):
@@ -168,7 +168,7 @@ def test_expression_that_is_always_true_is_found(expression: str, connection: sa
     assert hidden == 0, "PostgreSQL itself says otherwise"
 
 
-@pytest.mark.part(of=4)
+@pytest.mark.part(of=6)
 @pytest.mark.parametrize("expression", CLOSED)
 def test_expression_that_depends_on_the_row_is_not(expression: str, connection: sa.Connection) -> None:
     assert [

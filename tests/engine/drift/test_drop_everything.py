@@ -8,10 +8,10 @@ from autogen import autogenerate
 from grown import GROWN, INHERITED
 from measuring import dumped, execute
 
-pytestmark = pytest.mark.part(of=3)
+pytestmark = pytest.mark.part(of=4)
 
 
-@pytest.mark.part(of=4)
+@pytest.mark.part(of=6)
 @pytest.mark.parametrize("shape", GROWN)
 def test_grown_database_is_dropped_whole_and_comes_back(shape: str, empty_engine: sa.Engine) -> None:
     execute(empty_engine, GROWN[shape])

@@ -16,7 +16,7 @@ from app_schema.catalog import Snapshot, diff, snapshot
 from app_schema.ddl import Grant, Role, attach
 from app_schema.migrations.drift import drift
 
-pytestmark = pytest.mark.part(of=3)
+pytestmark = pytest.mark.part(of=4)
 
 ATTRIBUTES = ("LOGIN", "SUPERUSER", "CREATEDB", "CREATEROLE", "NOINHERIT", "REPLICATION", "BYPASSRLS")
 
@@ -49,7 +49,7 @@ def _metadata(role: str) -> sa.MetaData:
     return metadata
 
 
-@pytest.mark.part(of=3)
+@pytest.mark.part(of=4)
 @pytest.mark.parametrize("attribute", ATTRIBUTES)
 def test_attribute_is_noticed_mended_and_brought_back(
     attribute: str, role: str, role_engine: sa.Engine

@@ -13,7 +13,7 @@ from app_schema.catalog.spelling import Spelling
 from app_schema.ddl import Key
 
 
-@pytest.mark.part(of=4)
+@pytest.mark.part(of=6)
 @pytest.mark.parametrize("name", SPELLINGS)
 def test_other_spelling_is_no_difference(name: str, empty_url: str, empty_engine: sa.Engine) -> None:
     spelling = SPELLINGS[name]

@@ -107,7 +107,7 @@ def _verified(engine: sa.Engine) -> list[tuple[str, str]]:
         return [(obj.state, obj.object) for obj in drift(connection, declaring(_metadata())).objects]
 
 
-@pytest.mark.part(of=4)
+@pytest.mark.part(of=6)
 @pytest.mark.parametrize("label", CASES)
 def test_undeclared_object_is_a_difference_and_stays(label: str, url: str) -> None:
     engine = _drifted(url, CASES[label])

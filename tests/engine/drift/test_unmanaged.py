@@ -10,7 +10,7 @@ from autogen import autogenerate
 
 from app_schema.catalog import diff, snapshot
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 MINE = """
 CREATE TABLE t (id int PRIMARY KEY, n int, gone text, mood text);

@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql
 from app_schema.catalog import diff, snapshot
 from app_schema.ddl import Policy, RowSecurity
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 CHANGES: dict[str, Callable[[], sa.schema.SchemaItem]] = {
     "check": lambda: sa.CheckConstraint("a > 0 AND b <> 'z'", name="ck"),
@@ -57,7 +57,7 @@ def filled(empty_engine: sa.Engine) -> sa.Engine:
     return empty_engine
 
 
-@pytest.mark.part(of=3)
+@pytest.mark.part(of=4)
 @pytest.mark.parametrize("mode", ["transaction", "autocommit"])
 @pytest.mark.parametrize("change", CHANGES)
 def test_change_runs_twice_up_and_down(filled: sa.Engine, change: str, mode: str) -> None:

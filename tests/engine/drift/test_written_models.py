@@ -76,7 +76,7 @@ def loaded(text: str, directory: Path) -> Iterator[sa.MetaData]:
         del sys.modules[path.stem]
 
 
-@pytest.mark.part(of=4)
+@pytest.mark.part(of=6)
 @pytest.mark.parametrize("shape", GROWN)
 def test_models_declare_what_the_database_has(shape: str, empty_engine: sa.Engine, tmp_path: Path) -> None:
     execute(empty_engine, GROWN[shape])

@@ -98,7 +98,7 @@ def _no_operation_stays(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.setattr(Operations, name, getattr(Operations, name))
 
 
-@pytest.mark.part(of=4)
+@pytest.mark.part(of=6)
 def test_same_env_py_same_database(case: Case, tmp_path: Path, create_database: Callable[[], str]) -> None:
     number = 2 if "engine2" in case.env else 1
     plain, ours = (

@@ -21,7 +21,7 @@ from foreign_project import FIRST, Foreign
 from app_schema.errors import ConfigurationError
 from app_schema.url import parse
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 
 def test_another_env_py_of_the_process_stays_plain(foreign: Foreign) -> None:

@@ -17,7 +17,7 @@ from app_schema.catalog.snapshot_query import snapshot_query
 from app_schema.cli import app
 from app_schema.migrations import config
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 BEFORE = """
 from alembic.operations import ops

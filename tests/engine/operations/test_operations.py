@@ -80,7 +80,7 @@ def test_there_are_enough_cases() -> None:
     assert len(DIFFERENCES) >= 40
 
 
-@pytest.mark.part(of=4)
+@pytest.mark.part(of=6)
 @pytest.mark.parametrize("name", ROLLED_BACK)
 def test_operation_changes_then_leaves_alone(connection: sa.Connection, name: str) -> None:
     case = CASES[name]
@@ -129,7 +129,7 @@ def _assert_untouched(connection: sa.Connection, case: Case) -> None:
         assert snapshot(connection) == rows
 
 
-@pytest.mark.part(of=4)
+@pytest.mark.part(of=6)
 @pytest.mark.parametrize("name", sorted(ROLLED_BACK.keys() - OF_THE_CLUSTER))
 def test_equal_takes_no_strong_lock(swept: sa.Engine, name: str) -> None:
     case = CASES[name]
@@ -141,7 +141,7 @@ def test_equal_takes_no_strong_lock(swept: sa.Engine, name: str) -> None:
         assert strong_locks(connection) == []
 
 
-@pytest.mark.part(of=4)
+@pytest.mark.part(of=6)
 @pytest.mark.parametrize(("name", "difference"), [other for other in DIFFERENCES if other[0] in ROLLED_BACK])
 def test_different_is_refused(connection: sa.Connection, name: str, difference: str) -> None:
     case = CASES[name]
@@ -174,7 +174,7 @@ def test_different_is_refused_by_committing_operation(
         assert catalog_rows(connection) == start
 
 
-@pytest.mark.part(of=4)
+@pytest.mark.part(of=6)
 @pytest.mark.parametrize("name", sorted(CASES.keys() - OF_THE_CLUSTER))
 def test_script_can_be_applied_twice(swept: sa.Engine, name: str) -> None:
     case = CASES[name]

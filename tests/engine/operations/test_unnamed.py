@@ -108,7 +108,7 @@ def _plain(connection: sa.Connection) -> Any:
     return Operations(context)
 
 
-@pytest.mark.part(of=4)
+@pytest.mark.part(of=6)
 @pytest.mark.parametrize("name", CALLS)
 def test_unnamed_is_made_as_alembic_makes_it_and_left_alone(connection: sa.Connection, name: str) -> None:
     call, named = CALLS[name]
@@ -131,7 +131,7 @@ def test_unnamed_is_made_as_alembic_makes_it_and_left_alone(connection: sa.Conne
         again.rollback()
 
 
-@pytest.mark.part(of=4)
+@pytest.mark.part(of=6)
 @pytest.mark.parametrize("name", CALLS)
 def test_unnamed_is_known_under_another_name(connection: sa.Connection, name: str) -> None:
     """A naming convention that came later has renamed it."""
@@ -148,7 +148,7 @@ def test_unnamed_is_known_under_another_name(connection: sa.Connection, name: st
     assert snapshot(connection) == before
 
 
-@pytest.mark.part(of=4)
+@pytest.mark.part(of=6)
 @pytest.mark.parametrize("name", CALLS)
 def test_script_of_unnamed_can_be_applied_twice(connection: sa.Connection, name: str) -> None:
     call, _ = CALLS[name]

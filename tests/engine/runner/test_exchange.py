@@ -12,7 +12,7 @@ from alembic.util import CommandError
 from lineage import Alembic, catalog, stamp, statements
 from written import AUTOCOMMIT, TABLE, Written, one, rows
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 SWAPS = {
     "columns of one type": (
@@ -60,7 +60,7 @@ def _seen(url: str) -> tuple[object, object]:
     return kept, rows(url, "SELECT to_jsonb(t) FROM public.t")
 
 
-@pytest.mark.part(of=3)
+@pytest.mark.part(of=4)
 @pytest.mark.parametrize("x", [(), AUTOCOMMIT], ids=["usual", "autocommit"])
 @pytest.mark.parametrize("what", SWAPS)
 def test_names_are_exchanged_once(empty_url: str, tmp_path: Path, what: str, x: tuple[str, ...]) -> None:

@@ -14,7 +14,7 @@ from written import Written, one, rows
 from app_schema.catalog import diff
 from app_schema.migrations.impl import guarded
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 BASE = "CREATE TABLE public.t (id int PRIMARY KEY, old text); INSERT INTO public.t VALUES (1, 'a'), (2, 'b')"
 UPS = {
@@ -89,7 +89,7 @@ def _based(url: str, tmp_path: Path, up: str) -> Written:
     return written
 
 
-@pytest.mark.part(of=4)
+@pytest.mark.part(of=6)
 @pytest.mark.parametrize("x", [(), ("autocommit=true",)], ids=["usual", "autocommit"])
 @pytest.mark.parametrize("name", UPS)
 def test_revision_runs_again(empty_url: str, tmp_path: Path, name: str, x: tuple[str, ...]) -> None:
@@ -105,7 +105,7 @@ def test_revision_runs_again(empty_url: str, tmp_path: Path, name: str, x: tuple
         assert one(empty_url, ROWS) == before[1]
 
 
-@pytest.mark.part(of=4)
+@pytest.mark.part(of=6)
 @pytest.mark.parametrize("name", UPS)
 def test_cut_anywhere_in_autocommit_is_mended_by_a_second_run(
     empty_url: str, tmp_path: Path, name: str
@@ -128,7 +128,7 @@ def test_cut_anywhere_in_autocommit_is_mended_by_a_second_run(
         assert diff(expected, catalog(empty_url)) == [], lines[place]
 
 
-@pytest.mark.part(of=4)
+@pytest.mark.part(of=6)
 @pytest.mark.parametrize("name", UPS)
 def test_script_runs_twice(empty_url: str, tmp_path: Path, name: str) -> None:
     _based(empty_url, tmp_path, UPS[name])

@@ -20,7 +20,7 @@ from app_schema.migrations.lock import Lock
 from app_schema.migrations.progress import COMMITTED
 from app_schema.migrations.session import MigrationSession
 
-pytestmark = pytest.mark.part(of=3)
+pytestmark = pytest.mark.part(of=4)
 
 
 @pytest.fixture

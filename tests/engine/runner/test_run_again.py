@@ -15,7 +15,7 @@ from written import AUTOCOMMIT, TABLE, Written, one
 
 from app_schema.catalog import diff
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 HISTORIES = REPLACED | RENAMED
 ROWS = "SELECT coalesce(array_agg(to_jsonb(t) ORDER BY id)::text, '') FROM public.t"
@@ -45,7 +45,7 @@ def _state(url: str) -> tuple[object, object]:
     return one(url, ROWS), one(url, "SELECT count(*) FROM public.again") if again else None
 
 
-@pytest.mark.part(of=4)
+@pytest.mark.part(of=6)
 @pytest.mark.parametrize("name", HISTORIES)
 def test_lineage_runs_again_at_head(empty_url: str, tmp_path: Path, name: str) -> None:
     written = _written(tmp_path, name)
@@ -88,7 +88,7 @@ def test_index_built_concurrently_is_left_to_a_later_revision(empty_url: str, tm
         assert one(empty_url, place) == index
 
 
-@pytest.mark.part(of=4)
+@pytest.mark.part(of=6)
 @pytest.mark.parametrize("name", [*HISTORIES, *RECREATED])
 def test_script_of_a_lineage_runs_twice(empty_url: str, tmp_path: Path, name: str) -> None:
     _written(tmp_path, name)

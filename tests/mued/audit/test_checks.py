@@ -16,7 +16,7 @@ from app_schema import database
 from app_schema.audit import CHECKS, Finding, audit
 from app_schema.mued.application import APPLICATION
 
-pytestmark = pytest.mark.part(of=3)
+pytestmark = pytest.mark.part(of=4)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def _prove(connection: sa.Connection, case: Case, role: str) -> None:
     assert findings[0].object not in {item.object for item in _found(connection, case.check)}
 
 
-@pytest.mark.part(of=3)
+@pytest.mark.part(of=4)
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if not case.committed])
 def test_check_finds_and_mends(name: str, shared_engine: sa.Engine) -> None:
     role = f"audit_{secrets.token_hex(4)}"

@@ -16,7 +16,7 @@ from app_schema.mued.application import APPLICATION
 from app_schema.mued.erasure import carry_out, left, prepare
 from app_schema.testing.databases import Databases
 
-pytestmark = pytest.mark.part(of=3)
+pytestmark = pytest.mark.part(of=4)
 
 PERSON = "SELECT id::text FROM public.users WHERE clerk_id = 'seed_ren'"
 

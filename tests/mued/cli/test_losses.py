@@ -26,7 +26,7 @@ from app_schema.migrations.session import MigrationSession
 from app_schema.rollback import prepare
 from app_schema.testing.databases import Databases
 
-pytestmark = pytest.mark.part(of=3)
+pytestmark = pytest.mark.part(of=4)
 
 Do = Callable[[str], None]
 TABLE = "op.create_table('{0}', sa.Column('id', sa.Integer()))"

@@ -21,7 +21,7 @@ from app_schema import embedded, system_user
 from app_schema.catalog import diff
 from app_schema.testing.databases import Databases
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 PROGRAM = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
 

@@ -14,7 +14,7 @@ import pytest
 from faultproxy import PATIENCE, Fault, Session
 from world import Way, World
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 BLOCKED = "SELECT 1 WHERE cardinality(pg_blocking_pids(%s)) > 0"
 BUILDING = """
@@ -28,7 +28,7 @@ UP = Way(up=True)
 Survived = Callable[[int], None]
 
 
-@pytest.mark.part(of=3)
+@pytest.mark.part(of=4)
 @pytest.mark.parametrize("way", [UP, Way(up=True, autocommit=True)], ids=str)
 def test_a_lock_that_comes_late(small: World, survived: Survived, way: Way) -> None:
     survived(lock_that_comes_late(small, way))
@@ -55,7 +55,7 @@ def test_a_deadlock(small: World, survived: Survived) -> None:
         _until(connection, counted)
 
 
-@pytest.mark.part(of=3)
+@pytest.mark.part(of=4)
 @pytest.mark.parametrize("function", ["pg_cancel_backend", "pg_terminate_backend"])
 @pytest.mark.parametrize("way", [UP, Way(up=True, autocommit=True)], ids=str)
 def test_a_build_stopped_in_the_middle(small: World, survived: Survived, function: str, way: Way) -> None:

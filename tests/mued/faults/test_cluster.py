@@ -17,7 +17,7 @@ from world import SMALL, Way, World
 from app_schema import embedded
 from app_schema.testing.databases import Databases
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 SIZE = "160m"
 """Of the full disk: a new cluster and its WAL take half of it."""

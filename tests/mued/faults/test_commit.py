@@ -20,7 +20,7 @@ from app_schema.errors import AppSchemaError
 from app_schema.migrations import upgrade, upgrade_async
 from app_schema.testing.databases import Databases
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 FIRST = "0001_stripe_customer"
 HELD = """
@@ -30,7 +30,7 @@ SELECT count(*) FROM pg_catalog.pg_locks AS l JOIN pg_catalog.pg_database AS d O
 Survived = Callable[[int], None]
 
 
-@pytest.mark.part(of=3)
+@pytest.mark.part(of=4)
 @pytest.mark.parametrize(("sqlstate", "said"), [("57014", "a test (SQLSTATE 57014)"), ("40P01", "")])
 @pytest.mark.parametrize("up", [True, False], ids=["up", "down"])
 def test_a_failed_commit_in_the_middle_of_a_revision(

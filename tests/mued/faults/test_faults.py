@@ -9,7 +9,7 @@ from amount import ALL, drawn
 from faultkinds import kinds
 from world import Way, World
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 NAMES = list(kinds(""))
 WAYS = [Way(up, autocommit) for up in (True, False) for autocommit in (False, True)]

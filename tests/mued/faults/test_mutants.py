@@ -14,7 +14,7 @@ from world import NotSurvived, Way, World
 
 from app_schema.testing.databases import Databases
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 SLOW = pytest.mark.skipif(not ALL, reason="make faults has the time")
 UP, DOWN = Way(up=True, autocommit=True), Way(up=False, autocommit=True)

@@ -17,7 +17,7 @@ from world import Way, World
 
 from app_schema.migrations import config
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 CASES = [(number, up) for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT) for up in (True, False)]
 

@@ -15,7 +15,7 @@ from world import CANARY, OWN, ROWS, SMALL, Lineage, Way, World, state, unequal
 
 from app_schema.testing.databases import Databases
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 _HOLDER = """
 SELECT l.pid FROM pg_catalog.pg_locks AS l

@@ -19,7 +19,7 @@ from app_schema import url as urls
 from app_schema.migrations.drift import drift
 from app_schema.models import Base
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 ROLES = ("app_user", "service_account")
 EXTENSIONS = ("vector", "pg_trgm", "btree_gist")

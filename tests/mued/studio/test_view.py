@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from app_schema.models import Base
 from app_schema.studio import opened
 
-pytestmark = pytest.mark.part(of=4)
+pytestmark = pytest.mark.part(of=6)
 
 Open = Callable[..., TestClient]
 CELLS = re.compile(r'<tr data-sa-pk="([^"]+)"')
@@ -61,7 +61,7 @@ def test_every_table_has_its_pages(browse: Open, *, write: bool) -> None:
         assert client.get(f"/schema?table={table.name}").status_code == 200, table.name
 
 
-@pytest.mark.part(of=4)
+@pytest.mark.part(of=6)
 @pytest.mark.parametrize(
     "sort",
     ["", "created_at__desc", "project_name__asc", "project_name__desc", "status__asc", "completed_at__desc"],
