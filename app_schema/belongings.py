@@ -47,7 +47,7 @@ SELECT n.nspname, c.relname, a.attname::text, pg_catalog.format_type(a.atttypid,
  WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
  ORDER BY 1, 2, 5"""
 _SETS = {"n": "NULL", "d": "DEFAULT"}
-"""What PostgreSQL writes into the columns of a key, by pg_constraint.confdeltype."""
+"""The value that PostgreSQL writes into the columns of a key, by pg_constraint.confdeltype."""
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ _ALIASED = re.compile(
     r"FULL|INNER|CROSS|NATURAL|TABLESAMPLE)\b)[\w\"]",
     re.IGNORECASE,
 )
-"""What follows a FROM item with an alias."""
+"""The alias that follows a FROM item."""
 _INPUT_IS_VALID = (16,)
 """The first version with pg_input_is_valid()."""
 _UUID = "'^[{]?([0-9a-fA-F]{4}-?){7}[0-9a-fA-F]{4}[}]?$'"

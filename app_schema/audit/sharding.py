@@ -1,4 +1,4 @@
-"""What the tables need before their rows can be spread over servers by owner, as Citus does it.
+"""Requirements of the tables for spreading their rows over servers by owner, as Citus does.
 
 Such a server holds all rows of an owner. So each private table has the owner in a column that is never NULL,
 in every key and in every foreign key to a private table, and nothing reads or writes rows of two owners.
@@ -25,7 +25,7 @@ _NULLABLE = """
 SELECT s.nspname, t.relname, c.attname::text
   FROM col AS c JOIN tab AS t ON t.oid = c.attrelid JOIN space AS s ON s.oid = t.relnamespace
  WHERE NOT c.attnotnull"""
-# What an index enforces: its columns by name, expressions left out.
+# The columns that an index enforces, by name; without expressions.
 _UNIQUE = """
 SELECT s.nspname, t.relname,
        CASE WHEN i.conname IS NULL THEN 'index ' || i.name ELSE format('constraint %I', i.conname) END,
@@ -80,7 +80,7 @@ class PrivateTable:
 
 
 def scale(connection: Connection, people: str) -> list[Finding]:
-    """What sharding by owner needs and the database has not; changes nothing.
+    """The requirements of sharding by owner that the database does not meet; changes nothing.
 
     :param people: the table of the people, with its schema.
     """

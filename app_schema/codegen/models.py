@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from alembic.runtime.migration import MigrationContext
 from app_schema.catalog.reading import empty_path
 from app_schema.codegen.tables import PARTITIONED, Classes, Place, reflected
 from app_schema.ddl import DDLObject, Key, Partition
+from app_schema.ddl.sequence import PrintedSequence
 from app_schema.errors import ModelError
 from app_schema.migrations import setup
 from app_schema.migrations.compare.comparator import Comparison
@@ -163,9 +163,9 @@ class _Writer:
 
 
 def _is_of_a_column(key: Key, definition: str) -> bool:
-    """Whether a column's type serial, or its identity, declares the sequence."""
-    owner = re.search(r" OWNED BY (?:\S+\.)?(\S+)\.(\S+)$", definition)
-    return owner is not None and key.name == f"{owner[1]}_{owner[2]}_seq"
+    """True if the type serial or the identity of a column declares the sequence."""
+    column = PrintedSequence.of(definition).column
+    return column is not None and key.name == f"{column.table}_{column.name}_seq"
 
 
 def _place(key: Key) -> Place:

@@ -17,6 +17,8 @@ from sqlalchemy.types import NullType
 
 from app_schema.ddl.brackets import between_commas, enclosed
 from app_schema.ddl.printed import PrintedType
+from app_schema.ddl.sequence import PrintedSequence
+from app_schema.ddl.sql import NAME
 
 if TYPE_CHECKING:
     from sqlalchemy import Column, Index, MetaData, Table
@@ -27,17 +29,12 @@ Place = tuple[str, str, str]
 # a CHECK of a list of values stays a CHECK; storage parameters are kept; a key that is a foreign key too need
 # not be inheritance
 _OPTIONS = ("nosyntheticenums", "include_dialect_options", "nojoined")
-_NAME = r'(?:"(?:[^"]|"")+"|[^\s".(]+)'
 _INDEX = re.compile(
-    rf"CREATE (?:UNIQUE )?INDEX {_NAME} ON (?:ONLY )?{_NAME}\.{_NAME} USING (?P<method>\w+) "
+    rf"CREATE (?:UNIQUE )?INDEX {NAME} ON (?:ONLY )?{NAME}\.{NAME} USING (?P<method>\w+) "
     r"(?P<columns>\(.+)",
     re.DOTALL,
 )
 PARTITIONED = re.compile(r"PARTITION BY (.+)$", re.DOTALL)
-_SEQUENCE = re.compile(
-    r"(?:UNLOGGED )?AS (?P<type>\w+) START (?P<start>-?\d+) INCREMENT (?P<increment>-?\d+) "
-    r"MINVALUE (?P<minvalue>-?\d+) MAXVALUE (?P<maxvalue>-?\d+) CACHE (?P<cache>\d+)(?P<cycle> CYCLE)?"
-)
 _INTEGERS = {"smallint": "SmallInteger", "integer": "Integer", "bigint": "BigInteger"}
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
 _COLUMNS = sa.text("""\
@@ -142,14 +139,14 @@ class Classes(DeclarativeGenerator):
         return str(super().render_module_variables(models))
 
     def _sequence(self, schema: str, name: str) -> str:
-        match = _SEQUENCE.match(self._sequences[schema, name])
-        assert match is not None
+        printed = PrintedSequence.of(self._sequences[schema, name])
+        type_ = _INTEGERS[printed.options.split()[1]]
         self.add_literal_import("sqlalchemy", "Sequence")
-        self.add_literal_import("sqlalchemy", _INTEGERS[match["type"]])
+        self.add_literal_import("sqlalchemy", type_)
         options = [
-            f"data_type={_INTEGERS[match['type']]}",
-            *(f"{word}={match[word]}" for word in ("start", "increment", "minvalue", "maxvalue", "cache")),
-            *(["cycle=True"] if match["cycle"] else []),
+            f"data_type={type_}",
+            *(f"{option}={number}" for option, number in printed.numbers.items()),
+            *(["cycle=True"] if printed.cycle else []),
             *([f"schema={schema!r}"] if schema != self.bind.dialect.default_schema_name else []),
         ]
         return f"Sequence({name!r}, {', '.join(options)}, metadata={self.base.metadata_ref})"

@@ -112,7 +112,7 @@ class PrintedColumn(Parts):
 
     @property
     def generated(self) -> bool:
-        """Whether the values follow from the row."""
+        """True if PostgreSQL computes the values from the row."""
         return self.how.startswith("GENERATED")
 
     @property
@@ -131,7 +131,7 @@ class PrintedColumn(Parts):
         return self.how, self.expression
 
     def is_rebuilt_from(self, old: PrintedColumn) -> bool:
-        """Whether the column is generated, or was, in another way: it is dropped then, and added."""
+        """True if the generation differs: the column is dropped and added."""
         return (self.generated or old.generated) and (*self.rule, self.type) != (*old.rule, old.type)
 
     def changes_type_of(self, old: PrintedColumn) -> bool:

@@ -105,11 +105,7 @@ def role_url(role: str, empty_url: str) -> str:
 @pytest.mark.parametrize(
     ("has", "said", "remedy"),
     [
-        (
-            "LOGIN",
-            "it has LOGIN, declared is NOLOGIN; ",
-            "write login=True, or login=None to keep it, in the revision too",
-        ),
+        ("LOGIN", "it has LOGIN, declared is NOLOGIN; ", KEEP),
         ("BYPASSRLS", "it has BYPASSRLS, declared is NOBYPASSRLS; ", "ALTER ROLE {} NOBYPASSRLS"),
         (
             "LOGIN NOINHERIT",
