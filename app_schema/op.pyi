@@ -30,7 +30,7 @@ def drop_aggregate(
     initcond: str | None = ...,
     parallel: str = ...,
     schema: str | None = ...,
-    made_again: bool = ...,
+    recreated: bool = ...,
 ) -> None: ...
 def replace_aggregate(
     name: str,
@@ -49,7 +49,7 @@ def create_cast(name: str, definition: str, *, schema: str | None = ...) -> None
     """``CREATE CAST (name) definition``, both as PostgreSQL prints them."""
 
 def drop_cast(
-    name: str, definition: str = ..., *, schema: str | None = ..., made_again: bool = ...
+    name: str, definition: str = ..., *, schema: str | None = ..., recreated: bool = ...
 ) -> None: ...
 def replace_cast(
     name: str, definition: str, *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
@@ -58,7 +58,7 @@ def create_collation(name: str, definition: str, *, schema: str | None = ...) ->
     """``CREATE COLLATION schema.name (PROVIDER = icu, LOCALE = 'ja-JP')``."""
 
 def drop_collation(
-    name: str, definition: str = ..., *, schema: str | None = ..., made_again: bool = ...
+    name: str, definition: str = ..., *, schema: str | None = ..., recreated: bool = ...
 ) -> None: ...
 def replace_collation(
     name: str, definition: str, *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
@@ -67,7 +67,7 @@ def create_composite(name: str, definition: str, *, schema: str | None = ...) ->
     """``CREATE TYPE schema.name AS (a integer, b text)``."""
 
 def drop_composite(
-    name: str, definition: str = ..., *, schema: str | None = ..., made_again: bool = ...
+    name: str, definition: str = ..., *, schema: str | None = ..., recreated: bool = ...
 ) -> None: ...
 def replace_composite(
     name: str, definition: str, *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
@@ -83,7 +83,7 @@ def drop_default_privileges(
     to: str,
     on: str = ...,
     schema: str | None = ...,
-    made_again: bool = ...,
+    recreated: bool = ...,
 ) -> None: ...
 def replace_default_privileges(
     privileges: str | Iterable[str],
@@ -97,7 +97,7 @@ def create_domain(name: str, definition: str, *, schema: str | None = ...) -> No
     """``CREATE DOMAIN schema.name AS definition``, with constraints, as PostgreSQL prints it."""
 
 def drop_domain(
-    name: str, definition: str = ..., *, schema: str | None = ..., made_again: bool = ...
+    name: str, definition: str = ..., *, schema: str | None = ..., recreated: bool = ...
 ) -> None: ...
 def replace_domain(
     name: str, definition: str, *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
@@ -106,7 +106,7 @@ def create_enum(name: str, labels: Iterable[str], *, schema: str | None = ...) -
     """``CREATE TYPE schema.name AS ENUM (labels)``, in the order of the labels."""
 
 def drop_enum(
-    name: str, labels: Iterable[str] = ..., *, schema: str | None = ..., made_again: bool = ...
+    name: str, labels: Iterable[str] = ..., *, schema: str | None = ..., recreated: bool = ...
 ) -> None: ...
 def replace_enum(
     name: str, labels: Iterable[str], *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
@@ -115,7 +115,7 @@ def create_event_trigger(name: str, definition: str, *, schema: str | None = ...
     """``CREATE EVENT TRIGGER name ON event WHEN TAG IN (…) EXECUTE FUNCTION …``, as PostgreSQL prints it."""
 
 def drop_event_trigger(
-    name: str, definition: str = ..., *, schema: str | None = ..., enabled: str = ..., made_again: bool = ...
+    name: str, definition: str = ..., *, schema: str | None = ..., enabled: str = ..., recreated: bool = ...
 ) -> None: ...
 def replace_event_trigger(
     name: str,
@@ -129,7 +129,7 @@ def create_extension(name: str, *, version: str | None = ..., schema: str | None
     """``CREATE EXTENSION name SCHEMA schema``. A downgrade drops only an extension that app_schema created."""
 
 def drop_extension(
-    name: str, *, version: str | None = ..., schema: str | None = ..., made_again: bool = ...
+    name: str, *, version: str | None = ..., schema: str | None = ..., recreated: bool = ...
 ) -> None: ...
 def replace_extension(
     name: str, *, version: str | None = ..., schema: str | None = ..., old: Mapping[str, Any] | None = ...
@@ -140,7 +140,7 @@ def create_foreign_data_wrapper(
     """``CREATE FOREIGN DATA WRAPPER name HANDLER … VALIDATOR … OPTIONS (options)``."""
 
 def drop_foreign_data_wrapper(
-    name: str, definition: str = ..., *, schema: str | None = ..., options: str = ..., made_again: bool = ...
+    name: str, definition: str = ..., *, schema: str | None = ..., options: str = ..., recreated: bool = ...
 ) -> None: ...
 def replace_foreign_data_wrapper(
     name: str,
@@ -156,7 +156,7 @@ def create_foreign_server(
     """``CREATE SERVER name FOREIGN DATA WRAPPER wrapper OPTIONS (options)``; without passwords."""
 
 def drop_foreign_server(
-    name: str, definition: str = ..., *, schema: str | None = ..., options: str = ..., made_again: bool = ...
+    name: str, definition: str = ..., *, schema: str | None = ..., options: str = ..., recreated: bool = ...
 ) -> None: ...
 def replace_foreign_server(
     name: str,
@@ -170,7 +170,7 @@ def create_foreign_table(name: str, definition: str, *, schema: str | None = ...
     """``CREATE FOREIGN TABLE schema.name (columns) SERVER server OPTIONS (…)``."""
 
 def drop_foreign_table(
-    name: str, definition: str = ..., *, schema: str | None = ..., made_again: bool = ...
+    name: str, definition: str = ..., *, schema: str | None = ..., recreated: bool = ...
 ) -> None: ...
 def replace_foreign_table(
     name: str, definition: str, *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
@@ -214,7 +214,7 @@ def drop_function(
     rows: float | None = ...,
     support: str | None = ...,
     schema: str | None = ...,
-    made_again: bool = ...,
+    recreated: bool = ...,
 ) -> None: ...
 def replace_function(
     name: str,
@@ -257,7 +257,7 @@ def drop_grant(
     with_grant_option: bool = ...,
     table: str | None = ...,
     schema: str | None = ...,
-    made_again: bool = ...,
+    recreated: bool = ...,
 ) -> None: ...
 def replace_grant(
     privileges: str | Iterable[str],
@@ -274,7 +274,7 @@ def create_operator(name: str, definition: str, *, schema: str | None = ...) -> 
     """``CREATE OPERATOR schema.name (FUNCTION = …, LEFTARG = …, RIGHTARG = …)``."""
 
 def drop_operator(
-    name: str, definition: str = ..., *, schema: str | None = ..., made_again: bool = ...
+    name: str, definition: str = ..., *, schema: str | None = ..., recreated: bool = ...
 ) -> None: ...
 def replace_operator(
     name: str, definition: str, *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
@@ -283,7 +283,7 @@ def create_operator_class(name: str, definition: str, *, schema: str | None = ..
     """``CREATE OPERATOR CLASS schema.name definition``, with all operators and functions as PostgreSQL prints"""
 
 def drop_operator_class(
-    name: str, definition: str = ..., *, schema: str | None = ..., made_again: bool = ...
+    name: str, definition: str = ..., *, schema: str | None = ..., recreated: bool = ...
 ) -> None: ...
 def replace_operator_class(
     name: str, definition: str, *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
@@ -292,7 +292,7 @@ def create_operator_family(name: str, definition: str = ..., *, schema: str | No
     """``CREATE OPERATOR FAMILY schema.name``, and the members that belong to no class."""
 
 def drop_operator_family(
-    name: str, definition: str = ..., *, schema: str | None = ..., made_again: bool = ...
+    name: str, definition: str = ..., *, schema: str | None = ..., recreated: bool = ...
 ) -> None: ...
 def replace_operator_family(
     name: str, definition: str = ..., *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
@@ -309,7 +309,7 @@ def drop_partition(
     *,
     partition_by: str | None = ...,
     schema: str | None = ...,
-    made_again: bool = ...,
+    recreated: bool = ...,
 ) -> None: ...
 def replace_partition(
     name: str,
@@ -343,7 +343,7 @@ def drop_policy(
     using: str | None = ...,
     with_check: str | None = ...,
     schema: str | None = ...,
-    made_again: bool = ...,
+    recreated: bool = ...,
 ) -> None: ...
 def replace_policy(
     name: str,
@@ -396,7 +396,7 @@ def drop_procedure(
     rows: float | None = ...,
     support: str | None = ...,
     schema: str | None = ...,
-    made_again: bool = ...,
+    recreated: bool = ...,
 ) -> None: ...
 def replace_procedure(
     name: str,
@@ -422,7 +422,7 @@ def create_publication(name: str, definition: str, *, schema: str | None = ..., 
     """``CREATE PUBLICATION name FOR objects WITH (options)``."""
 
 def drop_publication(
-    name: str, definition: str = ..., *, schema: str | None = ..., options: str = ..., made_again: bool = ...
+    name: str, definition: str = ..., *, schema: str | None = ..., options: str = ..., recreated: bool = ...
 ) -> None: ...
 def replace_publication(
     name: str,
@@ -436,7 +436,7 @@ def create_range(name: str, definition: str, *, schema: str | None = ...) -> Non
     """``CREATE TYPE schema.name AS RANGE (SUBTYPE = double precision, …)``."""
 
 def drop_range(
-    name: str, definition: str = ..., *, schema: str | None = ..., made_again: bool = ...
+    name: str, definition: str = ..., *, schema: str | None = ..., recreated: bool = ...
 ) -> None: ...
 def replace_range(
     name: str, definition: str, *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
@@ -466,7 +466,7 @@ def drop_role(
     replication: bool | None = ...,
     bypassrls: bool | None = ...,
     in_role: str | Iterable[str] = ...,
-    made_again: bool = ...,
+    recreated: bool = ...,
 ) -> None: ...
 def replace_role(
     name: str,
@@ -487,7 +487,7 @@ def enable_row_security(
     """``ALTER TABLE table ENABLE ROW LEVEL SECURITY``."""
 
 def disable_row_security(
-    table: str, *, forced: bool = ..., enabled: bool = ..., schema: str | None = ..., made_again: bool = ...
+    table: str, *, forced: bool = ..., enabled: bool = ..., schema: str | None = ..., recreated: bool = ...
 ) -> None: ...
 def replace_row_security(
     table: str,
@@ -509,7 +509,7 @@ def drop_rule(
     *,
     enabled: str = ...,
     schema: str | None = ...,
-    made_again: bool = ...,
+    recreated: bool = ...,
 ) -> None: ...
 def replace_rule(
     name: str,
@@ -523,7 +523,7 @@ def replace_rule(
 def create_schema(name: str) -> None:
     """``CREATE SCHEMA name``. A downgrade drops only a schema that app_schema created."""
 
-def drop_schema(name: str, *, made_again: bool = ...) -> None: ...
+def drop_schema(name: str, *, recreated: bool = ...) -> None: ...
 def replace_schema(name: str, *, old: Mapping[str, Any] | None = ...) -> None: ...
 def create_sequence(name: str, options: str, *, owner_follows: bool = ..., schema: str | None = ...) -> None:
     """``CREATE SEQUENCE schema.name options``, every option written: ``AS bigint START 1 INCREMENT 1 …``."""
@@ -534,7 +534,7 @@ def drop_sequence(
     *,
     owner_follows: bool = ...,
     schema: str | None = ...,
-    made_again: bool = ...,
+    recreated: bool = ...,
 ) -> None: ...
 def replace_sequence(
     name: str,
@@ -555,7 +555,7 @@ def drop_statistics(
     *,
     schema: str | None = ...,
     target: int | None = ...,
-    made_again: bool = ...,
+    recreated: bool = ...,
 ) -> None: ...
 def replace_statistics(
     name: str,
@@ -569,7 +569,7 @@ def create_table_constraint(name: str, table: str, definition: str, *, schema: s
     """``ALTER TABLE table ADD CONSTRAINT name definition``, as pg_get_constraintdef prints the definition."""
 
 def drop_table_constraint(
-    name: str, table: str, definition: str = ..., *, schema: str | None = ..., made_again: bool = ...
+    name: str, table: str, definition: str = ..., *, schema: str | None = ..., recreated: bool = ...
 ) -> None: ...
 def replace_table_constraint(
     name: str, table: str, definition: str, *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
@@ -578,7 +578,7 @@ def create_table_index(name: str, definition: str, *, schema: str | None = ...) 
     """An index by the whole statement that pg_get_indexdef prints."""
 
 def drop_table_index(
-    name: str, definition: str = ..., *, schema: str | None = ..., made_again: bool = ...
+    name: str, definition: str = ..., *, schema: str | None = ..., recreated: bool = ...
 ) -> None: ...
 def replace_table_index(
     name: str, definition: str, *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
@@ -587,7 +587,7 @@ def create_table_option(name: str, table: str, value: str, *, schema: str | None
     """An action of ``ALTER TABLE``, in two parts: ``TableOption("REPLICA IDENTITY", "FULL")``."""
 
 def drop_table_option(
-    name: str, table: str, value: str = ..., *, schema: str | None = ..., made_again: bool = ...
+    name: str, table: str, value: str = ..., *, schema: str | None = ..., recreated: bool = ...
 ) -> None: ...
 def replace_table_option(
     name: str, table: str, value: str, *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
@@ -607,7 +607,7 @@ def drop_text_search_configuration(
     mappings: Mapping[str, str] | Iterable[tuple[str, str]] = ...,
     parser: str = ...,
     schema: str | None = ...,
-    made_again: bool = ...,
+    recreated: bool = ...,
 ) -> None: ...
 def replace_text_search_configuration(
     name: str,
@@ -621,7 +621,7 @@ def create_text_search_dictionary(name: str, definition: str, *, schema: str | N
     """``CREATE TEXT SEARCH DICTIONARY schema.name (TEMPLATE = pg_catalog.simple, …)``."""
 
 def drop_text_search_dictionary(
-    name: str, definition: str = ..., *, schema: str | None = ..., made_again: bool = ...
+    name: str, definition: str = ..., *, schema: str | None = ..., recreated: bool = ...
 ) -> None: ...
 def replace_text_search_dictionary(
     name: str, definition: str, *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
@@ -661,7 +661,7 @@ def drop_trigger(
     initially: str | None = ...,
     enabled: str = ...,
     schema: str | None = ...,
-    made_again: bool = ...,
+    recreated: bool = ...,
 ) -> None: ...
 def replace_trigger(
     name: str,
@@ -698,7 +698,7 @@ def drop_view(
     options: Mapping[str, object] | Iterable[tuple[str, object]] = ...,
     materialized: bool = ...,
     schema: str | None = ...,
-    made_again: bool = ...,
+    recreated: bool = ...,
 ) -> None: ...
 def replace_view(
     name: str,

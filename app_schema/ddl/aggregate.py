@@ -169,8 +169,8 @@ END
 """
         return ("DO " + dollar(change, "replace"),)
 
-    def dropped(self, *, made_again: bool = False) -> str:
+    def dropped(self, *, recreated: bool = False) -> str:
         found = f"""\
 SELECT CASE p.prokind WHEN 'a' THEN 'aggregate' ELSE 'function' END FROM pg_catalog.pg_proc AS p
  WHERE p.oid = {self._oid()}"""
-        return drop(self.label, self.namespace(), found, self.kind, self.drop_sql(), made_again=made_again)
+        return drop(self.label, self.namespace(), found, self.kind, self.drop_sql(), recreated=recreated)

@@ -115,8 +115,8 @@ END
         )
         return (*((f"ALTER EXTENSION {ident(self.name)} UPDATE",) if self.version else ()), *place)
 
-    def dropped(self, *, made_again: bool = False) -> str:
-        del made_again  # an extension that others use too is not dropped to be recreated
+    def dropped(self, *, recreated: bool = False) -> str:
+        del recreated  # an extension that others use too is not dropped to be recreated
         keep = skip_unless_ours("pg_extension", "extname", self.name, self.label)
         found = f"SELECT 'extension'::text FROM pg_catalog.pg_extension WHERE extname = {literal(self.name)}"
         return drop(self.label, self.namespace(), found, self.kind, self.drop_sql(), keep=keep)

@@ -319,11 +319,11 @@ END
 """
         return ("DO " + dollar(anew, "replace"), "DO " + dollar(revoke, "revoke"), *grants)
 
-    def dropped(self, *, made_again: bool = False) -> str:
+    def dropped(self, *, recreated: bool = False) -> str:
         # IF EXISTS: a function of this name with other arguments may exist
         statement = f"DROP {self.word} IF EXISTS {self._signature()}"
         return drop(
-            self.label, self.namespace(), self._by_name(), self.kind, (statement,), made_again=made_again
+            self.label, self.namespace(), self._by_name(), self.kind, (statement,), recreated=recreated
         )
 
 

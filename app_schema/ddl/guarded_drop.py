@@ -17,7 +17,7 @@ def drop(
     statements: tuple[str, ...],
     *,
     keep: str = "",
-    made_again: bool = False,
+    recreated: bool = False,
 ) -> str:
     """A ``DO`` block that drops an object if it exists.
 
@@ -25,7 +25,7 @@ def drop(
         absent.
     :param kind: the kind to drop; an object of another kind is refused.
     :param keep: PL/pgSQL that runs before the DROP and may RETURN to keep the object.
-    :param made_again: a later statement creates the object again: if other objects depend on it, it is kept
+    :param recreated: a later statement creates the object again: if other objects depend on it, it is kept
         and that statement compares it.
     """
     detail = f"'found: ' || found || E'\\nexpected: ' || {literal(kind)}"
@@ -41,7 +41,7 @@ def drop(
             refuse(f"{label} cannot be dropped", detail=detail),
             "  END IF;",
             *([keep] if keep else []),
-            *(_drop_unless_used(statements) if made_again else execute(statements)),
+            *(_drop_unless_used(statements) if recreated else execute(statements)),
             "END",
         ]
     )

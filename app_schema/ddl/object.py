@@ -179,16 +179,16 @@ class DDLObject(Kind):
         """A cheap existence query; builds no twin. None: the definition is cheap."""
         return None
 
-    def dropped(self, *, made_again: bool = False) -> str:
+    def dropped(self, *, recreated: bool = False) -> str:
         """The guarded statement that drops the object.
 
-        :param made_again: as in :class:`app_schema.ddl.Drop`.
+        :param recreated: as in :class:`app_schema.ddl.Drop`.
         """
         found = f"""\
 SELECT {literal(self.kind)}
  WHERE EXISTS (SELECT 1 FROM ({self.catalog_query()}) AS d(t) WHERE t IS NOT NULL)"""
         return guarded_drop.drop(
-            self.label, self.namespace(), found, self.kind, self.drop_sql(), made_again=made_again
+            self.label, self.namespace(), found, self.kind, self.drop_sql(), recreated=recreated
         )
 
     def remedy(self) -> str:

@@ -224,8 +224,8 @@ END
             ]
         )
 
-    def dropped(self, *, made_again: bool = False) -> str:
-        del made_again  # a role of other databases too is not dropped to be recreated
+    def dropped(self, *, recreated: bool = False) -> str:
+        del recreated  # a role of other databases too is not dropped to be recreated
         found = f"SELECT 'role'::text FROM pg_catalog.pg_roles WHERE rolname = {literal(self.name)}"
         used = f"{self.label} is used by another database or role, and is not dropped"
         notice = f"RAISE NOTICE USING MESSAGE = {literal(used)}"

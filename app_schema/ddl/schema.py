@@ -64,8 +64,8 @@ class Schema(DDLObject):
     def drop_sql(self) -> tuple[str, ...]:
         return (f"DROP SCHEMA {ident(self.name)}",)
 
-    def dropped(self, *, made_again: bool = False) -> str:
-        del made_again  # a schema that others use too is not dropped to be recreated
+    def dropped(self, *, recreated: bool = False) -> str:
+        del recreated  # a schema that others use too is not dropped to be recreated
         keep = skip_unless_ours("pg_namespace", "nspname", self.name, self.label)
         found = self.catalog[0].select("'schema'", *self.catalog[0].place(self.name))
         return drop(self.label, self.namespace(), found, self.kind, self.drop_sql(), keep=keep)

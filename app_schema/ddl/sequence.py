@@ -136,14 +136,14 @@ class Sequence(DDLObject):
         owner = "" if " OWNED BY " in self.options else " OWNED BY NONE"
         return (f"ALTER SEQUENCE {qualified(self.name, self.schema)} {self.options}{cycle}{owner}",)
 
-    def dropped(self, *, made_again: bool = False) -> str:
+    def dropped(self, *, recreated: bool = False) -> str:
         return drop(
             self.label,
             self.namespace(),
             KIND_OF_NAME.format(name=literal(self.name)) + _OF_NO_IDENTITY,
             "sequence",
             self.drop_sql(),
-            made_again=made_again,
+            recreated=recreated,
         )
 
 

@@ -64,16 +64,16 @@ class Create(_Comparing):
 class Drop(DDLStatement):
     """Drops an object if it exists.
 
-    :param made_again: a later statement creates the object again. If a dependent object exists already, the
+    :param recreated: a later statement creates the object again. If a dependent object exists already, the
         object is kept, and the later statement compares it.
     """
 
-    def __init__(self, element: DDLObject, *, made_again: bool = False) -> None:
+    def __init__(self, element: DDLObject, *, recreated: bool = False) -> None:
         self.element = element
-        self.made_again = made_again
+        self.recreated = recreated
 
     def sql(self) -> str:
-        return self.element.dropped(made_again=self.made_again)
+        return self.element.dropped(recreated=self.recreated)
 
 
 class Replace(_Comparing):

@@ -123,9 +123,9 @@ END
 """
         return ("DO " + dollar(anew, "replace"),)
 
-    def dropped(self, *, made_again: bool = False) -> str:
+    def dropped(self, *, recreated: bool = False) -> str:
         found = KIND_OF_NAME.format(name=literal(self.name))
-        return drop(self.label, self.namespace(), found, self._words, self.drop_sql(), made_again=made_again)
+        return drop(self.label, self.namespace(), found, self._words, self.drop_sql(), recreated=recreated)
 
 
 def _value(value: object) -> str:

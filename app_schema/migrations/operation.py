@@ -357,7 +357,7 @@ def _of_object(operation: CreateObjectOp | DropObjectOp | ReplaceObjectOp) -> Op
     where = place(obj.table, obj.schema) if obj.table else None
     if obj.kind in _OF_ITS_OWN:
         where = place(obj.name, obj.schema)
-    dropped = isinstance(operation, DropObjectOp) and not operation.made_again
+    dropped = isinstance(operation, DropObjectOp) and not operation.recreated
     changed = isinstance(operation, ReplaceObjectOp) and obj.kind in _REPLACED
     opens = not dropped and not changed and _opens(obj)
     protects = None

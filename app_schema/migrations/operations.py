@@ -24,12 +24,12 @@ from app_schema.migrations.sending import send
 class CreateObjectOp(MigrateOperation):
     """Creates an object; the reverse drops it.
 
-    :param made_again: an earlier operation of the same revision has dropped the object.
+    :param recreated: an earlier operation of the same revision has dropped the object.
     """
 
-    def __init__(self, obj: DDLObject, *, made_again: bool = False) -> None:
+    def __init__(self, obj: DDLObject, *, recreated: bool = False) -> None:
         self.obj = obj
-        self.made_again = made_again
+        self.recreated = recreated
 
     def to_diff_tuple(self) -> tuple[Any, ...]:
         """For ``alembic check``: the operation and its object."""
@@ -37,18 +37,18 @@ class CreateObjectOp(MigrateOperation):
 
     def reverse(self) -> DropObjectOp:
         """The operation that drops the object."""
-        return DropObjectOp(self.obj, made_again=self.made_again)
+        return DropObjectOp(self.obj, recreated=self.recreated)
 
 
 class DropObjectOp(MigrateOperation):
     """Drops an object. With the whole definition, if known: the reverse creates the object.
 
-    :param made_again: a later operation of the same revision creates the object again.
+    :param recreated: a later operation of the same revision creates the object again.
     """
 
-    def __init__(self, obj: DDLObject, *, made_again: bool = False) -> None:
+    def __init__(self, obj: DDLObject, *, recreated: bool = False) -> None:
         self.obj = obj
-        self.made_again = made_again
+        self.recreated = recreated
 
     def to_diff_tuple(self) -> tuple[Any, ...]:
         """For ``alembic check``: the operation and its object."""
@@ -58,7 +58,7 @@ class DropObjectOp(MigrateOperation):
         """The operation that creates the object."""
         obj = self.obj
         on_a_table = isinstance(obj, Grant) and obj.table is not None
-        return SetGrantOp(obj) if on_a_table else CreateObjectOp(obj, made_again=self.made_again)
+        return SetGrantOp(obj) if on_a_table else CreateObjectOp(obj, recreated=self.recreated)
 
 
 class ReplaceObjectOp(MigrateOperation):
@@ -123,8 +123,8 @@ def _create(kind: str) -> Callable[..., None]:
 
 
 def _drop(kind: str) -> Callable[..., None]:
-    def drop(self: Operations, *args: Any, made_again: bool = False, **kwargs: Any) -> None:
-        self.invoke(DropObjectOp(build(kind, args, kwargs, filled=True), made_again=made_again))
+    def drop(self: Operations, *args: Any, recreated: bool = False, **kwargs: Any) -> None:
+        self.invoke(DropObjectOp(build(kind, args, kwargs, filled=True), recreated=recreated))
 
     return drop
 
@@ -169,7 +169,7 @@ def _run_create(operations: Operations, op: CreateObjectOp) -> None:
 
 
 def _run_drop(operations: Operations, op: DropObjectOp) -> None:
-    send(operations, Drop(op.obj, made_again=op.made_again))
+    send(operations, Drop(op.obj, recreated=op.recreated))
 
 
 def _run_replace(operations: Operations, op: ReplaceObjectOp) -> None:

@@ -96,7 +96,7 @@ def _drop(context: AutogenContext, operation: DropObjectOp) -> str:
     if one.kind not in _WHOLE:
         identity = _IDENTITY | {name for name in one.positional if name not in one.stand_in}
         names = [name for name in names if name in identity]
-    again = {"made_again": "True"} if operation.made_again else {}
+    again = {"recreated": "True"} if operation.recreated else {}
     return _object(one.verbs[1], one, context, names, **again)
 
 

@@ -97,7 +97,7 @@ def _(construct: Create) -> MigrateOperation:
 
 @_operation.register
 def _(construct: Drop) -> MigrateOperation:
-    return DropObjectOp(construct.element, made_again=construct.made_again)
+    return DropObjectOp(construct.element, recreated=construct.recreated)
 
 
 @_operation.register

@@ -28,7 +28,7 @@ def stub() -> str:
             continue
         create, drop = cls.verbs
         lines += _operation(f"{create}_{kind}", _of_fields(cls), cls.__doc__)
-        lines += _operation(f"{drop}_{kind}", [*_of_fields(cls, filled=True), "made_again: bool = ..."], None)
+        lines += _operation(f"{drop}_{kind}", [*_of_fields(cls, filled=True), "recreated: bool = ..."], None)
         lines += _operation(
             f"replace_{kind}", [*_of_fields(cls), "old: Mapping[str, Any] | None = ..."], None
         )

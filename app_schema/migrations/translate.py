@@ -151,7 +151,7 @@ def _(construct: Create, map_: Map) -> Any:
 
 @translated.register
 def _(construct: Drop, map_: Map) -> Any:
-    return Drop(_object(construct.element, map_), made_again=construct.made_again)
+    return Drop(_object(construct.element, map_), recreated=construct.recreated)
 
 
 @translated.register

@@ -95,5 +95,5 @@ class Planner:
         """The operation that creates an object, paired with the earlier drop of the object, if any."""
         drop = self._drops.get(key)
         if drop is not None:
-            drop.made_again = True
-        return CreateObjectOp(obj, made_again=drop is not None)
+            drop.recreated = True
+        return CreateObjectOp(obj, recreated=drop is not None)

@@ -108,7 +108,7 @@ def _keep_if_recreated(
     A generated column holds no values, and prevents changes of the columns that it reads: it is kept only if
     an object depends on it, which an earlier run of the revision has created.
     """
-    if (number := made_again(construct, later)) is None:
+    if (number := recreated(construct, later)) is None:
         return drop  # type: ignore[no-any-return]
     creation = later[number]
     keep = _guard_of_creation(later, number).unless_equal(drop.sql())
@@ -116,7 +116,7 @@ def _keep_if_recreated(
     return Guarded(_drop_unless_used(drop.sql(), keep) if computed else keep)
 
 
-def is_made_again(construct: ops.AddColumn, beyond: list[Any]) -> bool:
+def is_recreated(construct: ops.AddColumn, beyond: list[Any]) -> bool:
     """True if later revisions drop the column that a construct adds, and add it again."""
     name = target(construct)[1:]  # type: ignore[index]
     drops = (
@@ -125,10 +125,10 @@ def is_made_again(construct: ops.AddColumn, beyond: list[Any]) -> bool:
         if isinstance(successor, ops.DropColumn) and target(successor)[1:] == name  # type: ignore[index]
     )
     number = next(drops, None)
-    return number is not None and made_again(beyond[number], beyond[number + 1 :]) is not None
+    return number is not None and recreated(beyond[number], beyond[number + 1 :]) is not None
 
 
-def refused_if_made_again(construct: Any, drop: Any, beyond: list[Any], created: str) -> ExecutableDDLElement:
+def refused_if_recreated(construct: Any, drop: Any, beyond: list[Any], created: str) -> ExecutableDDLElement:
     """Refuses to drop an object that equals the later creation under its name, and holds values.
 
     The values to drop cannot be distinguished from values that were written after the later creation; but an
@@ -136,7 +136,7 @@ def refused_if_made_again(construct: Any, drop: Any, beyond: list[Any], created:
 
     :param created: SQL expression: the run has created the object.
     """
-    if (number := made_again(construct, beyond)) is None:
+    if (number := recreated(construct, beyond)) is None:
         return drop  # type: ignore[no-any-return]
     _, schema, table, *column = target(construct)  # type: ignore[misc]
     filled = f"NOT {created}"
@@ -154,7 +154,7 @@ def _guard_of_creation(later: list[Any], number: int) -> Guard:
     return statement.by
 
 
-def made_again(construct: ops.DropColumn | DropTable, later: list[Any]) -> int | None:
+def recreated(construct: ops.DropColumn | DropTable, later: list[Any]) -> int | None:
     """The index of the construct that recreates the dropped table or column; None: no construct does."""
     creations, drops = (
         (CreateTable, DropTable) if isinstance(construct, DropTable) else (ops.AddColumn, ops.DropColumn)

@@ -30,7 +30,7 @@ from app_schema.ddl.guard import Guard
 from app_schema.ddl.sql import dollar, literals
 from app_schema.ddl.statement import Labelling, Renaming
 from app_schema.migrations.alter_type import AlterTypes
-from app_schema.migrations.foresight.column import foreseen, made_again, target
+from app_schema.migrations.foresight.column import foreseen, recreated, target
 from app_schema.migrations.foresight.constructs import (
     CAUGHT,
     DROPS,
@@ -75,7 +75,7 @@ def outlived(
         kept = foreseen(construct, statement, later, []) if again else statement
         done += [] if kept is statement else _sql(kept)
         return Guarded(_otherwise(statement.sql(), done, [], (), again)) if done else None
-    done += _stands_on_made_again(construct, statement, later)
+    done += _stands_on_recreated(construct, statement, later)
     accepted = [
         *_changed(construct, statement, own, later, recorded),
         *_redefined(construct, later),
@@ -289,7 +289,7 @@ def _words(statement: DDLStatement) -> set[str]:
     )
 
 
-def _stands_on_made_again(construct: Any, statement: DDLStatement, later: Later) -> list[str]:
+def _stands_on_recreated(construct: Any, statement: DDLStatement, later: Later) -> list[str]:
     """Guards of the table or column that the statement names, if it is dropped and created again later."""
     found, table, words = list[str](), table_of(construct), _words(statement)
     if table is None or isinstance(construct, ops.DropColumn):
@@ -300,7 +300,7 @@ def _stands_on_made_again(construct: Any, statement: DDLStatement, later: Later)
         name = str(successor.column.name) if isinstance(successor, ops.DropColumn) else None
         if target(successor)[1:3] == table and (name is None or name in words):  # type: ignore[index]
             rest = later[number + 1 :]
-            if (again := made_again(successor, rest)) is not None:
+            if (again := recreated(successor, rest)) is not None:
                 found += verified(rest[again], rest[again + 1 :])
     return found
 

@@ -13,7 +13,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable, DropIndex, DropTable, Ex
 from app_schema.ddl import DDLStatement, Guarded, converging
 from app_schema.ddl.sql import literals, qualified
 from app_schema.migrations.foresight.ahead import Ahead
-from app_schema.migrations.foresight.column import foreseen, is_made_again, refused_if_made_again, target
+from app_schema.migrations.foresight.column import foreseen, is_recreated, refused_if_recreated, target
 from app_schema.migrations.foresight.constructs import WHOLE, creates, named, ours, renaming, subject
 from app_schema.migrations.foresight.exchange import hand_over
 from app_schema.migrations.foresight.later import outlived, renamed_later, table_of, unless_done
@@ -70,7 +70,7 @@ class StepForesight(Foresight):
         if self.again:
             return False
         if isinstance(construct, AddColumn):
-            return self._recreates and is_made_again(construct, self._beyond)
+            return self._recreates and is_recreated(construct, self._beyond)
         return is_holder(construct) and self.ahead.is_changed(self.number)
 
     def _guarded(self, construct: ExecutableDDLElement) -> ExecutableDDLElement:
@@ -150,7 +150,7 @@ class StepForesight(Foresight):
             statement = foreseen(construct, statement, self._rest, [])
         if self._recreates and not self.again and isinstance(construct, DropColumn | DropTable):
             created = was_noted(subject(construct), self.ahead.run)
-            return refused_if_made_again(construct, statement, self._beyond, created)
+            return refused_if_recreated(construct, statement, self._beyond, created)
         return statement
 
     @property
