@@ -85,7 +85,7 @@ def _judged(traced: bytes | None, *, needs_password: bool) -> Reason:
 
 
 def _traced(conninfo: bytes) -> bytes | None:
-    """What goes over the wire in one more attempt; None where libpq does not trace it.
+    """The messages of one more attempt; None if libpq does not trace them.
 
     In memory alone, because a password is part of it.
     """

@@ -27,7 +27,7 @@ _LAST_PORT = 65535
 _REASONS = (
     ("unexpected spaces", "write a space as %20"),
     ("%00", "%00 is not allowed"),
-    ("IPv6", "an IPv6 address stands in brackets"),
+    ("IPv6", "an IPv6 address must be in brackets"),
     ("key/value separator", "a parameter after the ? lacks its ="),
     ("unterminated quoted", "a quoted value does not end"),
 )

@@ -37,7 +37,7 @@ SELECT s.kind, s.schema, s.tbl, s.name, s.definition FROM snapshot AS s
 
 _OTHERS = """\
 UNION ALL
--- what is of no kind of ours, as PostgreSQL identifies it
+-- objects of kinds that no class declares, as PostgreSQL identifies them
 SELECT 'object_comment', i.schema, NULL, format('%s %s', i.type, i.identity), d.description
   FROM pg_catalog.pg_description AS d
  CROSS JOIN LATERAL pg_identify_object(d.classoid, d.objoid, d.objsubid) AS i

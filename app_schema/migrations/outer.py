@@ -33,7 +33,7 @@ class Outer:
 
     @contextmanager
     def begun(self, ended: Ended) -> Iterator[None]:
-        """Begins the transaction, or goes on in the one that a statement of the env.py has begun.
+        """Begins the transaction, or continues the one that a statement of the env.py has begun.
 
         After an error it is rolled back; else it is left open for the env.py.
 

@@ -154,7 +154,7 @@ BEGIN
   END LOOP;
   problems := ARRAY(SELECT DISTINCT p FROM unnest(problems) AS p WHERE p IS NOT NULL ORDER BY p);
   IF problems <> '{{}}' THEN
-    RAISE EXCEPTION USING ERRCODE = '{state}', MESSAGE = 'the pending revisions cannot be carried out here',
+    RAISE EXCEPTION USING ERRCODE = '{state}', MESSAGE = 'the pending revisions cannot be applied here',
       DETAIL = array_to_string(problems, E'\\n');
   END IF;
 END
@@ -168,7 +168,7 @@ _DIFFERENT_WORDS = f"""\
 {_WORDS.format(PRINTED)} AS f(word, n) JOIN {_WORDS.format("need.schema")} AS d(word, n) USING (n)
   WHERE d.word NOT IN (f.word, {literal(KEPT)})"""
 _OTHER_ROLE = f"""\
-(SELECT format('the role %s is there with other attributes: it has %s, declared is %s; ', need.name,
+(SELECT format('the role %s already exists with other attributes: it has %s, declared is %s; ', need.name,
           string_agg(f.word, ' ' ORDER BY n), string_agg(d.word, ' ' ORDER BY n))
         || concat_ws('; or ', format('ALTER ROLE %I ', need.name)
              || string_agg(d.word, ' ' ORDER BY n) FILTER (WHERE f.word <> 'LOGIN'),

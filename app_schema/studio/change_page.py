@@ -36,7 +36,7 @@ class ChangesPage(Page):
 
     @route("/undo", methods=["POST"])
     async def undo(self, request: Request) -> Response:
-        """Undoes the change in the form, and goes back to where the button was."""
+        """Undoes the change in the form, and returns to the page of the button."""
         form = await request.form()
         change = self._changes.find(str(form.get("number")))
         if change is None:
@@ -55,7 +55,7 @@ def _mark(change: Change) -> None:
 
 
 class DeletePage(Page):
-    """Asks before rows are deleted, and says what goes along."""
+    """Asks before rows are deleted, and lists what the deletion takes with them."""
 
     def __init__(self, *args: Any, tables: Mapping[str, TableView], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""What goes along with rows that are deleted: found by deleting them in a savepoint that is rolled back."""
+"""The rows that a deletion takes with the chosen ones, found by deleting in a savepoint and a rollback."""
 
 from __future__ import annotations
 

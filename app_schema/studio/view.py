@@ -187,7 +187,7 @@ class TableView(ReadingView):
         )
 
     async def delete(self, request: Request, pks: list[Any]) -> int | None:
-        """Deletes the rows by one statement: what goes along is the matter of the database."""
+        """Deletes the rows by one statement: the database decides what it deletes with them."""
         where = await self._one_of(request, pks)
         rows = await self._literals(request, where)
         await read(request.state.session.execute, sa.delete(self.table).where(where))

@@ -74,7 +74,7 @@ def test_missing_privileges_are_all_named_before_the_first_statement(
         finally:
             connection.execute(f"DROP OWNED BY {role}; DROP ROLE {role}".encode())
     said = str(caught.value)
-    assert said.startswith("the pending revisions cannot be carried out here")
+    assert said.startswith("the pending revisions cannot be applied here")
     for line in (
         "the extension no_such_extension is not available on this server: install it, or enable it",
         f"{role} may not create the extension vector: GRANT CREATE ON DATABASE",
@@ -123,7 +123,7 @@ def test_role_with_other_attributes_stops_the_run_before_it_begins(
         connection.execute(f"CREATE ROLE {role} {has}".encode())
     with pytest.raises(CommandError) as caught:
         written.upgrade(role_url)
-    words = f"the role {role} is there with other attributes: {said}{remedy.format(role)}"
+    words = f"the role {role} already exists with other attributes: {said}{remedy.format(role)}"
     assert str(caught.value).splitlines()[1].strip() == words
     assert "NOLOGIN" not in remedy
     assert _nothing(role_url)

@@ -33,7 +33,7 @@ class TableOptionComparator(KindComparator):
         )
 
     def mend(self, sides: Sides, planner: Planner, difference: Difference) -> None:
-        """Plans the option, unless it goes with what is dropped: `follow` plans it then."""
+        """Plans the option, unless a planned drop drops it too: `follow` plans it then."""
         key = difference.key
         if key not in sides.reflected or not _owners(sides, planner, key):
             super().mend(sides, planner, difference)

@@ -47,7 +47,7 @@ class PartitionComparator(KindComparator):
 
 
 def attach_in_downgrade(sides: Sides, planner: Planner, table: Key) -> None:
-    """Plans that a table which is dropped is attached again, after all tables are there."""
+    """Plans to attach a dropped table again, after the creation of all tables."""
     partition = _reflected(sides, table)
     if partition is not None:
         # the parent has its columns again, and no constraint
