@@ -44,6 +44,45 @@ SELECT 'S', 'SEQUENCE ' || c.oid::regclass FROM pg_catalog.pg_class AS c, pg_cat
  WHERE o.classid = 'pg_catalog.pg_class'::regclass AND o.objid = c.oid AND o.deptype IN ('a', 'i')
    AND o.refclassid = o.classid AND o.refobjid = to_regclass({table}) AND c.relkind = 'S'"""
 
+_NOTED = "app_schema.noted_objects"
+"""Setting of a session: the objects of the role before handwritten SQL."""
+_OBJECTS = """\
+SELECT CASE c.relkind WHEN 'S' THEN 'S' ELSE 'r' END AS type,
+       CASE c.relkind WHEN 'S' THEN 'SEQUENCE ' ELSE 'TABLE ' END || c.oid::regclass AS place, c.oid,
+       'pg_catalog.pg_class'::regclass AS class
+  FROM pg_catalog.pg_class AS c
+ WHERE c.relowner = quote_ident(current_user)::regrole AND c.relkind = ANY ('{r,p,v,m,f,S}')
+   AND c.relpersistence <> 't'
+UNION ALL
+SELECT 'f', 'ROUTINE ' || p.oid::regprocedure, p.oid, 'pg_catalog.pg_proc'::regclass
+  FROM pg_catalog.pg_proc AS p WHERE p.proowner = quote_ident(current_user)::regrole AND p.oid >= 16384
+UNION ALL
+SELECT 'T', 'TYPE ' || y.oid::regtype, y.oid, 'pg_catalog.pg_type'::regclass
+  FROM pg_catalog.pg_type AS y LEFT JOIN pg_catalog.pg_class AS c ON c.oid = y.typrelid
+ WHERE y.typowner = quote_ident(current_user)::regrole AND y.oid >= 16384
+   AND y.typcategory <> 'A' AND coalesce(c.relkind, 'c') = 'c'
+UNION ALL
+SELECT 'n', 'SCHEMA ' || n.oid::regnamespace, n.oid, 'pg_catalog.pg_namespace'::regclass
+  FROM pg_catalog.pg_namespace AS n
+ WHERE n.nspowner = quote_ident(current_user)::regrole AND n.oid >= 16384"""
+# the objects of an extension have the privileges that its script gives them
+_UNNOTED = f"""\
+SELECT o.type, o.place FROM ({_OBJECTS}) AS o
+ WHERE concat(o.type, o.oid) <> ALL (string_to_array(current_setting('{_NOTED}', true), ' '))
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS e
+                    WHERE e.classid = o.class AND e.objid = o.oid AND e.deptype = 'e')"""
+
+
+def note_objects() -> str:
+    """The statement before handwritten SQL: notes in the session which objects the role has."""
+    noted = f"(SELECT string_agg(concat(o.type, o.oid), ' ') FROM ({_OBJECTS}) AS o)"
+    return f"SELECT set_config('{_NOTED}', concat('objects ', {noted}), false)"
+
+
+def of_unnoted() -> str:
+    """The statement after handwritten SQL; a built-in privilege of PUBLIC stays as PostgreSQL set it."""
+    return _revoke(_UNNOTED, "p.type IN ('f', 'T')")
+
 
 def of_object(type_: str, target: str, *, public: str = "", granted: Iterable[str] = ()) -> str:
     """The statement after the CREATE of an object.
@@ -54,7 +93,8 @@ def of_object(type_: str, target: str, *, public: str = "", granted: Iterable[st
     :param granted: the roles whose grants the CREATE itself declares.
     """
     grant = _TO_PUBLIC.format(type=type_, keep=KEEP, privilege=public, target=target) if public else ""
-    return _revoke(f"SELECT {literal(type_)}, {literal(target)}", bool(public), granted, grant)
+    born = str(bool(public)).lower()
+    return _revoke(f"SELECT {literal(type_)}, {literal(target)}", born, granted, grant)
 
 
 def of_table(table: str, schema: str | None) -> str:
@@ -72,7 +112,10 @@ def of_column(table: str, column: str, schema: str | None) -> str:
     return _revoke(f"{sequences} AND o.refobjsubid = {number}")
 
 
-def _revoke(places: str, public: bool = False, granted: Iterable[str] = (), grant: str = "") -> str:  # noqa: FBT001, FBT002
-    names = literals(granted)
-    body = _REVOKE.format(places=places, public=str(public).lower(), granted=names, keep=KEEP, grant=grant)
+def _revoke(places: str, public: str = "false", granted: Iterable[str] = (), grant: str = "") -> str:
+    """
+    :param places: query of the objects ``p``: defaclobjtype, and the object as REVOKE names it.
+    :param public: SQL expression: PUBLIC has a built-in privilege on the object.
+    """
+    body = _REVOKE.format(places=places, public=public, granted=literals(granted), keep=KEEP, grant=grant)
     return "DO " + dollar(body, "privileges")

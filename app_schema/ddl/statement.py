@@ -123,14 +123,20 @@ class Guarded(DDLStatement):
 
     :param change: the object of another statement that this statement changes.
     :param names: the names of objects that must exist.
+    :param runs: the handwritten SQL that this statement executes.
     """
 
     def __init__(
-        self, by: str | Guard, change: Renaming | Labelling | None = None, names: tuple[str, ...] = ()
+        self,
+        by: str | Guard,
+        change: Renaming | Labelling | None = None,
+        names: tuple[str, ...] = (),
+        runs: str = "",
     ) -> None:
         self.by = by
         self.change = change
         self.names = names
+        self.runs = runs
 
     def sql(self) -> str:
         return self.by if isinstance(self.by, str) else self.by.render()

@@ -63,7 +63,9 @@ def _constraints(table: Table, twin: str) -> str:
     others = [
         constraint for constraint in table.constraints if not isinstance(constraint, ForeignKeyConstraint)
     ]
-    names = literals(named(constraint).name for constraint in others if name_of(constraint) is not None)
+    names = literals(
+        sorted(named(constraint).name for constraint in others if name_of(constraint) is not None)
+    )
     key = "t.contype = 'p'" if table.primary_key.columns and not name_of(table.primary_key) else "false"
     text = definition("")
     unnamed = f"t.contype NOT IN ('n', 'f') AND t.conname <> ALL ({names})"

@@ -227,12 +227,12 @@ def run_once(self: Operations, key: str, sql: str) -> None:
 
     :raises DifferentError: if the key is recorded with another statement.
     """
-    send(self, Guarded(once(key, sql, _version_schema(self))))
+    send(self, Guarded(once(key, sql, _version_schema(self)), runs=sql))
 
 
 def undo_once(self: Operations, key: str, sql: str | None = None) -> None:
     """Reverts ``run_once``: executes ``sql`` if the key is recorded, and deletes the key."""
-    send(self, Guarded(undo(key, sql, _version_schema(self))))
+    send(self, Guarded(undo(key, sql, _version_schema(self)), runs=sql or ""))
 
 
 def _version_schema(operations: Operations) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -32,12 +32,13 @@ from sqlalchemy.exc import DBAPIError, ObjectNotExecutableError
 from sqlalchemy.schema import CreateIndex, CreateTable, DropIndex, ExecutableDDLElement
 
 from app_schema import upstream
-from app_schema.ddl import DDLStatement
+from app_schema.ddl import DDLStatement, Guarded
 from app_schema.ddl.index import is_concurrent
 from app_schema.errors import AppSchemaError, ConfigurationError
 from app_schema.migrations import alter, concurrent, stamping
 from app_schema.migrations.failure import explained
 from app_schema.migrations.foresight import Foresight, foreseeable
+from app_schema.migrations.handwriting import UNKNOWN, Handwriting
 from app_schema.migrations.pipeline import Pipeline
 from app_schema.migrations.preflight import Need, need
 from app_schema.migrations.sending import Sender
@@ -75,10 +76,16 @@ class GuardedImpl(PostgresqlImpl):
         """The connection's ``schema_translate_map``."""
         return map_of(self.connection)
 
+    @cached_property
+    def handwriting(self) -> Handwriting:
+        """What is to be revoked after handwritten SQL."""
+        return Handwriting(active=self.as_sql)
+
     @property
     def bind(self) -> Connection | None:
         """The connection. Before a revision uses it, the queue is sent, see :class:`.Pipeline`."""
-        self._may_do_harm()
+        if self.connection is not None:
+            self._may_do_harm(UNKNOWN)
         return self.connection
 
     def execute(self, sql: Executable | str, execution_options: dict[str, Any] | None = None) -> None:
@@ -87,7 +94,7 @@ class GuardedImpl(PostgresqlImpl):
         if not hasattr(construct, "compile"):
             raise ObjectNotExecutableError(construct)
         if not isinstance(construct, ExecutableDDLElement):
-            self._may_do_harm()
+            self._may_do_harm(_written(construct))
             if not execution_options and self._queued(construct):
                 return
         self._exec(construct, execution_options)
@@ -103,33 +110,38 @@ class GuardedImpl(PostgresqlImpl):
         if isinstance(construct, ExecutableDDLElement):
             ddl = self._translated(construct)
             construct = self.foresight.guarded(ddl)
-            if not isinstance(construct, DDLStatement):
-                self._may_do_harm()
+            if isinstance(construct, DDLStatement):
+                self._bracket(self.handwriting.before_operation(construct))
+            else:
+                self._may_do_harm(_written(construct))
             if not execution_options and self._queued(construct, need(ddl)):
                 return None
-        elif (
-            self.pipeline is not None
-            and isinstance(construct, UpdateBase)
-            and stamping.is_stamp(construct, self.context_opts)
-        ):
-            self._exec(stamping.counted(construct))
-            return None
-        elif (
-            self.as_sql and isinstance(construct, Insert) and stamping.is_stamp(construct, self.context_opts)
-        ):
-            construct = stamping.once(construct, self.context_opts.get("script"))
+        elif isinstance(construct, UpdateBase) and stamping.is_stamp(construct, self.context_opts):
+            self._bracket(self.handwriting.after())
+            construct = self._safe_stamp(construct)
+            if isinstance(construct, DDLStatement) and self._queued(construct):
+                return None
         elif isinstance(construct, UpdateBase):
-            self._may_do_harm()
+            self._may_do_harm(_written(construct))
         if self.as_sql and multiparams is None and not params:
             self.static_output(self._script(construct) + self.command_terminator)
             return None
         try:
-            return super()._exec(construct, execution_options, multiparams, params or {})
+            with self.handwriting.sending():
+                return super()._exec(construct, execution_options, multiparams, params or {})
         except DBAPIError as error:
             said = explained(error)
             if (other := self._outlived(ddl, said)) is None:
                 raise said from error
-            return super()._exec(other, execution_options)
+            with self.handwriting.sending():
+                return super()._exec(other, execution_options)
+
+    def _safe_stamp(self, stamp: UpdateBase) -> Executable:
+        if self.pipeline is not None:
+            return stamping.counted(stamp)
+        if self.as_sql and isinstance(stamp, Insert):
+            return stamping.once(stamp, self.context_opts.get("script"))
+        return stamp
 
     def _outlived(self, refused: ExecutableDDLElement | None, error: AppSchemaError) -> Executable | None:
         """The statement to send instead, in autocommit: the refused one may be outlived by later ones."""
@@ -144,10 +156,21 @@ class GuardedImpl(PostgresqlImpl):
             alter.relax(ddl)
         return ddl
 
-    def _may_do_harm(self) -> None:
+    def _may_do_harm(self, sql: str) -> None:
         """A statement follows that is not guarded."""
         if self.state is not None:
             self.state.does_not_converge(committed=self.autocommits)
+        self._bracket(self.handwriting.before(sql))
+
+    def _bracket(self, statements: Iterable[str]) -> None:
+        """Sends the statements around handwritten SQL."""
+        for sql in statements:
+            statement = Guarded(sql)
+            if self.as_sql:
+                self.static_output(self._script(statement) + self.command_terminator)
+            elif not self._queued(statement):
+                with self.handwriting.sending():
+                    super()._exec(statement, None, None, {})
 
     def _script(self, construct: Any) -> str:
         """The statement, byte for byte. Alembic would replace a TAB by spaces."""
@@ -292,6 +315,15 @@ class GuardedImpl(PostgresqlImpl):
     def _without_doubled(self, sql: str) -> str:
         """A compiler doubles each "%" for a driver that writes parameters with it."""
         return sql.replace("%%", "%") if self.dialect.paramstyle in {"format", "pyformat"} else sql
+
+
+def _written(construct: Executable) -> str:
+    """The text of handwritten SQL, as far as :class:`.Handwriting` reads it."""
+    if isinstance(construct, TextClause):
+        return construct.text
+    if isinstance(construct, DDL):
+        return construct.statement
+    return "UPDATE" if isinstance(construct, UpdateBase) else "SELECT"
 
 
 def guarded(context: MigrationContext, impl: type[GuardedImpl] = GuardedImpl) -> MigrationContext:

@@ -27,6 +27,7 @@ from psycopg import pq
 from app_schema.ddl.twin import DROP_TWIN
 from app_schema.migrations import preflight, wire
 from app_schema.migrations.failure import explained
+from app_schema.migrations.handwriting import UNKNOWN, Handwriting
 from app_schema.migrations.preflight import Need
 from app_schema.migrations.state import RunState, StepState
 
@@ -48,25 +49,25 @@ class _Sending:
 
     connection: psycopg.Connection[Any]
 
-    def _send(self) -> None:
+    def _send(self, query: Any) -> None:
         if (pipeline := _ATTACHED.get(self.connection)) is not None:
-            pipeline.flush()
+            pipeline.before_use(query if isinstance(query, str) else UNKNOWN)
 
-    def execute(self, *args: Any, **kwargs: Any) -> Any:
-        self._send()
-        return super().execute(*args, **kwargs)  # type: ignore[misc]  # of psycopg's cursor, which comes next
+    def execute(self, query: Any, *args: Any, **kwargs: Any) -> Any:
+        self._send(query)
+        return super().execute(query, *args, **kwargs)  # type: ignore[misc]  # of psycopg's cursor, which comes next
 
-    def executemany(self, *args: Any, **kwargs: Any) -> Any:
-        self._send()
-        return super().executemany(*args, **kwargs)  # type: ignore[misc]
+    def executemany(self, query: Any, *args: Any, **kwargs: Any) -> Any:
+        self._send(query)
+        return super().executemany(query, *args, **kwargs)  # type: ignore[misc]
 
-    def stream(self, *args: Any, **kwargs: Any) -> Any:
-        self._send()
-        return super().stream(*args, **kwargs)  # type: ignore[misc]
+    def stream(self, query: Any, *args: Any, **kwargs: Any) -> Any:
+        self._send(query)
+        return super().stream(query, *args, **kwargs)  # type: ignore[misc]
 
-    def copy(self, *args: Any, **kwargs: Any) -> Any:
-        self._send()
-        return super().copy(*args, **kwargs)  # type: ignore[misc]
+    def copy(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
+        self._send(statement)
+        return super().copy(statement, *args, **kwargs)  # type: ignore[misc]
 
 
 def _sending(factory: type[Any]) -> type[Any]:
@@ -96,6 +97,7 @@ class Pipeline:
     external: bool
     """The transaction is the caller's, and is not rolled back here."""
     state: RunState
+    handwriting: Handwriting
     queue: list[Statement] = field(default_factory=list)
     needs: dict[Need, None] = field(default_factory=dict)
     """What must exist before the queue is sent."""
@@ -171,6 +173,16 @@ class Pipeline:
             self._queue(Statement(DROP_TWIN, step=self.state.current))
         self._twin, self._sharing = None, False
 
+    def before_use(self, sql: str) -> None:
+        """Sends the queue before a statement of anyone else."""
+        if not self.handwriting.sends:
+            for statement in self.handwriting.before(sql):
+                if self.queues:
+                    self.add(statement)
+                else:
+                    wire.ask(self.driver, statement)
+        self.flush()
+
     def flush(self) -> None:
         """Sends the queue and waits for the answers.
 
@@ -217,6 +229,8 @@ class Pipeline:
 
     def _commit(self) -> None:
         self._end_twin()
+        for sql in self.handwriting.after():
+            self._queue(Statement(sql, step=self.state.current))
         step, ends = self.state.current, self.state.stamped
         confirm = partial(self.state.confirm, self.state.take_stamped())
         part = partial(step.part_is_committed, converges=step.converges)
@@ -269,7 +283,7 @@ class Pipeline:
         if self._open:
             while self.queue and self.queue[-1].sql != wire.COMMIT:
                 self.queue.pop()
-        self._open = self._sharing = self._deferred = False
+        self._open = self._sharing = self._deferred = self.handwriting.noted = False
         self._twin = None
         self._in_part = 0
         self.flush()

@@ -22,6 +22,7 @@ from app_schema.migrations import preflight
 from app_schema.migrations.collecting import collecting
 from app_schema.migrations.failure import explained
 from app_schema.migrations.foresight import Ahead, Foresight, StepForesight
+from app_schema.migrations.handwriting import Handwriting
 from app_schema.migrations.impl import GuardedImpl
 from app_schema.migrations.lock import Lock
 from app_schema.migrations.pipeline import Pipeline
@@ -104,6 +105,7 @@ class Runner:
             state = self.state = self.impl.state = RunState(
                 [StepState(step) for step in steps], heads, facts.narrow
             )
+            self.impl.handwriting = Handwriting(active=facts.default_grants)
             _refuse_more(planned, state.steps)
             if not self._reviewed(steps):
                 return
@@ -184,6 +186,7 @@ class Runner:
             assert step is not None
             with upstream.begin_revision(self.context):
                 state.begin(running)
+                self.impl.handwriting.noted = False
                 self._send(self.lock.fence(running.application_name, stamped, self.options.lock_timeout))
                 if stamped is None:
                     self._send_version_table()
@@ -242,7 +245,12 @@ class Runner:
             yield
             return
         pipeline = self.impl.pipeline = Pipeline(
-            self.session.connection, driver, self.options.lock_timeout, self.session.external, self.state
+            self.session.connection,
+            driver,
+            self.options.lock_timeout,
+            self.session.external,
+            self.state,
+            self.impl.handwriting,
         )
         pipeline.attach()
         try:

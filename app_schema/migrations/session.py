@@ -61,6 +61,7 @@ SELECT json_build_object(
          'versioned', to_regclass({table}) IS NOT NULL,
          'narrow', EXISTS (SELECT FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = to_regclass({table})
                               AND a.attname = 'version_num' AND a.atttypmod > 0),
+         'default_grants', EXISTS (SELECT FROM pg_catalog.pg_default_acl),
          'subscription', (SELECT string_agg(s.subname, ', ') FROM pg_catalog.pg_subscription_rel AS r
                             JOIN pg_catalog.pg_subscription AS s ON s.oid = r.srsubid
                            WHERE r.srrelid = to_regclass({table})),
@@ -83,6 +84,8 @@ class Facts:
     heads: tuple[str, ...]
     before: Mapping[str, str]
     """The settings as they were."""
+    default_grants: bool = False
+    """Default privileges are changed in the database, so a new object may have grants."""
     subscription: str | None = None
     """The name of the subscription by which the version table is replicated from a publisher."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from alembic.ddl.postgresql import PostgresqlImpl
@@ -18,6 +19,9 @@ class PlainImpl(GuardedImpl):
 
     create_index = PostgresqlImpl.create_index
     drop_index = PostgresqlImpl.drop_index
+
+    def _bracket(self, statements: Iterable[str]) -> None:
+        """Leaves out the revocation of what default privileges grant."""
 
     def _exec(self, construct: Executable | str, *args: Any, **kwargs: Any) -> Any:
         if isinstance(construct, Create | Drop | Replace):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -166,3 +166,89 @@ def test_generated_revision_is_clean_under_default_privileges(opened: str, role:
     made.downgrade(engine)
     made.upgrade(engine)
     assert autogenerate(engine, metadata).empty
+
+
+HANDWRITTEN = """
+op.execute("CREATE SCHEMA extra")
+op.execute("CREATE TABLE public.a (id int GENERATED ALWAYS AS IDENTITY, n int)")
+op.execute("CREATE TABLE public.b AS SELECT 1 AS n; CREATE VIEW public.v AS SELECT n FROM public.b")
+op.create_grant("SELECT", to="{role}", table="a", schema="public")
+op.execute(sa.text("ALTER TABLE public.b ADD COLUMN k serial"))
+op.execute("GRANT SELECT ON public.b TO {role}")
+op.run_once("k", "CREATE TABLE public.kept AS SELECT n FROM public.b")
+bind = op.get_bind()
+bind.execute(sa.text("CREATE TABLE public.c (id int)"))
+op.create_table("d", sa.Column("id", sa.Integer), schema="public")
+op.create_grant("SELECT", to="{role}", table="d", schema="public")
+bind.exec_driver_sql("CREATE FUNCTION public.f() RETURNS int LANGUAGE sql AS 'SELECT 1'")
+bind.exec_driver_sql("CREATE TYPE public.mood AS ENUM ('a')")
+bind.exec_driver_sql("GRANT SELECT ON public.c TO {role}")
+op.execute(sa.DDL("CREATE MATERIALIZED VIEW public.m AS SELECT 1 AS a"))
+"""
+GRANTED = [("r", name, "SELECT") for name in ("a", "b", "c", "d")]
+
+
+@pytest.mark.parametrize("x", [(), ("autocommit=true",)], ids=["usual", "autocommit"])
+def test_what_handwritten_sql_creates_has_what_a_revision_grants(
+    opened: str, role: str, written: Written, x: tuple[str, ...]
+) -> None:
+    _send(opened, f"CREATE TABLE public.older (id int); GRANT SELECT ON public.older TO {role}")
+    before = rows(opened, HELD.format(role=role))
+    written.add(HANDWRITTEN.format(role=role))
+    written.add("op.execute('ALTER TABLE public.older ADD COLUMN n int')")
+    written.upgrade(opened, x=x)
+    assert [row for row in rows(opened, HELD.format(role=role)) if row not in before] == GRANTED
+    assert [row for row in before if row not in rows(opened, HELD.format(role=role))] == []
+
+
+def test_what_a_script_creates_by_hand_has_what_it_grants(
+    opened: str, role: str, written: Written, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from alembic import command
+
+    sql = [line for line in HANDWRITTEN.format(role=role).splitlines() if "bind" not in line]
+    written.add("\n".join(sql))
+    command.upgrade(written.config(), "head", sql=True)
+    with psycopg.connect(opened, autocommit=True) as connection:
+        connection.execute(capsys.readouterr().out.encode())
+    assert rows(opened, HELD.format(role=role)) == [row for row in GRANTED if row[1] != "c"]
+
+
+def test_nobody_sees_a_new_table_with_the_grants_of_default_privileges(
+    opened: str, role: str, written: Written
+) -> None:
+    """Not even where the revision commits in the middle."""
+    written.add(
+        """
+        op.execute("CREATE TABLE public.a (id int)")
+        with op.get_context().autocommit_block():
+            seen = op.get_bind().execute(sa.text(
+                "SELECT relacl::text FROM pg_class WHERE oid = 'public.a'::regclass")).scalar()
+        assert "anon" not in str(seen), seen
+        """
+    )
+    written.upgrade(opened)
+    assert rows(opened, HELD.format(role=role)) == []
+
+
+def test_default_privileges_that_a_revision_sets_itself_count(
+    role: str, create_database: Callable[[], str], written: Written
+) -> None:
+    url = create_database()
+    written.add(
+        f"""
+        op.execute("ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO {role}")
+        op.execute("CREATE TABLE public.a (id int)")
+        """
+    )
+    written.upgrade(url)
+    assert rows(url, HELD.format(role=role)) == []
+
+
+def test_a_statement_that_creates_and_grants_keeps_all_and_says_so(
+    opened: str, role: str, written: Written, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written.add(f"op.execute('CREATE TABLE public.a (id int); GRANT SELECT ON public.a TO {role}')")
+    written.upgrade(opened)
+    assert "Write GRANT as a statement of its own" in capsys.readouterr().err
+    assert ("r", "a", "SELECT") in rows(opened, HELD.format(role=role))
