@@ -83,23 +83,20 @@ def _acts_as_another(check: str, rows: Sequence[Row], known: Known) -> Iterator[
             yield Finding(check, "error", f"role {role}", said, revoke)
 
 
-# Of PostgreSQL's own roles these reach the rows of every table without a policy: by MAINTAIN, by the files of
-# the server, or by its programs.
-_PAST_ROW_SECURITY = (
-    "('pg_maintain', 'pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program')"
-)
+_REVOKE = """
+           (SELECT string_agg(format('REVOKE %s FROM %s%s;', m.roleid::regrole, m.member::regrole, CASE
+                     WHEN current_setting('server_version_num')::int >= 160000
+                     THEN ' GRANTED BY ' || m.grantor::regrole END), ' ' ORDER BY m.roleid, m.grantor)
+              FROM pg_catalog.pg_auth_members AS m
+             WHERE m.member = p.oid AND pg_has_role(m.roleid, s.oid, 'MEMBER'))"""
+"""SQL expression: the statements that end the membership of role ``p`` in role ``s``."""
+
 # A policy for a role applies to its members too. A login that uses SET ROLE to become one of several roles is
 # named by no policy, and is no application role.
 MEMBER = Check(
     "application_role_acts_as_another",
     f"""
-    SELECT p.oid::regrole::text, s.oid::regrole::text,
-           s.rolsuper OR s.rolbypassrls OR s.rolname IN {_PAST_ROW_SECURITY},
-           (SELECT string_agg(format('REVOKE %s FROM %s%s;', m.roleid::regrole, m.member::regrole, CASE
-                     WHEN current_setting('server_version_num')::int >= 160000
-                     THEN ' GRANTED BY ' || m.grantor::regrole END), ' ' ORDER BY m.roleid, m.grantor)
-              FROM pg_catalog.pg_auth_members AS m
-             WHERE m.member = p.oid AND pg_has_role(m.roleid, s.oid, 'MEMBER'))
+    SELECT p.oid::regrole::text, s.oid::regrole::text, s.rolsuper OR s.rolbypassrls, {_REVOKE}
       FROM policy_role AS p JOIN pg_catalog.pg_roles AS r ON r.oid = p.oid AND NOT r.rolsuper
       JOIN pg_catalog.pg_roles AS s ON s.oid <> p.oid AND pg_has_role(p.oid, s.oid, 'MEMBER')
      ORDER BY 1, 2
@@ -107,4 +104,35 @@ MEMBER = Check(
     _acts_as_another,
 )
 
-CHECKS = (BYPASS, OWNER, MEMBER)
+
+def _reaches(check: str, rows: Sequence[Row], known: Known) -> Iterator[Finding]:
+    services = {ident(role) for role in known.service_roles}
+    for role, login, severity, said, revoke in rows:
+        if login or role not in services:
+            yield Finding(check, severity, f"role {role}", said, revoke)
+
+
+# What the other roles of PostgreSQL may do gives no access to rows.
+_PREDEFINED = """
+(VALUES ('pg_read_all_data', 'reads every table, view and sequence without a grant'),
+        ('pg_write_all_data', 'writes every table without a grant'),
+        ('pg_maintain', 'maintains and locks every table: no policy binds it'),
+        ('pg_read_server_files', 'reads the files of the server, and so every row: no policy binds it'),
+        ('pg_write_server_files', 'writes the files of the server: no policy binds it'),
+        ('pg_execute_server_program', 'runs programs on the server: no policy binds it'),
+        ('pg_read_all_stats', 'reads the statements of other sessions with the values in them'))"""
+PREDEFINED = Check(
+    "role_reaches_past_grants",
+    f"""
+    SELECT p.oid::regrole::text, p.rolcanlogin, CASE WHEN p.named THEN 'error' ELSE 'warning' END,
+           format('%sit may act as %s, which %s', CASE WHEN p.named THEN 'policies are written for it, and ' END,
+                  s.rolname, w.reach), {_REVOKE}
+      FROM (SELECT r.*, r.oid IN (SELECT n.oid FROM policy_role AS n) AS named FROM pg_catalog.pg_roles AS r) AS p
+      JOIN pg_catalog.pg_roles AS s ON NOT p.rolsuper AND (p.named OR p.rolcanlogin)
+      JOIN {_PREDEFINED} AS w(name, reach) ON w.name = s.rolname AND pg_has_role(p.oid, s.oid, 'MEMBER')
+     ORDER BY 1, s.rolname
+    """,  # noqa: E501 - one line is one expression
+    _reaches,
+)
+
+CHECKS = (BYPASS, OWNER, MEMBER, PREDEFINED)

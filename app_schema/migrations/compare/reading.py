@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
     from sqlalchemy import Connection
 
+_OF_BOOKKEEPING = {"grant", "column_grant", "trigger", "rule"}
+"""The parts of a table of the migrations that are compared."""
+
 
 def read(context: AutogenContext) -> Sides:
     """The declared side from a scratch database, the reflected one from the connection.
@@ -73,13 +76,16 @@ def _refuse_to_prune_everywhere(context: AutogenContext, metadata: Declared) -> 
 
 
 def _without_bookkeeping(context: AutogenContext, metadata: Declared, side: Snapshot) -> Snapshot:
-    """The snapshot without the tables of the migrations, which a metadata may declare."""
+    """The snapshot without the tables of the migrations, which a metadata may declare.
+
+    Others' privileges on such a table, and what runs when it is written to, are compared as anywhere.
+    """
     schema = context.opts.get("version_table_schema") or metadata.default_schema
     tables = {(schema, version_table(context.opts)), (schema, ONCE_TABLE)}
     return {
         key: definition
         for key, definition in side.items()
-        if (key.schema, key.table) not in tables
+        if ((key.schema, key.table) not in tables or key.kind in _OF_BOOKKEEPING)
         and not (key.kind in {"table", "owner"} and (key.schema, key.name) in tables)
     }
 

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import produce_migrations
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
+from autogen import autogenerate
 from declaring import OPTIONS, declaring
 
 from app_schema.ddl import Function, Policy, RowSecurity, attach
@@ -118,6 +119,37 @@ def test_undeclared_object_is_a_difference_and_stays(label: str, url: str) -> No
     accept = [Accepted(f"{checked[0][1]}", "it stays")]
     assert _checked(engine, accepted=accept) == []
     assert _checked(engine, accepted=accept, prune=True) == [], "nothing that is accepted is dropped"
+
+
+def test_what_others_may_do_to_the_version_table_is_a_difference(url: str) -> None:
+    """Who may write there has a revision skipped, and a trigger there acts as the role that migrates."""
+    engine = _drifted(
+        url,
+        """
+        CREATE TABLE alembic_version (version_num text CONSTRAINT alembic_version_pkc PRIMARY KEY);
+        GRANT INSERT ON alembic_version TO pg_monitor;
+        GRANT UPDATE (version_num) ON alembic_version TO pg_monitor;
+        CREATE RULE none AS ON DELETE TO alembic_version DO INSTEAD NOTHING;
+        CREATE TRIGGER act BEFORE UPDATE ON alembic_version
+          EXECUTE FUNCTION suppress_redundant_updates_trigger();
+        """,
+    )
+    labels = [
+        "column grant pg_monitor UPDATE on public.alembic_version",
+        "grant pg_monitor on public.alembic_version",
+        "rule none on public.alembic_version",
+        "trigger act on public.alembic_version",
+    ]
+    assert sorted(_verified(engine)) == [("undeclared", label) for label in labels]
+    assert sorted(label for _, label in _checked(engine)) == labels
+    assert _checked(engine, accepted=[Accepted("* on public.alembic_version", "a DBA's")]) == []
+    generated = autogenerate(engine, _metadata(), prune=True)
+    for _ in range(2):
+        generated.upgrade(engine)
+    assert _verified(engine) == []
+    for _ in range(2):
+        generated.downgrade(engine)
+    assert sorted(_verified(engine)) == [("undeclared", label) for label in labels]
 
 
 def test_directive_for_what_is_undeclared_does_nothing(url: str) -> None:

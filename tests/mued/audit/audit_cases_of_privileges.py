@@ -131,11 +131,33 @@ PRIVILEGES = {
         "it may act as {role}_mid, which no policy binds",
     ),
     "application that reads the files of the server": Case(
-        "application_role_acts_as_another",
+        "role_reaches_past_grants",
         f"{_T} CREATE POLICY a ON t TO {{role}} USING (id = 1); GRANT pg_read_server_files TO {{role}}",
         "role {role}",
         "error",
-        "it may act as pg_read_server_files, which no policy binds",
+        "policies are written for it, and it may act as pg_read_server_files, which reads the files",
+    ),
+    "application that reads all tables through another role": Case(
+        "role_reaches_past_grants",
+        f"{_T} CREATE POLICY a ON t TO {{role}} USING (id = 1); CREATE ROLE {{role}}_mid;"
+        " GRANT pg_read_all_data TO {role}_mid; GRANT {role}_mid TO {role}",
+        "role {role}",
+        "error",
+        "it may act as pg_read_all_data, which reads every table",
+    ),
+    "login that writes all tables": Case(
+        "role_reaches_past_grants",
+        "ALTER ROLE {role} LOGIN; GRANT pg_write_all_data TO {role}",
+        "role {role}",
+        "warning",
+        "it may act as pg_write_all_data, which writes every table without a grant",
+    ),
+    "login that monitors": Case(
+        "role_reaches_past_grants",
+        "ALTER ROLE {role} LOGIN; GRANT pg_monitor TO {role}",
+        "role {role}",
+        "warning",
+        "it may act as pg_read_all_stats, which reads the statements of other sessions",
     ),
     "application that owns": Case(
         "application_role_owns_table",
