@@ -15,7 +15,7 @@ from sqlalchemy import text
 from app_schema.application import Application, find
 from app_schema.errors import ConfigurationError, ServerError
 from app_schema.migrations import config
-from app_schema.migrations.loading import load, missing_function
+from app_schema.migrations.loading import load, missing_function, refuse_uncallable
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import RevisionStep
@@ -108,11 +108,14 @@ class Lineage:
         except RevisionError as error:
             raise CommandError(str(error)) from error
         try:
-            return [step(self.scripts.revision_map, script) for script in (scripts[::-1] if up else scripts)]
+            steps = [step(self.scripts.revision_map, script) for script in (scripts[::-1] if up else scripts)]
         except AttributeError as error:
             if not (absent := missing_function(self.scripts, error)):
                 raise
             raise ConfigurationError(absent) from error
+        for planned in steps:
+            refuse_uncallable(planned, {})
+        return steps
 
     def _scripts(self, steps: list[RevisionStep]) -> list[Script]:
         return [self.scripts.get_revision(step.revision.revision) for step in steps]

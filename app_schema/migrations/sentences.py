@@ -6,7 +6,6 @@ import re
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -21,7 +20,7 @@ from sqlalchemy.exc import (
 
 from app_schema.errors import AppSchemaError
 from app_schema.migrations.failure import explained
-from app_schema.migrations.loading import directories, line_in, missing_function
+from app_schema.migrations.loading import is_revision, line_in, missing_function
 
 if TYPE_CHECKING:
     from alembic.runtime.environment import EnvironmentContext
@@ -52,9 +51,8 @@ def sentences(context: EnvironmentContext) -> Iterator[None]:
 
 def _of_operation(context: EnvironmentContext, error: BaseException) -> bool:
     """Whether the line of a revision in which an error arose calls an operation: an argument is wrong."""
-    places = directories(context.script)
     frames = traceback.extract_tb(error.__traceback__)
-    lines = [frame.line or "" for frame in frames if Path(frame.filename).resolve().parent in places]
+    lines = [frame.line or "" for frame in frames if is_revision(context.script, frame.filename)]
     return bool(lines) and re.match(r"(with |return |\w+ = )?(op|batch_op)\.", lines[-1]) is not None
 
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
 from alembic.config import Config
 from lineage import head
@@ -59,7 +60,39 @@ BROKEN = {
         f"revision = '{HEAD}'\ndown_revision = '0015_muednote_v3_schema'\n",
         f"9999_x.py, line 1: {head()}.py has the revision {HEAD} too: ",
     ),
-    "loop": ("revision = '9'\ndown_revision = '9'\n", "The revisions in "),
+    "loop": (
+        "revision = '9'\ndown_revision = '9'\n",
+        "9999_x.py, line 2: down_revision names the revision 9 of the file itself.",
+    ),
+    "depends on itself": (
+        f"revision = '9'\ndown_revision = '{HEAD}'\ndepends_on = '9'\n",
+        "9999_x.py, line 3: depends_on names the revision 9 of the file itself.",
+    ),
+    "circle": (
+        "revision = '9'\ndown_revision = '9a'\n",
+        "9999_x.py, line 2: 9 needs 9a needs 9: the revisions need each other in a circle, ",
+    ),
+    "number": ("revision = 9\ndown_revision = None\n", "9999_x.py, line 1: revision is 9; expected a name, "),
+    "parent is a number": (
+        "revision = '9'\ndown_revision = 3\n",
+        "9999_x.py, line 2: down_revision is 3; expected the name of the parent revision, ",
+    ),
+    "label is a number": (
+        f"revision = '9'\ndown_revision = '{HEAD}'\nbranch_labels = 5\n",
+        "9999_x.py, line 3: branch_labels is 5; expected a label, ",
+    ),
+    "label of another": (
+        f"revision = '9'\ndown_revision = '{HEAD}'\nbranch_labels = '{HEAD}'\n",
+        f"9999_x.py, line 3: {HEAD}.py has the branch label {HEAD} too: ",
+    ),
+    "separator": (
+        f"revision = '9+1'\ndown_revision = '{HEAD}'\n",
+        "9999_x.py, line 1: the revision 9+1 contains +, ",
+    ),
+    "symbol": (
+        f"revision = 'base'\ndown_revision = '{HEAD}'\n",
+        "9999_x.py, line 1: the revision is called base, ",
+    ),
 }
 
 
@@ -81,6 +114,8 @@ def revisions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_broken_revision_file_is_one_sentence_with_file_and_line(revisions: Path, broken: str) -> None:
     text, sentence = BROKEN[broken]
     (revisions / "9999_x.py").write_text(text, encoding="utf-8")
+    if broken == "circle":
+        (revisions / "9999_y.py").write_text("revision = '9a'\ndown_revision = '9'\n", encoding="utf-8")
     with pytest.raises(ConfigurationError) as caught:
         Lineage()
     assert str(caught.value).startswith(sentence)
@@ -109,6 +144,9 @@ def test_command_ends_with_2_at_a_broken_revision_file(
     [
         ("def downgrade(): pass", "9999_x.py: the file has no upgrade(): write the function"),
         ("def upgrade(): raise SystemExit(7)", "9 cannot be planned"),
+        ("def upgrade(x): pass", "9999_x.py, line 3: upgrade(x) is called as upgrade(): missing a required"),
+        ("upgrade = 1", "9999_x.py: upgrade is 1; expected def upgrade() -> None."),
+        ("async def upgrade(): pass", "9999_x.py, line 3: a call of upgrade() runs nothing of it, because"),
     ],
 )
 def test_function_that_is_absent_or_ends_the_process_is_one_sentence(
@@ -120,7 +158,7 @@ def test_function_that_is_absent_or_ends_the_process_is_one_sentence(
     monkeypatch.setattr("app_schema.lint.run.program", lambda: "squawk")
     result = CliRunner().invoke(app, [name])
     assert "Traceback" not in result.stderr
-    if (name, function[:11]) == ("status", "def upgrade"):
+    if name == "status" and "raise" in function:
         assert result.exit_code == 1, "pending, and nothing of it is run"
         return
     assert result.exit_code == 2
@@ -134,6 +172,19 @@ def test_alembic_ends_with_2_at_a_broken_revision_file(revisions: Path, empty_ur
     for arguments in (["upgrade", "head"], ["current"], ["upgrade", "head", "--sql"]):
         said = alembic(empty_url, *arguments, configuration=configuration)
         assert (said.returncode, said.stderr) == (2, f"FAILED: {sentence}\n"), arguments
+
+
+def test_alembic_runs_no_revision_before_one_that_cannot_be_called(revisions: Path, empty_url: str) -> None:
+    text = f"revision = '9'\ndown_revision = {HEAD!r}\ndef upgrade(x): pass\n"
+    (revisions / "9999_x.py").write_text(text, encoding="utf-8")
+    configuration = revisions.parent.parent / "alembic.ini"
+    said = alembic(empty_url, "upgrade", "head", configuration=configuration)
+    assert said.returncode == 2
+    assert "FAILED: 9999_x.py, line 3: upgrade(x) is called as upgrade(): " in said.stderr
+    with psycopg.connect(empty_url) as connection:
+        assert connection.execute(
+            "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
+        ).fetchone() == (0,)
 
 
 def test_alembic_ends_with_2_at_an_error_that_nobody_thought_of(revisions: Path, empty_url: str) -> None:

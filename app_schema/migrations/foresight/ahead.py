@@ -16,6 +16,7 @@ from app_schema.migrations.foresight import exchange
 from app_schema.migrations.foresight.constructs import FORESEEABLE, VIOLATION, ours
 from app_schema.migrations.foresight.exchange import RENAMES, RecordedRenames
 from app_schema.migrations.foresight.reading import Collecting, collected, names
+from app_schema.migrations.loading import refuse_uncallable
 
 _CHANGED_TWICE = (
     {"alter_column"},
@@ -47,6 +48,10 @@ class Ahead:
     run: str = field(default_factory=lambda: token_hex(4))
     """Identifies this run among the runs of the session."""
     _read: dict[int, list[Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for step in self.steps:
+            refuse_uncallable(step, self.arguments)
 
     def forgotten(self, number: int) -> str | None:
         """The statement to send before a step; None: no such statement."""
