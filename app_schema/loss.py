@@ -21,7 +21,7 @@ from app_schema.ddl.column import NOT_NULL
 from app_schema.ddl.sql import ident, qualified
 from app_schema.errors import ServerError
 from app_schema.migrations.dry_run import Recorded
-from app_schema.migrations.operation import DROPS_ROWS, UNKNOWN, Operation, Place, Protects
+from app_schema.migrations.operation import DROPS_ROWS, HELD, UNKNOWN, Operation, Place, Protects
 from app_schema.pinned import PRINTED
 
 _IDENTITY = sa.text("""
@@ -241,7 +241,7 @@ def _loss(
 ) -> tuple[Loss | None, bool]:
     """The loss of an operation, and True if the loss is unknown."""
     table = qualified(place[1], place[0])
-    if operation.name in {*DROPS_ROWS, "drop_sequence"}:
+    if operation.name in HELD:
         return _whole(connection, revision, operation.name, table), False
     if operation.column is None or not (operation.name == "drop_column" or operation.retyped):
         return None, False

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from app_schema.catalog.cast import AT_ZONE, RANGES, STRINGS, crosses_zone, element
 from app_schema.catalog.exact import TIMES, is_exact
 from app_schema.migrations.layout import WIDTH
-from app_schema.migrations.operation import DROPS_ROWS, REFERRED, STRENGTH, Operation, Place
+from app_schema.migrations.operation import HELD, REFERRED, STRENGTH, Operation, Place
 from app_schema.migrations.recording import operations_of
 
 _TOLD = STRENGTH[1:-1]
@@ -107,8 +107,8 @@ def _dropped(operations: Iterable[Operation], way_back: Iterable[Operation]) -> 
     """What is dropped with its values; those of a generated column follow from other columns."""
     generated = {(operation.table, operation.column) for operation in way_back if operation.generated}
     for operation in operations:
-        if operation.name in DROPS_ROWS and operation.table is not None:
-            yield f"the rows of {operation.table[1]}"
+        if operation.name in HELD and operation.table is not None:
+            yield HELD[operation.name].format(operation.table[1])
         elif operation.name == "drop_column" and (operation.table, operation.column) not in generated:
             yield f"the values of {_column(operation)}"
 

@@ -73,6 +73,9 @@ _SCANS = {
     "create_index_concurrently",
 }
 DROPS_ROWS = {"drop_table", "drop_partition"}
+HELD = {**dict.fromkeys(DROPS_ROWS, "the rows of {}"), "drop_sequence": "the number that {} has reached"}
+"""Operation -> what is lost with the object: its downgrade creates the object without. What a query fills, as
+a materialized view, and what ANALYZE gathers, can be had again."""
 _OF_ITS_OWN = {"partition", "sequence"}
 """The kinds of objects that keep values and are not the part of a table."""
 _PROTECTS = {

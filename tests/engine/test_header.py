@@ -67,6 +67,16 @@ def test_dropped_partition_loses_its_rows() -> None:
     assert "Loses data: the rows of p1." in header(drop, create)
 
 
+def test_dropped_sequence_loses_its_number() -> None:
+    create = 'op.create_sequence("s", "AS bigint START 1 INCREMENT 1 MINVALUE 1 MAXVALUE 9 CACHE 1")'
+    drop = 'op.drop_sequence("s")'
+    assert "Downgrade: loses the number that s has reached." in header(create, drop)
+    assert "Loses data: the number that s has reached." in " ".join(header(drop, create).split())
+    view = 'op.create_view("m", "SELECT 1 AS one", materialized=True)'
+    filled_by_its_query = header(view, 'op.drop_view("m", materialized=True)')
+    assert "Downgrade: loses no data." in filled_by_its_query
+
+
 def test_extension_and_schema_of_others_are_not_dropped_for_ever(empty_engine: sa.Engine) -> None:
     send(empty_engine, "CREATE EXTENSION hstore", "CREATE SCHEMA theirs", "CREATE TABLE t (n int)")
     managed = {"public", "theirs"}
