@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 LOCK_TIMEOUT = "55P03"
 DEADLOCK = "40P01"
+SERIALIZATION = "40001"
 OUT_OF_MEMORY = "53200"
 
 LONGEST = 5.0
@@ -31,6 +32,10 @@ LONGEST = 5.0
 PART = 100
 """Statements in a transaction, at first, if the server's lock table has no room for a whole revision."""
 
+_NOT_OURS = (
+    "\nnot tried again: the transaction is the caller's, and cannot be begun again here: roll it back, and "
+    "run the command again"
+)
 _BLOCKERS = r"""
 SELECT format('pid %%s (%%s, %%s for %%s): %%s',
               a.pid, coalesce(nullif(a.application_name, ''), a.backend_type), a.state,
@@ -75,9 +80,11 @@ class Retries:
             error = said
         if not isinstance(error, StatementError):
             raise error
-        if self.session.external or self.session.connection.invalidated:
+        if self.session.connection.invalidated:
             raise error
-        if error.sqlstate in {LOCK_TIMEOUT, DEADLOCK}:
+        if error.sqlstate == SERIALIZATION and self.session.external:
+            raise _more(error, _NOT_OURS)  # a savepoint keeps the snapshot of its transaction
+        if error.sqlstate in {LOCK_TIMEOUT, DEADLOCK, SERIALIZATION}:
             self._blocked(error, step)
         elif error.sqlstate == OUT_OF_MEMORY and "max_locks_per_transaction" in str(error):
             self._too_big(error, step)
@@ -94,6 +101,8 @@ class Retries:
         self._look()
         number, allowed = step.tries, self.options.lock_tries
         by = "".join(f"\nblocked by {line}" for line in (self._watch.blockers if self._watch else ()))
+        if number < allowed and not self.session.take_back():
+            raise _more(error, f"{by}{_NOT_OURS}")
         if not self._is_harmless(step):
             raise _more(error, f"{by}\nnot tried again: it has committed a part that does not converge")
         if number >= allowed:
@@ -104,12 +113,14 @@ class Retries:
         blockers = {line.partition(" (")[0] for line in (self._watch.blockers if self._watch else ())}
         if self._told.get(step.name) != blockers:  # a line per set of blockers, not per try
             self._told[step.name] = blockers
-            say(f"{step.name} did not get its locks and was rolled back; it is tried {allowed} times{by}")
+            met = "met a concurrent change" if error.sqlstate == SERIALIZATION else "did not get its locks"
+            say(f"{step.name} {met} and was rolled back; it is tried {allowed} times{by}")
         self.session.sleep(wait)
 
     def _too_big(self, error: StatementError, step: StepState) -> None:
         part = step.part // 4 if step.part else PART
-        if self.session.driver is None or part == 0 or not step.converges:  # parts need a queue
+        if self.session.driver is None or self.session.external or part == 0 or not step.converges:
+            # parts need a queue, and transactions of their own
             raise error
         step.part = part
         say(

@@ -28,7 +28,7 @@ from app_schema.migrations.lock import Lock
 from app_schema.migrations.pipeline import Pipeline
 from app_schema.migrations.progress import progress, say
 from app_schema.migrations.retry import Retries
-from app_schema.migrations.session import Facts, MigrationSession
+from app_schema.migrations.session import SAVEPOINT, Facts, MigrationSession
 from app_schema.migrations.state import RunState, Step, StepState
 
 if TYPE_CHECKING:
@@ -130,20 +130,41 @@ class Runner:
         while state.committed < len(state.steps) or self.lock.taken:
             try:
                 with self._transaction(before):
-                    if self.context.purge and not state.steps:
-                        self._purge()
-                    self._pass(ahead)
-                    if self.outer is not None and self.impl.pipeline is not None:
-                        self.impl.pipeline.flush()
+                    self._attempt(ahead, retries)
                 if self._open:
                     return
                 state.confirm(state.take_stamped())
                 self._finish(before)
             except (DifferentError, StatementError, DBAPIError) as error:
+                if self.session.external:
+                    raise
                 self.session.roll_back()
-                said = explained(error) if isinstance(error, DBAPIError) else error
-                if not self._refused_first(ahead, said):
-                    retries.after(error, state.failed)
+                self._begin_again_after(error, ahead, retries)
+
+    def _attempt(self, ahead: Ahead, retries: Retries) -> None:
+        """One pass; in a transaction of the caller's as many as it takes, each from the savepoint."""
+        while True:
+            try:
+                if self.context.purge and not self.state.steps:
+                    self._purge()
+                self._pass(ahead)
+                if self.impl.pipeline is not None and (self.session.external or self.outer is not None):
+                    self.impl.pipeline.flush()
+            except (DifferentError, StatementError, DBAPIError) as error:
+                if not self.session.external:
+                    raise
+                self._begin_again_after(error, ahead, retries)
+            else:
+                return
+
+    def _begin_again_after(
+        self, error: DifferentError | StatementError | DBAPIError, ahead: Ahead, retries: Retries
+    ) -> None:
+        """Returns where another pass may succeed; else raises the error."""
+        said = explained(error) if isinstance(error, DBAPIError) else error
+        if self._refused_first(ahead, said) and self.session.take_back():
+            return
+        retries.after(error, self.state.failed)
 
     def _transaction(self, before: Mapping[str, str]) -> AbstractContextManager[Any]:
         """One transaction for all steps, if env.py asks for it."""
@@ -165,7 +186,7 @@ class Runner:
         failed = self.state.failed
         if failed not in self.state.steps or failed.foresees or failed.partly_committed:
             return False
-        if self.session.external or self.impl.autocommits:
+        if self.impl.autocommits:
             return False
         failed.foresees = ahead.may_tell(self.state.steps.index(failed), error)
         return failed.foresees
@@ -178,6 +199,8 @@ class Runner:
         """Runs each uncommitted step with its stamp in a transaction. The last steps may still be queued."""
         state = self.state
         state.begin_pass()
+        if self.session.external:
+            self._send(f"SAVEPOINT {SAVEPOINT}")
         purge = self.context.purge and not state.committed
         stamped = state.heads
         maintainer = HeadMaintainer(self.context, () if purge else stamped or ())

@@ -26,6 +26,8 @@ SETTINGS: Mapping[str, str] = {**pinned.SESSION, **pinned.LIVENESS}
 """The settings that a run sets and restores; the lock sets ``lock_timeout`` and ``application_name``."""
 
 READ_COMMITTED = "READ COMMITTED"
+SAVEPOINT = "app_schema_revisions"
+"""Behind what a caller has sent in a transaction of its own, and before the revisions."""
 _PLAIN = re.compile("[a-z_][a-z0-9_]*")
 
 # Unlike a query, a block can read a table that may be absent, and set a parameter that the version or
@@ -217,6 +219,18 @@ class MigrationSession:
         with suppress(psycopg.Error, DBAPIError, self._dialect.loaded_dbapi.Error):
             self.connection.rollback()
             self.connection.connection.rollback()
+
+    def take_back(self) -> bool:
+        """Takes back the revisions in a transaction of the caller's, with their locks; False: impossible.
+
+        The caller's own statements before the revisions stay.
+        """
+        if not self.external:
+            return True
+        with suppress(psycopg.Error, DBAPIError):  # a revision may have ended the transaction
+            self.ask(f"ROLLBACK TO SAVEPOINT {SAVEPOINT}")
+            return True
+        return False
 
     def give_back(self, *statements: str) -> None:
         """Releases the lock. A connection that cannot is closed: it may belong to a pool."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
+import psycopg
 import pytest
 from alembic.util import CommandError
 from foreign_project import FIRST, TABLE, Foreign
@@ -55,3 +57,76 @@ def test_what_fails_undoes_all_revisions(
             break
         time.sleep(0.05)
     assert others == (1,)
+
+
+OWN = """\
+import sqlalchemy as sa
+from app_schema.migrations import context
+
+with sa.create_engine({url!r}, poolclass=sa.NullPool).connect() as connection, connection.begin():
+    {before}
+    context.configure(connection=connection)
+    context.run_migrations()
+"""
+CHANGED = """op.add_column("t", sa.Column("n", sa.Integer(), server_default="7"))"""
+
+
+def _written(foreign: Foreign, env: str, before: str, *second: str) -> None:
+    url = parse(foreign.url).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+    (foreign.directory / "env.py").write_text(env.format(url=url, before=before, after=""))
+    foreign.revision(TABLE)
+    for number, up in enumerate(second, 2):
+        text = FIRST.format(up=up).replace('"0001", None', f'"000{number}", "000{number - 1}"')
+        (foreign.directory / "versions" / f"000{number}.py").write_text(text)
+
+
+@pytest.mark.parametrize("env", [OWN, ENV], ids=["of a connection", "begin_transaction"])
+def test_revisions_in_a_transaction_of_the_caller_s_are_tried_again(foreign: Foreign, env: str) -> None:
+    _written(foreign, env, "connection.exec_driver_sql('CREATE TABLE mine (id int)')", CHANGED)
+    foreign.one("CREATE TABLE t (id serial PRIMARY KEY)")
+    foreign.one("INSERT INTO t VALUES (1), (2)")
+    with psycopg.connect(foreign.url) as reader:
+        reader.execute("SELECT FROM t").fetchall()  # whose lock ALTER TABLE waits for
+        ends = threading.Timer(0.5, reader.commit)
+        ends.start()
+        foreign.run("upgrade", "head", x=("lock_timeout=50ms",))
+        ends.join()
+    assert foreign.one("SELECT count(n), to_regclass('mine')::text FROM t") == (2, "mine")
+    assert foreign.one("SELECT version_num FROM alembic_version") == ("0002",)
+
+
+def test_revisions_in_a_transaction_of_the_caller_s_are_given_up(foreign: Foreign) -> None:
+    _written(foreign, OWN, "connection.exec_driver_sql('CREATE TABLE mine (id int)')", CHANGED)
+    foreign.one("CREATE TABLE t (id serial PRIMARY KEY)")
+    with psycopg.connect(foreign.url) as reader:
+        reader.execute("SELECT FROM t").fetchall()
+        with pytest.raises(CommandError, match="given up after 2 tries"):
+            foreign.run("upgrade", "head", x=("lock_timeout=20ms", "lock_tries=2"))
+    assert foreign.one("SELECT to_regclass('mine')") == (None,)
+
+
+def test_snapshot_of_the_caller_s_transaction_cannot_be_tried_again(foreign: Foreign) -> None:
+    before = f"""connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    connection.exec_driver_sql("SELECT FROM t")
+    import psycopg
+    with psycopg.connect({foreign.url!r}) as other:
+        other.execute("UPDATE t SET id = 3")"""
+    _written(foreign, OWN, before, "op.execute('UPDATE t SET id = id + 10')")
+    foreign.one("CREATE TABLE t (id serial PRIMARY KEY)")
+    foreign.one("INSERT INTO t VALUES (1)")
+    said = "(?s)0002.py, line 8: could not serialize.*not tried again: the transaction is the caller.s"
+    with pytest.raises(CommandError, match=said):
+        foreign.run("upgrade", "head")
+    assert foreign.one("SELECT id FROM t") == (3,)
+
+
+def test_second_run_in_a_transaction_of_the_caller_s_knows_the_later_revisions(foreign: Foreign) -> None:
+    changed = "op.alter_column('t', 'id', type_=sa.BigInteger())"
+    _written(
+        foreign, OWN, "connection.exec_driver_sql('SELECT 1')", CHANGED, changed, "op.drop_column('t', 'n')"
+    )
+    foreign.run("upgrade", "head")
+    foreign.one("INSERT INTO t VALUES (5000000000)")
+    foreign.one("DELETE FROM alembic_version")
+    foreign.run("upgrade", "head")
+    assert foreign.one("SELECT id, (SELECT version_num FROM alembic_version) FROM t") == (5000000000, "0004")
