@@ -26,6 +26,8 @@ class Rollback:
 
     here: frozenset[str]
     revisions: list[Revision] = field(default_factory=list)
+    operations: dict[str, list[str]] = field(default_factory=dict)
+    """The operations of each revision in words; of one that queries the database, those before."""
     lost: Losses = field(default_factory=Losses)
     token: str = ""
 
@@ -47,6 +49,7 @@ def prepare(connection: Connection, app: Application, here: frozenset[str], step
         return Rollback(
             here=here,
             revisions=[_downgrade_of(described(step.revision)) for step in steps],
+            operations={step.revision: [each.words for each in step.operations] for step in recorded},
             lost=lost,
             token=token(connection, app, [step.revision.revision for step in steps], lost),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -61,7 +62,7 @@ def go_back(
         nonlocal prepared, refused
         prepared = prepare(connection, app, here, steps)
         if not as_json:
-            _show(prepared)
+            _show(prepared, operations=dry_run)
         refused = losing.refusal(prepared.lost, prepared.token, confirm, dry_run=dry_run)
         if refused is None and not dry_run and dump is not None and prepared.tables:
             write(connection, prepared.tables, dump)
@@ -91,7 +92,11 @@ def go_back(
     finish(well=refused is None)
 
 
-def _show(prepared: Rollback) -> None:
+def _show(prepared: Rollback, *, operations: bool) -> None:
     for revision in prepared.revisions:
         talk(" ".join((f"{revision.revision}:", *revision.notes)))
+        if operations:
+            counts = Counter(prepared.operations[revision.revision])
+            each = (f"{words} ({n} times)" if n > 1 else words for words, n in counts.items())
+            talk(f"{revision.revision} does: {', '.join(each) or 'nothing'}.")
     losing.show(prepared.lost)

@@ -168,6 +168,12 @@ class Operation:
     protects: Protects | None = None
 
     @property
+    def words(self) -> str:
+        """The name of the operation, and its column or table."""
+        parts = (*(self.table or ()), self.column if self.table else None)
+        return " ".join((self.name, ".".join(part for part in parts if part))).rstrip()
+
+    @property
     def builds_index(self) -> bool:
         """True if it builds an index of the table."""
         return self.name in {"create_index", "create_index_concurrently", "create_table_index"}

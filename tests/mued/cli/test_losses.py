@@ -188,7 +188,16 @@ def test_protection_of_a_table_that_stays_is_a_loss(
     assert "plain" not in refused
     assert heads(empty_url) == ["r2"]
     do("DROP POLICY p ON t")
-    assert "policy p" not in run(empty_url, "rollback", "--dry-run")
+    dry = run(empty_url, "rollback", "--dry-run")
+    assert "policy p" not in dry
+    for operation in (
+        "drop_policy t",
+        "alter_column t.n",
+        "drop_index t (2 times)",
+        "disable_row_security t",
+    ):
+        assert operation in dry.replace("\n", " ")
+    assert data(run(empty_url, "rollback", "--dry-run", "--json"))["operations"]["r2"][0] == "drop_grant t"
     assert run(empty_url, "rollback", "base", "--dry-run").startswith("exit code 0"), "goes with its table"
     assert heads(empty_url) == ["r2"], "a dry run does nothing"
     assert run(empty_url, "rollback", "--confirm", token(run(empty_url, "rollback"))).startswith(
