@@ -276,8 +276,8 @@ COVERAGE: Mapping[str, Catalog] = {
         }
     ),
     "pg_statistic_ext": Catalog(
-        "stxname stxnamespace stxowner stxstattarget",
-        printed={"pg_get_statisticsobjdef": "stxrelid stxkeys stxkind stxexprs"},
+        "stxname stxnamespace stxowner stxstattarget stxrelid stxkeys stxkind",
+        printed={"pg_get_statisticsobjdef_expressions": "stxexprs"},
         outside={IDENTITY: "oid"},
     ),
     "pg_statistic_ext_data": Catalog(

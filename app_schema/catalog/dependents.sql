@@ -13,9 +13,12 @@ WITH RECURSIVE request AS (
   -- ALTER COLUMN also changes the column of the inheriting tables
   SELECT o.n, a.attrelid, a.attnum, a.attname, o.dropped FROM col AS o JOIN pg_catalog.pg_inherits AS h ON h.inhparent = o.oid
     JOIN pg_catalog.pg_attribute AS a ON a.attrelid = h.inhrelid AND a.attname = o.name AND NOT a.attisdropped
-), object AS (
-  SELECT request.n, x.class::oid, x.oid, request.dropped FROM request CROSS JOIN LATERAL (
+), object(n, class, oid, dropped) AS (
+  -- ALTER ATTRIBUTE meets what reads attributes of a composite type, which depends on its row of pg_class
+  SELECT request.n, CASE WHEN c.oid IS NULL THEN x.class::oid ELSE c.tableoid END, coalesce(c.oid, x.oid), request.dropped
+    FROM request CROSS JOIN LATERAL (
 {addresses}) AS x
+    LEFT JOIN pg_catalog.pg_class AS c ON request.kind = 'composite' AND NOT request.dropped AND c.reltype = x.oid
 ), target(n, class, oid, sub, dropped) AS (
   SELECT o.n, o.class, o.oid, 0, o.dropped FROM object AS o
   UNION ALL

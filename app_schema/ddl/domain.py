@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from sqlalchemy.dialects.postgresql.named_types import CreateDomainType, DropDomainType
 from sqlalchemy.schema import ExecutableDDLElement
 
 from app_schema.ddl import privileges
-from app_schema.ddl.block import DIFFERENT
+from app_schema.ddl.block import DIFFERENT, execute
 from app_schema.ddl.brackets import enclosed
 from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.construct import converging
@@ -47,6 +47,7 @@ concat_ws(' ', format_type(y.typbasetype, y.typtypmod), {_COLLATION},
 )
 
 
+_TYPE = re.compile(r'(?:"(?:[^"]|"")*"|(?! NOT NULL| DEFAULT ).)*', re.DOTALL)
 _UNPROVED = re.compile(
     r" CONSTRAINT (?:\"(?:[^\"]|\"\")+\"|\S+) CHECK (?P<check>\((?:(?! CONSTRAINT ).)*\)) NOT VALID",
     re.DOTALL,
@@ -55,6 +56,25 @@ _UNPROVED = re.compile(
 
 def _is_whole(check: str) -> bool:
     return enclosed(check)[1] == ""
+
+
+class PrintedDomain(NamedTuple):
+    """A domain as PostgreSQL prints it.
+
+    :param constraints: each constraint, and NOT NULL.
+    """
+
+    type: str
+    constraints: frozenset[str]
+
+    @classmethod
+    def of(cls, definition: str) -> PrintedDomain:
+        """The parts of a definition."""
+        first, *constraints = definition.split(" CONSTRAINT ")
+        match = _TYPE.match(first)
+        assert match is not None
+        not_null = ["NOT NULL"] if first.startswith(" NOT NULL", match.end()) else []
+        return cls(match[0], frozenset([*not_null, *constraints]))
 
 
 @dataclass(frozen=True)
@@ -95,10 +115,20 @@ class Domain(Defined):
             different=DIFFERENT,
             dropped=f"{_CONSTRAINTS.format(oid='old')} EXCEPT {_CONSTRAINTS.format(oid='new')}",
             added=f"{_CONSTRAINTS.format(oid='new')} EXCEPT {_CONSTRAINTS.format(oid='old')}",
+            arrays=_ARRAYS,
             drop=dollar(f"DROP DOMAIN {twin}"),
+            drop_old=dollar(self.drop_sql()[0]),
+            again="\n".join(execute((*self.create_sql(), *self.privileges_sql()))),
         )
         return ("DO " + dollar(change, "replace"),)
 
+
+# PostgreSQL refuses a further constraint of the elements of an array: columns have the base type meanwhile
+_ARRAYS = """\
+SELECT c.oid::regclass AS tbl, a.attname AS col
+     FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
+    WHERE grown AND a.atttypid = old_type.typarray AND NOT a.attisdropped AND a.attinhcount = 0
+      AND c.relkind IN ('r', 'p')"""
 
 # A twin in pg_temp parses the definition: only PostgreSQL can tell its constraints apart.
 _CHANGE = """
@@ -110,6 +140,9 @@ DECLARE
   old_type record;
   new_type record;
   k record;
+  grown boolean;
+  arrays text[] := '{{}}';
+  back text;
 BEGIN
   EXECUTE {create};
   new := to_regtype({new});
@@ -117,11 +150,18 @@ BEGIN
   SELECT * INTO new_type FROM pg_catalog.pg_type WHERE oid = new;
   IF (old_type.typbasetype, old_type.typtypmod, old_type.typcollation)
      IS DISTINCT FROM (new_type.typbasetype, new_type.typtypmod, new_type.typcollation) THEN
-    RAISE EXCEPTION USING ERRCODE = '{different}', MESSAGE = {label} || ' cannot change its base type',
-      DETAIL = format('found: %s, expected: %s', format_type(old_type.typbasetype, old_type.typtypmod),
-                      format_type(new_type.typbasetype, new_type.typtypmod)),
-      HINT = 'create a domain of another name, and change the columns to it with op.alter_column(...)';
+    EXECUTE {drop};
+    EXECUTE {drop_old};
+{again}
+    RETURN;
   END IF;
+  grown := EXISTS ({added}) OR (new_type.typnotnull AND NOT old_type.typnotnull);
+  FOR k IN {arrays} LOOP
+    EXECUTE format('ALTER TABLE %s ALTER COLUMN %I TYPE %s[]', k.tbl, k.col,
+                   format_type(old_type.typbasetype, old_type.typtypmod));
+    arrays := arrays || format('ALTER TABLE %s ALTER COLUMN %I TYPE %s', k.tbl, k.col,
+                               old_type.typarray::regtype);
+  END LOOP;
   FOR k IN {dropped} LOOP
     EXECUTE format('%s DROP CONSTRAINT %I', alter_domain, k.conname);
   END LOOP;
@@ -130,8 +170,15 @@ BEGIN
   END LOOP;
   EXECUTE alter_domain || coalesce(' SET DEFAULT ' || new_type.typdefault, ' DROP DEFAULT');
   EXECUTE alter_domain || CASE WHEN new_type.typnotnull THEN ' SET NOT NULL' ELSE ' DROP NOT NULL' END;
+  FOREACH back IN ARRAY arrays LOOP
+    EXECUTE back;
+  END LOOP;
   EXECUTE {drop};
-EXCEPTION WHEN check_violation OR not_null_violation THEN
+EXCEPTION WHEN dependent_objects_still_exist THEN
+  RAISE EXCEPTION USING ERRCODE = '{different}', MESSAGE = {label} || ' cannot change its base type',
+    DETAIL = SQLERRM,
+    HINT = 'create a domain of another name, and change the columns to it with op.alter_column(...)';
+WHEN check_violation OR not_null_violation THEN
   RAISE EXCEPTION USING ERRCODE = '{different}', MESSAGE = {label} || ' cannot be changed: rows violate it',
     DETAIL = SQLERRM, HINT = 'correct these rows, then run again';
 END

@@ -18,6 +18,18 @@ _STATISTICS = re.compile(
 )
 
 
+# pg_get_statisticsobjdef prints the columns in their order in the table, which ADD COLUMN changes
+_ITEMS = """\
+(SELECT array_agg(v.item ORDER BY v.item COLLATE "C")
+   FROM (SELECT quote_ident(a.attname) FROM pg_catalog.pg_attribute AS a
+          WHERE a.attrelid = x.stxrelid AND a.attnum = ANY (x.stxkeys)
+         UNION ALL
+         SELECT format('(%s)', e) FROM unnest(pg_get_statisticsobjdef_expressions(x.oid)) AS e) AS v(item))"""
+_KINDS = """\
+(SELECT format(' (%s)', string_agg(k.name, ', ' ORDER BY k.letter))
+   FROM (VALUES ('d', 'ndistinct'), ('f', 'dependencies'), ('m', 'mcv')) AS k(letter, name)
+  WHERE k.letter::"char" = ANY (x.stxkind) HAVING count(*) IN (1, 2))"""
+_WHAT = f"concat({_KINDS}, ' ON ', array_to_string({_ITEMS}, ', '))"
 # the default target is NULL, before PostgreSQL 17 -1
 _TARGET = "' STATISTICS ' || CASE WHEN x.stxstattarget >= 0 THEN x.stxstattarget END"
 
@@ -41,10 +53,10 @@ class Statistics(Defined):
             namespace="x.stxnamespace",
             owner="x.stxowner",
             rare="oid FROM pg_catalog.pg_statistic_ext",
-            definition=f"concat(pg_get_statisticsobjdef(x.oid), {_TARGET})",
-            comparable=f"""\
-concat(format('%s FROM %I', substring(pg_get_statisticsobjdef(x.oid)
-                               FROM ' (?:\\([a-z, ]+\\) )?ON .*(?= FROM )'), c.relname), {_TARGET})""",
+            definition=f"""\
+concat(format('CREATE STATISTICS %I.%I', x.stxnamespace::regnamespace, x.stxname), {_WHAT},
+       ' FROM ', x.stxrelid::regclass, {_TARGET})""",
+            comparable=f"concat({_WHAT}, format(' FROM %I', c.relname), {_TARGET})",
         ),
     )
     owned_as = "statistics"

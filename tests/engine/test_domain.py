@@ -66,8 +66,7 @@ def test_changed_domain_is_altered_under_its_rows(empty_engine: sa.Engine) -> No
     with pytest.raises(Exception, match=r"domain .*email .*cannot be changed: rows violate it"):
         unfit.upgrade(empty_engine)
     other = autogenerate(empty_engine, _declared("t", type_=sa.String(9)))
-    with pytest.raises(Exception, match=r"domain .*email .*cannot change its base type"):
-        other.upgrade(empty_engine)
+    assert "domain public.email cannot be changed: column n of public.t uses it" in other.text
 
 
 def test_sequence_of_two_columns_is_made_once(empty_engine: sa.Engine) -> None:

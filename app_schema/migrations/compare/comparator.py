@@ -8,7 +8,7 @@ from app_schema.catalog.reading import empty_path
 from app_schema.catalog.uncompared import Uncompared
 from app_schema.ddl import Key
 from app_schema.errors import ModelError
-from app_schema.migrations.compare import carried, dependent, former, keys, kinds, stranger
+from app_schema.migrations.compare import carried, dependent, former, keys, kinds, stranger, used
 from app_schema.migrations.compare.kinds.partition import follows_parent
 from app_schema.migrations.compare.plan import Plan
 from app_schema.migrations.compare.planner import Planner
@@ -87,7 +87,9 @@ class Comparison:
             return Plan(renames=list(renames))
         with empty_path(sides.connection):
             blocked = [change.key for change in dependent.blocked(sides, self.differences)]
-            refused = stranger.refused(sides, self.differences, blocked) if self._executed else {}
+            refused = used.refused(sides, self.differences)
+            if self._executed:
+                refused |= stranger.refused(sides, self.differences, blocked)
             differences = [
                 difference for difference in self.differences if not stranger.stays(difference.key, refused)
             ]

@@ -14,6 +14,7 @@ from app_schema.catalog.answers import Answers
 from app_schema.catalog.cast import UTC, Casts
 from app_schema.catalog.dependents import Blocked, dependents, dependents_of_each
 from app_schema.catalog.reflect import reflect
+from app_schema.catalog.uses import Use, uses
 from app_schema.ddl import DDLObject, Key
 from app_schema.ddl.layers import called
 from app_schema.ddl.made import MARK
@@ -49,6 +50,7 @@ SELECT n.nspname, c.relname
 
 _ZONE_EXISTS = text("SELECT EXISTS (SELECT FROM pg_catalog.pg_timezone_names AS z WHERE z.name = :zone)")
 _CALLING = {"column", "constraint", "index", "domain"}
+_USED = {"composite", "domain", "range", "collation"}
 _MAY_HAVE_ROWS = {"column", "constraint", "index"}
 """The kinds whose operations depend on the rows of the table."""
 
@@ -128,6 +130,20 @@ class Sides:
     def _likely(self, kind: str) -> list[Key]:
         keys_ = [difference.key for difference in self.differences if difference.right is not None]
         return [self.renamed.before(key) for key in keys_ if key.kind == kind]
+
+    def uses(self, key: Key) -> list[Use]:
+        """What uses a type or collation that differs."""
+        return self._uses[key]
+
+    @cached_property
+    def _uses(self) -> dict[Key, list[Use]]:
+        before = {
+            key: self.renamed.before(key)
+            for key, declared, reflected in self.differences
+            if key.kind in _USED and declared is not None and reflected is not None
+        }
+        found = uses(self.connection, list(before.values()))
+        return {key: found[old] for key, old in before.items()}
 
     def may_drop(self, key: Key) -> bool:
         """False for an extension or schema without the mark; also for an object without a schema, such as a

@@ -23,6 +23,7 @@ from app_schema.migrations.compare.kinds.owner import OwnerComparator
 from app_schema.migrations.compare.kinds.partition import PartitionComparator
 from app_schema.migrations.compare.kinds.role import RoleComparator
 from app_schema.migrations.compare.kinds.sequence import SequenceComparator
+from app_schema.migrations.compare.kinds.stored import CompositeComparator, DomainComparator, StoredComparator
 from app_schema.migrations.compare.kinds.table import TableComparator
 from app_schema.migrations.compare.kinds.view import MaterializedViewComparator, ViewComparator
 
@@ -31,6 +32,10 @@ __all__ = ["KINDS", "of"]
 KINDS: Mapping[str, KindComparator] = {
     "role": RoleComparator(),
     "enum": EnumComparator(),
+    "composite": CompositeComparator(),
+    "domain": DomainComparator(),
+    "range": StoredComparator(),
+    "collation": StoredComparator(),
     "sequence": SequenceComparator(),
     "function": FunctionComparator(),
     "table": TableComparator(),

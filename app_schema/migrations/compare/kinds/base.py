@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from app_schema.catalog.dependents import Blocked
 from app_schema.ddl import DDLObject, Key
+from app_schema.ddl.defined import Defined
+from app_schema.ddl.order import Drops
 from app_schema.migrations.compare import keys, refusal
 from app_schema.migrations.operations import CreateObjectOp, DropObjectOp
 
 if TYPE_CHECKING:
     from app_schema.catalog import Difference
-    from app_schema.ddl.order import Drops, Makes
+    from app_schema.ddl.order import Makes
     from app_schema.migrations.compare.planner import Planner
     from app_schema.migrations.compare.sides import Sides
 
@@ -70,7 +72,9 @@ class KindComparator:
 
     def blocked_by_change(self, sides: Sides, key: Key, declared: str, reflected: str) -> Blocked | None:
         """The same for an object that exists on both sides."""
-        return Blocked(key, dropped=True) if self.blocked_by_any_change else None
+        cls = DDLObject.reflected.get(key.kind)
+        anew = cls is not None and issubclass(cls, Defined) and cls.replace_sql is DDLObject.replace_sql
+        return Blocked(key, dropped=True) if anew or self.blocked_by_any_change else None
 
     def blocks_downgrade(self, sides: Sides, difference: Difference) -> bool:
         """True if PostgreSQL allows the change while the object has dependents, but refuses the inverse."""
@@ -162,7 +166,9 @@ class KindComparator:
         """The rank of the drop in the revision."""
         if key.kind not in DDLObject.reflected:
             raise refusal.not_dropped(key.kind)
-        return DDLObject.reflected[key.kind].ranks[0]
+        rank = DDLObject.reflected[key.kind].ranks[0]
+        # a prerequisite of other objects is dropped after the last creation, unless it is created again
+        return min(rank, Drops.FUNCTION) if with_dependents else rank
 
     def drop_order(self, sides: Sides, key: Key) -> int:
         """The order within a rank: the newest object first."""
