@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 MENDED = re.compile(r"\{([a-zA-Z_]\w*\.[a-zA-Z_]\w*)\}")
 """``{schema.table}``: a table after the changes of the revision."""
 
+BEGUN = "adoption"
+"""The key that the first statement of the revision records."""
+
 
 def place(table: str) -> tuple[str, str]:
     """Schema and name of ``schema.table``; without a schema it is public."""
@@ -76,6 +79,11 @@ def mends(look: Look) -> Iterator[SetValue | MoveRows]:
             yield choice
         elif Key("column", schema, name, choice.column) not in look.sides.declared:
             raise ConfigurationError(f"adopt.toml: {choice.table} has no column {choice.column}.")
+
+
+def begin() -> CallOp:
+    """Records that the adoption has begun: half adopted, a database looks like one of the lineage."""
+    return _once(BEGUN, "SELECT", None)
 
 
 def before(look: Look) -> Iterator[CallOp]:

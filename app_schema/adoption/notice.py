@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from app_schema.adoption.mend import BEGUN
+from app_schema.ddl.sql import qualified
 from app_schema.errors import DifferentError
 from app_schema.migrations.lineage import current
+from app_schema.migrations.once import TABLE as ONCE_TABLE
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Table
 
     from app_schema.application import Application
 
@@ -22,34 +25,45 @@ JOIN pg_catalog.pg_namespace AS n ON n.nspname = w.schema
 JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = w.name AND c.relkind IN ('r', 'p')
 LEFT JOIN pg_catalog.pg_constraint AS k ON k.conrelid = c.oid AND k.contype = 'p'
 """)
-
-
-def of_another_system(connection: Connection, app: Application) -> int:
-    """The number of tables of the application that no revision created; 0: the lineage created the database.
-
-    The names of primary keys identify a database of the lineage that lost its version table: `upgrade`
-    repairs it.
-    """
-    declared = {(table.schema or "public", table.name): table for table in app.metadata.tables.values()}
-    places = {"schemas": [schema for schema, _ in declared], "names": [name for _, name in declared]}
-    existing = {(row.schema, row.name): row.key for row in connection.execute(_KEYS, places)}
-    for place, key in existing.items():
-        primary_key = declared[place].primary_key
-        expected = primary_key.name or f"{place[1]}_pkey"  # as PostgreSQL names it
-        if primary_key.columns and key != expected:
-            return len(existing)
-    return 0
+_READABLE = text("SELECT has_table_privilege(to_regclass(:table), 'SELECT')")
 
 
 def unadopted(connection: Connection, app: Application, here: frozenset[str]) -> str | None:
-    """The sentence about a database of another system without a revision; None: no such database."""
-    count = 0 if here else of_another_system(connection, app)
-    if not count:
+    """The sentence about a database of another system without a revision; None: no such database.
+
+    The names of primary keys identify a database of the lineage that lost its version table: `upgrade`
+    repairs it. The first statement of an adoption records that it has begun.
+    """
+    declared = {(table.schema or "public", table.name): table for table in app.metadata.tables.values()}
+    places = {"schemas": [schema for schema, _ in declared], "names": [name for _, name in declared]}
+    keys = {} if here else {(row.schema, row.name): row.key for row in connection.execute(_KEYS, places)}
+    if not keys:
         return None
-    tables = "1 table" if count == 1 else f"{count} tables"
+    if _begun(connection, app):
+        return (
+            "The adoption of this database has begun and is not complete: run app-schema upgrade again in "
+            "the directory in which app-schema adopt --write has written adoption/."
+        )
+    if all(_is_declared(declared[place], key) for place, key in keys.items()):
+        return None
+    tables = "1 table" if len(keys) == 1 else f"{len(keys)} tables"
     return (
         f"The database has {tables} of {app.name} but no revision, because another system created it: "
         "app-schema adopt shows what adopting it would change."
+    )
+
+
+def _is_declared(table: Table, key: str | None) -> bool:
+    expected = table.primary_key.name or f"{table.name}_pkey"  # as PostgreSQL names it
+    return not table.primary_key.columns or key == expected
+
+
+def _begun(connection: Connection, app: Application) -> bool:
+    table = qualified(ONCE_TABLE, app.version_table_schema)
+    if not connection.scalar(_READABLE, {"table": table}):
+        return False
+    return bool(
+        connection.scalar(text(f"SELECT EXISTS (SELECT FROM {table} WHERE key = :key)"), {"key": BEGUN})
     )
 
 

@@ -11,7 +11,7 @@ from alembic.operations.ops import AddColumnOp, CreateTableOp
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
-from app_schema.adoption.mend import after, before, unwritable
+from app_schema.adoption.mend import after, before, begin, unwritable
 from app_schema.errors import DifferentError
 from app_schema.migrations import config, environment
 from app_schema.migrations.directives import CallOp, ConcurrentIndexOp, RetypeOp, UnwritableOp
@@ -129,7 +129,7 @@ def _with_mends(operations: list[MigrateOperation], look: Look) -> list[MigrateO
     )
     columns = [number for number, operation in enumerate(rest) if _is_before_constraints(operation)]
     last = max([first, *(number + 1 for number in columns)])
-    done = [*rest[:first], *loosened, *before(look), *rest[first:last], *after(look), *rest[last:]]
+    done = [begin(), *rest[:first], *loosened, *before(look), *rest[first:last], *after(look), *rest[last:]]
     # CREATE INDEX also evaluates the old versions of rows that the transaction has updated, whose bounds may
     # be no range: exclusion constraints follow the COMMIT before a concurrent index
     excluding = [operation for operation in done if _excludes(operation)]

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,10 @@ from app_schema.cli import app
 from app_schema.migrations.drift import drift
 from app_schema.mued.application import APPLICATION
 
+Shapes = Callable[[str], str]
+"""The name of a database of a shape with sound rows."""
+WriteRevision = Callable[[str], object]
+"""Puts adopt.toml and the revision of a shape into the working directory."""
 USER_OF_DEVICE = """
 [[set]]
 table = "public.chat_sessions"
@@ -60,10 +65,26 @@ def choose(url: str) -> int:
     raise AssertionError(broken)
 
 
+def begin(url: str) -> None:
+    """The choices that sound rows need."""
+    with psycopg.connect(url) as connection:
+        found = connection.execute(
+            "SELECT FROM information_schema.columns WHERE table_name = 'chat_sessions'"
+            " AND column_name = 'device_id'"
+        ).fetchone()
+    Path("adopt.toml").write_text(USER_OF_DEVICE if found is not None else "")
+
+
 def adopt(url: str) -> None:
     """What a person does once everything is chosen."""
     run(url, "adopt", "--write")
     run(url, "upgrade")
+
+
+def undo(url: str) -> None:
+    """The way back, with the token of what is lost."""
+    token = json.loads(run(url, "adopt", "--undo", "--json", code=1))["token"]
+    run(url, "adopt", "--undo", "--confirm", token)
 
 
 def conforms(url: str) -> None:

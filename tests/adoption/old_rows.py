@@ -5,9 +5,14 @@ Every value follows from the row's number ``i``. Row ``i`` of a table has the id
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import psycopg
+
+SHAPES = Path(__file__).parent / "shapes"
+NAMES = ("sql_files", "drizzle")
+"""The shapes."""
 
 NOW = "timestamp '2025-03-30 00:30' + i * interval '7 minutes'"
 """Naive: what an application with TimeZone = UTC wrote. Some of these moments are no local time in Berlin."""
@@ -166,6 +171,12 @@ ROWS: dict[str, dict[str, str]] = {
 """Columns with their values; tables in the order of their foreign keys."""
 _FEW = {"rag_metrics_history": 1_000_000, "rag_embeddings": 20_000}
 """The most rows of a table: dates are few, and vectors are large."""
+
+
+def build(connection: psycopg.Connection[Any], shape: str, number: int) -> None:
+    """A database of a shape with `number` sound rows a table."""
+    connection.execute((SHAPES / f"{shape}.sql").read_bytes())
+    fill(connection, number)
 
 
 def fill(connection: psycopg.Connection[Any], number: int) -> None:

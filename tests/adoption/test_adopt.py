@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import psycopg
 import pytest
-from adopting import ROLE, USER_OF_DEVICE, adopt, choose, conforms, dump, look, oids, rows, run
+from adopting import (
+    ROLE,
+    USER_OF_DEVICE,
+    Shapes,
+    adopt,
+    begin,
+    choose,
+    conforms,
+    dump,
+    look,
+    oids,
+    rows,
+    run,
+    undo,
+)
 from lineage import catalog
 from old_rows import BROKEN
 
@@ -19,7 +32,7 @@ LINES = 60
 
 
 def test_a_database_with_sound_rows_is_adopted_and_goes_back(old_url: str) -> None:
-    Path("adopt.toml").write_text(USER_OF_DEVICE if "device_id" in _columns(old_url) else "")
+    begin(old_url)
     before, values, files = dump(old_url), rows(old_url), oids(old_url)
     found = look(old_url, code=0)
     assert dump(old_url) == before
@@ -36,7 +49,7 @@ def test_a_database_with_sound_rows_is_adopted_and_goes_back(old_url: str) -> No
     run(old_url, "upgrade")
     assert catalog(old_url) == adopted
 
-    run(old_url, "adopt", "--undo", "--confirm", _token(old_url))
+    undo(old_url)
     assert dump(old_url) == before
     assert rows(old_url) == values
 
@@ -58,15 +71,13 @@ def test_every_broken_rule_is_found_with_its_rows_and_mended_and_goes_back(broke
     choose(broken_url)
     adopt(broken_url)
     conforms(broken_url)
-    run(broken_url, "adopt", "--undo", "--confirm", _token(broken_url))
+    undo(broken_url)
     assert dump(broken_url) == before
     assert rows(broken_url) == values
 
 
-def test_what_is_not_listed_stops_the_adoption(
-    create_database: CreateDatabase, shapes: dict[str, str]
-) -> None:
-    url = create_database(shapes["drizzle"])
+def test_what_is_not_listed_stops_the_adoption(create_database: CreateDatabase, shapes: Shapes) -> None:
+    url = create_database(shapes("drizzle"))
     with psycopg.connect(url) as connection:
         connection.execute("CREATE POLICY everybody ON public.users FOR SELECT USING (true)")
     assert look(url, code=1)["strangers"] == ["policy everybody on public.users"]
@@ -75,13 +86,3 @@ def test_what_is_not_listed_stops_the_adoption(
     with Path("adopt.toml").open("a", encoding="utf-8") as file:
         file.write('[[drop]]\nobject = "policy everybody on public.users"\n')
     assert "policy everybody on public.users" in look(url, code=0)["superseded"]
-
-
-def _token(url: str) -> str:
-    return str(json.loads(run(url, "adopt", "--undo", "--json", code=1))["token"])
-
-
-def _columns(url: str) -> set[str]:
-    with psycopg.connect(url) as connection:
-        found = connection.execute("SELECT column_name FROM information_schema.columns").fetchall()
-    return {name for (name,) in found}

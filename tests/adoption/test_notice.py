@@ -40,6 +40,17 @@ def test_alembic_and_the_function_name_adopt_too(old_url: str) -> None:
     assert catalog(old_url) == before
 
 
+def test_an_adoption_that_is_not_complete_is_continued_by_its_revision_alone(database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute("DROP TABLE public.alembic_version")
+        connection.execute("CREATE TABLE IF NOT EXISTS public.alembic_run_once (key text, statement text)")
+        connection.execute("INSERT INTO public.alembic_run_once VALUES ('adoption', 'SELECT')")
+    for command in COMMANDS:
+        result = CliRunner().invoke(app, [command, "--url", database_url], catch_exceptions=False)
+        assert result.exit_code == 1, command
+        assert "The adoption of this database has begun and is not complete" in result.stderr
+
+
 def test_a_database_of_ours_that_lost_its_version_table_is_mended_by_upgrade(database_url: str) -> None:
     before = catalog(database_url)
     with psycopg.connect(database_url) as connection:
