@@ -1,4 +1,4 @@
-"""The source of this installation: no index has the package, so ``pip install name`` would fail."""
+"""This installation: its version, and its source, because no index has the package."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ from urllib.parse import unquote
 NAME = "app-schema"
 _FILE = "direct_url.json"
 """PEP 610: pip writes where a distribution was found, unless an index had it."""
+
+
+def version() -> str:
+    """The name of the package and its version."""
+    return f"{NAME} {metadata.version(NAME)}"
 
 
 def install_line(extra: str) -> str:

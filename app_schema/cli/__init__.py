@@ -33,7 +33,7 @@ from app_schema.cli import (
     upgrade,
     verify,
 )
-from app_schema.cli.common import App, Program, choose
+from app_schema.cli.common import App, Program, Version, choose
 
 app = typer.Typer(
     name="app-schema",
@@ -73,7 +73,7 @@ app.add_typer(db.db, name="db")
 
 
 @app.callback()
-def program(app: App = None) -> None:  # its help is that of the program
+def program(app: App = None, *, version: Version = False) -> None:  # noqa: ARG001 - an option that exits  # its help is that of the program
     choose(app)
 
 

@@ -33,6 +33,19 @@ App = Annotated[
         "--app", metavar="MODULE:NAME", help="The application, instead of the one in pyproject.toml."
     ),
 ]
+
+
+def _version(asked: bool) -> None:  # noqa: FBT001 - typer's callback
+    if asked:
+        from app_schema.installed import version
+
+        print(version())
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print data for machines.")]
 
 _AS_JSON = "app_schema.json"

@@ -61,5 +61,7 @@ def _astray(lineage: Lineage, here: frozenset[str], revision: str) -> str:
     names = [script.revision for script in lineage.all()]
     near = [name for name in names if revision in name]
     near += [name for name in difflib.get_close_matches(revision, names, 3, _NEAR) if name not in near]
-    said = f"near names: {', '.join(near[:3])}" if near else "app-schema history lists them"
+    newest = ", ".join(sorted(lineage.heads))
+    near_names = f"near names: {', '.join(near[:3])}"
+    said = near_names if near else f"the newest is {newest}, and app-schema history lists all"
     return f"No revision is called {revision!r}: {said}."

@@ -94,7 +94,7 @@ def go_back(
 
 def _show(prepared: Rollback, *, operations: bool) -> None:
     for revision in prepared.revisions:
-        talk(" ".join((f"{revision.revision}:", *revision.notes)))
+        talk(": ".join((revision.revision, " ".join(revision.notes) or revision.subject)))
         if operations:
             counts = Counter(prepared.operations[revision.revision])
             each = (f"{words} ({n} times)" if n > 1 else words for words, n in counts.items())

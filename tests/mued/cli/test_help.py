@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from importlib import metadata
 
 import pytest
 from typer.main import get_command
@@ -33,3 +34,8 @@ def test_help_shows_every_word_of_the_docstring(name: str) -> None:
     said = _words(CliRunner().invoke(app, [*_all()[name], "--help"], env={"COLUMNS": "300"}).stdout)
     paragraphs = re.split(r"\n\s*\n", inspect.getdoc(command.callback) or "")
     assert [paragraph for paragraph in map(_words, paragraphs) if paragraph not in said] == []
+
+
+def test_version_is_that_of_the_package() -> None:
+    result = CliRunner().invoke(app, ["--version"])
+    assert (result.exit_code, result.stdout) == (0, f"app-schema {metadata.version('app-schema')}\n")
