@@ -87,3 +87,18 @@ def statements(script: str) -> list[str]:
     """The statements of a ``--sql`` script: each ends with a semicolon and an empty line."""
     lines = [line for line in script.splitlines(keepends=True) if not line.startswith("-- Running")]
     return [part.strip() for part in "".join(lines).split(";\n\n") if part.strip()]
+
+
+def unfolded(url: str, script: list[str]) -> list[str]:
+    """The statements of a script with what its calls execute in place of them, and without its prologue."""
+    found: list[str] = []
+    with psycopg.connect(url, autocommit=True) as connection:
+        for text in script:
+            if text.startswith("CREATE OR REPLACE"):
+                connection.execute(text.encode())
+            elif text.startswith("CALL pg_temp.run("):
+                call = f"SELECT {text.removeprefix('CALL pg_temp.run')}"
+                found += [row[0] for row in connection.execute(call.encode())]
+            else:
+                found.append(text)
+    return found

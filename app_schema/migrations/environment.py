@@ -22,6 +22,7 @@ from app_schema.migrations import setup
 from app_schema.migrations.collecting import collecting
 from app_schema.migrations.compare import PLUGIN
 from app_schema.migrations.compare.chosen import Chosen
+from app_schema.migrations.folding import folding
 from app_schema.migrations.foresight import foreseeing
 from app_schema.migrations.given import on
 from app_schema.migrations.impl import guarded
@@ -166,7 +167,8 @@ class Environment:
         self.context.static_output(f"{pinned.pin(settings)};")
         running = self.context.get_context()
         upstream.set_steps(running, foreseeing(running.opts["fn"], collecting, self.run_args))
-        self.context.run_migrations(**self.run_args)
+        with folding(running.impl):
+            self.context.run_migrations(**self.run_args)
         self.context.static_output(f"{pinned.unpin()};")
 
     def configure_and_migrate(self, connection: Connection) -> None:

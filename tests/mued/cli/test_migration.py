@@ -9,13 +9,15 @@ from pathlib import Path
 import psycopg
 import pytest
 from commands import NOWHERE, Run, data
-from lineage import statements
+from lineage import Alembic, statements, unfolded
 from syrupy.assertion import SnapshotAssertion
 
 from app_schema import embedded
 from app_schema.catalog import Snapshot
 from app_schema.catalog import snapshot as catalog
 from app_schema.database import connect, engine
+from app_schema.migrations import folding
+from app_schema.migrations.folding import folded
 
 
 def printed(url: str) -> Snapshot:
@@ -93,6 +95,22 @@ def test_plan_without_guards_builds_an_empty_database(
     assert len(script) < 400_000  # a SQL console takes no megabytes
     subprocess.run([psql, "-Xq", "-v", "ON_ERROR_STOP=1", empty_url, "-f", file], check=True)
     assert printed(empty_url) == printed(database_url)
+
+
+def test_script_is_small_and_its_calls_return_the_guards(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[str] = []
+
+    def noting(script: list[str]) -> list[str]:
+        given.extend(script)
+        return folded(script)
+
+    monkeypatch.setattr(folding, "folded", noting)
+    script = Alembic(empty_url)("upgrade", "head", sql=True)
+    assert len(script) < 850_000 < len("".join(given)) / 3
+    _, *expanded, _ = unfolded(empty_url, statements(script))
+    assert expanded == statements("".join(given))
 
 
 @pytest.mark.parametrize(
