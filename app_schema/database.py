@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import re
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from app_schema import dialect, login, pinned
 from app_schema import url as urls
 from app_schema.errors import ConfigurationError, ServerError
+from app_schema.events import say
 from app_schema.target import EMBEDDED, GIVEN, Target, require_asked
 
 if TYPE_CHECKING:
@@ -225,5 +225,5 @@ def describe_failure(error: DBAPIError | psycopg.Error, why: login.Reason | None
 def _unpooled(url: sa.URL) -> sa.URL:
     twin = urls.direct(url)
     if twin != url:
-        sys.stderr.write(f"app_schema: using the direct endpoint {twin.host}, not the pooled {url.host}.\n")
+        say(f"using the direct endpoint {twin.host}, not the pooled {url.host}.")
     return twin

@@ -6,12 +6,12 @@ import os
 import pwd
 import stat
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from app_schema.errors import ServerError
+from app_schema.events import say
 
 NAME = "embedded_postgres"
 
@@ -52,7 +52,7 @@ def open_to_others(programs: Path, *places: Path) -> None:
             path.chmod(mode | stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0))
     if closed:
         names = ", ".join(sorted(map(str, closed)))
-        sys.stderr.write(f"app_schema: as root, so these directories now let other users through: {names}\n")
+        say(f"as root, so these directories now let other users through: {names}")
 
 
 def _entry() -> pwd.struct_passwd | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app_schema.errors import ConfigurationError
+from app_schema.events import say
 
 ASKED = "APP_SCHEMA_EMBEDDED"
 """The variable that requests the embedded server in an unattended process such as CI."""
@@ -50,8 +50,7 @@ def announce(connection: sa.Connection, target: Target, *, changes: bool) -> Non
     if target.pooled and not changes:
         lines.append(f"using the direct endpoint {target.url.host}, not the pooled {target.pooled}.")
     for line in [*lines, *near_misses(target.origin)]:
-        sys.stderr.write(f"app_schema: {line}\n")
-    sys.stderr.flush()
+        say(line)
 
 
 def require_asked() -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from app_schema.cli.common import Json, Url
-from app_schema.cli.migration import Options, move, show
+from app_schema.cli.migration import Log, Options, move, show
 
 
 def downgrade(
@@ -15,6 +15,7 @@ def downgrade(
     *,
     options: Options = None,
     url: Url = None,
+    log: Log = None,  # noqa: ARG001 - its callback acts
     as_json: Json = False,
 ) -> None:
     """Undo revisions without asking, by default one; `rollback` shows first which rows would be lost."""

@@ -7,10 +7,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app_schema import events
 from app_schema.cli.common import INTERRUPTED, application, connected
 from app_schema.cli.follow import follow
 from app_schema.cli.output import counted, machine, talk
@@ -22,6 +24,23 @@ if TYPE_CHECKING:
 Options = Annotated[
     list[str] | None,
     typer.Option("-x", metavar="NAME=VALUE", help="lock_wait, lock_timeout, lock_tries, autocommit."),
+]
+
+
+def _log(context: typer.Context, form: LogForm | None) -> None:
+    if form is not None:  # until the program ends, so that its last error is an event too
+        context.find_root().with_resource(events.log())
+
+
+class LogForm(StrEnum):
+    """What stderr is."""
+
+    JSON = "json"
+
+
+Log = Annotated[
+    LogForm | None,
+    typer.Option("--log", metavar="json", callback=_log, help="Write stderr as lines of JSON, one an event."),
 ]
 
 
@@ -65,7 +84,7 @@ def move(
         connection.rollback()  # otherwise the revisions would run in this transaction
 
         def run(to: str) -> list[str]:
-            terminal = sys.stderr.isatty()
+            terminal = sys.stderr.isatty() and not events.heard()
             return function(connection, to, app=app, review=review, **{"terminal": terminal, **given})
 
         try:
@@ -97,6 +116,9 @@ class _Talk(logging.Handler):
 @contextmanager
 def _told() -> Iterator[None]:
     """Lets the runner log committed revisions if stderr is no terminal, where no bar is drawn."""
+    if events.heard():  # the event of the revision says it
+        yield
+        return
     log = logging.getLogger("alembic.runtime.migration")
     handler, level = _Talk(), log.level
     log.addHandler(handler)

@@ -11,13 +11,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TextIO
 
+from app_schema import events
+
 UNLIMITED = 10_000
 """Columns if stdout is no terminal: a row is one line in a pipe."""
 
 
 def talk(line: str) -> None:
     """A line for the person at the terminal."""
-    sys.stderr.write(f"{_wrapped(line, sys.stderr)}\n")
+    if not events.logged(line):
+        sys.stderr.write(f"{_wrapped(line, sys.stderr)}\n")
 
 
 def text(line: str, *, indent: int = 0) -> None:

@@ -10,7 +10,7 @@ import typer
 
 from app_schema.cli import losing, migration
 from app_schema.cli.common import Json, Url, application, finish
-from app_schema.cli.migration import show
+from app_schema.cli.migration import Log, show
 from app_schema.cli.output import counted, machine, talk
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def rollback(
     dump: Annotated[Path | None, typer.Option(metavar="FILE", help="First dump the tables here.")] = None,
     dry_run: losing.DryRun = False,
     url: Url = None,
+    log: Log = None,  # noqa: ARG001 - its callback acts
     as_json: Json = False,
 ) -> None:
     """Downgrade to an older revision, by default one step; show the losses, and lose nothing unasked.

@@ -8,7 +8,7 @@ import typer
 
 from app_schema.cli import losing
 from app_schema.cli.common import Json, Url, application, connected, finish
-from app_schema.cli.migration import Options, move, show
+from app_schema.cli.migration import Log, Options, move, show
 from app_schema.cli.output import machine, talk
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def upgrade(
     options: Options = None,
     confirm: losing.Confirm = None,
     url: Url = None,
+    log: Log = None,  # noqa: ARG001 - its callback acts
     as_json: Json = False,
 ) -> None:
     """Apply the pending revisions.

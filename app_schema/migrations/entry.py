@@ -13,10 +13,10 @@ from sqlalchemy.exc import DBAPIError
 
 from app_schema import database, gc_tuning
 from app_schema.errors import AppSchemaError, DifferentError
+from app_schema.events import say
 from app_schema.migrations.copies import refuse_other
 from app_schema.migrations.loading import load
 from app_schema.migrations.options import Options
-from app_schema.migrations.progress import say
 from app_schema.migrations.session import Facts, MigrationSession
 from app_schema.target import announce
 

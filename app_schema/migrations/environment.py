@@ -18,6 +18,7 @@ from sqlalchemy.pool import NullPool
 
 from app_schema import database, pinned, upstream
 from app_schema.application import Application
+from app_schema.events import say
 from app_schema.migrations import setup
 from app_schema.migrations.collecting import collecting
 from app_schema.migrations.compare import PLUGIN
@@ -29,7 +30,6 @@ from app_schema.migrations.impl import guarded
 from app_schema.migrations.loading import load
 from app_schema.migrations.options import Options, flag
 from app_schema.migrations.outer import Outer
-from app_schema.migrations.progress import say
 from app_schema.migrations.render import item
 from app_schema.migrations.runner import Runner
 from app_schema.migrations.sentences import sentences

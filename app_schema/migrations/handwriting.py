@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from app_schema.ddl import DDLStatement, DefaultPrivileges, Guarded, privileges
-from app_schema.migrations.progress import say
+from app_schema.events import say
 
 _CREATES_NOTHING = re.compile(
     r"\s*(INSERT|UPDATE|DELETE|MERGE|DROP|COMMENT|GRANT|REVOKE|ALTER\s+DEFAULT|TRUNCATE|SET|RESET|LOCK|SHOW)\b"

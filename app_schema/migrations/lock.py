@@ -12,10 +12,10 @@ import json
 import random
 import time
 
+from app_schema import events
 from app_schema.ddl.block import block
 from app_schema.ddl.sql import literal
 from app_schema.errors import LockedError
-from app_schema.migrations.progress import say
 from app_schema.migrations.session import Facts, MigrationSession, read
 
 POLL = 0.3
@@ -69,8 +69,10 @@ class Lock:
             self.taken = True  # set before: the server may grant the lock and its answer may be lost
             answer, *_, facts = self.session.ask(attempt, *self.session.probe())
             if answer is None:
+                waited = time.monotonic() - begun
                 if told:
-                    say(f"the migration lock is free after {time.monotonic() - begun:.1f} s")
+                    events.say(f"the migration lock is free after {waited:.1f} s")
+                events.emit("lock", seconds=round(waited, 4))
                 return read(facts)
             self.taken = False
             now, holder = time.monotonic(), _holder(answer)
@@ -80,7 +82,8 @@ class Lock:
                     "Run again when it is done, or wait longer with -x lock_wait=10min."
                 )
             if not told:
-                say(f"waiting for the migration lock, held by {holder} (up to {wait:g} s)")
+                events.say(f"waiting for the migration lock, held by {holder} (up to {wait:g} s)")
+                events.emit("lock wait", holder=holder, limit=wait)
                 told = True
             self.session.sleep(min(POLL * random.uniform(0.3, 1), max(begun + wait - now, 0)))
 

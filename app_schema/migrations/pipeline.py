@@ -13,6 +13,7 @@ from __future__ import annotations
 import inspect
 import os
 import re
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ import psycopg
 import sqlalchemy as sa
 from psycopg import pq
 
+from app_schema import events
 from app_schema.ddl.twin import DROP_TWIN
 from app_schema.migrations import preflight, wire
 from app_schema.migrations.failure import explained
@@ -41,6 +43,7 @@ _CONCURRENTLY = re.compile(r"\bCONCURRENTLY\b", re.IGNORECASE)
 _IDLE = pq.TransactionStatus.IDLE
 
 
+_LINE = ", line "
 _ATTACHED: WeakKeyDictionary[psycopg.Connection[Any], Pipeline] = WeakKeyDictionary()
 
 
@@ -86,6 +89,23 @@ class Statement:
     """Callback for when the server has executed the statement."""
 
 
+class StatementClock:
+    """Tells the listeners when a statement of a revision has ended."""
+
+    def __init__(self) -> None:
+        self._since = time.perf_counter()
+
+    def ended(self, step: StepState | None, place: str) -> None:
+        """The server has executed a statement; without a line in `place` it is not one of the revision."""
+        if not events.heard():
+            return
+        now = time.perf_counter()
+        if step is not None and _LINE in place:
+            seconds = round(now - self._since, 4)
+            events.emit("statement", revision=step.name, place=place.removesuffix(": "), seconds=seconds)
+        self._since = now
+
+
 @dataclass
 class Pipeline:
     """The queue of one connection; from :meth:`attach` to :meth:`detach`."""
@@ -111,6 +131,8 @@ class Pipeline:
     _factories: tuple[Any, Any] = (None, None)
     _size: int = 0
     _in_part: int = 0
+    _clock: StatementClock | None = None
+    """Of the statement that SQLAlchemy executes."""
 
     def attach(self) -> None:
         """Registers listeners that send the queue before anyone else uses the connection."""
@@ -196,12 +218,16 @@ class Pipeline:
             queue.insert(0, Statement(preflight.block(list(self.needs))))
             self.needs.clear()
 
+        clock = StatementClock()
+
         def each(number: int, _: PGresult) -> None:
+            clock.ended(queue[number].step, queue[number].place)
             if (then := queue[number].then) is not None:
                 then()
 
         try:
-            wire.exchange(self.driver, [statement.sql for statement in queue], each)
+            texts = [statement.sql for statement in queue]
+            wire.exchange(self.driver, texts, each, timed=events.heard())
         except wire.Refused as refused:
             self._roll_back()
             self.state.refused = queue[refused.number].step
@@ -247,11 +273,14 @@ class Pipeline:
     def _before_execute(self, _: Any, __: Any, statement: str, *___: Any) -> None:
         self.flush()
         self.state.current.statements += 1
+        self._clock = StatementClock()
         if self.driver.autocommit and _CONCURRENTLY.search(statement):
             # CONCURRENTLY waits for transactions, and blocks no session meanwhile
             wire.ask(self.driver, "SET lock_timeout = 0")
 
     def _after_execute(self, _: Any, __: Any, statement: str, *___: Any) -> None:
+        if self._clock is not None:
+            self._clock.ended(self.state.current, self._place() if events.heard() else "")
         if self.driver.autocommit and _CONCURRENTLY.search(statement):
             wire.ask(self.driver, f"SET lock_timeout = {self.lock_timeout * 1000:.0f}")
 
@@ -296,6 +325,6 @@ class Pipeline:
         frame = inspect.currentframe()
         while frame is not None:
             if frame.f_code.co_filename == path:
-                return f"{name}, line {frame.f_lineno}: "
+                return f"{name}{_LINE}{frame.f_lineno}: "
             frame = frame.f_back
         return f"{name}: "

@@ -18,7 +18,7 @@ from app_schema.ddl import Create, Role
 from app_schema.ddl.role import KEPT, PRINTED
 from app_schema.ddl.sql import dollar, literal
 from app_schema.errors import ServerError
-from app_schema.migrations.progress import say
+from app_schema.events import say
 from app_schema.migrations.session import Facts, MigrationSession
 
 NOT_READY = "AS003"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+from app_schema import events
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -15,12 +16,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("alembic.runtime.migration")
 COMMITTED = "app_schema_committed"
 """Attribute of the log records that report a COMMIT."""
-
-
-def say(line: str) -> None:
-    """Writes one line."""
-    sys.stderr.write(f"app_schema: {line}\n")
-    sys.stderr.flush()
 
 
 class Progress:
@@ -40,6 +35,9 @@ class Progress:
         self.number += 1
         now = time.perf_counter()
         seconds, self._since = now - self._since, now
+        if events.heard():
+            counts = {"statements": statements, "seconds": round(seconds, 4)}
+            events.emit("revision", revision=name, result=verb, number=self.number, of=self.total, **counts)
         self._line(name, verb, statements, seconds)
 
     def _line(self, name: str, verb: str, statements: int, seconds: float) -> None:

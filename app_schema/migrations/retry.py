@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Self
 import psycopg
 from sqlalchemy.exc import DBAPIError
 
+from app_schema import events
 from app_schema.errors import AppSchemaError, StatementError
 from app_schema.migrations.failure import explained
-from app_schema.migrations.progress import say
 
 if TYPE_CHECKING:
     from app_schema.migrations.options import Options
@@ -100,7 +100,8 @@ class Retries:
         step.tries += 1
         self._look()
         number, allowed = step.tries, self.options.lock_tries
-        by = "".join(f"\nblocked by {line}" for line in (self._watch.blockers if self._watch else ()))
+        found = self._watch.blockers if self._watch else []
+        by = "".join(f"\nblocked by {line}" for line in found)
         if number < allowed and not self.session.take_back():
             raise _more(error, f"{by}{_NOT_OURS}")
         if not self._is_harmless(step):
@@ -110,11 +111,14 @@ class Retries:
         wait = min(0.1 * 2**number, LONGEST) * random.uniform(
             0.5, 1
         )  # random, so that two colliding runs do not retry together
-        blockers = {line.partition(" (")[0] for line in (self._watch.blockers if self._watch else ())}
+        blockers = {line.partition(" (")[0] for line in found}
         if self._told.get(step.name) != blockers:  # a line per set of blockers, not per try
             self._told[step.name] = blockers
             met = "met a concurrent change" if error.sqlstate == SERIALIZATION else "did not get its locks"
-            say(f"{step.name} {met} and was rolled back; it is tried {allowed} times{by}")
+            events.say(f"{step.name} {met} and was rolled back; it is tried {allowed} times{by}")
+        held = [f"{line.partition('): ')[0]})" for line in found]  # without the text of its query
+        state = {"sqlstate": error.sqlstate, "blocked_by": held or None}
+        events.emit("retry", revision=step.name, number=number, of=allowed, seconds=round(wait, 4), **state)
         self.session.sleep(wait)
 
     def _too_big(self, error: StatementError, step: StepState) -> None:
@@ -123,7 +127,7 @@ class Retries:
             # parts need a queue, and transactions of their own
             raise error
         step.part = part
-        say(
+        events.say(
             f"{step.name} needs more locks than the server has room for (max_locks_per_transaction); it "
             f"begins again in parts of {part} statements, each committed: every one of them can be repeated"
         )

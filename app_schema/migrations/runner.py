@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateTable
 
-from app_schema import upstream
+from app_schema import events, upstream
 from app_schema.ddl import Guarded, privileges
 from app_schema.ddl.block import NOTED
 from app_schema.ddl.sql import plain
@@ -26,7 +26,7 @@ from app_schema.migrations.handwriting import Handwriting
 from app_schema.migrations.impl import GuardedImpl
 from app_schema.migrations.lock import Lock
 from app_schema.migrations.pipeline import Pipeline
-from app_schema.migrations.progress import progress, say
+from app_schema.migrations.progress import progress
 from app_schema.migrations.retry import Retries
 from app_schema.migrations.session import SAVEPOINT, Facts, MigrationSession
 from app_schema.migrations.state import RunState, Step, StepState
@@ -72,18 +72,28 @@ class Runner:
         :param facts: the current facts of the session.
         :raises AppSchemaError: with one sentence.
         """
+        moves = self.context.opts.get("destination_rev") is not None  # upgrade, downgrade, stamp
         try:
-            if self.context.opts.get("destination_rev") is not None:  # upgrade, downgrade, stamp
-                facts.refuse_replicated()
-            self.session.read_committed()
-            self.impl.start_migrations()
-            planned = self._steps(facts)
-            if planned or self.context.purge:
-                preflight.check(self.session, facts)
-                self._locked(facts.before, planned)
+            with events.run(self._result, heads=sorted(facts.heads)) if moves else nullcontext():
+                if moves:
+                    facts.refuse_replicated()
+                self.session.read_committed()
+                self.impl.start_migrations()
+                planned = self._steps(facts)
+                if planned or self.context.purge:
+                    preflight.check(self.session, facts)
+                    self._locked(facts.before, planned)
         finally:
             if not self._open:
                 self.session.leave(facts.before)
+
+    def _result(self) -> dict[str, Any]:
+        """The end of the run as an event."""
+        committed, steps = self.state.committed, self.state.steps
+        result = steps[committed - 1].verb if committed else "nothing to do"
+        if steps and not committed:
+            result = "uncommitted" if self._open else "not run"
+        return {"result": result, "revisions": self.state.revisions}
 
     @property
     def _open(self) -> bool:
@@ -289,7 +299,7 @@ def _heard(driver: psycopg.Connection[Any] | None) -> Iterator[None]:
 
     def hear(notice: psycopg.errors.Diagnostic) -> None:
         if notice.sqlstate == NOTED:
-            say(notice.message_primary or "")
+            events.say(notice.message_primary or "")
 
     if driver is not None:
         driver.add_notice_handler(hear)

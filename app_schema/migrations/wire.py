@@ -65,9 +65,15 @@ def ask(driver: psycopg.Connection[Any], *statements: str) -> list[str | None]:
 
 
 def exchange(
-    driver: psycopg.Connection[Any], statements: Sequence[str], each: Callable[[int, PGresult], None]
+    driver: psycopg.Connection[Any],
+    statements: Sequence[str],
+    each: Callable[[int, PGresult], None],
+    *,
+    timed: bool = False,
 ) -> None:
     """Sends the statements in one batch, and passes each result to ``each`` as it arrives.
+
+    :param timed: each result arrives when its statement ends, and not with the next COMMIT.
 
     Ctrl-C cancels the running statement; the results so far are read, and KeyboardInterrupt is raised again.
 
@@ -79,7 +85,7 @@ def exchange(
         for text in statements:
             log.debug("%s", text)
             pgconn.send_query_params(text.encode(driver.info.encoding), None)
-            if text == COMMIT:
+            if text == COMMIT or timed:
                 pgconn.send_flush_request()  # else its answer waits in the server for the end of the batch
         pgconn.pipeline_sync()
         batch = _Batch(driver, each)

@@ -20,9 +20,9 @@ from app_schema import pinned
 from app_schema.catalog.objects import diff, printed
 from app_schema.catalog.scratch import Place, connected, scratch_database
 from app_schema.errors import AppSchemaError, ServerError
+from app_schema.events import say
 from app_schema.migrations.directives import UnwritableOp
 from app_schema.migrations.layout import WIDTH
-from app_schema.migrations.progress import say
 from app_schema.migrations.proof import rows
 from app_schema.migrations.proof.copy import Structure, send, structure
 from app_schema.migrations.proof.trial import Origin, RefusedError, Trial, explained_shortly, listed
