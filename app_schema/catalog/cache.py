@@ -17,11 +17,10 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from platformdirs import user_cache_path
 
-from app_schema.catalog.objects import Snapshot, in_parts
+from app_schema.catalog.objects import Snapshot, with_parts
 from app_schema.ddl.definition import Definition
 from app_schema.ddl.object import Key
 
@@ -51,7 +50,7 @@ def load(name: str) -> Snapshot | None:
             checksum, _, payload = _read(directory, name).partition(b"\n")
             if checksum.decode() != _checksum(name, payload):
                 return None
-            snapshot = {Key(*key): _definition(key[0], printed) for *key, printed in json.loads(payload)}
+            snapshot = {Key(*key): with_parts(key[0], printed) for *key, printed in json.loads(payload)}
             os.utime(name, dir_fd=directory)  # marks the file as used
     except (OSError, TypeError, ValueError, RecursionError):
         return None
@@ -61,7 +60,11 @@ def load(name: str) -> Snapshot | None:
 def store(name: str, snapshot: Snapshot) -> None:
     """Writes a snapshot atomically."""
     parts = (
-        [*key, printed.parts if isinstance(printed, Definition) else printed]
+        # as json_build_array prints it, so that both sides share what is parsed
+        [
+            *key,
+            json.dumps(printed.parts, ensure_ascii=False) if isinstance(printed, Definition) else printed,
+        ]
         for key, printed in snapshot.items()
     )
     payload = json.dumps(list(parts)).encode()
@@ -81,10 +84,6 @@ def store(name: str, snapshot: Snapshot) -> None:
                 raise
             for old in sorted(place.iterdir(), key=lambda file: file.lstat().st_mtime)[:-KEPT]:
                 old.unlink(missing_ok=True)
-
-
-def _definition(kind: str, printed: str | list[Any]) -> str:
-    return printed if isinstance(printed, str) else in_parts(kind, printed)
 
 
 def _checksum(name: str, payload: bytes) -> str:

@@ -76,7 +76,7 @@ WITH RECURSIVE request AS (
        AND c.relkind IN ('r', 'p', 'f')
     UNION ALL
     SELECT 'publication', NULL, NULL, b.pubname FROM pg_catalog.pg_publication_rel AS p JOIN pg_catalog.pg_publication AS b ON b.oid = p.prpubid
-     WHERE node.class = 'pg_catalog.pg_publication_rel'::regclass AND p.oid = node.oid AND p.prqual IS NOT NULL
+     WHERE node.class = 'pg_catalog.pg_publication_rel'::regclass AND p.oid = node.oid AND num_nulls(p.prqual, p.prattrs) < 2
     UNION ALL
     SELECT CASE WHEN EXISTS (SELECT 1 FROM target AS w WHERE w.n = node.n AND w.class = 'pg_catalog.pg_class'::regclass AND w.oid = f.adrelid AND w.sub = f.adnum)
                 THEN 'own_default' ELSE 'default' END, c.relnamespace, c.relname, a.attname

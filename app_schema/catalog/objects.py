@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app_schema.catalog.reading import query, read
@@ -65,10 +65,9 @@ def _with_rare(rows: list[_Row], ask: Callable[[str], list[_Row]]) -> list[_Row]
 
 def _snapshot(rows: Iterable[tuple[Any, ...]], ignore: tuple[str, ...]) -> Snapshot:
     found = ((Key(*key), definition) for *key, definition in rows)
-    snapshot = {key: definition for key, definition in found if not _belongs_to(key, ignore)}
-    keys = [key for key in snapshot if key.kind in _printed_as()]
-    parts = json.loads(f"[{','.join(snapshot[key] for key in keys)}]")  # one call for all
-    return snapshot | {key: in_parts(key.kind, own) for key, own in zip(keys, parts, strict=True)}
+    return {
+        key: with_parts(key.kind, definition) for key, definition in found if not _belongs_to(key, ignore)
+    }
 
 
 @cache
@@ -78,9 +77,15 @@ def _printed_as() -> dict[str, type[Parts]]:
     return {kind: query.printed_as for kind, query in queries if query.printed_as is not None}
 
 
-def in_parts(kind: str, parts: Sequence[Any]) -> Definition:
-    """The definition of an object of this kind."""
-    return Definition(_printed_as()[kind], parts)
+def with_parts(kind: str, definition: str) -> str:
+    """The definition of an object of this kind, with its parts if the snapshot selects them as JSON."""
+    return _parsed(kind, definition) if kind in _printed_as() else definition
+
+
+@lru_cache(maxsize=1 << 16)
+def _parsed(kind: str, parts: str) -> Definition:
+    # both sides, and most columns of a database, have the same few definitions
+    return Definition(_printed_as()[kind], json.loads(parts))
 
 
 def _belongs_to(key: Key, tables: tuple[str, ...]) -> bool:

@@ -16,7 +16,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, MetaData
 from sqlalchemy.pool import NullPool
 
-from app_schema import database, pinned, upstream
+from app_schema import database, gc_tuning, pinned, upstream
 from app_schema.application import Application
 from app_schema.events import say
 from app_schema.migrations import setup
@@ -82,6 +82,8 @@ def run(
     :raises CommandError: with one sentence; Alembic prints it and exits with a code other than 0.
     """
     _configure_logging(context)
+    if hasattr(context.config.cmd_opts, "cmd"):
+        gc_tuning.freeze()  # Alembic's command line
     if isinstance(metadata, Application):
         app, metadata = metadata, lambda: app.metadata
         options = {**app.options, **options}

@@ -132,6 +132,33 @@ def test_collation_and_range_of_a_column_are_named_and_kept(empty_engine: sa.Eng
     assert "range public.span cannot be changed" in text
 
 
+def test_publication_of_columns_is_made_again_round_a_new_type(changed: RoundTrip) -> None:
+    metadata = sa.MetaData()
+    sa.Table("t", metadata, sa.Column("n", sa.BigInteger))
+    changed(
+        "CREATE TABLE t (n integer)",
+        "INSERT INTO t VALUES (1)",
+        "CREATE PUBLICATION of_columns FOR TABLE t (n) WITH (publish = 'insert')",
+        metadata=metadata,
+    )
+
+
+def test_dictionary_of_a_configuration_is_replaced_with_it(changed: RoundTrip) -> None:
+    metadata = sa.MetaData()
+    stem = "(TEMPLATE = pg_catalog.snowball, LANGUAGE = {})"
+    ddl.attach(
+        metadata,
+        ddl.TextSearchDictionary("stem", stem.format("german"), schema="public"),
+        ddl.TextSearchConfiguration("words", mappings={"word": "public.stem"}, schema="public"),
+    )
+    changed(
+        f"CREATE TEXT SEARCH DICTIONARY stem {stem.format('english')}",
+        "CREATE TEXT SEARCH CONFIGURATION words (PARSER = pg_catalog.default)",
+        "ALTER TEXT SEARCH CONFIGURATION words ADD MAPPING FOR word WITH stem",
+        metadata=metadata,
+    )
+
+
 def test_statistics_are_equal_in_any_order_of_the_columns(empty_engine: sa.Engine) -> None:
     metadata = sa.MetaData()
     sa.Table("t", metadata, sa.Column("a", sa.Integer), sa.Column("b", sa.Integer))
