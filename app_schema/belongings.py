@@ -7,8 +7,8 @@ DELETE SET NULL or SET DEFAULT only refers to the other, and does not belong to 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from graphlib import CycleError, TopologicalSorter
+from dataclasses import dataclass, replace
+from graphlib import TopologicalSorter
 
 import sqlalchemy as sa
 
@@ -46,6 +46,11 @@ SELECT n.nspname, c.relname, a.attname::text, pg_catalog.format_type(a.atttypid,
   LEFT JOIN pg_catalog.pg_index AS i ON i.indrelid = c.oid AND i.indisprimary
  WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
  ORDER BY 1, 2, 5"""
+_READABLE = """
+SELECT n.nspname, c.relname
+  FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+ WHERE c.relkind IN ('r', 'p') AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
+   AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')"""
 _SETS = {"n": "NULL", "d": "DEFAULT"}
 """The value that PostgreSQL writes into the columns of a key, by pg_constraint.confdeltype."""
 
@@ -107,13 +112,20 @@ class Keys:
         return cls(references, primary, types)
 
     def primary_of(self, table: str) -> Values:
-        """The columns of the primary key of a table; raises ServerError if the table has none."""
+        """The columns of the primary key of a table; raises ServerError if it or the table is absent."""
+        if all(table != other for other, _ in self.types):
+            raise ServerError(f"The table {table} does not exist. Run app-schema upgrade.")
         if table not in self.primary:
             raise ServerError(
                 f"The table {table} has no primary key, so its rows cannot be named one by one: "
                 f"ALTER TABLE {table} ADD PRIMARY KEY (...);"
             )
         return self.primary[table]
+
+    def readable(self, connection: sa.Connection) -> Keys:
+        """The same without the references of tables that the current role may not read."""
+        readable = {qualified(table, schema) for schema, table in connection.exec_driver_sql(_READABLE)}
+        return replace(self, references=[item for item in self.references if item.table in readable])
 
     def belonging_to(self, table: str) -> list[ReflectedForeignKey]:
         """The references whose rows belong to rows of the table."""
@@ -123,16 +135,20 @@ class Keys:
             if reference.target == table and reference.sets is None and not self._implied(reference)
         ]
 
-    def children_first(self, tables: Sequence[str]) -> list[str]:
-        """The order in which rows of these tables can be deleted; tables in a circle: from last to first."""
-        order = TopologicalSorter({table: set[str]() for table in tables})
-        for reference in self.references:
-            if {reference.table, reference.target} <= set(tables) and reference.table != reference.target:
-                order.add(reference.target, reference.table)
-        try:
-            return list(order.static_order())
-        except CycleError:
-            return list(reversed(tables))
+    def children_first(self, tables: Sequence[str]) -> list[list[str]]:
+        """The order of the tables for deleting their rows; those of a circle need one statement."""
+        children = {
+            table: [other.table for other in self.references if other.target == table] for table in tables
+        }
+        below = {table: _below(table, children) for table in tables}
+        circles = {
+            table: tuple(other for other in tables if other in below[table] and table in below[other])
+            for table in tables
+        }
+        order: TopologicalSorter[tuple[str, ...]] = TopologicalSorter()
+        for table, circle in circles.items():
+            order.add(circle, *(circles[child] for child in below[table].difference(circle)))
+        return [list(circle) for circle in order.static_order()]
 
     def matching(self, table: str, columns: Values) -> str:
         """SQL condition, with a placeholder a column: the row `t` has one of the values in these columns."""
@@ -215,6 +231,16 @@ def referring(
     for document, *texts in rows:
         values = dict(zip(columns, texts, strict=True))
         yield BelongingRow(table, tuple(values[column] for column in primary), values, document)
+
+
+def _below(table: str, children: Mapping[str, Sequence[str]]) -> set[str]:
+    """The table, and those of the given tables that refer to it, directly or through others of them."""
+    found, todo = {table}, [table]
+    while todo:
+        fresh = [child for child in children[todo.pop()] if child in children and child not in found]
+        found.update(fresh)
+        todo += fresh
+    return found
 
 
 def arrays(values: Sequence[Values]) -> tuple[list[str], ...]:

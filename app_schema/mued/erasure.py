@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from itertools import chain
 from typing import Literal
 
 import sqlalchemy as sa
@@ -18,7 +19,7 @@ from app_schema.application import Application
 from app_schema.belongings import BelongingRow, Keys, Values, arrays, belonging, name, referring
 from app_schema.errors import ConfigurationError, LockedError, ServerError
 from app_schema.loss import fingerprint
-from app_schema.mued.person import EVENTS, PEOPLE, find, names
+from app_schema.mued.person import PEOPLE, events, find
 
 # Paid, due or given back. Without an amount, or never paid and never held, a reservation documents no money.
 _MONEY = (
@@ -134,22 +135,35 @@ def carry_out(connection: sa.Connection, erasure: Erasure) -> None:
     :raises ServerError: if a row is still there, as where a trigger keeps it.
     """
     keys = Keys.read(connection)
+    deleted = {step.table: step for step in erasure.steps if step.action == "deleted"}
     with _said():
         for step in erasure.steps:
-            where, values = keys.matching(step.table, keys.primary_of(step.table)), arrays(step.keys)
-            table = name(step.table, quoted=True)
             if step.action != "deleted":
+                where, values = keys.matching(step.table, keys.primary_of(step.table)), arrays(step.keys)
                 connection.exec_driver_sql(
-                    f"UPDATE {table} AS t SET {_sets(step.sets)} WHERE {where}", values
+                    f"UPDATE {name(step.table, quoted=True)} AS t SET {_sets(step.sets)} WHERE {where}",
+                    values,
                 )
-                continue
-            connection.exec_driver_sql(f"DELETE FROM {table} AS t WHERE {where}", values)
-            if left := connection.exec_driver_sql(
-                f"SELECT count(*) FROM {table} AS t WHERE {where}", values
-            ).scalar():
-                raise ServerError(
-                    f"{left} rows of {step.table} are still there after DELETE: a trigger or rule keeps them."
-                )
+        for circle in keys.children_first(list(deleted)):
+            _delete(connection, keys, [deleted[table] for table in circle])
+
+
+def _delete(connection: sa.Connection, keys: Keys, steps: Sequence[Step]) -> None:
+    """Deletes by one statement, at whose end PostgreSQL checks the foreign keys between the tables."""
+    found = {
+        step.table: f"{name(step.table, quoted=True)} AS t WHERE "
+        + keys.matching(step.table, keys.primary_of(step.table))
+        for step in steps
+    }
+    deletions = ", ".join(f"d{place} AS (DELETE FROM {rows})" for place, rows in enumerate(found.values()))
+    values = tuple(chain.from_iterable(arrays(step.keys) for step in steps))
+    connection.exec_driver_sql(f"WITH {deletions} SELECT", values)
+    for step in steps:
+        query = f"SELECT count(*) FROM {found[step.table]}"
+        if left := connection.exec_driver_sql(query, arrays(step.keys)).scalar():
+            raise ServerError(
+                f"{left} rows of {step.table} are still there after DELETE: a trigger or rule keeps them."
+            )
 
 
 def left(connection: sa.Connection, app: Application, erasure: Erasure) -> Erasure | None:
@@ -189,14 +203,12 @@ def _steps(
         ]
         sets = {**dict.fromkeys(reference.emptied, reference.sets), **DETACHED.get(reference.table, {})}
         yield Step(reference.table, "detached", sorted(found), sets)
-    events = [
-        (event,) for event, _ in connection.exec_driver_sql(f"{EVENTS} FOR UPDATE", (names(connection, key),))
-    ]
-    for table, some in {**kept, "public.webhook_events": events}.items():
+    named = [(event,) for event, _ in events(connection, key, lock=True)]
+    for table, some in {**kept, "public.webhook_events": named}.items():
         texts = ANONYMOUS[table]
         differs = " OR ".join(f"t.{name(column)} IS DISTINCT FROM {text}" for column, text in texts.items())
         yield Step(table, "anonymised", sorted(_where(connection, keys, table, some, differs)), texts)
-    for table in keys.children_first(list(deleted)):
+    for table in chain.from_iterable(keys.children_first(list(deleted))):
         yield Step(table, "deleted", sorted(row.key for row in deleted[table]))
 
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import psycopg
 import pytest
 from program import alembic
@@ -65,3 +70,32 @@ def test_what_cannot_be_told_ends_with_2(empty_url: str) -> None:
 def test_raiseerr_is_obeyed(empty_url: str) -> None:
     said = alembic(empty_url, "--raiseerr", "upgrade", "no_such_revision")
     assert "Traceback" in said.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "output", "encoding", "sentence"),
+    [
+        (["status"], "/dev/full", "utf-8", "The output cannot be written: No space left on device."),
+        (["export", b"\xff"], os.devnull, "utf-8", "'\\udcff' cannot be encoded as utf-8."),
+        (["export", "山"], os.devnull, "ascii", "There is no person '\\u5c71'"),
+    ],
+)
+def test_output_and_arguments_that_cannot_be_used_are_one_sentence(
+    database_url: str, arguments: list[str | bytes], output: str, encoding: str, sentence: str
+) -> None:
+    if not Path(output).exists():
+        pytest.skip("this system has no /dev/full")
+    environment = {**os.environ, "DATABASE_URL": database_url, "PYTHONIOENCODING": encoding}
+    environment.pop("PYTHONUNBUFFERED", None)  # with it Python writes at once, and not at its end
+    with Path(output).open("wb") as stream:
+        said = subprocess.run(
+            [sys.executable, "-m", "app_schema", *arguments],
+            env=environment,
+            stdout=stream,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert said.returncode == 2
+    assert sentence in said.stderr.decode()
+    assert "Traceback" not in said.stderr.decode()
+    assert "Exception ignored" not in said.stderr.decode()

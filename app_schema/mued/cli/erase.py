@@ -31,7 +31,7 @@ def erase(
     charged, and a paid lesson that is neither held nor refunded, have to be settled first.
 
     Exit code 0: nothing of the person is left; 1: refused, or rows were written meanwhile; 2: could not tell,
-    and nothing was changed.
+    and nothing was changed, unless the last line says what was.
     """
     from app_schema.mued.erasure import carry_out, left, prepare
 
@@ -48,6 +48,7 @@ def erase(
         if done:
             carry_out(connection, erasure)
             connection.commit()
+            talk(f"{_rows(erasure)}.")  # said although the output may be full
             if late := left(connection, app, erasure):
                 refused = f"{_rows(late)}, written meanwhile: run app-schema erase {erasure.person} again."
                 problem(refused)
@@ -63,8 +64,6 @@ def erase(
                 **({} if refused is None else {"error": refused}),
             }
         )
-    elif done:
-        talk(f"{_rows(erasure)}.")
     elif not erasure.steps:
         talk("Nothing of this person is left to erase.")
     finish(well=refused is None)

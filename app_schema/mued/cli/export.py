@@ -16,9 +16,13 @@ def export(person: Person, *, url: Url = None) -> None:
     are of one moment. Exit code 0: printed; 2: could not tell, as for a person who does not exist.
     """
     import json
+    import sys
+    from io import TextIOWrapper
 
     from app_schema.mued.export import export
 
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # JSON is, whatever the locale is
     count: Counter[str] = Counter()
     with connected(url) as connection:
         for line in export(connection, person, application().acting):

@@ -179,11 +179,20 @@ def test_events_of_providers_are_emptied_and_stay_known(run: Run, full_url: str)
            ('clerk', 'evt_b', 'user.created', '{"data": {"emails": [{"to": "siren@example.com"}]}}', 'not')
         """,
     )
+    execute(
+        full_url,
+        """INSERT INTO public.webhook_events (source, event_id, type, payload) VALUES
+           ('clerk', 'evt_c', 'user.updated', '["Ren@Example.COM"]'),
+           ('clerk', 'evt_d', 'user.updated', '{"id": "SEED_REN"}')
+        """,
+    )
     erase(run, full_url, "seed_ren")
     query = "SELECT event_id, payload IS NULL, error_message, status::text FROM public.webhook_events"
     assert ask(full_url, f"{query} WHERE event_id LIKE 'evt%' ORDER BY 1") == [
         ("evt_a", True, None, "processed"),
         ("evt_b", False, "not", "processing"),
+        ("evt_c", True, None, "processed"),
+        ("evt_d", False, None, "processing"),
     ]
 
 
@@ -197,6 +206,28 @@ def test_table_that_no_model_declares_is_counted_too(run: Run, full_url: str) ->
     assert {"table": 'public."100% mine"', "action": "deleted", "rows": 1} in steps
     assert erase(run, full_url, "seed_ren").startswith("exit code 0\n")
     assert ask(full_url, 'SELECT count(*) FROM public."100% mine"') == [(0,)]
+
+
+def test_tables_that_refer_to_each_other_are_deleted_at_once(run: Run, full_url: str) -> None:
+    execute(
+        full_url,
+        "CREATE TABLE public.hen (id int PRIMARY KEY, who uuid REFERENCES public.users, egg int NOT NULL)",
+        "CREATE TABLE public.egg (id int PRIMARY KEY, hen int NOT NULL REFERENCES public.hen)",
+        "INSERT INTO public.hen SELECT n, p.id::uuid, n FROM generate_series(1, 3) AS n,"
+        f" ({PERSON}) AS p; INSERT INTO public.egg SELECT n, n FROM generate_series(1, 3) AS n",
+        "ALTER TABLE public.hen ADD FOREIGN KEY (egg) REFERENCES public.egg ON DELETE RESTRICT",
+    )
+    assert erase(run, full_url, "seed_ren").startswith("exit code 0\n")
+    assert ask(full_url, "SELECT count(*) FROM public.hen, public.egg") == [(0,)]
+
+
+def test_id_of_two_people_is_refused(run: Run, full_url: str) -> None:
+    ((person,),) = ask(full_url, PERSON)
+    execute(full_url, f"UPDATE public.users SET clerk_id = '{person}' WHERE clerk_id = 'seed_yui'")
+    for command in ("erase", "export"):
+        said = run(full_url, command, str(person))
+        assert said.startswith("exit code 2\n--- stdout\n--- stderr\n")
+        assert "is users.clerk_id of one person and users.id of another" in said
 
 
 def test_login_without_rights_is_one_sentence(run: Run, full_url: str, databases: Databases) -> None:

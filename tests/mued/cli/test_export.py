@@ -96,6 +96,34 @@ def test_person_of_150_rows_costs_few_pages(database_url: str) -> None:
     assert pages <= 1000 * rows / 150
 
 
+def test_events_of_others_are_not_found_by_a_text_in_place_of_an_address(run: Run, full_url: str) -> None:
+    with psycopg.connect(full_url) as writing:
+        writing.execute("UPDATE public.users SET email = 'jpy' WHERE clerk_id = 'seed_ren'")
+        writing.execute(
+            "INSERT INTO public.webhook_events (source, event_id, type, payload)"
+            """ VALUES ('stripe', 'evt_a', 'invoice.paid', '{"currency": "jpy", "to": "yui@example.com"}')"""
+        )
+    assert "evt_a" not in run(full_url, "export", "seed_ren")
+    assert "evt_a" in run(full_url, "export", "seed_yui")
+
+
+def test_table_without_rights_is_the_services_or_refused_before_the_first_line(
+    run: Run, full_url: str
+) -> None:
+    with psycopg.connect(full_url) as connection:
+        connection.execute("CREATE TABLE public.badge (id int PRIMARY KEY, who uuid REFERENCES public.users)")
+        connection.execute(
+            "INSERT INTO public.badge SELECT 1, id FROM public.users WHERE clerk_id = 'seed_ren'"
+        )
+    (badge,) = (line for line in lines(run(full_url, "export", "seed_ren")) if "badge" in line["table"])
+    assert badge["seen_by"] == "service"
+    with psycopg.connect(full_url) as connection:
+        connection.execute("REVOKE SELECT ON public.badge FROM service_account")
+    said = run(full_url, "export", "seed_ren")
+    assert said.startswith("exit code 2\n--- stdout\n--- stderr\n")
+    assert "GRANT SELECT ON public.badge TO service_account;" in said
+
+
 def test_other_transactions_do_not_show(full_url: str) -> None:
     with database.engine(full_url, poolclass=sa.NullPool).connect() as connection:
         exported = export(connection, "seed_ren", APPLICATION.acting)
