@@ -10,14 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection
 
 from app_schema.audit.check import SETS
 from app_schema.audit.finding import Finding
-from app_schema.belongings import Keys
+from app_schema.belongings import Keys, ReflectedForeignKey
 from app_schema.catalog import read
 from app_schema.ddl.sql import ident, qualified
 
@@ -108,10 +107,21 @@ def private_tables(keys: Keys, people: str) -> dict[str, PrivateTable]:
     for target in todo:
         for reference in keys.belonging_to(target):
             if reference.table not in found:
-                direct = [item.columns for item in keys.belonging_to(people) if item.table == reference.table]
-                found[reference.table] = PrivateTable(reference.table, list(chain.from_iterable(direct)))
+                owners = [
+                    column
+                    for other in keys.references
+                    if other.table == reference.table and other.target in found and other.sets is None
+                    for column in _owner_columns(other, found[other.target])
+                ]
+                found[reference.table] = PrivateTable(reference.table, list(dict.fromkeys(owners)))
                 todo.append(reference.table)
     return found
+
+
+def _owner_columns(reference: ReflectedForeignKey, target: PrivateTable) -> list[str]:
+    """The columns of a foreign key that refer to the owner of its target."""
+    pairs = zip(reference.columns, reference.target_columns, strict=True)
+    return [column for column, owner in pairs if owner in target.owners]
 
 
 def _finding(check: str, object_: str, detail: str, mend: str) -> Finding:

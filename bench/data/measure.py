@@ -6,7 +6,8 @@
 
 The server is --url, else TEST_DATABASE_URL, else the embedded one; the role has to be a superuser. Pages
 are those of EXPLAIN (ANALYZE, BUFFERS) with PostgreSQL's own settings of the planner, in the second run of a
-query. The plans of app_user are written to bench/plans/data.txt.
+query. A write is measured by the processor time of the server process, so the server has to run on this
+Linux. The plans of app_user are written to bench/plans/data.txt.
 """
 # ruff: noqa: INP001 - a script, no package
 
@@ -16,10 +17,10 @@ import argparse
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
 from typing import Any, NamedTuple
 
 import psycopg
@@ -49,8 +50,11 @@ _DELETE = (
     "WHERE created_at < (SELECT min(created_at) FROM public.chat_messages) + interval '30 days'"
 )
 WRITES = {
+    "one message right after a checkpoint": "CHECKPOINT; " + _INSERT.format(1, 1),
     "2,000 messages over 200 chats": _INSERT.format(200, 10),
     "250 messages of one chat": _INSERT.format(1, 250),
+    "2,000 rows into a bare heap": "CREATE TABLE public.bare (LIKE public.chat_messages INCLUDING DEFAULTS); "
+    + _INSERT.format(200, 10).replace("INTO public.chat_messages", "INTO public.bare"),
     "16,000 messages of one chat": _INSERT.format(1, 16000),
     "a month of messages deleted": _DELETE,
     "the same without a trigger": "ALTER TABLE public.chat_messages DISABLE TRIGGER USER; " + _DELETE,
@@ -140,30 +144,37 @@ def read(connection: Connection, sql: str, role: str, person: str) -> Pages:
 
 
 def ask(connection: Connection, queries: Iterable[Query], *, before: bool) -> dict[tuple[str, str], Pages]:
-    return {
-        (query.name, role): read(connection, (before and query.before) or query.sql, role, query.person)
-        for query in queries
-        for role in ROLES
-    }
+    found = {}
+    for query in queries:
+        for role in ROLES:
+            all_times = read(connection, (before and query.before) or query.sql, role, query.person)
+            found[query.name, role] = all_times._replace(pages=round(all_times.pages / query.times))
+    return found
 
 
 def write(connection: Connection, statement: str) -> tuple[float, float]:
-    """Microseconds and bytes of WAL a row, the best of three."""
-    best = (float("inf"), 0.0)
+    """Microseconds of the processor and bytes of WAL a row, the medians of three."""
+    seen = []
     for _ in range(3):
         with connection.transaction(force_rollback=True):
             *first, last = statement.split("; ")
             for one in first:
                 connection.execute(one.encode())
             at = connection.execute("SELECT pg_current_wal_insert_lsn()").fetchone()
-            began = time.perf_counter()
+            began = _processor(connection)
             rows = connection.execute(last.encode()).rowcount
-            took = time.perf_counter() - began
+            took = _processor(connection) - began
             wal = connection.execute(
                 "SELECT pg_current_wal_insert_lsn() - %s::pg_lsn", [at and at[0]]
             ).fetchone()
-        best = min(best, (1e6 * took / rows, float(wal[0] if wal else 0) / rows))
-    return best
+        seen.append((took / rows, float(wal[0] if wal else 0) / rows))
+    times, sizes = zip(*seen, strict=True)
+    return median(times), median(sizes)
+
+
+def _processor(connection: Connection) -> float:
+    """Microseconds that the server process of a connection has had a processor."""
+    return int(Path(f"/proc/{connection.info.backend_pid}/schedstat").read_text().split()[0]) / 1000
 
 
 def exported(engine: sa.Engine) -> tuple[int, int]:

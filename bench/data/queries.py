@@ -13,7 +13,7 @@ class Query(NamedTuple):
     """One query, who asks, and the index that serves it.
 
     `before` is how it was asked before there was a look-up for it; None: the same. `of` is the role whose
-    pages have a goal.
+    pages have a goal. `times` is how often the query asks: its pages are those of one time.
     """
 
     name: str
@@ -23,6 +23,7 @@ class Query(NamedTuple):
     index: str = ""
     before: str | None = None
     of: str = "app_user"
+    times: int = 1
 
 
 ME = "md5('u1')::uuid"
@@ -42,13 +43,18 @@ VECTOR = "(SELECT embedding FROM rag_embeddings WHERE source_type = 'template' A
 
 
 def _nearest_of_all(limit: int) -> Query:
-    query = f"SELECT id FROM rag_embeddings WHERE source_type = 'session' ORDER BY embedding{{0}} <=> {VECTOR}{{0}} LIMIT {limit}"
+    """The mean of twenty vectors: one search reads up to twice as many pages as another."""
+    query = (
+        "SELECT near.id FROM (SELECT embedding FROM rag_embeddings WHERE source_type = 'template' ORDER BY source_id LIMIT 20) AS asked "
+        f"CROSS JOIN LATERAL (SELECT id FROM rag_embeddings WHERE source_type = 'session' ORDER BY embedding{{0}} <=> asked.embedding{{0}} LIMIT {limit}) AS near"
+    )
     return Query(
         f"Q29 {limit}",
         f"nearest {limit} sessions of all",
         query.format("::halfvec(1536)"),
         before=query.format(""),
         of="service_account",
+        times=20,
     )
 
 
@@ -279,8 +285,14 @@ QUERIES = (
     Query(
         "Q37 count",
         "unread messages, counted",
+        "SELECT app.my_unread_count()",
+        before=f"SELECT count(*) FROM messages WHERE receiver_id = {ME} AND NOT is_read",
+    ),
+    Query(
+        "Q37 counted",
+        "the same without the look-up",
         f"SELECT count(*) FROM messages WHERE receiver_id = {ME} AND NOT is_read",
-        index="ix_messages_receiver_id_unread_sender",
+        index="ix_messages_receiver_id_unread",
     ),
     Query(
         "Q37 list",
@@ -314,8 +326,7 @@ QUERIES = (
     Query(
         "authors",
         "names of the authors of 20 public sessions",
-        "WITH s AS MATERIALIZED (SELECT id, user_id FROM sessions WHERE is_public ORDER BY created_at DESC LIMIT 20) "
-        "SELECT s.id, p.name FROM s LEFT JOIN app.public_profiles((SELECT array_agg(DISTINCT user_id) FROM s)) AS p ON p.id = s.user_id",
+        "SELECT session_id, user_name FROM app.newest_public_authors(20)",
         before="SELECT s.id, p.name FROM (SELECT id, user_id FROM sessions WHERE is_public ORDER BY created_at DESC LIMIT 20) AS s LEFT JOIN LATERAL app.public_profile(s.user_id) AS p ON true",
     ),
     Query(

@@ -103,12 +103,13 @@ def _asked(found: tuple[int, int]) -> str:
 
 def _writes(result: Result) -> str:
     lines = [
-        "| write | µs a row before | µs a row | WAL a row before | WAL a row |",
-        "|---|---:|---:|---:|---:|",
+        "| write | µs a row before | µs a row | times as fast | WAL a row before | WAL a row | times |",
+        "|---|---:|---:|---:|---:|---:|---:|",
     ]
     for what, (time, wal) in result.writes["after"].items():
         former, former_wal = result.writes["before"][what]
-        lines.append(f"| {what} | {former:,.0f} | {time:,.0f} | {former_wal:,.0f} B | {wal:,.0f} B |")
+        sizes = f"{former_wal:,.0f} B | {wal:,.0f} B | {wal / former_wal:.2f}"
+        lines.append(f"| {what} | {former:,.0f} | {time:,.0f} | {former / time:.1f} | {sizes} |")
     return "\n".join(lines)
 
 

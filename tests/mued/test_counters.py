@@ -119,3 +119,17 @@ def test_keys_are_in_the_order_of_time(connection: psycopg.Connection[tuple[Any,
     assert {(key[14], key[19] in "89ab") for (key,) in made} == {("7", True)}
     ids = connection.execute("SELECT substr(id::text, 15, 1) FROM public.chat_messages").fetchall()
     assert set(ids) == {("7",)}
+
+
+def test_message_belongs_to_the_owner_of_its_chat(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+    connection.execute("INSERT INTO public.users (clerk_id, email) VALUES ('user_bob', 'bob@example.com')")
+    connection.commit()
+    for owner in ("gen_random_uuid()", "(SELECT id FROM public.users WHERE clerk_id = 'user_bob')"):
+        message = (
+            "INSERT INTO public.chat_messages (session_id, user_id, role, content)"
+            f" SELECT id, {owner}, 'user', 'hello' FROM public.chat_sessions LIMIT 1"
+        )
+        with pytest.raises(psycopg.errors.ForeignKeyViolation), connection.transaction():
+            connection.execute(message.encode())
+    connection.execute("DELETE FROM public.users WHERE clerk_id = 'user_ann'")
+    assert connection.execute("SELECT count(*) FROM public.chat_messages").fetchone() == (0,)

@@ -15,6 +15,8 @@ CREATE TABLE note (owner int NOT NULL REFERENCES person, id int, PRIMARY KEY (ow
 CREATE TABLE part (owner int NOT NULL, note int, id int, PRIMARY KEY (owner, id),
   FOREIGN KEY (owner, note) REFERENCES note ON DELETE CASCADE);
 ALTER TABLE part ADD FOREIGN KEY (owner) REFERENCES person;
+CREATE TABLE line (owner int NOT NULL, part int, id int, PRIMARY KEY (owner, id),
+  FOREIGN KEY (owner, part) REFERENCES part ON DELETE CASCADE);
 CREATE TABLE word (id int PRIMARY KEY, said text UNIQUE);
 """
 BODY = "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN DELETE FROM word; RETURN NULL; END'"
@@ -40,7 +42,7 @@ def test_tables_with_the_owner_everywhere_are_ready(connection: sa.Connection) -
     ("sql", "check", "object_", "mend"),
     [
         (
-            "CREATE TABLE leaf (part int, owner_ int, FOREIGN KEY (owner_, part) REFERENCES part)",
+            "ALTER TABLE part ADD COLUMN no int UNIQUE; CREATE TABLE leaf (part int REFERENCES part (no))",
             "owner_absent",
             "table public.leaf",
             None,

@@ -15,6 +15,14 @@ LOOK_UPS = {
     "SELECT id FROM app.my_tagged_log_entries('[]', 1000)": (
         "SELECT id FROM public.log_entries WHERE user_id = app.current_user_id()"
     ),
+    "SELECT n FROM app.my_unread_count() AS n WHERE n > 0": (
+        "SELECT count(*) FROM public.messages WHERE receiver_id = app.current_user_id() AND NOT is_read"
+        " HAVING count(*) > 0"
+    ),
+    "SELECT concat(session_id, user_id, user_name) FROM app.newest_public_authors(1000)": (
+        "SELECT concat(s.id, p.id, p.name) FROM public.sessions AS s, app.public_profile(s.user_id) AS p"
+        " WHERE s.is_public"
+    ),
     "SELECT id FROM app.my_overlapping_slots('-infinity', 'infinity')": (
         "SELECT id FROM public.lesson_slots WHERE mentor_id = app.current_user_id() AND status <> 'cancelled'"
     ),
@@ -60,3 +68,28 @@ def test_look_up_gives_what_the_policies_show(
             assert name in cast.PEOPLE or not found
             seen |= found
     assert seen, "the cast has rows for it"
+
+
+def test_journal_by_tags_is_the_newest_with_all_of_them(database_url: str) -> None:
+    """Found among the newest ten times as many, or, if they are fewer, by the index of tags."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute("INSERT INTO public.users (clerk_id, email) VALUES ('ann', 'a@x'), ('bob', 'b@x')")
+        connection.execute(
+            "INSERT INTO public.log_entries (user_id, type, content, tags, created_at)"
+            """ SELECT u.id, 'practice', 'scales', CASE WHEN n < 10 THEN '["all", "old"]'::jsonb"""
+            """ WHEN n % 15 = 0 THEN '["all", "rare"]' ELSE '["all"]' END, now() + n * interval '1 hour'"""
+            " FROM public.users AS u, generate_series(1, 60) AS n"
+        )
+        connection.execute("SELECT set_config('app.current_user_id', 'ann', true)")
+        for tags in ('["all"]', '["rare"]', '["old"]', '["old", "all"]', '["none"]', "[]"):
+            for limit in (0, 1, 3, 5, 50, None):
+                given = {"tags": tags, "limit": limit}
+                found = connection.execute(
+                    "SELECT id FROM app.my_tagged_log_entries(%(tags)s, %(limit)s)", given
+                )
+                expected = connection.execute(
+                    "SELECT id FROM public.log_entries WHERE user_id = app.current_user_id()"
+                    " AND tags @> %(tags)s ORDER BY created_at DESC LIMIT %(limit)s",
+                    given,
+                )
+                assert found.fetchall() == expected.fetchall(), given

@@ -106,7 +106,8 @@ class ChatMessage(Base):
 
     __tablename__ = "chat_messages"
     __table_args__ = (
-        # message and conversation have the same owner
+        # message and conversation have the same owner; a key from user_id to users would say no more, and
+        # lock a row of users for each message
         ForeignKeyConstraint(
             ["session_id", "user_id"],
             ["public.chat_sessions.id", "public.chat_sessions.user_id"],
@@ -149,9 +150,7 @@ class ChatMessage(Base):
 
     id: Mapped[TimeKey]
     session_id: Mapped[uuid.UUID] = mapped_column(doc="conversation")
-    user_id: Mapped[uuid.UUID] = mapped_column(
-        ForeignKey("public.users.id", ondelete="CASCADE"), doc="owner of the conversation"
-    )
+    user_id: Mapped[uuid.UUID] = mapped_column(doc="owner of the conversation")
     role: Mapped[ChatRole] = mapped_column(doc="who speaks")
     content: Mapped[str] = mapped_column(doc="text as sent")
     processed_content: Mapped[str | None] = mapped_column(doc="text after clean-up by the assistant")
@@ -169,7 +168,9 @@ class ChatMessage(Base):
     session: Mapped["ChatSession"] = refers_to(
         back_populates="messages", foreign_keys="ChatMessage.session_id"
     )
-    user: Mapped["User"] = refers_to(back_populates="chat_messages")
+    user: Mapped["User"] = refers_to(
+        back_populates="chat_messages", primaryjoin="foreign(ChatMessage.user_id) == User.id"
+    )
     parent_message: Mapped["ChatMessage | None"] = refers_to(
         back_populates="replies", remote_side="ChatMessage.id"
     )

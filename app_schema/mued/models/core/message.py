@@ -32,6 +32,8 @@ class Message(Base):
             postgresql_include=["sender_id"],
             postgresql_where=text("NOT is_read"),
         ),
+        # for app.my_unread_count(): equal keys share an entry, so thousands of messages are a few pages
+        Index("ix_messages_receiver_id_unread_count", "receiver_id", postgresql_where=text("NOT is_read")),
         # the inbox, and the index of the foreign key: the partial index holds unread rows only
         Index("ix_messages_receiver_id_created_at", "receiver_id", text("created_at DESC")),
         Index("ix_messages_sender_id_created_at", "sender_id", text("created_at DESC")),

@@ -97,7 +97,9 @@ class User(Touched, Base):
     log_entries: Mapped[list["LogEntry"]] = referred_by(back_populates="user")
     sessions: Mapped[list["Session"]] = referred_by(back_populates="user")
     chat_sessions: Mapped[list["ChatSession"]] = referred_by(back_populates="user")
-    chat_messages: Mapped[list["ChatMessage"]] = referred_by(back_populates="user")
+    chat_messages: Mapped[list["ChatMessage"]] = referred_by(
+        back_populates="user", primaryjoin="foreign(ChatMessage.user_id) == User.id"
+    )
     ai_profile: Mapped["UserAiProfile | None"] = referred_by(back_populates="user")
     ai_memories: Mapped[list["UserAiMemory"]] = referred_by(back_populates="user")
     dialogues: Mapped[list["AiDialogue"]] = referred_by(back_populates="user")

@@ -30,15 +30,42 @@ MY_OVERLAPPING_SLOTS = _LookUp(
     returns="SETOF public.lesson_slots",
 )
 
-# The newest entries of the signed-in person's journal that have all these tags.
+# The newest entries of the signed-in person's journal that have all these tags: found among the newest ten
+# times as many, else by the index of tags. PostgreSQL does not know how frequent a tag is with one person,
+# and might read thousands of entries in the order of time, or by the tag. The calls of app.current_user_id()
+# are bare, so that PostgreSQL knows the person when it plans, and how many entries there are.
 MY_TAGGED_LOG_ENTRIES = _LookUp(
     "my_tagged_log_entries",
     sql("""
-        SELECT l.*
-          FROM public.log_entries AS l
-         WHERE l.user_id = app.current_user_id()
-           AND l.tags @> p_tags
-         ORDER BY l.created_at DESC
+        WITH newest AS MATERIALIZED (
+          SELECT l.*
+            FROM public.log_entries AS l
+           WHERE l.user_id = app.current_user_id()
+           ORDER BY l.created_at DESC
+           LIMIT 10::bigint * p_limit
+        ), tagged AS MATERIALIZED (
+          SELECT n.*
+            FROM newest AS n
+           WHERE n.tags @> p_tags
+           ORDER BY n.created_at DESC
+           LIMIT p_limit
+        ), enough AS MATERIALIZED (
+          SELECT coalesce((SELECT count(*) FROM tagged) = p_limit
+                          OR (SELECT count(*) FROM newest) < 10::bigint * p_limit, true) AS yes
+        ), by_tag AS MATERIALIZED (
+          SELECT l.*
+            FROM public.log_entries AS l
+           WHERE l.user_id = app.current_user_id()
+             AND l.tags @> p_tags
+             AND NOT (SELECT e.yes FROM enough AS e)
+        )
+        SELECT f.*
+          FROM (
+            SELECT t.* FROM tagged AS t WHERE (SELECT e.yes FROM enough AS e)
+            UNION ALL
+            SELECT b.* FROM by_tag AS b
+          ) AS f
+         ORDER BY f.created_at DESC
          LIMIT p_limit
     """),
     arguments="p_tags jsonb, p_limit integer",
@@ -59,6 +86,42 @@ MY_UNREAD_MESSAGES = _LookUp(
     """),
     arguments="p_limit integer",
     returns="SETOF public.messages",
+)
+
+# How many messages the signed-in person has not read. The policy reads the sender, who is in no index of few
+# bytes.
+MY_UNREAD_COUNT = _LookUp(
+    "my_unread_count",
+    sql("""
+        SELECT count(*)
+          FROM public.messages AS m
+         WHERE m.receiver_id = app.current_user_id()
+           AND NOT m.is_read
+    """),
+    returns="bigint",
+)
+
+# Who wrote the newest public sessions, for a signed-in person. app.public_profiles() would prove for each of
+# them that one of the sessions is public.
+NEWEST_PUBLIC_AUTHORS = _LookUp(
+    "newest_public_authors",
+    sql("""
+        WITH newest AS MATERIALIZED (
+          SELECT s.id, s.user_id, s.created_at
+            FROM public.sessions AS s
+           WHERE s.is_public
+             AND app.current_user_id() IS NOT NULL
+           ORDER BY s.created_at DESC
+           LIMIT p_limit
+        )
+        SELECT n.id, n.user_id, u.name
+          FROM newest AS n
+          JOIN (SELECT a.id, a.name FROM public.users AS a
+                 WHERE a.id = ANY (ARRAY(SELECT x.user_id FROM newest AS x))) AS u ON u.id = n.user_id
+         ORDER BY n.created_at DESC
+    """),
+    arguments="p_limit integer",
+    returns="TABLE (session_id uuid, user_id uuid, user_name text)",
 )
 
 # The enabled templates of a focus for a signed-in person, the highest priority first.

@@ -36,7 +36,13 @@ class Session(Touched, Base):
             text("created_at DESC"),
             postgresql_include=["is_public", "share_with_mentor"],
         ),
-        Index("ix_sessions_created_at_public", text("created_at DESC"), postgresql_where=text("is_public")),
+        # includes what app.newest_public_authors() lists
+        Index(
+            "ix_sessions_created_at_public_author",
+            text("created_at DESC"),
+            postgresql_include=["id", "user_id"],
+            postgresql_where=text("is_public"),
+        ),
         Index("ix_sessions_user_id_public", "user_id", postgresql_where=text("is_public")),
         # the newest of all that somebody may see
         Index("ix_sessions_created_at", text("created_at DESC")),
