@@ -61,7 +61,11 @@ def page(results: list[Result]) -> str:
     prose = (Path(__file__).parent / "performance.md.in").read_text(encoding="utf-8")
     return (
         prose.replace("{pages}", _pages(results[-1], results[0] if len(results) > 1 else None))
+        .replace("{growth}", _growth(results[-1], results[0]))
+        .replace("{dearer}", _dearer(results[-1]))
         .replace("{writes}", _writes(results[-1]))
+        .replace("{bare}", _bare(results[-1].writes["after"]))
+        .replace("{bare before}", _bare(results[-1].writes["before"]))
         .replace("{export pages}", f"{results[-1].exported[0]:,}")
         .replace("{export rows}", f"{results[-1].exported[1]:,}")
         .replace("{sharding}", sharding(results[-1].sharding))
@@ -99,6 +103,33 @@ def _pages(result: Result, smaller: Result | None) -> str:
 def _asked(found: tuple[int, int]) -> str:
     pages, rows = found
     return f"{pages:,}" if rows else f"{pages:,} (no row)"
+
+
+def _growth(result: Result, smaller: Result) -> str:
+    """The queries whose pages grow although their answer does not."""
+    found: list[str] = []
+    for (query, role), (pages, rows) in result.pages["after"].items():
+        former, former_rows = smaller.pages["after"][query, role]
+        if pages > 2 * former and rows < 2 * former_rows:
+            found.append(f"{query} as `{role}` ({former:,} to {pages:,})")
+    return ", ".join(found)
+
+
+def _dearer(result: Result) -> str:
+    """The queries that row security makes read more than 1.5 times the pages."""
+    after = result.pages["after"]
+    pairs = (
+        (query.name, after[query.name, "service_account"][0], after[query.name, "app_user"][0])
+        for query in QUERIES
+    )
+    return ", ".join(
+        f"{name} ({service:,} to {user:,})" for name, service, user in pairs if user > 1.5 * service
+    )
+
+
+def _bare(writes: dict[str, tuple[float, float]]) -> str:
+    (time, _), (bare, _) = writes["2,000 messages over 200 chats"], writes["2,000 rows into a bare heap"]
+    return f"{time / bare:.1f}"
 
 
 def _writes(result: Result) -> str:
