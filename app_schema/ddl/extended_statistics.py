@@ -54,7 +54,7 @@ class Statistics(Defined):
             owner="x.stxowner",
             rare="oid FROM pg_catalog.pg_statistic_ext",
             definition=f"""\
-concat(format('CREATE STATISTICS %I.%I', x.stxnamespace::regnamespace, x.stxname), {_WHAT},
+concat(format('CREATE STATISTICS %s.%I', x.stxnamespace::regnamespace, x.stxname), {_WHAT},
        ' FROM ', x.stxrelid::regclass, {_TARGET})""",
             comparable=f"concat({_WHAT}, format(' FROM %I', c.relname), {_TARGET})",
         ),

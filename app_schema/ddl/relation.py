@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from app_schema.ddl.catalog_query import CatalogQuery, Kind
 
 RELKIND = """\
@@ -42,3 +44,9 @@ concat_ws(' ', CASE c.relpersistence WHEN 'u' THEN 'UNLOGGED' END, {OPTIONS},
      FROM pg_catalog.pg_inherits AS h WHERE h.inhrelid = c.oid AND NOT c.relispartition))""",
         ),
     )
+
+
+def parents(definition: str) -> list[str]:
+    """The tables from which a table inherits, as PostgreSQL prints their names."""
+    match = re.search(r"INHERITS \((.*)\)", definition)
+    return match[1].split(", ") if match else []

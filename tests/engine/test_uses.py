@@ -161,10 +161,27 @@ def test_dictionary_of_a_configuration_is_replaced_with_it(changed: RoundTrip) -
 
 def test_statistics_are_equal_in_any_order_of_the_columns(empty_engine: sa.Engine) -> None:
     metadata = sa.MetaData()
-    sa.Table("t", metadata, sa.Column("a", sa.Integer), sa.Column("b", sa.Integer))
+    sa.Table("t", metadata, sa.Column("a", sa.Integer), sa.Column("b", sa.Integer), schema="S s")
     for name, what in {"s": "a, b", "k": "a, b", "e": "(a + b)", "both": "(b + 1), a, b"}.items():
         kinds = " (ndistinct)" if name == "k" else ""
-        made = f"CREATE STATISTICS public.{name}{kinds} ON {what} FROM public.t"
-        ddl.attach(metadata, ddl.Statistics(name, made, schema="public"))
-    send(empty_engine, "CREATE TABLE t (b integer, a integer)")
+        made = f'CREATE STATISTICS "S s".{name}{kinds} ON {what} FROM "S s".t'
+        ddl.attach(metadata, ddl.Statistics(name, made, schema="S s"))
+    send(empty_engine, 'CREATE SCHEMA "S s"', 'CREATE TABLE "S s".t (b integer, a integer)')
     round_trip(empty_engine, metadata)
+    autogenerate(empty_engine, metadata).upgrade(empty_engine)
+    round_trip(empty_engine, sa.MetaData(), prune=True, managed_schemas={"S s"})
+
+
+@pytest.mark.parametrize("grows", [True, False])
+def test_column_of_a_parent_and_its_heirs_is_added_and_dropped(empty_engine: sa.Engine, grows: bool) -> None:  # noqa: FBT001
+    def declared(*names: str) -> sa.MetaData:
+        metadata = sa.MetaData()
+        for table, parent in {"a": None, "b b": "a", "c": "b b"}.items():
+            inherits: dict[str, Any] = {"postgresql_inherits": parent} if parent else {}
+            sa.Table(table, metadata, *(sa.Column(name, sa.Integer) for name in names), **inherits)
+        return metadata
+
+    before, after = (declared("id"), declared("id", "n"))[:: 1 if grows else -1]
+    autogenerate(empty_engine, before).upgrade(empty_engine)
+    send(empty_engine, "INSERT INTO c (id) VALUES (1)")
+    round_trip(empty_engine, after, prune=True)

@@ -15,9 +15,12 @@ from app_schema.ddl import Key
 from app_schema.ddl.column import PrintedColumn
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.printed import PrintedType
+from app_schema.ddl.relation import parents
+from app_schema.ddl.sql import qualified
 from app_schema.migrations.compare import keys, numbering
 from app_schema.migrations.compare.kinds import alter_column, generated, grant, sequence
 from app_schema.migrations.compare.kinds.base import KindComparator, relation
+from app_schema.migrations.compare.planner import LAST
 from app_schema.migrations.directives import CallOp, OnTheWayBackOp, UnwritableOp
 
 if TYPE_CHECKING:
@@ -63,7 +66,8 @@ class ColumnComparator(KindComparator):
         if not operation.column.nullable and _lacks_values(sides, key, sides.declared):
             operation.column.nullable = True
             planner.note(_FILL.format(column=key.name, table=key.table))
-        planner.create(_create_rank(declared), operation)
+        # before the parent gets it: PostgreSQL merges both, and drops the own column after the inherited one
+        planner.create(_create_rank(declared), operation, order=-_generation(sides, key) or None)
 
     def changed(self, sides: Sides, planner: Planner, key: Key, declared: str, reflected: str) -> None:
         """Plans the change of the reflected column to the declared one."""
@@ -105,7 +109,8 @@ class ColumnComparator(KindComparator):
             operation = _drop_column(sides, key, nullable=True)
             note = UnwritableOp(_LEFT_NULL.format(column=key.name, table=key.table))
             planner.drop(rank, OnTheWayBackOp(note))
-        planner.drop(rank, operation)
+        generation = _generation(sides, key)
+        planner.drop(rank, operation, order=LAST + generation if generation else None)
 
     def recreate(self, sides: Sides, planner: Planner, key: Key) -> None:
         """Plans it with the grants, of which PostgreSQL drops a part with the column."""
@@ -123,6 +128,17 @@ class ColumnComparator(KindComparator):
             planner.create(_create_rank(sides.declared[key]), _add_column(sides, key))
         elif form == "reflected":
             planner.create(_create_rank(reflected), _drop_column(sides, key).reverse())
+
+
+def _generation(sides: Sides, key: Key) -> int:
+    """How many tables stand over a column's table, from which it inherits."""
+    names = parents(sides.reflected.get(keys.table(key), ""))
+    above = [
+        other._replace(table=other.name)
+        for other in (sides.reflected if names else ())
+        if other.kind == "table" and qualified(other.name, other.schema) in names
+    ]
+    return 1 + max((_generation(sides, other) for other in above), default=0) if names else 0
 
 
 def _lacks_values(sides: Sides, key: Key, side: Snapshot) -> bool:

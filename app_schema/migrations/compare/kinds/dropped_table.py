@@ -10,6 +10,7 @@ from alembic.operations import MigrateOperation, ops
 from sqlalchemy import MetaData, Table
 
 from app_schema.ddl import Key
+from app_schema.ddl.relation import parents
 from app_schema.ddl.sql import NAME_BYTES, ident
 from app_schema.migrations.compare.kinds import option
 from app_schema.migrations.compare.kinds.column import reflected_column
@@ -113,12 +114,6 @@ def _partitioning(definition: str) -> dict[str, Any]:
 def _alone(definition: str) -> str:
     """An index without that of the parent, to which PostgreSQL attaches it with the partition."""
     return definition.partition(" PARTITION OF ")[0]
-
-
-def parents(definition: str) -> list[str]:
-    """The tables from which a table inherits, as PostgreSQL prints their names."""
-    match = re.search(r"INHERITS \((.*)\)", definition)
-    return match[1].split(", ") if match else []
 
 
 def storage(definition: str) -> dict[str, Any]:

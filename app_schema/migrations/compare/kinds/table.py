@@ -22,6 +22,7 @@ from app_schema import upstream
 from app_schema.ddl import Key
 from app_schema.ddl.constraint import name_of as constraint_name
 from app_schema.ddl.order import Drops, Makes
+from app_schema.ddl.relation import parents
 from app_schema.migrations.compare import refusal
 from app_schema.migrations.compare.kinds import constraint, dropped_table, grant, partition
 from app_schema.migrations.compare.kinds.base import KindComparator
@@ -65,7 +66,7 @@ class TableComparator(KindComparator):
         schema = sides.schema(key)
         alterations = [
             *_alterations(*map(dropped_table.storage, (declared, reflected))),
-            *_inheritance(*map(dropped_table.parents, (declared, reflected))),
+            *_inheritance(*map(parents, (declared, reflected))),
         ]
         for action, undo in alterations:
             call = CallOp("alter_table", key.name, action, schema=schema)
