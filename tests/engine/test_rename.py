@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from autogen import Generated, autogenerate
 from declaring import CONVENTION as NAMES
 from declaring import declaring
+from roundtrip import round_trip
 from sqlalchemy.dialects.postgresql import ARRAY, ExcludeConstraint
 
 from app_schema.catalog import diff, snapshot
@@ -250,3 +251,13 @@ def test_verify_names_both_names(grown: sa.Engine) -> None:
     assert not found.conforms
     key = next(obj for obj in found.objects if "pk_grown" in obj.object)
     assert (key.state, key.declared, key.found) == ("different", "pk_grown", "grown_pkey")
+
+
+def test_unused_enum_and_sequence_of_another_schema_are_not_renamed(empty_engine: sa.Engine) -> None:
+    with empty_engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TYPE mood AS ENUM ('low')")
+        connection.exec_driver_sql("CREATE SEQUENCE numbers")
+    metadata = sa.MetaData(schema="theirs")
+    sa.Enum("low", name="level", metadata=metadata)
+    sa.Sequence("counts", metadata=metadata)
+    round_trip(empty_engine, metadata, prune=True, managed_schemas={"public", "theirs"})

@@ -133,8 +133,10 @@ def _by_use(sides: Sides, declared: list[Key], reflected: list[Key]) -> Pairs:
         shared = {(a, b): n for (a, b), n in shared.items() if a not in dict(pairs) and b in free}
     unused = [key for key in declared if not declared_users[key]]
     unused_free = [key for key in free if not reflected_users[key]]
-    if len(unused) == len(unused_free) == 1 and sides.declared[unused[0]] == sides.reflected[unused_free[0]]:
-        yield unused[0], unused_free[0]
+    if len(unused) == len(unused_free) == 1:
+        (key,), (other,) = unused, unused_free
+        if key.schema == other.schema and sides.declared[key] == sides.reflected[other]:
+            yield key, other
 
 
 def _is_alone(pair: tuple[Key, Key], count: int, shared: Mapping[tuple[Key, Key], int]) -> bool:
