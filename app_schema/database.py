@@ -29,6 +29,10 @@ APPLICATION_NAME = "app_schema"
 CONNECT_TIMEOUT = 10
 CONNECT_TRIES = 5
 
+_ANY_RELATION = sa.text("""
+SELECT EXISTS (SELECT FROM pg_catalog.pg_class AS c
+                 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+                WHERE n.nspname <> 'information_schema' AND n.nspname !~ '^pg_')""")
 _PLACES: tuple[tuple[str, ...], ...] = ((), (".env.local",), (".env", ".env.local"))  # a later file wins
 
 
@@ -203,6 +207,15 @@ def check_server(connection: sa.Connection) -> None:
         raise ServerError(
             f"The server is PostgreSQL {found}; PostgreSQL {MINIMUM_SERVER} or later is needed."
         )
+
+
+def is_empty(connection: sa.Connection) -> bool:
+    """True if no schema has a table, view or sequence of its own, so nothing can be found or lost."""
+    begun = connection.in_transaction()
+    found = connection.scalar(_ANY_RELATION)
+    if not begun:
+        connection.rollback()
+    return not found
 
 
 def describe_failure(error: DBAPIError | psycopg.Error, why: login.Reason | None = None) -> str:

@@ -12,7 +12,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from app_schema.errors import DifferentError
@@ -103,6 +102,8 @@ def log() -> Iterator[None]:
 
 
 def _json_lines() -> Listener:
+    from datetime import UTC, datetime
+
     number = os.urandom(6).hex()
 
     def write(event: str, fields: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app_schema.database import is_empty
 from app_schema.loss import Losses, losses, reading, token
 from app_schema.migrations.dry_run import Steps, operations
 
@@ -29,6 +30,8 @@ def prepare(
 
     Protections and handwritten statements need no token: the author of the revision wrote them.
     """
+    if not here and is_empty(connection):
+        return Losses(), ""
     may_lose = {step.revision.revision for step in steps if _may_lose(Path(step.revision.path))}
     if not may_lose:
         return Losses(), ""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from app_schema.adoption.mend import BEGUN
+from app_schema.database import is_empty
 from app_schema.ddl.sql import qualified
 from app_schema.errors import DifferentError
 from app_schema.migrations.lineage import current
@@ -34,9 +35,11 @@ def unadopted(connection: Connection, app: Application, here: frozenset[str]) ->
     The names of primary keys identify a database of the lineage that lost its version table: `upgrade`
     repairs it. The first statement of an adoption records that it has begun.
     """
+    if here or is_empty(connection):
+        return None  # without an import of the models
     declared = {(table.schema or "public", table.name): table for table in app.metadata.tables.values()}
     places = {"schemas": [schema for schema, _ in declared], "names": [name for _, name in declared]}
-    keys = {} if here else {(row.schema, row.name): row.key for row in connection.execute(_KEYS, places)}
+    keys = {(row.schema, row.name): row.key for row in connection.execute(_KEYS, places)}
     if not keys:
         return None
     if _begun(connection, app):

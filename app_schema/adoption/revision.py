@@ -12,6 +12,7 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
 from app_schema.adoption.mend import after, before, begin, unwritable
+from app_schema.adoption.place import DIRECTORY
 from app_schema.errors import DifferentError
 from app_schema.migrations import config, environment
 from app_schema.migrations.directives import CallOp, ConcurrentIndexOp, RetypeOp, UnwritableOp
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from app_schema.adoption.look import Look
     from app_schema.application import Application
 
-DIRECTORY = Path("adoption")
-"""The directory of the revision, relative to the working directory; not part of the lineage."""
-
 
 def adopting(app: Application, directory: Path = DIRECTORY) -> Application:
     """The application with the revision of adoption as its only revision.
@@ -36,11 +34,6 @@ def adopting(app: Application, directory: Path = DIRECTORY) -> Application:
     The revision has the identifier of the head, so later revisions follow it.
     """
     return replace(app, versions=directory.resolve())
-
-
-def written(directory: Path = DIRECTORY) -> Path | None:
-    """The revision in the directory, if any."""
-    return next(iter(sorted(directory.glob("*.py"))), None)
 
 
 def write(look: Look, directory: Path = DIRECTORY) -> Path:

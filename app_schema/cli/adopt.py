@@ -58,7 +58,8 @@ def adopt(
 
 
 def _undo(url: str | None, confirm: str | None, *, as_json: bool) -> None:
-    from app_schema.adoption.revision import adopting, written
+    from app_schema.adoption.place import written
+    from app_schema.adoption.revision import adopting
     from app_schema.cli.rollback import go_back
     from app_schema.errors import ConfigurationError
 

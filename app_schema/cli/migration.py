@@ -66,14 +66,17 @@ def move(
     :param review: checks the steps under the migration lock, and returns whether they may run.
     :param app: the application, with other revisions than its configured ones.
     """
-    from app_schema.adoption.notice import refuse_unadopted
     from app_schema.errors import ConfigurationError
     from app_schema.migrations.lineage import current
 
     app = app or application()
     given = dict(option.partition("=")[::2] for option in options or ())
     with connected(url, changes=True) as connection, _told():
-        before = refuse_unadopted(connection, app) if app.versions is None else current(connection, app)
+        before = current(connection, app)
+        if not before and app.versions is None:
+            from app_schema.adoption.notice import refuse_unadopted
+
+            refuse_unadopted(connection, app)
         if revision.startswith("-") and not before:
             return Move(before, before, [])
         if revision.startswith("-") and len(before) > 1:

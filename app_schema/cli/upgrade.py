@@ -35,9 +35,11 @@ def upgrade(
     Exit code 0: done; 1: refused; 2: could not.
     """
     from app_schema import migrations
-    from app_schema.adoption.revision import adopting, written
+    from app_schema.adoption.place import written
 
     if written() is not None and _is_unadopted(url):
+        from app_schema.adoption.revision import adopting
+
         talk(f"{written()} adopts the database first.")
         move(migrations.upgrade, url, "head", options, app=adopting(application()))
 
