@@ -19,7 +19,7 @@ from written import Written, heads, one, rows
 from app_schema import database, dump, embedded
 from app_schema.application import find
 from app_schema.errors import ServerError
-from app_schema.migrations import api, lineage, lock, upgrade
+from app_schema.migrations import api, lineage, upgrade
 from app_schema.migrations.lineage import Lineage
 from app_schema.migrations.lock import Lock
 from app_schema.migrations.session import MigrationSession
@@ -95,7 +95,7 @@ def test_rollback_beside_an_upgrade_undoes_no_more_than_it_set_out_to(
             other.execute("SELECT pg_advisory_unlock(%s)", [key])
 
         other.execute("SELECT pg_advisory_lock(%s)", [key])
-        monkeypatch.setattr(lock, "say", advance)
+        monkeypatch.setattr(events, "say", advance)
         said = run(empty_url, "rollback", "base")
     assert said.startswith("exit code 1")
     assert "would also undo r2" in said
