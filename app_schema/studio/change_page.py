@@ -92,6 +92,6 @@ class DeletePage(Page):
         except (DBAPIError, psycopg.Error) as error:
             raise refused(error) from error
         flash(
-            request, f"{number} {'row' if number == 1 else 'rows'} of {view.display_name} deleted.", "success"
+            request, f"{number} {'row' if number == 1 else 'rows'} of {view.menu_label} deleted.", "success"
         )
         return RedirectResponse(request.url_for("studio:list", key=view.key), 303)

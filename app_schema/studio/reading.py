@@ -86,7 +86,7 @@ class ReadingView(ModelView):
             model,
             key=table_key(table),
             menu_label=table.name,
-            display_name=table.name,
+            display_name=f"row of {table.name}",
             converter=Converter(),
         )
         for field in self.fields:

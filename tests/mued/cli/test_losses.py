@@ -16,7 +16,7 @@ from commands import Run, data
 from sqlalchemy.pool import NullPool
 from written import Written, heads, one, rows
 
-from app_schema import database, dump, embedded
+from app_schema import database, dump, embedded, events
 from app_schema.application import find
 from app_schema.errors import ServerError
 from app_schema.migrations import api, lineage, upgrade

@@ -83,7 +83,7 @@ def test_browse_filter_and_follow(visit: Visit) -> None:
     page.get_by_role("link", name="title").click()
     page.get_by_placeholder("Search").fill("Bob 7")
     page.keyboard.press("Enter")
-    expect(page.locator("#total")).to_have_text("1 rows")
+    expect(page.locator("#total")).to_have_text("1 row")
     page.get_by_role("button", name="Filters").click()
     page.locator(".filter-row-field:visible").select_option("project_name")
     page.locator(".filter-row-op:visible").select_option("is_not_null")
