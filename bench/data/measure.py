@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 import psycopg
 import sqlalchemy as sa
 from queries import QUERIES, Query
-from report import Result, page
+from report import Result, drawing, page
 
 from app_schema import embedded
 from app_schema import url as urls
@@ -229,6 +229,7 @@ def main() -> None:
         print(text)
         return
     (ROOT / "docs" / "performance.md").write_text(text, encoding="utf-8")
+    (ROOT / "docs" / "performance.svg").write_text(drawing(results[-1]), encoding="utf-8")
     plans = "\n\n".join(f"{name}\n{plan}" for name, plan in results[-1].plans["after"].items())
     (HERE.parent / "plans" / "data.txt").write_text(plans + "\n", encoding="utf-8")
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from picture import picture
 from queries import QUERIES
 
 from app_schema.audit.sharding import CHECKS
@@ -70,6 +71,18 @@ def page(results: list[Result]) -> str:
         .replace("{export rows}", f"{results[-1].exported[1]:,}")
         .replace("{sharding}", sharding(results[-1].sharding))
         .replace("{people}", f"{round(20000 * results[-1].scale):,}")
+    )
+
+
+def drawing(result: Result) -> str:
+    """The queries that have a goal, as an SVG."""
+    former, after = result.pages["before"], result.pages["after"]
+    return picture(
+        {
+            query.name: (former[query.name, query.of][0], after[query.name, query.of][0], GOALS[query.name])
+            for query in QUERIES
+            if query.name in GOALS
+        }
     )
 
 
