@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from types import ModuleType
@@ -145,3 +146,15 @@ def _enums() -> set[str]:
         for type_ in types
         if isinstance(type_, sa.Enum)
     }
+
+
+def test_every_link_of_the_pages_leads_somewhere() -> None:
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "llms.txt"]
+    links = [
+        (page, target.partition("#")[0])
+        for page in pages
+        for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8"))
+        if not re.match(r"\w+:|#", target)
+    ]
+    assert len(links) > 60
+    assert [f"{page.name}: {target}" for page, target in links if not (page.parent / target).exists()] == []
