@@ -150,7 +150,7 @@ _STATE = re.compile(r"( INVALID)?( PARTITION OF \S+)?$")
 
 @dataclass(frozen=True)
 class TableIndex(Defined):
-    """An index by the whole statement that pg_get_indexdef prints.
+    """An index by the whole statement that pg_get_indexdef prints: of a materialized view or of a partition.
 
     :raises ModelError: for any other statement.
     """
@@ -161,8 +161,16 @@ class TableIndex(Defined):
     catalog = (index.CATALOG,)
     reflected_as = ("index",)
     ranks = (Drops.INDEX, Makes.INDEX)
-    instead = "declare a sqlalchemy.Index in the arguments of its table"
+    in_create_all = Makes.VIEW
     locks: ClassVar[Mapping[str, str]] = {"create": "SHARE", "drop": "ACCESS EXCLUSIVE"}
+
+    @property
+    def step(self) -> int:
+        """After the materialized views."""
+        return 1
+
+    def reflected_key(self, default_schema: str) -> Key:
+        return super().reflected_key(default_schema)._replace(table=self._table())
 
     def _parts(self) -> dict[str, str]:
         expected = "CREATE INDEX name ON schema.table USING ..."

@@ -150,8 +150,9 @@ class Declared:
         return self.constraint(key) is None and definition.startswith(tuple(kinds))
 
     def index(self, key: Key) -> Index | None:
-        """The declared index of a key."""
-        for index in self._table(key).indexes:
+        """The declared index of a key; None for that of a materialized view or partition."""
+        table = self.tables.get((key.schema or self.default_schema, key.table or ""))
+        for index in table.indexes if table is not None else ():
             if index.name is not None and name_of(index) == key.name:
                 return index
         return None

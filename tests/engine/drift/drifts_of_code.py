@@ -73,6 +73,17 @@ CODE = {
         "CREATE MATERIALIZED VIEW mv AS SELECT id FROM t",
         (ddl.View("mv", "SELECT id FROM public.t", materialized=True, schema="public"),),
     ),
+    "materialized view index missing": Drift(
+        "DROP INDEX ix_mv",
+        "ix_mv",
+        "CREATE MATERIALIZED VIEW mv AS SELECT id FROM t; CREATE UNIQUE INDEX ix_mv ON mv (id)",
+        (
+            ddl.View("mv", "SELECT id FROM public.t", materialized=True, schema="public"),
+            ddl.TableIndex(
+                "ix_mv", "CREATE UNIQUE INDEX ix_mv ON public.mv USING btree (id)", schema="public"
+            ),
+        ),
+    ),
     "sequence extra": Drift("CREATE SEQUENCE stray", "stray"),
     "sequence increment": Drift(
         "ALTER SEQUENCE numbers INCREMENT 5",

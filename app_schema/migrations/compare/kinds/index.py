@@ -54,7 +54,7 @@ class IndexComparator(KindComparator):
             create = ops.CreateIndexOp.from_index(index)
             planner.create(rank, ConcurrentIndexOp(create, partitioned=sides.partitioned(key)))
         elif index is None or _name_is_in_use(sides, key):
-            planner.create(Makes.INDEX, planner.creating(key, sides.reflect(key, declared)))
+            self._create_printed(sides, planner, key, planner.creating(key, sides.reflect(key, declared)))
         else:
             create = ops.CreateIndexOp.from_index(index)
             create.schema = sides.schema(key)
@@ -92,10 +92,13 @@ class IndexComparator(KindComparator):
         if form == "declared":
             self.added(sides, planner, key, sides.declared[key])
         elif form == "reflected":
-            on_a_view = _is_on_a_view(sides, key)
-            rank, order = (Makes.VIEW, 2 * LAST) if on_a_view else (Makes.INDEX, None)
             for index in (*_named_parts(sides, key), sides.reflect(key, sides.reflected[key])):
-                planner.create(rank, CreateObjectOp(index), order=order)
+                self._create_printed(sides, planner, key, CreateObjectOp(index))
+
+    def _create_printed(self, sides: Sides, planner: Planner, key: Key, create: CreateObjectOp) -> None:
+        """Plans the creation of an index by its text; that of a materialized view after all views."""
+        rank, order = (Makes.VIEW, 2 * LAST) if _is_on_a_view(sides, key) else (Makes.INDEX, None)
+        planner.create(rank, create, order=order)
 
 
 def _exchange(sides: Sides, planner: Planner, key: Key, index: Index) -> None:
@@ -120,7 +123,8 @@ def _is_referred_to(sides: Sides, index: Index) -> bool:
 
 
 def _is_on_a_view(sides: Sides, key: Key) -> bool:
-    return Key("materialized_view", key.schema, None, key.table or "") in sides.reflected
+    view = Key("materialized_view", key.schema, None, key.table or "")
+    return view in sides.reflected or view in sides.declared
 
 
 def _name_is_in_use(sides: Sides, key: Key) -> bool:
