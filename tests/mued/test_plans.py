@@ -18,8 +18,6 @@ DATA = Path(__file__).parents[2] / "bench" / "data"
 SCALE = 0.01
 LIST = 300
 """Pages that a list of at most 50 rows, with the names of others, reads at this size."""
-OLDER = {"Q07 mentor": 310, "details": 1600}
-"""The pages of PostgreSQL 15 and 16, whose planner reads the rows of others before it sorts."""
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +49,7 @@ def test_each_query_has_its_index(loaded: Any, measure: ModuleType) -> None:
     ]
     assert without == []
     read = {query: found.pages for (query, role), found in asked.items() if role == "app_user"}
-    most = OLDER if loaded.info.server_version < 180000 else {}
-    assert {name: pages for name, pages in read.items() if pages > most.get(name, LIST)} == {}
+    assert {name: pages for name, pages in read.items() if pages > LIST} == {}
 
 
 def test_one_row_by_its_key_costs_app_user_no_page_more(loaded: Any, measure: ModuleType) -> None:

@@ -159,7 +159,7 @@ MY_RESERVATION_MESSAGES = _LookUp(
 
 # The newest reservations of the signed-in person, with the time of the slot and the other party's name. Two
 # indexes in the order of the list, one for each part that a person can have; the slots of a mentor are read
-# at once.
+# at once, whatever the planner expects: before PostgreSQL 18 it plans such a body without its arguments.
 MY_RESERVATIONS = _LookUp(
     "my_reservations",
     sql("""
@@ -180,6 +180,10 @@ MY_RESERVATIONS = _LookUp(
             ) AS newest
            ORDER BY newest.created_at DESC
            LIMIT p_limit
+        ), taught AS MATERIALIZED (
+          SELECT s.id, s.start_time, s.end_time
+            FROM public.lesson_slots AS s
+           WHERE s.mentor_id = app.current_user_id()
         ), timed AS (
           SELECT m.*, s.start_time, s.end_time
             FROM mine AS m
@@ -188,7 +192,7 @@ MY_RESERVATIONS = _LookUp(
           UNION ALL
           SELECT m.*, s.start_time, s.end_time
             FROM mine AS m
-            JOIN public.lesson_slots AS s ON s.id = m.slot_id AND s.mentor_id = app.current_user_id()
+            JOIN taught AS s ON s.id = m.slot_id
            WHERE m.teaches
         )
         SELECT t.reservation, t.start_time, t.end_time, t.other_id, u.name
@@ -206,7 +210,8 @@ MY_RESERVATIONS = _LookUp(
 # The newest sessions that the signed-in person may see, as v_session_details shows them: one's own, those of
 # the public, and those that one's students share, each in the order of an index. Whoever sees a session sees
 # its parts too, so none of them is checked against it. The row `s` is taken from the table: PostgreSQL 18.6
-# crashes at CREATE FUNCTION where a whole row of a CTE becomes a column of RETURNS TABLE.
+# crashes at CREATE FUNCTION where a whole row of a CTE becomes a column of RETURNS TABLE. ANY says that few
+# rows are joined, which PostgreSQL before 18 does not know of a limit that is an argument.
 NEWEST_SESSIONS = _LookUp(
     "newest_sessions",
     sql("""
@@ -241,8 +246,9 @@ NEWEST_SESSIONS = _LookUp(
                (SELECT count(*) FROM public.interview_questions AS q WHERE q.session_id = n.id),
                (SELECT count(*) FROM public.interview_answers AS w WHERE w.session_id = n.id)
           FROM newest AS n
-          JOIN public.users AS u ON u.id = n.user_id
-          LEFT JOIN public.session_analyses AS a ON a.session_id = n.id
+          JOIN public.users AS u ON u.id = n.user_id AND u.id = ANY (ARRAY(SELECT x.user_id FROM newest AS x))
+          LEFT JOIN public.session_analyses AS a
+            ON a.session_id = n.id AND a.session_id = ANY (ARRAY(SELECT x.id FROM newest AS x))
          ORDER BY n.created_at DESC
     """),
     arguments="p_limit integer",
