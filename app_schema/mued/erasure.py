@@ -86,6 +86,8 @@ HINDRANCES: Sequence[tuple[str, str, str]] = (
 
 _NO_RIGHTS, _LOCKED, _DEADLOCK = "42501", "55P03", "40P01"
 _WAIT = "5s"
+_SHOWN = 5
+"""Keys of a table in a sentence."""
 
 Action = Literal["detached", "anonymised", "deleted"]
 
@@ -218,7 +220,9 @@ def _hindrances(
     for table, condition, sentence in HINDRANCES:
         found = _where(connection, keys, table, [row.key for row in rows.get(table, ())], condition)
         if found:
-            yield f"{table} {', '.join(sorted(key for (key,) in found))}: {sentence}."
+            first = ", ".join(sorted(key for (key,) in found)[:_SHOWN])
+            more = f" and {len(found) - _SHOWN:,} more" if len(found) > _SHOWN else ""
+            yield f"{table} {first}{more}: {sentence}."
 
 
 def _where(

@@ -119,8 +119,10 @@ QUERIES = (
     ),
     Query(
         "Q08",
-        "next lessons",
-        f"SELECT r.id, s.start_time FROM reservations AS r JOIN lesson_slots AS s ON s.id = r.slot_id WHERE r.student_id = {ME} AND s.start_time >= now() ORDER BY s.start_time LIMIT 5",
+        "next lessons with the names of the mentors",
+        f"WITH n AS MATERIALIZED (SELECT r.id, s.start_time, r.mentor_id FROM reservations AS r JOIN lesson_slots AS s ON s.id = r.slot_id WHERE r.student_id = {ME} AND s.start_time >= now() ORDER BY s.start_time LIMIT 5) "
+        "SELECT n.id, n.start_time, p.name FROM n LEFT JOIN app.public_profiles((SELECT array_agg(DISTINCT mentor_id) FROM n)) AS p ON p.id = n.mentor_id ORDER BY n.start_time",
+        before=f"SELECT r.id, s.start_time, (SELECT name FROM app.public_profile(r.mentor_id)) FROM reservations AS r JOIN lesson_slots AS s ON s.id = r.slot_id WHERE r.student_id = {ME} AND s.start_time >= now() ORDER BY s.start_time LIMIT 5",
     ),
     Query(
         "Q09",

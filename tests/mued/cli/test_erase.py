@@ -150,6 +150,21 @@ def test_what_is_owed_stops_the_erasure(
     assert digest(full_url) == before
 
 
+def test_long_list_of_what_is_owed_is_cut(run: Run, full_url: str) -> None:
+    execute(
+        full_url,
+        "ALTER TABLE public.subscriptions DISABLE TRIGGER USER",
+        "DROP INDEX public.uq_subscriptions_user_id_running",
+        "INSERT INTO public.subscriptions (user_id, plan, status, stripe_subscription_id)"
+        " SELECT p.id::uuid, 'basic', 'active', 'sub_' || n"
+        f" FROM generate_series(1, 7) AS n, ({PERSON}) AS p",
+    )
+    hindrances = data(run(full_url, "erase", "seed_ren", "--json"))["hindrances"]
+    assert len(hindrances) == 1
+    assert hindrances[0].count(",") == 4
+    assert " and 2 more: plan that" in hindrances[0]
+
+
 def test_token_fits_the_rows_that_were_shown(run: Run, full_url: str) -> None:
     token = data(run(full_url, "erase", "seed_ren", "--json"))["token"]
     assert data(run(full_url, "erase", "seed_ren", "--json"))["token"] == token
