@@ -23,6 +23,7 @@ from app_schema.cli import (
     downgrade,
     history,
     lint,
+    mcp,
     models,
     plan,
     revision,
@@ -64,6 +65,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     diagram.diagram,
     docs.docs,
     types.types,
+    mcp.mcp,
 )
 _TAKE_NUMBERS = (downgrade.downgrade, rollback.rollback)
 """The commands for which -1 is no option."""

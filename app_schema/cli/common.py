@@ -70,6 +70,11 @@ def choose(reference: str | None) -> None:
     _chosen.set(reference)
 
 
+def chosen() -> str | None:
+    """What ``--app`` names."""
+    return _chosen.get()
+
+
 def application() -> Application:
     """The application of ``--app``, else of pyproject.toml, else MUED's.
 
@@ -77,7 +82,7 @@ def application() -> Application:
     """
     from app_schema.application import find
 
-    return find(_chosen.get())
+    return find(chosen())
 
 
 class Commands(TyperGroup):
