@@ -67,6 +67,18 @@ def renamed_once(oid: str, schema: str | None = "public") -> str:
     )
 
 
+def was_renamed(prefix: str, words: str, oid: str, schema: str | None = "public") -> list[str]:
+    """PL/pgSQL that sets ``renamed`` to true if a rename of the revision, with these words, is recorded."""
+    place = qualified(TABLE, schema)
+    key = f"starts_with(key, {literal(prefix)}) AND strpos(key, {literal(words)}) > 0"
+    return [
+        f"  IF NOT renamed AND to_regclass({literal(place)}) IS NOT NULL THEN",
+        f"    EXECUTE {literal(f'SELECT EXISTS (SELECT FROM {place} WHERE {key} AND statement = $1)')}",
+        f"      INTO renamed USING {_renamed(oid)};",
+        "  END IF;",
+    ]
+
+
 def _renamed(oid: str) -> str:
     return f"concat('renamed, OID ', {oid})"
 

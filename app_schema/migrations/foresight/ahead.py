@@ -104,9 +104,12 @@ class Ahead:
 
     def behind(self, number: int) -> list[Any]:
         """The constructs of the later steps of the run."""
-        return [
-            construct for later in range(number + 1, len(self.steps)) for construct in self.sent_by(later)
-        ]
+        return [construct for _, construct in self.places_behind(number)]
+
+    def places_behind(self, number: int) -> list[tuple[int, Any]]:
+        """The constructs of the later steps of the run, each with the number of its step."""
+        later = range(number + 1, len(self.steps))
+        return [(step, construct) for step in later for construct in self.sent_by(step)]
 
     def renaming(self, number: int) -> list[Any]:
         """The constructs of this and later steps that rename an object."""

@@ -22,6 +22,9 @@ from app_schema.ddl.sql import DIALECT, dollar, ident, literal, plain, qualified
 from app_schema.ddl.twin import Side
 from app_schema.migrations import altering
 
+ASIDE = "app_schema_aside"
+"""The name of what is moved aside for a comparison that is rolled back."""
+
 
 def foreseen(
     construct: ExecutableDDLElement, statement: ExecutableDDLElement, own: list[Any], beyond: list[Any]
@@ -198,7 +201,7 @@ def _under_new_name(by: Guard, later: list[Any], rename: ops.ColumnName) -> Guar
     old, new, table, schema = rename.column_name, str(rename.newname), rename.table_name, rename.schema
     back = f"ALTER TABLE {qualified(table, 'pg_temp')} RENAME {ident(new)} TO {ident(old)}"
     number = next(n for n, successor in enumerate(later, 1) if successor is rename)
-    first = () if by.new.like is None else (back,)
+    first = () if by.new.like is None else (_aside(table, old), back)
     steps = (*first, *by.new.twin, *by.later, _on_twin(rename, str(table)))
     after = ops.ColumnNullable(table, new, True, schema=schema)  # noqa: FBT003 - any construct of the new name
     name, new_name = (f"a.attname = {literal(column)}" for column in (old, new))
@@ -213,6 +216,12 @@ def _under_new_name(by: Guard, later: list[Any], rename: ops.ColumnName) -> Guar
         noted="",
         later=tuple(_changes(after, later[number:])),
     )
+
+
+def _aside(table: str, column: str) -> str:
+    """Frees the name on the copy of a table: another column may have got the name by its creation."""
+    rename = f"ALTER TABLE {qualified(table, 'pg_temp')} RENAME {ident(column)} TO {ASIDE}"
+    return block(["BEGIN", f"  {rename};", "EXCEPTION WHEN undefined_column THEN NULL;", "END"])
 
 
 def _changes(construct: Any, later: list[Any]) -> list[str]:

@@ -91,6 +91,27 @@ class RecordedRenames:
         sql = once.rename_once(key, sql, oid, doubtful, self.schema)
         return Guarded(sql, getattr(statement, "change", None))
 
+    def was_renamed(self, change: Renaming) -> list[str]:
+        """PL/pgSQL that sets ``renamed`` to true if a rename of the step is recorded."""
+        return once.was_renamed(self.prefix, _words(change), _oid(change), self.schema) if self.prefix else []
+
+    def untold(self, rename: Any, later: list[Any], doubt: tuple[str, ...]) -> list[str]:
+        """PL/pgSQL before a statement about an object that is moved aside later: refuses where the object of
+        the name is as the one that is created in its place, and may be that one.
+
+        :param doubt: SQL expressions, all true where an earlier run may have come so far.
+        """
+        change, anew = renaming(rename), _moved_aside(rename, later)
+        if not (self.prefix and doubt) or change is None or anew is None:
+            return []
+        return [
+            "    BEGIN",
+            *(f"      EXECUTE {dollar(sql)};" for sql in verified(later[anew], later[anew + 1 :])),
+            *once.refused(f"{self.prefix}{_words(change)} and another one created", doubt, self.schema),
+            f"    EXCEPTION WHEN {CAUGHT} THEN NULL;",
+            "    END;",
+        ]
+
     def was_stamped_away(self) -> tuple[str, ...]:
         """SQL expressions, all true if a stamp has taken the revision back."""
         return once.was_stamped_away(self.prefix, self.schema) if self.prefix else ()

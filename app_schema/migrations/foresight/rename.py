@@ -31,7 +31,7 @@ from app_schema.migrations.foresight.constructs import (
 )
 from app_schema.migrations.foresight.whole import in_earlier_names
 
-_RENAMEABLE = (AddConstraint, CreateIndex, Create, Guarded, ops.AddColumn, ops.ColumnName)
+_RENAMEABLE = (AddConstraint, CreateIndex, Create, Guarded, ops.AddColumn, ops.ColumnName, ops.RenameTable)
 
 
 def moot(construct: Any, later: Later) -> list[str]:

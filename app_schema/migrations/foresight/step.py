@@ -15,8 +15,9 @@ from app_schema.ddl.sql import literals, qualified
 from app_schema.migrations.foresight.ahead import Ahead
 from app_schema.migrations.foresight.column import foreseen, is_recreated, refused_if_recreated, target
 from app_schema.migrations.foresight.constructs import WHOLE, creates, named, ours, renaming, subject
-from app_schema.migrations.foresight.exchange import hand_over
+from app_schema.migrations.foresight.exchange import RecordedRenames, hand_over
 from app_schema.migrations.foresight.later import outlived, renamed_later, table_of, unless_done
+from app_schema.migrations.foresight.namesake import Away, renamed_away, unless_renamed
 from app_schema.migrations.foresight.noting import is_holder, noted, was_noted
 from app_schema.migrations.foresight.rename import is_renamed
 
@@ -63,7 +64,28 @@ class StepForesight(Foresight):
             handed = hand_over(construct, self._later())
             if handed is not None and (doubt := self._doubt(handed.holder)):
                 statement = handed.unless(doubt, statement)
+        if self._renaming and (aways := renamed_away(construct, self._later())):
+            statement = self._unless_renamed(construct, statement, aways)
         return noted(construct, statement, self.ahead.run) if self._is_noted(construct) else statement
+
+    def _unless_renamed(
+        self, construct: ExecutableDDLElement, statement: ExecutableDDLElement, aways: list[Away]
+    ) -> Guarded:
+        later = self._later()
+        steps = [self.number] * (len(later) - len(self._beyond))
+        steps += [step for step, _ in self.ahead.places_behind(self.number)]
+        recorded, untold, table = list[str](), list[str](), table_of(construct)
+        for away in aways:
+            renames, behind = self.ahead.recorded(steps[away.number]), later[away.number + 1 :]
+            recorded += renames.was_renamed(away.change)
+            doubt = () if table is None else self._doubt(("table", table[0], None, table[1]), renames)
+            untold += renames.untold(later[away.number], behind, doubt)
+            handed = hand_over(later[away.number], behind)
+            if handed is not None and doubt and isinstance(statement, DDLStatement):
+                statement = handed.unless(doubt, statement)
+        first = self._first(table)
+        again = self.again or ("true" if first == "true" else f"NOT {first}")
+        return unless_renamed(construct, statement, aways, again, recorded, untold)
 
     def _is_noted(self, construct: Any) -> bool:
         """True if later statements depend on whether this run has created the table, enum or column."""
@@ -105,13 +127,17 @@ class StepForesight(Foresight):
             statement = outliving
         return renamed_later(construct, statement, later) if isinstance(statement, DDLStatement) else None
 
-    def _doubt(self, holder: Hashable) -> tuple[str, ...]:
+    def _doubt(self, holder: Hashable, renames: RecordedRenames | None = None) -> tuple[str, ...]:
         """SQL expressions, all true where an earlier run may have come so far: what the run would create was
-        there before it, or a stamp has taken the revision back."""
+        there before it, or a stamp has taken the revision back.
+
+        :param renames: of the revision; without them this one.
+        """
         if self.again:
             return (self.again,)
-        created = self._created(holder)
-        return (f"NOT {created}",) if created else self.ahead.recorded(self.number).was_stamped_away()
+        if created := self._created(holder):
+            return (f"NOT {created}",)
+        return (renames or self.ahead.recorded(self.number)).was_stamped_away()
 
     def _created(self, holder: Hashable) -> str:
         """SQL expression: this run has created the table or enum; empty if no statement of the run does."""

@@ -17,6 +17,7 @@ from app_schema.ddl.rename import found
 from app_schema.ddl.sql import dollar, ident, literal, qualified
 from app_schema.ddl.statement import Renaming
 from app_schema.ddl.twin import UNDONE
+from app_schema.migrations.foresight.column import ASIDE
 from app_schema.migrations.foresight.constructs import (
     DROPS,
     WHOLE,
@@ -26,9 +27,6 @@ from app_schema.migrations.foresight.constructs import (
     renaming,
     subject,
 )
-
-_ASIDE = "app_schema_aside"
-"""The name of what is moved aside, until the comparison is rolled back."""
 
 
 def in_earlier_names(questions: list[str], later: Later, *, columns: bool = False) -> list[str]:
@@ -75,12 +73,12 @@ def _renamed_back(change: Renaming, *, anew: bool) -> list[str]:
     if change.kind == "column":
         rename = f"ALTER TABLE {qualified(change.table or '', change.schema)} RENAME"
         ways = {name: f"{rename} {ident(name)}" for name in names}
-        new, old = (_column(change, name) for name in names)
+        new, old = (has_column(change, name) for name in names)
     else:
         kind = {"enum": "TYPE"}.get(change.kind, change.kind.upper())
         ways = {name: f"ALTER {kind} {qualified(name, change.schema)} RENAME" for name in names}
         new, old = (f"{found(change.kind, name, change.schema)} IS NOT NULL" for name in names)
-    aside = f"      IF {old} THEN {ways[change.old]} TO {_ASIDE}; END IF;"
+    aside = f"      IF {old} THEN {ways[change.old]} TO {ASIDE}; END IF;"
     return [
         f"    IF {new} THEN" if anew else f"    IF {new} AND NOT {old} THEN",
         *([aside] if anew else []),
@@ -89,7 +87,7 @@ def _renamed_back(change: Renaming, *, anew: bool) -> list[str]:
     ]
 
 
-def _column(change: Renaming, name: str) -> str:
+def has_column(change: Renaming, name: str) -> str:
     """SQL expression: the table has a column of the name."""
     table = regclass(change.table or "", change.schema)
     of_the_name = f"attrelid = {table} AND attname = {literal(name)} AND NOT attisdropped"

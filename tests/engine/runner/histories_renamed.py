@@ -196,4 +196,36 @@ RENAMED: dict[str, Sequence[str]] = {
         op.add_column("t", sa.Column("b", sa.Text), schema="public")
         """,
     ),
+    "altered, renamed, and another one of the name": (
+        TABLE
+        + """
+    op.add_column("t", sa.Column("c", sa.Text), schema="public")
+    op.add_column("t", sa.Column("e", sa.Integer), schema="public")
+    op.create_table("u", sa.Column("x", sa.Integer), sa.Column("y", sa.Text), schema="public")
+    op.execute("INSERT INTO public.u SELECT 1, 'kept' WHERE NOT EXISTS (SELECT FROM public.u)")
+    op.create_enum("mood", ("sad", "ok"), schema="public")
+        """,
+        """
+        op.alter_column("t", "c", type_=sa.String(9), server_default="d", schema="public")
+        op.alter_column("t", "e", nullable=False, server_default="1", comment="a number", schema="public")
+        op.add_column("u", sa.Column("z", sa.Text), schema="public")
+        op.drop_column("u", "y", schema="public")
+        op.alter_column("u", "x", type_=sa.BigInteger(), new_column_name="w", schema="public")
+        op.create_index("ux", "u", ["w"], schema="public")
+        op.create_policy("p", "u", using="true", schema="public")
+        op.add_enum_value("mood", "glad", schema="public")
+        """,
+        """
+        op.alter_column("t", "c", new_column_name="c_old", schema="public")
+        op.alter_column("t", "e", new_column_name="e_old", schema="public")
+        op.rename_table("u", "u_old", schema="public")
+        op.rename_enum("mood", "mood_old", schema="public")
+        """,
+        """
+        op.add_column("t", sa.Column("c", sa.Text), schema="public")
+        op.add_column("t", sa.Column("e", sa.Text), schema="public")
+        op.create_table("u", sa.Column("x", sa.Integer), sa.Column("y", sa.Text), schema="public")
+        op.create_enum("mood", ("sad",), schema="public")
+        """,
+    ),
 }

@@ -310,3 +310,37 @@ def test_what_was_created_in_the_place_of_another_stays(
         stamp(empty_url, below)
         written.upgrade(empty_url, x=x)
         assert (_seen(empty_url), one(empty_url, values)) == before
+
+
+def test_what_was_created_in_the_place_of_an_altered_column_stays(empty_url: str, tmp_path: Path) -> None:
+    """Applied a revision a run, so that nothing is recorded: the second run refuses before it alters."""
+    written = Written(tmp_path)
+    written.add(TABLE + "    op.add_column('t', sa.Column('c', sa.Integer), schema='public')")
+    written.add("op.alter_column('t', 'c', type_=sa.BigInteger(), schema='public')")
+    written.add("op.alter_column('t', 'c', new_column_name='d', schema='public')")
+    written.add("op.add_column('t', sa.Column('c', sa.Integer), schema='public')")
+    written.add("op.drop_column('t', 'd', schema='public')")
+    for revision in written.revisions:
+        written.upgrade(empty_url, revision)
+    with psycopg.connect(empty_url) as connection:
+        connection.execute("INSERT INTO public.t (id, c) VALUES (1, 9)")
+    stamp(empty_url, "base")
+    with pytest.raises(CommandError, match=r"r2.py.* this run did not create the table"):
+        written.upgrade(empty_url)
+    assert one(empty_url, "SELECT c FROM public.t") == 9
+    assert one(empty_url, "SELECT pg_typeof(c)::text FROM public.t") == "integer"
+
+
+def test_table_that_took_the_place_of_an_altered_one_stays(empty_url: str, tmp_path: Path) -> None:
+    written = Written(tmp_path)
+    for name, column in (("u", "x"), ("w", "y")):
+        written.add(f"op.create_table('{name}', sa.Column('{column}', sa.Integer), schema='public')")
+    written.add("op.add_column('u', sa.Column('k', sa.Integer), schema='public')")
+    swap = (("u", "z"), ("w", "u"), ("z", "w"))
+    written.add("\n".join(f"op.rename_table('{old}', '{new}', schema='public')" for old, new in swap))
+    written.upgrade(empty_url)
+    before = catalog(empty_url)
+    stamp(empty_url, "base")
+    with pytest.raises(CommandError, match=r"r3.py.* this run did not create public.u"):
+        written.upgrade(empty_url)
+    assert catalog(empty_url) == before
