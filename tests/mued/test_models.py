@@ -1,7 +1,9 @@
 """The tables of the models are those of the data dictionary, ``schema.yaml``."""
 
+import ast
 import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +20,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 
 from app_schema.ddl.sql import DIALECT
+from app_schema.models import User
+from app_schema.mued.models import base
 from app_schema.mued.models.base import Base
 
 TYPES = {"uuid": "UUID", "timestamptz": "TIMESTAMP WITH TIME ZONE"}
@@ -255,3 +259,18 @@ def test_the_orm_inserts_no_column_that_is_not_granted(entry: Entry) -> None:
 
 def plain_grant(grant: Any) -> tuple[str, list[str], list[str]]:
     return grant.to, sorted(grant.privileges), sorted(grant.columns or ())
+
+
+def test_type_checkers_know_the_constructors() -> None:
+    with pytest.raises(TypeError, match="nosuch"):
+        User(nosuch=1)  # type: ignore[call-arg]  # strict mypy would report the comment where it knew of no error
+    required = [
+        f"{file.name}: {statement.target.id}"
+        for file in Path(base.__file__).parent.rglob("*.py")
+        for statement in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(statement, ast.AnnAssign)
+        and isinstance(statement.target, ast.Name)
+        and ast.unparse(statement.annotation).startswith("Mapped[")
+        and statement.value is None
+    ]
+    assert not required, "write = mapped_column(): a type checker would require the argument"

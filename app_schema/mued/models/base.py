@@ -7,10 +7,10 @@ from decimal import Decimal
 from difflib import get_close_matches
 from functools import partial
 from types import FunctionType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, dataclass_transform
 
 from sqlalchemy import Date, DateTime, Integer, MetaData, Numeric, Text, Uuid
-from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, relationship
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, relationship
 
 from app_schema.ddl import Trigger
 from app_schema.errors import ModelError
@@ -55,7 +55,16 @@ _IMPLICIT = frozenset(
 )
 
 
-class Base(DeclarativeBase):
+@dataclass_transform(kw_only_default=True)
+class Checked:
+    """Has type checkers check the names and types of a constructor; at run time nothing.
+
+    No argument is required, since every column has a value behind "=": the server has defaults, a key may
+    come from a relationship, and the database checks NOT NULL.
+    """
+
+
+class Base(Checked, DeclarativeBase):
     """Base of all models; ``Base.metadata`` holds all declarations.
 
     Two traps of declarative are closed for every model:
@@ -85,16 +94,14 @@ class Base(DeclarativeBase):
         super().__init_subclass__(**kwargs)
 
 
-class Touched:
+class Touched(Checked):
     """Mixin: the times of the insert and of the last change; a trigger sets ``updated_at``."""
 
-    __tablename__: Any
-
-    created_at: Mapped[CreatedAt]
-    updated_at: Mapped[UpdatedAt]
+    created_at: Mapped[CreatedAt] = mapped_column()
+    updated_at: Mapped[UpdatedAt] = mapped_column()
 
     @declared_attr.directive
-    def __table_args__(cls) -> Any:  # noqa: N805 - declarative hands the class over
+    def __table_args__(cls: Any) -> Any:  # noqa: N805 - declarative hands the class over
         return (Trigger(f"tr_{cls.__tablename__}_touch", before="UPDATE", execute="app.touch_updated_at()"),)
 
 

@@ -35,7 +35,7 @@ class UserAiProfile(Touched, Base):
         Grant(CRUD, to="app_user"),
     )
 
-    id: Mapped[UuidKey]
+    id: Mapped[UuidKey] = mapped_column()
     user_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("public.users.id", ondelete="CASCADE"), unique=True, doc="owner"
     )
@@ -88,8 +88,8 @@ class UserAiMemory(Touched, Base):
         {"postgresql_with": UPDATED},
     )
 
-    id: Mapped[UuidKey]
-    user_id: Mapped[Owner]
+    id: Mapped[UuidKey] = mapped_column()
+    user_id: Mapped[Owner] = mapped_column()
     memory_type: Mapped[MemoryType] = mapped_column(doc="kind of memory")
     key: Mapped[str] = mapped_column(doc="name of the fact")
     value: Mapped[MemoryValue] = mapped_column(Json, doc="the fact")

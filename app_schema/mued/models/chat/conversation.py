@@ -73,8 +73,8 @@ class ChatSession(Touched, Base):
         {"postgresql_with": {"fillfactor": 70}},
     )
 
-    id: Mapped[UuidKey]
-    user_id: Mapped[Owner]
+    id: Mapped[UuidKey] = mapped_column()
+    user_id: Mapped[Owner] = mapped_column()
     device_id: Mapped[str | None] = mapped_column(doc="device that began the chat")
     title: Mapped[str | None] = mapped_column(doc="title")
     summary: Mapped[ChatSummary | None] = mapped_column(Json, doc="summary by the assistant")
@@ -148,7 +148,7 @@ class ChatMessage(Base):
         {"postgresql_with": APPENDED},
     )
 
-    id: Mapped[TimeKey]
+    id: Mapped[TimeKey] = mapped_column()
     session_id: Mapped[uuid.UUID] = mapped_column(doc="conversation")
     user_id: Mapped[uuid.UUID] = mapped_column(doc="owner of the conversation")
     role: Mapped[ChatRole] = mapped_column(doc="who speaks")
@@ -163,7 +163,7 @@ class ChatMessage(Base):
     )
     is_edited: Mapped[bool] = mapped_column(server_default=text("false"), doc="changed after sending")
     edited_at: Mapped[datetime | None] = mapped_column(doc="time of that change")
-    created_at: Mapped[CreatedAt]
+    created_at: Mapped[CreatedAt] = mapped_column()
 
     session: Mapped["ChatSession"] = refers_to(
         back_populates="messages", foreign_keys="ChatMessage.session_id"
@@ -191,12 +191,12 @@ class SessionTag(Base):
         Grant(CRUD, to="app_user"),
     )
 
-    id: Mapped[UuidKey]
+    id: Mapped[UuidKey] = mapped_column()
     session_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("public.chat_sessions.id", ondelete="CASCADE"), doc="chat session"
     )
     tag: Mapped[str] = mapped_column(index=True, doc="tag")
     frequency: Mapped[int] = mapped_column(server_default=text("1"), doc="times used")
-    created_at: Mapped[CreatedAt]
+    created_at: Mapped[CreatedAt] = mapped_column()
 
     session: Mapped["ChatSession"] = refers_to(back_populates="tags")

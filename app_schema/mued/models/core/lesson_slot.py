@@ -96,7 +96,7 @@ class LessonSlot(Touched, Base):
         ),
     )
 
-    id: Mapped[UuidKey]
+    id: Mapped[UuidKey] = mapped_column()
     mentor_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("public.users.id", ondelete="RESTRICT"), doc="who teaches"
     )

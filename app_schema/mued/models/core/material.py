@@ -89,7 +89,7 @@ class Material(Touched, Base):
         {"postgresql_with": UPDATED},
     )
 
-    id: Mapped[UuidKey]
+    id: Mapped[UuidKey] = mapped_column()
     creator_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("public.users.id", ondelete="RESTRICT"), doc="author"
     )

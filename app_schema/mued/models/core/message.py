@@ -55,7 +55,7 @@ class Message(Base):
         {"postgresql_with": APPENDED},
     )
 
-    id: Mapped[TimeKey]
+    id: Mapped[TimeKey] = mapped_column()
     reservation_id: Mapped[uuid.UUID | None] = mapped_column(
         ForeignKey("public.reservations.id", ondelete="SET NULL"), doc="reservation it is about"
     )
@@ -68,7 +68,7 @@ class Message(Base):
     content: Mapped[str] = mapped_column(doc="text")
     attachments: Mapped[list[Attachment] | None] = mapped_column(Json, doc="array of files")
     is_read: Mapped[bool] = mapped_column(server_default=text("false"), doc="the receiver has seen it")
-    created_at: Mapped[CreatedAt]
+    created_at: Mapped[CreatedAt] = mapped_column()
 
     reservation: Mapped["Reservation | None"] = refers_to(back_populates="messages")
     sender: Mapped["User"] = refers_to(back_populates="sent_messages", foreign_keys="Message.sender_id")

@@ -95,7 +95,7 @@ class Reservation(Touched, Base):
         {"postgresql_with": UPDATED},
     )
 
-    id: Mapped[UuidKey]
+    id: Mapped[UuidKey] = mapped_column()
     slot_id: Mapped[uuid.UUID] = mapped_column(doc="slot taken")
     student_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("public.users.id", ondelete="RESTRICT"), doc="who learns"

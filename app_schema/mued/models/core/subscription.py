@@ -58,8 +58,8 @@ class Subscription(Touched, Base):
         {"postgresql_with": UPDATED},
     )
 
-    id: Mapped[UuidKey]
-    user_id: Mapped[Owner]
+    id: Mapped[UuidKey] = mapped_column()
+    user_id: Mapped[Owner] = mapped_column()
     stripe_subscription_id: Mapped[str | None] = mapped_column(
         doc="subscription id at the payment provider; none for the free plan"
     )

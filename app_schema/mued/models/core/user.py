@@ -65,7 +65,7 @@ class User(Touched, Base):
         {"postgresql_with": UPDATED},
     )
 
-    id: Mapped[UuidKey]
+    id: Mapped[UuidKey] = mapped_column()
     clerk_id: Mapped[str] = mapped_column(
         unique=True, doc="account id at the identity provider; the value put into app.current_user_id"
     )

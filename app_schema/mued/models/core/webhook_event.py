@@ -37,7 +37,7 @@ class WebhookEvent(Base):
         Grant("SELECT", to="app_user"),
     )
 
-    id: Mapped[TimeKey]
+    id: Mapped[TimeKey] = mapped_column()
     event_id: Mapped[str] = mapped_column(doc="event id given by the provider")
     type: Mapped[str] = mapped_column(doc="event type")
     source: Mapped[str] = mapped_column(doc="stripe or clerk")
@@ -51,4 +51,4 @@ class WebhookEvent(Base):
     attempts: Mapped[int] = mapped_column(server_default=text("1"), doc="tries so far")
     completed_at: Mapped[datetime | None] = mapped_column(doc="time the handling ended")
     error_message: Mapped[str | None] = mapped_column(doc="last error")
-    created_at: Mapped[CreatedAt]
+    created_at: Mapped[CreatedAt] = mapped_column()

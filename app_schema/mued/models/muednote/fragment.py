@@ -52,8 +52,8 @@ class Fragment(Touched, Base):
         {"schema": "muednote_v3"},
     )
 
-    id: Mapped[UuidKey]
-    user_id: Mapped[Owner]
+    id: Mapped[UuidKey] = mapped_column()
+    user_id: Mapped[Owner] = mapped_column()
     project_id: Mapped[uuid.UUID | None] = mapped_column(doc="project it lies in")
     content: Mapped[str] = mapped_column(doc="text as captured")
     processed_content: Mapped[str | None] = mapped_column(doc="text after the assistant")
@@ -100,7 +100,7 @@ class FragmentProcessing(Base):
         {"schema": "muednote_v3"},
     )
 
-    id: Mapped[UuidKey]
+    id: Mapped[UuidKey] = mapped_column()
     fragment_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("muednote_v3.fragments.id", ondelete="CASCADE"), doc="fragment"
     )
@@ -111,7 +111,7 @@ class FragmentProcessing(Base):
     success: Mapped[bool] = mapped_column(doc="went well")
     error_message: Mapped[str | None] = mapped_column(doc="last error")
     result: Mapped[dict[str, Any] | None] = mapped_column(Json, doc="what came out")
-    created_at: Mapped[CreatedAt]
+    created_at: Mapped[CreatedAt] = mapped_column()
 
     fragment: Mapped["Fragment"] = refers_to(back_populates="processing_history")
 
@@ -136,7 +136,7 @@ class FragmentRelationship(Base):
         {"schema": "muednote_v3"},
     )
 
-    id: Mapped[UuidKey]
+    id: Mapped[UuidKey] = mapped_column()
     source_fragment_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("muednote_v3.fragments.id", ondelete="CASCADE"), doc="from"
     )
@@ -150,7 +150,7 @@ class FragmentRelationship(Base):
         server_default=text("1.00"), doc="certainty of an automatic link"
     )
     is_auto_generated: Mapped[bool] = mapped_column(server_default=text("false"), doc="set by the assistant")
-    created_at: Mapped[CreatedAt]
+    created_at: Mapped[CreatedAt] = mapped_column()
 
     source_fragment: Mapped["Fragment"] = refers_to(
         back_populates="outgoing_links", foreign_keys="FragmentRelationship.source_fragment_id"

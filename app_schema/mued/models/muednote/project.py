@@ -31,8 +31,8 @@ class Project(Touched, Base):
         {"schema": "muednote_v3"},
     )
 
-    id: Mapped[UuidKey]
-    user_id: Mapped[Owner]
+    id: Mapped[UuidKey] = mapped_column()
+    user_id: Mapped[Owner] = mapped_column()
     name: Mapped[Str255] = mapped_column(doc="name")
     description: Mapped[str | None] = mapped_column(doc="free text")
     color: Mapped[Str7 | None] = mapped_column(doc="hex colour")

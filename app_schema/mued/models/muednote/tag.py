@@ -31,8 +31,8 @@ class Tag(Touched, Base):
         {"schema": "muednote_v3"},
     )
 
-    id: Mapped[UuidKey]
-    user_id: Mapped[Owner]
+    id: Mapped[UuidKey] = mapped_column()
+    user_id: Mapped[Owner] = mapped_column()
     name: Mapped[Str100] = mapped_column(doc="label")
     color: Mapped[Str7 | None] = mapped_column(doc="hex colour")
     description: Mapped[str | None] = mapped_column(doc="free text")
@@ -65,7 +65,7 @@ class FragmentTag(Base):
         server_default=text("1.00"), doc="certainty of an automatic tag"
     )
     is_auto_generated: Mapped[bool] = mapped_column(server_default=text("false"), doc="set by the assistant")
-    created_at: Mapped[CreatedAt]
+    created_at: Mapped[CreatedAt] = mapped_column()
 
     fragment: Mapped["Fragment"] = refers_to(back_populates="tag_links")
     tag: Mapped["Tag"] = refers_to(back_populates="fragment_links")

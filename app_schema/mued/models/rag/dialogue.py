@@ -44,7 +44,7 @@ class AiDialogue(Touched, Base):
         {"postgresql_with": APPENDED},
     )
 
-    id: Mapped[TimeKey]
+    id: Mapped[TimeKey] = mapped_column()
     user_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("public.users.id", ondelete="CASCADE"), doc="who asked"
     )

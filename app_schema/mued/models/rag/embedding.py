@@ -85,7 +85,7 @@ class RagEmbedding(Touched, Base):
         Grant("SELECT", to="app_user"),
     )
 
-    id: Mapped[UuidKey]
+    id: Mapped[UuidKey] = mapped_column()
     source_type: Mapped[str] = mapped_column(doc="session, template or log_entry")
     source_id: Mapped[uuid.UUID] = mapped_column(
         doc="id in the table named by source_type, checked by trigger"

@@ -41,7 +41,7 @@ class RagMetrics(Base):
         Grant("SELECT", to="app_user"),
     )
 
-    id: Mapped[UuidKey]
+    id: Mapped[UuidKey] = mapped_column()
     date: Mapped[dt.date] = mapped_column(
         unique=True, doc="business day; the time zone is a setting of the job"
     )
@@ -61,4 +61,4 @@ class RagMetrics(Base):
     slo_compliance: Mapped[SloCompliance | None] = mapped_column(
         Json, doc="verdict, one shape with a version key"
     )
-    created_at: Mapped[CreatedAt]
+    created_at: Mapped[CreatedAt] = mapped_column()

@@ -25,7 +25,7 @@ class Plugin(Touched, Base):
         Grant("SELECT", to="app_user"),
     )
 
-    id: Mapped[UuidKey]
+    id: Mapped[UuidKey] = mapped_column()
     name: Mapped[Str100] = mapped_column(unique=True, doc="display name")
     source: Mapped[Str50] = mapped_column(unique=True, doc="short key, conflict target of the seed")
     capabilities: Mapped[PluginCapabilities] = mapped_column(Json, doc="what it can do")

@@ -37,7 +37,7 @@ class Provenance(Touched, Base):
         Grant("SELECT", to="app_user"),
     )
 
-    id: Mapped[UuidKey]
+    id: Mapped[UuidKey] = mapped_column()
     content_id: Mapped[uuid.UUID] = mapped_column(
         doc="the content; its table depends on content_type, so no foreign key"
     )

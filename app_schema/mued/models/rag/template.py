@@ -107,7 +107,7 @@ class QuestionTemplate(Touched, Base):
         {"postgresql_with": UPDATED},
     )
 
-    id: Mapped[UuidKey]
+    id: Mapped[UuidKey] = mapped_column()
     focus: Mapped[FocusArea] = mapped_column(doc="musical focus")
     depth: Mapped[InterviewDepth] = mapped_column(doc="how deep")
     template_text: Mapped[str] = mapped_column(doc="question with {placeholders}, 5 to 500 characters")

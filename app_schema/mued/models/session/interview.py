@@ -49,7 +49,7 @@ class InterviewQuestion(Base):
         Grant(CRUD, to="app_user"),
     )
 
-    id: Mapped[TimeKey]
+    id: Mapped[TimeKey] = mapped_column()
     session_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("public.sessions.id", ondelete="CASCADE"), doc="asked about this session"
     )
@@ -66,7 +66,7 @@ class InterviewQuestion(Base):
     rag_context: Mapped[dict[str, Any] | None] = mapped_column(
         Json, doc="what the search gave to the generator"
     )
-    created_at: Mapped[CreatedAt]
+    created_at: Mapped[CreatedAt] = mapped_column()
 
     session: Mapped["Session"] = refers_to(back_populates="questions")
     template: Mapped["QuestionTemplate | None"] = refers_to(back_populates="questions")
@@ -93,7 +93,7 @@ class InterviewAnswer(Touched, Base):
         Grant(CRUD, to="app_user"),
     )
 
-    id: Mapped[TimeKey]
+    id: Mapped[TimeKey] = mapped_column()
     session_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("public.sessions.id", ondelete="CASCADE"), index=True, doc="session of the question"
     )

@@ -68,8 +68,8 @@ class LogEntry(Touched, Base):
         {"postgresql_with": APPENDED},
     )
 
-    id: Mapped[TimeKey]
-    user_id: Mapped[Owner]
+    id: Mapped[TimeKey] = mapped_column()
+    user_id: Mapped[Owner] = mapped_column()
     type: Mapped[LogType] = mapped_column(doc="kind of entry")
     target_id: Mapped[uuid.UUID | None] = mapped_column(doc="id of the object it is about")
     target_type: Mapped[TargetType | None] = mapped_column(doc="table family target_id belongs to")

@@ -65,8 +65,8 @@ class Session(Touched, Base):
         Grant(CRUD, to="app_user"),
     )
 
-    id: Mapped[TimeKey]
-    user_id: Mapped[Owner]
+    id: Mapped[TimeKey] = mapped_column()
+    user_id: Mapped[Owner] = mapped_column()
     type: Mapped[SessionType] = mapped_column(doc="kind of activity")
     status: Mapped[SessionStatus] = mapped_column(server_default=text("'draft'"), doc="stage")
     title: Mapped[str] = mapped_column(doc="title, 1 to 200 characters")
@@ -113,7 +113,7 @@ class SessionAnalysis(Touched, Base):
         Grant(CRUD, to="app_user"),
     )
 
-    id: Mapped[TimeKey]
+    id: Mapped[TimeKey] = mapped_column()
     session_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("public.sessions.id", ondelete="CASCADE"), unique=True, doc="analysed session"
     )
