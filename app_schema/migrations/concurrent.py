@@ -8,16 +8,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Index, text
-from sqlalchemy.schema import ExecutableDDLElement
+from sqlalchemy.schema import CreateIndex, ExecutableDDLElement
 
 from app_schema.ddl import Guarded, index
 from app_schema.ddl.sql import qualified
+from app_schema.events import say
 from app_schema.migrations.partitioned import build, is_partitioned
 from app_schema.migrations.sending import Sender, send
 
 if TYPE_CHECKING:
     from alembic.operations import Operations
 
+    from app_schema.migrations.foresight import Foresight
+
+_NOT_CONCURRENTLY = (
+    "index {name} is built without CONCURRENTLY in this script: a later revision drops or renames the index, "
+    "its column or its table, and a second run of the script could not skip the statement. A script for each "
+    "revision builds it CONCURRENTLY."
+)
 IS_NOTED = text(
     f"SELECT coalesce(current_setting('{index.CONCURRENTLY}', true), '') <> '', "
     f"set_config('{index.CONCURRENTLY}', '', false)"
@@ -29,6 +37,11 @@ def create(operations: Operations | Sender, built: Index, *, as_sql: bool) -> No
     """Builds an index; drops the INVALID index of an interrupted build first."""
     assert built.table is not None
     name, table, schema = index.name_of(built), built.table.name, built.table.schema
+    foresight: Foresight | None = getattr(operations.impl, "foresight", None)
+    if as_sql and foresight is not None and foresight.is_gone_later(index.CreateConcurrently(built)):
+        say(_NOT_CONCURRENTLY.format(name=name))
+        send(operations, CreateIndex(built))
+        return
     if as_sql:
         # a script cannot query: a block drops an INVALID index
         send(operations, Guarded(index.drop_leftover(name, table, schema)))

@@ -321,6 +321,18 @@ def _tolerated(construct: Any, statement: DDLStatement, later: Later) -> tuple[s
     return tuple(sorted(tolerated))
 
 
+def is_gone_later(construct: Any, later: Later) -> bool:
+    """True if a created index does not have its name in the end, nor its columns and its table theirs."""
+    known, there = subject(construct), True
+    words = _words(converging(construct))  # type: ignore[arg-type]  # the guard of an index
+    for successor in later:
+        if subject(successor) == known:
+            there = creates(successor)
+        elif _lost_name(successor) in words:
+            return True
+    return not there
+
+
 def _lost_name(construct: Any) -> str | None:
     """The name that no longer exists after a later statement."""
     change, known = renaming(construct), subject(construct)

@@ -16,7 +16,13 @@ from app_schema.migrations.foresight.ahead import Ahead
 from app_schema.migrations.foresight.column import foreseen, is_recreated, refused_if_recreated, target
 from app_schema.migrations.foresight.constructs import WHOLE, creates, named, ours, renaming, subject
 from app_schema.migrations.foresight.exchange import RecordedRenames, hand_over
-from app_schema.migrations.foresight.later import outlived, renamed_later, table_of, unless_done
+from app_schema.migrations.foresight.later import (
+    is_gone_later,
+    outlived,
+    renamed_later,
+    table_of,
+    unless_done,
+)
 from app_schema.migrations.foresight.namesake import Away, renamed_away, unless_renamed
 from app_schema.migrations.foresight.noting import is_holder, noted, was_noted
 from app_schema.migrations.foresight.rename import is_renamed
@@ -35,6 +41,10 @@ class Foresight:
     def outlived(self, construct: ExecutableDDLElement) -> ExecutableDDLElement | None:  # noqa: ARG002
         """The statement that also accepts later states of its object; None without later statements."""
         return None
+
+    def is_gone_later(self, construct: ExecutableDDLElement) -> bool:  # noqa: ARG002
+        """True if a later statement drops or renames the created index, its column or its table."""
+        return False
 
 
 class StepForesight(Foresight):
@@ -162,6 +172,9 @@ class StepForesight(Foresight):
             recorded=self.ahead.recorded(self.number),
             first=self._first(table_of(construct)),
         )
+
+    def is_gone_later(self, construct: ExecutableDDLElement) -> bool:
+        return is_gone_later(construct, self._later())
 
     def _first(self, table: tuple[str | None, str] | None) -> str:
         """SQL expression: no earlier run has reached this statement, according to the table or the stamp."""

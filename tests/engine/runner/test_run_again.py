@@ -59,9 +59,9 @@ def test_lineage_runs_again_at_head(empty_url: str, tmp_path: Path, name: str) -
         assert _state(empty_url) == before[1]
 
 
-def test_index_built_concurrently_is_left_to_a_later_revision(empty_url: str, tmp_path: Path) -> None:
-    """Dropped, renamed, or its column or table is: nothing is built again under the old name."""
-    written = Written(tmp_path)
+def _changed_after_concurrently(path: Path) -> Written:
+    """An index is renamed, dropped, or its column or table is."""
+    written = Written(path)
     written.add(TABLE + '    op.create_table("old", sa.Column("x", sa.Integer), schema="public")')
     build = 'op.create_index_concurrently("{0}", "{1}", ["{2}"], schema="public")'
     indexes = (("ix", "t", "a"), ("iy", "t", "b"), ("iz", "t", "id"), ("iw", "old", "x"))
@@ -76,6 +76,12 @@ def test_index_built_concurrently_is_left_to_a_later_revision(empty_url: str, tm
         op.rename_table("t", "s", schema="public")
         """
     )
+    return written
+
+
+def test_index_built_concurrently_is_left_to_a_later_revision(empty_url: str, tmp_path: Path) -> None:
+    """Dropped, renamed, or its column or table is: nothing is built again under the old name."""
+    written = _changed_after_concurrently(tmp_path)
     written.upgrade(empty_url)
     with psycopg.connect(empty_url) as connection:
         connection.execute("INSERT INTO public.s VALUES (1, 'x')")
@@ -86,6 +92,26 @@ def test_index_built_concurrently_is_left_to_a_later_revision(empty_url: str, tm
         written.upgrade(empty_url, x=x)
         assert diff(before, catalog(empty_url)) == [], below
         assert one(empty_url, place) == index
+
+
+def test_script_with_an_index_that_changes_after_concurrently_runs_twice(
+    empty_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _changed_after_concurrently(tmp_path).add(
+        'op.create_index_concurrently("stays", "s", ["c"], schema="public")'
+    )
+    text = Alembic(empty_url, versions=tmp_path, alone=True)("upgrade", "head", sql=True)
+    built = [line for line in text.splitlines() if line.startswith("CREATE INDEX CONCURRENTLY")]
+    assert len(built) == 1, "the one that stays as it is"
+    assert "index ix is built without CONCURRENTLY in this script" in capsys.readouterr().err
+    found = []
+    with psycopg.connect(empty_url, autocommit=True) as connection:
+        for _ in range(2):
+            for statement in statements(text):
+                connection.execute(statement.encode())
+            connection.execute("INSERT INTO public.s VALUES (1, 'x') ON CONFLICT DO NOTHING")
+            found.append((catalog(empty_url), one(empty_url, "SELECT 'public.ix_new'::regclass::oid")))
+    assert found[0] == found[1]
 
 
 @pytest.mark.part(of=6)
