@@ -152,7 +152,9 @@ class MigrationSession:
         answers = []
         for statement in statements:
             result = self.connection.exec_driver_sql(statement)
-            value = result.scalar() if result.returns_rows else None
+            # a restore of no setting is a SELECT without columns: its row is empty
+            row = result.fetchone() if result.returns_rows else None
+            value = row[0] if row else None
             answers.append(None if value is None else str(value))
         if not self.external:
             self.connection.commit()

@@ -68,6 +68,23 @@ with sa.create_engine({url!r}, poolclass=sa.NullPool).connect() as connection, c
     context.configure(connection=connection)
     context.run_migrations()
 """
+ASYNC = """\
+import asyncio
+import sqlalchemy as sa
+from app_schema.migrations import context
+from sqlalchemy.ext.asyncio import create_async_engine
+
+def run(connection):
+    {before}
+    context.configure(connection=connection)
+    context.run_migrations()
+
+async def main():
+    async with create_async_engine({url!r}, poolclass=sa.NullPool).begin() as connection:
+        await connection.run_sync(run)
+
+asyncio.run(main())
+"""
 CHANGED = """op.add_column("t", sa.Column("n", sa.Integer(), server_default="7"))"""
 
 
@@ -80,7 +97,7 @@ def _written(foreign: Foreign, env: str, before: str, *second: str) -> None:
         (foreign.directory / "versions" / f"000{number}.py").write_text(text)
 
 
-@pytest.mark.parametrize("env", [OWN, ENV], ids=["of a connection", "begin_transaction"])
+@pytest.mark.parametrize("env", [OWN, ENV, ASYNC], ids=["of a connection", "begin_transaction", "async"])
 def test_revisions_in_a_transaction_of_the_caller_s_are_tried_again(foreign: Foreign, env: str) -> None:
     _written(foreign, env, "connection.exec_driver_sql('CREATE TABLE mine (id int)')", CHANGED)
     foreign.one("CREATE TABLE t (id serial PRIMARY KEY)")
