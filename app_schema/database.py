@@ -187,16 +187,19 @@ def _connect(engine: sa.Engine, tries: int, given: Mapping[str, Any]) -> sa.Conn
     raise ServerError("No attempt to connect was allowed.")
 
 
-def pin(connection: sa.Connection) -> None:
-    """Sets the settings of `app_schema.pinned` in the session.
+def pin(engine: sa.Engine) -> sa.Engine:
+    """The engine, whose new sessions have the settings of `app_schema.pinned` before their first query.
 
-    For a connection without a later user: row security raises there instead of filtering.
+    For connections without a later user: row security raises there instead of filtering.
     """
-    driver: Any = connection.connection.driver_connection
-    connection.exec_driver_sql(
-        pinned.pin(pid=driver.info.backend_pid), execution_options={"no_parameters": True}
-    )
-    connection.commit()
+    sa.event.listen(engine, "connect", _pin, insert=True)  # before SQLAlchemy asks the server
+    return engine
+
+
+def _pin(driver: Any, _record: Any) -> None:
+    driver.autocommit = True  # BEGIN would be a message of its own, and start transaction_timeout
+    driver.execute(pinned.pin(pid=driver.info.backend_pid))
+    driver.autocommit = False
 
 
 def check_server(connection: sa.Connection) -> None:

@@ -61,7 +61,8 @@ def examine(given: str | None, app: Application) -> Iterator[Examined]:
     try:
         yield _disk(needed=given is None and database.configured() is None)
         target = database.target(given)
-        with database.connect(database.engine(target.url, poolclass=sa.NullPool), tries=1) as connection:
+        engine = database.pin(database.engine(target.url, poolclass=sa.NullPool))
+        with database.connect(engine, tries=1) as connection:
             announce(connection, target, changes=False)
             for look in SERVER:
                 yield look(connection, target, app)

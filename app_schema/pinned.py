@@ -79,7 +79,8 @@ notices a dead server."""
 
 SET = """\
   FOR setting IN SELECT * FROM json_each_text({settings}) LOOP
-    old := current_setting(setting.key, true);
+    old := coalesce(nullif(current_setting('app_schema.before.' || setting.key, true), ''),
+                    current_setting(setting.key, true));
     CONTINUE WHEN old IS NULL OR old = setting.value;
     BEGIN
       PERFORM set_config(setting.key, setting.value, {local});
@@ -138,17 +139,33 @@ def calls(settings: Mapping[str, str], *, local: bool) -> str:
     )
 
 
+def unlimited(pid: int | None = None) -> str:
+    """The statement before all others: even the next one may need more time than the database allows.
+
+    `SET` reads the former values.
+
+    :param pid: as for `pin`.
+    """
+    remember = (
+        f"set_config('app_schema.before.{name}', current_setting('{name}', true), false), "
+        f"CASE WHEN current_setting('{name}', true) <> '0' THEN set_config('{name}', '0', false) END"
+        for name in ("statement_timeout", "transaction_timeout")
+    )
+    lent = "" if pid is None else f" WHERE pg_backend_pid() = {pid}"
+    return f"SELECT {', '.join(remember)}{lent}"
+
+
 def pin(settings: Mapping[str, str] | None = None, *, pid: int | None = None) -> str:
-    """The statement that sets the settings of a session; `unpin` restores the former values.
+    """The two statements that set the settings of a session; `unpin` restores the former values.
 
     :param pid: the backend that the server named at login. A pooler lends another backend for a transaction,
-        and settings would leak to other clients: then the statement sets none.
+        and settings would leak to other clients: then the statements set none.
     """
     lent = "" if pid is None else f"  IF pg_backend_pid() <> {pid} THEN RETURN; END IF;\n"
     settings = {**SESSION, **LIVENESS} if settings is None else settings
     body = SET.format(settings=_literal(json.dumps(settings)), local="false")
     return (
-        "DO $pinned$\nDECLARE\n  before jsonb := '{}';\n  setting record;\n  old text;\n"
+        f"{unlimited(pid)};\nDO $pinned$\nDECLARE\n  before jsonb := '{{}}';\n  setting record;\n  old text;\n"
         f"BEGIN\n{lent}{body}\n  PERFORM set_config('{_REMEMBERED}', before::text, false);\nEND\n$pinned$"
     )
 

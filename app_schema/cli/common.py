@@ -210,8 +210,7 @@ def opened(target: Target, *, changes: bool = False) -> Iterator[sa.Connection]:
     from app_schema import database
     from app_schema.target import announce
 
-    with database.connect(database.engine(target.url, poolclass=NullPool)) as connection:
-        database.pin(connection)
+    with database.connect(database.pin(database.engine(target.url, poolclass=NullPool))) as connection:
         announce(connection, target, changes=changes)
         yield connection
 

@@ -169,8 +169,8 @@ class MigrationSession:
         else:
             time.sleep(seconds)
 
-    def probe(self) -> tuple[str, str]:
-        """The two statements that configure the session, unless a pooler is between, and read the facts."""
+    def probe(self) -> tuple[str, str, str]:
+        """The statements that configure the session, unless a pooler is between, and read the facts."""
         table = _literal(self.version_table)
         probe = _PROBE.format(
             table=table,
@@ -179,7 +179,7 @@ class MigrationSession:
             mine="true" if self.pid is None else f"pg_backend_pid() = {self.pid}",
             local=str(self.driver is not None).lower(),
         )
-        return f"DO $probe${probe}$probe$", _FACTS.format(table=table)
+        return pinned.unlimited(self.pid), f"DO $probe${probe}$probe$", _FACTS.format(table=table)
 
     def facts(self) -> Facts:
         """Reads the facts; configures the session."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from alembic import command
 from alembic.config import Config
 from lineage import Alembic, statements
 from psycopg import sql
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from typer.testing import CliRunner
 
 from app_schema import database, migrations, pinned
@@ -135,14 +137,37 @@ def _settings(connection: sa.Connection) -> dict[str, str]:
 def test_pinned_settings_hold_in_a_hostile_database(hostile_url: str) -> None:
     with database.connect(database.engine(hostile_url, poolclass=sa.NullPool)) as connection:
         before = _settings(connection)
-        connection.rollback()
-        database.pin(connection)
+    with database.connect(database.pin(database.engine(hostile_url, poolclass=sa.NullPool))) as connection:
         now = _settings(connection)
         assert {name: now[name] for name in pinned.SESSION if name in now} == {
             name: value for name, value in pinned.SESSION.items() if name in now
         }
         connection.exec_driver_sql(pinned.unpin())
         assert _settings(connection) == before
+
+
+def test_timeouts_end_before_sqlalchemy_asks_the_server(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLAlchemy asks a new server several questions in one transaction, over a slow network."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        here = sql.Identifier(connection.info.dbname)
+        for name in ("idle_in_transaction_session_timeout", "transaction_timeout"):
+            if connection.execute("SELECT FROM pg_settings WHERE name = %s", [name]).rowcount:
+                connection.execute(
+                    sql.SQL("ALTER DATABASE {} SET {} = '50ms'").format(here, sql.Identifier(name))
+                )
+    quick = PGDialect_psycopg._get_default_schema_name
+
+    def slow(self: PGDialect_psycopg, connection: sa.Connection) -> str:
+        name: str = quick(self, connection)  # type: ignore[no-untyped-call]  # SQLAlchemy's
+        time.sleep(0.2)
+        return name
+
+    monkeypatch.setattr(PGDialect_psycopg, "_get_default_schema_name", slow)
+    for name in ("status", "doctor"):
+        said = CliRunner().invoke(app, [name, "--url", database_url])
+        assert said.exit_code == 0, said.output
 
 
 def test_snapshot_is_the_same_in_a_hostile_database(hostile_url: str, engine: sa.Engine) -> None:

@@ -73,8 +73,7 @@ def test_run_once_meets_every_row_where_nothing_is_hidden(
 
 def test_counts_say_nothing_of_hidden_rows(bound_url: str) -> None:
     target = Target(urls.parse(bound_url), "a test")
-    with database.connect(database.engine(bound_url, poolclass=sa.NullPool)) as connection:
-        database.pin(connection)
+    with database.connect(database.pin(database.engine(bound_url, poolclass=sa.NullPool))) as connection:
         (table,) = [
             row for row in overview(connection, target, declaring(sa.MetaData())).tables if row.name == "t"
         ]
