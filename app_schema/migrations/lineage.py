@@ -131,7 +131,9 @@ def current(connection: Connection, app: Application) -> frozenset[str]:
     if readable is None:
         return frozenset()
     if not readable:
-        raise ServerError(f"The role may not read {table}, so the revision is not known.")
+        role, login = connection.execute(text("SELECT current_user, session_user")).one()
+        by = "" if role == login else f" (a setting changes the role of the login {login} to it)"
+        raise ServerError(f"The role {role}{by} may not read {table}, so the revision is not known.")
     return frozenset(connection.scalars(text(f"SELECT version_num FROM {table}")))
 
 

@@ -170,6 +170,14 @@ def test_timeouts_end_before_sqlalchemy_asks_the_server(
         assert said.exit_code == 0, said.output
 
 
+def test_role_that_a_setting_gives_is_named(database_url: str) -> None:
+    """As by ALTER ROLE ... SET role: the login that the first line names is not who may not read."""
+    url = f"{database_url}{'&' if '?' in database_url else '?'}options=-crole%3Dapp_user"
+    said = CliRunner().invoke(app, ["status", "--url", url], env={"COLUMNS": "300"})
+    assert said.exit_code == 2, said.output
+    assert "The role app_user (a setting changes the role of the login" in said.output
+
+
 def test_snapshot_is_the_same_in_a_hostile_database(hostile_url: str, engine: sa.Engine) -> None:
     other = database.engine(hostile_url, poolclass=sa.NullPool)
     with engine.connect() as usual, other.connect() as hostile:
