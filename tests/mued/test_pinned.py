@@ -284,7 +284,7 @@ def test_command_outlasts_the_timeouts_of_the_database(
     with psycopg.connect(url, autocommit=True) as connection:
         here = sql.Identifier(connection.info.dbname)
         for name in ("idle_in_transaction_session_timeout", "idle_session_timeout"):
-            connection.execute(sql.SQL("ALTER DATABASE {} SET {} = '20ms'").format(here, sql.SQL(name)))
+            connection.execute(sql.SQL("ALTER DATABASE {} SET {} = '60ms'").format(here, sql.SQL(name)))
         connection.execute(sql.SQL("ALTER DATABASE {} SET statement_timeout = '50ms'").format(here))
     result = CliRunner().invoke(app, [command, "--url", url], catch_exceptions=False)
     assert result.exit_code == 0, result.output
