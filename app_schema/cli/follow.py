@@ -29,8 +29,10 @@ def follow(run: Callable[[str], list[T]], app: Application, here: frozenset[str]
     from alembic.util import CommandError
 
     from app_schema.migrations.lineage import Lineage
+    from app_schema.migrations.options import refuse_empty
     from app_schema.overview import foreign
 
+    refuse_empty(revision)
     try:
         return run(revision)
     except (AppSchemaError, CommandError) as error:

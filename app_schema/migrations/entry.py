@@ -16,7 +16,7 @@ from app_schema.errors import AppSchemaError, DifferentError
 from app_schema.events import say
 from app_schema.migrations.copies import refuse_other
 from app_schema.migrations.loading import load
-from app_schema.migrations.options import Options
+from app_schema.migrations.options import Options, refuse_empty
 from app_schema.migrations.session import Facts, MigrationSession
 from app_schema.target import announce
 
@@ -82,6 +82,7 @@ def _run(context: EnvironmentContext, app: Application) -> None:
     try:
         refuse_other(Path(context.script.dir), context.config.config_file_name or "the configuration")
         load(context.script)
+        refuse_empty(getattr(context.config.cmd_opts, "revision", None))
     except AppSchemaError as error:
         raise CommandError(str(error)) from error
     heads = _heads(context)

@@ -9,6 +9,8 @@ from typing import Any
 
 from app_schema.errors import ConfigurationError
 
+LONGEST = 2_147_483.0
+"""Seconds: PostgreSQL keeps a timeout as milliseconds of 32 bits."""
 _UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
 
 
@@ -46,6 +48,12 @@ class Options:
         )
 
 
+def refuse_empty(revision: object) -> None:
+    """Raise ConfigurationError for an empty name of a revision, which is an AssertionError in Alembic."""
+    if revision == "":
+        raise ConfigurationError("The name of the revision is empty: write head, base, +1, -1 or a name.")
+
+
 def flag(name: str, value: str) -> bool:
     """True or false."""
     if value not in {"true", "false"}:
@@ -58,10 +66,13 @@ def seconds(name: str, value: str) -> float:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|min|h)?", value.strip())
     if match is None:
         raise ConfigurationError(f"-x {name}={value} is no time; write 500ms, 60s or 2min")
-    return float(match[1]) * _UNITS[match[2] or "s"]
+    time = float(match[1]) * _UNITS[match[2] or "s"]
+    if time > LONGEST:
+        raise ConfigurationError(f"-x {name}={value} is longer than 24 days, PostgreSQL's longest timeout")
+    return time
 
 
 def _number(name: str, value: str) -> int:
-    if not value.isdecimal() or int(value) < 1:
-        raise ConfigurationError(f"-x {name}={value} is no number of 1 or more")
+    if not re.fullmatch("[0-9]{1,9}", value) or int(value) < 1:
+        raise ConfigurationError(f"-x {name}={value} is no number from 1 to 999999999")
     return int(value)

@@ -9,9 +9,13 @@ import typer
 from app_schema.cli.common import Json, Url, connected
 from app_schema.cli.output import counted, machine, number, progress, table, talk
 
+MOST = 1_000_000_000
+
 
 def seed(
-    rows: Annotated[int, typer.Option("--rows", min=0, help="Also insert so many rows for load.")] = 0,
+    rows: Annotated[
+        int, typer.Option("--rows", min=0, max=MOST, help="Also insert so many rows for load.")
+    ] = 0,
     *,
     url: Url = None,
     as_json: Json = False,

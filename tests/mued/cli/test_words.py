@@ -48,6 +48,25 @@ def _application(place: Path, **labels: str | None) -> str:
     return f"{module}:APPLICATION"
 
 
+def test_odd_arguments_are_one_sentence(run: Run, database_url: str) -> None:
+    for command in ("upgrade", "rollback", "plan"):
+        said = run(database_url, command, "")
+        assert said.startswith("exit code 2"), said
+        assert "The name of the revision is empty: write head" in said
+    for option, words in (
+        (f"lock_wait={10**40}", "is longer than 24 days"),
+        ("lock_timeout=25h", None),
+        (f"lock_tries={'9' * 5000}", "is no number from 1 to"),
+    ):
+        said = run(database_url, "upgrade", "-x", option)
+        assert said.startswith("exit code 2" if words else "exit code 0"), said
+        assert (words or "") in said.replace("\n", " ")
+    assert run(database_url, "seed", "--rows", str(10**40)).startswith("exit code 2")
+    result = alembic(database_url, "upgrade", "")
+    assert result.returncode == 2
+    assert "The name of the revision is empty" in result.stderr
+
+
 def test_every_address_is_a_heading_of_the_page() -> None:
     anchors = re.findall(r'<a id="([\w-]+)"></a>\n\n## ', Page("docs/troubleshooting.md").text)
     assert len(anchors) == len(set(anchors)) == Page("docs/troubleshooting.md").text.count("\n## ")
