@@ -6,11 +6,12 @@ tell.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 import typer
 
-from app_schema import gc_tuning
+from app_schema import gc_tuning, streams
 from app_schema.cli import (
     adopt,
     audit,
@@ -34,7 +35,8 @@ from app_schema.cli import (
     upgrade,
     verify,
 )
-from app_schema.cli.common import App, Program, Version, choose
+from app_schema.cli.common import UNKNOWN, App, Program, Version, choose, explained
+from app_schema.cli.output import talk
 
 app = typer.Typer(
     name="app-schema",
@@ -82,4 +84,9 @@ def program(app: App = None, *, version: Version = False) -> None:  # noqa: ARG0
 def main() -> None:
     """The entry point of the program."""
     gc_tuning.freeze()
-    app()
+    streams.replace_closed()
+    try:
+        app()
+    except OSError as error:  # of --help, which is no command
+        talk(explained(error) or str(error))
+        sys.exit(UNKNOWN)

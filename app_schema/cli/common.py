@@ -5,8 +5,6 @@ Large packages are imported when a command runs, so `--help` is instant.
 
 from __future__ import annotations
 
-import errno
-import os
 import sys
 import traceback
 from collections.abc import Iterator
@@ -17,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from app_schema import streams
 from app_schema.cli.address import see
 from app_schema.cli.output import machine, talk
 
@@ -55,7 +54,6 @@ _AS_JSON = "app_schema.json"
 """Key of typer's context: errors are data too."""
 _MISSING = {"3F000", "42P01", "42703", "42704", "42883"}
 """SQLSTATEs of an absent schema, table, column, object or function."""
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 DIFFERENT = 1
 UNKNOWN = 2
@@ -173,9 +171,8 @@ def explained(error: Exception) -> str | None:
         return describe_failure(error) + (" Run app-schema upgrade." if missing else "")
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}."
-    if isinstance(error, OSError) and error.errno in _FULL:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is buffered is given up
-        return f"The output cannot be written: {error.strerror}."
+    if isinstance(error, OSError) and (sentence := streams.refused(error)):
+        return sentence
     if isinstance(error, UnicodeEncodeError):  # of an argument that is no text, or of the output
         return f"{error.object[error.start : error.end]!a} cannot be encoded as {error.encoding}."
     return None

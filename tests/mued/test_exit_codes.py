@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from page import ROOT
 from program import alembic
 from typer.testing import CliRunner
 
@@ -70,6 +71,27 @@ def test_what_cannot_be_told_ends_with_2(empty_url: str) -> None:
 def test_raiseerr_is_obeyed(empty_url: str) -> None:
     said = alembic(empty_url, "--raiseerr", "upgrade", "no_such_revision")
     assert "Traceback" in said.stderr
+
+
+def test_closed_streams_and_full_disks_change_no_exit_code(database_url: str) -> None:
+    """A socket would get the descriptor of a closed stream, and Python has None in its place."""
+    program, alembic_ = f"{sys.executable} -m app_schema", f"{sys.executable} -m alembic"
+    for command, code in {
+        f"{program} history >&-": 0,
+        f"{program} status <&- >&- 2>&-": 0,
+        f"{alembic_} upgrade head >&- 2>&-": 0,
+        f"{program} --help >/dev/full": 2,
+        f"{alembic_} upgrade head --sql >/dev/full": 2,
+    }.items():
+        said = subprocess.run(
+            ["/bin/sh", "-c", command],
+            env={**os.environ, "DATABASE_URL": database_url},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (said.returncode, "Traceback" in said.stderr) == (code, False), (command, said.stderr)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,28 @@
+"""The standard streams of a program whose caller has closed one, or whose disk is full."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from pathlib import Path
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+
+
+def replace_closed() -> None:
+    """Opens the null device for a stream that the caller has closed.
+
+    Python has None there, and the socket of a connection would get the descriptor of the stream.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - until the end
+
+
+def refused(error: OSError) -> str | None:
+    """The sentence for output that a full disk refuses, and gives the rest up; None for another error."""
+    if error.errno not in _FULL or error.filename is not None:
+        return None
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python writes the rest at its end
+    return f"The output cannot be written: {error.strerror}."
