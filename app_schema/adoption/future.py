@@ -114,6 +114,12 @@ class Future:
                 sql = self._mended(sql, table, fill, dict.fromkeys(sorted(needed), None))
         return f"({sql}) AS {alias}"
 
+    def value(self, table: Table, column: str) -> str:
+        """A column of these rows in its new type, as an assignment converts it: a cast would shorten text."""
+        type_ = self._new_type(table, column)
+        is_text = type_.startswith("character") or type_ == "text"
+        return ident(column) if is_text else f"CAST({ident(column)} AS {type_})"
+
     def _closure(self, table: Table, columns: set[str]) -> set[str]:
         needed = set(columns)
         while True:

@@ -18,7 +18,7 @@ HEADINGS: tuple[tuple[str, str], ...] = (
     (r"pooler|DIRECT_DATABASE_URL", "pooled"),
     (r"copy of app_schema", "two-copies"),
     (r"CI is set", "ci"),
-    (r"app-schema adopt", "adopt"),
+    (r"app-schema adopt|The target has rows", "adopt"),
     (r"is replicated by|The revision is the newest, but", "restored"),
     (r"\d heads|alembic merge", "heads"),
     (r"[Nn]o revision (is|called)|does not have|below base|past the newest", "unknown-revision"),

@@ -10,6 +10,7 @@ import typer
 from app_schema.cli import losing
 from app_schema.cli.common import Json, Url, application, connected, finish
 from app_schema.cli.output import machine, talk
+from app_schema.cli.side_by_side import copy_into
 
 
 def adopt(
@@ -19,6 +20,10 @@ def adopt(
     ] = False,
     write: Annotated[bool, typer.Option("--write", help="Write the revision for upgrade.")] = False,
     undo: Annotated[bool, typer.Option("--undo", help="Downgrade to the database before adoption.")] = False,
+    into: Annotated[
+        str | None,
+        typer.Option("--into", metavar="URL", help="Copy the rows into a new database; change nothing here."),
+    ] = None,
     confirm: losing.Confirm = None,
     url: Url = None,
     as_json: Json = False,
@@ -27,7 +32,9 @@ def adopt(
 
     Reads only. adopt.toml in the working directory has the choices for rows that violate a declared rule;
     without it no row changes. --write writes one revision under adoption/, which app-schema upgrade runs;
-    --undo downgrades it, with the token of what would be lost.
+    --undo downgrades it, with the token of what would be lost. --into leaves this database as it is, and
+    copies its rows into a new one, converted and chosen in the same way; the same command goes on after an
+    interruption.
     Exit code 0: ready, or done; 1: a choice is missing, or it was refused; 2: could not tell.
     """
     from app_schema.adoption import page, revision
@@ -36,6 +43,9 @@ def adopt(
 
     if undo:
         _undo(url, confirm, as_json=as_json)
+        return
+    if into is not None:
+        copy_into(url, into, as_json=as_json)
         return
     app = application()
     with connected(url) as connection:

@@ -38,10 +38,15 @@ class Progress:
         if events.heard():
             counts = {"statements": statements, "seconds": round(seconds, 4)}
             events.emit("revision", revision=name, result=verb, number=self.number, of=self.total, **counts)
-        self._line(name, verb, statements, seconds)
+        self._line(name, verb, f"{statements} statements, {seconds:.2f} s")
 
-    def _line(self, name: str, verb: str, statements: int, seconds: float) -> None:
-        line = f"{name} {verb} ({self.number} of {self.total}): {statements} statements, {seconds:.2f} s"
+    def copied(self, table: str, rows: int) -> None:
+        """A table of `app-schema adopt --into` is copied."""
+        self.number += 1
+        self._line(table, "copied", f"{rows:,} rows")
+
+    def _line(self, name: str, verb: str, what: str) -> None:
+        line = f"{name} {verb} ({self.number} of {self.total}): {what}"
         log.info("%s", line, extra={COMMITTED: True})
 
 
@@ -56,10 +61,8 @@ class TerminalProgress(Progress):
     def begins(self, words: str) -> None:
         """Nothing: the bar moves when the server has answered."""
 
-    def _line(self, name: str, _verb: str, statements: int, seconds: float) -> None:
-        self.bar.console.print(
-            f"{name}  [dim]{statements} statements, {seconds:.2f} s[/dim]", highlight=False
-        )
+    def _line(self, name: str, _verb: str, what: str) -> None:
+        self.bar.console.print(f"{name}  [dim]{what}[/dim]", highlight=False)
         self.bar.update(self.task, advance=1)
 
 

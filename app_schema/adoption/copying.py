@@ -1,0 +1,221 @@
+"""Side by side: the rows of a database of another system, copied into a new database of the lineage.
+
+The source is read in one snapshot, through the subqueries by which the page counts violations, so a value is
+converted and chosen as the revision would. The target is at the head: constraints are checked row by row, and
+triggers of the application do not fire. A table is copied in one transaction, which also records its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
+
+import psycopg
+from psycopg import sql
+
+from app_schema.adoption.future import Future, Table
+from app_schema.adoption.mend import fills, place
+from app_schema.ddl import Key
+from app_schema.ddl.sql import ident, qualified
+from app_schema.errors import DifferentError
+
+if TYPE_CHECKING:
+    from app_schema.adoption.look import Look
+    from app_schema.migrations.progress import Progress
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+COPIED = "app_schema_copied"
+"""The table of the target with the names of the copied tables, until all are copied."""
+_TRIGGERS = """
+SELECT g.tgname FROM pg_catalog.pg_trigger AS g
+ WHERE g.tgrelid = to_regclass(%s) AND NOT g.tgisinternal AND g.tgenabled = 'O'"""
+_NUMBERED = """
+SELECT pg_get_serial_sequence(%(table)s, a.attname), a.attname FROM pg_catalog.pg_attribute AS a
+ WHERE a.attrelid = to_regclass(%(table)s) AND a.attnum > 0 AND NOT a.attisdropped
+   AND pg_get_serial_sequence(%(table)s, a.attname) IS NOT NULL"""
+_VIOLATED = "23"
+"""SQLSTATE, or its beginning: a row that violates a constraint."""
+
+
+@dataclass(frozen=True)
+class CopiedTable:
+    """A table of the source, as ``--json`` prints it; `earlier`: an interrupted run has copied it."""
+
+    table: str
+    rows: int
+    earlier: bool
+
+
+@dataclass(frozen=True)
+class Copying:
+    """Copies from the connection of a comparison into a target at the head.
+
+    :param target: a connection in autocommit.
+    """
+
+    look: Look
+    target: Connection
+
+    @cached_property
+    def source(self) -> Connection:
+        driver: Any = self.look.connection.connection.driver_connection
+        return cast("Connection", driver)
+
+    @cached_property
+    def future(self) -> Future:
+        return Future(self.look)
+
+    @cached_property
+    def tables(self) -> list[Table]:
+        """The declared tables that the source has, referred tables first."""
+        reflected = self.look.sides.reflected
+        return [table for table in self._declared if Key("table", table[0], None, table[1]) in reflected]
+
+    @cached_property
+    def _declared(self) -> list[Table]:
+        return [(table.schema or "public", table.name) for table in self.look.app.metadata.sorted_tables]
+
+    @cached_property
+    def _bookkeeping(self) -> str:
+        return qualified(COPIED, self.look.app.version_table_schema)
+
+    def run(self, progress: Progress) -> list[CopiedTable]:
+        """Copies the tables that are not copied yet, and compares the values of all.
+
+        :raises DifferentError: if the target has other rows, or a row violates a constraint.
+        """
+        earlier = self._begin()
+        copied = [self._copied(table, earlier, progress) for table in self.tables]
+        if different := self._different(self.tables):
+            raise DifferentError(
+                f"{different[0]} has other values in the target than in the source, so another session has "
+                "changed it since it was copied."
+            )
+        self._do(f"DROP TABLE IF EXISTS {self._bookkeeping}")
+        return copied
+
+    def _begin(self) -> set[str]:
+        """The tables that an interrupted run has copied; empties them if the source has changed since."""
+        if self._one(self.target, f"SELECT to_regclass({_text(self._bookkeeping)})") is not None:
+            names = {name for (name,) in self._do(f"SELECT name FROM {self._bookkeeping}").fetchall()}
+            if self._different(table for table in self.tables if _shown(table) in names):
+                every = ", ".join(qualified(name, schema) for schema, name in self._declared)
+                with self.target.transaction():
+                    self._do(f"TRUNCATE {every}")
+                    self._do(f"DELETE FROM {self._bookkeeping}")
+                return set()
+            return names
+        filled = [table for table in self._declared if self._has_rows(table)]
+        if not filled:
+            self._do(f"CREATE TABLE {self._bookkeeping} (name text PRIMARY KEY)")
+            return set()
+        others = [_shown(table) for table in filled if table not in self.tables]
+        if different := others or self._different(self.tables):
+            raise DifferentError(
+                f"The target has rows in {_shown(filled[0])}, and {different[0]} differs from the source. "
+                "--into needs a new database, or one in which the same command was interrupted."
+            )
+        return {_shown(table) for table in self.tables}
+
+    def _has_rows(self, table: Table) -> bool:
+        return bool(self._one(self.target, f"SELECT EXISTS (SELECT FROM {qualified(*table[::-1])})"))
+
+    def _count(self, table: Table) -> int:
+        return int(self._one(self.target, f"SELECT count(*) FROM {qualified(*table[::-1])}"))
+
+    def _copied(self, table: Table, earlier: set[str], progress: Progress) -> CopiedTable:
+        shown = _shown(table)
+        if shown in earlier:
+            rows = self._count(table)
+        else:
+            try:
+                rows = self._copy(table)
+            except psycopg.Error as error:
+                if not (error.sqlstate or "").startswith(_VIOLATED):
+                    raise
+                said = error.diag.message_primary
+                raise DifferentError(
+                    f"{shown} cannot be copied: {said}. {error.diag.message_detail}"
+                ) from error
+        progress.copied(shown, rows)
+        return CopiedTable(shown, rows, shown in earlier)
+
+    def _copy(self, table: Table) -> int:
+        """One transaction: triggers of the application would change or count the rows again."""
+        name = qualified(*table[::-1])
+        columns = ", ".join(map(ident, self._columns(table)))
+        with self.target.transaction():
+            recorded = f"INSERT INTO {self._bookkeeping} VALUES (%s) ON CONFLICT DO NOTHING"
+            if not self._do(recorded, [_shown(table)]).rowcount:  # the same command runs twice
+                return self._count(table)
+            triggers = [ident(trigger) for (trigger,) in self._do(_TRIGGERS, [name]).fetchall()]
+            for trigger in triggers:
+                self._do(f"ALTER TABLE {name} DISABLE TRIGGER {trigger}")
+            with self.source.cursor() as reader, self.target.cursor() as writer:
+                with (
+                    reader.copy(f"COPY ({self._select(table)}) TO STDOUT".encode()) as rows,
+                    writer.copy(f"COPY {name} ({columns}) FROM STDIN".encode()) as copy,
+                ):
+                    for data in rows:
+                        copy.write(data)
+                count = writer.rowcount
+            for trigger in triggers:
+                self._do(f"ALTER TABLE {name} ENABLE TRIGGER {trigger}")
+            for sequence, column in self._do(_NUMBERED, {"table": name}).fetchall():
+                self._do(f"SELECT setval({_text(sequence)}, max({ident(column)})) FROM {name}")
+        return count
+
+    def _columns(self, table: Table) -> list[str]:
+        """The columns with a value in the source or a choice; others get their default."""
+        filled = {fill.column for fill in fills(self.look) if place(fill.table) == table}
+        return [
+            column.name
+            for column in self.look.sides.metadata.tables[table].columns
+            if column.computed is None
+            and (Key("column", *table, column.name) in self.look.sides.reflected or column.name in filled)
+        ]
+
+    def _select(self, table: Table) -> str:
+        columns = self._columns(table)
+        values = ", ".join(f"{self.future.value(table, name)} AS {ident(name)}" for name in columns)
+        return f"SELECT {values} FROM {self.future.rows(table, columns)}"
+
+    def _different(self, tables: Iterable[Table]) -> list[str]:
+        """The columns whose number of values or sum of hashes differs."""
+        return [name for table in tables for name in self._different_columns(table)]
+
+    def _different_columns(self, table: Table) -> Iterator[str]:
+        columns = self._columns(table)
+        sums = ", ".join(
+            f'count({name}), sum(hashtextextended({name}::text COLLATE "C", 0))'
+            for name in map(ident, columns)
+        )
+        sides = (
+            (self.source, f"({self._select(table)}) AS source"),
+            (self.target, qualified(*table[::-1])),
+        )
+        source, target = (
+            side.execute(f"SELECT {sums}, count(*) FROM {rows}".encode()).fetchone() or ()
+            for side, rows in sides
+        )
+        if source[-1] != target[-1]:
+            yield _shown(table)
+        for number, name in enumerate(columns):
+            if source[2 * number : 2 * number + 2] != target[2 * number : 2 * number + 2]:
+                yield f"{_shown(table)}.{name}"
+
+    def _do(self, statement: str, parameters: Any = None) -> psycopg.Cursor[tuple[Any, ...]]:
+        return self.target.execute(statement.encode(), parameters)
+
+    def _one(self, connection: Connection, query: str) -> Any:
+        return (connection.execute(query.encode()).fetchone() or (None,))[0]
+
+
+def _shown(table: Table) -> str:
+    return ".".join(table)
+
+
+def _text(value: str) -> str:
+    return sql.Literal(value).as_string()

@@ -1,0 +1,55 @@
+"""`app-schema adopt --into`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from app_schema.cli.common import application, connected, finish
+from app_schema.cli.migration import move
+from app_schema.cli.output import counted, machine, talk
+
+if TYPE_CHECKING:
+    from app_schema.adoption.copying import CopiedTable
+    from app_schema.adoption.look import Look
+
+
+def copy_into(url: str | None, into: str, *, as_json: bool) -> None:
+    """Copies the rows into a new database of the lineage; the source is read in one snapshot, read-only."""
+    from app_schema import migrations
+    from app_schema.adoption import page
+    from app_schema.adoption.choices import FILE, read
+    from app_schema.adoption.look import look
+
+    with connected(url) as connection:
+        connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        compared = look(connection, application(), read(FILE))
+        found = page.page(compared)
+        if found.broken:
+            talk("Nothing was copied: rows violate a rule, as app-schema adopt shows.")
+            if as_json:
+                machine(page.data(found))
+            finish(well=False)
+        move(migrations.upgrade, into, "head")
+        tables = _copied(compared, into)
+    if as_json:
+        machine({"tables": tables, "left": found.others})
+    else:
+        rows = sum(table.rows for table in tables)
+        print(f"{counted(len(tables), 'table')} with {rows:,} rows: equal in both databases.")
+        if found.others:
+            talk(f"Not copied: {', '.join(found.others)}, which the application does not declare.")
+    finish(well=True)
+
+
+def _copied(compared: Look, into: str) -> list[CopiedTable]:
+    from app_schema.adoption.copying import Copying
+    from app_schema.loss import reading
+    from app_schema.migrations.progress import progress
+
+    with reading(compared.connection, compared.app), connected(into, changes=True) as connection:
+        driver: Any = connection.connection.driver_connection
+        driver.autocommit = True
+        copying = Copying(compared, driver)
+        with progress(len(copying.tables), terminal=sys.stderr.isatty()) as bar:
+            return copying.run(bar)
