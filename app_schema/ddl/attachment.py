@@ -10,8 +10,9 @@ from sqlalchemy import MetaData, Table, event
 
 from app_schema import upstream
 from app_schema.ddl.function import Function
-from app_schema.ddl.layers import ordered
+from app_schema.ddl.layers import ordered, words
 from app_schema.ddl.object import DDLObject, Key
+from app_schema.ddl.operator import Operator
 from app_schema.ddl.order import Makes
 from app_schema.ddl.statement import Create, Drop
 from app_schema.errors import ModelError
@@ -119,22 +120,33 @@ def _early(metadata: MetaData) -> list[DDLObject]:
     return [*sorted(early, key=lambda obj: obj.step), *called_by_tables(metadata)]
 
 
-def called_by_tables(metadata: MetaData) -> list[Function]:
-    """The functions that a default, check, generated column or index calls, directly or through a function,
-    in the order of declaration."""
-    functions = [obj for obj in declared(metadata).values() if isinstance(obj, Function)]
-    if not functions:
+def called_by_tables(metadata: MetaData) -> list[Function | Operator]:
+    """The functions and operators that a default, check, generated column or index calls, directly or through
+    a function, in the order of creation."""
+    objects = [obj for obj in declared(metadata).values() if isinstance(obj, (Function, Operator))]
+    if not objects:
         return []
     texts = " ".join(
         str(expression) for table in metadata.tables.values() for expression in _expressions(table)
     )
-    early: list[Function] = []
+    operators = [obj for obj in objects if isinstance(obj, Operator) and _is_named(obj, metadata, texts)]
+    functions = [obj for obj in objects if isinstance(obj, Function)]
+    texts = " ".join([texts, *(operator.calls for operator in operators)])
+    early: list[Function | Operator] = [*operators]
     while new := [
         function for function in functions if function not in early and _is_called(function, texts)
     ]:
         early += new
         texts = " ".join(function.body for function in new)
-    return [function for function in functions if function in early]
+    return sorted((obj for obj in objects if obj in early), key=lambda obj: obj.step)
+
+
+def _is_named(operator: Operator, metadata: MetaData, texts: str) -> bool:
+    # an operator of the row type of a table is created after the table
+    if words(operator.name) & {table.name for table in metadata.tables.values()}:
+        return False
+    constraints = (obj for obj in declared(metadata).values() if obj.kind == "table_constraint")
+    return any(operator.is_in(text) for text in (texts, *map(str, constraints)))
 
 
 def _is_called(function: Function, text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
@@ -22,6 +23,9 @@ format('(%s)', concat_ws(', ', 'FUNCTION = ' || k.oprcode,
   'COMMUTATOR = ' || {_OTHER.format(oid="k.oprcom")}, 'NEGATOR = ' || {_OTHER.format(oid="k.oprnegate")},
   'RESTRICT = ' || nullif(k.oprrest::text, '-'), 'JOIN = ' || nullif(k.oprjoin::text, '-'),
   CASE WHEN k.oprcanhash THEN 'HASHES' END, CASE WHEN k.oprcanmerge THEN 'MERGES' END))"""
+
+
+_SIGN = r"[-+*/<>=~!@#%^&|`?]"
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,16 @@ class Operator(Defined):
     def step(self) -> int:
         """After the function of the operator."""
         return 1
+
+    @property
+    def calls(self) -> str:
+        """The definition with a bracket after each name, as in a call."""
+        return re.sub("[,)]", "(", self.definition)
+
+    def is_in(self, text: str) -> bool:
+        """True if an expression has an operator of this symbol."""
+        symbol = re.escape(self.name.partition("(")[0])
+        return re.search(rf"(?<!{_SIGN}){symbol}(?!{_SIGN})", text) is not None
 
     @classmethod
     def sql_name(cls, name: str, schema: str | None) -> str:

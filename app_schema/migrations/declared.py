@@ -16,6 +16,7 @@ from app_schema.ddl import (
     EnumType,
     Function,
     Key,
+    Operator,
     RenamedFrom,
     RenamedLabels,
     Role,
@@ -158,9 +159,9 @@ class Declared:
         return None
 
     @cached_property
-    def early_functions(self) -> list[Function]:
-        """The functions that tables call, directly or through another function."""
-        return [function for metadata in self.metadatas for function in called_by_tables(metadata)]
+    def early_functions(self) -> list[Function | Operator]:
+        """The functions and operators that tables call, directly or through another function."""
+        return [obj for metadata in self.metadatas for obj in called_by_tables(metadata)]
 
     @staticmethod
     def _by_name(metadata: MetaData) -> list[Table]:

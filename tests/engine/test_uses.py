@@ -11,7 +11,7 @@ from roundtrip import RoundTrip, changed, round_trip, send
 from sqlalchemy.dialects.postgresql import ARRAY, DOMAIN
 
 from app_schema import ddl
-from app_schema.ddl.printed import PrintedType
+from app_schema.ddl.printed import PrintedType, TableConstraint
 
 __all__ = ["changed"]
 _USES = {
@@ -130,6 +130,51 @@ def test_collation_and_range_of_a_column_are_named_and_kept(empty_engine: sa.Eng
     text = autogenerate(empty_engine, metadata).text
     assert "collation public.plain cannot be changed" in text
     assert "range public.span cannot be changed" in text
+
+
+def _ordered(function: str, *, declared: bool = True) -> sa.MetaData:
+    metadata = sa.MetaData()
+    body = "SELECT a <= b" if function == "at_most" else "SELECT a < b"
+    types: dict[str, Any] = {
+        "arguments": "a integer, b integer",
+        "returns": "boolean",
+        "language": "sql",
+        "settings": None,
+    }
+    definition = f"(FUNCTION = public.{function}, LEFTARG = integer, RIGHTARG = integer)"
+    ddl.attach(
+        metadata,
+        ddl.Operator("|=|(integer, integer)", definition, schema="public"),
+        ddl.Function(function, body, volatility="IMMUTABLE", schema="public", **types),
+    )
+    checks = (
+        sa.CheckConstraint("a OPERATOR(public.|=|) 5", name="by_class"),
+        TableConstraint("by_text", "CHECK ((a OPERATOR(public.|=|) 7))"),
+        sa.Index("ix", sa.text("(a OPERATOR(public.|=|) 3)")),
+    )
+    sa.Table("t", metadata, sa.Column("a", sa.Integer), *(checks if declared else ()), schema="public")
+    return metadata
+
+
+def test_operator_of_a_check_and_an_index_is_created_before_the_table(empty_engine: sa.Engine) -> None:
+    metadata = _ordered("at_most")
+    for _ in range(2):
+        with empty_engine.begin() as connection:
+            metadata.create_all(connection)
+    assert autogenerate(empty_engine, metadata, prune=True).diffs == []
+    with empty_engine.begin() as connection:
+        metadata.drop_all(connection)
+    round_trip(empty_engine, metadata, prune=True)
+    autogenerate(empty_engine, metadata).upgrade(empty_engine)
+    send(empty_engine, "INSERT INTO t VALUES (1)")
+    round_trip(empty_engine, sa.MetaData(), prune=True, managed_schemas={"public"})
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_operator_of_a_check_and_an_index_is_replaced(empty_engine: sa.Engine, declared: bool) -> None:  # noqa: FBT001
+    autogenerate(empty_engine, _ordered("at_most")).upgrade(empty_engine)
+    send(empty_engine, "INSERT INTO t VALUES (1)")
+    round_trip(empty_engine, _ordered("below", declared=declared))
 
 
 def test_publication_of_columns_is_made_again_round_a_new_type(changed: RoundTrip) -> None:

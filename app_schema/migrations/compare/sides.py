@@ -15,7 +15,7 @@ from app_schema.catalog.cast import UTC, Casts
 from app_schema.catalog.dependents import Blocked, dependents, dependents_of_each
 from app_schema.catalog.reflect import reflect
 from app_schema.catalog.uses import Use, uses
-from app_schema.ddl import DDLObject, Key
+from app_schema.ddl import DDLObject, Key, Operator
 from app_schema.ddl.layers import called
 from app_schema.ddl.made import MARK
 from app_schema.ddl.sequence import PrintedSequence
@@ -180,14 +180,31 @@ class Sides:
 
     @cached_property
     def calls(self) -> dict[str, list[str]]:
-        """The name of each function that a column, constraint, index or domain calls, with the calling
-        object."""
+        """The name of each function that a column, constraint, index or domain calls, itself or by an
+        operator, with the calling text."""
         calls: dict[str, list[str]] = defaultdict(list)
         for side in (self.declared, self.reflected):
             for key, definition in side.items():
                 for name in called(definition) if key.kind in _CALLING else ():
                     calls[name].append(definition)
+            for key in self.early_operators & side.keys():
+                definition = Operator(key.name, side[key]).calls
+                for name in called(definition):
+                    calls[name].append(definition)
         return calls
+
+    @cached_property
+    def early_operators(self) -> set[Key]:
+        """The operators that columns, constraints, indexes and domains name."""
+        sides = self.declared, self.reflected
+        texts = [
+            definition
+            for side in sides
+            for key, definition in side.items()
+            if key.kind in _CALLING and "OPERATOR(" in definition
+        ]
+        operators = [key for side in sides for key in side if key.kind == "operator"]
+        return {key for key in operators if any(Operator(key.name, "").is_in(text) for text in texts)}
 
     @cached_property
     def places(self) -> dict[Key, int]:

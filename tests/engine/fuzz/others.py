@@ -127,7 +127,7 @@ def _operator(metadata: sa.MetaData, __: Shape, other: Other) -> Declared:
     definition = "(FUNCTION = public.plus, LEFTARG = integer, RIGHTARG = integer)"
     yield ddl.Operator("|+|(integer, integer)", definition, schema="public")
     if other.number // 3:
-        check = ddl.TableConstraint("added", "CHECK ((a > 0))")
+        check = ddl.TableConstraint("added", "CHECK (((a OPERATOR(public.|+|) 1) > 0))")
         sa.Table("summed", metadata, sa.Column("a", sa.Integer), check, schema="public")
 
 

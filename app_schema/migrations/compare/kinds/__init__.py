@@ -18,6 +18,7 @@ from app_schema.migrations.compare.kinds.grant import (
     WholeGrantComparator,
 )
 from app_schema.migrations.compare.kinds.index import IndexComparator
+from app_schema.migrations.compare.kinds.operator import OperatorComparator
 from app_schema.migrations.compare.kinds.option import TableOptionComparator
 from app_schema.migrations.compare.kinds.owner import OwnerComparator
 from app_schema.migrations.compare.kinds.partition import PartitionComparator
@@ -38,6 +39,7 @@ KINDS: Mapping[str, KindComparator] = {
     "collation": StoredComparator(),
     "sequence": SequenceComparator(),
     "function": FunctionComparator(),
+    "operator": OperatorComparator(),
     "table": TableComparator(),
     "partition": PartitionComparator(),
     "column": ColumnComparator(),

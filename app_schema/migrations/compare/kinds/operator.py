@@ -1,0 +1,33 @@
+"""Operators: which must exist before a table, because its expressions name them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app_schema.ddl.order import Drops, Makes
+from app_schema.migrations.compare.kinds.base import KindComparator
+
+if TYPE_CHECKING:
+    from app_schema.ddl import Key
+    from app_schema.migrations.compare.planner import Planner
+    from app_schema.migrations.compare.sides import Sides
+
+
+class OperatorComparator(KindComparator):
+    """Operators."""
+
+    def create_rank(self, sides: Sides, planner: Planner, key: Key) -> Makes:
+        """Before the first table that names it."""
+        early = _is_early(sides, key)
+        return Makes.EARLY_FUNCTION if early else super().create_rank(sides, planner, key)
+
+    def drop_rank(self, sides: Sides, planner: Planner, key: Key, *, with_dependents: bool) -> Drops:
+        """After the last table that names it."""
+        if not with_dependents and _is_early(sides, key):
+            return Drops.EARLY_FUNCTION
+        return super().drop_rank(sides, planner, key, with_dependents=with_dependents)
+
+
+def _is_early(sides: Sides, key: Key) -> bool:
+    declared = sides.metadata.objects.get(key)
+    return key in sides.early_operators or declared in sides.metadata.early_functions
