@@ -19,7 +19,7 @@ from app_schema import dialect, login, pinned
 from app_schema import url as urls
 from app_schema.errors import ConfigurationError, ServerError
 from app_schema.events import say
-from app_schema.target import EMBEDDED, GIVEN, Target, require_asked
+from app_schema.target import EMBEDDED, GIVEN, Target, read_file, require_asked
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -67,9 +67,7 @@ def _read(files: tuple[str, ...]) -> Settings:
     places: list[Mapping[str, str | None]] = [os.environ]
     for file in files:
         if Path(file).is_file():
-            from dotenv import dotenv_values
-
-            places.insert(1, dotenv_values(file, encoding="utf-8"))
+            places.insert(1, read_file(file))
     pooled, direct = (
         next((place[name] for place in places if place.get(name)), None)
         for name in ("DATABASE_URL", "DIRECT_DATABASE_URL")

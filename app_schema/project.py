@@ -44,7 +44,10 @@ def section(directory: Path | None = None) -> tuple[Path, Mapping[str, Any]]:
 
     :raises ConfigurationError: if the file cannot be read.
     """
-    start = (directory or Path.cwd()).resolve()
+    try:
+        start = (directory or Path.cwd()).resolve()
+    except FileNotFoundError:
+        raise ConfigurationError("The working directory was deleted: change to another one.") from None
     for place in (start, *start.parents):
         file = place / "pyproject.toml"
         if file.is_file():

@@ -99,14 +99,27 @@ def _described(connection: sa.Connection, target: Target) -> str:
     return f"database {info.dbname}, role {info.user}, {place}, {why}"
 
 
+def read_file(file: str) -> Mapping[str, str | None]:
+    """The settings of a file.
+
+    :raises ConfigurationError: if the file cannot be read.
+    """
+    from dotenv import dotenv_values
+
+    try:
+        return dotenv_values(file, encoding="utf-8")
+    except UnicodeDecodeError as error:  # which repeats the contents
+        raise ConfigurationError(f"{file} cannot be read: byte {error.start} is no UTF-8.") from None
+    except OSError as error:
+        raise ConfigurationError(f"{file} cannot be read: {error.strerror}.") from None
+
+
 def _places() -> Iterator[Mapping[str, str | None]]:
     """The sources of settings, in the order of priority."""
     yield os.environ
     for file in (".env.local", ".env"):
         if Path(file).is_file():
-            from dotenv import dotenv_values
-
-            yield dotenv_values(file, encoding="utf-8")
+            yield read_file(file)
 
 
 @cache

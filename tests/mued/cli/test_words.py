@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import psycopg
@@ -65,6 +68,27 @@ def test_odd_arguments_are_one_sentence(run: Run, database_url: str) -> None:
     result = alembic(database_url, "upgrade", "")
     assert result.returncode == 2
     assert "The name of the revision is empty" in result.stderr
+
+
+def test_files_and_directories_that_cannot_be_read_are_one_sentence(tmp_path: Path, empty_url: str) -> None:
+    environment = {**os.environ, "DATABASE_URL": empty_url}
+    (tmp_path / ".env").write_bytes(b"SECRET=s3cr3t\xff")
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    for place, command, sentence in (
+        (tmp_path, "", ".env cannot be read: byte 13 is no UTF-8."),
+        (gone, f"rmdir {gone};", "The working directory was deleted"),
+    ):
+        said = subprocess.run(
+            ["/bin/sh", "-c", f"{command} {Path(sys.executable).with_name('app-schema')} status"],
+            env=environment,
+            cwd=place,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (said.returncode, sentence in said.stderr) == (2, True), said.stderr
+        assert not {"Traceback", "s3cr3t"} & set(said.stderr.split())
 
 
 def test_every_address_is_a_heading_of_the_page() -> None:
