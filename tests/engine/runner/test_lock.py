@@ -265,6 +265,7 @@ def test_who_blocks_is_named_when_it_is_given_up(empty_url: str, written: Writte
 
 
 _LOOK = "op.get_bind().execute(sa.text('SELECT 1'))"
+_UPDATE = "UPDATE public.a SET id = id * 2"
 
 
 @pytest.mark.parametrize(
@@ -299,18 +300,42 @@ def test_part_that_does_not_converge_is_not_begun_again(
         monkeypatch.setattr(environment, "DEFAULTS", options)
     written.add(
         f"""
-        op.execute("UPDATE public.a SET id = id * 2")
+        op.execute("{_UPDATE}")
         {look}
         with op.get_context().autocommit_block():
             pass
         {indent}op.add_column("a", sa.Column("x", sa.Integer()), schema="public")
         """
     )
-    with psycopg.connect(empty_url) as reader:
+    refused_while_read(empty_url, written)
+
+
+def test_part_of_the_connection_that_does_not_converge_is_not_begun_again(
+    empty_url: str, written: Written
+) -> None:
+    """The connection of the revision has begun the transaction itself, after a block."""
+    written.add(f"{table('a')}\nop.execute('INSERT INTO public.a VALUES (1)')")
+    written.upgrade(empty_url)
+    written.add(
+        f"""
+        with op.get_context().autocommit_block():
+            pass
+        op.get_bind().execute(sa.text("{_UPDATE}"))
+        with op.get_context().autocommit_block():
+            pass
+        op.add_column("a", sa.Column("x", sa.Integer()), schema="public")
+        """
+    )
+    refused_while_read(empty_url, written)
+
+
+def refused_while_read(url: str, written: Written) -> None:
+    """The upgrade fails for want of a lock, and the UPDATE has run once."""
+    with psycopg.connect(url) as reader:
         reader.execute("LOCK TABLE public.a IN ROW EXCLUSIVE MODE")
         with pytest.raises(CommandError, match="not tried again"):
-            written.upgrade(empty_url, x=["lock_timeout=100ms"])
-    assert rows(empty_url, "SELECT id FROM public.a") == [(2,)]
+            written.upgrade(url, x=["lock_timeout=100ms"])
+    assert rows(url, "SELECT id FROM public.a") == [(2,)]
 
 
 @pytest.mark.parametrize(

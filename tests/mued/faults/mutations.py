@@ -95,7 +95,7 @@ MUTATIONS = {
         "app_schema.migrations.pipeline",
         "step.part_is_committed(converges=step.converges)",
         "pass",
-        f"{LOCK}::test_part_that_does_not_converge_is_not_begun_again",
+        f"{LOCK}::test_part_of_the_connection_that_does_not_converge_is_not_begun_again",
     ),
     "commit_that_is_kept_back_not_noted": Mutation(
         "app_schema.migrations.pipeline",
