@@ -11,6 +11,8 @@ from app_schema.ddl.sql import ident, literal
 from app_schema.errors import ModelError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy import Connection
 
 # An array is cast as its elements are, a domain as the type below it; any type is assigned to a string, and a
@@ -55,11 +57,17 @@ _OFFSET = r"([+-]\d\d?(:?\d\d)*|[Zz]|[A-Za-z]+/[A-Za-z_/]+)\s*$"
 
 
 class Casts:
-    """The casts of a server; each pair of types is queried once."""
+    """The casts of a server; each pair of types is queried once.
 
-    def __init__(self, connection: Connection) -> None:
+    :param dropped: ``source AS target`` of casts that do not exist any more when a column is converted.
+    """
+
+    def __init__(self, connection: Connection, dropped: Iterable[str] = ()) -> None:
         self._connection = connection
         self._known: dict[tuple[str, str], str | None] = {}
+        for name in dropped:
+            source, _, target = name.partition(" AS ")
+            self._known[source, target] = None
 
     def between(self, source: str, target: str) -> str | None:
         """``assigned``, ``cast``, or None if PostgreSQL has neither."""

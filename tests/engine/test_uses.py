@@ -230,3 +230,16 @@ def test_column_of_a_parent_and_its_heirs_is_added_and_dropped(empty_engine: sa.
     autogenerate(empty_engine, before).upgrade(empty_engine)
     send(empty_engine, "INSERT INTO c (id) VALUES (1)")
     round_trip(empty_engine, after, prune=True)
+
+
+def test_column_is_converted_without_a_cast_that_the_revision_drops(changed: RoundTrip) -> None:
+    metadata = sa.MetaData()
+    sa.Table("t", metadata, sa.Column("n", sa.Integer))
+    changed(
+        "CREATE TYPE digit AS ENUM ('1', '2')",
+        "CREATE CAST (digit AS integer) WITH INOUT",
+        "CREATE TABLE t (n digit)",
+        "INSERT INTO t VALUES ('1')",
+        metadata=metadata,
+        prune=True,
+    )

@@ -105,8 +105,8 @@ class Sides:
 
     @cached_property
     def casts(self) -> Casts:
-        """How the server converts types."""
-        return Casts(self.connection)
+        """How the server converts types, by the casts that no revision drops or changes."""
+        return Casts(self.connection, [key.name for key, *_ in self.differences if key.kind == "cast"])
 
     @cached_property
     def zone(self) -> str:
