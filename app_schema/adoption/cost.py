@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
 _Table = tuple[str, str]
 _SIZES = text("""
-SELECT n.nspname, c.relname, pg_catalog.pg_table_size(c.oid) AS bytes
+SELECT n.nspname, c.relname, pg_catalog.pg_table_size(c.oid) AS bytes,
+       pg_catalog.pg_relation_size(c.oid) AS main
 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p')
 """)
@@ -26,6 +28,13 @@ READ = 400e6
 """Bytes a second of a table scan that validates a constraint."""
 INDEXED = 100e6
 """Bytes a second of a table for an index build."""
+STATEMENT = 0.01
+"""Seconds of a guarded statement, whatever the size of its table."""
+CONCURRENT = 0.2
+"""Seconds of a CREATE INDEX CONCURRENTLY with its guards, whatever the size of its table."""
+PROBE = 0.13
+"""Seconds of the probe where these rates were measured, by bench/adopt.py."""
+_PROBE = text("SELECT count(md5(n::text)) FROM generate_series(1, 100000) AS n")
 
 
 @dataclass(frozen=True)
@@ -41,7 +50,9 @@ class Work:
 
 def work(look: Look) -> list[Work]:
     """The work on each existing table that the revision changes."""
-    sizes = {(row[0], row[1]): row[2] for row in look.connection.execute(_SIZES)}
+    sizes = {(row[0], row[1]): (row[2], row[3]) for row in look.connection.execute(_SIZES)}
+    slow = _slowness(look)
+    statements = Counter[_Table]()
     written, read, built = Counter[_Table](), Counter[_Table](), Counter[_Table]()
     converted: set[_Table] = set()
     for operation in operations_as(look.plan.operations()):
@@ -50,6 +61,7 @@ def work(look: Look) -> list[Work]:
         table = (operation.table[0] or look.sides.metadata.default_schema, operation.table[1])
         if table not in sizes:
             continue
+        statements[table] += 1
         if operation.rewrites and operation.retyped is not None:
             converted.add(table)  # one statement changes the types of all columns of a table
         elif operation.builds_index:
@@ -59,14 +71,28 @@ def work(look: Look) -> list[Work]:
             read[table] += operation.scans
     written.update(converted)
     rewritten = +written
-    written.update(place(values.table) for values in [*fills(look), *mends(look)])
+    updated = Counter(place(values.table) for values in [*fills(look), *mends(look)])
     return [
         Work(
             ".".join(table),
-            sizes[table],
+            size,
             table in rewritten,
-            sizes[table] * (written[table] / REWRITTEN + read[table] / READ),
-            sizes[table] * built[table] / INDEXED,
+            # an UPDATE leaves values alone that are stored out of line
+            slow
+            * (
+                size * (written[table] / REWRITTEN + read[table] / READ)
+                + main * updated[table] / REWRITTEN
+                + statements[table] * STATEMENT
+            ),
+            slow * (size / INDEXED + CONCURRENT) * built[table],
         )
-        for table in sorted(written.keys() | read.keys() | built.keys())
+        for table, (size, main) in sorted(sizes.items())
+        if statements[table] or updated[table]
     ]
+
+
+def _slowness(look: Look) -> float:
+    """The time of a fixed computation on this server, as a multiple of that where the rates were measured."""
+    begun = time.perf_counter()
+    look.connection.scalar(_PROBE)
+    return (time.perf_counter() - begun) / PROBE

@@ -1,0 +1,137 @@
+"""How long adopting a large database of the old system locks its tables, beside what the page announces.
+
+    python bench/adopt.py                      # 500,000 rows a table in both shapes
+    python bench/adopt.py --rows 50000 --shape drizzle
+
+Fills a database of a shape, reads the page, runs the revision, and meanwhile looks every 50 ms at who holds
+ACCESS EXCLUSIVE on a table of the application. The server is --url, else TEST_DATABASE_URL, else the embedded
+one. Exit code 1: such a lock is held for more than two seconds outside the transactions that the page
+announces, or the page is wrong by more than a factor of three.
+"""
+# ruff: noqa: INP001 - a script, no package
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+from databases import ROOT, Server
+
+LONGEST = 2.0
+"""Seconds for which ACCESS EXCLUSIVE may be held beside what is announced."""
+FACTOR = 3.0
+HELD = """
+SELECT l.pid, l.relation::regclass::text, a.xact_start::text FROM pg_locks AS l
+  JOIN pg_class AS c ON c.oid = l.relation AND c.relkind = 'r'
+   AND c.relnamespace::regnamespace::text !~ '^pg_'
+  JOIN pg_stat_activity AS a ON a.pid = l.pid
+ WHERE l.granted AND l.mode = 'AccessExclusiveLock' AND a.datname = current_database()
+   AND a.application_name NOT LIKE 'pg_%'
+"""
+
+
+@dataclass
+class Watch:
+    """The transactions that hold ACCESS EXCLUSIVE, with the first and last moment each was seen."""
+
+    url: str
+    seen: dict[str, tuple[float, float, set[str]]] = field(default_factory=dict)
+    over: threading.Event = field(default_factory=threading.Event)
+
+    def look(self) -> None:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            while not self.over.wait(0.05):
+                now = time.perf_counter()
+                for _, table, begun in connection.execute(HELD).fetchall():
+                    first, _, tables = self.seen.get(begun, (now, now, set()))
+                    self.seen[begun] = (first, now, tables | {table})
+
+    @property
+    def locked(self) -> list[tuple[float, int]]:
+        """The seconds and the number of tables of each transaction, the longest first."""
+        return sorted(
+            ((last - first, len(tables)) for first, last, tables in self.seen.values()), reverse=True
+        )
+
+
+@contextlib.contextmanager
+def watching(url: str) -> Iterator[Watch]:
+    watch = Watch(url)
+    thread = threading.Thread(target=watch.look)
+    thread.start()
+    try:
+        yield watch
+    finally:
+        watch.over.set()
+        thread.join()
+
+
+def measure(url: str, shape: str, rows: int) -> bool:
+    """Prints the page beside the clock. Returns whether both agree."""
+    from adopting import begin, run
+    from old_rows import build
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        build(connection, shape, rows)
+        connection.execute("VACUUM ANALYZE")
+    begin(url)
+    print(run(url, "adopt"))
+    page: dict[str, Any] = json.loads(run(url, "adopt", "--json"))
+    run(url, "adopt", "--write")
+    with watching(url) as watch:
+        begun = time.perf_counter()
+        run(url, "upgrade")
+        took = time.perf_counter() - begun
+    locked, indexed = (sum(work[name] for work in page["work"]) for name in ("locked", "indexed"))
+    transactions = watch.locked
+    announced, others = sum(seconds for seconds, _ in transactions[:2]), transactions[2:]
+    longest = max((seconds for seconds, _ in others), default=0.0)
+    print(f"{shape}: {took:.1f} s in all")
+    for what, estimate, measured in (
+        ("locked", locked, announced),
+        ("indexed", indexed, took - announced),
+    ):
+        print(f"  {what:<8} {estimate:7.1f} s announced, {measured:7.1f} s measured")
+    shown = ", ".join(f"{seconds:.1f} s, {tables} tables" for seconds, tables in transactions[:6])
+    print(f"  transactions: {shown}")
+    print(f"  other transactions held ACCESS EXCLUSIVE for {longest:.1f} s at most")
+    right = all(
+        1 / FACTOR <= (estimate + 1) / (measured + 1) <= FACTOR
+        for estimate, measured in ((locked, announced), (indexed, took - announced))
+    )
+    return right and longest <= LONGEST
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rows", type=int, default=500_000, help="a table")
+    parser.add_argument("--shape", choices=["sql_files", "drizzle"], action="append")
+    parser.add_argument("--url", default=os.environ.get("TEST_DATABASE_URL"))
+    given = parser.parse_args()
+    sys.path += [str(ROOT / "tests" / "adoption"), str(ROOT / "tests")]
+    server, well = Server(given.url), True
+    for shape in given.shape or ["sql_files", "drizzle"]:
+        with (
+            server.database(f"adopt_{shape}") as url,
+            tempfile.TemporaryDirectory() as directory,
+            contextlib.chdir(directory),
+        ):
+            shown = url.set(drivername="postgresql").render_as_string(hide_password=False)
+            well &= measure(shown, shape, given.rows)
+    return 0 if well else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
