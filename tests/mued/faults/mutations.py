@@ -111,7 +111,7 @@ MUTATIONS = {
     ),
     "cursor_overtakes_what_is_kept_back": Mutation(
         "app_schema.migrations.pipeline",
-        "            pipeline.flush()\n",
+        "            pipeline.before_use(query if isinstance(query, str) else UNKNOWN)\n",
         "            pass\n",
         "tests/engine/runner/test_pipeline.py::test_connection_of_a_revision_sees_what_it_did_before",
     ),
