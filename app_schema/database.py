@@ -8,7 +8,6 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -17,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app_schema import dialect, login, pinned
 from app_schema import url as urls
-from app_schema.errors import ConfigurationError, ServerError
+from app_schema.errors import ServerError
 from app_schema.events import say
 from app_schema.target import EMBEDDED, GIVEN, Target, read_file, require_asked
 
@@ -52,11 +51,7 @@ def settings() -> Settings:
     """
     found = Settings()
     for files in _PLACES:
-        try:
-            found = _read(files)
-        except (OSError, UnicodeError) as error:
-            named = " or ".join(files)
-            raise ConfigurationError(f"{named} cannot be read: {type(error).__name__}.") from None
+        found = _read(files)
         if found.database_url is not None:
             break
     return found
@@ -66,8 +61,7 @@ def _read(files: tuple[str, ...]) -> Settings:
     """The settings of the environment, else of the last of the files that has them; empty is unset."""
     places: list[Mapping[str, str | None]] = [os.environ]
     for file in files:
-        if Path(file).is_file():
-            places.insert(1, read_file(file))
+        places.insert(1, read_file(file))
     pooled, direct = (
         next((place[name] for place in places if place.get(name)), None)
         for name in ("DATABASE_URL", "DIRECT_DATABASE_URL")

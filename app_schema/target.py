@@ -100,7 +100,7 @@ def _described(connection: sa.Connection, target: Target) -> str:
 
 
 def read_file(file: str) -> Mapping[str, str | None]:
-    """The settings of a file.
+    """The settings of a file; none if it does not exist.
 
     :raises ConfigurationError: if the file cannot be read.
     """
