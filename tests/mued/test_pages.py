@@ -15,6 +15,7 @@ from page import ROOT, Page, assert_listed
 from program import alembic
 from typer.testing import CliRunner
 
+from app_schema.audit import CHECKS
 from app_schema.catalog import snapshot
 from app_schema.cli import app
 from app_schema.ddl import Key
@@ -146,6 +147,12 @@ def _enums() -> set[str]:
         for type_ in types
         if isinstance(type_, sa.Enum)
     }
+
+
+@pytest.mark.parametrize("path", ["README.md", "docs/peers.md"])
+def test_number_of_checks_is_that_of_the_audit(path: str) -> None:
+    numbers = re.findall(r"(\d+) (?:read-only )?checks", (ROOT / path).read_text(encoding="utf-8"))
+    assert numbers == [str(len(CHECKS))]
 
 
 def test_every_link_of_the_pages_leads_somewhere() -> None:
