@@ -17,7 +17,7 @@ from app_schema.ddl.block import ABSENT, NOTED, block, execute, refuse
 from app_schema.ddl.guarded_drop import USED
 from app_schema.ddl.spelling import FOLD, equal, may_differ
 from app_schema.ddl.sql import dollar, literal
-from app_schema.ddl.twin import SEARCHED, Side, compare, keep_search_path
+from app_schema.ddl.twin import SEARCHED, Side, compare, keep_search_path, look_up
 
 _AHEAD = (
     "to drop these values, upgrade only to the revision that drops them: alembic upgrade <revision>; "
@@ -99,8 +99,10 @@ class Guard:
         """The block that prints both sides. The object with the name may still be of another kind."""
         comparing = compare(self.new, shared=self.shared, later=self.later)
         if self.exists is None:
-            lookup = "  EXECUTE definition INTO found USING ns;"
-            comparing = [lookup, "  IF found IS NOT NULL THEN", *comparing, "  END IF;"]
+            lookup = look_up(self.new)
+            # to plan the definition takes longer than an ALTER TABLE: it is not printed a second time
+            rest = comparing[len(lookup) :] if comparing[: len(lookup)] == lookup else comparing
+            comparing = [*lookup, "  IF found IS NOT NULL THEN", *rest, "  END IF;"]
         lines = [
             *self._head(),
             *comparing,

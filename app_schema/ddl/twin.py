@@ -72,10 +72,16 @@ def keep_search_path() -> list[str]:
 _UNQUOTED = f"PERFORM {pinned.calls({'quote_all_identifiers': 'off'}, local=True)};"
 
 
+def look_up(side: Side) -> list[str]:
+    """PL/pgSQL that reads the reflected side into ``found``, NULL if the object is absent."""
+    as_compared = side.value is not None and not side.qualified
+    return [*([f"  {_UNQUOTED}"] if as_compared else []), "  EXECUTE definition INTO found USING ns;"]
+
+
 def compare(side: Side, *, shared: bool, later: tuple[str, ...] = ()) -> list[str]:
     """PL/pgSQL that prints the reflected side into ``found`` and the declared side into ``expected``."""
     if side.value is not None and not side.qualified:
-        return [f"  {_UNQUOTED}", "  EXECUTE definition INTO found USING ns;", f"  expected := {side.value};"]
+        return [*look_up(side), f"  expected := {side.value};"]
     # PostgreSQL searches pg_temp first unless search_path names it: named last, an unqualified name in the
     # statement means the real table, not its twin. With an empty search_path PostgreSQL qualifies every name
     # that it prints.

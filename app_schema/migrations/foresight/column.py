@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 from dataclasses import replace
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from alembic.ddl import base as ops
 from sqlalchemy import PrimaryKeyConstraint
@@ -24,6 +25,8 @@ from app_schema.migrations import altering
 
 ASIDE = "app_schema_aside"
 """The name of what is moved aside for a comparison that is rolled back."""
+_TARGETS: WeakKeyDictionary[Any, tuple[Any, ...] | None] = WeakKeyDictionary()
+"""Cached, because each construct is queried for every earlier statement."""
 
 
 def foreseen(
@@ -78,6 +81,14 @@ def _is_always_executed(construct: Any, later: list[Any]) -> bool:
 
 def target(construct: Any) -> tuple[Any, ...] | None:
     """The identity of a construct: its class, and the table and column that it changes."""
+    try:
+        return _TARGETS[construct]
+    except KeyError:
+        found = _TARGETS[construct] = _target(construct)
+        return found
+
+
+def _target(construct: Any) -> tuple[Any, ...] | None:
     if isinstance(construct, CreateTable | DropTable):
         return type(construct), construct.element.schema, str(construct.element.name)
     if isinstance(construct, DropConstraint):

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from alembic.util import CommandError
 from written import AUTOCOMMIT, TABLE, Written, one, rows
+
+from app_schema.ddl.guard import Guard
+from app_schema.ddl.twin import Side
+from app_schema.migrations.foresight import column
 
 FIRST: dict[str, Sequence[str]] = {
     "filled, dropped, created anew": (
@@ -156,3 +162,30 @@ def test_first_run_passes_names_on(empty_url: str, tmp_path: Path, x: tuple[str,
     assert one(empty_url, "SELECT enum_range(NULL::public.mood)::text") == "{good,sad,ok}"
     assert rows(empty_url, "SELECT 's', x FROM public.s UNION ALL SELECT 'u', x FROM public.u") == [("u", 8)]
     assert one(empty_url, "SELECT count(*) FROM pg_indexes WHERE indexname IN ('ix', 'iy', 'iz')") == 3
+
+
+def test_altered_column_is_read_once() -> None:
+    """Planning the query of a default takes longer than the ALTER TABLE."""
+    guard = Guard(
+        "column c of t", "0", "SELECT 'DEFAULT 1'", Side(value="''"), absent=None, different=("SELECT",)
+    )
+    assert guard.render().count("EXECUTE definition INTO found") == 1
+
+
+def test_constructs_ahead_are_read_once_each(
+    empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = Written(tmp_path)
+    read: list[Any] = []
+    count = 12
+    written.add(TABLE)
+    for size in range(count):
+        written.add(f'op.alter_column("t", "a", type_=sa.String({30 + size}), schema="public")')
+    monkeypatch.setattr(column, "_target", partial(_noting, read, column._target))
+    written.upgrade(empty_url)
+    assert len(read) <= 4 * count, "as read ahead, and as run; not once for each pair of statements"
+
+
+def _noting(read: list[Any], target: Callable[[Any], Any], construct: Any) -> Any:
+    read.append(construct)
+    return target(construct)
