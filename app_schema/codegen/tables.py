@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import DOMAIN
 from sqlalchemy.exc import SAWarning
 from sqlalchemy.types import NullType
 
+from app_schema.codegen.names import IMPORTABLE, RESERVED, free_name, grouped, members
 from app_schema.ddl.brackets import between_commas, enclosed
 from app_schema.ddl.printed import PrintedType
 from app_schema.ddl.sequence import PrintedSequence
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
 Place = tuple[str, str, str]
 """Schema, table and name of an index or of a constraint."""
 
-# a CHECK of a list of values stays a CHECK; storage parameters are kept; a key that is a foreign key too need
-# not be inheritance
-_OPTIONS = ("nosyntheticenums", "include_dialect_options", "nojoined")
+# a CHECK of a list of values stays a CHECK; two schemas may have enums of one name; storage parameters are
+# kept; a key that is a foreign key too need not be inheritance
+_OPTIONS = ("nosyntheticenums", "nonativeenums", "include_dialect_options", "nojoined")
 _INDEX = re.compile(
     rf"CREATE (?:UNIQUE )?INDEX {NAME} ON (?:ONLY )?{NAME}\.{NAME} USING (?P<method>\w+) "
     r"(?P<columns>\(.+)",
@@ -110,6 +111,7 @@ class Classes(DeclarativeGenerator):
         self._indexes = indexes
         self._options = options
         self._sequences = sequences
+        self._enums: dict[tuple[str | None, str], str] = {}
         for table in metadata.tables.values():
             printed = options.get(self._place(table), "")
             if (partitioned := PARTITIONED.search(printed)) is not None:
@@ -127,11 +129,63 @@ class Classes(DeclarativeGenerator):
         table.constraints.difference_update(checks)
         defaults = {column.name: column.server_default for column in table.columns}
         super().fix_column_types(table)
+        self._name_enums(table)
         table.constraints.update(checks)
         for column in table.columns:
             if isinstance(column.default, sa.Sequence):  # another one than that of a serial column
                 column.default, column.server_default = None, defaults[column.name]
                 column.autoincrement = "auto"
+
+    def find_free_name(self, name: str, global_names: set[str], local_names: Collection[str] = ()) -> str:
+        """An identifier that hides neither an import nor what a declarative class inherits."""
+        return free_name(name, {*RESERVED, *self.enum_values, *global_names, *local_names})
+
+    def generate(self) -> str:
+        """The module, with two lines between the imports and the first class, as isort has them."""
+        return re.sub(r"(?<!\n)\n\nclass ", "\n\n\nclass ", super().generate(), count=1)
+
+    def group_imports(self) -> list[list[str]]:
+        """The imports in the order of isort. A type of the dialect replaces the generic one of its name."""
+        self.imports["sqlalchemy"] -= self.imports.get("sqlalchemy.dialects.postgresql", set())
+        return grouped(self.imports, self.module_imports)
+
+    def _name_enums(self, table: Table) -> None:
+        """Names the classes of the table's enums, by the schema too."""
+        self.enum_classes.clear()
+        for column in table.columns:
+            type_ = column.type.item_type if isinstance(column.type, sa.ARRAY) else column.type
+            if not isinstance(type_, sa.Enum) or not type_.enums or type_.name is None:
+                continue
+            key = (type_.schema, type_.name)
+            if key not in self._enums:
+                preferred = self._enum_name_to_class_name(type_.name)
+                self._enums[key] = free_name(preferred, {*IMPORTABLE, *self.enum_values})
+                self.enum_values[self._enums[key]] = list(type_.enums)
+            self.enum_classes[table.name, column.name] = self._enums[key]
+
+    def render_enum_classes(self) -> str:
+        """The classes of the enums."""
+        if self.enum_values:
+            self.add_module_import("enum")
+        return "\n\n\n".join(
+            "\n".join(
+                [
+                    f"class {name}(str, enum.Enum):",
+                    *(f"    {member} = {label!r}" for member, label in members(labels).items()),
+                ]
+            )
+            for name, labels in sorted(self.enum_values.items())
+        )
+
+    def render_class(self, model: Any) -> str:
+        """A class."""
+        self._name_enums(model.table)
+        return str(super().render_class(model))
+
+    def render_table(self, table: Table) -> str:
+        """A table without a class."""
+        self._name_enums(table)
+        return str(super().render_table(table))
 
     def render_module_variables(self, models: Any) -> str:
         """The base class, and the sequences that belong to no column."""

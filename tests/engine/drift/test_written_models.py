@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,6 +58,18 @@ CREATE POLICY own ON purchase USING (person_id = 1);
 INSERT INTO person VALUES (1, 'a@b', 'happy'), (2, 'c@d', NULL);
 INSERT INTO purchase (person_id) VALUES (1), (2)"""
 
+NAMES = """
+CREATE SCHEMA other;
+CREATE TYPE mapped AS ENUM ('a-b', 'a b', '', '1', '-1', '__x', 'None');
+CREATE TYPE other.mapped AS ENUM ('other');
+CREATE TABLE t (id integer PRIMARY KEY, registry text, metadata text, __x text, class text, _sa_registry text,
+                type_annotation_map text, __table__ text, "a b" text, "1x" text, "ﬁ" text);
+CREATE TABLE "Base" (id integer PRIMARY KEY, int integer, str text, datetime timestamp, "Optional" integer,
+                     metadata_id integer REFERENCES t, mapped mapped);
+CREATE TABLE other."Base" (id integer PRIMARY KEY, mapped other.mapped, many other.mapped[],
+                           day date, total numeric);
+CREATE TABLE without_key (id uuid, metadata mapped)"""
+
 
 @contextmanager
 def loaded(text: str, directory: Path) -> Iterator[sa.MetaData]:
@@ -103,6 +116,23 @@ def test_classes_have_keys_enums_and_relationships(empty_engine: sa.Engine, tmp_
         assert [purchase.person for purchase in person.purchase] == [person]
         assert metadata.tables["person"].c.id.autoincrement is False
         assert isinstance(metadata.tables["purchase"].c.flag.type, sa.SmallInteger)
+
+
+def test_names_of_python_and_of_sqlalchemy_are_renamed(empty_engine: sa.Engine, tmp_path: Path) -> None:
+    execute(empty_engine, NAMES)
+    with empty_engine.connect() as connection:
+        written = models(connection)
+    assert written.missing == []
+    with loaded(written.text, tmp_path) as metadata:
+        classes: Any = sys.modules["written_models"]
+        assert {"registry_", "metadata_", "x", "sa_registry", "table__"} <= set(vars(classes.T))
+        tables: Any = metadata.tables
+        assert tables["Base"].c.mapped.type.enums == ["a-b", "a b", "", "1", "-1", "__x", "None"]
+        assert tables["other.Base"].c.mapped.type.enums == ["other"]
+        assert tables["without_key"].c.metadata.type.enums[0] == "a-b"
+    ruff = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "I,F", "written_models.py"]
+    checked = subprocess.run(ruff, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout
 
 
 def project(directory: Path) -> Path:
