@@ -242,9 +242,10 @@ def _changes(construct: Any, later: list[Any]) -> list[str]:
     column, name = (rest[0] if rest and not whole else None), table
     changes = []
     for successor in later:
-        cls, *place = target(successor) or (None,)
-        if place[:2] != [schema, name]:
+        known = target(successor)
+        if known is None or known[2] != name or known[1] != schema:  # most are of another table
             continue
+        cls, *place = known
         if cls is ops.RenameTable:
             name = str(successor.new_table_name)
             continue
