@@ -243,3 +243,31 @@ def test_column_is_converted_without_a_cast_that_the_revision_drops(changed: Rou
         metadata=metadata,
         prune=True,
     )
+
+
+def _summing(body: str) -> sa.MetaData:
+    metadata = sa.MetaData()
+    sa.Table("other", metadata, sa.Column("n", sa.Integer))
+    types: dict[str, Any] = {"arguments": "a integer, b integer", "returns": "integer", "settings": None}
+    plus = "(FUNCTION = public.plus, LEFTARG = integer, RIGHTARG = integer)"
+    ddl.attach(
+        metadata,
+        ddl.Function("plus", body, language="sql", schema="public", **types),
+        ddl.Operator("|+|(integer, integer)", plus, schema="public"),
+    )
+    return metadata
+
+
+@pytest.mark.parametrize("check", ["n |+| 1 > 0", "plus(n, 1) > 0"], ids=["operator", "function"])
+def test_function_of_a_dropped_table_is_recreated_after_the_drop_of_its_constraint(
+    empty_engine: sa.Engine, check: str
+) -> None:
+    """The former body has the name of a dropped column, so the function is dropped before the column."""
+    autogenerate(empty_engine, _summing("SELECT a + b")).upgrade(empty_engine)
+    send(
+        empty_engine,
+        "ALTER TABLE other ADD COLUMN a integer",
+        f"CREATE TABLE summed (n integer CHECK ({check}) UNIQUE)",
+        "INSERT INTO summed VALUES (1)",
+    )
+    round_trip(empty_engine, _summing("SELECT b + a"), prune=True)

@@ -97,7 +97,8 @@ def _recreate_or_refuse(sides: Sides, planner: Planner, changes: list[Blocked], 
 
 
 def _recreate(sides: Sides, planner: Planner, key: Key) -> None:
-    """Plans drop and creation, unless they are planned, or PostgreSQL drops the object with its table.
+    """Plans drop and creation, unless they are planned. An object that PostgreSQL drops with its table is not
+    created; only a constraint is dropped before the table.
 
     :raises ModelError: if no revision can create it again.
     """
@@ -107,8 +108,12 @@ def _recreate(sides: Sides, planner: Planner, key: Key) -> None:
         _recreate_default(sides, planner, key)
         return
     comparator = kinds.of(key.kind)
-    if key in sides.reflected and not (sides.prune and comparator.undeclared_along(sides, key)):
+    if key not in sides.reflected:
+        return
+    if not (sides.prune and comparator.undeclared_along(sides, key)):
         comparator.recreate(sides, planner, key)
+    elif key.kind == "constraint":  # a table is dropped after the functions that its constraints call
+        comparator.drop(sides, planner, key)
 
 
 def _recreate_default(sides: Sides, planner: Planner, key: Key) -> None:

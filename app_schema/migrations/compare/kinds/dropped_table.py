@@ -67,8 +67,9 @@ def age(sides: Sides, table: Key) -> int:
     return number
 
 
-def creation(sides: Sides, table: Key) -> list[MigrateOperation]:
-    """The directives that create the table again: with its columns, then its constraints and indexes."""
+def creation(sides: Sides, planner: Planner, table: Key) -> list[MigrateOperation]:
+    """The directives that create the table again: with its columns, then its constraints and indexes, except
+    the constraints that the revision drops by themselves."""
     place = (table.schema, table.name)
     parts = sides.of_table(*place)
     columns = [Key("column", *place, name) for name in sides.answers.get(_COLUMNS, table)]
@@ -85,7 +86,8 @@ def creation(sides: Sides, table: Key) -> list[MigrateOperation]:
     constraints = [
         key
         for key in parts
-        if key.kind == "constraint" and not sides.reflected[key].startswith("FOREIGN KEY")
+        if key.kind == "constraint" and key not in planner.dropped
+        if not sides.reflected[key].startswith("FOREIGN KEY")
     ]
     indexes = [key for key in parts if key.kind == "index"]
     return [

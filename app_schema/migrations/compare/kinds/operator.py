@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 class OperatorComparator(KindComparator):
     """Operators."""
 
+    depended_on = True
+
     def create_rank(self, sides: Sides, planner: Planner, key: Key) -> Makes:
         """Before the first table that names it."""
         early = _is_early(sides, key)

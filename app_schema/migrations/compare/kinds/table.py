@@ -76,7 +76,7 @@ class TableComparator(KindComparator):
         """Plans the drop of a table that nobody declared."""
         grant.revoke_default_grants_in_downgrade(sides, planner, key)
         dropped_table.note_losses(sides, planner, key)
-        drop = DropWholeTableOp(dropped_table.creation(sides, key))
+        drop = DropWholeTableOp(dropped_table.creation(sides, planner, key))
         planner.drop(Drops.TABLE, drop, order=-dropped_table.age(sides, key))
         partition.attach_in_downgrade(sides, planner, key)
         for other in sides.of_table(key.schema, key.name):
