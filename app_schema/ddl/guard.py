@@ -215,6 +215,9 @@ def _change(guard: Guard, statements: tuple[str, ...]) -> list[str]:
 def _compare_old(guard: Guard, old: Side) -> list[str]:
     """PL/pgSQL that also accepts the old side; any other definition is refused, or ``noted`` as a warning."""
     comparing = [*compare(old, shared=guard.shared), "  before := expected;"]
+    if old.printed:
+        known = f"  IF found = {literal(old.printed)} THEN before := found; ELSE"
+        comparing = [known, *comparing, "  END IF;"]
     if guard.noted:
         # an old side that PostgreSQL cannot create does not exist
         comparing = ["  BEGIN", *comparing, "  EXCEPTION WHEN OTHERS THEN before := NULL;", "  END;"]

@@ -59,6 +59,8 @@ class Side:
     """Every name in the value is qualified, so the reflected side is printed with an empty search_path."""
     exact: bool = False
     """Compared character by character, like the body of a function."""
+    printed: str = ""
+    """What PostgreSQL prints, where that is known: an object of this print is equal, without a twin."""
 
 
 def keep_search_path() -> list[str]:

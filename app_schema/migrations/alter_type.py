@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -24,11 +25,25 @@ from app_schema.ddl.twin import Side
 from app_schema.errors import ModelError
 from app_schema.migrations.altering import alteration, is_lenient
 
+_BUILT_IN = re.compile(r"[A-Z ]+(\(\d+(, \d+)?\))?")
+"""A type without a collation, quotes or a schema."""
+
 
 def _type_side(construct: ops.AlterColumn, type_: TypeEngine[object]) -> Side:
     column = CreateColumn(Column(construct.column_name, type_)).compile(dialect=DIALECT)
     twin = qualified(construct.table_name, "pg_temp")
-    return Side(twin=(f"CREATE TEMPORARY TABLE {twin} ({column})",))
+    create = f"CREATE TEMPORARY TABLE {twin} ({column})"
+    return Side(twin=(create,), printed=_printed(type_.compile(dialect=DIALECT)))
+
+
+def _printed(type_: str) -> str:
+    """What PostgreSQL prints for a type; empty where nobody but PostgreSQL can tell.
+
+    SQLAlchemy writes built-in types in capitals, and quotes a name in capitals.
+    """
+    if not _BUILT_IN.fullmatch(type_):
+        return ""
+    return type_.lower().replace(", ", ",").replace("varchar", "character varying")
 
 
 def _stated(construct: ops.AlterColumn, type_: TypeEngine[object]) -> Side:

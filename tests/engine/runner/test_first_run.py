@@ -14,6 +14,7 @@ from written import AUTOCOMMIT, TABLE, Written, one, rows
 
 from app_schema.ddl.guard import Guard
 from app_schema.ddl.twin import Side
+from app_schema.migrations import alter_type
 from app_schema.migrations.foresight import column
 
 FIRST: dict[str, Sequence[str]] = {
@@ -170,6 +171,27 @@ def test_altered_column_is_read_once() -> None:
         "column c of t", "0", "SELECT 'DEFAULT 1'", Side(value="''"), absent=None, different=("SELECT",)
     )
     assert guard.render().count("EXECUTE definition INTO found") == 1
+
+
+@pytest.mark.parametrize(
+    ("type_", "printed"),
+    [
+        ("VARCHAR(30)", "character varying(30)"),
+        ("NUMERIC(12, 2)", "numeric(12,2)"),
+        ("TIMESTAMP WITH TIME ZONE", "timestamp with time zone"),
+        ('"MOOD"', ""),
+        ('VARCHAR COLLATE "C"', ""),
+        ("mood", ""),
+    ],
+)
+def test_stated_type_is_known_without_a_twin(empty_url: str, type_: str, printed: str) -> None:
+    assert alter_type._printed(type_) == printed
+    if printed:
+        with psycopg.connect(empty_url) as connection:
+            connection.execute(f"CREATE TEMPORARY TABLE known (c {type_})")
+            query = "SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attname = 'c'"
+            found = connection.execute(f"{query} AND attrelid = 'known'::regclass").fetchone()
+        assert found == (printed,)
 
 
 def test_constructs_ahead_are_read_once_each(
