@@ -31,7 +31,8 @@ def nearest(
     source_type: str,
     owner: uuid.UUID | sa.ScalarSelect[uuid.UUID] | None = None,
 ) -> Sequence[sa.Row[RagEmbedding, float]]:
-    """The ``k`` embeddings that are nearest to a vector of 1,536 numbers, each with its cosine distance.
+    """The ``k`` embeddings that are nearest to a vector of 1,536 numbers, each with its cosine distance,
+    in the order of distance.
 
     With an owner the search is exact: PostgreSQL computes the distance of each row of the owner. A search of
     the graph (HNSW) filters by owner after the search, and most neighbours belong to others. Without an owner
@@ -55,4 +56,5 @@ def nearest(
         query = query.where(RagEmbedding.user_id == owner)
     elif k > EF_SEARCH:  # the graph answers no more rows than this setting has candidates; 1,000 at most
         session.execute(sa.select(sa.func.set_config("hnsw.ef_search", str(min(k, 1000)), sa.true())))
-    return session.execute(query).all()
+    # the graph compares normalized vectors: by its rounding, rows of nearly equal distance may be exchanged
+    return sorted(session.execute(query).all(), key=lambda row: row[1])
