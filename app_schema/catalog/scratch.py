@@ -169,9 +169,11 @@ def _build(scratch: Driver, search_path: str, statements: Sequence[str]) -> None
         if number < len(chunks):
             message += [f"SET app_schema.chunks = {number}", "COMMIT"]
     try:
-        scratch.execute(";\n".join(message).encode())
+        cursor = scratch.execute(";\n".join(message).encode())
     except psycopg.Error:
         raise _culprit(scratch, settings, chunks) from None
+    if sum(1 for _ in cursor.results()) > len(message):
+        raise _several(scratch, statements)
 
 
 def _chunks(statements: Sequence[str]) -> list[list[str]]:
@@ -198,6 +200,21 @@ def _culprit(scratch: Driver, settings: str, chunks: Sequence[Sequence[str]]) ->
             said = f"{_said(error)}{remedy(scratch, statement, error)}"
             return ModelError(f"the declared objects cannot be created: {said}\nin: {statement[:2000]}")
     return ModelError("the declared objects cannot be created in one message, only statement by statement")
+
+
+def _several(scratch: Driver, statements: Sequence[str]) -> ModelError:
+    """Names the statements that are several: the server parses no more than one in the extended protocol."""
+    scratch.execute(b"ROLLBACK")
+    several = [text for text in statements if _sqlstate(scratch, text) == b"42601"]
+    return ModelError(
+        "a declared object is several statements, and a revision sends one a string: declare each object "
+        f"with one, and the others as objects of their own\nin: {'; '.join(several)[:2000]}"
+    )
+
+
+def _sqlstate(scratch: Driver, statement: str) -> bytes | None:
+    result = scratch.pgconn.prepare(b"", statement.encode())
+    return result.error_field(psycopg.pq.DiagnosticField.SQLSTATE)
 
 
 def _said(error: psycopg.Error) -> str:

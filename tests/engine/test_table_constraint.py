@@ -152,3 +152,14 @@ def test_constraint_of_a_new_table_is_created_with_it(empty_engine: sa.Engine) -
     key = TableConstraint("fk", "FOREIGN KEY (id) REFERENCES public.room(id)")
     sa.Table("bed", metadata, sa.Column("id", sa.Integer, sa.CheckConstraint("id > 0", name="ck")), key)
     round_trip(empty_engine, metadata, prune=True, managed_schemas={"public"})
+
+
+def test_text_of_several_statements_is_refused(empty_engine: sa.Engine) -> None:
+    """A second statement in the text of an object would act on the scratch database alone."""
+    with empty_engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (n int); INSERT INTO t VALUES (1)")
+    metadata = sa.MetaData()
+    text = "CHECK (n > 0); ALTER TABLE t DROP CONSTRAINT ck"
+    sa.Table("t", metadata, sa.Column("n", sa.Integer), TableConstraint("ck", text))
+    with pytest.raises(ModelError, match=r"several statements[^$]*DROP CONSTRAINT ck"):
+        autogenerate(empty_engine, metadata)
