@@ -77,10 +77,10 @@ def test_files_and_directories_that_cannot_be_read_are_one_sentence(tmp_path: Pa
     gone.mkdir()
     for place, command, sentence in (
         (tmp_path, "", ".env cannot be read: byte 13 is no UTF-8."),
-        (gone, f"rmdir {gone};", "The working directory was deleted"),
+        (gone, f"rmdir '{gone}';", "The working directory was deleted"),
     ):
         said = subprocess.run(
-            ["/bin/sh", "-c", f"{command} {Path(sys.executable).with_name('app-schema')} status"],
+            ["/bin/sh", "-c", f"{command} '{Path(sys.executable).with_name('app-schema')}' status"],
             env=environment,
             cwd=place,
             capture_output=True,
