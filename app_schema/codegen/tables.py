@@ -37,6 +37,8 @@ _INDEX = re.compile(
 )
 PARTITIONED = re.compile(r"PARTITION BY (.+)$", re.DOTALL)
 _INTEGERS = {"smallint": "SmallInteger", "integer": "Integer", "bigint": "BigInteger"}
+_COLON = re.compile(r"(?<![:\w\\]):(?=\w+(?![:\w]))|(?<=\\):(?=\w*(?![:\w]))")
+"""A colon that ``sa.text`` takes for a parameter's, or for one that is escaped."""
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
 _COLUMNS = sa.text("""\
 SELECT n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.atthasdef
@@ -75,6 +77,7 @@ def reflected(connection: sa.Connection, schemas: Collection[str], ignored: Coll
     for table in metadata.tables.values():
         for column in table.columns:
             _correct(column, *columns[table.schema or default, table.name, column.name])
+            _escape(column)
     return metadata
 
 
@@ -85,6 +88,19 @@ def _correct(column: Column[Any], printed: str, not_null: bool, has_default: boo
     # SQLAlchemy takes the type name for varchar
     elif isinstance(column.type, NullType) or printed in {"name", '"char"'}:
         column.type = PrintedType(printed)
+
+
+def _escape(column: Column[Any]) -> None:
+    match column.server_default:
+        case sa.DefaultClause(arg=sa.TextClause() as clause):
+            column.server_default = sa.DefaultClause(sa.text(_unbound(clause.text)))
+        case sa.Computed(sqltext=sa.TextClause() as clause) as computed:
+            computed.sqltext = sa.literal_column(_unbound(clause.text))
+
+
+def _unbound(text: str) -> str:
+    """The argument of ``sa.text`` that SQLAlchemy compiles to the text."""
+    return _COLON.sub(r"\:", text)
 
 
 class Classes(DeclarativeGenerator):
@@ -230,7 +246,7 @@ class Classes(DeclarativeGenerator):
         columns, _ = enclosed(match["columns"])
         elements = [self._element(text) for text in between_commas(columns)]
         options = {
-            key: repr(value) if isinstance(value, str) else value
+            key: repr(_unbound(value)) if isinstance(value, str) else value
             for key, value in sorted(index.dialect_kwargs.items())
             if value and key not in {"postgresql_ops", "postgresql_using"}
         }
@@ -244,7 +260,14 @@ class Classes(DeclarativeGenerator):
         if _PLAIN.fullmatch(text):
             return repr(text)
         self.add_literal_import("sqlalchemy", "text")
-        return f"text({text!r})"
+        return f"text({_unbound(text)!r})"
+
+    def render_constraint(self, constraint: Any) -> str:
+        """A constraint; the text of a CHECK as PostgreSQL prints it, without the escapes of the driver."""
+        if isinstance(constraint, sa.CheckConstraint):
+            arguments = [repr(_unbound(constraint.sqltext.text)), f"name={constraint.name!r}"]
+            return f"CheckConstraint({', '.join(arguments)})"
+        return str(super().render_constraint(constraint))
 
     def render_column(self, column: Column[Any], show_name: bool, is_table: bool = False) -> str:  # noqa: FBT001, FBT002 - sqlacodegen's signature
         """A column; an integer key without a sequence is not one that numbers itself."""

@@ -75,7 +75,7 @@ def test_raiseerr_is_obeyed(empty_url: str) -> None:
 
 def test_closed_streams_and_full_disks_change_no_exit_code(database_url: str) -> None:
     """A socket would get the descriptor of a closed stream, and Python has None in its place."""
-    program, alembic_ = f"{sys.executable} -m app_schema", f"{sys.executable} -m alembic"
+    program, alembic_ = f"'{sys.executable}' -m app_schema", f"'{sys.executable}' -m alembic"
     for command, code in {
         f"{program} history >&-": 0,
         f"{program} status <&- >&- 2>&-": 0,

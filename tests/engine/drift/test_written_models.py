@@ -70,6 +70,14 @@ CREATE TABLE other."Base" (id integer PRIMARY KEY, mapped other.mapped, many oth
                            day date, total numeric);
 CREATE TABLE without_key (id uuid, metadata mapped)"""
 
+TEXTS = r"""
+CREATE TABLE t (id integer PRIMARY KEY, a text DEFAULT 'x :b % \:c \: \\:d :e: %s',
+                "b:c" integer CHECK ("b:c" > 0),
+                "x%s" text CHECK ("x%s" <> ' :b %(a)s \:c'),
+                g text GENERATED ALWAYS AS (coalesce(a, ' :b \: %(s)s')) STORED);
+CREATE INDEX i ON t ((a || ' :b % \:')) WHERE a <> ' :c %(a)s';
+COMMENT ON COLUMN t.a IS ' :b %s'"""
+
 
 @contextmanager
 def loaded(text: str, directory: Path) -> Iterator[sa.MetaData]:
@@ -133,6 +141,12 @@ def test_names_of_python_and_of_sqlalchemy_are_renamed(empty_engine: sa.Engine, 
     ruff = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "I,F", "written_models.py"]
     checked = subprocess.run(ruff, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout
+
+
+def test_colons_and_percents_in_expressions_are_kept(empty_engine: sa.Engine) -> None:
+    execute(empty_engine, TEXTS)
+    with empty_engine.connect() as connection:
+        assert models(connection).missing == []
 
 
 def project(directory: Path) -> Path:
