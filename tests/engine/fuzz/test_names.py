@@ -20,6 +20,7 @@ BEGIN
                   left('was ' || t.conname, 60)) AS sql
       FROM pg_constraint AS t JOIN pg_class AS c ON c.oid = t.conrelid
      WHERE t.conrelid >= 16384 AND t.contype IN ('p', 'u', 'c', 'f', 'x') AND t.conparentid = 0
+       AND t.coninhcount = 0  -- renamed with that of the parent
     UNION ALL
     SELECT format('ALTER INDEX %s RENAME TO %I', i.indexrelid::regclass, left('was ' || c.relname, 60))
       FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
