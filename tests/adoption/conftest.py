@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from adopting import Shapes, WriteRevision, begin, run
+from amount import ALL
 from old_rows import NAMES, break_rules, build
 
 from app_schema.testing.databases import Databases
@@ -18,7 +19,7 @@ from app_schema.testing.plugin import CreateDatabase
 
 # the matrix of tenants, and the proxy that cuts connections
 sys.path += [str(Path(__file__).parents[1] / "mued" / part) for part in ("security", "faults")]
-ROWS = 1_000
+ROWS = 1_000 if ALL else 100
 
 
 @pytest.fixture(scope="session")
