@@ -26,7 +26,7 @@ from old_rows import BROKEN
 
 from app_schema.testing.plugin import CreateDatabase
 
-pytestmark = pytest.mark.part(of=6, among="long")
+pytestmark = pytest.mark.part(of=40, among="adoption")
 
 LINES = 60
 

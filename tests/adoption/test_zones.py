@@ -11,7 +11,7 @@ PLACES = ("PGTZ", "role", "database")
 ZONES = ("Asia/Tokyo", "UTC", "America/New_York")
 
 
-@pytest.mark.part(of=24, among="adoption")
+@pytest.mark.part(of=40, among="adoption")
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize("place", PLACES)
 def test_moments_are_equal_under_any_zone_of_the_session(

@@ -205,6 +205,7 @@ def test_lineage_runs_in_a_hostile_database(empty_url: str) -> None:
     assert len(migrations.upgrade(empty_url)) == 1
 
 
+@pytest.mark.part(of=6, among="long")
 def test_script_runs_twice_in_a_hostile_database(empty_url: str, engine: sa.Engine) -> None:
     _make_hostile(empty_url)
     script = statements(Alembic(empty_url)("upgrade", "head", sql=True))
