@@ -16,7 +16,6 @@ from app_schema.ddl import (
     Extension,
     Sequence,
     TableConstraint,
-    TableIndex,
     attach,
 )
 from app_schema.errors import DifferentError, ModelError
@@ -125,7 +124,6 @@ def test_constraint_of_a_ddl_event_is_in_the_first_revision(empty_engine: sa.Eng
         EnumType("mood", ["a"]),
         Domain("few", "integer"),
         Sequence("s", "START 1"),
-        TableIndex("ix", "CREATE INDEX ix ON public.t USING btree (a)"),
         TableConstraint("n", "NOT NULL a", table="t"),
     ],
     ids=lambda one: one.kind,
