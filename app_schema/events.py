@@ -27,7 +27,7 @@ _SPANS = "opentelemetry.trace"
 
 
 def heard() -> bool:
-    """Whether anybody listens; otherwise no event is worth its preparation."""
+    """True if a listener is registered; without one no event is prepared."""
     return bool(_listeners.get())
 
 

@@ -104,6 +104,8 @@ def read_file(file: str) -> Mapping[str, str | None]:
 
     :raises ConfigurationError: if the file cannot be read.
     """
+    if not Path(file).is_file():
+        return {}
     from dotenv import dotenv_values
 
     try:
@@ -118,8 +120,7 @@ def _places() -> Iterator[Mapping[str, str | None]]:
     """The sources of settings, in the order of priority."""
     yield os.environ
     for file in (".env.local", ".env"):
-        if Path(file).is_file():
-            yield read_file(file)
+        yield read_file(file)
 
 
 @cache

@@ -112,7 +112,7 @@ def _reaches(check: str, rows: Sequence[Row], known: Known) -> Iterator[Finding]
             yield Finding(check, severity, f"role {role}", said, revoke)
 
 
-# What the other roles of PostgreSQL may do gives no access to rows.
+# The other predefined roles of PostgreSQL give no access to rows.
 _PREDEFINED = """
 (VALUES ('pg_read_all_data', 'reads every table, view and sequence without a grant'),
         ('pg_write_all_data', 'writes every table without a grant'),

@@ -69,7 +69,7 @@ def choose(reference: str | None) -> None:
 
 
 def chosen() -> str | None:
-    """What ``--app`` names."""
+    """The application that ``--app`` names."""
     return _chosen.get()
 
 

@@ -33,7 +33,7 @@ def _log(context: typer.Context, form: LogForm | None) -> None:
 
 
 class LogForm(StrEnum):
-    """What stderr is."""
+    """The format of stderr."""
 
     JSON = "json"
 

@@ -60,7 +60,7 @@ class Side:
     exact: bool = False
     """Compared character by character, like the body of a function."""
     printed: str = ""
-    """What PostgreSQL prints, where that is known: an object of this print is equal, without a twin."""
+    """The known print of PostgreSQL, if any: an object of this print is equal, without a twin."""
 
 
 def keep_search_path() -> list[str]:

@@ -16,7 +16,7 @@ _PREFIX = "app_schema."
 
 
 def spans() -> Spans | None:
-    """What makes the spans of one run; None: the program has configured no provider."""
+    """The listener that records the spans of one run; None: the program has configured no provider."""
     if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
         return None
     return Spans(trace.get_tracer("app_schema"))

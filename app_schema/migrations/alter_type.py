@@ -37,7 +37,7 @@ def _type_side(construct: ops.AlterColumn, type_: TypeEngine[object]) -> Side:
 
 
 def _printed(type_: str) -> str:
-    """What PostgreSQL prints for a type; empty where nobody but PostgreSQL can tell.
+    """The print of PostgreSQL for a type; empty if only PostgreSQL can tell.
 
     SQLAlchemy writes built-in types in capitals, and quotes a name in capitals.
     """

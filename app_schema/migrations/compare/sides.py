@@ -132,7 +132,7 @@ class Sides:
         return [self.renamed.before(key) for key in keys_ if key.kind == kind]
 
     def uses(self, key: Key) -> list[Use]:
-        """What uses a type or collation that differs."""
+        """The uses of a type or collation that differs."""
         return self._uses[key]
 
     @cached_property
