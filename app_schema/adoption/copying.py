@@ -13,12 +13,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 import psycopg
-from psycopg import sql
 
 from app_schema.adoption.future import Future, Table
 from app_schema.adoption.mend import fills, place
 from app_schema.ddl import Key
-from app_schema.ddl.sql import ident, qualified
+from app_schema.ddl.sql import ident, literal, qualified
 from app_schema.errors import DifferentError
 
 if TYPE_CHECKING:
@@ -98,7 +97,7 @@ class Copying:
 
     def _begin(self) -> set[str]:
         """The tables that an interrupted run has copied; empties them if the source has changed since."""
-        if self._one(self.target, f"SELECT to_regclass({_text(self._bookkeeping)})") is not None:
+        if self._one(self.target, f"SELECT to_regclass({literal(self._bookkeeping)})") is not None:
             names = {name for (name,) in self._do(f"SELECT name FROM {self._bookkeeping}").fetchall()}
             if self._different(table for table in self.tables if _shown(table) in names):
                 every = ", ".join(qualified(name, schema) for schema, name in self._declared)
@@ -164,7 +163,7 @@ class Copying:
             for trigger in triggers:
                 self._do(f"ALTER TABLE {name} ENABLE TRIGGER {trigger}")
             for sequence, column in self._do(_NUMBERED, {"table": name}).fetchall():
-                self._do(f"SELECT setval({_text(sequence)}, max({ident(column)})) FROM {name}")
+                self._do(f"SELECT setval({literal(sequence)}, max({ident(column)})) FROM {name}")
         return count
 
     def _columns(self, table: Table) -> list[str]:
@@ -215,7 +214,3 @@ class Copying:
 
 def _shown(table: Table) -> str:
     return ".".join(table)
-
-
-def _text(value: str) -> str:
-    return sql.Literal(value).as_string()

@@ -70,8 +70,7 @@ format('(%s)', (SELECT string_agg(format('%I %s', x.attname, x.type), ', ' ORDER
             create=dollar(self._create(twin)[0], "twin"),
             new=literal(twin),
             drop=dollar(f"DROP TYPE {twin}"),
-            drop_old=dollar(self.drop_sql()[0]),
-            again="\n".join(execute((*self.create_sql(), *self.privileges_sql()))),
+            anew="\n".join(execute((*super().replace_sql(), *self.privileges_sql()))),
             alter=literal(f"ALTER TYPE {self._place.replace('%', '%%')} "),
             old_attributes=_ATTRIBUTES.format(oid="old"),
             new_attributes=_ATTRIBUTES.format(oid="new"),
@@ -109,8 +108,7 @@ BEGIN
    WHERE o.attname = ANY (names);
   IF names[:cardinality(kept)] <> kept THEN
     EXECUTE {drop};
-    EXECUTE {drop_old};
-{again}
+{anew}
     RETURN;
   END IF;
   FOR attribute IN

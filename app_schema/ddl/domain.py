@@ -117,8 +117,7 @@ class Domain(Defined):
             added=f"{_CONSTRAINTS.format(oid='new')} EXCEPT {_CONSTRAINTS.format(oid='old')}",
             arrays=_ARRAYS,
             drop=dollar(f"DROP DOMAIN {twin}"),
-            drop_old=dollar(self.drop_sql()[0]),
-            again="\n".join(execute((*self.create_sql(), *self.privileges_sql()))),
+            anew="\n".join(execute((*super().replace_sql(), *self.privileges_sql()))),
         )
         return ("DO " + dollar(change, "replace"),)
 
@@ -151,8 +150,7 @@ BEGIN
   IF (old_type.typbasetype, old_type.typtypmod, old_type.typcollation)
      IS DISTINCT FROM (new_type.typbasetype, new_type.typtypmod, new_type.typcollation) THEN
     EXECUTE {drop};
-    EXECUTE {drop_old};
-{again}
+{anew}
     RETURN;
   END IF;
   grown := EXISTS ({added}) OR (new_type.typnotnull AND NOT old_type.typnotnull);
