@@ -8,7 +8,7 @@ import typer
 
 from app_schema.cli import losing
 from app_schema.cli.common import Json, Url, application, connected, finish
-from app_schema.cli.migration import Log, Options, move, show
+from app_schema.cli.migration import Log, Move, Options, move, show
 from app_schema.cli.output import machine, talk
 
 if TYPE_CHECKING:
@@ -37,11 +37,12 @@ def upgrade(
     from app_schema import migrations
     from app_schema.adoption.place import written
 
+    adopted: Move | None = None
     if written() is not None and _is_unadopted(url):
         from app_schema.adoption.revision import adopting
 
         talk(f"{written()} adopts the database first.")
-        move(migrations.upgrade, url, "head", options, app=adopting(application()))
+        adopted = move(migrations.upgrade, url, "head", options, app=adopting(application()))
 
     refused: str | None = None
     found: tuple[Losses, str] | None = None
@@ -57,6 +58,8 @@ def upgrade(
         return refused is None
 
     moved = move(migrations.upgrade, url, revision, options, review)
+    if adopted is not None:
+        moved = Move(adopted.before, moved.after, adopted.revisions + moved.revisions)
     if refused is None:
         show(moved, "applied", as_json=as_json)
     elif as_json and found is not None:

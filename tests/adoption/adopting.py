@@ -78,7 +78,8 @@ def begin(url: str) -> None:
 def adopt(url: str) -> None:
     """What a person does once everything is chosen."""
     run(url, "adopt", "--write")
-    run(url, "upgrade")
+    told = json.loads(run(url, "upgrade", "--json"))
+    assert (told["before"], told["revisions"]) == ([], told["after"])
 
 
 def undo(url: str) -> None:

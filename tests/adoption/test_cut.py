@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from app_schema.catalog import Snapshot
 from app_schema.cli import app
+from app_schema.pinned import unlimited
 from app_schema.testing.databases import Databases
 from app_schema.testing.plugin import CreateDatabase
 
@@ -34,7 +35,7 @@ WAYS: list[Way] = [(shape, options) for shape in NAMES for options in ((), ("-x"
 class Whole(NamedTuple):
     """What a run that nothing cuts ends with."""
 
-    statements: int
+    statements: list[str]
     catalog: Snapshot
     rows: dict[str, Any]
 
@@ -50,7 +51,7 @@ def whole(databases: Databases, shapes: Shapes, write_revision: WriteRevision) -
         with FaultProxy(databases.server_url) as proxy:
             run(proxy.url(name), "upgrade", *options)
         url = databases.url(name)
-        found = Whole(len(proxy.statements), catalog(url), _values(url, before))
+        found = Whole(proxy.statements, catalog(url), _values(url, before))
         databases.drop(name)
         return found
 
@@ -76,15 +77,22 @@ def test_a_cut_before_any_statement_is_mended_by_the_same_command(
     before = rows(url)
     name = str(psycopg.conninfo.conninfo_to_dict(url)["dbname"])
     chance = drawn(shape, options)
-    numbers = range(expected.statements)
-    cuts = range(STRIDE * part + chance.randrange(STRIDE), expected.statements, STRIDE * PARTS)
+    numbers = range(len(expected.statements))
+    cuts = numbers[STRIDE * part + chance.randrange(STRIDE) :: STRIDE * PARTS]
     for number in cuts if ALL else sorted(chance.sample(numbers, CUTS)):
         with FaultProxy(databases.server_url, Fault(number, Session.close)) as proxy:
             told = CliRunner().invoke(app, ["upgrade", *options, "--url", proxy.url(name)])
-        assert told.exit_code in ({2} if proxy.fired else {0}), (number, told.output)
+        # a session that breaks while it is opened is opened once more
+        mended = not proxy.fired or _opened(proxy.statements) > _opened(expected.statements)
+        assert told.exit_code == (0 if mended else 2), (number, told.output)
     run(url, "upgrade", *options)
     assert catalog(url) == expected.catalog
     assert _values(url, before) == expected.rows
+
+
+def _opened(statements: list[str]) -> int:
+    """The number of sessions, told by the first statement of each."""
+    return sum(statement.startswith(unlimited()[:60]) for statement in statements)
 
 
 def _values(url: str, before: dict[str, Any]) -> dict[str, Any]:
