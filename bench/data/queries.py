@@ -1,6 +1,7 @@
 """What the application asks: the queries of the product, in the words of the schema.
 
-clerk_1 owns a hundredth of everything; clerk_50 is a mentor with 200 slots; clerk_77 has what most people have.
+clerk_1 owns a hundredth of everything; clerk_50 is a mentor with 200 slots; clerk_77 has what most people have;
+clerk_999 is an admin.
 """
 # ruff: noqa: INP001, E501 - a script, no package; one line is one query
 
@@ -26,6 +27,7 @@ class Query(NamedTuple):
     times: int = 1
 
 
+ADMIN = "clerk_999"
 ME = "md5('u1')::uuid"
 MENTOR = "md5('u50')::uuid"
 STUDENT = "md5('u77')::uuid"
@@ -120,8 +122,7 @@ QUERIES = (
     Query(
         "Q08",
         "next lessons with the names of the mentors",
-        f"WITH n AS MATERIALIZED (SELECT r.id, s.start_time, r.mentor_id FROM reservations AS r JOIN lesson_slots AS s ON s.id = r.slot_id WHERE r.student_id = {ME} AND s.start_time >= now() ORDER BY s.start_time LIMIT 5) "
-        "SELECT n.id, n.start_time, p.name FROM n LEFT JOIN app.public_profiles((SELECT array_agg(DISTINCT mentor_id) FROM n)) AS p ON p.id = n.mentor_id ORDER BY n.start_time",
+        "SELECT (n.reservation).id, n.start_time, n.mentor_name FROM app.my_next_lessons(5) AS n",
         before=f"SELECT r.id, s.start_time, (SELECT name FROM app.public_profile(r.mentor_id)) FROM reservations AS r JOIN lesson_slots AS s ON s.id = r.slot_id WHERE r.student_id = {ME} AND s.start_time >= now() ORDER BY s.start_time LIMIT 5",
     ),
     Query(
@@ -222,8 +223,9 @@ QUERIES = (
     Query(
         "Q26",
         "statistics of a person's sessions",
-        f"SELECT count(*), sum((SELECT count(*) FROM interview_questions AS q WHERE q.session_id = s.id)), sum((SELECT count(*) FROM interview_answers AS a WHERE a.session_id = s.id)) FROM sessions AS s WHERE s.user_id = {STUDENT}",
+        "SELECT * FROM app.my_session_counts()",
         "clerk_77",
+        before=f"SELECT count(*), sum((SELECT count(*) FROM interview_questions AS q WHERE q.session_id = s.id)), sum((SELECT count(*) FROM interview_answers AS a WHERE a.session_id = s.id)) FROM sessions AS s WHERE s.user_id = {STUDENT}",
     ),
     Query(
         "Q27",
@@ -277,7 +279,7 @@ QUERIES = (
         "figures of 30 days",
         "SELECT count(*), avg(citation_rate), avg(latency_ms), avg(token_cost_jpy) FROM ai_dialogue_log WHERE created_at >= now() - interval '30 days'",
     ),
-    Query("Q35", "provenance, newest", "SELECT * FROM provenance ORDER BY created_at DESC LIMIT 100"),
+    Query("Q35", "provenance, newest", "SELECT * FROM provenance ORDER BY created_at DESC LIMIT 100", ADMIN),
     Query(
         "Q36",
         "content to delete",

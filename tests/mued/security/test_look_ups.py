@@ -39,6 +39,17 @@ LOOK_UPS = {
         "SELECT unnest(ARRAY[student_id, mentor_id]) FROM public.reservations"
         " WHERE app.current_user_id() IN (student_id, mentor_id) EXCEPT SELECT app.current_user_id()"
     ),
+    "SELECT (n.reservation).id FROM app.my_next_lessons(1000) AS n": (
+        "SELECT r.id FROM public.reservations AS r JOIN public.lesson_slots AS s ON s.id = r.slot_id"
+        " WHERE r.student_id = app.current_user_id() AND s.start_time >= now()"
+    ),
+    "SELECT concat_ws(' ', sessions, questions, answers) FROM app.my_session_counts() WHERE sessions > 0": (
+        "SELECT concat_ws(' ', count(DISTINCT s.id), count(DISTINCT q.id), count(DISTINCT a.id))"
+        " FROM public.sessions AS s"
+        " LEFT JOIN public.interview_questions AS q ON q.session_id = s.id"
+        " LEFT JOIN public.interview_answers AS a ON a.session_id = s.id"
+        " WHERE s.user_id = app.current_user_id() HAVING count(*) > 0"
+    ),
     "SELECT m.id FROM unnest(CAST(:threads AS uuid[])) AS t, app.my_reservation_messages(t, 1000) AS m": (
         "SELECT id FROM public.messages WHERE reservation_id = ANY (CAST(:threads AS uuid[]))"
     ),

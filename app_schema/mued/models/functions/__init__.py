@@ -25,9 +25,11 @@ from app_schema.mued.models.functions.identity import (
 )
 from app_schema.mued.models.functions.key import UUID_V7
 from app_schema.mued.models.functions.lookup import (
+    MY_NEXT_LESSONS,
     MY_OVERLAPPING_SLOTS,
     MY_RESERVATION_MESSAGES,
     MY_RESERVATIONS,
+    MY_SESSION_COUNTS,
     MY_TAGGED_LOG_ENTRIES,
     MY_UNREAD_COUNT,
     MY_UNREAD_MESSAGES,
@@ -69,7 +71,9 @@ FUNCTIONS = (
     MY_UNREAD_COUNT,
     TEMPLATES_OF_FOCUS,
     MY_RESERVATION_MESSAGES,
+    MY_NEXT_LESSONS,
     MY_RESERVATIONS,
+    MY_SESSION_COUNTS,
     NEWEST_SESSIONS,
     NEWEST_PUBLIC_AUTHORS,
     COUNT_CHAT_MESSAGES,

@@ -207,6 +207,52 @@ MY_RESERVATIONS = _LookUp(
     ),
 )
 
+# The next lessons that the signed-in person has booked, with the time of the slot and the mentor's name. The
+# policy of slots shows booked ones to a student, and so lists the bookings a second time. ANY says that few
+# rows are joined, which PostgreSQL before 18 does not know of a limit that is an argument.
+MY_NEXT_LESSONS = _LookUp(
+    "my_next_lessons",
+    sql("""
+        WITH next AS MATERIALIZED (
+          SELECT r AS reservation, r.mentor_id, s.start_time, s.end_time
+            FROM public.reservations AS r
+            JOIN public.lesson_slots AS s ON s.id = r.slot_id
+           WHERE r.student_id = app.current_user_id()
+             AND s.start_time >= now()
+           ORDER BY s.start_time
+           LIMIT p_limit
+        )
+        SELECT n.reservation, n.start_time, n.end_time, u.name
+          FROM next AS n
+          JOIN public.users AS u
+            ON u.id = n.mentor_id AND u.id = ANY (ARRAY(SELECT x.mentor_id FROM next AS x))
+         ORDER BY n.start_time
+    """),
+    arguments="p_limit integer",
+    returns=(
+        "TABLE (reservation public.reservations, start_time timestamptz, end_time timestamptz,"
+        " mentor_name text)"
+    ),
+)
+
+# How many sessions the signed-in person has, and how many questions and answers they hold. Under the policies
+# each question and each answer is checked against its session.
+MY_SESSION_COUNTS = _LookUp(
+    "my_session_counts",
+    sql("""
+        SELECT count(*), coalesce(sum(x.questions), 0)::bigint, coalesce(sum(x.answers), 0)::bigint
+          FROM (
+            SELECT (SELECT count(*) FROM public.interview_questions AS q WHERE q.session_id = s.id)
+                     AS questions,
+                   (SELECT count(*) FROM public.interview_answers AS a WHERE a.session_id = s.id)
+                     AS answers
+              FROM public.sessions AS s
+             WHERE s.user_id = app.current_user_id()
+          ) AS x
+    """),
+    returns="TABLE (sessions bigint, questions bigint, answers bigint)",
+)
+
 # The newest sessions that the signed-in person may see, as v_session_details shows them: one's own, those of
 # the public, and those that one's students share, each in the order of an index. Whoever sees a session sees
 # its parts too, so none of them is checked against it. The row `s` is taken from the table: PostgreSQL 18.6
