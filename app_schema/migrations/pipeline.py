@@ -5,7 +5,9 @@ server skips the rest of the batch, and earlier COMMITs hold. So the number of r
 the number of revisions.
 
 SQLAlchemy's events, or the cursor if a revision uses psycopg's own connection, report any other use of the
-connection; the queue is sent before.
+connection; the queue is sent before. A long queue is sent without waiting for the answers: the server
+executes it while later revisions are rendered. An error is then raised at the next COMMIT, or use of the
+connection.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ import inspect
 import os
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -27,6 +30,7 @@ from psycopg import pq
 
 from app_schema import events
 from app_schema.ddl.twin import DROP_TWIN
+from app_schema.errors import AppSchemaError
 from app_schema.migrations import preflight, wire
 from app_schema.migrations.failure import explained
 from app_schema.migrations.handwriting import UNKNOWN, Handwriting
@@ -36,8 +40,8 @@ from app_schema.migrations.state import RunState, StepState
 if TYPE_CHECKING:
     from psycopg.pq.abc import PGresult
 
-FULL = 4_000_000
-"""Characters in the queue, at most: memory does not grow with the number of revisions."""
+AHEAD = 1_000_000
+"""Characters in the queue from which on the server executes them while later statements are rendered."""
 
 _CONCURRENTLY = re.compile(r"\bCONCURRENTLY\b", re.IGNORECASE)
 _IDLE = pq.TransactionStatus.IDLE
@@ -121,6 +125,8 @@ class Pipeline:
     queue: list[Statement] = field(default_factory=list)
     needs: dict[Need, None] = field(default_factory=dict)
     """What must exist before the queue is sent."""
+    later_needs: Callable[[], Iterable[Need]] = tuple
+    """What the revisions need whose statements are not queued yet."""
     _twin: tuple[str, str] | None = None
     """The table whose copy the last statement uses, and the form of the statement that keeps the copy."""
     _sharing: bool = False
@@ -131,6 +137,11 @@ class Pipeline:
     _factories: tuple[Any, Any] = (None, None)
     _size: int = 0
     _in_part: int = 0
+    _batch: wire.Batch | None = None
+    """What is sent, and not finished."""
+    _batch_clock: StatementClock = field(default_factory=StatementClock)
+    _sent: deque[Statement] = field(default_factory=deque)
+    """The statements of the batch that have no answer yet."""
     _clock: StatementClock | None = None
     """Of the statement that SQLAlchemy executes."""
 
@@ -151,6 +162,13 @@ class Pipeline:
         self.driver.cursor_factory, self.driver.server_cursor_factory = self._factories
         del self.driver.commit
         del _ATTACHED[self.driver]
+        self.discard()
+
+    def discard(self) -> None:
+        """Drops the queue after an error, and waits for the end of what was sent."""
+        self.queue, self._twin, self._sharing = [], None, False
+        with suppress(AppSchemaError):
+            self.flush()
 
     def _listeners(self) -> tuple[tuple[str, Callable[..., None]], ...]:
         return (
@@ -175,12 +193,14 @@ class Pipeline:
         """
         if self._twin is not None and (twin is None or twin[0] != self._twin[0]):
             self._end_twin()
+        if self._size > self._longest:
+            self._send_ahead(keep=1)  # the last one: the next statement may share its copy
         step = self.state.current
         if step.part and self._in_part >= step.part and self._open:
             self._commit()
         if not self._open and not outside:
             self._open = True
-            if self.driver.pgconn.transaction_status == _IDLE or self.queue:
+            if self.driver.pgconn.transaction_status == _IDLE or self.queue or self._batch is not None:
                 self._queue(Statement(self._begin()))
         if self._twin is not None and twin is not None:
             self.queue[-1].sql, sql, self._sharing = self._twin[1], twin[1], True
@@ -211,34 +231,55 @@ class Pipeline:
         :raises StatementError: the server refused a statement, and everything after it was skipped.
         """
         self._end_twin()
-        queue, self.queue, self._size = self.queue, [], 0
-        if not queue:
+        if not self.queue and self._batch is None:
             return
-        if self.needs:
-            queue.insert(0, Statement(preflight.block(list(self.needs))))
-            self.needs.clear()
-
-        clock = StatementClock()
-
-        def each(number: int, _: PGresult) -> None:
-            clock.ended(queue[number].step, queue[number].place)
-            if (then := queue[number].then) is not None:
-                then()
-
         try:
-            texts = [statement.sql for statement in queue]
-            wire.exchange(self.driver, texts, each, timed=events.heard())
+            self._send().finish()
         except wire.Refused as refused:
             self._roll_back()
-            self.state.refused = queue[refused.number].step
-            raise explained(refused.cause, place=queue[refused.number].place) from refused.cause
+            statement = self._sent[0] if self._sent else Statement("")  # the first without an answer
+            self.state.refused = statement.step
+            raise explained(refused.cause, place=statement.place) from refused.cause
         except BaseException:  # Ctrl-C
             self._roll_back()
             raise
         finally:
+            self._batch, self._sent = None, deque()
             if self.driver.closed:
                 self.connection.invalidate()
             self._open = not self.driver.closed and self.driver.pgconn.transaction_status != _IDLE
+
+    @property
+    def _longest(self) -> int:
+        """Characters of the queue that are not sent ahead: the time of a statement, for which somebody
+        listens, is that of its answer."""
+        return wire.FULL if events.heard() else AHEAD
+
+    def _send_ahead(self, keep: int = 0) -> wire.Batch:
+        """Sends the queue, but the last ``keep`` statements, without waiting for the answers."""
+        if self._batch is None:
+            self.needs.update(dict.fromkeys(self.later_needs()))
+        return self._send(keep)
+
+    def _send(self, keep: int = 0) -> wire.Batch:
+        if self._batch is None:
+            self._batch = wire.Batch(self.driver, self._answered, timed=events.heard())
+            self._batch_clock = StatementClock()
+        end = len(self.queue) - keep
+        statements, self.queue = self.queue[:end], self.queue[end:]
+        self._size = sum(len(statement.sql) for statement in self.queue)
+        if self.needs:
+            statements.insert(0, Statement(preflight.block(list(self.needs))))
+            self.needs.clear()
+        self._sent += statements
+        self._batch.send([statement.sql for statement in statements])
+        return self._batch
+
+    def _answered(self, _: int, __: PGresult) -> None:
+        statement = self._sent.popleft()
+        self._batch_clock.ended(statement.step, statement.place)
+        if statement.then is not None:
+            statement.then()
 
     def _roll_back(self) -> None:
         if not self.external:
@@ -290,9 +331,11 @@ class Pipeline:
             in_revision = not self.state.stamped
             self._commit()
             self._deferred = True
-            if self._size > FULL or (begun and in_revision):  # what comes next goes by psycopg's status
+            ended = self._size > self._longest and (self._send_ahead().ended or events.heard())
+            if ended or (begun and in_revision):  # what comes next goes by psycopg's status
                 self.flush()
         elif begun:
+            self.flush()
             step = self.state.current
             step.part_is_committed(converges=step.converges)
 

@@ -123,6 +123,8 @@ class Runner:
             bar = progress(len(steps), terminal=self.options.terminal)
             with self._pipeline(), _heard(self.session.driver), bar as state.progress, retries:
                 ahead = Ahead(self.context, partial(collecting, self.impl), steps, self.run_args)
+                if self.impl.pipeline is not None:
+                    self.impl.pipeline.later_needs = ahead.needs
                 self._carry_out(ahead, retries, before)
         finally:
             if self.lock.taken and not self._open:
@@ -163,6 +165,8 @@ class Runner:
             except (DifferentError, StatementError, DBAPIError) as error:
                 if not self.session.external:
                     raise
+                if self.impl.pipeline is not None:
+                    self.impl.pipeline.discard()
                 self._begin_again_after(error, ahead, retries)
             else:
                 return

@@ -9,8 +9,9 @@ from __future__ import annotations
 import logging
 import selectors
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -27,6 +28,8 @@ BEGIN = "BEGIN"
 COMMIT = "COMMIT"
 CANCEL_WAIT = 5.0
 """Seconds in which a cancelled server has to answer; then the connection is closed."""
+FULL = 4_000_000
+"""Characters that are sent and not executed, at most: memory does not grow with the number of revisions."""
 HEARTBEAT = 0.5
 """Seconds between two checks during a wait.
 
@@ -58,66 +61,98 @@ def ask(driver: psycopg.Connection[Any], *statements: str) -> list[str | None]:
         answers.append(None if value is None else value.decode(driver.info.encoding))
 
     try:
-        exchange(driver, statements, keep)
+        batch = Batch(driver, keep)
+        batch.send(statements)
+        batch.finish()
     except Refused as refused:
         raise refused.cause from None
     return answers
 
 
-def exchange(
-    driver: psycopg.Connection[Any],
-    statements: Sequence[str],
-    each: Callable[[int, PGresult], None],
-    *,
-    timed: bool = False,
-) -> None:
-    """Sends the statements in one batch, and passes each result to ``each`` as it arrives.
+class Batch:
+    """Statements that the server executes while further ones are rendered and sent.
 
+    The client never waits until the server reads: what the socket does not take stays in libpq's memory, up
+    to :data:`FULL`. So full buffers on both sides block nobody.
+
+    :param each: called with the number and the result of each statement, as it arrives.
     :param timed: each result arrives when its statement ends, and not with the next COMMIT.
-
-    Ctrl-C cancels the running statement; the results so far are read, and KeyboardInterrupt is raised again.
-
-    :raises Refused: at the first statement that the server refuses, or if the connection is lost.
     """
-    pgconn = driver.pgconn
-    try:
-        pgconn.enter_pipeline_mode()
-        for text in statements:
-            log.debug("%s", text)
-            pgconn.send_query_params(text.encode(driver.info.encoding), None)
-            if text == COMMIT or timed:
-                pgconn.send_flush_request()  # else its answer waits in the server for the end of the batch
-        pgconn.pipeline_sync()
-        batch = _Batch(driver, each)
-        batch.receive()
-        if not driver.closed:
-            pgconn.exit_pipeline_mode()
-    except psycopg.OperationalError as error:
-        driver.close()
-        raise Refused(0, error) from error
-    except BaseException:
-        driver.close()  # unread results: no other statement could use the connection
-        raise
-    if batch.interrupted is not None:
-        raise KeyboardInterrupt
-    if batch.failure is not None:
-        raise batch.failure
 
-
-class _Batch:
-    def __init__(self, driver: psycopg.Connection[Any], each: Callable[[int, PGresult], None]) -> None:
+    def __init__(
+        self, driver: psycopg.Connection[Any], each: Callable[[int, PGresult], None], *, timed: bool = False
+    ) -> None:
         self.driver = driver
         self.pgconn = driver.pgconn
         self.each = each
+        self.timed = timed
         self.number = 0
         self.failure: Refused | None = None
         self.interrupted: float | None = None
+        self._sizes: deque[int] = deque()
+        """Characters of each statement without an answer."""
+        with self._closing():
+            self.pgconn.enter_pipeline_mode()
 
-    def receive(self) -> None:
-        """Takes all results in."""
+    @property
+    def ended(self) -> bool:
+        """No further statement is executed."""
+        return self.failure is not None or self.interrupted is not None
+
+    def send(self, statements: Sequence[str]) -> None:
+        """Adds the statements, and takes in the results that have arrived."""
+        if self.driver.closed:
+            return
+        with self._closing():
+            for text in statements:
+                log.debug("%s", text)
+                self.pgconn.send_query_params(text.encode(self.driver.info.encoding), None)
+                self._sizes.append(len(text))
+                if text == COMMIT or self.timed:
+                    self.pgconn.send_flush_request()  # else the server keeps its answer back
+            self.pgconn.send_flush_request()
+            self.pgconn.flush()
+            self.pgconn.consume_input()
+            self._take()
+            if sum(self._sizes) > FULL:
+                self._receive(lambda: sum(self._sizes) <= FULL)
+
+    def finish(self) -> None:
+        """Takes all results in.
+
+        Ctrl-C cancels the running statement; the results so far are read, and KeyboardInterrupt is raised
+        again.
+
+        :raises Refused: at the first statement that the server refuses, or if the connection is lost.
+        """
+        if not self.driver.closed:
+            with self._closing():
+                self.pgconn.pipeline_sync()
+                self._receive(lambda: False)
+                if not self.driver.closed:
+                    self.pgconn.exit_pipeline_mode()
+        if self.interrupted is not None:
+            raise KeyboardInterrupt
+        if self.failure is not None:
+            raise self.failure
+
+    @contextmanager
+    def _closing(self) -> Iterator[None]:
+        """Closes the connection after an error: with unread results no other statement can use it."""
+        try:
+            yield
+        except psycopg.OperationalError as error:
+            self.driver.close()
+            self.failure = self.failure or Refused(self.number, error)
+        except BaseException:
+            self.driver.close()
+            raise
+
+    def _receive(self, enough: Callable[[], bool]) -> None:
+        """Takes results in, up to the end of the batch or until they are enough."""
         with selectors.DefaultSelector() as selector:
             selector.register(self.pgconn.socket, selectors.EVENT_READ | selectors.EVENT_WRITE)
-            while not self._take():
+            while not (self._take() or enough()):
                 try:
                     if self.pgconn.flush() == 0:
                         selector.modify(self.pgconn.socket, selectors.EVENT_READ)
@@ -151,6 +186,7 @@ class _Batch:
                     break
                 seen = False
                 self.number += 1
+                self._sizes.popleft()
             elif result.status == pq.ExecStatus.PIPELINE_SYNC:
                 return True
             else:

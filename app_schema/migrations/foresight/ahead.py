@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
@@ -17,6 +17,7 @@ from app_schema.migrations.foresight.constructs import FORESEEABLE, VIOLATION, o
 from app_schema.migrations.foresight.exchange import RENAMES, RecordedRenames
 from app_schema.migrations.foresight.reading import Collecting, collected, names
 from app_schema.migrations.loading import refuse_uncallable
+from app_schema.migrations.preflight import Need, need
 
 _CHANGED_TWICE = (
     {"alter_column"},
@@ -30,6 +31,8 @@ _CHANGED_TWICE = (
 
 _CHANGING = ("drop_", "replace_", "alter_", "rename_", "disable_", "batch_alter", "add_enum_value")
 """Prefixes of the operations that change existing objects."""
+_NEEDING = ("extension", "role", "schema")
+"""Parts of the names of operations that the server may not be ready for."""
 _MADE_AGAIN = (("drop_column", "add_column"), ("drop_table", "create_table"))
 
 
@@ -84,6 +87,12 @@ class Ahead:
     def is_changed(self, number: int) -> bool:
         """True if this step or later ones may change existing objects."""
         return _changes(self._names[number] | self._later_names[number])
+
+    def needs(self) -> Iterator[Need]:
+        """What the steps require of server and role, as far as the names in their code tell."""
+        for number, used in enumerate(self._names):
+            if any(part in name for name in used for part in _NEEDING):
+                yield from filter(None, map(need, self.sent_by(number)))
 
     def recorded(self, number: int) -> RecordedRenames:
         """The records of renames that the catalog does not show."""
