@@ -1,6 +1,6 @@
-"""A person's next lessons and counts in one call
+"""A person's next lessons and counts in one call, an admin's list of provenance
 
-Does: 2 create_function.
+Does: 3 create_function.
 Locks: no existing table.
 Downgrade: loses no data.
 
@@ -66,8 +66,29 @@ def upgrade() -> None:
         execute=["app_user", "service_account"],
         schema="app",
     )
+    op.create_function(
+        "newest_provenance",
+        "SELECT p.*\n"
+        "  FROM public.provenance AS p\n"
+        " WHERE (SELECT app.is_admin())\n"
+        "   AND (p_license IS NULL OR p.license_type = p_license)\n"
+        " ORDER BY p.created_at DESC\n"
+        " LIMIT p_limit",
+        returns="SETOF public.provenance",
+        arguments="p_license public.license_type, p_limit integer",
+        language="sql",
+        volatility="STABLE",
+        security="DEFINER",
+        execute=["app_user", "service_account"],
+        schema="app",
+    )
 
 
 def downgrade() -> None:
+    op.drop_function(
+        "newest_provenance",
+        arguments="p_license public.license_type, p_limit integer",
+        schema="app",
+    )
     op.drop_function("my_session_counts", schema="app")
     op.drop_function("my_next_lessons", arguments="p_limit integer", schema="app")

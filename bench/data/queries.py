@@ -279,7 +279,13 @@ QUERIES = (
         "figures of 30 days",
         "SELECT count(*), avg(citation_rate), avg(latency_ms), avg(token_cost_jpy) FROM ai_dialogue_log WHERE created_at >= now() - interval '30 days'",
     ),
-    Query("Q35", "provenance, newest", "SELECT * FROM provenance ORDER BY created_at DESC LIMIT 100", ADMIN),
+    Query(
+        "Q35",
+        "provenance, newest, for admins",
+        "SELECT * FROM app.newest_provenance(NULL, 100)",
+        ADMIN,
+        before="SELECT * FROM provenance ORDER BY created_at DESC LIMIT 100",
+    ),
     Query(
         "Q36",
         "content to delete",

@@ -253,6 +253,22 @@ MY_SESSION_COUNTS = _LookUp(
     returns="TABLE (sessions bigint, questions bigint, answers bigint)",
 )
 
+# The newest records of provenance, of one licence or of all, for an admin. The policy shows an admin a range
+# that is the whole table: PostgreSQL expects few rows of a range, reads all and sorts them.
+NEWEST_PROVENANCE = _LookUp(
+    "newest_provenance",
+    sql("""
+        SELECT p.*
+          FROM public.provenance AS p
+         WHERE (SELECT app.is_admin())
+           AND (p_license IS NULL OR p.license_type = p_license)
+         ORDER BY p.created_at DESC
+         LIMIT p_limit
+    """),
+    arguments="p_license public.license_type, p_limit integer",
+    returns="SETOF public.provenance",
+)
+
 # The newest sessions that the signed-in person may see, as v_session_details shows them: one's own, those of
 # the public, and those that one's students share, each in the order of an index. Whoever sees a session sees
 # its parts too, so none of them is checked against it. The row `s` is taken from the table: PostgreSQL 18.6
