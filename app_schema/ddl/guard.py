@@ -216,11 +216,11 @@ def _compare_old(guard: Guard, old: Side) -> list[str]:
     """PL/pgSQL that also accepts the old side; any other definition is refused, or ``noted`` as a warning."""
     comparing = [*compare(old, shared=guard.shared), "  before := expected;"]
     if old.printed:
-        known = f"  IF found = {literal(old.printed)} THEN before := found; ELSE"
-        comparing = [known, *comparing, "  END IF;"]
-    if guard.noted:
+        comparing = [f"  before := {old.known};"]
+    elif guard.noted:
         # an old side that PostgreSQL cannot create does not exist
         comparing = ["  BEGIN", *comparing, "  EXCEPTION WHEN OTHERS THEN before := NULL;", "  END;"]
+    if guard.noted:
         sides = "ltrim(found), ', stated ', coalesce(ltrim(before), 'what cannot be')"
         detail = f"concat({literal(guard.noted + ': found ')}, {sides})"
         otherwise = [f"    RAISE WARNING USING ERRCODE = '{NOTED}', MESSAGE = {detail};"]

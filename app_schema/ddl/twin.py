@@ -60,7 +60,13 @@ class Side:
     exact: bool = False
     """Compared character by character, like the body of a function."""
     printed: str = ""
-    """The known print of PostgreSQL, if any: an object of this print is equal, without a twin."""
+    """The print of PostgreSQL, if known: then no twin is created, unless later statements change the
+    twin."""
+
+    @property
+    def known(self) -> str | None:
+        """SQL expression: the definition without a twin; None: only a twin tells."""
+        return literal(self.printed) if self.printed else self.value
 
 
 def keep_search_path() -> list[str]:
@@ -76,14 +82,14 @@ _UNQUOTED = f"PERFORM {pinned.calls({'quote_all_identifiers': 'off'}, local=True
 
 def look_up(side: Side) -> list[str]:
     """PL/pgSQL that reads the reflected side into ``found``, NULL if the object is absent."""
-    as_compared = side.value is not None and not side.qualified
+    as_compared = side.known is not None and not side.qualified
     return [*([f"  {_UNQUOTED}"] if as_compared else []), "  EXECUTE definition INTO found USING ns;"]
 
 
 def compare(side: Side, *, shared: bool, later: tuple[str, ...] = ()) -> list[str]:
     """PL/pgSQL that prints the reflected side into ``found`` and the declared side into ``expected``."""
-    if side.value is not None and not side.qualified:
-        return [*look_up(side), f"  expected := {side.value};"]
+    if side.known is not None and not side.qualified and not (later and side.twin):
+        return [*look_up(side), f"  expected := {side.known};"]
     # PostgreSQL searches pg_temp first unless search_path names it: named last, an unqualified name in the
     # statement means the real table, not its twin. With an empty search_path PostgreSQL qualifies every name
     # that it prints.

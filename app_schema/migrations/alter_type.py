@@ -25,8 +25,33 @@ from app_schema.ddl.twin import Side
 from app_schema.errors import ModelError
 from app_schema.migrations.altering import alteration, is_lenient
 
-_BUILT_IN = re.compile(r"[A-Z ]+(\(\d+(, \d+)?\))?")
-"""A type without a collation, quotes or a schema."""
+_PRINTS = {
+    **{
+        name: name.lower()
+        for name in (
+            "BIGINT",
+            "BOOLEAN",
+            "BYTEA",
+            "DATE",
+            "DOUBLE PRECISION",
+            "INTEGER",
+            "INTERVAL",
+            "JSON",
+            "JSONB",
+            "NUMERIC",
+            "REAL",
+            "SMALLINT",
+            "TEXT",
+            "TIMESTAMP WITH TIME ZONE",
+            "TIMESTAMP WITHOUT TIME ZONE",
+            "UUID",
+        )
+    },
+    "FLOAT": "double precision",
+    "VARCHAR": "character varying",
+}
+"""The prints of built-in types, as SQLAlchemy writes them. PostgreSQL prints any other type on a twin."""
+_SIZED = re.compile(r"(VARCHAR|NUMERIC)(\(\d+\)|\(\d+, \d+\))")
 
 
 def _type_side(construct: ops.AlterColumn, type_: TypeEngine[object]) -> Side:
@@ -37,13 +62,12 @@ def _type_side(construct: ops.AlterColumn, type_: TypeEngine[object]) -> Side:
 
 
 def _printed(type_: str) -> str:
-    """The print of PostgreSQL for a type; empty if only PostgreSQL can tell.
-
-    SQLAlchemy writes built-in types in capitals, and quotes a name in capitals.
-    """
-    if not _BUILT_IN.fullmatch(type_):
-        return ""
-    return type_.lower().replace(", ", ",").replace("varchar", "character varying")
+    """The print of PostgreSQL for a type; empty if only PostgreSQL can tell."""
+    if sized := _SIZED.fullmatch(type_):
+        name, size = sized.groups()
+        # PostgreSQL adds a scale to NUMERIC(10)
+        return "" if name == "NUMERIC" and "," not in size else _PRINTS[name] + size.replace(", ", ",")
+    return _PRINTS.get(type_, "")
 
 
 def _stated(construct: ops.AlterColumn, type_: TypeEngine[object]) -> Side:

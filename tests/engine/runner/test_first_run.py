@@ -9,9 +9,12 @@ from typing import Any
 
 import psycopg
 import pytest
+from alembic.ddl import base as ops
 from alembic.util import CommandError
+from sqlalchemy import String
 from written import AUTOCOMMIT, TABLE, Written, one, rows
 
+from app_schema.ddl import Guarded
 from app_schema.ddl.guard import Guard
 from app_schema.ddl.twin import Side
 from app_schema.migrations import alter_type
@@ -173,25 +176,29 @@ def test_altered_column_is_read_once() -> None:
     assert guard.render().count("EXECUTE definition INTO found") == 1
 
 
-@pytest.mark.parametrize(
-    ("type_", "printed"),
-    [
-        ("VARCHAR(30)", "character varying(30)"),
-        ("NUMERIC(12, 2)", "numeric(12,2)"),
-        ("TIMESTAMP WITH TIME ZONE", "timestamp with time zone"),
-        ('"MOOD"', ""),
-        ('VARCHAR COLLATE "C"', ""),
-        ("mood", ""),
-    ],
-)
-def test_stated_type_is_known_without_a_twin(empty_url: str, type_: str, printed: str) -> None:
-    assert alter_type._printed(type_) == printed
-    if printed:
-        with psycopg.connect(empty_url) as connection:
-            connection.execute(f"CREATE TEMPORARY TABLE known (c {type_})")
-            query = "SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attname = 'c'"
-            found = connection.execute(f"{query} AND attrelid = 'known'::regclass").fetchone()
-        assert found == (printed,)
+def test_type_is_known_without_a_twin(empty_url: str) -> None:
+    types = [*alter_type._PRINTS, "VARCHAR(30)", "NUMERIC(12, 2)"]
+    columns = ", ".join(f"c{number} {type_}" for number, type_ in enumerate(types))
+    with psycopg.connect(empty_url) as connection:
+        connection.execute(f"CREATE TEMPORARY TABLE known ({columns})")
+        found = connection.execute(
+            "SELECT format_type(atttypid, atttypmod) FROM pg_attribute "
+            "WHERE attrelid = 'known'::regclass AND attnum > 0 ORDER BY attnum"
+        ).fetchall()
+    assert [(alter_type._printed(type_),) for type_ in types] == found
+    unknown = [
+        '"MOOD"',
+        'VARCHAR COLLATE "C"',
+        "mood",
+        "NUMERIC(10)",
+        "TIMESTAMP(3) WITH TIME ZONE",
+        "INTEGER[]",
+    ]
+    assert [alter_type._printed(type_) for type_ in unknown] == [""] * len(unknown)
+    alter = ops.ColumnType("t", "c", String(30), existing_type=String(20))
+    statement = alter_type.column_type(alter)
+    assert isinstance(statement, Guarded)
+    assert "pg_temp" not in statement.sql()
 
 
 def test_constructs_ahead_are_read_once_each(
