@@ -50,6 +50,15 @@ def argument_types(arguments: str) -> tuple[str, ...]:
     )
 
 
+def in_one_spelling(name: str) -> str:
+    """A name with types, such as ``=>(integer,text)`` or ``int AS text``, with the types in a canonical
+    spelling."""
+    bare, bracket, types = name.partition("(")
+    if not bracket:
+        return " AS ".join(map(_type, name.split(" AS ")))
+    return f"{bare.rstrip()}({', '.join(argument_types(types.removesuffix(')')))})"
+
+
 def _type(argument: str) -> str:
     text = _MODE.sub(lambda match: match[1] or "", argument)
     text = _FLOAT.sub(lambda match: "real" if int(match[1]) <= _REAL_DIGITS else "float8", text)

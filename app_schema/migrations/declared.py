@@ -29,9 +29,17 @@ from app_schema.ddl.constraint import printed_kind
 from app_schema.ddl.index import name_of
 from app_schema.ddl.layers import ordered
 from app_schema.ddl.script import of_class, schemas, statements
+from app_schema.ddl.signature import in_one_spelling
 from app_schema.errors import ModelError
 
 DEFAULT_SCHEMA = "public"
+_NAMED_BY_TYPES = {"operator": "name", "aggregate": "name", "cast": "name", "function_grant": "table"}
+"""The kinds whose keys contain types, and the part of the key that does."""
+
+
+def _in_one_spelling(key: Key) -> Key:
+    part = _NAMED_BY_TYPES[key.kind]
+    return key._replace(**{part: in_one_spelling(getattr(key, part))})
 
 
 class Declared:
@@ -117,6 +125,7 @@ class Declared:
         """
         for key, domain in self.domains.items():
             self.objects[key] = Domain(key.name, snapshot[key], schema=domain.schema)
+        self._spell_types(snapshot)
         for function, number in self.functions.items():
             key = self._function_key(function, snapshot)
             self.objects[key] = function
@@ -124,6 +133,15 @@ class Declared:
         roles = {key: obj.options for key, obj in self.objects.items() if isinstance(obj, Role)}
         # a snapshot has the existing roles of the cluster, not the declared ones
         return {**{key: printed for key, printed in snapshot.items() if key.kind != "role"}, **roles}
+
+    def _spell_types(self, snapshot: Snapshot) -> None:
+        """Replaces the keys whose types the declaration spells otherwise than PostgreSQL prints them."""
+        unknown = [key for key in self.objects if key.kind in _NAMED_BY_TYPES and key not in snapshot]
+        printed = {_in_one_spelling(key): key for key in snapshot if unknown and key.kind in _NAMED_BY_TYPES}
+        for key in unknown:
+            same = printed.get(_in_one_spelling(key), key)
+            self.objects[same] = self.objects.pop(key)
+            self.order[same] = self.order.pop(key)
 
     def _function_key(self, function: Function, snapshot: Snapshot) -> Key:
         schema = function.schema or self.default_schema

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from autogen import autogenerate
+from roundtrip import round_trip, send
 
 from app_schema import ddl
 from app_schema.catalog import diff, reading, snapshot
@@ -154,3 +155,22 @@ def test_prune_leaves_what_has_to_do_with_other_schemas(empty_engine: sa.Engine)
     ]
     assert "its place in the publication mixed" in generated.text
     assert 'op.drop_publication("ours")' in generated.text
+
+
+def test_types_of_a_name_are_spelt_otherwise_than_postgresql_prints_them(empty_engine: sa.Engine) -> None:
+    both = "LEFTARG = int4, RIGHTARG = int4"
+    commuting = (
+        "(FUNCTION = public.add, LEFTARG = integer, RIGHTARG = integer, COMMUTATOR = OPERATOR(public.|+|))"
+    )
+    declared = _metadata(
+        ADD,
+        ddl.Operator("|+|(int,int4)", commuting, schema="public"),
+        ddl.Operator("|-| (INTEGER,  int)", f"(FUNCTION = public.add, {both})", schema="public"),
+        ddl.Aggregate("total", "int", sfunc="public.add", stype="int4", schema="public"),
+        ddl.Cast("int AS public.mood", "WITH INOUT AS ASSIGNMENT"),
+        ddl.Grant("EXECUTE", to="pg_monitor", function="add(int,int4)", schema="public"),
+    )
+    generated = round_trip(empty_engine, declared, prune=True)
+    generated.upgrade(empty_engine)
+    send(empty_engine, "DROP OPERATOR public.|-|(integer, integer)", "DROP AGGREGATE public.total(integer)")
+    round_trip(empty_engine, declared, prune=True)

@@ -27,8 +27,8 @@ class FunctionGrantComparator(KindComparator):
 
     def created_along(self, sides: Sides, key: Key) -> bool:
         """True if the function is new: CREATE FUNCTION grants to PUBLIC, or the statement grants to the
-        roles."""
-        return keys.function(key) not in sides.reflected
+        roles; not of a declared `Grant`."""
+        return keys.function(key) not in sides.reflected and key not in sides.metadata.objects
 
     def undeclared_along(self, sides: Sides, key: Key) -> bool:
         """True if the function is undeclared."""
