@@ -270,6 +270,37 @@ def replace_grant(
     schema: str | None = ...,
     old: Mapping[str, Any] | None = ...,
 ) -> None: ...
+def create_object_grant(
+    privileges: str | Iterable[str],
+    *,
+    to: str,
+    on: str,
+    of: str | None = ...,
+    with_grant_option: bool = ...,
+    schema: str | None = ...,
+) -> None:
+    """``GRANT privileges ON TYPE name TO role``: exactly these privileges of a role on an object."""
+
+def drop_object_grant(
+    privileges: str | Iterable[str],
+    *,
+    to: str,
+    on: str,
+    of: str | None = ...,
+    with_grant_option: bool = ...,
+    schema: str | None = ...,
+    recreated: bool = ...,
+) -> None: ...
+def replace_object_grant(
+    privileges: str | Iterable[str],
+    *,
+    to: str,
+    on: str,
+    of: str | None = ...,
+    with_grant_option: bool = ...,
+    schema: str | None = ...,
+    old: Mapping[str, Any] | None = ...,
+) -> None: ...
 def create_operator(name: str, definition: str, *, schema: str | None = ...) -> None:
     """``CREATE OPERATOR schema.name (FUNCTION = …, LEFTARG = …, RIGHTARG = …)``."""
 

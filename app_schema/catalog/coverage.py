@@ -135,7 +135,7 @@ COVERAGE: Mapping[str, Catalog] = {
         oid="oid",
     ),
     "pg_database": Catalog(
-        named="datacl",
+        "datacl",
         outside={
             IDENTITY: "oid",
             CLUSTER: "datname datdba encoding datlocprovider datistemplate datallowconn datconnlimit "
@@ -165,14 +165,12 @@ COVERAGE: Mapping[str, Catalog] = {
         oid="oid",
     ),
     "pg_foreign_data_wrapper": Catalog(
-        "fdwname fdwowner fdwhandler fdwvalidator fdwoptions",
-        named="fdwacl",
+        "fdwname fdwowner fdwhandler fdwvalidator fdwoptions fdwacl",
         outside={IDENTITY: "oid"},
         oid="oid",
     ),
     "pg_foreign_server": Catalog(
-        "srvname srvowner srvfdw srvtype srvversion srvoptions",
-        named="srvacl",
+        "srvname srvowner srvfdw srvtype srvversion srvoptions srvacl",
         outside={IDENTITY: "oid"},
         oid="oid",
     ),
@@ -347,16 +345,18 @@ def verdict(catalog: str, column: str) -> Verdict:
         return "named"
     if any(column in words.split() for words in known.outside.values()):
         return "outside"
-    if not any(query.catalog == (known.part_of or catalog) for query in queries()):
-        return "named"
+    over = [query for query in queries() if query.catalog == (known.part_of or catalog)]
     printer = next((name for name, words in known.printed.items() if column in words.split()), column)
-    return "compared" if printer in _words() else "not compared"
+    if over and printer in _words():
+        return "compared"
+    return "not compared" if over and catalog not in without_kind() else "named"
 
 
-def without_kind() -> list[str]:
+@cache
+def without_kind() -> tuple[str, ...]:
     """The catalogs of objects that no kind compares."""
-    compared = {query.catalog for query in queries()}
-    return [name for name, catalog in COVERAGE.items() if catalog.oid and name not in compared]
+    compared = {query.catalog for query in queries() if query.is_object}
+    return tuple(name for name, catalog in COVERAGE.items() if catalog.oid and name not in compared)
 
 
 @cache

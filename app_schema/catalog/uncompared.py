@@ -15,7 +15,7 @@ _UNCOMPARED = """\
 WITH met(classid, oid) AS (
 {objects}
 )
-SELECT DISTINCT format('%s %s', i.type, i.identity), coalesce(i.schema, r.schema)
+SELECT DISTINCT format('%s %s', i.type, i.identity), coalesce(i.schema, r.schema), NULL
   FROM met CROSS JOIN LATERAL pg_identify_object(met.classid, met.oid, 0) AS i
   LEFT JOIN LATERAL (
        SELECT f.schema
@@ -27,24 +27,14 @@ SELECT DISTINCT format('%s %s', i.type, i.identity), coalesce(i.schema, r.schema
                     WHERE d.classid = met.classid AND d.objid = met.oid AND d.deptype <> 'n')
 {others} ORDER BY 1, 2"""
 
-# attributes that no class declares, of objects that kinds compare
+# attributes of objects that kinds compare: no class declares them, or the metadata declares none
 _UNDECLARABLE = """\
 UNION
-SELECT concat('grants on ', g.place), NULL
-  FROM (SELECT 'the database', d.datacl, acldefault('d', d.datdba)
-          FROM pg_catalog.pg_database AS d WHERE d.datname = current_database()
-        UNION ALL
-        SELECT format('language %I', l.lanname), l.lanacl, acldefault('l', l.lanowner)
-          FROM pg_catalog.pg_language AS l
-        UNION ALL
-        SELECT format('foreign-data wrapper %I', w.fdwname), w.fdwacl, acldefault('F', w.fdwowner)
-          FROM pg_catalog.pg_foreign_data_wrapper AS w
-        UNION ALL
-        SELECT format('server %I', s.srvname), s.srvacl, acldefault('S', s.srvowner)
-          FROM pg_catalog.pg_foreign_server AS s) AS g(place, acl, by_default)
- WHERE NOT (g.acl @> g.by_default AND g.acl <@ g.by_default)
+SELECT 'grants on the database', NULL, 'database_grant' FROM pg_catalog.pg_database AS d
+ WHERE d.datname = current_database()
+   AND NOT (d.datacl @> acldefault('d', d.datdba) AND d.datacl <@ acldefault('d', d.datdba))
 UNION
-SELECT format('%s of %s %s', a.attribute, i.type, i.identity), i.schema
+SELECT format('%s of %s %s', a.attribute, i.type, i.identity), i.schema, NULL
   FROM pg_catalog.pg_constraint AS t
  CROSS JOIN LATERAL (
        SELECT 'NO INHERIT' WHERE t.connoinherit
@@ -62,13 +52,14 @@ SELECT format('%s of %s %s', a.attribute, i.type, i.identity), i.schema
 _ATTRIBUTES = {
     "pg_seclabel": """\
 UNION
-SELECT format('security label of %s %s', i.type, i.identity), i.schema
+SELECT format('security label of %s %s', i.type, i.identity), i.schema, NULL
   FROM pg_catalog.pg_seclabel AS l
  CROSS JOIN LATERAL pg_identify_object(l.classoid, l.objoid, l.objsubid) AS i
 """,
     "pg_db_role_setting": """\
 UNION
-SELECT 'settings of the database' || coalesce(' for role ' || nullif(s.setrole, 0)::regrole, ''), NULL
+SELECT 'settings of the database' || coalesce(' for role ' || nullif(s.setrole, 0)::regrole, ''), NULL,
+       'setting'
   FROM pg_catalog.pg_db_role_setting AS s
   JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase AND d.datname = current_database()
 """,
@@ -76,15 +67,19 @@ SELECT 'settings of the database' || coalesce(' for role ' || nullif(s.setrole, 
 
 
 class Uncompared(NamedTuple):
-    """An object that is not compared; repeated for each schema that an object without a schema depends on."""
+    """An object that is not compared; repeated for each schema that an object without a schema depends on.
+
+    :param kind: the kind that compares the object if the metadata declares one of this kind.
+    """
 
     label: str
     schema: str | None
+    kind: str | None = None
 
 
 @cache
 def uncompared_query() -> str:
-    """Query of (label, schema); needs an empty search_path."""
+    """Query of (label, schema, kind); needs an empty search_path."""
     objects = [_not_of_a_kind(name, catalog) for name, catalog in COVERAGE.items() if catalog.oid]
     compared = {query.catalog for query in queries()}
     others = _UNDECLARABLE.format(first=FIRST_OID)

@@ -10,7 +10,6 @@ from app_schema.ddl import (  # noqa: F401 - each registers its kinds, and the g
     index,
     relation,
     table,
-    type_grant,
 )
 from app_schema.ddl.aggregate import Aggregate
 from app_schema.ddl.attachment import attach, declared
@@ -30,6 +29,7 @@ from app_schema.ddl.foreign_table import ForeignTable
 from app_schema.ddl.function import Function
 from app_schema.ddl.grant import Grant
 from app_schema.ddl.object import DDLObject, Key
+from app_schema.ddl.object_grant import ObjectGrant
 from app_schema.ddl.operator import Operator
 from app_schema.ddl.operator_class import OperatorClass, OperatorFamily
 from app_schema.ddl.option import TableOption
@@ -73,6 +73,7 @@ __all__ = [
     "Grant",
     "Guarded",
     "Key",
+    "ObjectGrant",
     "Operator",
     "OperatorClass",
     "OperatorFamily",

@@ -16,12 +16,13 @@ _WORD = "g.privilege_type || CASE WHEN g.is_grantable THEN '*' ELSE '' END"
 # DISTINCT: several roles may grant the same privilege, and each grantor has an entry in the list
 _HELD = f"""\
 CROSS JOIN LATERAL (
-  SELECT g.grantee, string_agg(DISTINCT {_WORD}, ', ' ORDER BY {_WORD}) AS words,
-         json_agg(DISTINCT g.privilege_type) AS privileges, bool_or(g.is_grantable) AS grantable,
+  SELECT g.grantee, coalesce(string_agg(DISTINCT {_WORD}, ', ' ORDER BY {_WORD}), '') AS words,
+         json_agg(DISTINCT g.privilege_type) FILTER (WHERE g.privilege_type IS NOT NULL) AS privileges,
+         bool_or(g.is_grantable) AS grantable,
          bool_or(NOT g.is_grantable) AS plain
-    FROM aclexplode({{acl}}) AS g GROUP BY g.grantee) AS x"""
+    FROM {{entries}} AS g GROUP BY g.grantee) AS x"""
 _PARTS = {
-    "privileges": "x.privileges",
+    "privileges": "coalesce(x.privileges, '[]')",
     "to": ROLE,
     "with_grant_option": "x.grantable",
     "refused": "CASE WHEN x.grantable AND x.plain THEN 'a grant with GRANT OPTION for a part' END",
@@ -40,14 +41,20 @@ class PrintedGrant(Parts):
     grantable: bool
 
 
-def held(source: str, acl: str, owner: str, **given: Any) -> CatalogQuery:
-    """The query of privileges that roles other than the owner hold on objects of a catalog."""
+def held(source: str, acl: str, owner: str, *, of_public: bool = False, **given: Any) -> CatalogQuery:
+    """The query of privileges that roles other than the owner hold on objects of a catalog.
+
+    :param of_public: also a row of PUBLIC if PUBLIC holds none.
+    """
+    entries = f"aclexplode({acl})"
+    if of_public:
+        entries = f"(SELECT * FROM {entries} UNION ALL SELECT 0, 0, NULL, false)"
     return CatalogQuery(
-        f"{source} {_HELD.format(acl=acl)}",
+        f"{source} {_HELD.format(entries=entries)}",
         name=ROLE,
         definition="x.words",
         printed_as=PrintedGrant,
-        fields={"words": "x.words", "names": "x.privileges", "grantable": "x.grantable"},
+        fields={"words": "x.words", "names": "coalesce(x.privileges, '[]')", "grantable": "x.grantable"},
         **{"listed": f"x.grantee <> {owner}", "parts": _PARTS, **given},
     )
 

@@ -42,14 +42,7 @@ class Revocation:
         among = f" AND x.privilege_type = ANY ({literals(privileges)})" if privileges else ""
         revoke = f"REVOKE {', '.join(privileges) or 'ALL'} ON {self.target} FROM {role(self.to)}"
         declaration, restore = self._restored_on_columns() if self.table else ("", "")
-        body = f"""
-DECLARE
-  held text;{declaration}
-BEGIN
-  EXECUTE {literal(revoke)};{restore}{self._refuse_if_held(acls + among)}
-END
-"""
-        return "DO " + dollar(body, "revoke")
+        return revoked(self.label, self.to, revoke, acls + among, declaration, restore)
 
     def _restored_on_columns(self) -> tuple[str, str]:
         """PL/pgSQL that grants the privileges on columns again: a REVOKE on a table also revokes these."""
@@ -80,7 +73,7 @@ BEGIN
       FROM {acls} AND x.grantee = {grantee(self.to)}
   LOOP
     EXECUTE revoke;
-  END LOOP;{self._refuse_if_held(acls)}
+  END LOOP;{_refuse_if_held(self.label, self.to, acls)}
 END
 """
         return "DO " + dollar(body, "revoke")
@@ -93,14 +86,30 @@ END
          aclexplode(a.attacl) AS x
    WHERE {self._of_table()} AND NOT a.attisdropped"""
 
-    def _refuse_if_held(self, acls: str) -> str:
-        """PL/pgSQL that refuses if the role still holds one of the privileges ``x``."""
-        what = f"{self.label} was not revoked: REVOKE revokes only what its own role has granted"
-        hint = "as the role that granted it, run REVOKE ... FROM " + role(self.to)
-        return f"""
+
+def revoked(label: str, to: str, revoke: str, acls: str, declaration: str = "", restore: str = "") -> str:
+    """The statement that executes a REVOKE.
+
+    :param acls: SQL: the entries ``x`` of the lists that must not have the role afterwards.
+    """
+    body = f"""
+DECLARE
+  held text;{declaration}
+BEGIN
+  EXECUTE {literal(revoke)};{restore}{_refuse_if_held(label, to, acls)}
+END
+"""
+    return "DO " + dollar(body, "revoke")
+
+
+def _refuse_if_held(label: str, to: str, acls: str) -> str:
+    """PL/pgSQL that refuses if the role still holds one of the privileges ``x``."""
+    what = f"{label} was not revoked: REVOKE revokes only what its own role has granted"
+    hint = "as the role that granted it, run REVOKE ... FROM " + role(to)
+    return f"""
   SELECT string_agg(DISTINCT concat(x.privilege_type, ' granted by ', x.grantor::regrole), ', ') INTO held
     FROM {acls}
-     AND x.grantee = {grantee(self.to)};
+     AND x.grantee = {grantee(to)};
   IF held IS NOT NULL THEN
 {refuse(what, hint, detail="concat('found: ', held)")}
   END IF;"""

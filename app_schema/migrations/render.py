@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
 
 _MAPPINGS = {"settings", "options"}
-_WHOLE = {"grant", "default_privileges"}
+_WHOLE = {"grant", "object_grant", "default_privileges"}
 _IDENTITY = {"table", "schema", "arguments", "materialized"}
 
 

@@ -33,6 +33,8 @@ _IN_SCHEMAS = re.compile(
 )
 _OF_A_TABLE = {"table", "column", "constraint", "index", "comment", "sequence", "partition", "table_option"}
 _OF_A_TABLE |= {"trigger", "policy", "row_security", "grant", "column_grant"}
+_OF_DATABASE = {"database_grant", "setting"}
+"""The kinds of attributes of the database."""
 _TYPES = {"UNIQUE": "unique_constraint", "FOREIGN KEY": "foreign_key_constraint"}
 """Start of a definition -> Alembic's name for such a constraint."""
 
@@ -54,7 +56,8 @@ class Managed:
     def __call__(self, key: Key) -> bool:
         # a column may have the name of its type
         borrowed = (key.schema, key.name if key.table is None else key.table) in self.borrowed
-        if borrowed or self._is_left_out(key):
+        of_platform = key.kind in _OF_DATABASE - self._kinds_of_database
+        if borrowed or of_platform or self._is_left_out(key):
             return False
         if key.kind == "role":
             return key in self.declared
@@ -84,14 +87,23 @@ class Managed:
         """The objects of which the object may be a part."""
         if not key.table:
             return []
-        kinds = (*RELATIONS, "function", "enum", "domain", "range", "sequence")
+        kinds = (*RELATIONS, "function", "enum", "domain", "range", "sequence", "foreign_server")
         return [Key(kind, key.schema, None, key.table) for kind in kinds]
 
     def uncompared(self, objects: Iterable[Uncompared]) -> list[str]:
         """The labels of the reported objects that no kind compares, each once."""
-        labels = {label for label, schema in objects if schema is None or schema in self._schemas}
+        labels = {
+            label
+            for label, schema, kind in objects
+            if (schema is None or schema in self._schemas) and kind not in self._kinds_of_database
+        }
         accepted = self.filters.accepted
         return sorted(label for label in labels if not any(other.matches(label) for other in accepted))
+
+    @cached_property
+    def _kinds_of_database(self) -> set[str]:
+        """The kinds of attributes of the database that the metadata declares: others may be a platform's."""
+        return {key.kind for key in self.filters.metadata.objects if key.kind in _OF_DATABASE}
 
     def _is_mark(self, key: Key) -> bool:
         return any((side.get(key) or "").endswith(MARK) for side in (self.declared, self.reflected))

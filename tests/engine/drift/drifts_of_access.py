@@ -5,17 +5,27 @@ from __future__ import annotations
 
 from drift import NAMED, Drift
 
+from app_schema.ddl import ObjectGrant
+
 ACCESS = {
     "table grant": Drift("GRANT INSERT ON t TO pg_monitor", "t"),
     "table grant missing": Drift("REVOKE SELECT ON t FROM pg_monitor", "t"),
     "column grant": Drift("GRANT UPDATE (n) ON t TO pg_monitor", "t"),
     "sequence grant": Drift("GRANT USAGE ON SEQUENCE child_id_seq TO pg_monitor", "child_id_seq"),
     "schema grant": Drift("GRANT CREATE ON SCHEMA public TO pg_monitor", "public"),
-    "language grant": Drift("REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC", "plpgsql", unmended=NAMED),
+    "language grant": Drift("REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC", "plpgsql"),
+    "grant on a language of an extension": Drift("GRANT USAGE ON LANGUAGE plpgsql TO pg_monitor", "plpgsql"),
     "database grant": Drift(
         "DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO pg_monitor', current_database()); END $$",
         "grants on the database",
-        unmended=NAMED,
+        unmended="a platform's, unless the metadata declares a grant on the database",
+    ),
+    "database grant beside a declared one": Drift(
+        "DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO pg_monitor', current_database()); END $$",
+        "pg_monitor",
+        "DO $$ BEGIN EXECUTE format('GRANT TEMP, CONNECT ON DATABASE %I TO PUBLIC', current_database()); "
+        "EXECUTE format('GRANT TEMP ON DATABASE %I TO pg_signal_backend', current_database()); END $$",
+        (ObjectGrant("TEMPORARY", on="DATABASE", to="pg_signal_backend"),),
     ),
     "default privileges": Drift(
         "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO pg_monitor", "default"

@@ -51,7 +51,6 @@ FOREIGN = {
             ddl.ForeignDataWrapper("far"),
             ddl.ForeignServer("there", "FOREIGN DATA WRAPPER far", options="host 'h'"),
         ),
-        unmended=NAMED,
     ),
     "user mapping extra": Drift(
         "CREATE USER MAPPING FOR PUBLIC SERVER there",

@@ -62,8 +62,13 @@ TYPES = {
         "stray",
         unmended=NAMED,
     ),
-    "type grant": Drift(
-        "REVOKE USAGE ON TYPE mood FROM PUBLIC", "mood", unmended="autogenerate does not write it"
+    "type grant": Drift("GRANT USAGE ON TYPE mood TO pg_monitor WITH GRANT OPTION", "mood"),
+    "type grant of PUBLIC": Drift("REVOKE USAGE ON TYPE mood FROM PUBLIC", "mood"),
+    "composite grant": Drift(
+        "GRANT USAGE ON TYPE pair TO pg_monitor; REVOKE USAGE ON TYPE pair FROM PUBLIC",
+        "pair",
+        "CREATE TYPE pair AS (a integer)",
+        (ddl.Composite("pair", "(a integer)", schema="public"),),
     ),
     "type owner": Drift("ALTER TYPE mood OWNER TO pg_monitor", "owner", unmended=OWNER),
     "comment": Drift("COMMENT ON TYPE mood IS 'stray'", "comment"),

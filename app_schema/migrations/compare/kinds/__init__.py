@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from app_schema.ddl import ObjectGrant
 from app_schema.migrations.compare.kinds.base import KindComparator
 from app_schema.migrations.compare.kinds.column import ColumnComparator
 from app_schema.migrations.compare.kinds.comment import CommentComparator, ObjectCommentComparator
@@ -14,7 +15,7 @@ from app_schema.migrations.compare.kinds.function_grant import FunctionGrantComp
 from app_schema.migrations.compare.kinds.grant import (
     ColumnGrantComparator,
     GrantComparator,
-    TypeGrantComparator,
+    ObjectGrantComparator,
     WholeGrantComparator,
 )
 from app_schema.migrations.compare.kinds.index import IndexComparator
@@ -50,7 +51,7 @@ KINDS: Mapping[str, KindComparator] = {
     "function_grant": FunctionGrantComparator(),
     "schema_grant": WholeGrantComparator(),
     "default_grant": WholeGrantComparator(),
-    "type_grant": TypeGrantComparator(),
+    **dict.fromkeys(ObjectGrant.reflected_as, ObjectGrantComparator()),
     "owner": OwnerComparator(),
     "comment": CommentComparator(),
     "object_comment": ObjectCommentComparator(),

@@ -1,4 +1,4 @@
-"""Grants on relations, columns and types, and what default privileges grant on a new relation."""
+"""Grants on relations, columns and other objects, and what default privileges grant on a new relation."""
 
 from __future__ import annotations
 
@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from app_schema.catalog import Snapshot
     from app_schema.migrations.compare.planner import Planner
     from app_schema.migrations.compare.sides import Sides
+
+
+_OWNERS = {
+    "type_grant": ("enum", "domain", "range", *keys.RELATIONS),
+    "server_grant": ("foreign_server",),
+    "wrapper_grant": ("foreign_data_wrapper",),
+}
+"""The kinds of the objects that a grant may be on. Languages and the database are of no kind."""
 
 
 class GrantComparator(KindComparator):
@@ -56,20 +64,14 @@ class ColumnGrantComparator(GrantComparator):
         self.create(sides, planner, key, sides.metadata.objects[key])
 
 
-class TypeGrantComparator(KindComparator):
-    """Grants on types, which no revision changes: a new type is created with its grants."""
-
-    def created_along(self, sides: Sides, key: Key) -> bool:
-        """True if the type is new."""
-        return not self._type_is_on_both_sides(sides, key)
+class ObjectGrantComparator(KindComparator):
+    """Grants on types, languages, foreign data wrappers, foreign servers and the database."""
 
     def undeclared_along(self, sides: Sides, key: Key) -> bool:
-        """True if the type is undeclared."""
-        return not self._type_is_on_both_sides(sides, key)
-
-    def _type_is_on_both_sides(self, sides: Sides, key: Key) -> bool:
-        types = (Key(kind, key.schema, None, key.table or "") for kind in ("enum", "domain", "range"))
-        return any(type_ in sides.reflected and type_ in sides.declared for type_ in types)
+        """True if the object is undeclared too, and stays."""
+        owners = [Key(kind, key.schema, None, key.table or "") for kind in _OWNERS.get(key.kind, ())]
+        undeclared = any(owner in sides.reflected and owner not in sides.declared for owner in owners)
+        return undeclared and not sides.prune
 
 
 class WholeGrantComparator(KindComparator):
