@@ -37,7 +37,7 @@ CASE a.attgenerated WHEN 's' THEN 'GENERATED STORED AS' WHEN 'v' THEN 'GENERATED
                     ELSE CASE WHEN a.atthasdef THEN 'DEFAULT' ELSE '' END END"""
 _EXPRESSION_OF = """\
 (SELECT {printed} FROM pg_catalog.pg_attrdef AS d WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum)"""
-_EXPRESSION = _EXPRESSION_OF.format(printed="pg_get_expr(d.adbin, d.adrelid)")
+EXPRESSION = _EXPRESSION_OF.format(printed="pg_get_expr(d.adbin, d.adrelid)")
 _PRINTED = "pg_get_expr(d.adbin, d.adrelid)"
 # ALTER TYPE leaves a literal the cast to the former type: DEFAULT 2, or '2'::bigint, of a numeric column
 _UNCAST = f"""\
@@ -174,7 +174,7 @@ class Columns(Kind):
                 "not_null": _NOT_NULL,
                 "identity": _IDENTITY_WORDS,
                 "how": _HOW,
-                "expression": f"coalesce({_EXPRESSION}, '')",
+                "expression": f"coalesce({EXPRESSION}, '')",
             },
             # without names of sequences: the twin has other ones
             comparable=f"format('%I ', a.attname) || {TYPE} || {NOT_NULL} || {DEFAULT} || {IDENTITY}",

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-INHERITED = "inheritance"
 GROWN = {
     "clustered index, unlogged table, storage parameters": """
         CREATE UNLOGGED TABLE t (id int PRIMARY KEY, body text, n int NOT NULL) WITH (fillfactor = 70);
@@ -31,10 +30,21 @@ GROWN = {
         CREATE TABLE t (id smallint NOT NULL DEFAULT nextval('counter'), other int GENERATED ALWAYS AS IDENTITY);
         ALTER SEQUENCE counter OWNED BY t.id;
         CREATE TABLE u (id bigserial PRIMARY KEY, n int DEFAULT nextval('counter'))""",
-    INHERITED: """
-        CREATE TABLE parent (id int, name text NOT NULL, CONSTRAINT ck CHECK (id > 0));
-        CREATE TABLE child (extra int) INHERITS (parent);
-        CREATE INDEX ix ON child (id)""",
+    "inheritance": """
+        CREATE TABLE parent (id int, name text NOT NULL DEFAULT 'a', s serial, g int GENERATED ALWAYS AS (1) STORED,
+                             CONSTRAINT ck CHECK (id > 0), CONSTRAINT both_have CHECK (name <> ':x'));
+        CREATE TABLE "o.ther" (id int DEFAULT 3, m int CONSTRAINT named NOT NULL, k int DEFAULT 7);
+        CREATE TABLE child (extra int, name text, CONSTRAINT both_have CHECK (name <> ':x')) INHERITS (parent);
+        CREATE INDEX ix ON child (id);
+        ALTER TABLE child ALTER id SET DEFAULT 5, ALTER id SET NOT NULL, ADD CHECK (extra > id);
+        CREATE TABLE two (k int DEFAULT 8, own int) INHERITS (parent, "o.ther");
+        ALTER TABLE two ALTER k DROP DEFAULT; COMMENT ON COLUMN two.m IS 'it''s';
+        ALTER TABLE child ADD b int; ALTER TABLE parent ADD c int DEFAULT 4;
+        CREATE TABLE grandchild (id int) INHERITS (child);
+        CREATE TABLE older (n int, x int);
+        CREATE TABLE newer (x int); ALTER TABLE older INHERIT newer;
+        INSERT INTO parent (id) VALUES (1); INSERT INTO child (id, extra) VALUES (2, 3);
+        INSERT INTO two (id, m) VALUES (4, 5); INSERT INTO older VALUES (1, 2)""",
     "rules and statistics": """
         CREATE TABLE t (a int, b int); CREATE TABLE log (a int);
         CREATE RULE also AS ON INSERT TO t DO ALSO INSERT INTO log VALUES (NEW.a);

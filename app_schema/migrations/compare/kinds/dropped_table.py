@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from alembic.operations import MigrateOperation, ops
-from sqlalchemy import MetaData, Table
+from sqlalchemy import Column, MetaData, Table
 
 from app_schema.ddl import Key
-from app_schema.ddl.relation import parents
 from app_schema.ddl.sql import NAME_BYTES, ident
-from app_schema.migrations.compare.kinds import option
+from app_schema.migrations.compare.kinds import heir, option
 from app_schema.migrations.compare.kinds.column import reflected_column
 from app_schema.migrations.compare.kinds.sequence import own_of_serial
 from app_schema.migrations.directives import CallOp
@@ -22,22 +21,26 @@ if TYPE_CHECKING:
     from app_schema.migrations.compare.planner import Planner
     from app_schema.migrations.compare.sides import Sides
 
-_TABLE = """\
-pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
- WHERE n.nspname = :schema AND c.relname = :name"""
-_AGE = f"SELECT c.oid::bigint FROM {_TABLE}"
+# a table may inherit from a younger one, but is always created after it
+_AGE = f"""\
+SELECT (WITH RECURSIVE above(oid, depth) AS (
+          SELECT c.oid, 0
+          UNION ALL
+          SELECT h.inhparent, depth + 1 FROM above JOIN pg_catalog.pg_inherits AS h ON h.inhrelid = above.oid)
+        SELECT max(above.oid::bigint + depth) FROM above)
+  FROM {heir.TABLE}"""
 _COLUMNS = f"""\
 SELECT (SELECT coalesce(json_agg(a.attname ORDER BY a.attnum), '[]') FROM pg_catalog.pg_attribute AS a
          WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)
-  FROM {_TABLE}"""
+  FROM {heir.TABLE}"""
 # From PostgreSQL 18 on a NOT NULL has a name and may be NO INHERIT; before, pg_constraint has no such rows.
 _NOT_NULLS = f"""\
 SELECT (SELECT coalesce(json_agg(json_build_array(t.conname, a.attname, t.connoinherit)
                                  ORDER BY a.attnum), '[]')
           FROM pg_catalog.pg_constraint AS t
           JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.conrelid AND a.attnum = t.conkey[1]
-         WHERE t.conrelid = c.oid AND t.contype = 'n')
-  FROM {_TABLE}"""
+         WHERE t.conrelid = c.oid AND t.contype = 'n' AND (t.conislocal OR c.relispartition))
+  FROM {heir.TABLE}"""
 _PUBLISHED = "its place in the publication "
 _LOST = f"""\
 SELECT (SELECT coalesce(json_agg(p.part), '[]') FROM (
@@ -48,21 +51,16 @@ SELECT (SELECT coalesce(json_agg(p.part), '[]') FROM (
            FROM pg_catalog.pg_publication_rel AS r JOIN pg_catalog.pg_publication AS p ON p.oid = r.prpubid
           WHERE r.prrelid = c.oid
          UNION ALL
-         SELECT 'the inheritance of its columns, which are its own then'
-          WHERE EXISTS (SELECT FROM pg_catalog.pg_attribute AS a
-                         WHERE a.attrelid = c.oid AND a.attinhcount > 0 AND NOT a.attislocal)
-            AND NOT c.relispartition
-         UNION ALL
          SELECT format('its security label of %I', l.provider) FROM pg_catalog.pg_seclabel AS l
           WHERE l.classoid = 'pg_catalog.pg_class'::regclass AND l.objoid = c.oid
          UNION ALL
          SELECT format('its owner %I', pg_get_userbyid(c.relowner))
           WHERE pg_get_userbyid(c.relowner) <> current_user) AS p)
-  FROM {_TABLE}"""
+  FROM {heir.TABLE}"""
 
 
 def age(sides: Sides, table: Key) -> int:
-    """A number that increases with the time of creation of a table."""
+    """A number that increases with the time of creation of a table, and of its parents."""
     number: int = sides.answers.get(_AGE, table)
     return number
 
@@ -72,39 +70,47 @@ def creation(sides: Sides, planner: Planner, table: Key) -> list[MigrateOperatio
     the constraints that the revision drops by themselves."""
     place = (table.schema, table.name)
     parts = sides.of_table(*place)
+    inherited, (checks, own_checks) = heir.columns(sides, table), heir.checks(sides, table)
     columns = [Key("column", *place, name) for name in sides.answers.get(_COLUMNS, table)]
     sequences = [own for own in (own_of_serial(sides, column) for column in columns) if own is not None]
     again = Table(
         table.name,
         MetaData(),
-        *(reflected_column(sides, column, own_sequence=True) for column in columns),
+        *(listed for column in columns if (listed := _listed(sides, column, inherited)) is not None),
+        *own_checks,
         schema=table.schema,
         comment=sides.reflected.get(Key("comment", *place, "")),
         **storage(sides.reflected[table]),
+        **heir.options(sides.reflected[table]),
         **_partitioning(sides.reflected[table]),
     )
     constraints = [
         key
         for key in parts
-        if key.kind == "constraint" and key not in planner.dropped
+        if key.kind == "constraint" and key not in planner.dropped and key not in checks
         if not sides.reflected[key].startswith("FOREIGN KEY")
     ]
     indexes = [key for key in parts if key.kind == "index"]
     return [
         *(CreateObjectOp(free) for free, _ in sequences),
         ops.CreateTableOp.from_table(again),
+        *(
+            CallOp("alter_column", table.name, column.name, **changes, schema=table.schema)
+            for column, (_, changes) in inherited.items()
+            if changes
+        ),
         *_names(sides, table),
         *(ReplaceObjectOp(owned, free) for free, owned in sequences),
         *(
             CreateObjectOp(sides.reflect(key, _alone(sides.reflected[key])))
             for key in (*constraints, *indexes)
         ),
-        *(
-            CallOp("alter_table", table.name, f"INHERIT {parent}", schema=table.schema)
-            for parent in parents(sides.reflected[table])
-        ),
         *option.of_table(sides, table),
     ]
+
+
+def _listed(sides: Sides, column: Key, inherited: Mapping[Key, tuple[Column[Any] | None, Any]]) -> Any:
+    return inherited[column][0] if column in inherited else reflected_column(sides, column, own_sequence=True)
 
 
 def _partitioning(definition: str) -> dict[str, Any]:

@@ -23,8 +23,9 @@ from app_schema.ddl import Key
 from app_schema.ddl.constraint import name_of as constraint_name
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.relation import parents
+from app_schema.ddl.sql import qualified
 from app_schema.migrations.compare import refusal
-from app_schema.migrations.compare.kinds import constraint, dropped_table, grant, partition
+from app_schema.migrations.compare.kinds import constraint, dropped_table, grant, heir, partition
 from app_schema.migrations.compare.kinds.base import KindComparator
 from app_schema.migrations.directives import CallOp, DropWholeTableOp
 
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
     from app_schema.migrations.compare.sides import Sides
 
 _STORED = re.compile(r"^UNLOGGED ?|WITH \(.*?\) ?|INHERITS \(.*\)")
+_OWN_COLUMNS = (
+    "the downgrade lets {table} inherit again, but its inherited columns are its own then: no ALTER TABLE "
+    "makes them inherited columns"
+)
 
 
 class TableComparator(KindComparator):
@@ -52,7 +57,13 @@ class TableComparator(KindComparator):
         order = sides.metadata.table_order[key.schema or "", key.name]
         later = _later_keys(sides, planner, table, order)
         named = {name: fk for fk in later if (name := constraint_name(fk)) is not None}
-        planner.create(Makes.TABLE, _create_table(table, later), order=order)
+        # PostgreSQL merges columns of equal types alone: first the parents' columns get theirs
+        names = parents(declared)
+        waits = names and any(
+            column.kind == "column" and qualified(column.table or "", column.schema) in names
+            for column in planner.changed
+        )
+        planner.create(Makes.ALTERED if waits else Makes.TABLE, _create_table(table, later), order=order)
         grant.revoke_default_grants(sides, planner, key)
         for _, fk in sorted(named.items()):
             planner.create(Makes.FOREIGN_KEY, ops.CreateForeignKeyOp.from_constraint(fk))
@@ -64,13 +75,19 @@ class TableComparator(KindComparator):
         if _STORED.sub("", declared).strip() != _STORED.sub("", reflected).strip():
             raise refusal.different(declared, reflected)
         schema = sides.schema(key)
-        alterations = [
-            *_alterations(*map(dropped_table.storage, (declared, reflected))),
-            *_inheritance(*map(parents, (declared, reflected))),
-        ]
-        for action, undo in alterations:
-            call = CallOp("alter_table", key.name, action, schema=schema)
-            planner.create(Makes.ALTERED, call.undone_by("alter_table", key.name, undo, schema=schema))
+        if {*parents(reflected)} - {*parents(declared)} and heir.has_inherited_columns(sides, key):
+            planner.note(_OWN_COLUMNS.format(table=key.name))
+        for action, undo in _alterations(*map(dropped_table.storage, (declared, reflected))):
+            planner.create(Makes.ALTERED, _alter(key, schema, action, undo))
+        new, old = map(parents, (declared, reflected))
+        # a change of the parent also changes the inherited columns and checks, with the values
+        for parent in (name for name in old if name not in new):
+            planner.drop(Drops.DEFAULT, _alter(key, schema, f"NO INHERIT {parent}", f"INHERIT {parent}"))
+        for parent in (name for name in new if name not in old):
+            # after the checks of the parent, which the table must have
+            planner.create(
+                Makes.FOREIGN_KEY, _alter(key, schema, f"INHERIT {parent}", f"NO INHERIT {parent}")
+            )
 
     def removed(self, sides: Sides, planner: Planner, key: Key, reflected: str) -> None:
         """Plans the drop of a table that nobody declared."""
@@ -94,6 +111,7 @@ def _create_table(table: Table, later: set[ForeignKeyConstraint]) -> ops.CreateT
         # SQLAlchemy's copy of a constraint, which Alembic renders, has lost the operator classes
         and not (isinstance(item, ExcludeConstraint) and item.ops)
     ]
+    heir.keep_unquoted(operation)
     return operation
 
 
@@ -125,9 +143,9 @@ def _alterations(new: dict[str, Any], old: dict[str, Any]) -> Iterator[tuple[str
             yield _parameter(name, after), _parameter(name, before)
 
 
-def _inheritance(new: list[str], old: list[str]) -> Iterator[tuple[str, str]]:
-    yield from ((f"NO INHERIT {parent}", f"INHERIT {parent}") for parent in old if parent not in new)
-    yield from ((f"INHERIT {parent}", f"NO INHERIT {parent}") for parent in new if parent not in old)
+def _alter(key: Key, schema: str | None, action: str, undo: str) -> CallOp:
+    call = CallOp("alter_table", key.name, action, schema=schema)
+    return call.undone_by("alter_table", key.name, undo, schema=schema)
 
 
 def _add_unnamed_keys(sides: Sides, planner: Planner, table: Key) -> None:
