@@ -113,7 +113,7 @@ class Runner:
             steps = self._steps(facts)
             heads = set(facts.heads) if facts.versioned else None
             state = self.state = self.impl.state = RunState(
-                [StepState(step) for step in steps], heads, facts.narrow
+                [StepState(step) for step in steps], heads, facts.empty, facts.narrow
             )
             self.impl.handwriting = Handwriting(active=facts.default_grants)
             _refuse_more(planned, state.steps)
@@ -222,6 +222,7 @@ class Runner:
             step = running.step
             assert step is not None
             with upstream.begin_revision(self.context):
+                fresh = state.empty and not running.begun
                 state.begin(running)
                 self.impl.handwriting.noted = False
                 self._send(self.lock.fence(running.application_name, stamped, self.options.lock_timeout))
@@ -235,7 +236,7 @@ class Runner:
                 if (forgotten := ahead.forgotten(number)) is not None:
                     self._send(forgotten)
                 state.progress.begins(str(step))
-                self.impl.foresight = StepForesight(ahead, number, refused=running.foresees)
+                self.impl.foresight = StepForesight(ahead, number, refused=running.foresees, fresh=fresh)
                 step.migration_fn(**self.run_args)
                 self.impl.foresight = Foresight()
                 maintainer.update_to_step(step)

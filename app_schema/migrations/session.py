@@ -63,6 +63,16 @@ SELECT json_build_object(
          'versioned', to_regclass({table}) IS NOT NULL,
          'narrow', EXISTS (SELECT FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = to_regclass({table})
                               AND a.attname = 'version_num' AND a.atttypmod > 0),
+         'empty', current_setting('app_schema.heads') = '[]' AND NOT EXISTS (SELECT FROM (
+             SELECT c.tableoid, c.oid FROM pg_catalog.pg_class AS c
+              WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c')
+             UNION ALL
+             SELECT t.tableoid, t.oid FROM pg_catalog.pg_type AS t WHERE t.typtype IN ('d', 'e', 'r')
+             UNION ALL
+             SELECT p.tableoid, p.oid FROM pg_catalog.pg_proc AS p) AS o(catalog, oid)
+           WHERE o.oid >= 16384
+             AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
+                              WHERE d.classid = o.catalog AND d.objid = o.oid AND d.deptype = 'e')),
          'default_grants', EXISTS (SELECT FROM pg_catalog.pg_default_acl),
          'subscription', (SELECT string_agg(s.subname, ', ') FROM pg_catalog.pg_subscription_rel AS r
                             JOIN pg_catalog.pg_subscription AS s ON s.oid = r.srsubid
@@ -88,6 +98,8 @@ class Facts:
     """The settings as they were."""
     default_grants: bool = False
     """Default privileges are changed in the database, so a new object may have grants."""
+    empty: bool = False
+    """No relation, type or function exists but those of extensions."""
     subscription: str | None = None
     """The name of the subscription by which the version table is replicated from a publisher."""
 

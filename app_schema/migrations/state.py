@@ -27,6 +27,8 @@ class StepState:
     step: Step | None = None
     statements: int = 0
     """Sent in this try, fence and stamp included."""
+    begun: bool = False
+    """The step was begun before, so parts of it may be committed."""
     tries: int = 0
     """Tries that did not get a lock."""
     part: int = 0
@@ -70,6 +72,8 @@ class RunState:
     steps: list[StepState] = field(default_factory=list)
     heads: set[str] | None = None
     """The heads in the version table after these steps; None: no version table exists."""
+    empty: bool = False
+    """The database was empty before the run: nothing is as a later step leaves it."""
     narrow: bool = False
     """The version table has no room for long names."""
     progress: Progress = field(default_factory=lambda: Progress(0))
@@ -97,6 +101,7 @@ class RunState:
         """Sets the running step."""
         self.current = state
         state.statements = 0
+        state.begun = True
 
     def begin_pass(self) -> None:
         """Starts the first uncommitted step, possibly again: its stamp was rolled back."""

@@ -51,13 +51,17 @@ class StepForesight(Foresight):
     """The later statements of the running revision and of later revisions.
 
     :param number: the step's.
+    :param fresh: no earlier run has reached this revision, so no object is as a later statement leaves it.
     :param again: in a script, SQL expression: true in a second run.
     """
 
-    def __init__(self, ahead: Ahead, number: int, *, refused: bool = False, again: str = "") -> None:
+    def __init__(
+        self, ahead: Ahead, number: int, *, refused: bool = False, fresh: bool = False, again: str = ""
+    ) -> None:
         self.ahead = ahead
         self.number = number
         self.refused = refused
+        self.fresh = fresh
         self.again = again
         self._sent: list[Any] = []
         self._place = 0
@@ -69,6 +73,9 @@ class StepForesight(Foresight):
         if isinstance(construct, CreateTable) and construct.element.name == self.ahead.context.version_table:
             return converging(construct)
         self._sent.append(construct)
+        if self.fresh and not self._renaming:  # a rename is recorded for later runs
+            statement = converging(construct)
+            return noted(construct, statement, self.ahead.run) if self._is_noted(construct) else statement
         statement = self._guarded(construct)
         if self._renaming and isinstance(statement, DDLStatement):
             handed = hand_over(construct, self._later())
@@ -102,7 +109,7 @@ class StepForesight(Foresight):
         if self.again:
             return False
         if isinstance(construct, AddColumn):
-            return self._recreates and is_recreated(construct, self._beyond)
+            return self._recreates and (self.fresh or is_recreated(construct, self._beyond))
         return is_holder(construct) and self.ahead.is_changed(self.number)
 
     def _guarded(self, construct: ExecutableDDLElement) -> ExecutableDDLElement:
