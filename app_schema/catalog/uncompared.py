@@ -34,6 +34,11 @@ SELECT 'grants on the database', NULL, 'database_grant' FROM pg_catalog.pg_datab
  WHERE d.datname = current_database()
    AND NOT (d.datacl @> acldefault('d', d.datdba) AND d.datacl <@ acldefault('d', d.datdba))
 UNION
+SELECT 'settings of the database' || coalesce(' for role ' || nullif(s.setrole, 0)::regrole, ''), NULL,
+       'setting'
+  FROM pg_catalog.pg_db_role_setting AS s
+  JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase AND d.datname = current_database()
+UNION
 SELECT format('%s of %s %s', a.attribute, i.type, i.identity), i.schema, NULL
   FROM pg_catalog.pg_constraint AS t
  CROSS JOIN LATERAL (
@@ -55,13 +60,6 @@ UNION
 SELECT format('security label of %s %s', i.type, i.identity), i.schema, NULL
   FROM pg_catalog.pg_seclabel AS l
  CROSS JOIN LATERAL pg_identify_object(l.classoid, l.objoid, l.objsubid) AS i
-""",
-    "pg_db_role_setting": """\
-UNION
-SELECT 'settings of the database' || coalesce(' for role ' || nullif(s.setrole, 0)::regrole, ''), NULL,
-       'setting'
-  FROM pg_catalog.pg_db_role_setting AS s
-  JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase AND d.datname = current_database()
 """,
 }
 

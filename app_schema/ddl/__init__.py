@@ -45,6 +45,7 @@ from app_schema.ddl.row_security import RowSecurity
 from app_schema.ddl.rule import Rule
 from app_schema.ddl.schema import Schema
 from app_schema.ddl.sequence import Sequence
+from app_schema.ddl.setting import Setting
 from app_schema.ddl.statement import Create, DDLStatement, Drop, Guarded, Replace
 from app_schema.ddl.table_object import TableObject
 from app_schema.ddl.text_search_configuration import TextSearchConfiguration
@@ -91,6 +92,7 @@ __all__ = [
     "Rule",
     "Schema",
     "Sequence",
+    "Setting",
     "Statistics",
     "TableConstraint",
     "TableIndex",

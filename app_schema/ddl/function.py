@@ -15,7 +15,7 @@ from app_schema.ddl.lookup import creation_schema
 from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.signature import argument_types
-from app_schema.ddl.sql import dollar, ident, literal, pairs, qualified, role, sequence, split
+from app_schema.ddl.sql import LISTS, dollar, ident, literal, pairs, qualified, role, sequence, split
 from app_schema.ddl.twin import Side
 
 PARTS = {
@@ -120,15 +120,6 @@ EXECUTE = """\
 WHEN a.is_grantable THEN '*' ELSE '' END, ', '
                             ORDER BY a.grantee::regrole::text), 'nobody')
    FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS a WHERE a.grantee <> p.proowner)"""
-_LISTS = {
-    "search_path",
-    "temp_tablespaces",
-    "session_preload_libraries",
-    "shared_preload_libraries",
-    "local_preload_libraries",
-    "unix_socket_directories",
-}
-"""Settings whose value is a list of names, which SET expects as separate literals."""
 _STANDARD = re.compile(r"\s*(?:BEGIN\s+ATOMIC|RETURN)\b", re.IGNORECASE)
 """The start of a body of the SQL standard. A body that is a string literal cannot start so."""
 
@@ -330,7 +321,7 @@ END
 def _setting(printed: str) -> tuple[str, str]:
     """An entry of pg_proc.proconfig as name and value, the value in the syntax of SET."""
     name, _, value = printed.partition("=")
-    return name, ", ".join(map(literal, split(value))) if name in _LISTS else literal(value)
+    return name, ", ".join(map(literal, split(value))) if name in LISTS else literal(value)
 
 
 def _without_defaults(arguments: str) -> str:

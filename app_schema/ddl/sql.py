@@ -25,6 +25,15 @@ upstream.never_concurrently(DIALECT)  # a guard runs in a block, and a block in 
 NAME_BYTES = 63
 NAME = r'(?:"(?:[^"]|"")+"|[^\s".]+)'
 """The pattern of one identifier as PostgreSQL prints it."""
+LISTS = {
+    "search_path",
+    "temp_tablespaces",
+    "session_preload_libraries",
+    "shared_preload_libraries",
+    "local_preload_libraries",
+    "unix_socket_directories",
+}
+"""Settings whose value is a list of names, which SET expects as separate literals."""
 
 Value = TypeVar("Value")
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _MAPPINGS = {"settings", "options"}
 _WHOLE = {"grant", "object_grant", "default_privileges"}
-_IDENTITY = {"table", "schema", "arguments", "materialized"}
+_IDENTITY = {"table", "schema", "arguments", "materialized", "role"}
 
 
 def value(obj: Any, context: AutogenContext) -> str:  # noqa: PLR0911 - a list of cases

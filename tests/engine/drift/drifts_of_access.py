@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
-from drift import NAMED, Drift
+from drift import Drift
 
-from app_schema.ddl import ObjectGrant
+from app_schema.ddl import ObjectGrant, Setting
+
+_PLATFORM = "a platform's, unless the metadata declares one of the kind"
 
 ACCESS = {
     "table grant": Drift("GRANT INSERT ON t TO pg_monitor", "t"),
@@ -18,7 +20,7 @@ ACCESS = {
     "database grant": Drift(
         "DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO pg_monitor', current_database()); END $$",
         "grants on the database",
-        unmended="a platform's, unless the metadata declares a grant on the database",
+        unmended=_PLATFORM,
     ),
     "database grant beside a declared one": Drift(
         "DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO pg_monitor', current_database()); END $$",
@@ -33,12 +35,24 @@ ACCESS = {
     "setting of the database": Drift(
         "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET work_mem = ''7MB''', current_database()); END $$",
         "settings",
-        unmended=NAMED,
+        unmended=_PLATFORM,
     ),
     "setting of a role here": Drift(
         "DO $$ BEGIN EXECUTE format('ALTER ROLE postgres IN DATABASE %I SET work_mem = ''7MB''', current_database()); END $$",
         "settings",
-        unmended=NAMED,
+        unmended=_PLATFORM,
+    ),
+    "setting of the database beside a declared one": Drift(
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET work_mem = ''7MB''', current_database()); END $$",
+        "work_mem",
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET app.x = ''1''', current_database()); END $$",
+        (Setting("app.x", 1),),
+    ),
+    "setting of a role here changed": Drift(
+        "DO $$ BEGIN EXECUTE format('ALTER ROLE postgres IN DATABASE %I SET search_path = \"B\", a', current_database()); END $$",
+        "search_path",
+        "DO $$ BEGIN EXECUTE format('ALTER ROLE postgres IN DATABASE %I SET search_path = a, \"B\"', current_database()); END $$",
+        (Setting("Search_Path", 'a, "B"', role="postgres"),),
     ),
     "extension extra": Drift(
         "CREATE EXTENSION pg_trgm",
