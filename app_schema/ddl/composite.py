@@ -14,6 +14,7 @@ from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.column import TYPE
 from app_schema.ddl.defined import Defined
 from app_schema.ddl.order import Drops, Makes
+from app_schema.ddl.replaced_type import keeping
 from app_schema.ddl.sql import NAME, dollar, literal, qualified
 
 _ATTRIBUTE = re.compile(rf"({NAME}) (.+)", re.DOTALL)
@@ -77,7 +78,7 @@ format('(%s)', (SELECT string_agg(format('%I %s', x.attname, x.type), ', ' ORDER
             label=literal(self.label),
             different=DIFFERENT,
         )
-        return ("DO " + dollar(change, "replace"),)
+        return keeping(self._place, ["DO " + dollar(change, "replace")])
 
 
 def attributes(definition: str) -> dict[str, str]:

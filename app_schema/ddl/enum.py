@@ -21,6 +21,7 @@ from app_schema.ddl.guarded_drop import drop
 from app_schema.ddl.lookup import creation_schema
 from app_schema.ddl.object import DDLObject
 from app_schema.ddl.order import Drops, Makes
+from app_schema.ddl.replaced_type import keeping
 from app_schema.ddl.sql import dollar, literal, literals, pairs, qualified, sequence
 from app_schema.ddl.statement import Create, Drop
 from app_schema.ddl.twin import Side
@@ -107,7 +108,8 @@ SELECT CASE y.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' ELSE 'type' EN
             create=literal(self.create_sql()[0]),
             state=DIFFERENT,
         )
-        return ("DO " + dollar(replace, "replace"), *self.privileges_sql())
+        place = qualified(self.name, self.schema)
+        return keeping(place, ("DO " + dollar(replace, "replace"), *self.privileges_sql()))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from app_schema.ddl import privileges
 from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.defined import Defined
 from app_schema.ddl.order import Drops, Makes
+from app_schema.ddl.replaced_type import keeping
 
 _DEFINITION = """\
 format('AS RANGE (%s)', concat_ws(', ', 'SUBTYPE = ' || format_type(g.rngsubtype, NULL),
@@ -59,3 +60,6 @@ class RangeType(Defined):
 
     def privileges_sql(self) -> tuple[str, ...]:
         return (privileges.of_object("T", f"TYPE {self._place}", public="USAGE"),)
+
+    def replace_sql(self) -> tuple[str, ...]:
+        return keeping(self._place, (*super().replace_sql(), *self.privileges_sql()))
