@@ -33,8 +33,9 @@ WHOLE = ("table", "enum", "sequence")
 DROPS = (Drop, DropConstraint, DropIndex, DropTable, ops.DropColumn)
 GONE = ("42703", "42P01", "42704", "42883", "42804", "3F000")
 """SQLSTATE: a column, table, object, function, fitting type or schema is absent."""
-FORESEEABLE = (DIFFERENT, ABSENT, "2BP01", *GONE)
-"""SQLSTATEs of refusals that a later statement may cause; 2BP01: a later object depends on the object."""
+FORESEEABLE = (DIFFERENT, ABSENT, "2BP01", "22P02", "22007", *GONE)
+"""SQLSTATEs of refusals that a later statement may cause; 2BP01: a later object depends on the object; 22P02
+and 22007: a literal does not fit the later type of a column."""
 VIOLATION = "23"
 """Class of SQLSTATEs: the rows do not satisfy a constraint."""
 CAUGHT = " OR ".join(f"SQLSTATE '{state}'" for state in FORESEEABLE) + " OR integrity_constraint_violation"

@@ -341,11 +341,26 @@ def _column_handed_over(drop: ops.DropColumn, later: list[Any]) -> HandOver | No
     return HandOver(words, ("table", drop.schema, None, str(drop.table_name)), loses)
 
 
-def exchanged(construct: Any, later: list[Any]) -> str | None:
-    """SQL for the OID of the table or enum that a construct creates or changes, if its columns, constraints,
-    indexes or labels exchange their names later."""
+def exchanged(
+    construct: Any, later: list[Any], table: tuple[str | None, str] | None, words: set[str]
+) -> str | None:
+    """SQL for the OID of the table or enum that a construct creates, changes or reads, if its columns,
+    constraints, indexes or labels exchange their names later.
+
+    :param table: the table of which the construct creates or changes a part.
+    :param words: of its SQL.
+    """
     for number, other in enumerate(later):
-        if (passing := passed_on(other, later[number + 1 :])) is not None and _concerns(construct, other):
+        if (passing := passed_on(other, later[number + 1 :])) is None:
+            continue
+        change = renaming(other)
+        reads = (
+            change is not None
+            and change.kind == "column"
+            and not words.isdisjoint((change.old, change.new))
+            and table in {None, (change.schema, change.table)}
+        )
+        if reads or _concerns(construct, other):
             return passing[1]
     return None
 

@@ -83,7 +83,7 @@ def outlived(
     ]
     questions = [*asked(statement), *accepted]
     accepted += in_earlier_names(questions, later) + in_earlier_names(questions, later, columns=True)
-    if (oid := exchanged(construct, later)) is not None:
+    if (oid := exchanged(construct, later, table_of(construct), _words(statement))) is not None:
         # as it is after the exchange: only where that is recorded, for else it would be carried out once more
         done, accepted = ([both(recorded.is_recorded(oid), sql) for sql in some] for some in (done, accepted))
     tolerated = _tolerated(construct, statement, later)

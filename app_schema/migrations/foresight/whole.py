@@ -37,8 +37,8 @@ def in_earlier_names(questions: list[str], later: Later, *, columns: bool = Fals
     kinds = {*WHOLE, "column"} if columns else {*WHOLE}
     known, renames = set(re.findall(r"\w+", " ".join(questions))), list[tuple[Renaming, bool]]()
     for number, change in enumerate(map(renaming, later), 1):
-        if change is not None and change.kind in kinds and change.old in known:
-            known.add(change.new)
+        if change is not None and change.kind in kinds and known & {change.old, change.new}:
+            known |= {change.old, change.new}
             old = named(change, change.old)
             anew = any(creates(one) and subject(one) == old for one in later[number:])
             renames.append((change, anew))

@@ -61,6 +61,23 @@ RENAMED: dict[str, Sequence[str]] = {
         op.rename_index("ix_new", "ix", "t", schema="public")
         """,
     ),
+    "columns exchanged under what reads them": (
+        TABLE,
+        """
+        op.create_index("ix", "t", ["a"], schema="public")
+        op.create_index("both", "t", ["b", "a"], schema="public")
+        op.create_check_constraint(op.f("ck"), "t", "a <> ''", schema="public")
+        op.create_unique_constraint("uq", "t", ["id", "a"], schema="public")
+        op.create_policy("p", "t", using="b > 0", schema="public")
+        op.create_view("v", "SELECT a FROM public.t", schema="public")
+        op.add_column("t", sa.Column("g", sa.Integer, sa.Computed("b + 1", persisted=True)), schema="public")
+        """,
+        """
+        op.alter_column("t", "a", new_column_name="z", schema="public")
+        op.alter_column("t", "b", new_column_name="a", schema="public")
+        op.alter_column("t", "z", new_column_name="b", schema="public")
+        """,
+    ),
     "table renamed": (
         TABLE,
         """

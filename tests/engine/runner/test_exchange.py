@@ -97,6 +97,43 @@ def _carry_out(url: str, script: Sequence[str]) -> None:
             connection.execute(statement.encode())
 
 
+@pytest.mark.parametrize("what", ["enum", "table", "column"])
+def test_exchange_over_several_revisions_is_refused_from_base_without_harm(
+    empty_url: str, tmp_path: Path, what: str
+) -> None:
+    one_, other, call = {
+        "enum": ("op.create_enum('m', ('a',), {})", "op.create_enum('n', ('b',), {})", "rename_enum({}, {})"),
+        "table": (
+            "op.create_table('m', sa.Column('x', sa.Text), {})",
+            "op.create_table('n', sa.Column('x', sa.Text), {})",
+            "rename_table({}, {})",
+        ),
+        "column": (
+            "op.add_column('t', sa.Column('m', sa.Text), {})",
+            "op.add_column('t', sa.Column('n', sa.Text), {})",
+            "alter_column('t', {}, new_column_name={})",
+        ),
+    }[what]
+    place = "schema='public'"
+    written = Written(tmp_path)
+    written.add("\n".join([textwrap.dedent(TABLE), one_.format(place), other.format(place)]))
+    for names in (("m", "z"), ("n", "m"), ("z", "n")):
+        written.add(f"op.{call.format(*map(repr, names))[:-1]}, {place})")
+    for revision in written.revisions:
+        written.upgrade(empty_url, revision)
+    with psycopg.connect(empty_url) as connection:
+        connection.execute("INSERT INTO public.t (id, a) VALUES (1, 'x')")
+        if what == "table":
+            connection.execute("INSERT INTO public.n VALUES ('of m')")
+        if what == "column":
+            connection.execute("UPDATE public.t SET n = 'of m'")
+    before = catalog(empty_url), rows(empty_url, "SELECT to_jsonb(t) FROM public.t")
+    stamp(empty_url, "base")
+    with pytest.raises(CommandError, match=r"different definition|does not tell"):
+        written.upgrade(empty_url)
+    assert (catalog(empty_url), rows(empty_url, "SELECT to_jsonb(t) FROM public.t")) == before
+
+
 @pytest.mark.parametrize("what", ["columns of one type", "constraints"])
 def test_exchange_that_is_not_recorded_is_refused(empty_url: str, tmp_path: Path, what: str) -> None:
     create, rename, (first, free, last) = SWAPS[what]
