@@ -3,10 +3,11 @@
     python bench/adopt.py                      # 500,000 rows a table in both shapes
     python bench/adopt.py --rows 50000 --shape drizzle
 
-Fills a database of a shape, reads the page, runs the revision, and meanwhile looks every 50 ms at who holds
-ACCESS EXCLUSIVE on a table of the application. The server is --url, else TEST_DATABASE_URL, else the embedded
-one. Exit code 1: such a lock is held for more than two seconds outside the transactions that the page
-announces, or the page is wrong by more than a factor of three.
+Fills a database of a shape, copies it by --into, reads the page, runs the revision, and meanwhile looks every
+50 ms at who holds ACCESS EXCLUSIVE on a table of the application, and at the memory of the server processes
+beside shared memory, where they run on this machine. The server is --url, else TEST_DATABASE_URL, else the
+embedded one. Exit code 1: such a lock is held for more than two seconds outside the transactions that the
+page announces, or the page is wrong by more than a factor of three.
 """
 # ruff: noqa: INP001 - a script, no package
 
@@ -16,12 +17,14 @@ import argparse
 import contextlib
 import json
 import os
+import resource
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -47,11 +50,15 @@ class Watch:
     url: str
     seen: dict[str, tuple[float, float, set[str]]] = field(default_factory=dict)
     over: threading.Event = field(default_factory=threading.Event)
+    memory: int = 0
+    """The most KiB of a process of the server, beside shared memory."""
 
     def look(self) -> None:
         with psycopg.connect(self.url, autocommit=True) as connection:
             while not self.over.wait(0.05):
                 now = time.perf_counter()
+                for (pid,) in connection.execute("SELECT pid FROM pg_stat_activity").fetchall():
+                    self.memory = max(self.memory, _private(pid))
                 for _, table, begun in connection.execute(HELD).fetchall():
                     first, _, tables = self.seen.get(begun, (now, now, set()))
                     self.seen[begun] = (first, now, tables | {table})
@@ -62,6 +69,14 @@ class Watch:
         return sorted(
             ((last - first, len(tables)) for first, last, tables in self.seen.values()), reverse=True
         )
+
+
+def _private(pid: int) -> int:
+    """KiB of a process that no other process shares; 0 on another machine, or once the process has ended."""
+    with contextlib.suppress(OSError, StopIteration):
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
+        return int(next(line for line in lines if line.startswith("RssAnon:")).split()[1])
+    return 0
 
 
 @contextlib.contextmanager
@@ -76,15 +91,38 @@ def watching(url: str) -> Iterator[Watch]:
         thread.join()
 
 
-def measure(url: str, shape: str, rows: int) -> bool:
-    """Prints the page beside the clock. Returns whether both agree."""
-    from adopting import begin, run
+def fill(url: str, shape: str, rows: int) -> None:
+    from adopting import begin
     from old_rows import build
 
     with psycopg.connect(url, autocommit=True) as connection:
         build(connection, shape, rows)
         connection.execute("VACUUM ANALYZE")
     begin(url)
+
+
+def copy(url: str, new: str) -> bool:
+    """Prints what a copy takes. Returns whether it locked no table of the old database."""
+    from adopting import run
+
+    with watching(url) as watch:
+        begun = time.perf_counter()
+        told = run(url, "adopt", "--into", new).strip()
+        took = time.perf_counter() - begun
+    print(f"--into: {took:.1f} s; {told}")
+    print(f"  {_memory(watch)}; {len(watch.seen)} transactions held ACCESS EXCLUSIVE in the old database")
+    return not watch.seen
+
+
+def _memory(watch: Watch) -> str:
+    client = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return f"memory: {client:,.0f} MiB of the client, {watch.memory / 1024:,.0f} MiB of a server process"
+
+
+def measure(url: str, shape: str) -> bool:
+    """Prints the page beside the clock. Returns whether both agree."""
+    from adopting import run
+
     print(run(url, "adopt"))
     page: dict[str, Any] = json.loads(run(url, "adopt", "--json"))
     run(url, "adopt", "--write")
@@ -96,7 +134,7 @@ def measure(url: str, shape: str, rows: int) -> bool:
     transactions = watch.locked
     announced, others = sum(seconds for seconds, _ in transactions[:2]), transactions[2:]
     longest = max((seconds for seconds, _ in others), default=0.0)
-    print(f"{shape}: {took:.1f} s in all")
+    print(f"{shape}: {took:.1f} s in all; {_memory(watch)}")
     for what, estimate, measured in (
         ("locked", locked, announced),
         ("indexed", indexed, took - announced),
@@ -125,11 +163,16 @@ def main() -> int:
     for shape in given.shape or ["sql_files", "drizzle"]:
         with (
             server.database(f"adopt_{shape}") as url,
+            server.database(f"adopt_{shape}_new") as new,
             tempfile.TemporaryDirectory() as directory,
             contextlib.chdir(directory),
         ):
-            shown = url.set(drivername="postgresql").render_as_string(hide_password=False)
-            well &= measure(shown, shape, given.rows)
+            old, copied = (
+                side.set(drivername="postgresql").render_as_string(hide_password=False) for side in (url, new)
+            )
+            fill(old, shape, given.rows)
+            well &= copy(old, copied)
+            well &= measure(old, shape)
     return 0 if well else 1
 
 

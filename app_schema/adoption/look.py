@@ -35,6 +35,7 @@ class Look:
     app: Application
     choices: Choices
     comparison: Comparison
+    scratch: str | None = None
 
     @property
     def sides(self) -> Sides:
@@ -92,8 +93,8 @@ class Look:
         ]
 
 
-def look(connection: Connection, app: Application, choices: Choices) -> Look:
-    """Compares. Creates a scratch database; changes nothing else."""
+def look(connection: Connection, app: Application, choices: Choices, scratch: str | None = None) -> Look:
+    """Compares. Creates a scratch database, on the server `scratch` if given; changes nothing else."""
     setup()
     metadata = app.metadata
     opts: dict[str, Any] = {
@@ -101,7 +102,8 @@ def look(connection: Connection, app: Application, choices: Choices) -> Look:
         **joined(app.options),
         "target_metadata": metadata,
         "zone": choices.zone,
+        "scratch": scratch,
         "proved": False,
     }
     context = MigrationContext.configure(connection, opts=opts)
-    return Look(connection, app, choices, Comparison(AutogenContext(context, metadata)))
+    return Look(connection, app, choices, Comparison(AutogenContext(context, metadata)), scratch)

@@ -97,6 +97,7 @@ def _options(look: Look) -> dict[str, Any]:
         "prune": True,
         "zone": look.choices.zone,
         "accepted": kept,
+        "scratch": look.scratch,
         "process_revision_directives": complete,
     }
 

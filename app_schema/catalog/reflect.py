@@ -10,7 +10,10 @@ from app_schema.ddl import DDLObject, Key
 from app_schema.ddl.sql import literal
 from app_schema.errors import ModelError
 
-_SCHEMA = "(SELECT s.oid FROM pg_catalog.pg_namespace AS s WHERE s.nspname = :schema)"
+# the catalog has 0 where an object, as default privileges of the whole database, is in no schema
+_SCHEMA = (
+    "coalesce((SELECT s.oid FROM pg_catalog.pg_namespace AS s WHERE s.nspname = :schema), CAST(0 AS oid))"
+)
 
 
 def reflect(answers: Answers, key: Key, definition: str) -> DDLObject:

@@ -13,7 +13,10 @@ import psycopg
 from app_schema.ddl.sql import ident
 
 Driver: TypeAlias = psycopg.Connection[tuple[object, ...]]
-ELSEWHERE = "-x scratch=URL of alembic, or --scratch URL of app-schema verify"
+ELSEWHERE = (
+    "-x scratch=URL of alembic and app-schema revision, or --scratch URL of app-schema verify, adopt, "
+    "models and baseline"
+)
 _UNDEFINED = {"42704", "42883", "3F000"}
 """SQLSTATE: undefined_object, undefined_function, invalid_schema_name."""
 _REFUSED = {"42501", "58P01", "F0000"}

@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 
 from app_schema.cli import losing
-from app_schema.cli.common import Json, Url, application, connected, finish
+from app_schema.cli.common import Json, Scratch, Url, application, connected, finish
 from app_schema.cli.output import machine, talk
 from app_schema.cli.side_by_side import copy_into
 
 
-def adopt(
+def adopt(  # noqa: PLR0913 - the options of the command
     *,
     choices: Annotated[
         bool, typer.Option("--choices", help="Print the choices for each violated rule.")
@@ -24,6 +24,7 @@ def adopt(
         str | None,
         typer.Option("--into", metavar="URL", help="Copy the rows into a new database; change nothing here."),
     ] = None,
+    scratch: Scratch = None,
     confirm: losing.Confirm = None,
     url: Url = None,
     as_json: Json = False,
@@ -45,11 +46,11 @@ def adopt(
         _undo(url, confirm, as_json=as_json)
         return
     if into is not None:
-        copy_into(url, into, as_json=as_json)
+        copy_into(url, into, scratch, as_json=as_json)
         return
     app = application()
     with connected(url) as connection:
-        compared = look(connection, app, read(FILE))
+        compared = look(connection, app, read(FILE), scratch)
         found = page.page(compared)
         connection.rollback()
         if as_json:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app_schema.cli.common import Url, application, connected
+from app_schema.cli.common import Scratch, Url, application, connected
 from app_schema.cli.output import talk
 
 
@@ -15,6 +15,7 @@ def baseline(
     message: Annotated[
         str, typer.Option("-m", "--message", help="The message of the revision.")
     ] = "baseline",
+    scratch: Scratch = None,
     url: Url = None,
 ) -> None:
     """Write the first revision of a database that the models already describe, and stamp the database.
@@ -27,6 +28,6 @@ def baseline(
 
     app = application()
     with connected(url, changes=True) as connection:
-        path, revision = write(connection, app, message)
+        path, revision = write(connection, app, message, scratch)
     talk(f"Stamped {revision}: the database has what the revision creates.")
     print(path)

@@ -29,6 +29,10 @@ Url = Annotated[
     str | None,
     typer.Option("--url", metavar="URL", help="The database, instead of the one that DATABASE_URL names."),
 ]
+Scratch = Annotated[
+    str | None,
+    typer.Option("--scratch", metavar="URL", help="A server where the role may create a database."),
+]
 App = Annotated[
     str | None,
     typer.Option(

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app_schema.cli.common import Url, connected, finish, needs
+from app_schema.cli.common import Scratch, Url, connected, finish, needs
 from app_schema.cli.output import talk
 
 
@@ -15,10 +15,7 @@ def models(
     schema: Annotated[
         list[str] | None, typer.Option("--schema", help="Only this schema; may be repeated.")
     ] = None,
-    scratch: Annotated[
-        str | None,
-        typer.Option("--scratch", metavar="URL", help="A server where a scratch database can be created."),
-    ] = None,
+    scratch: Scratch = None,
     url: Url = None,
 ) -> None:
     """Print SQLAlchemy models for what a database has: classes, and a declaration of every other object.

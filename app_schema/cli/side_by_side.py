@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from app_schema.adoption.look import Look
 
 
-def copy_into(url: str | None, into: str, *, as_json: bool) -> None:
+def copy_into(url: str | None, into: str, scratch: str | None, *, as_json: bool) -> None:
     """Copies the rows into a new database of the lineage; the source is read in one snapshot, read-only."""
     from app_schema import migrations
     from app_schema.adoption import page
@@ -23,7 +23,7 @@ def copy_into(url: str | None, into: str, *, as_json: bool) -> None:
 
     with connected(url) as connection:
         connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        compared = look(connection, application(), read(FILE))
+        compared = look(connection, application(), read(FILE), scratch)
         found = page.page(compared)
         if found.broken:
             talk("Nothing was copied: rows violate a rule, as app-schema adopt shows.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app_schema.cli.common import Json, Url, application, connected, finish, problem
+from app_schema.cli.common import Json, Scratch, Url, application, connected, finish, problem
 from app_schema.cli.folding import fold, room
 from app_schema.cli.output import counted, machine, table, talk
 
@@ -18,10 +18,7 @@ COLUMNS = ("kind", ">declared", ">created", ">equal", ">different", ">undeclared
 
 def verify(
     *,
-    scratch: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="A server where the role may create a database."),
-    ] = None,
+    scratch: Scratch = None,
     every: Annotated[bool, typer.Option("--all", help="List every object.")] = False,
     url: Url = None,
     as_json: Json = False,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Collection, Mapping
+from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 import pgvector.sqlalchemy  # noqa: F401 - registers the type vector for reflection
@@ -37,6 +38,7 @@ _INDEX = re.compile(
 )
 PARTITIONED = re.compile(r"PARTITION BY (.+)$", re.DOTALL)
 _INTEGERS = {"smallint": "SmallInteger", "integer": "Integer", "bigint": "BigInteger"}
+_SERIALS = {"SMALLINT": "smallserial", "INTEGER": "serial", "BIGINT": "bigserial"}
 _COLON = re.compile(r"(?<![:\w\\]):(?=\w+(?![:\w]))|(?<=\\):(?=\w*(?![:\w]))")
 """A colon that ``sa.text`` takes for a parameter's, or for one that is escaped."""
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
@@ -98,6 +100,12 @@ def _escape(column: Column[Any]) -> None:
             computed.sqltext = sa.literal_column(_unbound(clause.text))
 
 
+def _number(column: Column[Any], *, numbered: bool) -> None:
+    """Gives a column with its own sequence the type serial; SQLAlchemy numbers the first one itself."""
+    if numbered and column is not column.table.autoincrement_column and column.default is None:
+        column.type = PrintedType(_SERIALS.get(str(column.type), str(column.type)))
+
+
 def _unbound(text: str) -> str:
     """The argument of ``sa.text`` that SQLAlchemy compiles to the text."""
     return _COLON.sub(r"\:", text)
@@ -145,6 +153,8 @@ class Classes(DeclarativeGenerator):
         table.constraints.difference_update(checks)
         defaults = {column.name: column.server_default for column in table.columns}
         super().fix_column_types(table)
+        for column in table.columns:
+            _number(column, numbered=defaults[column.name] is not None and column.server_default is None)
         self._name_enums(table)
         table.constraints.update(checks)
         for column in table.columns:
@@ -159,6 +169,12 @@ class Classes(DeclarativeGenerator):
     def generate(self) -> str:
         """The module, with two lines between the imports and the first class, as isort has them."""
         return re.sub(r"(?<!\n)\n\nclass ", "\n\n\nclass ", super().generate(), count=1)
+
+    def _render_column_type_value(self, value: Any) -> str:
+        """An argument of a type, which may be a type too."""
+        if isinstance(value, sa.types.TypeEngine):
+            self.add_import(value)
+        return str(super()._render_column_type_value(value))
 
     def group_imports(self) -> list[list[str]]:
         """The imports in the order of isort. A type of the dialect replaces the generic one of its name."""
@@ -194,9 +210,15 @@ class Classes(DeclarativeGenerator):
         )
 
     def render_class(self, model: Any) -> str:
-        """A class."""
+        """A class; sqlacodegen would write the columns without NULL first, and a table has an order."""
         self._name_enums(model.table)
-        return str(super().render_class(model))
+        sections = [
+            self.render_class_variables(model),
+            "\n".join(self.render_column_attribute(column) for column in model.columns),
+            "\n".join(self.render_relationship(relationship) for relationship in model.relationships),
+        ]
+        body = "\n\n".join(indent(section, self.indentation) for section in sections if section)
+        return f"{self.render_class_declaration(model)}\n{body}"
 
     def render_table(self, table: Table) -> str:
         """A table without a class."""

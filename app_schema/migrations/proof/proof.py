@@ -115,11 +115,12 @@ class Proof:
             send(copy, structure.before)
             tables = self._fill(copy) if filled else []
             send(copy, structure.after)
-            copied = printed(copy, ignore=(version_table(self.run.opts),))
-            lacking = [absent.key.label for absent in diff(structure.source, copied) if absent.right is None]
             with engine_of(self.scratch, copy.info.dbname) as engine:
                 kept = tuple(table.name for table in tables) if keeps else ()
                 trial = Trial(self.run, engine, revision, self.heads, kept, unmended(self.generated))
+                trial.stamp()  # a snapshot has the roles that own something, such as the version table
+                copied = printed(copy, ignore=(version_table(self.run.opts),))
+                lacking = [lost.key.label for lost in diff(structure.source, copied) if lost.right is None]
                 try:
                     trial.carry_out(copied)
                 except RefusedError as error:

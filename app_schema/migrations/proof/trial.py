@@ -117,7 +117,7 @@ class Trial:
             raise RefusedError(f"the downgrade does not restore the rows of {listed(changed)}")
 
     def _step(self, verb: str, *, again: bool = False, autocommit: bool = False) -> None:
-        self._stamp(*([] if verb == "upgrade" else self._above))
+        self.stamp(*([] if verb == "upgrade" else self._above))
         to = MigrationStep.upgrade_from_script if verb == "upgrade" else MigrationStep.downgrade_from_script
         step = to(self.scripts.revision_map, self.scripts.get_revision(self.revision))
         context = self.run.environment(self.scripts, step, [f"autocommit={str(autocommit).lower()}"])
@@ -144,7 +144,7 @@ class Trial:
         below = {down} if isinstance(down, str) else set(down)
         return [self.revision, *(head for head in self.heads if head not in below)]
 
-    def _stamp(self, *heads: str) -> None:
+    def stamp(self, *heads: str) -> None:
         """Stamps the copy, so that the same step runs again."""
         schema, table = self.run.opts.get("version_table_schema"), self._ignored[0]
         name = ".".join(ident(part) for part in (schema, table) if part)

@@ -45,6 +45,12 @@ GROWN = {
         CREATE TABLE newer (x int); ALTER TABLE older INHERIT newer;
         INSERT INTO parent (id) VALUES (1); INSERT INTO child (id, extra) VALUES (2, 3);
         INSERT INTO two (id, m) VALUES (4, 5); INSERT INTO older VALUES (1, 2)""",
+    "default privileges of the whole database": """
+        CREATE TABLE t (id int PRIMARY KEY);
+        ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO pg_monitor""",
+    "several numbered columns": """
+        CREATE TABLE t (a smallserial, id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, b serial, c bigserial);
+        CREATE TABLE u (a int, b serial, PRIMARY KEY (a, b))""",
     "rules and statistics": """
         CREATE TABLE t (a int, b int); CREATE TABLE log (a int);
         CREATE RULE also AS ON INSERT TO t DO ALSO INSERT INTO log VALUES (NEW.a);

@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+from alembic.util import CommandError
 from autogen import autogenerate
 from grown import GROWN
 from measuring import execute
@@ -34,6 +36,8 @@ MISSING = {
     "names of NOT NULL": ["name of table constraint here on public.t"],
 }
 """What a metadata has no declaration for -> the beginning of a sentence, or a part of it."""
+PACKAGES = Path(__file__).parent / "packages"
+"""The tables of Django's contributed applications, and of procrastinate."""
 STRANGER = Path(__file__).parents[1] / "stranger" / "project"
 ENVIRONMENT = """\
 from alembic import context
@@ -111,6 +115,38 @@ def test_models_declare_what_the_database_has(shape: str, empty_engine: sa.Engin
             assert (found.diffs, found.undeclared) == ([], []), written.text
 
 
+@pytest.mark.parametrize("package", ["django", "procrastinate"])
+def test_tables_of_packages_are_written_twice_alike_and_a_baseline_creates_them(
+    package: str, empty_engine: sa.Engine, tmp_path: Path
+) -> None:
+    execute(empty_engine, (PACKAGES / f"{package}.sql").read_text(encoding="utf-8"))
+    with empty_engine.connect() as connection:
+        written = models(connection)
+        assert models(connection) == written
+    assert written.missing == []
+    with loaded(written.text, tmp_path) as metadata:
+        app = Application(name=package, declared=metadata, configuration=project(tmp_path))
+        vars(sys.modules["written_models"])["APPLICATION"] = app
+        with empty_engine.connect() as connection:
+            assert metadata.tables.keys() == set(sa.inspect(connection).get_table_names())
+            for table in metadata.tables.values():
+                found = [column["name"] for column in sa.inspect(connection).get_columns(table.name)]
+                assert [column.name for column in table.columns] == found  # in the order of the table
+            baseline(connection, app, "baseline")
+        assert upgrade(empty_engine, app=app) == []
+
+
+@pytest.mark.part(of=6)
+def test_models_of_packages_are_typed(empty_engine: sa.Engine, tmp_path: Path) -> None:
+    for package in PACKAGES.iterdir():
+        execute(empty_engine, package.read_text(encoding="utf-8"))
+    with empty_engine.connect() as connection:
+        (tmp_path / "written_models.py").write_text(models(connection).text, encoding="utf-8")
+    mypy = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path), "written_models.py"]
+    checked = subprocess.run(mypy, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout
+
+
 def test_classes_have_keys_enums_and_relationships(empty_engine: sa.Engine, tmp_path: Path) -> None:
     execute(empty_engine, SHOP)
     with empty_engine.connect() as connection:
@@ -141,6 +177,13 @@ def test_names_of_python_and_of_sqlalchemy_are_renamed(empty_engine: sa.Engine, 
     ruff = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "I,F", "written_models.py"]
     checked = subprocess.run(ruff, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout
+
+
+def test_types_of_extensions_import_their_arguments(empty_engine: sa.Engine) -> None:
+    sql = """CREATE EXTENSION hstore; CREATE TABLE t (id int PRIMARY KEY, h hstore DEFAULT '"a"=>"b"')"""
+    execute(empty_engine, sql)
+    with empty_engine.connect() as connection:
+        assert models(connection).missing == []
 
 
 def test_colons_and_percents_in_expressions_are_kept(empty_engine: sa.Engine) -> None:
@@ -182,3 +225,28 @@ def test_baseline_creates_the_same_elsewhere(empty_engine: sa.Engine, tmp_path: 
             assert connection.scalar(sa.text("SELECT count(*) FROM purchase")) == 2
             with pytest.raises(ConfigurationError, match=f"has revisions already, up to {revision}"):
                 baseline(connection, app, "again")
+
+
+def test_a_stamp_that_fails_leaves_no_revision(empty_engine: sa.Engine, tmp_path: Path) -> None:
+    execute(empty_engine, "CREATE TABLE t (id int PRIMARY KEY)")
+    with poor_owner(empty_engine) as engine, engine.connect() as connection:
+        written = models(connection)
+        assert written.missing == []
+        with loaded(written.text, tmp_path) as metadata:
+            app = Application(name="poor", declared=metadata, configuration=project(tmp_path))
+            vars(sys.modules["written_models"])["APPLICATION"] = app
+            with pytest.raises(CommandError, match="permission denied for schema public"):
+                baseline(connection, app, "baseline")
+            assert list((tmp_path / "versions").glob("*.py")) == []
+
+
+@contextmanager
+def poor_owner(engine: sa.Engine) -> Iterator[sa.Engine]:
+    """An engine whose role owns the table and may create databases, and nothing else."""
+    role = f"poor_owner_{uuid4().hex}"
+    execute(engine, f"CREATE ROLE {role} LOGIN PASSWORD 'poor' CREATEDB; ALTER TABLE t OWNER TO {role}")
+    owner = sa.create_engine(engine.url.set(username=role, password="poor"), poolclass=sa.NullPool)
+    try:
+        yield owner
+    finally:
+        execute(engine, f"DROP OWNED BY {role}; DROP ROLE {role}")

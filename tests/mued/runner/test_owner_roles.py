@@ -99,7 +99,7 @@ def test_owner_who_may_do_nothing_else_goes_up_and_down(platform: Platform, serv
         engine.dispose()
         said = _checked(platform)
         assert said.startswith(f"the role {platform.owner} may not create the scratch database")
-        assert "-x scratch=URL of alembic, or --scratch URL of app-schema verify" in said
+        assert "-x scratch=URL of alembic and app-schema revision, or --scratch URL of" in said
         assert "\n" not in said
         assert {obj.object.split(" on ")[0] for obj in found.objects} == {f"default grant {platform.anon}"}
         alembic("downgrade", "base")
