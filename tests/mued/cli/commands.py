@@ -56,6 +56,13 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     return run
 
 
+def token(said: str) -> str:
+    """The token that a refusal asks for."""
+    found = re.search(r"--confirm (\w+)", said)
+    assert found, said
+    return found[1]
+
+
 @pytest.fixture(scope="session")
 def seeded(databases: Databases, template: str) -> str:
     """The name of a database at the newest revision with the sample rows; copy it, never connect to it."""

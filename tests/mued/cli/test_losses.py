@@ -1,25 +1,24 @@
-"""What a rollback shows is what it does, and whatever does not come back is asked for."""
+"""A rollback undoes what it shows, and asks for the rows and values that are lost."""
 
 from __future__ import annotations
 
 import dataclasses
 import importlib
-import re
 import shutil
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 import sqlalchemy as sa
-from commands import Run, data
+from commands import Run, data, token
 from sqlalchemy.pool import NullPool
+from undoing import DROP, TABLE, Do
 from written import Written, heads, one, rows
 
 from app_schema import database, dump, embedded, events
 from app_schema.application import find
 from app_schema.errors import ServerError
-from app_schema.migrations import api, lineage, upgrade
+from app_schema.migrations import upgrade
 from app_schema.migrations.lineage import Lineage
 from app_schema.migrations.lock import Lock
 from app_schema.migrations.session import MigrationSession
@@ -27,35 +26,6 @@ from app_schema.rollback import prepare
 from app_schema.testing.databases import Databases
 
 pytestmark = pytest.mark.part(of=4)
-
-Do = Callable[[str], None]
-TABLE = "op.create_table('{0}', sa.Column('id', sa.Integer()))"
-DROP = "op.drop_table('{0}')"
-
-
-@pytest.fixture
-def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Written:
-    """A lineage in the place of the package's own."""
-    own = Written(tmp_path)
-    for module in (api, lineage):
-        monkeypatch.setattr(module, "config", lambda _=None: own.config())
-    return own
-
-
-@pytest.fixture
-def do(empty_url: str) -> Iterator[Do]:
-    with psycopg.connect(empty_url, autocommit=True) as connection:
-
-        def do(sql: str) -> None:
-            connection.execute(sql.encode())
-
-        yield do
-
-
-def token(said: str) -> str:
-    found = re.search(r"--confirm (\w+)", said)
-    assert found, said
-    return found[1]
 
 
 def test_rollback_with_two_heads_undoes_what_it_shows(
@@ -145,63 +115,6 @@ def _pg_dump(url: str) -> str | None:
     found = [shutil.which("pg_dump"), str(embedded.program("pg_dump"))]
     return next(
         (each for each in found if each and Path(each).exists() and dump._major(each) >= server), None
-    )
-
-
-def test_protection_of_a_table_that_stays_is_a_loss(
-    run: Run, empty_url: str, written: Written, do: Do
-) -> None:
-    columns = "sa.Column('id', sa.Integer()), sa.Column('n', sa.Integer())"
-    written.add(f"op.create_table('t', {columns})", DROP.format("t"))
-    written.add(
-        """
-        op.enable_row_security("t")
-        op.create_policy("p", "t", using="id = 1")
-        op.create_check_constraint("ck", "t", "id > 0")
-        op.create_index("plain", "t", ["id"])
-        op.create_index("uq", "t", ["id"], unique=True)
-        op.alter_column("t", "n", nullable=False)
-        op.create_grant("SELECT", table="t", to="PUBLIC")
-        """,
-        """
-        op.drop_grant("SELECT", table="t", to="PUBLIC")
-        op.alter_column("t", "n", nullable=True)
-        op.drop_index("uq", "t")
-        op.drop_index("plain", "t")
-        op.drop_constraint("ck", "t", type_="check")
-        op.drop_policy("p", "t")
-        op.disable_row_security("t")
-        """,
-    )
-    written.upgrade(empty_url)
-    refused = run(empty_url, "rollback")
-    assert refused.startswith("exit code 1")
-    for name in (
-        "policy p,",
-        "row security",
-        "constraint ck_t_ck",
-        "unique index uq",
-        "grant PUBLIC",
-        "NOT NULL of n",
-    ):
-        assert name in refused
-    assert "plain" not in refused
-    assert heads(empty_url) == ["r2"]
-    do("DROP POLICY p ON t")
-    dry = run(empty_url, "rollback", "--dry-run")
-    assert "policy p" not in dry
-    for operation in (
-        "drop_policy t",
-        "alter_column t.n",
-        "drop_index t (2 times)",
-        "disable_row_security t",
-    ):
-        assert operation in dry.replace("\n", " ")
-    assert data(run(empty_url, "rollback", "--dry-run", "--json"))["operations"]["r2"][0] == "drop_grant t"
-    assert run(empty_url, "rollback", "base", "--dry-run").startswith("exit code 0"), "goes with its table"
-    assert heads(empty_url) == ["r2"], "a dry run does nothing"
-    assert run(empty_url, "rollback", "--confirm", token(run(empty_url, "rollback"))).startswith(
-        "exit code 0"
     )
 
 
@@ -384,65 +297,6 @@ def test_upgrade_by_code_of_the_project_or_behind_a_query_is_asked_for(
         assert "loses 1 rows of public.t (dropped)" in run(empty_url, command)
     assert "1 row would be lost" in run(empty_url, "upgrade")
     assert rows(empty_url, "SELECT id FROM t") == [(1,)]
-
-
-def test_protection_is_found_under_the_name_that_it_has_now(
-    run: Run, empty_url: str, written: Written
-) -> None:
-    columns = "sa.Column('id', sa.Integer()), sa.Column('n', sa.Integer(), nullable=False)"
-    written.add(f"op.create_table('t', {columns})")
-    written.add(
-        """
-        op.create_check_constraint("a", "t", "id > 0")
-        op.create_policy("p", "t", using="id = 1")
-        op.create_rule("r", "t", "CREATE RULE r AS ON DELETE TO public.t DO INSTEAD NOTHING;")
-        op.create_index_concurrently("uq", "t", ["id"], unique=True)
-        op.create_index("other", "t", ["n"], unique=True)
-        """,
-        """
-        op.drop_index("other")
-        op.drop_index_concurrently("uq", "t")
-        op.drop_rule("r", "t")
-        op.drop_policy("p", "t")
-        op.drop_constraint("a", "t", type_="check")
-        op.alter_column("t", "n", nullable=True)
-        """,
-    )
-    written.add(
-        """
-        op.rename_constraint("ck_t_a", "ck_t_b", "t")
-        op.rename_object("policy", "p", "q", table="t")
-        op.rename_index("uq", "unique", "t")
-        op.alter_column("t", "n", new_column_name="m")
-        """,
-        """
-        op.alter_column("t", "m", new_column_name="n")
-        op.rename_index("unique", "uq", "t")
-        op.rename_object("policy", "q", "p", table="t")
-        op.rename_constraint("ck_t_b", "ck_t_a", "t")
-        """,
-    )
-    written.upgrade(empty_url)
-    protections = data(run(empty_url, "rollback", "r1", "--json", "--dry-run"))["protections"]
-    assert {each["name"] for each in protections} == {
-        "unique index other",
-        "unique index uq",
-        "rule r",
-        "policy p",
-        "constraint ck_t_a",
-        "NOT NULL of n",
-    }
-
-
-def test_policy_and_grant_that_a_rollback_creates_again_are_asked_for(
-    run: Run, empty_url: str, written: Written
-) -> None:
-    opening = "op.create_policy('open', 't', using='true')\nop.create_grant('SELECT', table='t', to='PUBLIC')"
-    written.add(f"{TABLE.format('t')}\n{opening}")
-    written.add("op.drop_policy('open', 't')\nop.drop_grant('SELECT', table='t', to='PUBLIC')", opening)
-    written.upgrade(empty_url)
-    assert "r2: opens public.t: policy open, grant PUBLIC" in run(empty_url, "rollback")
-    assert heads(empty_url) == ["r2"]
 
 
 def test_table_is_found_by_the_search_path_of_the_application(

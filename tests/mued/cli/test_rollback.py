@@ -7,17 +7,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from commands import Run, data
+from commands import Run, data, token
 from lineage import head
 from syrupy.assertion import SnapshotAssertion
 
 from app_schema import dump, embedded, url
-
-
-def token(said: str) -> str:
-    found = re.search(r"--confirm (\w+)", said)
-    assert found, said
-    return found[1]
 
 
 def hidden(said: str) -> str:

@@ -38,6 +38,7 @@ IDENTITY = "tests/mued/security/test_identity.py"
 REFUSED = "tests/mued/security/test_identity_refused.py"
 SCRATCH = "tests/mued/test_scratch.py"
 LOSSES = "tests/mued/cli/test_losses.py"
+PROTECTION = "tests/mued/cli/test_protection_losses.py"
 LEFT_OUT = "tests/engine/test_left_out.py"
 
 MUTATIONS = {
@@ -264,7 +265,7 @@ MUTATIONS = {
         "app_schema.loss",
         "bool(self.protections) or ",
         "",
-        f"{LOSSES}::test_protection_of_a_table_that_stays_is_a_loss",
+        f"{PROTECTION}::test_protection_of_a_table_that_stays_is_a_loss",
     ),
     "renamed_table_is_not_followed": Mutation(
         "app_schema.loss",
