@@ -87,6 +87,12 @@ class Guard:
             ]
         )
 
+    def creation(self) -> str:
+        """The statement for an object that should be absent: PostgreSQL refuses it otherwise."""
+        assert self.absent is not None
+        one = len(self.absent) == 1
+        return self.absent[0] if one else block(["BEGIN", *execute(self.absent), "END"])
+
     def _create_if_absent(self) -> list[str]:
         create = (
             [refuse(f"{self.label} is absent", _ABSENT, state=ABSENT)]

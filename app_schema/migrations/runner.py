@@ -21,7 +21,7 @@ from app_schema.errors import AppSchemaError, DifferentError, StatementError
 from app_schema.migrations import preflight
 from app_schema.migrations.collecting import collecting
 from app_schema.migrations.failure import explained
-from app_schema.migrations.foresight import Ahead, Foresight, StepForesight
+from app_schema.migrations.foresight import Ahead, Foresight, StepForesight, already_exists
 from app_schema.migrations.handwriting import Handwriting
 from app_schema.migrations.impl import GuardedImpl
 from app_schema.migrations.lock import Lock
@@ -196,12 +196,15 @@ class Runner:
         self.session.leave(before)
 
     def _refused_first(self, ahead: Ahead, error: AppSchemaError) -> bool:
-        """Records a refused revision; True if it runs again with foresight of the later ones."""
+        """Records a refused revision; True if it runs again, with comparisons or with foresight of the later
+        ones."""
         failed = self.state.failed
         if failed not in self.state.steps or failed.foresees or failed.partly_committed:
             return False
         if self.impl.autocommits:
             return False
+        if self.state.is_fresh(failed) and already_exists(error):
+            return True
         failed.foresees = ahead.may_tell(self.state.steps.index(failed), error)
         return failed.foresees
 
@@ -222,7 +225,6 @@ class Runner:
             step = running.step
             assert step is not None
             with upstream.begin_revision(self.context):
-                fresh = state.empty and not running.begun
                 state.begin(running)
                 self.impl.handwriting.noted = False
                 self._send(self.lock.fence(running.application_name, stamped, self.options.lock_timeout))
@@ -236,6 +238,7 @@ class Runner:
                 if (forgotten := ahead.forgotten(number)) is not None:
                     self._send(forgotten)
                 state.progress.begins(str(step))
+                fresh = state.is_fresh(running)
                 self.impl.foresight = StepForesight(ahead, number, refused=running.foresees, fresh=fresh)
                 step.migration_fn(**self.run_args)
                 self.impl.foresight = Foresight()

@@ -27,8 +27,8 @@ class StepState:
     step: Step | None = None
     statements: int = 0
     """Sent in this try, fence and stamp included."""
-    begun: bool = False
-    """The step was begun before, so parts of it may be committed."""
+    begun: int = 0
+    """How often the step was begun; parts of the first time may be committed."""
     tries: int = 0
     """Tries that did not get a lock."""
     part: int = 0
@@ -101,7 +101,11 @@ class RunState:
         """Sets the running step."""
         self.current = state
         state.statements = 0
-        state.begun = True
+        state.begun += 1
+
+    def is_fresh(self, state: StepState) -> bool:
+        """True if no statement of the step or of later ones was executed before."""
+        return self.empty and state.begun == 1
 
     def begin_pass(self) -> None:
         """Starts the first uncommitted step, possibly again: its stamp was rolled back."""

@@ -5,7 +5,7 @@ statement of an earlier revision is refused (:mod:`.later`), and for a script, w
 step.
 """
 
-from app_schema.migrations.foresight.ahead import Ahead, foreseeable
+from app_schema.migrations.foresight.ahead import Ahead, already_exists, foreseeable
 from app_schema.migrations.foresight.step import Foresight, StepForesight, foreseeing
 
-__all__ = ["Ahead", "Foresight", "StepForesight", "foreseeable", "foreseeing"]
+__all__ = ["Ahead", "Foresight", "StepForesight", "already_exists", "foreseeable", "foreseeing"]

@@ -31,6 +31,8 @@ _CHANGED_TWICE = (
 
 _CHANGING = ("drop_", "replace_", "alter_", "rename_", "disable_", "batch_alter", "add_enum_value")
 """Prefixes of the operations that change existing objects."""
+_EXISTS = ("42P07", "42701", "42710", "42P16")
+"""SQLSTATE: the relation, column or object exists, or the table has a primary key."""
 _NEEDING = ("extension", "role", "schema")
 """Parts of the names of operations that the server may not be ready for."""
 _MADE_AGAIN = (("drop_column", "add_column"), ("drop_table", "create_table"))
@@ -149,6 +151,11 @@ def _changes(uses: set[str]) -> bool:
 def foreseeable(error: AppSchemaError) -> bool:
     """True if a later statement may be the cause of a refusal."""
     return _state(error) in FORESEEABLE or _is_violation(error)
+
+
+def already_exists(error: AppSchemaError) -> bool:
+    """True if a statement would create an existing object."""
+    return _state(error) in _EXISTS
 
 
 def _is_violation(error: AppSchemaError) -> bool:

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, cast
 
 from alembic.ddl.base import AddColumn, AlterColumn, DropColumn
 from alembic.migration import MigrationContext
-from sqlalchemy.schema import CreateIndex, CreateTable, DropIndex, DropTable, ExecutableDDLElement
+from sqlalchemy.schema import (
+    AddConstraint,
+    CreateIndex,
+    CreateTable,
+    DropIndex,
+    DropTable,
+    ExecutableDDLElement,
+)
 
 from app_schema.ddl import DDLStatement, Guarded, converging
+from app_schema.ddl.guard import Guard
 from app_schema.ddl.sql import literals, qualified
 from app_schema.migrations.foresight.ahead import Ahead
 from app_schema.migrations.foresight.column import foreseen, is_recreated, refused_if_recreated, target
@@ -74,7 +82,7 @@ class StepForesight(Foresight):
             return converging(construct)
         self._sent.append(construct)
         if self.fresh and not self._renaming:  # a rename is recorded for later runs
-            statement = converging(construct)
+            statement = self._created_anew(construct)
             return noted(construct, statement, self.ahead.run) if self._is_noted(construct) else statement
         statement = self._guarded(construct)
         if self._renaming and isinstance(statement, DDLStatement):
@@ -84,6 +92,18 @@ class StepForesight(Foresight):
         if self._renaming and (aways := renamed_away(construct, self._later())):
             statement = self._unless_renamed(construct, statement, aways)
         return noted(construct, statement, self.ahead.run) if self._is_noted(construct) else statement
+
+    def _created_anew(self, construct: ExecutableDDLElement) -> ExecutableDDLElement:
+        """The guarded statement; without a comparison if it creates what must be absent in a first run. If
+        PostgreSQL refuses it nevertheless, the revision is begun again, and compares."""
+        statement, impl = converging(construct), cast("Any", self.ahead.context.impl)
+        by = statement.by if isinstance(statement, Guarded) else None
+        creates = isinstance(construct, CreateTable | CreateIndex | AddColumn) or (
+            # PostgreSQL gives a second unnamed constraint another name
+            isinstance(construct, AddConstraint) and isinstance(construct.element.name, str)
+        )
+        begins_again = not (impl.autocommits or impl.state.current.partly_committed)
+        return Guarded(by.creation()) if creates and begins_again and isinstance(by, Guard) else statement
 
     def _unless_renamed(
         self, construct: ExecutableDDLElement, statement: ExecutableDDLElement, aways: list[Away]

@@ -271,3 +271,52 @@ def test_database_is_empty_without_what_a_revision_may_have_made(empty_url: str)
 def _noting(read: list[Any], target: Callable[..., Any], *read_: Any) -> Any:
     read.append(read_)
     return target(*read_)
+
+
+@pytest.mark.parametrize("x", [(), AUTOCOMMIT], ids=["usual", "autocommit"])
+def test_object_of_handwritten_sql_is_compared_in_an_empty_database(
+    empty_url: str, tmp_path: Path, x: tuple[str, ...]
+) -> None:
+    written = Written(tmp_path)
+    written.add(
+        """
+        op.execute("CREATE TABLE IF NOT EXISTS public.t (id integer CONSTRAINT t_pkey PRIMARY KEY, a text)")
+        op.execute("CREATE INDEX IF NOT EXISTS ix ON public.t (a)")
+        key = sa.Column("id", sa.Integer, nullable=False)
+        op.create_table("t", key, sa.Column("a", sa.Text), schema="public")
+        op.add_column("t", sa.Column("a", sa.Text), schema="public")
+        op.create_index("ix", "t", ["a"], schema="public")
+        op.create_primary_key("t_pkey", "t", ["id"], schema="public")
+        """
+    )
+    written.upgrade(empty_url, "r1", x=x)
+    written.add(
+        """
+        op.execute("CREATE TABLE IF NOT EXISTS public.u (id integer, a text)")
+        op.create_table("u", sa.Column("id", sa.Integer), sa.Column("a", sa.Integer), schema="public")
+        """
+    )
+    with psycopg.connect(empty_url, autocommit=True) as connection:
+        connection.execute("DROP TABLE public.t, public.alembic_version")
+    with pytest.raises(
+        CommandError, match=r"(?s)table public\.u already exists with a different definition.*found"
+    ):
+        written.upgrade(empty_url, x=x)
+
+
+def test_creation_in_an_empty_database_compares_nothing(
+    empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = Written(tmp_path)
+    written.add(
+        """
+        op.create_table("t", sa.Column("a", sa.Text), sa.Column("b", sa.Integer), schema="public")
+        op.add_column("t", sa.Column("c", sa.Integer), schema="public")
+        op.create_index("ix", "t", ["a"], schema="public")
+        op.create_check_constraint("ck", "t", "b > 0", schema="public")
+        """
+    )
+    compared: list[Any] = []
+    monkeypatch.setattr(Guard, "render", partial(_noting, compared, Guard.render))
+    written.upgrade(empty_url)
+    assert not compared
