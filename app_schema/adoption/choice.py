@@ -44,7 +44,7 @@ def choices(look: Look, rule: DeclaredRule) -> Iterator[Choice]:
         if part.nullable:
             yield _set(rule, column, "NULL", where, "NULL")
         if rule.kind == "unique" and part.type == "text":
-            key = primary_key(look, ".".join(rule.table))[0]
+            key = primary_key(look, rule.table)[0]
             value = f"{ident(column)} || ' (' || {ident(key)} || ')'"
             yield _set(rule, column, value, where, "another key for all but the newest")
         if rule.kind in {"CHECK", "NOT NULL", *CASTS}:
@@ -56,7 +56,7 @@ def choices(look: Look, rule: DeclaredRule) -> Iterator[Choice]:
 def _where(look: Look, rule: DeclaredRule) -> str:
     """The condition of the rows to change: of rows that exclude each other all but the newest."""
     schema, name = rule.table
-    keys = primary_key(look, ".".join(rule.table))
+    keys = primary_key(look, rule.table)
     if any(Key("column", *rule.table, column) not in look.sides.reflected for column in rule.columns):
         shown = ", ".join(map(ident, keys))
         return f"({shown}) IN (SELECT {shown} FROM ({rule.query}) AS broken)"

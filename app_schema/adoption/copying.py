@@ -2,7 +2,8 @@
 
 The source is read in one snapshot, through the subqueries by which the page counts violations, so a value is
 converted and chosen as the revision would. The target is at the head: constraints are checked row by row, and
-triggers of the application do not fire. A table is copied in one transaction, which also records its name.
+triggers of the application do not fire. A table is copied in one transaction, which also records its name;
+tables whose foreign keys form a circle share a transaction, in which these keys are deferred.
 """
 
 from __future__ import annotations
@@ -30,6 +31,14 @@ COPIED = "app_schema_copied"
 _TRIGGERS = """
 SELECT g.tgname FROM pg_catalog.pg_trigger AS g
  WHERE g.tgrelid = to_regclass(%s) AND NOT g.tgisinternal AND g.tgenabled = 'O'"""
+_FOREIGN_KEYS = """
+SELECT n.nspname, c.relname, m.nspname, t.relname, k.conname, k.condeferrable
+  FROM pg_catalog.pg_constraint AS k
+  JOIN pg_catalog.pg_class AS c ON c.oid = k.conrelid
+  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+  JOIN pg_catalog.pg_class AS t ON t.oid = k.confrelid
+  JOIN pg_catalog.pg_namespace AS m ON m.oid = t.relnamespace
+ WHERE k.contype = 'f' AND k.conparentid = 0"""
 _NUMBERED = """
 SELECT pg_get_serial_sequence(%(table)s, a.attname), a.attname FROM pg_catalog.pg_attribute AS a
  WHERE a.attrelid = to_regclass(%(table)s) AND a.attnum > 0 AND NOT a.attisdropped
@@ -74,20 +83,21 @@ class Copying:
 
     @cached_property
     def _declared(self) -> list[Table]:
-        return [(table.schema or "public", table.name) for table in self.look.app.metadata.sorted_tables]
+        order = self.look.sides.metadata.table_order
+        return sorted(order, key=order.__getitem__)
 
     @cached_property
     def _bookkeeping(self) -> str:
         return qualified(COPIED, self.look.app.version_table_schema)
 
     def run(self, progress: Progress) -> list[CopiedTable]:
-        """Copies the tables that are not copied yet, and compares the values of all.
+        """Copies the tables that are not copied yet, and compares the values of each once.
 
         :raises DifferentError: if the target has other rows, or a row violates a constraint.
         """
         earlier = self._begin()
-        copied = [self._copied(table, earlier, progress) for table in self.tables]
-        if different := self._different(self.tables):
+        copied = [table for group in self._groups() for table in self._copied(group, earlier, progress)]
+        if different := self._different(table for table in self.tables if _shown(table) not in earlier):
             raise DifferentError(
                 f"{different[0]} has other values in the target than in the source, so another session has "
                 "changed it since it was copied."
@@ -96,7 +106,8 @@ class Copying:
         return copied
 
     def _begin(self) -> set[str]:
-        """The tables that an interrupted run has copied; empties them if the source has changed since."""
+        """The tables that an interrupted run has copied, whose values are equal; empties all of them if the
+        source has changed since."""
         if self._one(self.target, f"SELECT to_regclass({literal(self._bookkeeping)})") is not None:
             names = {name for (name,) in self._do(f"SELECT name FROM {self._bookkeeping}").fetchall()}
             if self._different(table for table in self.tables if _shown(table) in names):
@@ -124,46 +135,90 @@ class Copying:
     def _count(self, table: Table) -> int:
         return int(self._one(self.target, f"SELECT count(*) FROM {qualified(*table[::-1])}"))
 
-    def _copied(self, table: Table, earlier: set[str], progress: Progress) -> CopiedTable:
-        shown = _shown(table)
-        if shown in earlier:
-            rows = self._count(table)
-        else:
+    @cached_property
+    def _early(self) -> list[tuple[Table, Table, str, bool]]:
+        """The foreign keys to a table that is copied later: both tables, the name, and DEFERRABLE."""
+        order = {table: number for number, table in enumerate(self.tables)}
+        found = self._do(_FOREIGN_KEYS).fetchall()
+        keys = [((row[0], row[1]), (row[2], row[3]), row[4], row[5]) for row in found]
+        return [key for key in keys if order.get(key[0], len(order)) < order.get(key[1], 0)]
+
+    def _groups(self) -> list[list[Table]]:
+        """The tables in order, those together that are between two tables of a circle."""
+        groups: list[list[Table]] = [[table] for table in self.tables]
+        for table, referred, _, _ in self._early:
+            first, last = (
+                next(number for number, group in enumerate(groups) if end in group)
+                for end in (table, referred)
+            )
+            groups[first : last + 1] = [[each for group in groups[first : last + 1] for each in group]]
+        return groups
+
+    def _copied(self, group: list[Table], earlier: set[str], progress: Progress) -> Iterator[CopiedTable]:
+        missing = [table for table in group if _shown(table) not in earlier]
+        rows = {table: self._count(table) for table in group if table not in missing}
+        if missing:
             try:
-                rows = self._copy(table)
+                rows |= self._copy(missing)
             except psycopg.Error as error:
                 if not (error.sqlstate or "").startswith(_VIOLATED):
                     raise
-                said = error.diag.message_primary
-                raise DifferentError(
-                    f"{shown} cannot be copied: {said}. {error.diag.message_detail}"
-                ) from error
-        progress.copied(shown, rows)
-        return CopiedTable(shown, rows, shown in earlier)
+                shown = ".".join(filter(None, (error.diag.schema_name, error.diag.table_name)))
+                said = f"{error.diag.message_primary}. {error.diag.message_detail}"
+                raise DifferentError(f"{shown} cannot be copied: {said}") from error
+        for table in group:
+            shown = _shown(table)
+            progress.copied(shown, rows[table])
+            yield CopiedTable(shown, rows[table], shown in earlier)
 
-    def _copy(self, table: Table) -> int:
-        """One transaction: triggers of the application would change or count the rows again."""
+    def _copy(self, group: list[Table]) -> dict[Table, int]:
+        """The number of rows of each table, copied in one transaction.
+
+        Triggers of the application would change or count the rows again.
+        """
+        with self.target.transaction():
+            triggers = [
+                (table, f"TRIGGER {ident(name)}")
+                for table in group
+                for (name,) in self._do(_TRIGGERS, [qualified(*table[::-1])]).fetchall()
+            ]
+            keys = [
+                (table, f"ALTER CONSTRAINT {ident(name)}")
+                for table, _, name, deferrable in self._early
+                if table in group and not deferrable
+            ]
+            for table, trigger in triggers:
+                self._alter(table, f"DISABLE {trigger}")
+            for table, key in keys:
+                self._alter(table, f"{key} DEFERRABLE")
+            self._do("SET CONSTRAINTS ALL DEFERRED")
+            rows = {table: self._copy_table(table) for table in group}
+            self._do("SET CONSTRAINTS ALL IMMEDIATE")  # ALTER TABLE refuses while checks are pending
+            for table, key in keys:
+                self._alter(table, f"{key} NOT DEFERRABLE")
+            for table, trigger in triggers:
+                self._alter(table, f"ENABLE {trigger}")
+        return rows
+
+    def _alter(self, table: Table, action: str) -> None:
+        self._do(f"ALTER TABLE {qualified(*table[::-1])} {action}")
+
+    def _copy_table(self, table: Table) -> int:
         name = qualified(*table[::-1])
         columns = ", ".join(map(ident, self._columns(table)))
-        with self.target.transaction():
-            recorded = f"INSERT INTO {self._bookkeeping} VALUES (%s) ON CONFLICT DO NOTHING"
-            if not self._do(recorded, [_shown(table)]).rowcount:  # the same command runs twice
-                return self._count(table)
-            triggers = [ident(trigger) for (trigger,) in self._do(_TRIGGERS, [name]).fetchall()]
-            for trigger in triggers:
-                self._do(f"ALTER TABLE {name} DISABLE TRIGGER {trigger}")
-            with self.source.cursor() as reader, self.target.cursor() as writer:
-                with (
-                    reader.copy(f"COPY ({self._select(table)}) TO STDOUT".encode()) as rows,
-                    writer.copy(f"COPY {name} ({columns}) FROM STDIN".encode()) as copy,
-                ):
-                    for data in rows:
-                        copy.write(data)
-                count = writer.rowcount
-            for trigger in triggers:
-                self._do(f"ALTER TABLE {name} ENABLE TRIGGER {trigger}")
-            for sequence, column in self._do(_NUMBERED, {"table": name}).fetchall():
-                self._do(f"SELECT setval({literal(sequence)}, max({ident(column)})) FROM {name}")
+        recorded = f"INSERT INTO {self._bookkeeping} VALUES (%s) ON CONFLICT DO NOTHING"
+        if not self._do(recorded, [_shown(table)]).rowcount:  # the same command runs twice
+            return self._count(table)
+        with self.source.cursor() as reader, self.target.cursor() as writer:
+            with (
+                reader.copy(f"COPY ({self._select(table)}) TO STDOUT".encode()) as rows,
+                writer.copy(f"COPY {name} ({columns}) FROM STDIN".encode()) as copy,
+            ):
+                for data in rows:
+                    copy.write(data)
+            count = writer.rowcount
+        for sequence, column in self._do(_NUMBERED, {"table": name}).fetchall():
+            self._do(f"SELECT setval({literal(sequence)}, max({ident(column)})) FROM {name}")
         return count
 
     def _columns(self, table: Table) -> list[str]:

@@ -66,7 +66,7 @@ class Future:
     def expression(self, printed: str) -> str:
         """An expression of the declared side, with the types of the database."""
         for new, old in self._types.items():
-            printed = re.sub(rf"{re.escape(new)}(?!\w)", old, printed)
+            printed = re.sub(rf"{re.escape(new)}(?!\w)", old.replace("\\", r"\\"), printed)
         return printed
 
     def unfit(self, table: Table, column: str) -> str | None:
@@ -89,14 +89,15 @@ class Future:
 
     def columns(self, table: Table, sql: str) -> set[str]:
         """The columns of a table whose names occur in an expression."""
-        return set(_WORD.findall(sql)) & self._declared(table).keys()
+        words = set(_WORD.findall(sql))
+        return {name for name in self._declared(table) if name in words or ident(name) in sql}
 
     def rows(self, table: Table, columns: Iterable[str], *, converted: bool = True) -> str:
         """The FROM item with these columns, aliased as the table.
 
         :param converted: columns have their new types.
         """
-        needed = self._closure(table, {*columns, *primary_key(self.look, ".".join(table))})
+        needed = self._closure(table, {*columns, *primary_key(self.look, table)})
         alias = ident(table[1])
         layers = [choice for choice in mends(self.look) if place(choice.table) == table]
         old, reflected = self._declared(table), self._reflected(table)

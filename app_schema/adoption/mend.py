@@ -28,9 +28,9 @@ BEGUN = "adoption"
 
 
 def place(table: str) -> tuple[str, str]:
-    """Schema and name of ``schema.table``; without a schema it is public."""
-    schema, _, name = table.rpartition(".")
-    return schema or "public", name
+    """Schema and name of ``schema.table``; without a schema it is public. The name may have dots."""
+    schema, dot, name = table.partition(".")
+    return (schema, name) if dot else ("public", table)
 
 
 def in_place(sql: str) -> str:
@@ -65,8 +65,7 @@ def mends(look: Look) -> Iterator[SetValue | MoveRows]:
 
     :raises ConfigurationError: if an entry names an absent table or column.
     """
-    tables = look.app.metadata.sorted_tables
-    depth = {(table.schema or "public", table.name): number for number, table in enumerate(tables)}
+    depth = look.sides.metadata.table_order
     sets = [choice for choice in look.choices.mends if isinstance(choice, SetValue)]
     moves = [choice for choice in look.choices.mends if isinstance(choice, MoveRows)]
     moves.sort(key=lambda move: -depth.get(place(move.table), 0))
@@ -102,7 +101,7 @@ def before(look: Look) -> Iterator[CallOp]:
             )
             back = f"INSERT INTO {table} SELECT * FROM {kept};\nDROP TABLE {kept}{last}"
         else:
-            keys = [ident(column) for column in primary_key(look, choice.table)]
+            keys = [ident(column) for column in primary_key(look, (schema, name))]
             column, key = ident(choice.column), ", ".join(keys)
             same = " AND ".join(f"{ident(name)}.{key} = kept.{key}" for key in keys)
             sql = (
@@ -156,9 +155,9 @@ def update(choice: SetValue) -> str:
     return f"UPDATE {qualified(name, schema)} SET {ident(choice.column)} = {value}{source} WHERE {where}"
 
 
-def primary_key(look: Look, table: str) -> list[str]:
+def primary_key(look: Look, table: tuple[str, str]) -> list[str]:
     """The columns of the declared primary key."""
-    columns = look.sides.metadata.tables[place(table)].primary_key.columns
+    columns = look.sides.metadata.tables[table].primary_key.columns
     return [column.name for column in columns]
 
 

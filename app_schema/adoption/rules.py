@@ -15,7 +15,7 @@ from app_schema.ddl import Key
 from app_schema.ddl.brackets import between_commas, enclosed
 from app_schema.ddl.column import PrintedColumn
 from app_schema.ddl.printed import FOREIGN_KEY
-from app_schema.ddl.sql import ident
+from app_schema.ddl.sql import ident, unquoted
 from app_schema.loss import reading
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def broken(look: Look) -> list[DeclaredRule]:
 
 
 def _query(future: Future, rule: DeclaredRule) -> str:
-    keys = primary_key(future.look, ".".join(rule.table))
+    keys = primary_key(future.look, rule.table)
     shown = ", ".join(
         f"{ident(rule.table[1])}.{ident(column)}" for column in dict.fromkeys((*keys, *rule.columns))
     )
@@ -105,7 +105,11 @@ def _rules(future: Future) -> Iterator[DeclaredRule]:
             yield from makers[key.kind](future, key, declared, difference.right, new)
     for key, declared in look.sides.declared.items():
         match = FOREIGN_KEY.match(declared) if key.kind == "constraint" and key not in seen else None
-        if match and (match["schema"], match["table"]) in thinned and key in look.sides.reflected:
+        if (
+            match
+            and (unquoted(match["schema"]), unquoted(match["table"])) in thinned
+            and key in look.sides.reflected
+        ):
             yield from _constraint(future, key, declared, None, new)
 
 
@@ -185,15 +189,15 @@ def _is_known(future: Future, table: Table, column: str) -> bool:
 
 def _foreign_key(future: Future, key: Key, table: Table, printed: str, match: re.Match[str]) -> DeclaredRule:
     mine, theirs = between_commas(match["columns"]), between_commas(match["targets"])
-    referred = (match["schema"].strip('"'), match["table"].strip('"'))
+    referred = (unquoted(match["schema"]), unquoted(match["table"]))
     set_ = " AND ".join(f"{ident(table[1])}.{column} IS NOT NULL" for column in mine)
     same = " AND ".join(
         f"referred.{target} = {ident(table[1])}.{column}" for column, target in zip(mine, theirs, strict=True)
     )
-    names = [column.strip('"') for column in theirs]
+    names = [unquoted(column) for column in theirs]
     rows = f"(SELECT {', '.join(theirs)} FROM {future.rows(referred, names)}) AS referred"
     where = f"{set_} AND NOT EXISTS (SELECT FROM {rows} WHERE "
-    columns = tuple(column.strip('"') for column in mine)
+    columns = tuple(unquoted(column) for column in mine)
     converted = any((table, column) in future.conversions for column in columns)
     before = where + same.replace(" = ", "::text = ") + ")" if converted else ""
     return DeclaredRule(key.label, "foreign key", table, columns, printed, f"{where}{same})", before=before)
