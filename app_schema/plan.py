@@ -12,7 +12,7 @@ from sqlalchemy.schema import ExecutableDDLElement
 
 from app_schema.application import Application
 from app_schema.loss import Loss, losses, reading
-from app_schema.migrations.dry_run import Recorded, record
+from app_schema.migrations.dry_run import Recorded, record, script_of_steps
 from app_schema.migrations.failure import explained
 from app_schema.migrations.impl import GuardedImpl
 from app_schema.migrations.lineage import Lineage, current, described
@@ -68,18 +68,17 @@ def plan(
     app: Application,
     to: str = "head",
     *,
-    script: bool = False,
+    guarded: bool = False,
     needs: list[Need] | None = None,
 ) -> list[PlannedRevision]:
     """The revisions that `upgrade` would run now, in order; empty if none is pending.
 
-    :param script: the SQL with all guards, as `alembic upgrade --sql` writes it, instead of the unguarded
-        statements.
+    :param guarded: the SQL with the guards instead of the unguarded statements.
     :param needs: collects the requirements on the server and the role, for :func:`preflight`.
     """
     lineage = Lineage(app)
     here = current(connection, app)
-    recorded = record(lineage, here, to, impl=_noting(GuardedImpl if script else PlainImpl, needs))
+    recorded = record(lineage, here, to, impl=_noting(GuardedImpl if guarded else PlainImpl, needs))
     with reading(connection, app):
         sizes = _sizes(connection, recorded)
         lost = losses(connection, recorded).rows
@@ -108,6 +107,14 @@ def preflight(connection: sa.Connection, app: Application, needs: list[Need]) ->
         connection.exec_driver_sql(block(needs), execution_options={"no_parameters": True})
     except DBAPIError as error:
         raise explained(error) from error
+
+
+def script_of(app: Application, here: frozenset[str], planned: Iterable[PlannedRevision]) -> str:
+    """The script that `alembic upgrade --sql` writes of these revisions."""
+    lineage = Lineage(app)
+    chosen = {step.revision for step in planned}
+    steps = [step for step in lineage.steps(here, "heads", "up") if step.revision.revision in chosen]
+    return script_of_steps(lineage, here, steps)
 
 
 def _noting(impl: type[GuardedImpl], needs: list[Need] | None) -> type[GuardedImpl]:

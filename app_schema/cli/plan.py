@@ -24,12 +24,12 @@ def plan(
 ) -> None:
     """Show the SQL that upgrade would run now, with its locks and the sizes of the tables.
 
-    The statements are shown without guards; with --script as they are sent.
+    The statements are shown without guards; --script: a summary, and the script of alembic upgrade --sql.
     The checks of upgrade before its first statement (extensions, privileges, roles, a standby) run here too.
     Exit code 0: no statement would run; 1: a statement would; 2: could not tell, or upgrade would refuse.
     """
     from app_schema.adoption.notice import refuse_unadopted
-    from app_schema.plan import comments, plan, preflight
+    from app_schema.plan import comments, plan, preflight, script_of
 
     app = application()
     with connected(url) as connection:
@@ -37,13 +37,17 @@ def plan(
         needs: list[Need] = []
 
         def run(to: str) -> list[PlannedRevision]:
-            return plan(connection, app, to, script=script, needs=needs)
+            return plan(connection, app, to, guarded=script and as_json, needs=needs)
 
         planned = follow(run, app, here, revision)
         if as_json:
             machine(planned)
-        for step in () if as_json else planned:
-            sql("\n".join([*comments(step), step.sql]) + "\n")
+        elif script and planned:
+            summary = [line for step in planned for line in comments(step)]
+            sql("\n".join([*summary, script_of(app, here, planned)]))
+        else:
+            for step in planned:
+                sql("\n".join([*comments(step), step.sql]) + "\n")
         if planned:
             preflight(connection, app, needs)
     talk(f"{counted(len(planned), 'revision')} would run." if planned else "Nothing would run.")

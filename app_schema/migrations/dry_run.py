@@ -20,7 +20,7 @@ from alembic.util import CommandError
 from app_schema.application import Application
 from app_schema.errors import AppSchemaError, ModelError
 from app_schema.migrations import setup
-from app_schema.migrations.environment import DEFAULTS, joined
+from app_schema.migrations.environment import DEFAULTS, joined, write_script
 from app_schema.migrations.impl import GuardedImpl, guarded
 from app_schema.migrations.installed import installed
 from app_schema.migrations.lineage import Direction, Lineage
@@ -88,6 +88,16 @@ def record_steps(
             f"{found[-1].revision} cannot be planned, because it queries the database ({reason})."
         ) from error
     return found
+
+
+def script_of_steps(lineage: Lineage, here: frozenset[str], steps: Steps) -> str:
+    """The script that ``alembic upgrade --sql`` writes of these steps, from `here`."""
+    buffer = io.StringIO()
+    options = {"output_buffer": buffer, "fn": lambda *_: steps, "starting_rev": tuple(sorted(here))}
+    context = _script(lineage.app, GuardedImpl, {**options, "script": lineage.scripts})
+    with silence(), context.begin_transaction():
+        write_script(context, lineage.app.search_path, {})
+    return buffer.getvalue()
 
 
 def operations(app: Application, planned: Steps) -> list[Recorded]:

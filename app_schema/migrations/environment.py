@@ -27,6 +27,7 @@ from app_schema.migrations.folding import folding
 from app_schema.migrations.foresight import foreseeing
 from app_schema.migrations.given import on
 from app_schema.migrations.impl import guarded
+from app_schema.migrations.installed import installed
 from app_schema.migrations.loading import load
 from app_schema.migrations.options import Options, flag
 from app_schema.migrations.outer import Outer
@@ -108,6 +109,16 @@ def run(
                 environment.configure_and_migrate(own)
 
 
+def write_script(context: MigrationContext, search_path: str | None, run_args: Mapping[str, Any]) -> None:
+    """Writes the script of ``--sql`` into the output buffer of the context."""
+    settings = {**pinned.SESSION, **({"search_path": search_path} if search_path else {})}
+    context.impl.static_output(f"{pinned.pin(settings)};")
+    upstream.set_steps(context, foreseeing(context.opts["fn"], collecting, run_args))
+    with installed(context), folding(context.impl):
+        context.run_migrations(**run_args)
+    context.impl.static_output(f"{pinned.unpin()};")
+
+
 def _changes(context: EnvironmentContext) -> bool:
     """True for `upgrade`, `downgrade` and `stamp`: the commands with a target revision."""
     try:
@@ -164,14 +175,7 @@ class Environment:
 
     def script(self) -> None:
         """Writes the script of ``--sql``."""
-        path = self.options.get("search_path")
-        settings = {**pinned.SESSION, **({"search_path": path} if path else {})}
-        self.context.static_output(f"{pinned.pin(settings)};")
-        running = self.context.get_context()
-        upstream.set_steps(running, foreseeing(running.opts["fn"], collecting, self.run_args))
-        with folding(running.impl):
-            self.context.run_migrations(**self.run_args)
-        self.context.static_output(f"{pinned.unpin()};")
+        write_script(self.context.get_context(), self.options.get("search_path"), self.run_args)
 
     def configure_and_migrate(self, connection: Connection) -> None:
         """Runs the command on a connection."""

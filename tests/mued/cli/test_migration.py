@@ -76,6 +76,7 @@ def test_plan_names_the_locks_and_is_a_script(run: Run, database_url: str) -> No
 
 def test_plan_script_does_what_upgrade_does(run: Run, empty_url: str, database_url: str) -> None:
     script = run(empty_url, "plan", "--script").partition("--- stdout\n")[2].partition("--- stderr")[0]
+    assert Alembic(empty_url)("upgrade", "head", sql=True).strip() in script  # pinned, folded, looking ahead
     with psycopg.connect(empty_url, autocommit=True) as connection:
         for statement in statements(script):  # as psql does: CONCURRENTLY stands alone
             connection.execute(statement.encode())
