@@ -63,6 +63,29 @@ def drop_collation(
 def replace_collation(
     name: str, definition: str, *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
 ) -> None: ...
+def create_comment(
+    of: str, name: str, text: str, *, table: str | None = ..., schema: str | None = ...
+) -> None:
+    """``COMMENT ON of name IS text``, where SQLAlchemy has no ``comment=``."""
+
+def drop_comment(
+    of: str,
+    name: str,
+    text: str = ...,
+    *,
+    table: str | None = ...,
+    schema: str | None = ...,
+    recreated: bool = ...,
+) -> None: ...
+def replace_comment(
+    of: str,
+    name: str,
+    text: str,
+    *,
+    table: str | None = ...,
+    schema: str | None = ...,
+    old: Mapping[str, Any] | None = ...,
+) -> None: ...
 def create_composite(name: str, definition: str, *, schema: str | None = ...) -> None:
     """``CREATE TYPE schema.name AS (a integer, b text)``."""
 
@@ -726,6 +749,7 @@ def create_view(
     definition: str,
     *,
     options: Mapping[str, object] | Iterable[tuple[str, object]] = ...,
+    defaults: Mapping[str, str] | Iterable[tuple[str, str]] = ...,
     materialized: bool = ...,
     schema: str | None = ...,
 ) -> None:
@@ -736,6 +760,7 @@ def drop_view(
     definition: str = ...,
     *,
     options: Mapping[str, object] | Iterable[tuple[str, object]] = ...,
+    defaults: Mapping[str, str] | Iterable[tuple[str, str]] = ...,
     materialized: bool = ...,
     schema: str | None = ...,
     recreated: bool = ...,
@@ -745,6 +770,7 @@ def replace_view(
     definition: str,
     *,
     options: Mapping[str, object] | Iterable[tuple[str, object]] = ...,
+    defaults: Mapping[str, str] | Iterable[tuple[str, str]] = ...,
     materialized: bool = ...,
     schema: str | None = ...,
     old: Mapping[str, Any] | None = ...,

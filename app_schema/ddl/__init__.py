@@ -17,6 +17,7 @@ from app_schema.ddl.cast import Cast
 from app_schema.ddl.collation import Collation
 from app_schema.ddl.composite import Composite
 from app_schema.ddl.construct import converging
+from app_schema.ddl.declared_comment import Comment
 from app_schema.ddl.default_privileges import DefaultPrivileges
 from app_schema.ddl.domain import Domain
 from app_schema.ddl.enum import EnumType, RenamedLabels
@@ -57,6 +58,7 @@ __all__ = [
     "Aggregate",
     "Cast",
     "Collation",
+    "Comment",
     "Composite",
     "Create",
     "DDLObject",

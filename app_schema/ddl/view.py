@@ -18,6 +18,11 @@ from app_schema.ddl.twin import Side
 _COLUMNS = """\
 (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_catalog.pg_attribute AS a
   WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)"""
+_DEFAULTS = """\
+(SELECT string_agg(format(' DEFAULT %I %s', a.attname, pg_get_expr(d.adbin, d.adrelid)), '' ORDER BY a.attnum)
+   FROM pg_catalog.pg_attrdef AS d
+   JOIN pg_catalog.pg_attribute AS a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+  WHERE d.adrelid = c.oid)"""
 _CATALOG = CatalogQuery(
     "pg_catalog.pg_class AS c",
     catalog="pg_class",
@@ -41,6 +46,8 @@ class View(DDLObject):
     """``CREATE VIEW schema.name WITH (options) AS definition``.
 
     :param options: reloptions, such as ``{"security_invoker": True}``.
+    :param defaults: column -> its default for INSERT into the view, as SQL. An existing view is compared with
+        them if there are any.
     :param materialized: CREATE MATERIALIZED VIEW, WITH DATA.
     """
 
@@ -61,10 +68,12 @@ class View(DDLObject):
     definition: str
     _: KW_ONLY
     options: Mapping[str, object] | Iterable[tuple[str, object]] = ()
+    defaults: Mapping[str, str] | Iterable[tuple[str, str]] = ()
     materialized: bool = False
     schema: str | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "defaults", pairs(self.defaults))
         object.__setattr__(self, "options", pairs(self.options))
 
     @classmethod
@@ -87,18 +96,27 @@ class View(DDLObject):
     def catalog_query(self) -> str:
         # the twin is a plain view: PostgreSQL has no temporary materialized view, and prints both alike
         same = f"c.relkind = '{'m' if self.materialized else 'v'}' OR c.relnamespace = pg_my_temp_schema()"
-        printed = f"CASE WHEN {same} THEN {_CATALOG.printed} ELSE {RELKIND} END"
+        view = f"concat({_CATALOG.printed}, {_DEFAULTS})" if self.defaults else _CATALOG.printed
+        printed = f"CASE WHEN {same} THEN {view} ELSE {RELKIND} END"
         return _CATALOG.select(printed, *_CATALOG.place(self.name), any_kind=True)
 
     def side(self) -> Side:
-        return Side(twin=(self._create("CREATE TEMPORARY VIEW", qualified(self.name, "pg_temp")),))
+        twin = qualified(self.name, "pg_temp")
+        return Side(twin=(self._create("CREATE TEMPORARY VIEW", twin), *self._set_defaults(twin)))
+
+    def _set_defaults(self, place: str) -> tuple[str, ...]:
+        return tuple(
+            f"ALTER VIEW {place} ALTER COLUMN {ident(column)} SET DEFAULT {default}"
+            for column, default in pairs(self.defaults)
+        )
 
     def _create(self, verb: str, name: str) -> str:
         options = ", ".join(f"{ident(option)} = {_value(value)}" for option, value in pairs(self.options))
         return f"{verb} {name}{f' WITH ({options})' if options else ''} AS\n{self.definition}"
 
     def create_sql(self) -> tuple[str, ...]:
-        return (self._create(f"CREATE {self._words.upper()}", qualified(self.name, self.schema)),)
+        place = qualified(self.name, self.schema)
+        return (self._create(f"CREATE {self._words.upper()}", place), *self._set_defaults(place))
 
     def privileges_sql(self) -> tuple[str, ...]:
         return (privileges.of_object("r", f"TABLE {qualified(self.name, self.schema)}"),)
@@ -108,7 +126,7 @@ class View(DDLObject):
 
     def replace_sql(self) -> tuple[str, ...]:
         """CREATE OR REPLACE keeps grants and dependents. PostgreSQL refuses other columns: drop, create."""
-        create, drop_ = self.create_sql()[0], self.drop_sql()[0]
+        (create, *defaults), drop_ = self.create_sql(), self.drop_sql()[0]
         if self.materialized:
             return (drop_, create, *self.privileges_sql())
         replace = self._create("CREATE OR REPLACE VIEW", qualified(self.name, self.schema))
@@ -121,7 +139,7 @@ EXCEPTION WHEN invalid_table_definition THEN
   EXECUTE {dollar(self.privileges_sql()[0])};
 END
 """
-        return ("DO " + dollar(anew, "replace"),)
+        return ("DO " + dollar(anew, "replace"), *defaults)
 
     def dropped(self, *, recreated: bool = False) -> str:
         found = KIND_OF_NAME.format(name=literal(self.name))

@@ -22,7 +22,7 @@ from app_schema.migrations.operations import CreateObjectOp, DropObjectOp, Repla
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
 
-_MAPPINGS = {"settings", "options"}
+_MAPPINGS = {"settings", "options", "defaults"}
 _WHOLE = {"grant", "object_grant", "default_privileges"}
 _IDENTITY = {"table", "schema", "arguments", "materialized", "role"}
 
