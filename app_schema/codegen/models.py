@@ -15,7 +15,8 @@ from alembic.runtime.migration import MigrationContext
 
 from app_schema.catalog.reading import empty_path
 from app_schema.codegen.tables import PARTITIONED, Classes, Place, reflected
-from app_schema.ddl import DDLObject, Key, Partition
+from app_schema.ddl import DDLObject, Key, Partition, View
+from app_schema.ddl.column import PrintedColumn
 from app_schema.ddl.sequence import PrintedSequence
 from app_schema.errors import ModelError
 from app_schema.migrations import setup
@@ -145,6 +146,17 @@ class _Writer:
         if isinstance(obj, Partition):
             match = PARTITIONED.search(self.tables[key.schema or "", key.name])
             obj = obj if match is None else replace(obj, partition_by=match[1])
+        elif isinstance(obj, View):
+            columns = comparison.sides.of_table(key.schema, key.name)
+            printed = {
+                column.name: PrintedColumn.of(comparison.sides.reflected[column])
+                for column in columns
+                if column.kind == "column"
+            }
+            defaults = {
+                name: column.expression for name, column in printed.items() if column.how == "DEFAULT"
+            }
+            obj = replace(obj, defaults=defaults)
         self.objects[key] = obj
         return None
 

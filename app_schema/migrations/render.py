@@ -82,7 +82,7 @@ def _object(verb: str, obj: DDLObject, context: AutogenContext, names: list[str]
 def constructor(obj: DDLObject, context: AutogenContext) -> str:
     """The declaration of an object: ``ddl.Policy("own", table="notes", …)``."""
     told = {name: value(_field(obj, name), context) for name in _told(obj)}
-    name = [told.pop("name")] if "name" in told else []
+    name = [told.pop("name")] if next(iter(told), "") == "name" else []
     return f"ddl.{type(obj).__name__}({', '.join([*name, *(f'{key}={text}' for key, text in told.items())])})"
 
 
