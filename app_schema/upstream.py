@@ -43,6 +43,9 @@ PRIVATE = (
     Private("alembic.autogenerate.render", "_repr_type", "a type outside of a column"),
     Private("alembic.autogenerate.render", "_render_identity", "an identity outside of a column"),
     Private("alembic.autogenerate.render", "_render_computed", "an expression outside of a column"),
+    Private(
+        "alembic.autogenerate.render", "_add_table", "a table without columns: it writes an empty argument"
+    ),
     Private("sqlalchemy:MetaData", "_objects", "get_schema_objects() needs the schemas, which are not known"),
     Private(
         "sqlalchemy.dialects.postgresql.base:PGDialect",
@@ -115,6 +118,11 @@ def identity_text(render: Any, identity: Any, context: Any) -> str:
 def computed_text(render: Any, computed: Any, context: Any) -> str:
     """``sa.Computed(...)`` as Python code."""
     return render._render_computed(computed, context)  # type: ignore[no-any-return]
+
+
+def table_text(render: Any, operation: Any, context: Any) -> str:
+    """``op.create_table(...)`` as Python code."""
+    return render._add_table(context, operation)  # type: ignore[no-any-return]
 
 
 def schema_objects(metadata: MetaData) -> Iterable[Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from alembic.autogenerate import render as alembic_render
 from alembic.autogenerate import renderers
+from alembic.operations.ops import CreateTableOp
 from sqlalchemy import Computed, Enum, Identity, PrimaryKeyConstraint, TextClause, TypeDecorator
 from sqlalchemy.dialects.postgresql import DOMAIN
 from sqlalchemy.types import TypeEngine
@@ -121,6 +122,12 @@ def _plain_call(context: AutogenContext, operation: CallOp) -> str:
     return _call(operation.name, args, kwargs, context)
 
 
+def _create_table(context: AutogenContext, operation: CreateTableOp) -> str:
+    """For a table without columns, as an heir may be, Alembic writes an empty argument: a syntax error."""
+    name, comma, rest = upstream.table_text(alembic_render, operation, context).partition(",\n")
+    return name + comma + rest.removeprefix(",\n")
+
+
 def _retype(context: AutogenContext, operation: RetypeOp) -> str:
     return _plain_call(context, operation.call)
 
@@ -191,6 +198,7 @@ def setup() -> None:
         (DropObjectOp, _drop),
         (ReplaceObjectOp, _replace),
         (CallOp, _plain_call),
+        (CreateTableOp, _create_table),
         (RetypeOp, _retype),
         (UndeclaredOp, _undeclared),
         (UnwritableOp, _unwritable),

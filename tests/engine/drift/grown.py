@@ -41,6 +41,7 @@ GROWN = {
         ALTER TABLE two ALTER k DROP DEFAULT; COMMENT ON COLUMN two.m IS 'it''s';
         ALTER TABLE child ADD b int; ALTER TABLE parent ADD c int DEFAULT 4;
         CREATE TABLE grandchild (id int) INHERITS (child);
+        CREATE TABLE alike () INHERITS (parent); CREATE TABLE none ();
         CREATE TABLE older (n int, x int);
         CREATE TABLE newer (x int); ALTER TABLE older INHERIT newer;
         INSERT INTO parent (id) VALUES (1); INSERT INTO child (id, extra) VALUES (2, 3);
