@@ -23,7 +23,7 @@ from sqlalchemy.util import ScopedRegistry
 from app_schema import upstream
 from app_schema.application import Acting, find
 from app_schema.errors import IdentityError
-from app_schema.identity_setting import Identity, set_identity, sqlstate
+from app_schema.identity_setting import Identity, hold, set_identity, sqlstate
 
 if TYPE_CHECKING:  # the import needs greenlet, which is installed only for asyncio
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_scoped_session
@@ -159,7 +159,11 @@ class _Acting:
             self.before[connection] = former
 
     def restore(self, connection: sa.Connection) -> None:
-        set_identity(connection, self.identities[-1] if self.identities else self.before[connection])
+        set_identity(connection, self.outer(connection))
+
+    def outer(self, connection: sa.Connection) -> Identity:
+        """The identity of a connection after the block that has been taken from `identities`."""
+        return self.identities[-1] if self.identities else self.before[connection]
 
 
 _ACTING: WeakKeyDictionary[Session | sa.Connection, _Acting] = WeakKeyDictionary()
@@ -188,7 +192,8 @@ class _Block(Generic[Target]):
             for connection in _in_transaction(target):
                 acting.apply(connection)
         except BaseException:
-            self._leave(failed=True)
+            self._end()
+            self._leave(acting, failed=True)
             raise
         return target
 
@@ -202,30 +207,37 @@ class _Block(Generic[Target]):
             error = failure
             raise
         finally:
+            acting = self._end()
             try:
                 if error is not None:
-                    self._roll_back()
+                    self._roll_back(acting)
             finally:
-                self._leave(failed=error is not None)
+                self._leave(acting, failed=error is not None)
 
-    def _roll_back(self) -> None:
-        """Roll back the transactions and savepoints of the block, and the innermost outside of it."""
-        while (innermost := _innermost(self._target)) is not None:
-            innermost.rollback()
-            if innermost is self._former:
-                # SQLAlchemy refuses statements on a connection whose savepoint ended before its block;
-                # ROLLBACK TO SAVEPOINT has already restored the settings
-                self._restored = isinstance(self._target, sa.Connection)
-                return
-
-    def _leave(self, *, failed: bool) -> None:
-        target = self._target
-        acting = _ACTING[target]
+    def _end(self) -> _Acting:
+        acting = _ACTING[self._target]
         acting.identities.pop()
         if not acting.identities:
-            del _ACTING[target]
-            acting.forget(target)
-        elif isinstance(target, Session):
+            del _ACTING[self._target]
+            acting.forget(self._target)
+        return acting
+
+    def _roll_back(self, acting: _Acting) -> None:
+        """Roll back the transactions and savepoints of the block, and the innermost outside of it."""
+        target = self._target
+        while (innermost := _innermost(target)) is not None:
+            if innermost is self._former and isinstance(target, sa.Connection):
+                # SQLAlchemy refuses statements on a connection whose savepoint ended before its block:
+                # ROLLBACK TO SAVEPOINT restores the settings
+                hold(target, acting.outer(target))
+                self._restored = True
+            innermost.rollback()
+            if innermost is self._former:
+                return
+
+    def _leave(self, acting: _Acting, *, failed: bool) -> None:
+        target = self._target
+        if acting.identities and isinstance(target, Session):
             target.expire_all()
         if self._restored:
             return

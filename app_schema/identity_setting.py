@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.elements import RollbackToSavepointClause
 
 from app_schema.application import Acting
 from app_schema.errors import IdentityError
@@ -40,6 +41,8 @@ _INHERITS = """(
 _ASKING = sa.text(_KNOWN.format(known="NULL", inherits=_INHERITS))
 _INHERITED: WeakKeyDictionary[sa.Engine, set[str]] = WeakKeyDictionary()
 """The roles whose privileges the login of an engine inherits, in a database with the look-up function."""
+_CURRENT: WeakKeyDictionary[sa.Connection, Identity | None] = WeakKeyDictionary()
+"""The identity of a connection's transaction; None between transactions."""
 _NO_SUCH_ROLE, _NOT_PERMITTED = "22023", "42501"
 
 
@@ -56,7 +59,42 @@ class Identity(NamedTuple):
 
 
 def set_identity(connection: sa.Connection, identity: Identity) -> Identity:
-    """Set person and role; returns the former values."""
+    """Set person and role for the transaction, whichever savepoint ends; returns the former values."""
+    former = _set(connection, identity)
+    hold(connection, identity)
+    return former
+
+
+def hold(connection: sa.Connection, identity: Identity) -> None:
+    """Has this identity set again when a rollback to a savepoint has reset the settings.
+
+    PostgreSQL resets them to those at the start of the savepoint: to another person's, if the savepoint began
+    before the block, or in an inner block that has ended.
+    """
+    if connection not in _CURRENT:
+        sa.event.listen(connection, "after_execute", _executed)
+        for end in ("commit", "rollback", "commit_twophase", "rollback_twophase"):
+            sa.event.listen(connection, end, _ends)
+    _CURRENT[connection] = identity
+
+
+def _executed(connection: sa.Connection, statement: object, *_: object) -> None:
+    if not isinstance(statement, RollbackToSavepointClause):
+        return
+    if (identity := _CURRENT[connection]) is None:
+        return  # the savepoint is of a transaction without an identity
+    try:
+        _set(connection, identity)
+    except BaseException as error:
+        connection.invalidate(error)
+        raise
+
+
+def _ends(connection: sa.Connection, *_: object) -> None:
+    _CURRENT[connection] = None
+
+
+def _set(connection: sa.Connection, identity: Identity) -> Identity:
     if getattr(connection.connection.dbapi_connection, "autocommit", False):
         raise IdentityError(
             "The connection is in AUTOCOMMIT, where an identity ends with the statement that sets it: "

@@ -106,6 +106,25 @@ def test_savepoints_keep_the_person(opened: Any) -> None:
         assert who(opened) == ("app_user", "user_ann")
 
 
+def test_a_savepoint_of_an_inner_block_brings_nobody_back(opened: Any) -> None:
+    """PostgreSQL resets the settings to those at the start of the savepoint, when the inner person acted."""
+    with acting_as(opened, "user_bob"):
+        with acting_as(opened, "user_ann"):
+            savepoint = opened.begin_nested()
+            assert who(opened) == ("app_user", "user_ann")
+        savepoint.rollback()
+        assert who(opened) == ("app_user", "user_bob")
+        savepoint = opened.begin_nested()
+        assert who(opened) == ("app_user", "user_bob")
+        with acting_as(opened, "user_ann"):
+            savepoint.rollback()
+            assert who(opened) == ("app_user", "user_ann")
+            savepoint = opened.begin_nested()
+            assert who(opened) == ("app_user", "user_ann")
+    savepoint.rollback()
+    assert who(opened) == login(opened)
+
+
 def test_block_in_an_open_transaction_gives_back_what_was(opened: Any) -> None:
     opened.execute(sa.text("SET LOCAL ROLE service_account"))
     with opened.begin_nested(), acting_as(opened, "user_ann"):
@@ -341,6 +360,10 @@ def test_session_in_the_transaction_of_another(web_engine: sa.Engine, mode: Any)
                 for _ in range(2):
                     assert who(session) == ("app_user", "user_ann")
                     session.commit()
+                assert who(session) == ("app_user", "user_ann")
+            for person in ("user_bob", "user_ann"):
+                with acting_as(session, person):
+                    assert who(session) == ("app_user", person)
         assert connection.in_transaction()
         assert who(connection) == login(connection)
 
