@@ -49,6 +49,8 @@ class Guard:
         counts as equal.
     :param shared: keeps the copy of the table for the next guards;
         :data:`~app_schema.ddl.twin.DROP_TWIN` drops the copy.
+    :param unfiltered: PostgreSQL applies row security to a body of SQL when it creates the function, and
+        ``row_security = off`` would raise although no row is read: it is on meanwhile.
     """
 
     label: str
@@ -66,9 +68,26 @@ class Guard:
     ineffective: str = ""
     later: tuple[str, ...] = ()
     shared: bool = False
+    unfiltered: bool = False
 
     def render(self) -> str:
-        """The ``DO`` block.
+        """The ``DO`` block."""
+        if not self.unfiltered:
+            return self._guarded()
+        return block(
+            [
+                "DECLARE",
+                "  before CONSTANT text := current_setting('row_security');",
+                "BEGIN",
+                "  PERFORM set_config('row_security', 'on', true);",
+                f"  EXECUTE {dollar(self._guarded(), 'guarded')};",
+                "  PERFORM set_config('row_security', before, true);",
+                "END",
+            ]
+        )
+
+    def _guarded(self) -> str:
+        """The block that converges or refuses.
 
         PL/pgSQL parses a whole block before the block runs. If the object is absent, the comparison stays an
         unparsed string literal.

@@ -15,6 +15,7 @@ from typing import Literal
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from app_schema import pinned
 from app_schema.application import Application
 from app_schema.belongings import BelongingRow, Keys, Values, arrays, belonging, name, referring
 from app_schema.errors import ConfigurationError, LockedError, ServerError
@@ -258,8 +259,11 @@ def _said() -> Iterator[None]:
                 "changed; run again when that session has ended."
             ) from error
         if state == _NO_RIGHTS:
+            remedy = pinned.remedy(getattr(error.orig, "diag", None)) or (
+                "Log in as the owner of the tables, or as a role with BYPASSRLS and the same privileges."
+            )
             raise ServerError(
-                f"The login may not see or change all rows of the person: {why}. Nothing was changed; log in "
-                "as the owner of the tables, or as a role with BYPASSRLS and the same privileges."
+                f"The login may not see or change all rows of the person: {why}. Nothing was changed. "
+                f"{remedy}"
             ) from error
         raise

@@ -27,6 +27,7 @@ ALTER TABLE public.t ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT CREATE ON SCHEMA public TO {role};
 GRANT CREATE ON DATABASE {database} TO {role};
 ALTER TABLE public.t OWNER TO {role}"""
+_FUNCTION = "op.{}_function('f', {!r}, returns='bigint', language='sql', schema='public')"
 REMEDY = r"ALTER ROLE \.\.\. BYPASSRLS"
 
 
@@ -87,3 +88,19 @@ def test_table_with_hidden_rows_is_taken_for_filled(bound_url: str) -> None:
     sa.Index("ix_t_n", table.c.n)
     engine = database.engine(bound_url, poolclass=sa.NullPool)
     assert "create_index_concurrently" in autogenerate(engine, metadata).text
+
+
+def test_function_of_sql_is_created_and_replaced_where_rows_are_hidden(
+    bound_url: str, tmp_path: Path
+) -> None:
+    """PostgreSQL applies row security to the body of a new function, and reads no row."""
+    written = Written(tmp_path)
+    written.add(_FUNCTION.format("create", "SELECT count(*) FROM public.t"))
+    written.add(_FUNCTION.format("replace", "SELECT count(*) + 1 FROM public.t"))
+    written.upgrade(bound_url)
+    written.downgrade(bound_url)
+    written.upgrade(bound_url)
+    assert one(bound_url, "SELECT public.f()") == 1  # the function sees no row
+    written.add("op.execute('UPDATE public.t SET n = 1')")
+    with pytest.raises(CommandError, match=REMEDY):
+        written.upgrade(bound_url)
