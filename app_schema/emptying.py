@@ -23,7 +23,7 @@ SELECT n.nspname, c.relname FROM pg_catalog.pg_class AS c
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
  WHERE c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 1, 2"""
 _WAIT = "5s"
-"""How long to wait for writing sessions."""
+"""The longest wait for writing sessions."""
 
 
 @dataclass(frozen=True)

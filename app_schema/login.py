@@ -39,7 +39,7 @@ _HOPELESS = re.compile("28...|3D000|42...|22...|08P01|0A000")
 """SQLSTATEs of a refusal that stays: login, database, permission, an unknown parameter or protocol."""
 _ERRNO = re.compile(r"\[Errno (-?\d+)\]")
 _NAMES = {socket.EAI_AGAIN, socket.EAI_FAIL, socket.EAI_NODATA, socket.EAI_NONAME}
-"""What psycopg repeats of a name that has no address."""
+"""The text that psycopg adds to the error of a name without an address."""
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,7 @@ class ExtensionState:
     """
 
     name: str
-    wanted: str | None
+    minimum: str | None
     found: str | None
     available: str | None
 
@@ -304,11 +304,11 @@ def of_extension(state: ExtensionState) -> str | None:
     """The problem of an extension that is absent or too old; None: no problem."""
     if state.found is None and state.available is None:
         return f"The server has no extension {state.name}: install its files on the server."
-    if state.wanted and (old := state.found or state.available) and _parts(old) < _parts(state.wanted):
+    if state.minimum and (old := state.found or state.available) and _parts(old) < _parts(state.minimum):
         mend = (
             f"ALTER EXTENSION {state.name} UPDATE" if state.found else "install a newer version on the server"
         )
-        return f"The extension {state.name} is {old}, and {state.wanted} or later is needed: {mend}."
+        return f"The extension {state.name} is {old}, and {state.minimum} or later is needed: {mend}."
     return None
 
 

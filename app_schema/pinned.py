@@ -64,7 +64,7 @@ LIVENESS: Mapping[str, str] = {
     "tcp_keepalives_count": "3",
     "tcp_user_timeout": "20000",
 }
-"""How soon the server notices a dead client."""
+"""The settings by which the server notices a dead client."""
 
 ENCODING = "utf8"
 CLIENT: Mapping[str, str | int] = {

@@ -38,7 +38,7 @@ class SetValue:
 
 @dataclass(frozen=True)
 class Adoption:
-    """How a database of the former system becomes a database of an application.
+    """The change by which a database of the former system becomes a database of an application.
 
     :param superseded: the objects to drop; the downgrade creates them again.
     :param left: objects of others to keep in the schemas of the application, each with a reason; `check`

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 _TOKEN = re.compile(r"[{}]|(?:\\.|[^\\\s{}()])+", re.DOTALL)
 NOTHING = "<>"
-"""How an empty field prints."""
+"""The text of an empty field."""
 
 
 @dataclass

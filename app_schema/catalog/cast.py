@@ -1,4 +1,4 @@
-"""How PostgreSQL gets from one type to another."""
+"""The conversions of PostgreSQL from one type to another."""
 
 from __future__ import annotations
 

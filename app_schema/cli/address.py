@@ -1,4 +1,4 @@
-"""Where docs/troubleshooting.md explains a message of a command."""
+"""The address of the explanation of a message in docs/troubleshooting.md."""
 
 from __future__ import annotations
 

@@ -137,7 +137,7 @@ class PrintedColumn(Parts):
         return (self.generated or old.generated) and (*self.rule, self.type) != (*old.rule, old.type)
 
     def changes_type_of(self, old: PrintedColumn) -> bool:
-        """Whether the type or the collation differs, or the column is rebuilt: then PostgreSQL refuses the
+        """True if the type or the collation differs, or the column is rebuilt: then PostgreSQL refuses the
         change while others depend on the column."""
         return self.type != old.type or self.is_rebuilt_from(old)
 

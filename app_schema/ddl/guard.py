@@ -193,7 +193,7 @@ class Guard:
         return any(SEARCHED in text for text in (self.definition, *values))
 
     def _spelled(self) -> bool:
-        """Whether PostgreSQL may print a side in two spellings."""
+        """True if PostgreSQL may print a side in two spellings."""
         sides = [side for side in (self.new, self.old) if side is not None and not side.exact]
         return any(may_differ(*side.twin) for side in sides)
 

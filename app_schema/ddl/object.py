@@ -53,7 +53,7 @@ class DDLObject(Kind):
     in_create_all: ClassVar[Makes | None] = None
     """The order of the kind in ``create_all``; None: the application declares SQLAlchemy's own construct."""
     instead: ClassVar[str] = "create it in a revision"
-    """What to declare instead of an object that ``create_all`` would not create."""
+    """The declaration to write instead of an object that ``create_all`` would not create."""
     verbs: ClassVar[tuple[str, str]] = ("create", "drop")
     """The names of the operations that create and drop an object."""
     locks: ClassVar[Mapping[str, str]] = {}

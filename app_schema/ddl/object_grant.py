@@ -20,7 +20,7 @@ from app_schema.errors import ModelError
 
 
 class _Target(NamedTuple):
-    """What a grant is on: the rows ``o`` of a catalog.
+    """The kind of object that a grant is on: the rows ``o`` of a catalog.
 
     :param of_public: what PostgreSQL itself grants to PUBLIC. It counts as no grant; the lack of it is one.
     """
@@ -105,7 +105,7 @@ class ObjectGrant(DDLObject):
 
     @property
     def _of_public(self) -> tuple[str, ...]:
-        """What PostgreSQL itself grants to this role."""
+        """The privileges that PostgreSQL itself grants to this role."""
         return self._target.of_public if self.to.upper() == "PUBLIC" else ()
 
     @property

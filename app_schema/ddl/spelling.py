@@ -128,7 +128,7 @@ _MAY_DIFFER = re.compile(r"\b(AND|OR|IN|BETWEEN|ANY|ALL|SOME|ARRAY)\b", re.IGNOR
 
 
 def may_differ(*statements: str) -> bool:
-    """Whether PostgreSQL may print the objects of these statements in two spellings."""
+    """True if PostgreSQL may print the objects of these statements in two spellings."""
     return any(_MAY_DIFFER.search(statement) for statement in statements)
 
 

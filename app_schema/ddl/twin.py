@@ -47,7 +47,7 @@ def copied(table: str | None, schema: str | None) -> Copied:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """How the definition of one side is obtained: printed from a twin, or given as an SQL expression."""
+    """The source of one side's definition: printed from a twin, or given as an SQL expression."""
 
     twin: tuple[str, ...] = ()
     like: Copied | None = None

@@ -197,7 +197,7 @@ def _executed(code: Code, name: str, call: ast.Call) -> list[Verdict]:
 
 
 def renames(name: str, call: ast.Call) -> bool:
-    """Whether a call renames a table or a column."""
+    """True if a call renames a table or a column."""
     return name == "rename_table" or (
         name == "alter_column" and any(keyword.arg == "new_column_name" for keyword in call.keywords)
     )

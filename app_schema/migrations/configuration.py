@@ -1,4 +1,4 @@
-"""Where the revisions of an application are."""
+"""The place of an application's revisions."""
 
 from __future__ import annotations
 

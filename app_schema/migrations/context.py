@@ -19,7 +19,7 @@ from app_schema.migrations.sentences import sentences
 
 @dataclass
 class _Configured:
-    """What the last ``configure()`` has set up."""
+    """The arguments of the last ``configure()``."""
 
     environment: Environment
     connection: Connection | None

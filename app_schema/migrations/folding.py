@@ -151,7 +151,7 @@ class _Shared:
         return (count - 1) * fixed > (count + 2) * _CALL
 
     def _calls(self, text: _Text) -> bool:
-        """Whether the expression of the text calls a function."""
+        """True if the expression of the text calls a function."""
         return any(map(self._is_shared, text.walk()))
 
     def _expression(self, text: _Text) -> str:
@@ -189,7 +189,7 @@ class _Shared:
         return name
 
     def _differing(self, alike: Sequence[str | _Text]) -> tuple[str, str, tuple[str, ...]]:
-        """What parts at one place have in common before and after, and between, as expressions."""
+        """The common beginning and end of the parts at one place, and their middles, as expressions."""
         texts = [part.whole if isinstance(part, _Text) else part for part in alike]
         inner = [part for part in alike if isinstance(part, _Text)]
         if len(set(texts)) == 1 and not any(map(self._calls, inner)):
@@ -204,7 +204,7 @@ class _Shared:
 
 
 def _common_start(texts: Sequence[str]) -> str:
-    """What all begin with, without a word that they share in part."""
+    """The common beginning of all texts, without a word that they share in part."""
     low, high = min(texts), max(texts)
     pairs = enumerate(zip(low, high, strict=False))
     length = next((at for at, (one, other) in pairs if one != other), len(low))

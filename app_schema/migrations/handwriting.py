@@ -1,4 +1,4 @@
-"""What handwritten SQL creates ends without the grants of default privileges, like what an operation creates.
+"""Objects of handwritten SQL end without the grants of default privileges, like those of an operation.
 
 The text of SQL does not tell what it creates. The objects of the role are therefore noted before handwritten
 SQL. After it, what default privileges grant on any other object is revoked: before the next statement of an

@@ -1,4 +1,4 @@
-"""What a generated revision says of itself: what it does, which locks it takes, what it loses."""
+"""The header of a generated revision: its operations, their locks and their losses."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def _downgrade(lost: list[str], converted: str) -> str:
 
 
 def _dropped(operations: Iterable[Operation], way_back: Iterable[Operation]) -> Iterator[str]:
-    """What is dropped with its values; those of a generated column follow from other columns."""
+    """Objects that are dropped with their values; those of a generated column follow from other columns."""
     generated = {(operation.table, operation.column) for operation in way_back if operation.generated}
     for operation in operations:
         if operation.name in HELD and operation.table is not None:

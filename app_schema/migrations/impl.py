@@ -60,9 +60,9 @@ class GuardedImpl(PostgresqlImpl):
     _begun = False
     """A script has written BEGIN."""
     version_table: Table
-    """Where the revisions are stamped."""
+    """The table that has the stamps of the revisions."""
     state: RunState | None = None
-    """That of the run, while revisions run on a connection."""
+    """The state of the run, while revisions run on a connection."""
     pipeline: Pipeline | None = None
     """The queue of statements, while revisions run on a psycopg connection."""
 
@@ -78,7 +78,7 @@ class GuardedImpl(PostgresqlImpl):
 
     @cached_property
     def handwriting(self) -> Handwriting:
-        """What is to be revoked after handwritten SQL."""
+        """The grants to revoke after handwritten SQL."""
         return Handwriting(active=self.as_sql)
 
     @property

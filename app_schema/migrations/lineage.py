@@ -57,7 +57,7 @@ class Lineage:
 
     @property
     def fork(self) -> str | None:
-        """What to do about two unintended heads; None: every further branch has a label."""
+        """The remedy for two unintended heads; None if every further branch has a label."""
         heads = sorted(self.heads)
         labels = {frozenset(script.branch_labels) for script in self.scripts.get_revisions(heads)}
         if len(labels) == len(heads):

@@ -19,7 +19,7 @@ Ended = Callable[[bool], None]
 
 
 class Outer:
-    """What ``begin_transaction()`` gives to an env.py, in the place of Alembic's own object."""
+    """The result of ``begin_transaction()`` in an env.py, in the place of Alembic's own object."""
 
     def __init__(self, context: MigrationContext) -> None:
         self.context = context

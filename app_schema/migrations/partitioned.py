@@ -55,7 +55,7 @@ class _Partition(NamedTuple):
 
 
 def is_partitioned(operations: Operations | Sender, name: str, schema: str | None) -> bool:
-    """Whether a table or index has partitions of its own."""
+    """True if a table or index has partitions of its own."""
     found = send(operations, _KIND, name=qualified(name, schema))
     return found is not None and found.scalar() in {"p", "I"}
 

@@ -124,9 +124,9 @@ class Pipeline:
     handwriting: Handwriting
     queue: list[Statement] = field(default_factory=list)
     needs: dict[Need, None] = field(default_factory=dict)
-    """What must exist before the queue is sent."""
+    """Requirements that are checked before the queue is sent."""
     later_needs: Callable[[], Iterable[Need]] = tuple
-    """What the revisions need whose statements are not queued yet."""
+    """The requirements of the revisions whose statements are not queued yet."""
     _twin: tuple[str, str] | None = None
     """The table whose copy the last statement uses, and the form of the statement that keeps the copy."""
     _sharing: bool = False
@@ -138,7 +138,7 @@ class Pipeline:
     _size: int = 0
     _in_part: int = 0
     _batch: wire.Batch | None = None
-    """What is sent, and not finished."""
+    """Statements that are sent and not finished."""
     _batch_clock: StatementClock = field(default_factory=StatementClock)
     _sent: deque[Statement] = field(default_factory=deque)
     """The statements of the batch that have no answer yet."""

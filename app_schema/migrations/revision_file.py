@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 _ILLEGAL = "@-+:"
 """The characters that separate revisions: ``label@revision``, ``revision+1``, ``from:to``."""
 _SYMBOLS = ("head", "heads", "base", "current")
-"""What Alembic's commands take for something else than a revision of this name."""
+"""Names that Alembic's commands do not take for the name of a revision."""
 _EXPECTED = {
     "down_revision": "the name of the parent revision",
     "depends_on": "the name of a revision",

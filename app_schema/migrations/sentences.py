@@ -50,7 +50,7 @@ def sentences(context: EnvironmentContext) -> Iterator[None]:
 
 
 def _of_operation(context: EnvironmentContext, error: BaseException) -> bool:
-    """Whether the line of a revision in which an error arose calls an operation: an argument is wrong."""
+    """True if the line of a revision that raised an error calls an operation: an argument is wrong."""
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.line or "" for frame in frames if is_revision(context.script, frame.filename)]
     return bool(lines) and re.match(r"(with |return |\w+ = )?(op|batch_op)\.", lines[-1]) is not None

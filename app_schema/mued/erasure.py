@@ -83,7 +83,7 @@ HINDRANCES: Sequence[tuple[str, str, str]] = (
         "paid lesson that is neither held nor refunded: complete or refund it first",
     ),
 )
-"""What somebody has to settle before the person can be erased: table, condition on the row `t`, sentence."""
+"""Matters to settle before the person can be erased: table, condition on the row `t`, sentence."""
 
 _NO_RIGHTS, _LOCKED, _DEADLOCK = "42501", "55P03", "40P01"
 _WAIT = "5s"
@@ -170,7 +170,7 @@ def _delete(connection: sa.Connection, keys: Keys, steps: Sequence[Step]) -> Non
 
 
 def left(connection: sa.Connection, app: Application, erasure: Erasure) -> Erasure | None:
-    """What has been written of the person since, by sessions that waited for the locks; None: nothing.
+    """The rows of the person that sessions wrote which waited for the locks; None if there are none.
 
     A row that stays can be referred to again, and nobody can forbid that for the future.
     """

@@ -1,4 +1,4 @@
-"""What the database holds of a person: what the person may read, then what only the service may read."""
+"""The rows of a person: those that the person may read, then those that only the service may read."""
 
 from __future__ import annotations
 

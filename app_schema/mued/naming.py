@@ -1,4 +1,4 @@
-"""How constraints and indexes get their names: in the models, and in revisions that name them in short."""
+"""The names of constraints and indexes: in the models, and in revisions that name them in short."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def svg(tables: Sequence[sa.Table]) -> str:
 
 
 def is_of(picture: str, tables: Sequence[sa.Table]) -> bool:
-    """Whether a picture was drawn from these tables as they are now."""
+    """True if a picture was drawn from these tables as they are now."""
     match = _OF.search(picture)
     return match is not None and match[1] == _digest(dot(tables))
 

@@ -23,7 +23,7 @@ from app_schema.studio.view import TableView
 
 
 class ChangesPage(Page):
-    """What this studio has written, each change with the statement that undoes it."""
+    """The changes that this studio has written, each with the statement that undoes it."""
 
     def __init__(self, *args: Any, changes: Changes, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""What was written by this studio, as statements, each with the statement that undoes it."""
+"""The statements that this studio has written, each with the statement that undoes it."""
 
 from __future__ import annotations
 

@@ -32,14 +32,14 @@ class Effect:
 
 @dataclass(frozen=True)
 class Effects:
-    """What a deletion does: rows by table, and the triggers of the tables that lose rows."""
+    """The effects of a deletion: rows by table, and the triggers of the tables that lose rows."""
 
     tables: list[Effect]
     triggers: list[tuple[str, str]]
 
 
 def effects(session: Session, delete: sa.Delete) -> Effects:
-    """What a deletion would do.
+    """The effects that a deletion would have.
 
     Foreign keys that are checked at COMMIT are checked here too.
     """

@@ -1,4 +1,4 @@
-"""How a column is shown and edited."""
+"""The display and the editor of a column."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ class Converter(ModelConverter):
         return field
 
     def _field(self, *args: Any, **kwargs: Any) -> BaseField:
-        """That of starlette-admin; a type that it does not know, or not give back as it was, is shown."""
+        """The field of starlette-admin; a type that starlette-admin does not know or alters is read-only."""
         if not isinstance(kwargs["column"].type, _SHOWN):
             with suppress(NotSupportedColumn):
                 return super().convert(*args, **kwargs)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 @dataclass(frozen=True)
 class HeadLine:
-    """Where the studio is connected to; no secret is part of it."""
+    """The server, database and role of the studio's connection, without secrets."""
 
     server: str
     version: str

@@ -1,4 +1,4 @@
-"""What a row is called: the label beside a key, in lists, forms and pickers."""
+"""The label of a row, beside a key, in lists, forms and pickers."""
 
 from __future__ import annotations
 

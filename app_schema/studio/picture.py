@@ -97,7 +97,7 @@ def _placed(keys: dict[str, list[tuple[str, str]]]) -> dict[str, TableBox]:
 
 
 def _depths(keys: dict[str, list[tuple[str, str]]]) -> dict[str, int]:
-    """How long the longest way of foreign keys from a table is; a circle is cut where it closes."""
+    """The length of the longest chain of foreign keys from each table; a circle is cut where it closes."""
     depths: dict[str, int] = {}
 
     def depth(name: str, above: frozenset[str]) -> int:

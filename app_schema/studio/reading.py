@@ -96,7 +96,7 @@ class ReadingView(ModelView):
     def can_access_field(
         self, request: Request, field: BaseField, action: RequestAction | None = None
     ) -> bool:
-        """Whether the page has the field: only where the database has the column."""
+        """True if the page has the field: only where the database has the column."""
         attribute = sa.inspect(self.model).column_attrs[field.name]
         return attribute.columns[0].name in columns(request, self.table) and super().can_access_field(
             request, field, action

@@ -38,7 +38,7 @@ class TableView(ReadingView):
             self.inline_editable_fields = [field.name for field in self.fields if field.inline_editable]
 
     def _in_a_cell(self, field: BaseField) -> bool:
-        """Whether the field is small enough to be edited in the list."""
+        """True if the field is small enough to be edited in the list."""
         large = isinstance(field, (JSONField, ListField))
         return not (large or field.read_only or field.exclude_from_edit or field.name == self.pk_attr)
 

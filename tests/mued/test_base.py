@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import CheckConstraint, MetaData
+from sqlalchemy import CheckConstraint, Integer, MetaData
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app_schema.application import find
@@ -60,6 +60,13 @@ def test_special_methods_are_no_settings() -> None:
         """Shares the table of its parent, whose mapper has left its own dunders in it."""
 
     assert str(Louder()) == "spoken"
+
+
+@pytest.mark.usefixtures("_forgotten")
+def test_what_python_314_sets_in_a_class_is_no_setting() -> None:
+    implicit: dict[str, Any] = {"__annotations_cache__": {}, "__conditional_annotations__": set()}
+    parts = {"__tablename__": "late", "id": mapped_column(Integer, primary_key=True), **implicit}
+    assert type("Late", (Elsewhere,), parts).__name__ == "Late"
 
 
 class Elsewhere(Base):

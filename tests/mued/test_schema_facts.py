@@ -45,19 +45,19 @@ def test_table_has_its_columns(found: Snapshot, table: str) -> None:
     for column in fact["columns"]:
         text = found[Key("column", fact["schema"], fact["name"], column["name"])]
         head, _, rest = column["type"].partition("(")
-        wanted = TYPES.get(head, head) + (f"({rest}" if rest else "")
+        named = TYPES.get(head, head) + (f"({rest}" if rest else "")
         enum = next(
             (
                 other
                 for other in DICTIONARY["enums"]
-                if wanted in {other["name"], f"{other['schema']}.{other['name']}"}
+                if named in {other["name"], f"{other['schema']}.{other['name']}"}
             ),
             None,
         )
-        wanted = (
-            f"{enum['schema']}.{enum['name']}" if enum else f"public.{wanted}" if head == "vector" else wanted
-        )
-        assert text.removeprefix(wanted)[:1] in {"", " "}, f"{column['name']}: {text} is not {wanted}"
+        expected = f"public.{named}" if head == "vector" else named
+        if enum:
+            expected = f"{enum['schema']}.{enum['name']}"
+        assert text.removeprefix(expected)[:1] in {"", " "}, f"{column['name']}: {text} is not {expected}"
         assert (" NOT NULL" in text) is not column["nullable"], f"{column['name']}: {text}"
         assert (" DEFAULT " in text) is (column["default"] is not None), f"{column['name']}: {text}"
         assert ("GENERATED STORED" in text) is ("generated" in column), f"{column['name']}: {text}"
@@ -119,28 +119,28 @@ def test_table_has_its_rules(found: Snapshot, table: str) -> None:
 def test_table_has_its_grants(found: Snapshot, table: str) -> None:
     fact = TABLES[table]
     place = (fact["schema"], fact["name"])
-    wanted: dict[Key, str] = {}
+    expected: dict[Key, str] = {}
     for grant in fact["grants"]:
         if "columns" in grant:
             (privilege,) = grant["privileges"]
-            wanted[Key("column_grant", *place, f"{grant['role']} {privilege}")] = ", ".join(
+            expected[Key("column_grant", *place, f"{grant['role']} {privilege}")] = ", ".join(
                 sorted(grant["columns"])
             )
         else:
-            wanted[Key("grant", *place, grant["role"])] = ", ".join(sorted(grant["privileges"]))
+            expected[Key("grant", *place, grant["role"])] = ", ".join(sorted(grant["privileges"]))
     assert {
         key: text
         for key, text in found.items()
         if key.kind in {"grant", "column_grant"} and key[1:3] == place
-    } == wanted
+    } == expected
 
 
 def test_enums_have_their_labels(found: Snapshot) -> None:
-    wanted = {
+    expected = {
         Key("enum", enum["schema"], None, enum["name"]): ", ".join(f"'{label}'" for label in enum["values"])
         for enum in DICTIONARY["enums"]
     }
-    assert {key: text for key, text in found.items() if key.kind == "enum"} == wanted
+    assert {key: text for key, text in found.items() if key.kind == "enum"} == expected
 
 
 def test_functions_have_their_attributes(found: Snapshot) -> None:

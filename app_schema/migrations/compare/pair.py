@@ -140,7 +140,7 @@ def _by_use(sides: Sides, declared: list[Key], reflected: list[Key]) -> Pairs:
 
 
 def _is_alone(pair: tuple[Key, Key], count: int, shared: Mapping[tuple[Key, Key], int]) -> bool:
-    """Whether each of two objects shares fewer columns with every other one."""
+    """True if each of two objects shares fewer columns with every other one."""
     return not any(
         other != pair and most >= count and (other[0] == pair[0] or other[1] == pair[1])
         for other, most in shared.items()

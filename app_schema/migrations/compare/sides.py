@@ -105,7 +105,7 @@ class Sides:
 
     @cached_property
     def casts(self) -> Casts:
-        """How the server converts types, by the casts that no revision drops or changes."""
+        """The conversions of the server between types, by the casts that no revision drops or changes."""
         return Casts(self.connection, [key.name for key, *_ in self.differences if key.kind == "cast"])
 
     @cached_property

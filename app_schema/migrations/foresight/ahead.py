@@ -91,7 +91,7 @@ class Ahead:
         return _changes(self._names[number] | self._later_names[number])
 
     def needs(self) -> Iterator[Need]:
-        """What the steps require of server and role, as far as the names in their code tell."""
+        """The requirements of the steps on server and role, as far as the names in their code tell."""
         for number, used in enumerate(self._names):
             if any(part in name for name in used for part in _NEEDING):
                 yield from filter(None, map(need, self.sent_by(number)))

@@ -199,8 +199,8 @@ def _words(change: Renaming) -> str:
 
 
 def _moved_aside(construct: Any, later: list[Any]) -> int | None:
-    """Where another object of the old name is created, if the renamed one is dropped in the end: then one
-    object has the name before and after, and both hold values."""
+    """The number of the statement that creates another object of the old name, if the renamed one is dropped
+    in the end: then one object has the name before and after, and both hold values."""
     change = renaming(construct)
     if change is None or change.kind not in _HOLDING:
         return None

@@ -102,8 +102,8 @@ def renamed_later(construct: Any, statement: DDLStatement, later: Later) -> Guar
 
 
 def changed_before(construct: Any, later: Later, first: str) -> list[str]:
-    """What tells that a column is as a later statement leaves it: a statement without a stated old side would
-    change it back, and the values with it.
+    """Conditions that a column is as a later statement leaves it: a statement without a stated old side would
+    change the column back, and the values with it.
 
     :param first: as in :func:`outlived`. In a first run the column may look so before it is changed.
     """

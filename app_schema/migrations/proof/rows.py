@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MOST = 100
 """Rows of a table."""
 _ROUNDS = 5
-"""How often referenced rows are fetched, for sampled rows and for rows fetched before."""
+"""The number of times that referenced rows are fetched, for sampled rows and for rows fetched before."""
 _GENERATED = 3
 
 _TABLES = """\

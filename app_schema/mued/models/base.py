@@ -41,8 +41,12 @@ _SETTINGS = frozenset(
 _IMPLICIT = frozenset(
     {
         *dir(type("_", (), {})),
+        "__annotate__",
+        "__annotate_func__",
         "__annotations__",
+        "__annotations_cache__",
         "__class_getitem__",
+        "__conditional_annotations__",
         "__firstlineno__",
         "__mapper__",
         "__match_args__",

@@ -18,7 +18,7 @@ from app_schema.mued.models import (
 from app_schema.mued.seed.row import Row, key
 
 MARK = "seed_"
-"""How the accounts and events of the seed begin."""
+"""The prefix of the accounts and events of the seed."""
 
 STUDENTS = ("hana", "ren", "yui")
 MENTORS = ("kenji", "clara")

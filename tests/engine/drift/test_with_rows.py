@@ -61,13 +61,13 @@ def filled(empty_engine: sa.Engine) -> sa.Engine:
 @pytest.mark.parametrize("mode", ["transaction", "autocommit"])
 @pytest.mark.parametrize("change", CHANGES)
 def test_change_runs_twice_up_and_down(filled: sa.Engine, change: str, mode: str) -> None:
-    wanted = _metadata(CHANGES[change]())
-    generated = autogenerate(filled, wanted)
+    declared = _metadata(CHANGES[change]())
+    generated = autogenerate(filled, declared)
     with filled.connect() as connection:
         start = snapshot(connection)
     for _ in range(2):
         generated.upgrade(filled, autocommit=mode == "autocommit")
-    assert autogenerate(filled, wanted).diffs == []
+    assert autogenerate(filled, declared).diffs == []
     for _ in range(2):
         generated.downgrade(filled, autocommit=mode == "autocommit")
     with filled.connect() as connection:
@@ -76,12 +76,12 @@ def test_change_runs_twice_up_and_down(filled: sa.Engine, change: str, mode: str
 
 @pytest.mark.parametrize("change", ["check", "foreign key", "covering index"])
 def test_cut_in_autocommit_is_mended_by_a_second_run(filled: sa.Engine, change: str) -> None:
-    wanted = _metadata(CHANGES[change]())
-    generated = autogenerate(filled, wanted)
+    declared = _metadata(CHANGES[change]())
+    generated = autogenerate(filled, declared)
     for after in range(1, 9):
         _cut(filled, generated, after)
         generated.upgrade(filled, autocommit=True)
-        assert autogenerate(filled, wanted).diffs == [], after
+        assert autogenerate(filled, declared).diffs == [], after
         generated.downgrade(filled, autocommit=True)
 
 
@@ -151,13 +151,14 @@ def _with_policy(
 
 def test_nothing_is_absent_while_an_index_is_built(empty_engine: sa.Engine) -> None:
     """CONCURRENTLY and ADD VALUE commit: no policy is dropped before, and readers always have an index."""
-    before, wanted = _with_policy(sa.Integer, ("x",), "b"), _with_policy(sa.BigInteger, ("x", "y"), "b", "a")
+    before = _with_policy(sa.Integer, ("x",), "b")
+    declared = _with_policy(sa.BigInteger, ("x", "y"), "b", "a")
     with empty_engine.begin() as connection:
         before.create_all(connection)
         connection.exec_driver_sql("INSERT INTO t VALUES (1, 'x'), (2, 'y')")
     with empty_engine.connect() as connection:
         start = snapshot(connection)
-    generated = autogenerate(empty_engine, wanted)
+    generated = autogenerate(empty_engine, declared)
     calls = [
         line.strip().partition("(")[0] for line in generated.text.partition("def downgrade")[0].splitlines()
     ]
@@ -173,7 +174,7 @@ def test_nothing_is_absent_while_an_index_is_built(empty_engine: sa.Engine) -> N
                 assert (connection.scalar(sa.text(indexes)) or 0) > 0, after
         for autocommit in (True, False):
             generated.upgrade(empty_engine, autocommit=autocommit)
-            assert autogenerate(empty_engine, wanted).diffs == [], after
+            assert autogenerate(empty_engine, declared).diffs == [], after
         for autocommit in (True, False):
             generated.downgrade(empty_engine, autocommit=autocommit)
             with empty_engine.connect() as connection:

@@ -1,6 +1,6 @@
 """A schema as a value: what the strategies draw, before it becomes metadata.
 
-A shape holds no SQL. Where an expression is wanted it holds a number, which chooses among those that fit the
+A shape holds no SQL. Where an expression is needed, it holds a number, which chooses among those that fit the
 type of the column; so whatever is drawn can be declared, and a changed type changes what hangs on the column.
 """
 

@@ -1,4 +1,4 @@
-"""How a kind is compared: the hooks, and what they do for most kinds."""
+"""The comparison of a kind: the hooks, with their defaults for most kinds."""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ class ColumnComparator(KindComparator):
 
 
 def _generation(sides: Sides, key: Key) -> int:
-    """How many tables stand over a column's table, from which it inherits."""
+    """The number of tables from which a column's table inherits."""
     names = parents(sides.reflected.get(keys.table(key), ""))
     above = [
         other._replace(table=other.name)

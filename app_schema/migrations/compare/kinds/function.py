@@ -73,8 +73,7 @@ class FunctionComparator(KindComparator):
 
 
 def reads_any(definition: str, names: set[str]) -> bool:
-    """Whether the body of a function in SQL, which PostgreSQL checks when it is created, has one of the
-    names."""
+    """True if one of the names is in the body of a function in SQL, which PostgreSQL checks at creation."""
     function = PrintedFunction.of(definition)
     return function.language == "sql" and bool(words(function.body) & names)
 

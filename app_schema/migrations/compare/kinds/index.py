@@ -128,7 +128,7 @@ def _is_on_a_view(sides: Sides, key: Key) -> bool:
 
 
 def _name_is_in_use(sides: Sides, key: Key) -> bool:
-    """Whether an index has this name, of whatever table: the undo must not insist on that of the new one."""
+    """True if an index of any table has this name: the undo must not name the table of the new index."""
     return any(other.kind == "index" and other[1::2] == key[1::2] for other in sides.reflected)
 
 

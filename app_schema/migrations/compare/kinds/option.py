@@ -90,7 +90,7 @@ def _set(column: Key) -> tuple[str, str]:
 
 
 def _fits(sides: Sides, planner: Planner, owner: Key, option: Key) -> bool:
-    """Whether PostgreSQL sets the option on what is created again: not on an index with a condition."""
+    """True if PostgreSQL sets the option on the recreated owner: not on an index with a condition."""
     side = sides.declared if planner.recreated_as(owner) == "declared" else sides.reflected
     definition = side[owner]
     if owner.kind == "index" and " WHERE (" in definition:
@@ -101,7 +101,7 @@ def _fits(sides: Sides, planner: Planner, owner: Key, option: Key) -> bool:
 
 
 def _is_retyped(sides: Sides, planner: Planner, key: Key) -> bool:
-    """Whether a column gets a new type, with which PostgreSQL sets storage and compression anew."""
+    """True if a column gets a new type, with which PostgreSQL sets storage and compression anew."""
     if key.kind != "column" or key not in planner.changed or key not in sides.declared:
         return False
     return PrintedColumn.of(sides.reflected[key]).type != PrintedColumn.of(sides.declared[key]).type

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 _OF_PARENT = {"column", "constraint"}
-"""What PostgreSQL adds, alters and drops in each partition with its parent's."""
+"""The kinds that PostgreSQL adds, alters and drops in each partition with its parent's."""
 
 
 class PartitionComparator(KindComparator):
@@ -81,7 +81,7 @@ def _parent(sides: Sides, part: Key) -> Key | None:
 
 
 def belongs_to_parent(sides: Sides, part: Key) -> bool:
-    """Whether the parent of a partition has the part, which is created and dropped with the parent's."""
+    """True if the parent of a partition has the part, which is created and dropped with the parent's."""
     partition = _reflected(sides, Key("table", part.schema, None, part.table or ""))
     if partition is None or part.kind != "constraint":
         return partition is not None and part.kind in {"column", "default", "own_default"}

@@ -170,7 +170,7 @@ def _checks_of_columns(table: Table) -> list[CheckConstraint]:
 
 
 def _refers_to_later(sides: Sides, planner: Planner, fk: ForeignKeyConstraint, order: int) -> bool:
-    """Whether the referred table is created later, or exists and gets its columns or keys later."""
+    """True if the referred table is created later, or exists and gets its columns or keys later."""
     place = (fk.referred_table.schema or sides.metadata.default_schema, fk.referred_table.name)
     unready = any(
         key[1:3] == place and key.kind in {"column", "constraint", "index"}
@@ -181,7 +181,7 @@ def _refers_to_later(sides: Sides, planner: Planner, fk: ForeignKeyConstraint, o
 
 
 def _refers_to_a_key(fk: ForeignKeyConstraint) -> bool:
-    """Whether the referred table is created with the key; a unique index is created after all tables."""
+    """True if the referred table is created with the key; a unique index is created after all tables."""
     columns = {element.column.name for element in fk.elements}
     return any(
         isinstance(key, (PrimaryKeyConstraint, UniqueConstraint))

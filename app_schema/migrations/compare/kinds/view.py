@@ -36,7 +36,7 @@ class MaterializedViewComparator(KindComparator):
         super().drop(sides, planner, key, with_dependents=with_dependents)
 
     def drop_order(self, sides: Sides, key: Key) -> int:
-        """What reads another view is dropped before it."""
+        """A view that reads another view is dropped before it."""
         return super().drop_order(sides, key) - (sides.layers.depth(key) << 32)
 
     def recreate(self, sides: Sides, planner: Planner, key: Key) -> None:
