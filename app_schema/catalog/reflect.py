@@ -16,9 +16,10 @@ _SCHEMA = (
 )
 
 
-def reflect(answers: Answers, key: Key, definition: str) -> DDLObject:
+def reflect(answers: Answers, key: Key, definition: str, table: str | None = None) -> DDLObject:
     """The object of a snapshot's key; needs an empty search_path.
 
+    :param table: the name that the object's table, type or sequence has after the renames.
     :raises ModelError: if no class has fields for all properties of the object.
     """
     cls = DDLObject.reflected.get(key.kind)
@@ -30,7 +31,7 @@ def reflect(answers: Answers, key: Key, definition: str) -> DDLObject:
     refused = parts.pop("refused", None)
     if refused is not None:
         raise ModelError(f"{key.label} is {refused}, which cannot be written as a revision")
-    return cls.from_parts(key, parts)
+    return cls.from_parts(key._replace(table=table or key.table), parts)
 
 
 @cache

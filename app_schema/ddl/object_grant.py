@@ -51,7 +51,7 @@ class _Target(NamedTuple):
             namespace="o.typnamespace" if self.kind == "type_grant" else "",
             table="NULL" if of_database else name,
             attribute=True,
-            where=f"{name} = current_database()" if of_database else f"{self.acl} IS NOT NULL",
+            where=f"{self.acl} IS NOT NULL" + (f" AND {name} = current_database()" if of_database else ""),
             listed=f"x.grantee <> {owner}" + (f" AND NOT {usual}" if self.of_public else ""),
             of_public=bool(self.of_public),
         )
@@ -147,7 +147,8 @@ class ObjectGrant(DDLObject):
         return Side(value=literal(", ".join(f"{word}{star}" for word in sequence(self.privileges))))
 
     def remedy(self) -> str:
-        before, after = self._words("GRANT", sequence(self.privileges))
+        privileges = sequence(self.privileges)
+        before, after = self._words("GRANT" if privileges else "REVOKE", privileges)
         return (
             "op.replace_object_grant(...) replaces the grant; if another role owns the object, that role "
             f"must run: {before} {self._place or 'DATABASE ...'} {after}"

@@ -23,6 +23,8 @@ COMMENTS = (
     ddl.Comment("constraint", "ck", TEXT, table="t"),
     ddl.Comment("publication", "pub", TEXT),
     ddl.Comment("enum", "mood", TEXT, schema="public"),
+    ddl.Comment("composite", "p'air", TEXT, schema="public"),
+    ddl.Comment("column", "a b", TEXT, table="p'air", schema="public"),
 )
 
 
@@ -46,6 +48,7 @@ def _metadata(*objects: ddl.DDLObject, query: str = QUERY, **options: Any) -> sa
         ddl.View("V.iew", query, schema="public", **options),
         ddl.View("m", "SELECT id FROM public.t", materialized=True, schema="public"),
         ddl.Publication("pub", "TABLE public.t"),
+        ddl.Composite("p'air", '("a b" integer)', schema="public"),
         *objects,
     )
     return metadata
@@ -53,8 +56,14 @@ def _metadata(*objects: ddl.DDLObject, query: str = QUERY, **options: Any) -> sa
 
 def test_comments_are_created_by_create_all_and_by_a_revision(empty_engine: sa.Engine) -> None:
     declared = _metadata(*COMMENTS)
-    round_trip(empty_engine, declared).upgrade(empty_engine)  # with the objects
-    round_trip(empty_engine, _metadata(), prune=True).upgrade(empty_engine)  # alone
+    created = round_trip(empty_engine, declared)
+    created.upgrade(empty_engine)
+    assert created.text.count("\\\\") == len(COMMENTS), created.text
+    pruned = round_trip(empty_engine, _metadata(), prune=True)
+    pruned.upgrade(empty_engine)
+    assert pruned.text.count("\\\\") == len(COMMENTS), pruned.text
+    alone = round_trip(empty_engine, declared, prune=True)
+    assert alone.text.count("\\\\") == len(COMMENTS), alone.text
     send(empty_engine, "COMMENT ON VIEW \"V.iew\" IS 'other'", "COMMENT ON COLUMN \"V.iew\".id IS 'other'")
     round_trip(empty_engine, declared, prune=True)
     send(empty_engine, 'COMMENT ON VIEW "V.iew" IS NULL', 'COMMENT ON COLUMN "V.iew".id IS NULL')

@@ -157,7 +157,7 @@ class Sides:
         """The object of a key after the renames."""
         # an index or a constraint is built from its definition, which has the declared name already
         asked = key if key.kind in {"index", "constraint"} else self.renamed.before(key)
-        return self.renamed.of(reflect(self.answers, asked, definition))
+        return self.renamed.of(reflect(self.answers, asked, definition, key.table))
 
     @cached_property
     def _by_table(self) -> dict[Place, list[Key]]:

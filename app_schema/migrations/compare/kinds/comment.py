@@ -44,21 +44,25 @@ class CommentComparator(_TextComparator):
 
     def undeclared_along(self, sides: Sides, key: Key) -> bool:
         """Also the comment of an undeclared column."""
-        of_undeclared = bool(key.name) and keys.column(key) not in sides.declared
+        has_columns = not any(owner in sides.declared for owner in _without_columns(key))
+        of_undeclared = bool(key.name) and has_columns and keys.column(key) not in sides.declared
         return of_undeclared or super().undeclared_along(sides, key)
 
     def added(self, sides: Sides, planner: Planner, key: Key, declared: str) -> None:
         """Plans an absent comment; CREATE TABLE and ADD COLUMN have the comments of new tables and
         columns."""
-        if not sides.new(key):
+        if not sides.new(key) or _is_of_other_relation(sides, key):
             super().added(sides, planner, key, declared)
 
     def set(
         self, sides: Sides, planner: Planner, key: Key, declared: str | None, reflected: str | None
     ) -> None:
-        """Plans the change of a comment, unless ADD COLUMN has it."""
+        """Plans the change of a comment, unless ADD COLUMN has it, or `follow` plans it."""
         schema, column = sides.schema(key), keys.column(key)
-        if key.name and (column not in sides.reflected or column in planner.dropped):
+        if _is_of_other_relation(sides, key):
+            if _relations(key) & planner.dropped:
+                return
+        elif key.name and (column not in sides.reflected or column in planner.dropped):
             return
         if key.name:
             call = CallOp("alter_column", key.table, key.name, comment=declared, schema=schema)
@@ -89,14 +93,14 @@ class ObjectCommentComparator(_TextComparator):
 
     def follow(self, sides: Sides, planner: Planner) -> None:
         """Plans the comments of what is created, and for the downgrade those of what is dropped: PostgreSQL
-        drops them with it. Also those of the columns of views."""
+        drops them with it. Also those of columns of views, composite types and foreign tables."""
         comments = {key for key in (*sides.reflected, *sides.declared) if key.kind in _CALLS}
         for key in sorted(comments, key=str):
             if key.kind == "object_comment":
                 planned = keys.described(key) in planner.dropped | planner.created
                 if not planned and not (sides.managed(key) and _is_created_anew(sides, planner, key)):
                     continue
-            elif not keys.views(key) & planner.dropped:
+            elif not (key.name and _relations(key) & planner.dropped):
                 continue
             declared, reflected = sides.declared.get(key), sides.reflected.get(key)
             if declared is None and reflected is not None and _stays(sides, planner, key):
@@ -123,9 +127,24 @@ def _on_object(key: Key, text: str | None) -> CallOp:
 _CALLS = {"comment": _on_column, "object_comment": _on_object}
 
 
+def _relations(key: Key) -> set[Key]:
+    """What a column with a comment may be of, besides a table, whose operations have the comments."""
+    return keys.views(key) | _without_columns(key)
+
+
+def _without_columns(key: Key) -> set[Key]:
+    """The relations whose columns are a part of their definition, and not objects of a snapshot."""
+    return {Key(kind, key.schema, None, key.table or "") for kind in ("composite", "foreign_table")}
+
+
+def _is_of_other_relation(sides: Sides, key: Key) -> bool:
+    """True for a column of a view, composite type or foreign table."""
+    return bool(key.name) and any(owner in sides.declared for owner in _relations(key))
+
+
 def _stays(sides: Sides, planner: Planner, key: Key) -> bool:
     """True if an undeclared comment and its object exist after the upgrade."""
-    owners = {keys.described(key)} if key.kind == "object_comment" else keys.views(key)
+    owners = {keys.described(key)} if key.kind == "object_comment" else _relations(key)
     existing = [owner for owner in owners if owner in sides.reflected]
     if key.kind == "comment" and existing and planner.recreated_as(existing[0]) == "declared":
         existing = [owner for owner in existing if keys.column(key) in sides.declared]
