@@ -147,7 +147,8 @@ class Keys:
         }
         order: TopologicalSorter[tuple[str, ...]] = TopologicalSorter()
         for table, circle in circles.items():
-            order.add(circle, *(circles[child] for child in below[table].difference(circle)))
+            # sorted: a token of the erasure is bound to the order, and a set has another one in each process
+            order.add(circle, *(circles[child] for child in sorted(below[table].difference(circle))))
         return [list(circle) for circle in order.static_order()]
 
     def matching(self, table: str, columns: Values) -> str:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -315,3 +320,18 @@ def test_what_is_written_meanwhile_waits_and_is_found(full_url: str) -> None:
         carry_out(connection, later)
         connection.commit()
         assert left(connection, APPLICATION, prepared) is None
+
+
+def test_token_is_the_same_in_every_process(full_url: str, tmp_path: Path) -> None:
+    """Python gives a set of strings another order in each process."""
+    tokens = set()
+    for seed in ("1", "2", "3"):
+        said = subprocess.run(
+            [sys.executable, "-m", "app_schema", "erase", "seed_ren", "--json", "--url", full_url],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=False,
+        )
+        tokens.add(json.loads(said.stdout)["token"])
+    assert len(tokens) == 1
