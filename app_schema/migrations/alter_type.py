@@ -15,7 +15,6 @@ from sqlalchemy.schema import CreateColumn, ExecutableDDLElement
 from sqlalchemy.sql.compiler import DDLCompiler
 from sqlalchemy.types import TypeEngine
 
-from app_schema.catalog.cast import base
 from app_schema.ddl.block import DIFFERENT, block
 from app_schema.ddl.column import TYPE
 from app_schema.ddl.guard import Guard
@@ -122,7 +121,7 @@ def _is_at_utc(construct: PostgresqlColumnType | ops.ColumnType) -> bool:
     AT TIME ZONE it rewrites every row.
     """
     using = getattr(construct, "using", None)
-    to = base(construct.type_.compile(dialect=DIALECT))
+    to = construct.type_.compile(dialect=DIALECT).lower()
     at_utc = f"{ident(construct.column_name)} AT TIME ZONE 'UTC'"
     return to.startswith("timestamp") and bool(using) and " ".join(str(using).split()) == at_utc
 

@@ -123,8 +123,6 @@ class Runner:
             bar = progress(len(steps), terminal=self.options.terminal)
             with self._pipeline(), _heard(self.session.driver), bar as state.progress, retries:
                 ahead = Ahead(self.context, partial(collecting, self.impl), steps, self.run_args)
-                if self.impl.pipeline is not None:
-                    self.impl.pipeline.later_needs = ahead.needs
                 self._carry_out(ahead, retries, before)
         finally:
             if self.lock.taken and not self._open:
@@ -226,6 +224,8 @@ class Runner:
             assert step is not None
             with upstream.begin_revision(self.context):
                 state.begin(running)
+                if self.impl.pipeline is not None:
+                    self.impl.pipeline.later_needs = partial(ahead.needs, number)
                 self.impl.handwriting.noted = False
                 self._send(self.lock.fence(running.application_name, stamped, self.options.lock_timeout))
                 if stamped is None:

@@ -33,8 +33,8 @@ _CHANGING = ("drop_", "replace_", "alter_", "rename_", "disable_", "batch_alter"
 """Prefixes of the operations that change existing objects."""
 _EXISTS = ("42P07", "42701", "42710", "42P16")
 """SQLSTATE: the relation, column or object exists, or the table has a primary key."""
-_NEEDING = ("extension", "role", "schema")
-"""Parts of the names of operations that the server may not be ready for."""
+_NEEDING = {"create_extension", "create_role", "create_schema", "CreateSchema"}
+"""The names of operations that the server may not be ready for."""
 _MADE_AGAIN = (("drop_column", "add_column"), ("drop_table", "create_table"))
 
 
@@ -90,11 +90,11 @@ class Ahead:
         """True if this step or later ones may change existing objects."""
         return _changes(self._names[number] | self._later_names[number])
 
-    def needs(self) -> Iterator[Need]:
-        """The requirements of the steps on server and role, as far as the names in their code tell."""
-        for number, used in enumerate(self._names):
-            if any(part in name for name in used for part in _NEEDING):
-                yield from filter(None, map(need, self.sent_by(number)))
+    def needs(self, number: int) -> Iterator[Need]:
+        """The requirements of a step and later ones on server and role, if the names in their code tell."""
+        for later in range(number, len(self.steps)):
+            if self._names[later] & _NEEDING:
+                yield from filter(None, map(need, self.sent_by(later)))
 
     def recorded(self, number: int) -> RecordedRenames:
         """The records of renames that the catalog does not show."""

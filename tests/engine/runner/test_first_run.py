@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -320,3 +323,24 @@ def test_creation_in_an_empty_database_compares_nothing(
     monkeypatch.setattr(Guard, "render", partial(_noting, compared, Guard.render))
     written.upgrade(empty_url)
     assert not compared
+
+
+def test_upgrade_imports_what_it_needs(empty_url: str, tmp_path: Path) -> None:
+    """The snapshot of the catalog and the comparison serve autogenerate."""
+    written = Written(tmp_path)
+    written.add(TABLE)
+    lines = (
+        "import sys",
+        "from alembic.config import main",
+        f"main(['-c', {str(written.ini())!r}, 'upgrade', 'head'])",
+        "unneeded = ('app_schema.catalog', 'app_schema.migrations.compare.sides', 'app_schema.mued.models')",
+        "print([name for name in unneeded if name in sys.modules])",
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", "\n".join(lines)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "DATABASE_URL": empty_url},
+    )
+    assert said.stdout == "[]\n"
