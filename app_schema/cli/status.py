@@ -30,7 +30,8 @@ def status(url: Url = None, *, as_json: Json = False) -> None:
         known = {"here": here, "heads": lineage.heads, "unknown": unknown, "pending": pending}
         machine({**known, "losses": lost})
     else:
-        print(f"at {', '.join(sorted(here)) or 'base'}, {len(pending)} pending")
+        rest = "an unknown revision" if unknown else f"{len(pending)} pending"
+        print(f"at {', '.join(sorted(here)) or 'base'}, {rest}")
         for revision in pending:
             print(f"  {revision.revision}")
             text(f"    {revision.subject}")
