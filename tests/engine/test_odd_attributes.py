@@ -77,16 +77,16 @@ def test_grants_of_a_renamed_enum_have_its_new_name(empty_engine: sa.Engine) -> 
 def test_grants_on_what_an_extension_owns(empty_engine: sa.Engine) -> None:
     send(
         empty_engine,
-        "CREATE EXTENSION postgres_fdw",
-        "CREATE SERVER s FOREIGN DATA WRAPPER postgres_fdw",
+        "CREATE EXTENSION file_fdw",
+        "CREATE SERVER s FOREIGN DATA WRAPPER file_fdw",
         "CREATE EXTENSION citext",
         "GRANT USAGE ON TYPE citext TO pg_monitor",  # of an extension, which a revision leaves alone
     )
     declared = _metadata(
-        ddl.Extension("postgres_fdw", schema="public"),
+        ddl.Extension("file_fdw", schema="public"),
         ddl.Extension("citext", schema="public"),
-        ddl.ForeignServer("s", "FOREIGN DATA WRAPPER postgres_fdw"),
-        ddl.ObjectGrant("USAGE", to="pg_monitor", on="FOREIGN DATA WRAPPER", of="postgres_fdw"),
+        ddl.ForeignServer("s", "FOREIGN DATA WRAPPER file_fdw"),
+        ddl.ObjectGrant("USAGE", to="pg_monitor", on="FOREIGN DATA WRAPPER", of="file_fdw"),
         ddl.ObjectGrant("USAGE", to="pg_monitor", on="FOREIGN SERVER", of="s"),
     )
     assert round_trip(empty_engine, declared, prune=True).text.count("op.create_object_grant") == 2

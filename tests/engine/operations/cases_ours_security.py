@@ -9,6 +9,12 @@ from harness import BASE, Case
 
 POLICY = "CREATE POLICY p ON s.t AS PERMISSIVE FOR UPDATE TO case_reader USING (a > 1) WITH CHECK (a > 2)"
 
+_MOOD = BASE + "CREATE TYPE s.mood AS ENUM ('a');"
+_SET = """
+DO $$ BEGIN
+  EXECUTE format('ALTER ROLE case_reader IN DATABASE %I SET app.x = 1', current_database());
+END $$;"""
+
 
 def _policy(op: Any) -> None:
     op.create_policy(
@@ -131,5 +137,52 @@ CASES: dict[str, Case] = {
     "replace_default_privileges": Case(
         BASE + "ALTER DEFAULT PRIVILEGES IN SCHEMA s GRANT DELETE ON TABLES TO case_reader;",
         lambda op: op.replace_default_privileges(["SELECT"], to="case_reader", schema="s"),
+    ),
+    "create_object_grant": Case(
+        _MOOD,
+        lambda op: op.create_object_grant("USAGE", to="case_reader", on="TYPE", of="mood", schema="s"),
+        {
+            "grantable": (
+                "GRANT USAGE ON TYPE s.mood TO case_reader WITH GRANT OPTION",
+                ("grant to case_reader on TYPE s.mood", "USAGE*"),
+            )
+        },
+    ),
+    "drop_object_grant": Case(
+        _MOOD + "GRANT USAGE ON TYPE s.mood TO case_reader;",
+        lambda op: op.drop_object_grant("USAGE", to="case_reader", on="TYPE", of="mood", schema="s"),
+    ),
+    "replace_object_grant": Case(
+        _MOOD + "GRANT USAGE ON TYPE s.mood TO case_reader WITH GRANT OPTION;",
+        lambda op: op.replace_object_grant("USAGE", to="case_reader", on="TYPE", of="mood", schema="s"),
+    ),
+    "revoke_from_public": Case(
+        _MOOD, lambda op: op.create_object_grant((), to="PUBLIC", on="TYPE", of="mood", schema="s")
+    ),
+    "grant_to_public_again": Case(
+        _MOOD + "REVOKE USAGE ON TYPE s.mood FROM PUBLIC;",
+        lambda op: op.drop_object_grant((), to="PUBLIC", on="TYPE", of="mood", schema="s"),
+    ),
+    "drop_setting": Case(
+        BASE + _SET,
+        lambda op: op.drop_setting("app.x", role="case_reader"),
+    ),
+    "create_comment": Case(
+        BASE,
+        lambda op: op.create_comment("index", "parent_pkey", "it's 100% \\", schema="s", table="parent"),
+        {
+            "text": (
+                "COMMENT ON INDEX s.parent_pkey IS 'other'",
+                ("comment on INDEX s.parent_pkey", "other", "it's 100% \\"),
+            )
+        },
+    ),
+    "drop_comment": Case(
+        BASE + "COMMENT ON COLUMN s.t.a IS 'x';",
+        lambda op: op.drop_comment("column", "a", table="t", schema="s"),
+    ),
+    "replace_comment": Case(
+        BASE + "COMMENT ON COLUMN s.t.a IS 'x';",
+        lambda op: op.replace_comment("column", "a", "y", table="t", schema="s"),
     ),
 }

@@ -88,10 +88,16 @@ _CATALOGS = {
     "pg_trigger": "oid",
     "pg_type": "oid",
     "pg_attribute": "attrelid::text || '.' || attnum",
+    "pg_db_role_setting": "setdatabase::text || '.' || setrole",
     "pg_description": "objoid::text || '.' || objsubid",
 }
 """Catalog -> what tells one row of it from another."""
-_OF_THE_CLUSTER = {"pg_authid": "rolname ~ '^case_'", "pg_auth_members": "roleid::regrole::text ~ '^case_'"}
+_OF_THE_CLUSTER = {
+    "pg_authid": "rolname ~ '^case_'",
+    "pg_auth_members": "roleid::regrole::text ~ '^case_'",
+    "pg_db_role_setting": "setdatabase = (SELECT d.oid FROM pg_catalog.pg_database AS d "
+    "WHERE d.datname = current_database())",
+}
 """Catalogs that tests in other databases write to as well -> the rows that are of these cases."""
 
 
