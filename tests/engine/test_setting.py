@@ -8,6 +8,7 @@ from autogen import autogenerate, operations_on
 from roundtrip import round_trip, send
 
 from app_schema import ModelError, ddl
+from app_schema.migrations.proof.copy import structure
 
 ROLE = 'O\'dd "r%I" role'
 SETTINGS = (
@@ -72,6 +73,17 @@ def test_setting_of_another_value_is_refused(empty_engine: sa.Engine) -> None:
     with pytest.raises(Exception, match="unrecognized configuration parameter"):  # noqa: SIM117
         with operations_on(empty_engine) as op:
             op.create_setting("jitt", "on")
+
+
+def test_copy_for_a_proof_has_settings_and_grants_of_the_database(empty_engine: sa.Engine) -> None:
+    """A downgrade leads back to them, so a copy without them would not be equal to its start."""
+    for action in ("ALTER DATABASE %%I SET jit = off", "GRANT TEMP ON DATABASE %%I TO pg_monitor"):
+        send(empty_engine, f"DO $$ BEGIN EXECUTE format('{action}', current_database()); END $$")
+    with empty_engine.connect() as connection:
+        copy = structure(connection, {})
+    statements = "; ".join([*copy.before, *copy.after])
+    assert "SET jit TO ''off''" in statements
+    assert "GRANT TEMPORARY ON DATABASE" in statements
 
 
 @pytest.mark.parametrize("name", ["", "a b", "1", "a.", "work-mem", "x=y"])

@@ -102,7 +102,12 @@ class Managed:
 
     @cached_property
     def _kinds_of_database(self) -> set[str]:
-        """The kinds of attributes of the database that the metadata declares: others may be a platform's."""
+        """The kinds of attributes of the database that the metadata declares: others may be a platform's.
+
+        A copy of the database has all of them.
+        """
+        if self.filters.opts.get("of_database"):
+            return _OF_DATABASE
         return {key.kind for key in self.filters.metadata.objects if key.kind in _OF_DATABASE}
 
     def _is_mark(self, key: Key) -> bool:

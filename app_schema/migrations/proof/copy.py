@@ -56,6 +56,7 @@ def structure(connection: Connection, version: Mapping[str, Any]) -> Structure:
         "proved": False,
         "executed": False,
         "accepted": [],
+        "of_database": True,
         **version,
         "target_metadata": MetaData(),
     }
