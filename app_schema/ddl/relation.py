@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
+from sqlalchemy import MetaData, Table
+
 from app_schema.ddl.catalog_query import CatalogQuery, Kind
+from app_schema.ddl.sql import qualified
 
 RELKIND = """\
 CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' WHEN 'v' THEN 'view'
@@ -50,3 +53,19 @@ def parents(definition: str) -> list[str]:
     """The tables from which a table inherits, as PostgreSQL prints their names."""
     match = re.search(r"INHERITS \((.*)\)", definition)
     return match[1].split(", ") if match else []
+
+
+def order_heirs(metadata: MetaData, default_schema: str) -> None:
+    """Lets SQLAlchemy create tables after the tables from which they inherit."""
+    tables: dict[str, Table] = {}
+    for table in metadata.tables.values():
+        names = (
+            table.name,
+            *(qualified(table.name, schema) for schema in (None, table.schema or default_schema)),
+        )
+        tables.update(dict.fromkeys(names, table))
+    for table in metadata.tables.values():
+        names = table.dialect_options["postgresql"]["inherits"] or ()
+        for name in [names] if isinstance(names, str) else names:
+            if str(name) in tables:
+                table.add_is_dependent_on(tables[str(name)])

@@ -28,6 +28,7 @@ from app_schema.ddl.constraint import name_of as constraint_name
 from app_schema.ddl.constraint import printed_kind
 from app_schema.ddl.index import name_of
 from app_schema.ddl.layers import ordered
+from app_schema.ddl.relation import order_heirs
 from app_schema.ddl.script import of_class, schemas, statements
 from app_schema.ddl.signature import in_one_spelling
 from app_schema.errors import ModelError
@@ -64,6 +65,7 @@ class Declared:
         for metadata in self.metadatas:
             for table in metadata.tables.values():
                 self.tables[table.schema or default_schema, table.name] = table
+            order_heirs(metadata, default_schema)
             for schema in schemas(metadata, default_schema) - {DEFAULT_SCHEMA, default_schema}:
                 self.objects[Key("schema", None, None, schema)] = Schema(schema)
             for sequence in of_class(metadata, Sequence):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 from app_schema.catalog.reading import empty_path
@@ -9,10 +10,12 @@ from app_schema.catalog.uncompared import Uncompared
 from app_schema.ddl import Key
 from app_schema.errors import ModelError
 from app_schema.migrations.compare import carried, dependent, former, keys, kinds, stranger, used
+from app_schema.migrations.compare.kinds import heir
 from app_schema.migrations.compare.kinds.partition import follows_parent
 from app_schema.migrations.compare.plan import Plan
 from app_schema.migrations.compare.planner import Planner
 from app_schema.migrations.compare.reading import read
+from app_schema.migrations.compare.rename import Rename
 from app_schema.migrations.directives import UnwritableOp
 
 if TYPE_CHECKING:
@@ -83,7 +86,7 @@ class Comparison:
         if renames := former.renames(sides):
             return Plan(renames=renames, notes=[UnwritableOp(former.REST)])
         if not self.differences:
-            renames = [rename.operation(sides.schema(rename.declared)) for rename in sides.renamed.renames]
+            renames = [rename.operation(sides.schema(rename.declared)) for rename in self._renames()]
             return Plan(renames=list(renames))
         with empty_path(sides.connection):
             blocked = [change.key for change in dependent.blocked(sides, self.differences)]
@@ -120,8 +123,22 @@ class Comparison:
         changes."""
         touched = planner.changed | planner.dropped | planner.created
         touched |= {keys.described(key) for key in touched if key.kind == "object_comment"}
-        for rename in self.sides.renamed.renames:
+        for rename in self._renames():
             operation = rename.operation(self.sides.schema(rename.declared))
             planner.plan.renames.append(operation)
             if rename.declared in touched or rename.declared.kind in _KNOWN_BY_USE:
                 planner.plan.renamed_again.append(operation)
+
+    def _renames(self) -> list[Rename]:
+        """The renames, except those that PostgreSQL repeats in the tables that inherit a check."""
+        renames = self.sides.renamed.renames
+        return [rename for rename in renames if not self._repeats_parent(rename, renames)]
+
+    def _repeats_parent(self, rename: Rename, renames: Sequence[Rename]) -> bool:
+        if rename.declared.kind != "constraint":
+            return False
+        table = keys.table(rename.declared)
+        return any(
+            Rename(*(key._replace(schema=parent.schema, table=parent.name) for key in rename)) in renames
+            for parent in heir.common_parents(self.sides, table)
+        )

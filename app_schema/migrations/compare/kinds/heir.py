@@ -14,6 +14,7 @@ from sqlalchemy import CheckConstraint, Column, quoted_name
 from app_schema.ddl import Key
 from app_schema.ddl.column import EXPRESSION, PrintedColumn, escaped
 from app_schema.ddl.relation import parents
+from app_schema.ddl.sql import qualified
 from app_schema.migrations.compare.kinds.column import reflected_column
 
 if TYPE_CHECKING:
@@ -71,6 +72,26 @@ def options(definition: str) -> dict[str, Any]:
     """The argument of a table that inherits."""
     names = [VerbatimName(name, quote=False) for name in parents(definition)]
     return {"postgresql_inherits": names} if names else {}
+
+
+def common_parents(sides: Sides, table: Key) -> list[Key]:
+    """The tables from which a table inherits on both sides."""
+    definitions = (side.get(table, "") for side in (sides.declared, sides.reflected))
+    new, old = map(parents, definitions)
+    names = {*new} & {*old}
+    return [
+        key
+        for key in (sides.reflected if names else ())
+        if key.kind == "table" and qualified(key.name, key.schema) in names
+    ]
+
+
+def changes_with_parent(sides: Sides, part: Key) -> bool:
+    """True if ALTER TABLE of a parent also changes a column or check of a table that inherits."""
+    if part.kind == "constraint":
+        table = Key("table", part.schema, None, part.table or "")
+        return _answer(sides, _CHECKS, table).get(part.name) is False
+    return part.kind == "column" and part in sides.declared
 
 
 class _Inherited(NamedTuple):

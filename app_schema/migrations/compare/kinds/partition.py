@@ -8,6 +8,7 @@ from app_schema.ddl import Key, Partition
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import qualified
 from app_schema.migrations.compare import refusal
+from app_schema.migrations.compare.kinds import heir
 from app_schema.migrations.compare.kinds.base import KindComparator
 from app_schema.migrations.compare.planner import LAST
 from app_schema.migrations.directives import CallOp, OnTheWayBackOp
@@ -55,19 +56,28 @@ def attach_in_downgrade(sides: Sides, planner: Planner, table: Key) -> None:
 
 
 def follows_parent(sides: Sides, differences: Sequence[Difference]) -> set[Key]:
-    """The parts of partitions that PostgreSQL changes with those of the parents, which differ alike."""
+    """The parts of partitions and heirs that PostgreSQL changes with those of the parents, which differ
+    alike."""
     known = {(_alike(key), declared, reflected) for key, declared, reflected in differences}
     return {
         key
         for key, declared, reflected in differences
-        if (parent := _parent(sides, key)) is not None
-        and (_alike(key._replace(schema=parent.schema, table=parent.name)), declared, reflected) in known
+        for parent in _parents(sides, key, is_added=reflected is None)
+        if (_alike(key._replace(schema=parent.schema, table=parent.name)), declared, reflected) in known
     }
 
 
 def _alike(part: Key) -> Key:
     """The key, of a constraint without the name: PostgreSQL chooses one for that of a partition."""
     return part._replace(name="") if part.kind == "constraint" else part
+
+
+def _parents(sides: Sides, part: Key, *, is_added: bool) -> list[Key]:
+    if (parent := _parent(sides, part)) is not None:
+        return [parent]
+    if is_added or not heir.changes_with_parent(sides, part):
+        return []
+    return heir.common_parents(sides, Key("table", part.schema, None, part.table or ""))
 
 
 def _parent(sides: Sides, part: Key) -> Key | None:
