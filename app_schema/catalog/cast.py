@@ -167,16 +167,16 @@ def lost(
             keys = f"length({rest.format(name)}) > length({rest.format(name + '::jsonb')})"
         return f"SELECT count(*) FROM {table} WHERE {keys}"
     zone = AT_ZONE.search(clause or "")
-    there = f"({clause or name})"
+    converted = f"({clause or name})"
     if base(target) in STRINGS:  # an assignment refuses a value that is too long, a cast truncates it
-        there += "::text"
+        converted += "::text"
     elif not base(target).startswith("bit"):
-        there += f"::{target}"
+        converted += f"::{target}"
     back = (
         using(Casts(connection), "new", target, source, zone[1].replace("''", "'") if zone else UTC) or "new"
     )
     return (
-        f"SELECT count(*) FROM (SELECT {name} AS old, {there} AS new FROM {table}) AS c "
+        f"SELECT count(*) FROM (SELECT {name} AS old, {converted} AS new FROM {table}) AS c "
         f"WHERE (({back})::{source}) IS DISTINCT FROM old"
     )
 

@@ -83,7 +83,7 @@ def _operator_classes(scratch: Driver, statement: str, method: str) -> str:
     if (index := _INDEX.match(statement)) is None:
         return ""
     names = [quoted or bare for quoted, bare in _NAME.findall(index["keys"])]
-    there = {str(name) for (name,) in scratch.execute("SELECT extname FROM pg_catalog.pg_extension")}
+    created = {str(name) for (name,) in scratch.execute("SELECT extname FROM pg_catalog.pg_extension")}
     given = {"method": method, "table": index["table"], "names": names}
     with _tried(scratch), suppress(psycopg.Error):
         scratch.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
@@ -96,7 +96,7 @@ def _operator_classes(scratch: Driver, statement: str, method: str) -> str:
         chosen = ", ".join(f'"{column}": "{names[0]}"' for column, names in classes.items())
         others = sorted({name for names in classes.values() for name in names[1:]})
         also = f" (or {', '.join(others)})" if others else ""
-        extensions = sorted({str(extension) for *_, extension in found if extension is not None} - there)
+        extensions = sorted({str(extension) for *_, extension in found if extension is not None} - created)
         declare = "".join(f", and declare {_declared(extension)}" for extension in extensions)
         return f"; write postgresql_ops={{{chosen}}}{also} in the Index{declare}"
     return ""

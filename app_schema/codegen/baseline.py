@@ -62,9 +62,9 @@ def baseline(
     with (
         scratch_database(place) as empty,
         engine_of(place, empty.info.dbname) as engine,
-        engine.connect() as there,
+        engine.connect() as in_scratch,
     ):
-        chosen.attributes["connection"] = there
+        chosen.attributes["connection"] = in_scratch
         script = command.revision(chosen, message, autogenerate=True)
     assert script is not None
     assert not isinstance(script, list)

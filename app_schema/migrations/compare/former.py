@@ -65,9 +65,9 @@ def note_candidates(sides: Sides, planner: Planner) -> None:
     new = sorted(_named(planner.changed - sides.reflected.keys(), tables), key=str)
     undeclared = defaultdict[Hashable, list[Key]](list)
     old = _named(planner.changed - sides.declared.keys(), tables) if new else ()
-    there = _shapes(sides.reflected, old)
-    for key in sorted(there, key=str):
-        undeclared[key[:3], there[key]].append(key)
+    shapes = _shapes(sides.reflected, old)
+    for key in sorted(shapes, key=str):
+        undeclared[key[:3], shapes[key]].append(key)
     for key, shape in _shapes(sides.declared, new if undeclared else ()).items():
         for former in undeclared.get((key[:3], shape), ()):
             planner.note(

@@ -100,9 +100,9 @@ def _by_definition(sides: Sides, declared: list[Key], reflected: list[Key]) -> P
         shapes[key._replace(name=""), sides.spelling.flat(text)][_is_unnamed(sides, key)].append(key)
     for key, text in theirs:
         shapes[key._replace(name=""), sides.spelling.flat(text)][2].append(key)
-    for named, unnamed, there in shapes.values():
-        yield from zip(unnamed, there, strict=False)
-        left = there[len(unnamed) :]
+    for named, unnamed, former in shapes.values():
+        yield from zip(unnamed, former, strict=False)
+        left = former[len(unnamed) :]
         if len(named) == len(left) == 1:
             yield named[0], left[0]
 
