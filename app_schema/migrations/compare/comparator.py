@@ -90,7 +90,7 @@ class Comparison:
             return Plan(renames=list(renames))
         with empty_path(sides.connection):
             blocked = [change.key for change in dependent.blocked(sides, self.differences)]
-            refused = used.refused(sides, self.differences)
+            refused = used.refused(sides, self.differences) | heir.refused(sides, self.differences)
             if self._executed:
                 refused |= stranger.refused(sides, self.differences, blocked)
             differences = [

@@ -6,6 +6,7 @@ same holds for a CHECK and a NOT NULL.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from alembic.operations.ops import CreateTableOp
@@ -18,6 +19,7 @@ from app_schema.ddl.sql import qualified
 from app_schema.migrations.compare.kinds.column import reflected_column
 
 if TYPE_CHECKING:
+    from app_schema.catalog import Difference
     from app_schema.migrations.compare.sides import Sides
 
 TABLE = """\
@@ -48,6 +50,10 @@ _CHECKS = f"""\
 SELECT (SELECT json_object_agg(t.conname, t.conislocal) FROM pg_catalog.pg_constraint AS t
          WHERE t.conrelid = c.oid AND t.contype = 'c' AND t.coninhcount > 0)
   FROM {TABLE}"""
+_KEPT_BY_HEIR = (
+    "{column} cannot be dropped: PostgreSQL would drop the inherited column of {heir}, which is declared, "
+    "with its values; ALTER TABLE {heir} NO INHERIT {parent} and then INHERIT make it an own column of {heir}"
+)
 
 
 class VerbatimName(quoted_name):
@@ -112,6 +118,20 @@ class _Inherited(NamedTuple):
 def has_inherited_columns(sides: Sides, table: Key) -> bool:
     """True if a column goes with the column of a parent."""
     return any(not inherited.listed for inherited in _inherited(sides, table).values())
+
+
+def refused(sides: Sides, differences: Sequence[Difference]) -> dict[Key, str]:
+    """The undeclared columns with which PostgreSQL would drop declared columns of heirs; with the reason."""
+    dropped = {key for key, declared, _ in differences if key.kind == "column" and declared is None}
+    tables = [key for key in sides.reflected if key.kind == "table"] if dropped and sides.prune else []
+    return {
+        column: _KEPT_BY_HEIR.format(column=column.label, heir=table.name, parent=parent.name)
+        for table in tables
+        for parent in common_parents(sides, table)
+        for own, inherited in _inherited(sides, table).items()
+        if own in sides.declared and not inherited.listed
+        if (column := own._replace(schema=parent.schema, table=parent.name)) in dropped
+    }
 
 
 def columns(sides: Sides, table: Key) -> dict[Key, tuple[Column[Any] | None, dict[str, Any]]]:
