@@ -26,7 +26,8 @@ def plan(
 
     The statements are shown without guards; --script: a summary, and the script of alembic upgrade --sql.
     The checks of upgrade before its first statement (extensions, privileges, roles, a standby) run here too.
-    Exit code 0: no statement would run; 1: a statement would; 2: could not tell, or upgrade would refuse.
+    Exit code 0: no statement would run; 1: a statement would, or another system created the tables;
+    2: could not tell, or upgrade would refuse the server or the role.
     """
     from app_schema.adoption.notice import refuse_unadopted
     from app_schema.plan import comments, plan, preflight, script_of
