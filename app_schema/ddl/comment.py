@@ -31,7 +31,7 @@ pg_catalog.pg_description AS d JOIN pg_catalog.pg_class AS c ON c.oid = d.objoid
             table="c.relname",
             relation="c.oid",
             where="d.classoid = 'pg_catalog.pg_class'::regclass AND c.relkind NOT IN ('i', 'I', 'S')",
-            listed="(d.objsubid > 0 OR c.relkind NOT IN ('v', 'm'))",
+            listed="(d.objsubid > 0 OR c.relkind NOT IN ('v', 'm', 'f'))",
             definition="d.description",
         ),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -31,6 +32,7 @@ class ForeignTable(Defined):
     kind: ClassVar[str] = "foreign_table"
     keeps_values = True
     word = "FOREIGN TABLE"
+    comment_on: ClassVar[Mapping[str, str]] = {"foreign_table": "FOREIGN TABLE {place}"}
     owned_as = "relation"
     catalog = (
         CatalogQuery(

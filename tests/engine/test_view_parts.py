@@ -105,6 +105,26 @@ def test_defaults_of_view_columns_are_declared(empty_engine: sa.Engine) -> None:
     assert autogenerate(empty_engine, declared).diffs == []
 
 
+def test_comments_on_a_foreign_table_and_its_columns(empty_engine: sa.Engine) -> None:
+    objects = (
+        ddl.ForeignDataWrapper("far"),
+        ddl.ForeignServer("there", "FOREIGN DATA WRAPPER far"),
+        ddl.ForeignTable("F. t", "(a integer) SERVER there", schema="public"),
+    )
+    comments = (
+        ddl.Comment("foreign_table", "F. t", TEXT, schema="public"),
+        ddl.Comment("column", "a", TEXT, table="F. t", schema="public"),
+        ddl.Comment("foreign_server", "there", TEXT),
+    )
+    bare, declared = sa.MetaData(), sa.MetaData()
+    ddl.attach(bare, *objects)
+    ddl.attach(declared, *objects, *comments)
+    round_trip(empty_engine, declared).upgrade(empty_engine)
+    for metadata in (bare, sa.MetaData()):
+        pruned = round_trip(empty_engine, metadata, prune=True, managed_schemas={"public"})
+        assert pruned.text.count("\\\\") == len(comments), pruned.text
+
+
 def test_comment_that_differs_is_refused(empty_engine: sa.Engine) -> None:
     send(empty_engine, "CREATE VIEW v AS SELECT 1 AS n", "COMMENT ON COLUMN v.n IS 'old'")
     with (
