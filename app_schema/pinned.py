@@ -87,10 +87,25 @@ SET = """\
       before := before || jsonb_build_object(setting.key, old);
     EXCEPTION WHEN OTHERS THEN NULL;
     END;
-  END LOOP;"""
+  END LOOP;
+  old := nullif(current_setting('app_schema.before.search_path', true), '');
+  IF old <> current_setting('search_path') THEN
+    before := jsonb_build_object('search_path', old) || before;
+  END IF;"""
 """PL/pgSQL that sets the settings that this version and platform have and the role may set.
 
 ``before`` (jsonb) holds the former values; ``setting`` is a record, ``old`` a text.
+"""
+
+_CATALOG_FIRST = (
+    "pg_catalog.set_config('app_schema.before.search_path', "
+    "pg_catalog.current_setting('search_path'), false), "
+    "pg_catalog.set_config('search_path', pg_catalog.regexp_replace("
+    "pg_catalog.current_setting('search_path'), ', *\"?pg_catalog\"?(?= *(,|$))', '', 'g'), false)"
+)
+"""SQL that deletes pg_catalog from search_path unless it is first: PostgreSQL then searches it first.
+
+Behind another schema, functions and operators of that schema would run in place of the built-in ones.
 """
 
 _REFUSED = ("42501", "check_enable_rls")
@@ -140,19 +155,22 @@ def calls(settings: Mapping[str, str], *, local: bool) -> str:
 
 
 def unlimited(pid: int | None = None) -> str:
-    """The statement before all others: even the next one may need more time than the database allows.
+    """The statement before all others: even the next one may need more time than the database allows, or
+    call a function of another schema.
 
     `SET` reads the former values.
 
     :param pid: as for `pin`.
     """
+    current = "pg_catalog.current_setting"
     remember = (
-        f"set_config('app_schema.before.{name}', current_setting('{name}', true), false), "
-        f"CASE WHEN current_setting('{name}', true) <> '0' THEN set_config('{name}', '0', false) END"
+        f"pg_catalog.set_config('app_schema.before.{name}', {current}('{name}', true), false), "
+        f"CASE WHEN {current}('{name}', true) OPERATOR(pg_catalog.<>) '0' "
+        f"THEN pg_catalog.set_config('{name}', '0', false) END"
         for name in ("statement_timeout", "transaction_timeout")
     )
-    lent = "" if pid is None else f" WHERE pg_backend_pid() = {pid}"
-    return f"SELECT {', '.join(remember)}{lent}"
+    lent = "" if pid is None else f" WHERE pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) {pid}"
+    return f"SELECT {_CATALOG_FIRST}, {', '.join(remember)}{lent}"
 
 
 def pin(settings: Mapping[str, str] | None = None, *, pid: int | None = None) -> str:

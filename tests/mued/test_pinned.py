@@ -152,6 +152,24 @@ def test_pinned_settings_hold_in_a_hostile_database(hostile_url: str) -> None:
         assert _settings(connection) == before
 
 
+def test_functions_of_a_schema_before_pg_catalog_are_not_run(empty_url: str) -> None:
+    path = "evil, public, pg_catalog"
+    with psycopg.connect(empty_url, autocommit=True) as connection:
+        connection.execute(
+            "CREATE SCHEMA evil; CREATE FUNCTION evil.set_config(text, text, boolean) RETURNS text "
+            "LANGUAGE plpgsql AS $$ BEGIN RAISE 'evil ran'; END $$; "
+            "CREATE OPERATOR evil.<> (leftarg = text, rightarg = text, function = texteq)"
+        )
+        name = sql.Identifier(connection.info.dbname)
+        change = sql.SQL("ALTER DATABASE {} SET search_path = evil, public, pg_catalog")
+        connection.execute(change.format(name))
+    with database.connect(database.pin(database.engine(empty_url, poolclass=sa.NullPool))) as connection:
+        shown = "SELECT pg_catalog.current_setting('search_path')"
+        assert connection.exec_driver_sql(shown).scalar() == "evil, public"
+        connection.exec_driver_sql(pinned.unpin())
+        assert connection.exec_driver_sql(shown).scalar() == path
+
+
 def test_timeouts_end_before_sqlalchemy_asks_the_server(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
