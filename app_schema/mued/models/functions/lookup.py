@@ -261,11 +261,11 @@ NEWEST_PROVENANCE = _LookUp(
         SELECT p.*
           FROM public.provenance AS p
          WHERE (SELECT app.is_admin())
-           AND (p_license IS NULL OR p.license_type = p_license)
+           AND (p_license IS NULL OR p.license_type::text = p_license)
          ORDER BY p.created_at DESC
          LIMIT p_limit
     """),
-    arguments="p_license public.license_type, p_limit integer",
+    arguments="p_license text, p_limit integer",
     returns="SETOF public.provenance",
 )
 
