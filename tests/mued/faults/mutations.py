@@ -149,8 +149,8 @@ MUTATIONS = {
     ),
     "identity_hands_loaded_objects_back": Mutation(
         "app_schema.identity",
-        "elif isinstance(target, Session):\n            target.expire_all()",
-        "elif isinstance(target, Session):\n            pass",
+        "if acting.identities and isinstance(target, Session):\n            target.expire_all()",
+        "if acting.identities and isinstance(target, Session):\n            pass",
         f"{IDENTITY}::test_loaded_objects_are_not_handed_on",
     ),
     "identity_outlives_its_transaction": Mutation(
@@ -170,8 +170,8 @@ MUTATIONS = {
     ),
     "identity_survives_an_error": Mutation(
         "app_schema.identity",
-        "if error is not None:\n                    self._roll_back()",
-        "if False:\n                    self._roll_back()",
+        "if error is not None:\n                    self._roll_back(acting)",
+        "if False:\n                    self._roll_back(acting)",
         f"{IDENTITY}::test_an_error_rolls_back",
     ),
     "identity_in_autocommit": Mutation(
