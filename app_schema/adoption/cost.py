@@ -23,10 +23,12 @@ FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.rel
 WHERE c.relkind IN ('r', 'p')
 """)
 REWRITTEN = 30e6
-"""Bytes a second of a table rewrite, for a new type or the values of a new column."""
+"""Bytes a second of a table rewrite, for a new type or a new column."""
+UPDATED = 6e6
+"""Bytes a second of an UPDATE of all rows: each new version is written into each index too."""
 READ = 400e6
 """Bytes a second of a table scan that validates a constraint."""
-INDEXED = 100e6
+INDEXED = 40e6
 """Bytes a second of a table for an index build."""
 STATEMENT = 0.01
 """Seconds of a guarded statement, whatever the size of its table."""
@@ -81,7 +83,7 @@ def work(look: Look) -> list[Work]:
             slow
             * (
                 size * (written[table] / REWRITTEN + read[table] / READ)
-                + main * updated[table] / REWRITTEN
+                + main * updated[table] / UPDATED
                 + statements[table] * STATEMENT
             ),
             slow * (size / INDEXED + CONCURRENT) * built[table],

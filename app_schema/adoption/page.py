@@ -125,8 +125,10 @@ def _next(adoption: AdoptionPage) -> Iterator[str]:
         yield "Next: app-schema adopt --write && app-schema upgrade"
     elif adoption.broken:
         yield "Next: app-schema adopt --choices >> adopt.toml, then uncomment one entry for each rule"
-    else:
+    elif adoption.strangers:
         yield "Next: write an entry [[drop]] in adopt.toml for each, or declare it"
+    else:
+        yield "Next: do by hand what the page names, then app-schema adopt again"
 
 
 def entries(adoption: AdoptionPage) -> Iterator[str]:

@@ -253,6 +253,10 @@ BROKEN: dict[str, str] = {
     "fk_interview_questions_template_id_question_templates": _wrong(
         "interview_questions", "template_id", "gen_random_uuid()::text", 3
     ),
+    "fk_fragments_project_id_user_id_projects": _wrong("fragments", "project_id", key("projects", "7"), 6),
+    "fk_interview_answers_question_id_session_id_interview_questions": _wrong(
+        "interview_answers", "session_id", key("sessions", "7"), 8
+    ),
     "uq_users_email_lower": _wrong("users", "email", "'PERSON5@example.org'", 4),
     "uq_interview_questions_session_id_order": _wrong(
         "interview_questions", "session_id", key("sessions", "5"), 4

@@ -76,6 +76,24 @@ def test_every_broken_rule_is_found_with_its_rows_and_mended_and_goes_back(broke
     assert rows(broken_url) == values
 
 
+def test_a_table_of_another_owner_is_named_with_the_statement_to_run(
+    create_database: CreateDatabase, shapes: Shapes
+) -> None:
+    url = create_database(shapes("drizzle"))
+    with psycopg.connect(url) as connection:
+        connection.execute("ALTER TABLE public.users OWNER TO pg_monitor")
+        me = connection.info.user
+    (note,) = look(url, code=1)["unwritable"]
+    assert "public.users: is owned by pg_monitor" in note
+    assert f"Run ALTER ... OWNER TO {me}" in note
+    assert "Next: do by hand what the page names" in run(url, "adopt", code=1)
+    run(url, "adopt", "--write", code=1)
+    assert not Path("adoption").exists()
+    with psycopg.connect(url) as connection:
+        connection.execute("ALTER TABLE public.users OWNER TO CURRENT_USER")
+    assert look(url, code=0)["ready"]
+
+
 def test_what_is_not_listed_stops_the_adoption(create_database: CreateDatabase, shapes: Shapes) -> None:
     url = create_database(shapes("drizzle"))
     with psycopg.connect(url) as connection:
