@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from app_schema.adoption.mend import fills, mends, place
+from app_schema.adoption.mend import excluded, fills, mends, place
 from app_schema.migrations.recording import operations_as
 
 if TYPE_CHECKING:
@@ -41,11 +41,15 @@ _PROBE = text("SELECT count(md5(n::text)) FROM generate_series(1, 100000) AS n")
 
 @dataclass(frozen=True)
 class Work:
-    """The work of the revision on one table; `locked` and `indexed` are estimated seconds."""
+    """The work of the revision on one table; `locked` and `indexed` are estimated seconds.
+
+    :param excluding: an exclusion constraint is built, in a transaction of its own.
+    """
 
     table: str
     bytes: int
     rewritten: bool
+    excluding: bool
     locked: float
     indexed: float
 
@@ -72,13 +76,14 @@ def work(look: Look) -> list[Work]:
             written[table] += operation.rewrites
             read[table] += operation.scans
     written.update(converted)
-    rewritten = +written
+    rewritten, excluding = +written, excluded(look)
     updated = Counter(place(values.table) for values in [*fills(look), *mends(look)])
     return [
         Work(
             ".".join(table),
             size,
             table in rewritten,
+            table in excluding,
             # an UPDATE leaves values alone that are stored out of line
             slow
             * (

@@ -16,6 +16,7 @@ from app_schema.ddl.column import PrintedColumn
 from app_schema.ddl.sql import ident, qualified
 from app_schema.errors import ConfigurationError
 from app_schema.migrations.directives import CallOp, UnwritableOp
+from app_schema.migrations.operations import CreateObjectOp
 
 if TYPE_CHECKING:
     from app_schema.adoption.look import Look
@@ -143,6 +144,23 @@ def unwritable(look: Look, operations: Iterable[object]) -> list[UnwritableOp]:
     filled = tuple(f"column {key.name} of {key.table} is declared NOT NULL" for key in required(look))
     notes = (operation for operation in operations if isinstance(operation, UnwritableOp))
     return [note for note in notes if not note.reason.startswith(filled)]
+
+
+def excludes(operation: object) -> bool:
+    """True for the creation of an exclusion constraint."""
+    return isinstance(operation, CreateObjectOp) and str(getattr(operation.obj, "definition", "")).startswith(
+        "EXCLUDE"
+    )
+
+
+def excluded(look: Look) -> set[tuple[str, str]]:
+    """The tables whose exclusion constraints the revision builds, each in a transaction of its own."""
+    return {
+        (key.schema or look.sides.metadata.default_schema, key.table)
+        for operation in look.plan.operations()
+        if isinstance(operation, CreateObjectOp) and excludes(operation)
+        if (key := operation.obj.key).table is not None
+    }
 
 
 def update(choice: SetValue) -> str:

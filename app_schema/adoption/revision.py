@@ -11,7 +11,7 @@ from alembic.operations.ops import AddColumnOp, CreateTableOp
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
-from app_schema.adoption.mend import after, before, begin, unwritable
+from app_schema.adoption.mend import after, before, begin, excludes, unwritable
 from app_schema.adoption.place import DIRECTORY
 from app_schema.errors import DifferentError
 from app_schema.migrations import config, environment
@@ -126,20 +126,13 @@ def _with_mends(operations: list[MigrateOperation], look: Look) -> list[MigrateO
     done = [begin(), *rest[:first], *loosened, *before(look), *rest[first:last], *after(look), *rest[last:]]
     # CREATE INDEX also evaluates the old versions of rows that the transaction has updated, whose bounds may
     # be no range: exclusion constraints follow the COMMIT before a concurrent index
-    excluding = [operation for operation in done if _excludes(operation)]
+    excluding = [operation for operation in done if excludes(operation)]
     others = [operation for operation in done if operation not in excluding]
     committed = [
         number + 1 for number, operation in enumerate(others) if isinstance(operation, ConcurrentIndexOp)
     ]
     end = max(committed, default=len(others))
     return [*others[:end], *excluding, *others[end:]]
-
-
-def _excludes(operation: MigrateOperation) -> bool:
-    """True for an exclusion constraint."""
-    return isinstance(operation, CreateObjectOp) and str(getattr(operation.obj, "definition", "")).startswith(
-        "EXCLUDE"
-    )
 
 
 def _is_before_constraints(operation: MigrateOperation) -> bool:
