@@ -198,8 +198,11 @@ def _culprit(scratch: Driver, settings: str, chunks: Sequence[Sequence[str]]) ->
             scratch.execute(statement.encode())
         except psycopg.Error as error:
             scratch.execute(b"ROLLBACK TO made")
-            said = f"{_said(error)}{remedy(scratch, statement, error)}"
-            return ModelError(f"the declared objects cannot be created: {said}\nin: {statement[:2000]}")
+            known = remedy(scratch, statement, error)
+            said = f"the declared objects cannot be created: {_said(error)}{known}"
+            # a block of ours tells nobody what to change, if the remedy is known
+            told = known and statement.startswith("DO ")
+            return ModelError(said if told else f"{said}\nin: {statement[:2000]}")
     return ModelError("the declared objects cannot be created in one message, only statement by statement")
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -16,6 +17,7 @@ from written import heads, rows
 
 from app_schema import database
 from app_schema import url as urls
+from app_schema.errors import ModelError
 from app_schema.migrations.drift import drift
 from app_schema.models import Base
 
@@ -119,6 +121,19 @@ def test_extension_that_only_a_superuser_may_make_names_the_statement(platform: 
         in said
     )
     assert rows(platform.admin, "SELECT FROM pg_class WHERE relname = 'users'") == []
+
+
+def test_scratch_database_without_an_extension_names_a_way_and_no_block_of_ours(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    platform.send(f"ALTER ROLE {platform.owner} CREATEDB")
+    with database.engine(platform.url).connect() as connection, pytest.raises(ModelError) as refused:
+        drift(connection, declaring(Base.metadata))
+    said = str(refused.value)
+    assert f"{platform.owner} may not create the extension" in said
+    assert "--scratch URL of" in said
+    assert "\n" not in said
 
 
 def test_grant_that_postgres_only_warns_of_is_refused(platform: Platform) -> None:
