@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 from alembic.util import CommandError
 from declaring import declaring
 from lineage import Alembic
@@ -128,7 +129,8 @@ def test_scratch_database_without_an_extension_names_a_way_and_no_block_of_ours(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     platform.send(f"ALTER ROLE {platform.owner} CREATEDB")
-    with database.engine(platform.url).connect() as connection, pytest.raises(ModelError) as refused:
+    engine = database.engine(platform.url, poolclass=sa.NullPool)
+    with engine.connect() as connection, pytest.raises(ModelError) as refused:
         drift(connection, declaring(Base.metadata))
     said = str(refused.value)
     assert f"{platform.owner} may not create the extension" in said
