@@ -71,11 +71,10 @@ def upgrade() -> None:
         "SELECT p.*\n"
         "  FROM public.provenance AS p\n"
         " WHERE (SELECT app.is_admin())\n"
-        "   AND (p_license IS NULL OR p.license_type::text = p_license)\n"
         " ORDER BY p.created_at DESC\n"
         " LIMIT p_limit",
         returns="SETOF public.provenance",
-        arguments="p_license text, p_limit integer",
+        arguments="p_limit integer",
         language="sql",
         volatility="STABLE",
         security="DEFINER",
@@ -87,7 +86,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_function(
         "newest_provenance",
-        arguments="p_license text, p_limit integer",
+        arguments="p_limit integer",
         schema="app",
     )
     op.drop_function("my_session_counts", schema="app")

@@ -282,7 +282,7 @@ QUERIES = (
     Query(
         "Q35",
         "provenance, newest, for admins",
-        "SELECT * FROM app.newest_provenance(NULL, 100)",
+        "SELECT * FROM app.newest_provenance(100)",
         ADMIN,
         before="SELECT * FROM provenance ORDER BY created_at DESC LIMIT 100",
     ),

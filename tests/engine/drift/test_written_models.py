@@ -31,7 +31,7 @@ MISSING = {
     "inheritance": [
         *(
             f"table public.{heir} is not declared: it inherits"
-            for heir in ("child", "grandchild", "older", "two")
+            for heir in ("alike", "child", "grandchild", "older", "two")
         ),
         "name of table constraint named",
     ],

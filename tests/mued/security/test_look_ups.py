@@ -58,9 +58,7 @@ LOOK_UPS = {
         "SELECT concat(d.id, d.user_name, a.id, total_questions, total_answers)"
         " FROM public.v_session_details AS d LEFT JOIN public.session_analyses AS a ON a.session_id = d.id"
     ),
-    "SELECT id FROM app.newest_provenance(NULL, 1000)": (
-        "SELECT id FROM public.provenance WHERE app.is_admin()"
-    ),
+    "SELECT id FROM app.newest_provenance(1000)": ("SELECT id FROM public.provenance WHERE app.is_admin()"),
     "SELECT id FROM app.public_profiles(CAST(:people AS uuid[]))": (
         "SELECT p.id FROM unnest(CAST(:people AS uuid[])) AS u, app.public_profile(u) AS p"
     ),
@@ -107,20 +105,3 @@ def test_journal_by_tags_is_the_newest_with_all_of_them(database_url: str) -> No
                     given,
                 )
                 assert found.fetchall() == expected.fetchall(), given
-
-
-def test_provenance_is_listed_by_licence(database_url: str) -> None:
-    with psycopg.connect(database_url) as connection:
-        connection.execute("INSERT INTO public.users (clerk_id, email, role) VALUES ('eve', 'e@x', 'admin')")
-        connection.execute(
-            "INSERT INTO public.provenance (content_id, content_type, license_type, created_at)"
-            " SELECT gen_random_uuid(), 'material', CASE WHEN n % 2 = 0 THEN 'mit' END::license_type,"
-            " now() + n * interval '1 hour' FROM generate_series(1, 5) AS n"
-        )
-        connection.execute("SELECT set_config('app.current_user_id', 'eve', true)")
-        for licence, condition in ((None, "true"), ("mit", "license_type = 'mit'"), ("cc_by", "false")):
-            found = connection.execute("SELECT id FROM app.newest_provenance(%s, 2)", [licence])
-            expected = connection.execute(
-                f"SELECT id FROM public.provenance WHERE {condition} ORDER BY created_at DESC LIMIT 2"
-            )
-            assert found.fetchall() == expected.fetchall(), licence

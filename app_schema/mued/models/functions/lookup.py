@@ -253,7 +253,7 @@ MY_SESSION_COUNTS = _LookUp(
     returns="TABLE (sessions bigint, questions bigint, answers bigint)",
 )
 
-# The newest records of provenance, of one licence or of all, for an admin. The policy shows an admin a range
+# The newest records of provenance, for an admin. The policy shows an admin a range
 # that is the whole table: PostgreSQL expects few rows of a range, reads all and sorts them.
 NEWEST_PROVENANCE = _LookUp(
     "newest_provenance",
@@ -261,11 +261,10 @@ NEWEST_PROVENANCE = _LookUp(
         SELECT p.*
           FROM public.provenance AS p
          WHERE (SELECT app.is_admin())
-           AND (p_license IS NULL OR p.license_type::text = p_license)
          ORDER BY p.created_at DESC
          LIMIT p_limit
     """),
-    arguments="p_license text, p_limit integer",
+    arguments="p_limit integer",
     returns="SETOF public.provenance",
 )
 
