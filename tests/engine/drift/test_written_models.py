@@ -18,6 +18,7 @@ from alembic.util import CommandError
 from autogen import autogenerate
 from grown import GROWN
 from measuring import execute
+from packages import PACKAGES
 
 from app_schema.application import Application
 from app_schema.codegen.baseline import baseline
@@ -38,8 +39,6 @@ MISSING = {
     "names of NOT NULL": ["name of table constraint here on public.t"],
 }
 """What a metadata has no declaration for -> the beginning of a sentence, or a part of it."""
-PACKAGES = Path(__file__).parent / "packages"
-"""The tables of Django's contributed applications, and of procrastinate."""
 STRANGER = Path(__file__).parents[1] / "stranger" / "project"
 ENVIRONMENT = """\
 from alembic import context
@@ -117,11 +116,11 @@ def test_models_declare_what_the_database_has(shape: str, empty_engine: sa.Engin
             assert (found.diffs, found.undeclared) == ([], []), written.text
 
 
-@pytest.mark.parametrize("package", ["django", "procrastinate"])
+@pytest.mark.parametrize("package", PACKAGES)
 def test_tables_of_packages_are_written_twice_alike_and_a_baseline_creates_them(
     package: str, empty_engine: sa.Engine, tmp_path: Path
 ) -> None:
-    execute(empty_engine, (PACKAGES / f"{package}.sql").read_text(encoding="utf-8"))
+    PACKAGES[package](empty_engine)
     with empty_engine.connect() as connection:
         written = models(connection)
         assert models(connection) == written
@@ -140,8 +139,8 @@ def test_tables_of_packages_are_written_twice_alike_and_a_baseline_creates_them(
 
 @pytest.mark.part(of=6)
 def test_models_of_packages_are_typed(empty_engine: sa.Engine, tmp_path: Path) -> None:
-    for package in PACKAGES.iterdir():
-        execute(empty_engine, package.read_text(encoding="utf-8"))
+    for create in PACKAGES.values():
+        create(empty_engine)
     with empty_engine.connect() as connection:
         (tmp_path / "written_models.py").write_text(models(connection).text, encoding="utf-8")
     mypy = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path), "written_models.py"]
