@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from app_schema.adoption.choices import ASIDE, MoveRows
 from app_schema.adoption.superseded import SetValue
@@ -146,7 +146,7 @@ def unwritable(look: Look, operations: Iterable[object]) -> list[UnwritableOp]:
     return [note for note in notes if not note.reason.startswith(filled)]
 
 
-def excludes(operation: object) -> bool:
+def excludes(operation: object) -> TypeGuard[CreateObjectOp]:
     """True for the creation of an exclusion constraint."""
     return isinstance(operation, CreateObjectOp) and str(getattr(operation.obj, "definition", "")).startswith(
         "EXCLUDE"
@@ -158,8 +158,7 @@ def excluded(look: Look) -> set[tuple[str, str]]:
     return {
         (key.schema or look.sides.metadata.default_schema, key.table)
         for operation in look.plan.operations()
-        if isinstance(operation, CreateObjectOp) and excludes(operation)
-        if (key := operation.obj.key).table is not None
+        if excludes(operation) and (key := operation.obj.key).table is not None
     }
 
 

@@ -147,14 +147,11 @@ class _Writer:
             match = PARTITIONED.search(self.tables[key.schema or "", key.name])
             obj = obj if match is None else replace(obj, partition_by=match[1])
         elif isinstance(obj, View):
-            columns = comparison.sides.of_table(key.schema, key.name)
-            printed = {
-                column.name: PrintedColumn.of(comparison.sides.reflected[column])
-                for column in columns
-                if column.kind == "column"
-            }
             defaults = {
-                name: column.expression for name, column in printed.items() if column.how == "DEFAULT"
+                part.name: column.expression
+                for part in comparison.sides.of_table(key.schema, key.name)
+                if part.kind == "column"
+                if (column := PrintedColumn.of(comparison.sides.reflected[part])).how == "DEFAULT"
             }
             obj = replace(obj, defaults=defaults)
         self.objects[key] = obj

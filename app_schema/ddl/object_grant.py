@@ -14,7 +14,7 @@ from app_schema.ddl.lookup import creation_schema
 from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.revocation import revoked
-from app_schema.ddl.sql import dollar, literal, qualified, role, sequence
+from app_schema.ddl.sql import literal, on_database, qualified, role, sequence
 from app_schema.ddl.twin import Side
 from app_schema.errors import ModelError
 
@@ -192,8 +192,4 @@ class ObjectGrant(DDLObject):
 
     def _statement(self, verb: str, privileges: tuple[str, ...] = ()) -> str:
         before, after = self._words(verb, privileges)
-        if self.of:
-            return f"{before} {self._place} {after}"
-        # each environment has a database of another name
-        statement = literal(f"{before} DATABASE %I {after.replace('%', '%%')}")
-        return "DO " + dollar(f"BEGIN EXECUTE format({statement}, current_database()); END", "grant")
+        return f"{before} {self._place} {after}" if self.of else on_database(before, after)

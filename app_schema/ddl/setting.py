@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
-from app_schema.ddl.sql import LISTS, dollar, ident, literal, literals, split
+from app_schema.ddl.sql import LISTS, ident, literal, literals, on_database, split
 from app_schema.ddl.twin import Side
 from app_schema.errors import ModelError
 
@@ -97,10 +97,7 @@ class Setting(DDLObject):
         return Side(value=f"(SELECT string_agg(quote_ident(u.name), ', ' ORDER BY u.n) FROM {names})")
 
     def _statement(self, action: str) -> str:
-        # a percent sign is a placeholder of format()
-        role = f"ROLE {ident(self.role)} IN ".replace("%", "%%") if self.role else ""
-        statement = literal(f"ALTER {role}DATABASE %I {action.replace('%', '%%')}")
-        return "DO " + dollar(f"BEGIN EXECUTE format({statement}, current_database()); END", "setting")
+        return on_database(f"ALTER ROLE {ident(self.role)} IN" if self.role else "ALTER", action)
 
     @property
     def _place(self) -> str:

@@ -119,6 +119,17 @@ def dollar(text: str, tag: str = "sql") -> str:
     return f"{mark}{text}{mark}"
 
 
+def on_database(before: str, after: str) -> str:
+    """A statement on the database of the connection: each environment has a database of another name.
+
+    :param before: the words before ``DATABASE``.
+    :param after: those after the name.
+    """
+    # a percent sign is a placeholder of format()
+    statement = literal(f"{before.replace('%', '%%')} DATABASE %I {after.replace('%', '%%')}")
+    return "DO " + dollar(f"BEGIN EXECUTE format({statement}, current_database()); END", "database")
+
+
 class _Preparer(PGIdentifierPreparer):
     def __init__(self, dialect: PGDialect, table: str) -> None:
         super().__init__(dialect)

@@ -166,7 +166,7 @@ class Pipeline:
 
     def discard(self) -> None:
         """Drops the queue after an error, and waits for the end of what was sent."""
-        self.queue, self._twin, self._sharing = [], None, False
+        self.queue, self._size, self._twin, self._sharing = [], 0, None, False
         with suppress(AppSchemaError):
             self.flush()
 

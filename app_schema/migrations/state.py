@@ -28,7 +28,7 @@ class StepState:
     statements: int = 0
     """Sent in this try, fence and stamp included."""
     begun: int = 0
-    """How often the step was begun; parts of the first time may be committed."""
+    """The number of times that the step was begun; parts of the first time may be committed."""
     tries: int = 0
     """Tries that did not get a lock."""
     part: int = 0

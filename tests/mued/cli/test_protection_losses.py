@@ -1,4 +1,4 @@
-"""What a rollback takes from a table that stays, or opens in it, is shown and asked for."""
+"""A rollback shows which protection of a kept table it drops, and asks for the token."""
 
 from __future__ import annotations
 

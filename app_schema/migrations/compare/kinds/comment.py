@@ -128,7 +128,7 @@ _CALLS = {"comment": _on_column, "object_comment": _on_object}
 
 
 def _relations(key: Key) -> set[Key]:
-    """What a column with a comment may be of, besides a table, whose operations have the comments."""
+    """The relations that may have the column, except tables, whose operations have the comments."""
     return keys.views(key) | _without_columns(key)
 
 

@@ -16,6 +16,7 @@ from app_schema.ddl import Key
 from app_schema.ddl.column import EXPRESSION, PrintedColumn, escaped
 from app_schema.ddl.relation import parents
 from app_schema.ddl.sql import qualified
+from app_schema.migrations.compare import keys
 from app_schema.migrations.compare.kinds.column import reflected_column
 
 if TYPE_CHECKING:
@@ -95,8 +96,7 @@ def common_parents(sides: Sides, table: Key) -> list[Key]:
 def changes_with_parent(sides: Sides, part: Key) -> bool:
     """True if ALTER TABLE of a parent also changes a column or check of a table that inherits."""
     if part.kind == "constraint":
-        table = Key("table", part.schema, None, part.table or "")
-        return _answer(sides, _CHECKS, table).get(part.name) is False
+        return _answer(sides, _CHECKS, keys.table(part)).get(part.name) is False
     return part.kind == "column" and part in sides.declared
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from app_schema.ddl import Key, Partition
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import qualified
-from app_schema.migrations.compare import refusal
+from app_schema.migrations.compare import keys, refusal
 from app_schema.migrations.compare.kinds import heir
 from app_schema.migrations.compare.kinds.base import KindComparator
 from app_schema.migrations.compare.planner import LAST
@@ -77,7 +77,7 @@ def _parents(sides: Sides, part: Key, *, is_added: bool) -> list[Key]:
         return [parent]
     if is_added or not heir.changes_with_parent(sides, part):
         return []
-    return heir.common_parents(sides, Key("table", part.schema, None, part.table or ""))
+    return heir.common_parents(sides, keys.table(part))
 
 
 def _parent(sides: Sides, part: Key) -> Key | None:
@@ -92,7 +92,7 @@ def _parent(sides: Sides, part: Key) -> Key | None:
 
 def belongs_to_parent(sides: Sides, part: Key) -> bool:
     """True if the parent of a partition has the part, which is created and dropped with the parent's."""
-    partition = _reflected(sides, Key("table", part.schema, None, part.table or ""))
+    partition = _reflected(sides, keys.table(part))
     if partition is None or part.kind != "constraint":
         return partition is not None and part.kind in {"column", "default", "own_default"}
     parent = partition.parent_key
