@@ -59,6 +59,11 @@ def held(source: str, acl: str, owner: str, *, of_public: bool = False, **given:
     )
 
 
+def printed_words(privileges: Iterable[str], *, grantable: bool) -> str:
+    """The text that :func:`held` prints for these privileges."""
+    return ", ".join(f"{word}*" if grantable else word for word in privileges)
+
+
 def grantee(to: str) -> str:
     """SQL expression: the OID of a grantee. The OID of PUBLIC in a list is 0."""
     if to.upper() == "PUBLIC":

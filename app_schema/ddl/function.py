@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
@@ -11,7 +10,6 @@ from typing import Any, ClassVar
 from app_schema.ddl import privileges
 from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.definition import Parts
-from app_schema.ddl.guard import Guard
 from app_schema.ddl.guarded_drop import drop
 from app_schema.ddl.lookup import creation_schema
 from app_schema.ddl.object import DDLObject, Key
@@ -230,11 +228,9 @@ SELECT {literal(self.kind)} FROM pg_catalog.pg_proc AS p
     def side(self) -> Side:
         return Side(twin=(*self._create("pg_temp"), self._privileges("pg_temp")), exact=True)
 
-    def guarded(
-        self, *, absent: tuple[str, ...] | None, different: tuple[str, ...] | None, old: DDLObject | None
-    ) -> Guard:
-        guard = super().guarded(absent=absent, different=different, old=old)
-        return dataclasses.replace(guard, unfiltered=self.language.lower() == "sql")
+    @property
+    def unfiltered(self) -> bool:
+        return self.language.lower() == "sql"
 
     def _create(self, schema: str | None, verb: str = "CREATE") -> tuple[str, ...]:
         name = f"{qualified(self.name, schema)}({self.arguments})"

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
-from app_schema.ddl.acl import ROLE, PrintedGrant, checked_privileges, grantee, held
+from app_schema.ddl.acl import ROLE, PrintedGrant, checked_privileges, grantee, held, printed_words
 from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.function import Function
-from app_schema.ddl.guard import Guard
 from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.revocation import Revocation
@@ -184,8 +182,7 @@ class Grant(TableObject):
             names = literals(sequence(self.columns))
             printed = """string_agg(quote_ident(u), ', ' ORDER BY quote_ident(u) COLLATE "C")"""
             return Side(value=f"(SELECT {printed} FROM unnest({names}) AS u)")
-        star = "*" if self.with_grant_option else ""
-        return Side(value=literal(", ".join(f"{word}{star}" for word in self._words)))
+        return Side(value=literal(printed_words(self._words, grantable=self.with_grant_option)))
 
     def remedy(self) -> str:
         return (
@@ -193,12 +190,9 @@ class Grant(TableObject):
             f"{self.create_sql()[0]}"
         )
 
-    def guarded(
-        self, *, absent: tuple[str, ...] | None, different: tuple[str, ...] | None, old: DDLObject | None
-    ) -> Guard:
-        guard = super().guarded(absent=absent, different=different, old=old)
-        refused = f"the migrating role may not grant on {self._target.lower()}: {self.label} was not created"
-        return dataclasses.replace(guard, ineffective=refused)
+    @property
+    def ineffective(self) -> str:
+        return f"the migrating role may not grant on {self._target.lower()}: {self.label} was not created"
 
     def create_sql(self) -> tuple[str, ...]:
         columns = f" ({', '.join(ident(name) for name in sequence(self.columns))})" if self.columns else ""

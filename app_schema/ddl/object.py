@@ -209,4 +209,16 @@ SELECT {literal(self.kind)}
             old=None if old is None else old.side(),
             exists=self.exists(),
             remedy=self.remedy(),
+            ineffective=self.ineffective,
+            unfiltered=self.unfiltered,
         )
+
+    @property
+    def ineffective(self) -> str:
+        """As in `Guard`; empty for most kinds."""
+        return ""
+
+    @property
+    def unfiltered(self) -> bool:
+        """As in `Guard`; false for most kinds."""
+        return False

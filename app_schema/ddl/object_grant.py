@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar, NamedTuple
 
-from app_schema.ddl.acl import checked_privileges, grantee, held
+from app_schema.ddl.acl import checked_privileges, grantee, held, printed_words
 from app_schema.ddl.catalog_query import CatalogQuery
-from app_schema.ddl.guard import Guard
 from app_schema.ddl.lookup import creation_schema
 from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
@@ -143,8 +141,7 @@ class ObjectGrant(DDLObject):
         return catalog.select(catalog.printed, *place, f"x.grantee = {grantee(self.to)}", catalog.listed)
 
     def side(self) -> Side:
-        star = "*" if self.with_grant_option else ""
-        return Side(value=literal(", ".join(f"{word}{star}" for word in sequence(self.privileges))))
+        return Side(value=literal(printed_words(sequence(self.privileges), grantable=self.with_grant_option)))
 
     def remedy(self) -> str:
         privileges = sequence(self.privileges)
@@ -154,12 +151,10 @@ class ObjectGrant(DDLObject):
             f"must run: {before} {self._place or 'DATABASE ...'} {after}"
         )
 
-    def guarded(
-        self, *, absent: tuple[str, ...] | None, different: tuple[str, ...] | None, old: DDLObject | None
-    ) -> Guard:
-        guard = super().guarded(absent=absent, different=different, old=old)
+    @property
+    def ineffective(self) -> str:
         refused = f"the migrating role may not grant on {self._place or 'the database'}"
-        return dataclasses.replace(guard, ineffective=f"{refused}: {self.label} was not created")
+        return f"{refused}: {self.label} was not created"
 
     def create_sql(self) -> tuple[str, ...]:
         return (*([self._statement("REVOKE")] if self._of_public else []), *self._granted())
