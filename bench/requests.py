@@ -2,7 +2,7 @@
 """What the FastAPI application of docs/application.md answers to schemathesis: no request may be a 500.
 
 schemathesis makes the requests from the OpenAPI document, among them updates of a session that exists. It is
-not installed with the package:  pip install schemathesis uvicorn
+not installed with the package:  pip install -e '.[testing,fastapi]' schemathesis uvicorn
 """
 
 from __future__ import annotations
