@@ -1,12 +1,16 @@
-"""A FastAPI dependency that yields a session in which the caller of the request is who is asking."""
+"""FastAPI: a session in which the caller of the request acts, and the answers to what is refused."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Any, overload
 
-from fastapi import Depends
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm.exc import StaleDataError
 
 from app_schema.application import Acting
 from app_schema.identity import acting_as
@@ -67,3 +71,37 @@ def acting_session(
             await session.close()
 
     return async_session
+
+
+def answer_refusals(app: FastAPI) -> None:
+    """Adds the exception handlers of an application whose database decides who may do what.
+
+    422: a value that the request's model, a type, a CHECK or a key refuses. 403: no privilege, or a row that
+    row security lets the caller read and not write. Every other error of the database stays a 500.
+    """
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+        # FastAPI's own handler repeats the input, which UTF-8 or JSON may be unable to express: a 500
+        parts = ("type", "loc", "msg")
+        detail = [{part: _printable(one[part]) for part in parts} for one in error.errors()]
+        return JSONResponse({"detail": detail}, status_code=422)
+
+    @app.exception_handler(DBAPIError)
+    def refused(_request: Request, error: DBAPIError) -> JSONResponse:
+        if isinstance(error, DataError | IntegrityError):
+            return JSONResponse({"detail": "the value is refused"}, status_code=422)
+        if getattr(error.orig, "sqlstate", None) == "42501":
+            return JSONResponse({"detail": "not allowed"}, status_code=403)
+        raise error
+
+    @app.exception_handler(StaleDataError)  # an UPDATE that matched no row
+    def not_writable(_request: Request, _error: StaleDataError) -> JSONResponse:
+        return JSONResponse({"detail": "not allowed"}, status_code=403)
+
+
+def _printable(part: Any) -> Any:
+    """Text that UTF-8 can express, also in a location: a key of the request's body may be any text."""
+    if isinstance(part, str):
+        return part.encode("utf-8", "backslashreplace").decode()
+    return [_printable(one) for one in part] if isinstance(part, tuple | list) else part

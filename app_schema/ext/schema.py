@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Annotated, Any
 
 import sqlalchemy as sa
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, create_model
+from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, create_model
 from sqlalchemy.orm import Mapper
 
 from app_schema.application import Application, find
 from app_schema.errors import ConfigurationError
+from app_schema.ext.storable import storable
 from app_schema.shape import Purpose, Shape, shapes
 
 
@@ -32,7 +33,8 @@ def row_schema(
     """The Pydantic model of a mapped class.
 
     :param purpose: ``read``: all columns but the secrets of the application; ``create``: what a person may
-        insert; ``update``: the same with every field optional, for ``model_dump(exclude_unset=True)``.
+        insert; ``update``: the same with every field optional, for ``model_dump(exclude_unset=True)``. Both
+        refuse the values that PostgreSQL cannot store (:func:`app_schema.ext.storable.storable`).
     :param include: only these attributes; a secret may be named here.
     :param exclude: not these.
     :raises ConfigurationError: where the class has no such attribute.
@@ -66,4 +68,5 @@ def _field(shape: Shape, purpose: Purpose) -> tuple[Any, Any]:
         }
     if purpose != "read" and shape.optional:  # None is no value of a column that is NOT NULL
         described["default"] = None
-    return shape.type_, Field(**described)
+    type_ = shape.type_ if purpose == "read" else Annotated[shape.type_, AfterValidator(storable)]
+    return type_, Field(**described)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,13 @@ from app_schema.typescript import typescript
 PAGE = Page("docs/application.md")
 STUB = Path(app_schema.__file__).parent / "schemas.pyi"
 HEADERS = {"x-user": "user_ann"}
+OF_BOB = uuid.UUID("00000000-0000-4000-8000-00000000000b")
+CARELESS = """
+@app.post("/careless/{key}")
+def careless(key: uuid.UUID, session: Caller) -> None:
+    session.get_one(PracticeSession, key).title = "mine"
+    session.commit()
+"""
 
 
 def test_stub_of_the_schemas_is_fresh() -> None:
@@ -44,11 +53,13 @@ def test_no_type_for_a_front_end_holds_a_secret() -> None:
 
 @pytest.fixture
 def url(database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A database with the person of the page, who has one session."""
+    """A database with the person of the page, who has one session, and a public one of somebody else."""
     engine = database.engine(database_url)
     with Session(engine) as session:
         ann = UserFactory.create(session, clerk_id="user_ann", email="ann@example.org")
         SessionFactory.create(session, user=ann, title="Old")
+        bob = UserFactory.create(session, clerk_id="user_bob", email="bob@example.org")
+        SessionFactory.create(session, id=OF_BOB, user=bob, title="Public", is_public=True)
         session.commit()
     engine.dispose()
     monkeypatch.setenv("DATABASE_URL", database_url)
@@ -63,6 +74,7 @@ def test_every_block_runs_and_the_application_answers(url: str) -> None:
         for block in PAGE.python():
             if "APPLICATION as PACKAGE" not in block:
                 exec(compile(block, "docs/application.md", "exec"), names)  # noqa: S102 - what the test is for
+        exec(CARELESS, names)  # noqa: S102
         assert "Scales, again" in await names["titles"]("user_ann")
         assert len(names["first"]) == 2
         assert names["rest"] == []
@@ -88,12 +100,27 @@ async def _calls(client: httpx.AsyncClient) -> None:
     key = f"/sessions/{listed[1]['id']}"
     changed = await client.patch(key, headers=HEADERS, json={"title": "New", "type": "mix"})
     assert (changed.json()["title"], changed.json()["type"]) == ("New", "mix")
+    again = (await client.get("/sessions", headers=HEADERS)).json()[1]
+    assert again == changed.json()  # the answer has what a trigger sets
     assert (await client.patch(key, json={"title": "x"})).status_code == 404  # nobody sees no row
+    of_bob = await client.patch(f"/sessions/{OF_BOB}", headers=HEADERS, json={"title": "mine"})
+    assert of_bob.status_code == 404  # a row that is readable, and not writable
+    assert (await client.post(f"/careless/{OF_BOB}", headers=HEADERS)).status_code == 403
     # what a fuzzer sends: refused by the model, by a CHECK, by the type, by row security
     bodies: tuple[dict[str, Any], ...] = (
         {"title": ""},
         {"title": "x" * 201},
         {"title": "\0"},
+        {"title": "\ud800"},
+        {"\ud800": "no such field"},
+        {"type": "\ud800"},
+        {"daw_meta": {"dawName": "\ud800"}},
+        {"daw_meta": {"\udfff": "x"}},
+        {"attachments": [{"url": "\0", "type": "t", "name": "n"}]},
+        {"completed_at": float("inf")},
+        {"completed_at": "0001-01-01T00:00:00+14:00"},
+        {"completed_at": "0001-01-01T00:00:00"},
+        {"completed_at": "9999-12-31T23:59:59-14:00"},
         {"title": None},
         {"type": "nonsense"},
         {"nonsense": 1},
@@ -101,8 +128,10 @@ async def _calls(client: httpx.AsyncClient) -> None:
         {"user_id": "00000000-0000-0000-0000-000000000000"},
     )
     for body in bodies:
-        answer = await client.patch(key, headers=HEADERS, json=body)
+        sent = {**HEADERS, "content-type": "application/json"}
+        answer = await client.patch(key, headers=sent, content=json.dumps(body))
         assert answer.status_code in {403, 422}, (body, answer.status_code, answer.text)
+    assert (await client.get("/sessions", headers=HEADERS)).json()[1] == again
     document = (await client.get("/openapi.json")).json()["components"]["schemas"]
     assert {"SessionRead", "SessionUpdate", "SessionType", "DawMeta"} <= set(document)
     assert "required" not in document["SessionUpdate"]

@@ -35,7 +35,7 @@ def columns(user: User, practice: Practice, slot: LessonSlot) -> None:
     assert_type(user.name, str | None)
     assert_type(practice.type, SessionType)
     assert_type(practice.completed_at, datetime | None)
-    assert_type(practice.user, User)
+    assert_type(practice.user, User | None)
     assert_type(user.sessions, list[Practice])
     assert_type(slot.price, Decimal)
     assert_type(slot.metadata_, dict[str, Any] | None)

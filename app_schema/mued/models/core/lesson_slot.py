@@ -114,7 +114,7 @@ class LessonSlot(Touched, Base):
     recurring_id: Mapped[uuid.UUID | None] = mapped_column(doc="same value for all slots of a series")
     metadata_: Mapped[dict[str, Any] | None] = mapped_column("metadata", Json, doc="free extra data")
 
-    mentor: Mapped["User"] = refers_to(back_populates="lesson_slots")
+    mentor: Mapped["User | None"] = refers_to(back_populates="lesson_slots")
     reservations: Mapped[list["Reservation"]] = referred_by(
         back_populates="slot", foreign_keys="Reservation.slot_id"
     )

@@ -116,4 +116,4 @@ class Material(Touched, Base):
         Json, server_default=LEFT_OUT, doc="result of the ABC notation check", sort_order=1
     )
 
-    creator: Mapped["User"] = refers_to(back_populates="materials")
+    creator: Mapped["User | None"] = refers_to(back_populates="materials")

@@ -71,7 +71,9 @@ class Message(Base):
     created_at: Mapped[CreatedAt] = mapped_column()
 
     reservation: Mapped["Reservation | None"] = refers_to(back_populates="messages")
-    sender: Mapped["User"] = refers_to(back_populates="sent_messages", foreign_keys="Message.sender_id")
-    receiver: Mapped["User"] = refers_to(
+    sender: Mapped["User | None"] = refers_to(
+        back_populates="sent_messages", foreign_keys="Message.sender_id"
+    )
+    receiver: Mapped["User | None"] = refers_to(
         back_populates="received_messages", foreign_keys="Message.receiver_id"
     )

@@ -119,10 +119,10 @@ class Reservation(Touched, Base):
     )
 
     slot: Mapped["LessonSlot"] = refers_to(back_populates="reservations", foreign_keys="Reservation.slot_id")
-    student: Mapped["User"] = refers_to(
+    student: Mapped["User | None"] = refers_to(
         back_populates="reservations_as_student", foreign_keys="Reservation.student_id"
     )
-    mentor: Mapped["User"] = refers_to(
+    mentor: Mapped["User | None"] = refers_to(
         back_populates="reservations_as_mentor", foreign_keys="Reservation.mentor_id"
     )
     messages: Mapped[list["Message"]] = referred_by(back_populates="reservation")

@@ -88,4 +88,4 @@ class LogEntry(Touched, Base):
         server_default=text("true"), doc="readable by the mentors of the owner"
     )
 
-    user: Mapped["User"] = refers_to(back_populates="log_entries")
+    user: Mapped["User | None"] = refers_to(back_populates="log_entries")

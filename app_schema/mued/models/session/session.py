@@ -92,7 +92,7 @@ class Session(Touched, Base):
     )
     completed_at: Mapped[datetime | None] = mapped_column(doc="when it was closed", sort_order=1)
 
-    user: Mapped["User"] = refers_to(back_populates="sessions")
+    user: Mapped["User | None"] = refers_to(back_populates="sessions")
     analysis: Mapped["SessionAnalysis | None"] = referred_by(back_populates="session")
     questions: Mapped[list["InterviewQuestion"]] = referred_by(back_populates="session")
     answers: Mapped[list["InterviewAnswer"]] = referred_by(back_populates="session")
