@@ -11,6 +11,7 @@ from alembic.operations import Operations
 from app_schema.catalog.address import statement
 from app_schema.ddl import DDLObject
 from app_schema.ddl.catalog_query import Kind
+from app_schema.migrations import setup
 from app_schema.migrations.operation import LOCKS, STRENGTH
 
 CREATED = [cls for cls in DDLObject.kinds.values() if cls.is_created()]
@@ -23,6 +24,7 @@ def test_kind_is_created_by_create_all_or_says_what_to_declare(cls: type[DDLObje
 
 @pytest.mark.parametrize("cls", CREATED, ids=lambda cls: cls.kind)
 def test_kind_has_a_rank_and_operations(cls: type[DDLObject]) -> None:
+    setup()  # Alembic may not have loaded the plugin yet
     dropped, created = cls.ranks
     assert dropped >= 0
     assert created >= 0
