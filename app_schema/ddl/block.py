@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app_schema.ddl.single import single
 from app_schema.ddl.sql import dollar, literal
 
 DIFFERENT = "AS001"
@@ -18,8 +19,11 @@ def block(lines: list[str]) -> str:
 
 
 def execute(statements: tuple[str, ...]) -> list[str]:
-    """PL/pgSQL that executes each statement. EXECUTE parses it then, and not with the block."""
-    return [f"  EXECUTE {dollar(statement)};" for statement in statements]
+    """PL/pgSQL that executes each statement. EXECUTE parses it then, and not with the block.
+
+    :raises ModelError: if one of them is several.
+    """
+    return [f"  EXECUTE {dollar(single(statement))};" for statement in statements]
 
 
 def refuse(message: str, hint: str = "", *, detail: str = "''", state: str = DIFFERENT) -> str:

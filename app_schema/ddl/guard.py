@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from app_schema.ddl.block import ABSENT, NOTED, block, execute, refuse
 from app_schema.ddl.guarded_drop import USED
+from app_schema.ddl.single import single
 from app_schema.ddl.spelling import FOLD, equal, may_differ
 from app_schema.ddl.sql import dollar, literal
 from app_schema.ddl.twin import SEARCHED, Side, compare, keep_search_path, look_up
@@ -110,7 +111,7 @@ class Guard:
         """The statement for an object that should be absent: PostgreSQL refuses it otherwise."""
         assert self.absent is not None
         one = len(self.absent) == 1
-        return self.absent[0] if one else block(["BEGIN", *execute(self.absent), "END"])
+        return single(self.absent[0]) if one else block(["BEGIN", *execute(self.absent), "END"])
 
     def _create_if_absent(self) -> list[str]:
         create = (
@@ -170,7 +171,7 @@ class Guard:
                 "  END IF;",
                 *self.alike("expected"),
                 f"  IF found IS NOT NULL AND alike THEN {kept} END IF;",
-                f"  EXECUTE {dollar(statement)};",
+                *execute((statement,)),
                 "END",
             ]
         )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from app_schema import pinned
-from app_schema.ddl.block import block
+from app_schema.ddl.block import block, execute
 from app_schema.ddl.sql import dollar, ident, literal, qualified
 
 SEARCHED = "app_schema.schemas"
@@ -101,7 +101,7 @@ def compare(side: Side, *, shared: bool, later: tuple[str, ...] = ()) -> list[st
         f"    PERFORM set_config('search_path', current_setting({literal(_PATH)}), true);",
         "    PERFORM set_config('check_function_bodies', 'off', true);",
         f"    {_UNQUOTED}",
-        *(f"    EXECUTE {dollar(statement)};" for statement in (*copy, *side.twin)),
+        *execute((*copy, *side.twin)),
         "    PERFORM set_config('search_path', '', true);",
         "    EXECUTE definition INTO found USING ns;",
         f"    expected := {side.value};"

@@ -18,6 +18,7 @@ from sqlalchemy.types import TypeEngine
 from app_schema.ddl.block import DIFFERENT, block
 from app_schema.ddl.column import TYPE
 from app_schema.ddl.guard import Guard
+from app_schema.ddl.single import single
 from app_schema.ddl.sql import DIALECT, dollar, ident, literal, qualified
 from app_schema.ddl.statement import Guarded
 from app_schema.ddl.twin import Side
@@ -107,11 +108,16 @@ def _retype(construct: PostgresqlColumnType | ops.ColumnType) -> Guard:
 
 
 def _change(construct: PostgresqlColumnType | ops.ColumnType, *, using: bool = True) -> str:
-    """The action of ALTER TABLE on the column; several are joined into one statement."""
+    """The action of ALTER TABLE on the column; several are joined into one statement.
+
+    :raises ModelError: if the type or the expression ends the action.
+    """
     type_ = construct.type_.compile(dialect=DIALECT)
     expression = getattr(construct, "using", None) if using else None
     clause = f" USING {expression}" if expression else ""
-    return f"ALTER COLUMN {ident(construct.column_name)} TYPE {type_}{clause}"
+    action = f"ALTER COLUMN {ident(construct.column_name)} TYPE {type_}{clause}"
+    single(f"ALTER TABLE t {action}")
+    return action
 
 
 def _is_at_utc(construct: PostgresqlColumnType | ops.ColumnType) -> bool:

@@ -34,6 +34,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable, DropIndex, ExecutableDDL
 from app_schema import upstream
 from app_schema.ddl import DDLStatement, Guarded
 from app_schema.ddl.index import is_concurrent
+from app_schema.ddl.single import single
 from app_schema.errors import AppSchemaError, ConfigurationError
 from app_schema.migrations import alter, concurrent, stamping
 from app_schema.migrations.failure import explained
@@ -113,6 +114,7 @@ class GuardedImpl(PostgresqlImpl):
             if isinstance(construct, DDLStatement):
                 self._bracket(self.handwriting.before_operation(construct))
             else:
+                self._refuse_several(construct)
                 self._may_do_harm(_written(construct))
             if not execution_options and self._queued(construct, need(ddl)):
                 return None
@@ -157,6 +159,13 @@ class GuardedImpl(PostgresqlImpl):
         if isinstance(ddl, AlterColumn) and not self.context_opts.get("strict"):
             alter.relax(ddl)
         return ddl
+
+    def _refuse_several(self, construct: ExecutableDDLElement) -> None:
+        """Refuses a construct of SQLAlchemy or Alembic with several statements. Those of the project, and
+        handwritten ones, may have several."""
+        package = type(construct).__module__.partition(".")[0]
+        if package in {"sqlalchemy", "alembic"} and not isinstance(construct, DDL):
+            single(str(construct.compile(dialect=self.dialect)))
 
     def _may_do_harm(self, sql: str) -> None:
         """A statement follows that is not guarded."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 
@@ -19,3 +21,12 @@ def shared(databases: Databases) -> Iterator[sa.Engine]:
     yield engine
     engine.dispose()
     databases.drop(name)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _roles(server_url: str) -> None:
+    """Grantees for the cases; the run drops them at its end."""
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        for role in ("case_reader", "case_writer"):
+            with contextlib.suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
+                connection.execute(f"CREATE ROLE {role}")

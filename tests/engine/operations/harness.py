@@ -57,6 +57,13 @@ def operations(connection: sa.Connection, **options: Any) -> Any:
     )
 
 
+def in_a_revision(connection: sa.Connection) -> Any:
+    """Alembic's ``op`` as a revision has it, in a transaction that Alembic began."""
+    op = operations(connection)
+    op.get_context()._transaction = connection.begin()
+    return op
+
+
 def script(call: Call) -> str:
     """The SQL that the operation writes with ``--sql``."""
     buffer = io.StringIO()

@@ -2,36 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
-from typing import Any
 
-import cases_alembic
-import cases_alembic_constraint
-import cases_comment
-import cases_ours
-import cases_ours_security
-import cases_printed
-import cases_rename
-import cases_sequence
-import psycopg
 import pytest
 import sqlalchemy as sa
-from harness import Case, catalog_rows, operations, script, strong_locks
+from all_cases import CASES
+from harness import Case, catalog_rows, in_a_revision, operations, script, strong_locks
 
 from app_schema.catalog import snapshot
 from app_schema.errors import DifferentError
 
-CASES: dict[str, Case] = {
-    **cases_alembic.CASES,
-    **cases_alembic_constraint.CASES,
-    **cases_comment.CASES,
-    **cases_ours.CASES,
-    **cases_ours_security.CASES,
-    **cases_printed.CASES,
-    **cases_rename.CASES,
-    **cases_sequence.CASES,
-}
 ROLLED_BACK = {name: case for name, case in CASES.items() if not case.commits}
 COMMITTING = {name: case for name, case in CASES.items() if case.commits}
 SWEEP = """
@@ -41,15 +21,6 @@ DROP TABLE IF EXISTS public.alembic_run_once
 OF_THE_CLUSTER = {"create_role", "drop_role", "replace_role"}
 """Roles outlive the test's database, so these cases run only in a transaction that is rolled back."""
 DIFFERENCES = [(name, difference) for name, case in CASES.items() for difference in case.different]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _roles(server_url: str) -> None:
-    """Grantees for the cases; the run drops them at its end."""
-    with psycopg.connect(server_url, autocommit=True) as connection:
-        for role in ("case_reader", "case_writer"):
-            with contextlib.suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
-                connection.execute(f"CREATE ROLE {role}")
 
 
 @pytest.fixture
@@ -100,22 +71,15 @@ def test_committing_operation_changes_then_leaves_alone(empty_engine: sa.Engine,
         connection.commit()
         start = catalog_rows(connection)
         connection.rollback()
-        case.call(_in_a_revision(connection))
+        case.call(in_a_revision(connection))
         connection.commit()
         assert catalog_rows(connection) != start, "the operation had work to do"
         connection.rollback()
         done = catalog_rows(connection)
         connection.rollback()
-        case.call(_in_a_revision(connection))
+        case.call(in_a_revision(connection))
         connection.commit()
         assert catalog_rows(connection) == done
-
-
-def _in_a_revision(connection: sa.Connection) -> Any:
-    """Alembic's ``op`` as a revision has it, in a transaction that Alembic began."""
-    op = operations(connection)
-    op.get_context()._transaction = connection.begin()
-    return op
 
 
 def _assert_untouched(connection: sa.Connection, case: Case) -> None:
@@ -168,7 +132,7 @@ def test_different_is_refused_by_committing_operation(
         start = catalog_rows(connection)
         connection.rollback()
         with pytest.raises(DifferentError) as refusal:
-            case.call(_in_a_revision(connection))
+            case.call(in_a_revision(connection))
         connection.rollback()
         assert [word for word in words if word not in str(refusal.value)] == [], str(refusal.value)
         assert catalog_rows(connection) == start
