@@ -351,6 +351,29 @@ def drop_operator_family(
 def replace_operator_family(
     name: str, definition: str = ..., *, schema: str | None = ..., old: Mapping[str, Any] | None = ...
 ) -> None: ...
+def set_owner(
+    role: str, *, of: str = ..., name: str = ..., table: str | None = ..., schema: str | None = ...
+) -> None:
+    """``ALTER … OWNER TO role``: an argument of a table, or of any other object with ``of`` and ``name``."""
+
+def reset_owner(
+    role: str = ...,
+    *,
+    of: str = ...,
+    name: str = ...,
+    table: str | None = ...,
+    schema: str | None = ...,
+    recreated: bool = ...,
+) -> None: ...
+def replace_owner(
+    role: str,
+    *,
+    of: str = ...,
+    name: str = ...,
+    table: str | None = ...,
+    schema: str | None = ...,
+    old: Mapping[str, Any] | None = ...,
+) -> None: ...
 def create_partition(
     name: str, parent: str, bounds: str, *, partition_by: str | None = ..., schema: str | None = ...
 ) -> None:

@@ -109,7 +109,7 @@ def declared_snapshot(
         snapshot = _declared(connection, place, search_path, borrowed, cache=cache, meanwhile=lambda: None)
     if url is None:
         return snapshot
-    ((role,),) = ask(connection, "SELECT quote_ident(current_user)::regrole::text")
+    ((role,),) = ask(connection, "SELECT current_user::text")
     return {key: role if key.kind == "owner" else definition for key, definition in snapshot.items()}
 
 

@@ -24,7 +24,8 @@ WITH space AS (
 ), snapshot(kind, schema, tbl, name, definition) AS (
 SELECT o.kind, o.schema, o.tbl, o.name, o.definition FROM object AS o WHERE o.definition IS NOT NULL
 UNION ALL
-SELECT 'owner', o.schema, o.name, o.owned_as, o.owner::regrole::text FROM object AS o WHERE o.owner <> 0
+SELECT 'owner', o.schema, o.name, o.owned_as, pg_get_userbyid(o.owner)::text FROM object AS o
+ WHERE o.owner <> 0
 UNION ALL
 SELECT 'object_comment', o.schema, o.tbl, format('%s %s', o.kind, o.name), d.description
   FROM pg_catalog.pg_description AS d

@@ -34,6 +34,7 @@ from app_schema.ddl.object_grant import ObjectGrant
 from app_schema.ddl.operator import Operator
 from app_schema.ddl.operator_class import OperatorClass, OperatorFamily
 from app_schema.ddl.option import TableOption
+from app_schema.ddl.owner import Owner
 from app_schema.ddl.partition import Partition
 from app_schema.ddl.policy import Policy
 from app_schema.ddl.printed import PrintedType, TableConstraint, TableIndex
@@ -80,6 +81,7 @@ __all__ = [
     "Operator",
     "OperatorClass",
     "OperatorFamily",
+    "Owner",
     "Partition",
     "Policy",
     "PrintedType",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import ClassVar
 
@@ -59,6 +60,7 @@ concat(format('CREATE STATISTICS %s.%I', x.stxnamespace::regnamespace, x.stxname
             comparable=f"concat({_WHAT}, format(' FROM %I', c.relname), {_TARGET})",
         ),
     )
+    comment_on: ClassVar[Mapping[str, str]] = {"statistics": "STATISTICS {place}"}
     owned_as = "statistics"
     ranks = (Drops.INDEX, Makes.INDEX)
     in_create_all = Makes.VIEW

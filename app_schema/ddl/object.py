@@ -159,6 +159,10 @@ class DDLObject(Kind):
         """The unguarded statements that create the object."""
         raise NotImplementedError
 
+    def scratch_sql(self) -> tuple[str, ...]:
+        """The statements that create it with all declared objects in a scratch database."""
+        return self.create_sql()
+
     def lent_sql(self) -> tuple[str, ...]:
         """The statements that create it in the scratch database, whose server may have other roles."""
         return self.create_sql()

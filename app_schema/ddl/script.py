@@ -1,4 +1,4 @@
-"""The DDL of a whole metadata as unguarded statements, for an empty database."""
+"""The DDL of a whole metadata as unguarded statements, for an empty scratch database."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def statements(metadata: MetaData, default_schema: str = "public") -> list[str]:
         if isinstance(construct, CreateSequence) and plain(construct) in sent:
             return  # SQLAlchemy creates a sequence once for each column that uses it
         if isinstance(construct, Create):
-            sent.extend(construct.element.create_sql())
+            sent.extend(construct.element.scratch_sql())
         else:
             sent.append(plain(construct))
 

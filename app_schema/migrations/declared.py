@@ -15,8 +15,11 @@ from app_schema.ddl import (
     Domain,
     EnumType,
     Function,
+    Grant,
     Key,
+    ObjectGrant,
     Operator,
+    Owner,
     RenamedFrom,
     RenamedLabels,
     Role,
@@ -30,11 +33,18 @@ from app_schema.ddl.index import name_of
 from app_schema.ddl.layers import ordered
 from app_schema.ddl.relation import order_heirs
 from app_schema.ddl.script import of_class, schemas, statements
+from app_schema.ddl.sequence import PrintedSequence
 from app_schema.ddl.signature import in_one_spelling
 from app_schema.errors import ModelError
 
 DEFAULT_SCHEMA = "public"
-_NAMED_BY_TYPES = {"operator": "name", "aggregate": "name", "cast": "name", "function_grant": "table"}
+_NAMED_BY_TYPES = {
+    "operator": "name",
+    "aggregate": "name",
+    "cast": "name",
+    "function_grant": "table",
+    "owner": "table",
+}
 """The kinds whose keys contain types, and the part of the key that does."""
 
 
@@ -134,7 +144,36 @@ class Declared:
             self.order[key] = number
         roles = {key: obj.options for key, obj in self.objects.items() if isinstance(obj, Role)}
         # a snapshot has the existing roles of the cluster, not the declared ones
-        return {**{key: printed for key, printed in snapshot.items() if key.kind != "role"}, **roles}
+        printed = {key: definition for key, definition in snapshot.items() if key.kind != "role"}
+        return {**printed, **roles, **self._owners(snapshot)}
+
+    def _owners(self, snapshot: Snapshot) -> dict[Key, str]:
+        """The declared owners: the objects of a scratch database belong to the migrating role.
+
+        :raises ModelError: if the metadata does not declare the object, or declares a grant to its owner.
+        """
+        owners = {key: obj for key, obj in self.objects.items() if isinstance(obj, Owner)}
+        if not owners:
+            return {}
+        for key, obj in owners.items():
+            if key not in snapshot:
+                raise ModelError(f"{obj.label}: the metadata declares no such object")
+        of_role = {(key.schema, key.table, obj.role) for key, obj in owners.items()}
+        grants = {key: obj for key, obj in self.objects.items() if isinstance(obj, (Grant, ObjectGrant))}
+        for key, grant in grants.items():
+            place = (None, key.schema) if key.kind == "schema_grant" else (key.schema, key.table)
+            if (*place, grant.to) in of_role:
+                # PostgreSQL merges the grant with the privileges of the owner
+                raise ModelError(f"{grant.label} is a grant to the owner: leave it out")
+        tables = {
+            key._replace(kind="owner", table=key.name, name="relation"): column._replace(
+                kind="owner", name="relation"
+            )
+            for key, definition in snapshot.items()
+            if key.kind == "sequence" and (column := PrintedSequence.of(definition).column) is not None
+        }
+        found = {key: obj.role for key, obj in owners.items()}
+        return {**{key: found[table] for key, table in tables.items() if table in found}, **found}
 
     def _spell_types(self, snapshot: Snapshot) -> None:
         """Replaces the keys whose types the declaration spells otherwise than PostgreSQL prints them."""

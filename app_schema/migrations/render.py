@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _MAPPINGS = {"settings", "options", "defaults"}
 _WHOLE = {"grant", "object_grant", "default_privileges"}
-_IDENTITY = {"table", "schema", "arguments", "materialized", "role"}
+_IDENTITY = {"table", "schema", "arguments", "materialized", "role", "of", "name"}
 
 
 def value(obj: Any, context: AutogenContext) -> str:  # noqa: PLR0911 - a list of cases
@@ -95,7 +95,7 @@ def _drop(context: AutogenContext, operation: DropObjectOp) -> str:
     one = operation.obj
     names = _told(one)
     if one.kind not in _WHOLE:
-        identity = _IDENTITY | {name for name in one.positional if name not in one.stand_in}
+        identity = (_IDENTITY | set(one.positional)) - one.stand_in.keys()
         names = [name for name in names if name in identity]
     again = {"recreated": "True"} if operation.recreated else {}
     return _object(one.verbs[1], one, context, names, **again)

@@ -47,7 +47,7 @@ def owned_by(owner: str, migrating: str) -> ModelError:
     """The owner of the object is not the migrating role."""
     return ModelError(
         f"is owned by {owner}; the migrating role is {migrating}. "
-        f"Run ALTER ... OWNER TO {ident(migrating)}, or migrate as {owner}"
+        f"Declare Owner({owner!r}), run ALTER ... OWNER TO {ident(migrating)}, or migrate as {owner}"
     )
 
 

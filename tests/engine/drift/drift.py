@@ -13,7 +13,7 @@ from app_schema.ddl import DDLObject, Function, Grant, Trigger, View, attach
 from app_schema.upstream import copied
 
 NAMED = "of a kind that is not compared, and named where it is met"
-OWNER = "no revision changes an owner: the migrating role must be a member of both"
+OWNER = "a platform may manage the owners, unless the metadata declares one"
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from drift import Drift
 
-from app_schema.ddl import ObjectGrant, Setting
+from app_schema.ddl import ObjectGrant, Owner, Setting
 
 _PLATFORM = "a platform's, unless the metadata declares one of the kind"
 
@@ -53,6 +53,24 @@ ACCESS = {
         "search_path",
         "DO $$ BEGIN EXECUTE format('ALTER ROLE postgres IN DATABASE %I SET search_path = a, \"B\"', current_database()); END $$",
         (Setting("Search_Path", 'a, "B"', role="postgres"),),
+    ),
+    "declared owner of a table": Drift(
+        "ALTER TABLE child OWNER TO pg_signal_backend",
+        "owner",
+        "ALTER TABLE child OWNER TO pg_read_all_data",
+        (Owner("pg_read_all_data", table="child", schema="public"),),
+    ),
+    "declared owner of a function missing": Drift(
+        "ALTER FUNCTION add OWNER TO CURRENT_USER",
+        "owner",
+        "ALTER FUNCTION add OWNER TO pg_monitor",
+        (Owner("pg_monitor", of="function", name="add(integer, integer)", schema="public"),),
+    ),
+    "owner of a type beside a declared one": Drift(
+        "ALTER TYPE mood OWNER TO pg_monitor",
+        "owner",
+        "ALTER FUNCTION add OWNER TO pg_monitor",
+        (Owner("pg_monitor", of="function", name="add(integer, integer)", schema="public"),),
     ),
     "extension extra": Drift(
         "CREATE EXTENSION pg_trgm",

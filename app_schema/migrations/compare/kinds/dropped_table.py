@@ -52,10 +52,7 @@ SELECT (SELECT coalesce(json_agg(p.part), '[]') FROM (
           WHERE r.prrelid = c.oid
          UNION ALL
          SELECT format('its security label of %I', l.provider) FROM pg_catalog.pg_seclabel AS l
-          WHERE l.classoid = 'pg_catalog.pg_class'::regclass AND l.objoid = c.oid
-         UNION ALL
-         SELECT format('its owner %I', pg_get_userbyid(c.relowner))
-          WHERE pg_get_userbyid(c.relowner) <> current_user) AS p)
+          WHERE l.classoid = 'pg_catalog.pg_class'::regclass AND l.objoid = c.oid) AS p)
   FROM {heir.TABLE}"""
 
 

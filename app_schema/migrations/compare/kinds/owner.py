@@ -1,23 +1,92 @@
-"""Owners, which no revision changes."""
+"""Owners: those that the metadata declares, and those of objects that are created again."""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
+from sqlalchemy import text
+
+from app_schema.ddl import Key, Owner
+from app_schema.ddl.catalog_query import Kind
+from app_schema.ddl.sequence import PrintedSequence
 from app_schema.migrations.compare import refusal
 from app_schema.migrations.compare.kinds.base import KindComparator
+from app_schema.migrations.directives import OnTheWayBackOp
+from app_schema.migrations.operations import CreateObjectOp, DropObjectOp, ReplaceObjectOp
 
 if TYPE_CHECKING:
-    from app_schema.ddl import Key
+    from app_schema.catalog import Snapshot
     from app_schema.migrations.compare.planner import Planner
     from app_schema.migrations.compare.sides import Sides
 
+_DROP, _SET = Owner.ranks
+_MIGRATING = text("SELECT current_user::text")
+
 
 class OwnerComparator(KindComparator):
-    """The owner of an object: the migrating role owns what it creates, and may alter nothing else."""
+    """The owner of an object. The migrating role owns what it creates."""
 
     follows = True
 
     def changed(self, sides: Sides, planner: Planner, key: Key, declared: str, reflected: str) -> None:
-        """Refuses."""
-        raise refusal.owned_by(reflected, declared)
+        """Plans the declared owner.
+
+        An undeclared one is reset with ``prune`` if the metadata declares the owner of some object: else
+        somebody else may manage the owners.
+        """
+        if _is_of_column(sides, key) or _is_created_anew(sides, planner, _object(sides.reflected, key)):
+            return
+        owner, old = sides.metadata.objects.get(key), Owner.from_definition(key, reflected)
+        if owner is None:
+            if not sides.prune or not any(obj.kind == "owner" for obj in sides.metadata.objects.values()):
+                raise refusal.owned_by(reflected, declared)
+            planner.drop(_DROP, DropObjectOp(old))
+        elif reflected == sides.connection.scalar(_MIGRATING):
+            planner.create(_SET, CreateObjectOp(owner))
+        else:
+            planner.create(_SET, ReplaceObjectOp(owner, old))
+
+    def follow(self, sides: Sides, planner: Planner) -> None:
+        """Plans the owners of created objects, and for the downgrade those of dropped ones."""
+        for key in sorted((key for key in sides.reflected if key.kind == "owner"), key=str):
+            owned = _object(sides.reflected, key)
+            if owned is None or not _is_created_anew(sides, planner, owned) or _is_of_column(sides, key):
+                continue
+            old, new = Owner.from_definition(key, sides.reflected[key]), sides.metadata.objects.get(key)
+            if sides.reflected[key] != sides.connection.scalar(_MIGRATING):
+                planner.drop(_DROP, OnTheWayBackOp(CreateObjectOp(old)))
+                if new is None and planner.recreated_as(owned) != "dropped":
+                    new = old
+            if new is not None:
+                planner.create(_SET, CreateObjectOp(new))
+        for key, obj in sides.metadata.objects.items():
+            if isinstance(obj, Owner) and key not in sides.reflected and sides.managed(key):
+                planner.create(_SET, CreateObjectOp(obj))
+
+
+@cache
+def _kinds(owned_as: str) -> list[str]:
+    return [word for kind in Kind.all() if kind.owned_as == owned_as for word in kind.reflected_as]
+
+
+def _object(side: Snapshot, key: Key) -> Key | None:
+    """The owned object."""
+    keys = (Key(kind, key.schema, None, key.table or "") for kind in _kinds(key.name))
+    return next((owned for owned in keys if owned in side), None)
+
+
+def _is_of_column(sides: Sides, key: Key) -> bool:
+    """True for the owner of a sequence that PostgreSQL changes with the owner of the table."""
+    sequence = Key("sequence", key.schema, None, key.table or "")
+    definition = sides.reflected.get(sequence)
+    return definition is not None and PrintedSequence.of(definition).column is not None
+
+
+def _is_created_anew(sides: Sides, planner: Planner, owned: Key | None) -> bool:
+    """True if the revision drops the object, or drops and creates it again."""
+    if owned is None or owned in planner.dropped | planner.created:
+        return owned is not None
+    if owned not in planner.changed or owned in sides.declared:
+        return False
+    return sides.prune and sides.may_drop(owned)
