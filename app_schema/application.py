@@ -202,16 +202,18 @@ def _class_of(table: Table) -> dict[str, Any]:
     return {"__doc__": table.comment, "__module__": table.schema or "public"}
 
 
-def load(reference: str) -> Any:
-    """Imports the object of ``"package.module:NAME"``; modules of the working directory are found too.
+def load(reference: str, directory: Path | None = None) -> Any:
+    """Imports the object of ``"package.module:NAME"``; modules of the directory, or of the current one, are
+    found too.
 
     :raises ConfigurationError: if the module or name does not exist.
     """
     if not _REFERENCE.fullmatch(reference):
         raise ConfigurationError(f"{reference!r} names no object: write package.module:NAME.")
     module, _, name = reference.partition(":")
-    if "" not in sys.path and str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))
+    place = str(directory or Path.cwd())
+    if place not in sys.path and not ("" in sys.path and place == str(Path.cwd())):
+        sys.path.insert(0, place)
     try:
         found = importlib.import_module(module)
     except ModuleNotFoundError as error:
@@ -233,15 +235,29 @@ def find(reference: str | None = None) -> Application:
     :param reference: ``"package.module:NAME"``; None: that of pyproject.toml, or MUED's.
     :raises ConfigurationError: if it cannot be imported, or is no application.
     """
-    if reference is None:
-        from app_schema import project  # env.py names its application, and reads no pyproject.toml
+    if reference is not None:
+        return _application(reference)
+    return of_project() or _application(DEFAULT)
 
-        file, table = project.section()
-        given = table.get("application", DEFAULT)
-        if not isinstance(given, str):
-            raise ConfigurationError(f'{file}: write [tool.app_schema] application = "package.module:NAME".')
-        reference = given
-    found = load(reference)
+
+def of_project(directory: Path | None = None) -> Application | None:
+    """The application that the nearest pyproject.toml names, from the directory (the current one) upwards.
+
+    :raises ConfigurationError: if it cannot be imported, or is no application.
+    """
+    from app_schema import project  # only tomllib's import is slow
+
+    file, table = project.section(directory)
+    reference = table.get("application")
+    if reference is None:
+        return None
+    if not isinstance(reference, str):
+        raise ConfigurationError(f'{file}: write [tool.app_schema] application = "package.module:NAME".')
+    return _application(reference, file.parent)
+
+
+def _application(reference: str, directory: Path | None = None) -> Application:
+    found = load(reference, directory)
     if not isinstance(found, Application):
         raise ConfigurationError(f"{reference} is a {type(found).__name__}, and no Application.")
     return found

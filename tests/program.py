@@ -1,4 +1,4 @@
-"""Alembic's command as a process of its own, forked from one that has imported everything.
+"""The commands alembic and app-schema as processes of their own, forked from one that has all imported.
 
 A process that starts from nothing takes half a second to import what it needs. Some tests start one all
 the same, with ``python -m alembic``: those of signals, and one for each exit code.
@@ -18,11 +18,13 @@ from subprocess import CompletedProcess
 
 from alembic.config import main
 
+from app_schema import cli
 from app_schema.migrations import config
 
 PATIENCE = 60.0
 IMPORTED = [
     "alembic.config",
+    "app_schema.cli",
     "app_schema.models",
     "app_schema.migrations.environment",
     "app_schema.migrations.drift",
@@ -31,7 +33,16 @@ IMPORTED = [
 
 def alembic(url: str, *arguments: str, configuration: Path | None = None) -> CompletedProcess[str]:
     """``alembic -c configuration arguments`` on a database."""
-    command = ["-c", str(configuration or config().config_file_name), *arguments]
+    return _forked(url, "alembic", "-c", str(configuration or config().config_file_name), *arguments)
+
+
+def app_schema(url: str, *arguments: str) -> CompletedProcess[str]:
+    """``app-schema arguments`` on a database."""
+    return _forked(url, "app-schema", *arguments)
+
+
+def _forked(url: str, program: str, *arguments: str) -> CompletedProcess[str]:
+    command = [program, *arguments]
     with tempfile.TemporaryDirectory() as place:
         given = (place, str(Path.cwd()), {**os.environ, "DATABASE_URL": url}, command)
         process = _server().Process(target=_run, args=given)
@@ -43,7 +54,7 @@ def alembic(url: str, *arguments: str, configuration: Path | None = None) -> Com
         process.close()
         out, err = (_output(place, number).read_text(encoding="utf-8") for number in (1, 2))
     assert code is not None
-    return CompletedProcess(["alembic", *command], code, out, err)
+    return CompletedProcess(command, code, out, err)
 
 
 @cache
@@ -65,4 +76,8 @@ def _run(place: str, cwd: str, environment: Mapping[str, str], command: list[str
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(environment)
-    main(command, prog="alembic")
+    program, *arguments = command
+    if program == "alembic":
+        main(arguments, prog=program)
+    else:
+        cli.app(arguments, prog_name=program)

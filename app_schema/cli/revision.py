@@ -15,12 +15,28 @@ Options = Annotated[
 ]
 
 
-def revision(
+def revision(  # noqa: PLR0913 - alembic revision has these options too
     *,
     message: Annotated[str, typer.Option("-m", "--message", help="The message of the revision.")],
     prove: Annotated[
         bool, typer.Option("--prove/--no-prove", help="Carry it out on a copy, up twice and down twice.")
     ] = True,
+    head: Annotated[
+        str, typer.Option(metavar="REV", help="The parent, as shop@head; base: begin a branch.")
+    ] = "head",
+    splice: Annotated[bool, typer.Option("--splice", help="Allow a parent that is not a head.")] = False,
+    branch_label: Annotated[
+        str | None, typer.Option(metavar="LABEL", help="The label of the branch that begins here.")
+    ] = None,
+    version_path: Annotated[
+        str | None, typer.Option(metavar="PATH", help="The directory, one of version_locations.")
+    ] = None,
+    depends_on: Annotated[
+        list[str] | None, typer.Option(metavar="REV", help="A revision of another branch to apply before.")
+    ] = None,
+    rev_id: Annotated[
+        str | None, typer.Option(metavar="ID", help="The identifier, instead of one made.")
+    ] = None,
     options: Options = None,
     url: Url = None,
 ) -> None:
@@ -33,15 +49,28 @@ def revision(
     from alembic import command
 
     from app_schema.migrations import config
+    from app_schema.migrations.lineage import Lineage
 
-    chosen = config(application())
+    app = application()
+    Lineage(app).refuse_ambiguous(head)
+    chosen = config(app)
     given = [f"prove={str(prove).lower()}", *(options or ())]
     chosen.cmd_opts = SimpleNamespace(x=given)  # type: ignore[assignment]  # an argparse namespace
     with connected(url, changes=False) as connection:
         connection.rollback()
         chosen.attributes["connection"] = connection
         chosen.attributes["configure_logger"] = False
-        script = command.revision(chosen, message, autogenerate=True)
+        script = command.revision(
+            chosen,
+            message,
+            autogenerate=True,
+            head=head,
+            splice=splice,
+            branch_label=branch_label,
+            version_path=version_path,
+            depends_on=depends_on or None,  # type: ignore[arg-type]  # Alembic takes a list, too
+            rev_id=rev_id,
+        )
     for generated in script if isinstance(script, list) else [script]:
         if generated is not None:
             print(generated.path)

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from app_schema.application import Application
 
 
+APPLICATION = "app_schema.application"
+"""The key of the application in the attributes of a configuration, which its env.py serves."""
+
+
 def config(app: Application | None = None) -> Config:
     """Alembic's configuration for the revisions of an application; None: the configured one.
 
@@ -22,7 +26,7 @@ def config(app: Application | None = None) -> Config:
 
     refuse_other_here()
     app = app or find()
-    chosen = Config(app.ini)
+    chosen = Config(app.ini, attributes={APPLICATION: app})
     if app.versions is not None:
         chosen.set_main_option("version_locations", str(app.versions).replace("%", "%%"))
     return chosen

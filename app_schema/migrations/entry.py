@@ -17,6 +17,7 @@ from app_schema.events import say
 from app_schema.migrations.copies import refuse_other
 from app_schema.migrations.loading import load
 from app_schema.migrations.options import Options, refuse_empty
+from app_schema.migrations.served import served
 from app_schema.migrations.session import Facts, MigrationSession
 from app_schema.target import announce
 
@@ -86,6 +87,7 @@ def _run(context: EnvironmentContext, app: Application) -> None:
     try:
         refuse_other(Path(context.script.dir), context.config.config_file_name or "the configuration")
         load(context.script)
+        app = served(context, app)
         refuse_empty(getattr(context.config.cmd_opts, "revision", None))
     except AppSchemaError as error:
         raise CommandError(str(error)) from error

@@ -68,6 +68,17 @@ class Lineage:
             f'alembic merge -m "merge" {named}, or set the down_revision of the one that is not applied yet.'
         )
 
+    def refuse_ambiguous(self, parent: str) -> None:
+        """Raise ConfigurationError if `parent`, of a new revision, is ``head`` and there are several."""
+        heads = self.scripts.get_revisions(sorted(self.heads))
+        if parent != "head" or len(heads) < 2:  # noqa: PLR2004 - one head, or none
+            return
+        names = [f"{min(head.branch_labels)}@head" if head.branch_labels else head.revision for head in heads]
+        options = " or ".join(f"--head {name}" for name in names)
+        raise ConfigurationError(
+            self.fork or f"The revisions have {len(heads)} heads: name the parent, by {options}."
+        )
+
     def all(self) -> list[Revision]:
         """Every revision, the newest first."""
         return [described(script) for script in self.scripts.walk_revisions()]

@@ -7,11 +7,17 @@ from pathlib import Path
 import psycopg
 import pytest
 from commands import ROOT, Run, data
+from program import alembic, app_schema
 
+from app_schema.migrations.lineage import Lineage
+from app_schema.mued.application import APPLICATION as PACKAGE
+
+NEWEST = min(Lineage(PACKAGE).heads)
 INI = """\
 [alembic]
 script_location = {root}/alembic
 path_separator = newline
+file_template = %%(rev)s
 version_locations =
     {root}/alembic/versions
     %(here)s/versions
@@ -47,18 +53,102 @@ from pathlib import Path
 
 from app_schema.mued.application import APPLICATION as PACKAGE
 
-APPLICATION = dataclasses.replace(PACKAGE, name="shop", configuration=Path(__file__).parent / "beside.ini")
+
+def declared():
+    from beside_models import Base
+
+    return Base
+
+
+APPLICATION = dataclasses.replace(
+    PACKAGE, name="shop", declared=declared, configuration=Path(__file__).parent / "alembic.ini"
+)
+"""
+MODELS = """\
+import uuid
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app_schema.mued.models import Base
+
+
+class Order(Base):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("public.users.id"))
+"""
+ALONE = """\
+from sqlalchemy import Column, Integer, MetaData, Table
+
+Base = MetaData(schema="public")
+Table("orders", Base, Column("id", Integer, primary_key=True))
 """
 
 
 @pytest.fixture
-def app(tmp_path: Path) -> str:
-    """The application of the page, with one revision of its own."""
-    (tmp_path / "beside.ini").write_text(INI.format(root=ROOT))
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The project of the page, with an application of its own."""
+    (tmp_path / "pyproject.toml").write_text('[tool.app_schema]\napplication = "beside_shop:APPLICATION"\n')
+    (tmp_path / "alembic.ini").write_text(INI.format(root=ROOT))
     (tmp_path / "versions").mkdir()
-    (tmp_path / "versions" / "shop_0001.py").write_text(FIRST)
     (tmp_path / "beside_shop.py").write_text(APPLICATION)
+    (tmp_path / "beside_models.py").write_text(MODELS)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def app(project: Path) -> str:
+    """The application of the page, with one revision of its own and the package's models."""
+    (project / "versions" / "shop_0001.py").write_text(FIRST)
+    (project / "beside_models.py").write_text("from app_schema.mued.models import Base\n")
     return "beside_shop:APPLICATION"
+
+
+def test_a_declared_table_of_its_own_is_created_and_never_dropped(project: Path, database_url: str) -> None:
+    """In a schema of the package, where its application alone would find the table undeclared."""
+    branch = (
+        "--head",
+        "base",
+        "--branch-label",
+        "shop",
+        "--version-path",
+        "versions",
+        "--rev-id",
+        "shop_0001",
+    )
+    said = app_schema(database_url, "revision", "-m", "x", "--no-prove", *branch, "--depends-on", NEWEST)
+    assert said.returncode == 0, said.stderr
+    file = project / "versions" / "shop_0001.py"
+    assert 'op.create_table(\n        "orders"' in file.read_text()
+    assert f'depends_on = "{NEWEST}"' in file.read_text()
+    below = project / "below"
+    below.mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(below)  # the project of the configuration is found, and its modules
+        assert app_schema(database_url, "upgrade").returncode == 0
+        ini = project / "alembic.ini"
+        asked = ("revision", "--autogenerate", "--head", "shop@head", "--rev-id", "shop_0002", "-m", "x")
+        said = alembic(database_url, "-x", "prune=true", *asked, configuration=ini)
+        assert said.returncode == 0, said.stderr
+        assert "op." not in (project / "versions" / "shop_0002.py").read_text()
+
+
+def test_two_heads_are_named_before_a_revision_is_written(app: str, database_url: str) -> None:
+    del app
+    said = app_schema(database_url, "revision", "-m", "x")
+    assert said.returncode == 2
+    assert f"have 2 heads: name the parent, by --head {NEWEST} or --head shop@head." in said.stderr
+
+
+def test_an_application_without_the_packages_tables_is_refused(project: Path, database_url: str) -> None:
+    (project / "beside_models.py").write_text(ALONE)
+    said = alembic(database_url, "-x", "prune=true", "check", configuration=project / "alembic.ini")
+    assert said.returncode == 2
+    assert "shop runs the revisions of MUED, but does not declare muednote_v3." in said.stderr
+    assert app_schema(database_url, "revision", "-m", "x").returncode == 2
+    assert alembic(database_url, "upgrade", "head", configuration=project / "alembic.ini").returncode == 0
 
 
 def test_a_branch_on_the_lineage_of_the_package(run: Run, database_url: str, app: str) -> None:

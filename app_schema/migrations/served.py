@@ -1,0 +1,71 @@
+"""The application that an env.py serves.
+
+Projects put tables of their own beside those of a package by a branch on the package's revisions, and run the
+package's env.py. It knows the package's application only, in which the project's tables are undeclared.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app_schema.application import Application, of_project
+from app_schema.errors import ConfigurationError
+from app_schema.migrations.configuration import APPLICATION, config
+from app_schema.migrations.copies import PACKAGE
+
+if TYPE_CHECKING:
+    from alembic.runtime.environment import EnvironmentContext
+    from sqlalchemy import MetaData
+
+_OF_THE_REVISIONS = ("naming_convention", "search_path")
+"""The fields on which the meaning of the revisions depends."""
+
+
+def served(context: EnvironmentContext, named: Application) -> Application:
+    """The application of a run: that of the caller, else the project's if it has the same env.py, else the
+    one that the env.py names.
+
+    :raises ConfigurationError: if the project's application cannot be imported, or runs the revisions with
+        other settings; its metadata raises it if a table of the named application is absent.
+    """
+    found: Application | None = context.config.attributes.get(APPLICATION)
+    if found is None:
+        project = of_project(_directory(context.config.config_file_name))
+        found = project if project is not None and _same_place(context, project) else named
+    if found is named:
+        return named
+    for field in _OF_THE_REVISIONS:
+        if getattr(found, field) != getattr(named, field):
+            raise ConfigurationError(
+                f"The application {found.name} runs the revisions of {named.name} with another {field}: "
+                f"make it of that application by dataclasses.replace."
+            )
+    return dataclasses.replace(found, declared=partial(_whole, found, named))
+
+
+def _directory(configuration: str | None) -> Path | None:
+    """The project's directory: the configuration file's, unless the package brings that file along."""
+    here = Path(configuration).resolve().parent if configuration else None
+    return None if here in {PACKAGE, PACKAGE.parent} else here
+
+
+def _same_place(context: EnvironmentContext, app: Application) -> bool:
+    from alembic.script import ScriptDirectory
+
+    scripts = ScriptDirectory.from_config(config(app))
+    return Path(scripts.dir).resolve() == Path(context.script.dir).resolve()
+
+
+def _whole(found: Application, named: Application) -> MetaData:
+    metadata = found.metadata
+    if absent := sorted(named.metadata.tables.keys() - metadata.tables.keys()):
+        raise ConfigurationError(
+            f"The application {found.name} runs the revisions of {named.name}, but does not declare "
+            f"{', '.join(absent[:3])}{', ...' if absent[3:] else ''}, which a comparison would report as "
+            f"undeclared: derive the models from the declarative base of {named.name}, or use a second "
+            "version table."
+        )
+    return metadata
