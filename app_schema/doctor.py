@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Literal
 
 import sqlalchemy as sa
+from sqlalchemy.schema import CreateTable
 
 from app_schema import database, embedded, url
 from app_schema.application import Application
-from app_schema.ddl import Role, declared
+from app_schema.ddl import Create, declared
 from app_schema.errors import AppSchemaError
 from app_schema.migrations.copies import PACKAGE, refuse_other_here
+from app_schema.migrations.needs import missing, need
 from app_schema.overview import extension_states, of_extension, of_pooler, of_server, server_facts
 from app_schema.target import Target, announce
 
@@ -31,13 +33,6 @@ CLOCKS = 60.0
 
 State = Literal["ok", "mend", "unknown"]
 
-_RIGHTS = sa.text("""
-SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE') AS create_schemas,
-       r.rolsuper OR r.rolcreaterole AS create_roles,
-       ARRAY(SELECT w.name FROM pg_catalog.unnest(CAST(:roles AS text[])) AS w(name)
-              WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles AS o WHERE o.rolname = w.name)) AS absent
-FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user
-""")
 _TIME = sa.text("""
 SELECT reset_val AS zone, extract(epoch FROM pg_catalog.clock_timestamp()) AS now
 FROM pg_catalog.pg_settings WHERE name = 'TimeZone'
@@ -126,16 +121,12 @@ def _extensions(connection: sa.Connection, _target: Target, app: Application) ->
 
 
 def _rights(connection: sa.Connection, _target: Target, app: Application) -> Examined:
-    needed = [item.name for item in declared(app.metadata).values() if isinstance(item, Role)]
-    row = connection.execute(_RIGHTS, {"roles": needed}).one()
+    """What `upgrade` checks of the pending revisions, for the declared objects."""
+    needs = [need(Create(item)) for item in declared(app.metadata).values() if item.is_created()]
+    needs += [need(CreateTable(table)) for table in app.metadata.tables.values()]
     role, name = connection.execute(sa.text("SELECT current_user, current_database()")).one()
-    problems = []
-    if not row.create_schemas:
-        problems.append(f"As the owner of the database: GRANT CREATE ON DATABASE {name} TO {role}.")
-    if row.absent and not row.create_roles:
-        statements = " ".join(f"CREATE ROLE {absent} NOLOGIN;" for absent in row.absent)
-        problems.append(f"As a role with CREATEROLE: {statements}")
-    return _examined("rights", f"role {role} on database {name}", *problems)
+    problems = missing(connection, list(filter(None, needs)))
+    return _examined("rights", f"role {role} on database {name}", *(f"{line}." for line in problems))
 
 
 def _time_zone(connection: sa.Connection, _target: Target, _app: Application) -> Examined:

@@ -16,8 +16,9 @@ from app_schema.migrations.dry_run import Recorded, record, script_of_steps
 from app_schema.migrations.failure import explained
 from app_schema.migrations.impl import GuardedImpl
 from app_schema.migrations.lineage import Lineage, current, described
+from app_schema.migrations.needs import Need, block, need
 from app_schema.migrations.operation import REFERRED, STRENGTH, UNKNOWN, Place
-from app_schema.migrations.preflight import Need, block, check, need
+from app_schema.migrations.preflight import check
 from app_schema.migrations.session import MigrationSession
 from app_schema.migrations.unguarded import PlainImpl
 

@@ -11,7 +11,7 @@ from app_schema.cli.follow import follow
 from app_schema.cli.output import counted, machine, sql, talk
 
 if TYPE_CHECKING:
-    from app_schema.migrations.preflight import Need
+    from app_schema.migrations.needs import Need
     from app_schema.plan import PlannedRevision
 
 

@@ -40,8 +40,8 @@ from app_schema.migrations import alter, concurrent, stamping
 from app_schema.migrations.failure import explained
 from app_schema.migrations.foresight import Foresight, foreseeable
 from app_schema.migrations.handwriting import UNKNOWN, Handwriting
+from app_schema.migrations.needs import Need, need
 from app_schema.migrations.pipeline import Pipeline
-from app_schema.migrations.preflight import Need, need
 from app_schema.migrations.sending import Sender
 from app_schema.migrations.state import RunState
 from app_schema.migrations.translate import Map, map_of, table_of, translated

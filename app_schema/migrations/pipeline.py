@@ -31,10 +31,10 @@ from psycopg import pq
 from app_schema import events
 from app_schema.ddl.twin import DROP_TWIN
 from app_schema.errors import AppSchemaError
-from app_schema.migrations import preflight, wire
+from app_schema.migrations import needs, wire
 from app_schema.migrations.failure import explained
 from app_schema.migrations.handwriting import UNKNOWN, Handwriting
-from app_schema.migrations.preflight import Need
+from app_schema.migrations.needs import Need
 from app_schema.migrations.state import RunState, StepState
 
 if TYPE_CHECKING:
@@ -269,7 +269,7 @@ class Pipeline:
         statements, self.queue = self.queue[:end], self.queue[end:]
         self._size = sum(len(statement.sql) for statement in self.queue)
         if self.needs:
-            statements.insert(0, Statement(preflight.block(list(self.needs))))
+            statements.insert(0, Statement(needs.block(list(self.needs))))
             self.needs.clear()
         self._sent += statements
         self._batch.send([statement.sql for statement in statements])

@@ -17,7 +17,7 @@ from app_schema.migrations.foresight.constructs import FORESEEABLE, VIOLATION, o
 from app_schema.migrations.foresight.exchange import RENAMES, RecordedRenames
 from app_schema.migrations.foresight.reading import Collecting, collected, names
 from app_schema.migrations.loading import refuse_uncallable
-from app_schema.migrations.preflight import Need, need
+from app_schema.migrations.needs import Need, need
 
 _CHANGED_TWICE = (
     {"alter_column"},

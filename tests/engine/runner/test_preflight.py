@@ -55,8 +55,11 @@ def test_missing_privileges_are_all_named_before_the_first_statement(
         f"""
         op.create_extension("no_such_extension")
         op.create_extension("vector", schema="public")
+        op.create_extension("pg_trgm")
         op.create_role("{role}_other")
         op.create_schema("other")
+        op.create_grant("USAGE", to="{role}", schema="public")
+        op.create_grant(["USAGE", "CREATE"], to="PUBLIC", schema="secret")
         op.create_table("b", sa.Column("id", sa.Integer()), schema="secret")
         """
     )
@@ -77,7 +80,16 @@ def test_missing_privileges_are_all_named_before_the_first_statement(
     assert said.startswith("the pending revisions cannot be applied here")
     for line in (
         "the extension no_such_extension is not available on this server: install it, or enable it",
-        f"{role} may not create the extension vector: GRANT CREATE ON DATABASE",
+        (
+            f"{role} may not create the extension vector: as a superuser or in the provider's console, run "
+            "CREATE EXTENSION vector SCHEMA public\n"
+        ),
+        f"{role} may not create the extension pg_trgm: GRANT CREATE ON DATABASE",
+        (
+            f"{role} may not grant on the schema secret: ALTER SCHEMA secret OWNER TO {role}; or as its "
+            "owner, GRANT CREATE, USAGE ON SCHEMA secret TO PUBLIC\n"
+        ),
+        f"{role} may not grant on the schema public: ALTER DATABASE",
         f"{role} may not create the role {role}_other: ALTER ROLE {role} CREATEROLE",
         f"{role} may not create the schema other: GRANT CREATE ON DATABASE",
         f"{role} may not create tables in the schema secret: GRANT CREATE ON SCHEMA secret TO {role}",

@@ -44,12 +44,20 @@ def test_role_without_rights_is_told_the_statement(run: Run, empty_url: str) -> 
         connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
         try:
             url = urls.parse(empty_url).set(drivername="postgresql", username=role)
-            said = run(url.render_as_string(hide_password=False), "doctor", "--json")
+            poor = url.render_as_string(hide_password=False)
+            said, planned = run(poor, "doctor", "--json"), run(poor, "plan", "0005")
         finally:
             connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
     assert said.startswith("exit code 1\n")
     remedy = _states(said)["rights"]["remedy"]
-    assert re.search(r"GRANT CREATE ON DATABASE \w+ TO poor_\w+\.", remedy)
+    for line in (
+        r"may not create the schema app: GRANT CREATE ON DATABASE \w+ TO poor_\w+",
+        r"may not create the extension vector: as a superuser .* run CREATE EXTENSION vector SCHEMA public",
+        r"may not grant on the schema public: ALTER DATABASE \w+ OWNER TO poor_\w+; or as its owner, GRANT",
+    ):
+        assert re.search(line, remedy)
+        assert re.search(line, planned)
+    assert planned.startswith("exit code 2\n")
 
 
 def test_disk_and_copies_and_python_and_clock(

@@ -116,12 +116,12 @@ def test_owner_who_may_do_nothing_else_goes_up_and_down(platform: Platform, serv
 
 def test_extension_that_only_a_superuser_may_make_names_the_statement(platform: Platform) -> None:
     said = platform.fails("upgrade", "head")
-    assert f"{platform.owner} may not create the extension vector (SQLSTATE 42501)" in said
+    assert said.startswith("the pending revisions cannot be applied here\n")
     assert (
-        "hint: as a superuser or in the provider's console, run CREATE EXTENSION vector SCHEMA public; then"
-        in said
+        f"{platform.owner} may not create the extension vector: as a superuser or in the provider's console, "
+        "run CREATE EXTENSION vector SCHEMA public" in said
     )
-    assert rows(platform.admin, "SELECT FROM pg_class WHERE relname = 'users'") == []
+    assert rows(platform.admin, "SELECT FROM pg_class WHERE relname = 'alembic_version'") == []
 
 
 def test_scratch_database_without_an_extension_names_a_way_and_no_block_of_ours(
@@ -147,8 +147,9 @@ def test_grant_that_postgres_only_warns_of_is_refused(platform: Platform) -> Non
         f"GRANT CREATE ON SCHEMA public TO {platform.owner}",
     )
     said = platform.fails("upgrade", "head")
-    assert "the migrating role may not grant on schema public: grant to app_user on" in said
-    assert "that role must run: GRANT USAGE ON SCHEMA public TO app_user" in said
+    for role in ROLES:
+        assert f"or as its owner, GRANT USAGE ON SCHEMA public TO {role}" in said
+    assert rows(platform.admin, "SELECT FROM pg_class WHERE relname = 'alembic_version'") == []
     platform.send(*(f"GRANT USAGE ON SCHEMA public TO {role}" for role in ROLES))
     Alembic(platform.url)("upgrade", "head")
     assert len(heads(platform.admin)) == 1
