@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 
 from app_schema.adoption.mend import after, before, begin, excludes, unwritable
 from app_schema.adoption.place import DIRECTORY
-from app_schema.errors import DifferentError
+from app_schema.errors import ConfigurationError, DifferentError
 from app_schema.migrations import config, environment
 from app_schema.migrations.directives import CallOp, ConcurrentIndexOp, RetypeOp, UnwritableOp
 from app_schema.migrations.lineage import Lineage
@@ -46,11 +46,17 @@ def write(look: Look, directory: Path = DIRECTORY) -> Path:
             f"{look.strangers[0].label} is neither declared nor superseded: list it under [[drop]] in "
             "adopt.toml, or declare it."
         )
+    head, *others = sorted(Lineage(look.app).heads)
+    if others:
+        raise ConfigurationError(
+            f"The revision of an adoption stands for the newest revision, and {look.app.name} has "
+            f"{len(others) + 1}: {', '.join([head, *others])}. Adopt by the application of one branch, which "
+            "--app names, and upgrade then."
+        )
     app = adopting(look.app, directory)
     directory.mkdir(exist_ok=True)
     for old in directory.glob("*.py"):
         old.unlink()
-    (head,) = Lineage(look.app).heads
     chosen = config(app)
     scripts = ScriptDirectory.from_config(chosen)
     arguments = {

@@ -41,7 +41,7 @@ def follow(run: Callable[[str], list[T]], app: Application, here: frozenset[str]
         lineage = Lineage(app)
         if unknown := lineage.unknown(here):
             raise ConfigurationError(foreign(unknown)) from error
-        if revision == "head" and len(lineage.heads) > 1 and lineage.fork is None:
+        if revision == "head" and len(lineage.tips) > 1 and lineage.fork is None:
             return run("heads")
         if revision.startswith("+") and not lineage.steps(here, "heads", "up"):
             return []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from alembic.runtime.migration import MigrationStep
@@ -50,15 +51,22 @@ class Lineage:
         self.scripts = ScriptDirectory.from_config(config(self.app))
         load(self.scripts)
 
-    @property
-    def heads(self) -> frozenset[str]:
-        """The newest revisions."""
+    @cached_property
+    def tips(self) -> frozenset[str]:
+        """Alembic's heads: the revisions that are no other's parent."""
         return frozenset(self.scripts.get_heads())
+
+    @cached_property
+    def heads(self) -> frozenset[str]:
+        """The newest revisions, with which Alembic stamps a database: no tip on which another one depends."""
+        asked = (script.dependencies for script in self.scripts.walk_revisions())
+        needed = (self.scripts.get_revisions(names) for names in asked if names)
+        return self.tips - {script.revision for scripts in needed for script in scripts}
 
     @property
     def fork(self) -> str | None:
         """The remedy for two unintended heads; None if every further branch has a label."""
-        heads = sorted(self.heads)
+        heads = sorted(self.tips)
         labels = {frozenset(script.branch_labels) for script in self.scripts.get_revisions(heads)}
         if len(labels) == len(heads):
             return None
@@ -70,7 +78,7 @@ class Lineage:
 
     def refuse_ambiguous(self, parent: str) -> None:
         """Raise ConfigurationError if `parent`, of a new revision, is ``head`` and there are several."""
-        heads = self.scripts.get_revisions(sorted(self.heads))
+        heads = self.scripts.get_revisions(sorted(self.tips))
         if parent != "head" or len(heads) < 2:  # noqa: PLR2004 - one head, or none
             return
         names = [f"{min(head.branch_labels)}@head" if head.branch_labels else head.revision for head in heads]

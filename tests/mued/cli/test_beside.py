@@ -128,6 +128,8 @@ def test_a_declared_table_of_its_own_is_created_and_never_dropped(project: Path,
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(below)  # the project of the configuration is found, and its modules
         assert app_schema(database_url, "upgrade").returncode == 0
+        said = app_schema(database_url, "status")  # the stamp of the branch stands for both heads
+        assert (said.returncode, said.stdout, said.stderr) == (0, "at shop_0001, 0 pending\n", "")
         ini = project / "alembic.ini"
         asked = ("revision", "--autogenerate", "--head", "shop@head", "--rev-id", "shop_0002", "-m", "x")
         said = alembic(database_url, "-x", "prune=true", *asked, configuration=ini)
@@ -140,6 +142,13 @@ def test_two_heads_are_named_before_a_revision_is_written(app: str, database_url
     said = app_schema(database_url, "revision", "-m", "x")
     assert said.returncode == 2
     assert f"have 2 heads: name the parent, by --head {NEWEST} or --head shop@head." in said.stderr
+
+
+def test_adoption_up_to_two_heads_is_refused(app: str, database_url: str) -> None:
+    del app
+    said = app_schema(database_url, "adopt", "--write")
+    assert said.returncode == 2
+    assert f"shop has 2: {NEWEST}, shop_0001. Adopt by the application of one branch" in said.stderr
 
 
 def test_an_application_without_the_packages_tables_is_refused(project: Path, database_url: str) -> None:
