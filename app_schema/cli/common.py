@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -209,11 +209,13 @@ def opened(target: Target, *, changes: bool = False) -> Iterator[sa.Connection]:
     from sqlalchemy.pool import NullPool
 
     from app_schema import database
+    from app_schema.migrations.watch import watched
     from app_schema.target import announce
 
     with database.connect(database.pin(database.engine(target.url, poolclass=NullPool))) as connection:
         announce(connection, target, changes=changes)
-        yield connection
+        with nullcontext() if changes else watched(connection.connection.driver_connection):
+            yield connection
 
 
 def connected(url: str | None, *, changes: bool = False) -> AbstractContextManager[sa.Connection]:

@@ -17,6 +17,7 @@ from app_schema.application import Application, find
 from app_schema.errors import ConfigurationError, ServerError
 from app_schema.migrations import config
 from app_schema.migrations.loading import load, missing_function, refuse_uncallable
+from app_schema.migrations.watch import watched
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import RevisionStep
@@ -153,7 +154,8 @@ def current(connection: Connection, app: Application) -> frozenset[str]:
         role, login = connection.execute(text("SELECT current_user, session_user")).one()
         by = "" if role == login else f" (a setting changes the role of the login {login} to it)"
         raise ServerError(f"The role {role}{by} may not read {table}, so the revision is not known.")
-    return frozenset(connection.scalars(text(f"SELECT version_num FROM {table}")))
+    with watched(connection.connection.driver_connection):
+        return frozenset(connection.scalars(text(f"SELECT version_num FROM {table}")))
 
 
 def described(script: Script) -> Revision:

@@ -17,6 +17,7 @@ from app_schema.ddl.block import block
 from app_schema.ddl.sql import literal
 from app_schema.errors import LockedError
 from app_schema.migrations.session import Facts, MigrationSession, read
+from app_schema.migrations.watch import watched
 
 POLL = 0.3
 """Seconds between two tries, at most."""
@@ -67,7 +68,8 @@ class Lock:
         begun, told = time.monotonic(), False
         while True:
             self.taken = True  # set before: the server may grant the lock and its answer may be lost
-            answer, *_, facts = self.session.ask(attempt, *self.session.probe())
+            with watched(self.session.driver):
+                answer, *_, facts = self.session.ask(attempt, *self.session.probe())
             if answer is None:
                 waited = time.monotonic() - begun
                 if told:

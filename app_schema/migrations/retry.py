@@ -6,16 +6,14 @@ A revision that does not get its locks is rolled back, and retried after a pause
 from __future__ import annotations
 
 import random
-import threading
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
-import psycopg
 from sqlalchemy.exc import DBAPIError
 
 from app_schema import events
 from app_schema.errors import AppSchemaError, StatementError
 from app_schema.migrations.failure import explained
+from app_schema.migrations.watch import Watch
 
 if TYPE_CHECKING:
     from app_schema.migrations.options import Options
@@ -36,13 +34,6 @@ _NOT_OURS = (
     "\nnot tried again: the transaction is the caller's, and cannot be begun again here: roll it back, and "
     "run the command again"
 )
-_BLOCKERS = r"""
-SELECT format('pid %%s (%%s, %%s for %%s): %%s',
-              a.pid, coalesce(nullif(a.application_name, ''), a.backend_type), a.state,
-              date_trunc('second', clock_timestamp() - coalesce(a.xact_start, a.backend_start)),
-              left(regexp_replace(a.query, '\s+', ' ', 'g'), 200))
-  FROM unnest(pg_blocking_pids(%s)) AS b(pid) JOIN pg_catalog.pg_stat_activity AS a ON a.pid = b.pid
- ORDER BY coalesce(a.xact_start, a.backend_start) LIMIT 3"""
 
 
 class Retries:
@@ -56,18 +47,14 @@ class Retries:
         """Revision -> the process ids that blocked it."""
 
     def __enter__(self) -> Self:
-        if self.options.lock_tries == 1:
-            self._look()
+        if self.session.driver is not None:
+            timeout = self.options.lock_timeout  # only CONCURRENTLY waits longer
+            self._watch = Watch(self.session.driver, timeout / 5, timeout / 2, timeout * 1.5)
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._watch is not None:
             self._watch.stop()
-
-    def _look(self) -> None:
-        """Starts recording the sessions that block this one."""
-        if self._watch is None and self.session.driver is not None:
-            self._watch = Watch(self.session.driver, self.options.lock_timeout / 5)
 
     def after(self, error: AppSchemaError | DBAPIError, step: StepState) -> None:
         """Waits until the next try; raises the error, with the blocking sessions, after the last one."""
@@ -98,7 +85,6 @@ class Retries:
 
     def _blocked(self, error: StatementError, step: StepState) -> None:
         step.tries += 1
-        self._look()
         number, allowed = step.tries, self.options.lock_tries
         found = self._watch.blockers if self._watch else []
         by = "".join(f"\nblocked by {line}" for line in found)
@@ -137,32 +123,3 @@ def _more(error: StatementError, text: str) -> StatementError:
     more = StatementError(f"{error}{text}")
     more.sqlstate = error.sqlstate
     return more.with_traceback(error.__traceback__)
-
-
-class Watch:
-    """Records the sessions that block a session, in its own thread and connection, until stopped."""
-
-    def __init__(self, driver: psycopg.Connection[Any], interval: float) -> None:
-        self.info = driver.info
-        self.interval = interval
-        self.blockers: list[str] = []
-        self._ready = threading.Event()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="app_schema watch", daemon=True)
-        self._thread.start()
-        self._ready.wait(1)
-
-    def stop(self) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        parameters: dict[str, Any] = {**self.info.get_parameters(), "password": self.info.password}
-        parameters["application_name"] = "app_schema: watch"
-        pid = self.info.backend_pid
-        with suppress(psycopg.Error), psycopg.connect(**parameters, autocommit=True) as connection:
-            self._ready.set()
-            while not self._stop.wait(self.interval):
-                found = connection.execute(_BLOCKERS.encode(), [pid]).fetchall()
-                self.blockers = [str(line) for (line,) in found] or self.blockers
-        self._ready.set()

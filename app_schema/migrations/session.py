@@ -21,6 +21,7 @@ from app_schema import pinned, upstream
 from app_schema.dialect import DirectDialect
 from app_schema.errors import ServerError
 from app_schema.migrations import wire
+from app_schema.migrations.watch import watched
 
 SETTINGS: Mapping[str, str] = {**pinned.SESSION, **pinned.LIVENESS}
 """The settings that a run sets and restores; the lock sets ``lock_timeout`` and ``application_name``."""
@@ -195,7 +196,8 @@ class MigrationSession:
 
     def facts(self) -> Facts:
         """Reads the facts; configures the session."""
-        found = read(self.ask(*self.probe())[-1])
+        with watched(self.driver):  # of the version table
+            found = read(self.ask(*self.probe())[-1])
         if "standard_conforming_strings" in found.before:
             # SQLAlchemy doubles backslashes in literals if the engine's first connection had the setting off.
             # All connections of the engine share the dialect, so this connection gets a copy

@@ -15,7 +15,7 @@ from alembic.util import CommandError
 from written import Written, heads, leftovers, one, rows, table
 
 from app_schema.errors import LockedError
-from app_schema.migrations import environment, upgrade
+from app_schema.migrations import environment, upgrade, watch
 from app_schema.migrations.lock import Lock
 from app_schema.migrations.progress import COMMITTED
 from app_schema.migrations.session import MigrationSession
@@ -382,3 +382,46 @@ def test_second_migrator_does_the_rest_when_the_first_dies(
     written.add("pass")
     with empty_engine.connect() as connection:
         assert Lock(MigrationSession(connection, "alembic_version", "public")).acquire(1).heads == ("r1",)
+
+
+def test_who_blocks_a_revision_is_told_once(
+    empty_url: str, written: Written, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written.add(table("a"))
+    written.upgrade(empty_url)
+    written.add("op.add_column('a', sa.Column('x', sa.Integer()), schema='public')")
+    with psycopg.connect(empty_url) as reader:
+        reader.execute("SELECT FROM public.a")
+        with pytest.raises(CommandError, match="given up after 3 tries"):
+            written.upgrade(empty_url, x=["lock_timeout=200ms", "lock_tries=3"])
+    said = capsys.readouterr().err
+    assert said.count("did not get its locks") == said.count("blocked by pid") == 1
+
+
+@pytest.mark.parametrize("reads", ["the version table", "an index that is built concurrently"])
+def test_wait_without_a_limit_is_told_once(
+    empty_url: str,
+    written: Written,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    reads: str,
+) -> None:
+    monkeypatch.setattr(watch, "PATIENCE", 0.1)
+    written.add(table("a"))
+    written.upgrade(empty_url)
+    written.add("op.create_index_concurrently('ix_a_id', 'a', ['id'], schema='public')")
+    locked = "public.alembic_version" if reads == "the version table" else "public.a"
+    with psycopg.connect(empty_url, application_name="the other") as holder, ThreadPoolExecutor(1) as pool:
+        holder.execute(f"LOCK TABLE {locked}".encode())
+        waiting = pool.submit(written.upgrade, empty_url, x=["lock_timeout=100ms"])
+        said, deadline = "", time.monotonic() + 10
+        while "waiting" not in said and time.monotonic() < deadline:
+            time.sleep(0.02)
+            said += capsys.readouterr().err
+        holder.rollback()
+        waiting.result()
+        said += capsys.readouterr().err
+    told = r"waiting for a lock\nblocked by pid \d+ \(the other, idle in transaction for "
+    assert len(re.findall(told, said)) == said.count("waiting") == 1
+    assert re.search(r"the lock is free after \d\.\d s", said)
+    assert heads(empty_url) == ["r2"]

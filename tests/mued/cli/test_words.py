@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import psycopg
@@ -17,6 +18,7 @@ from program import alembic
 
 from app_schema.cli import folding, output
 from app_schema.cli.address import HEADINGS, OTHER, see
+from app_schema.migrations import watch
 
 HEAD = max((ROOT / "alembic" / "versions").glob("0*.py")).stem
 FORK = """
@@ -211,3 +213,19 @@ def test_sentences_are_broken_between_words(
     assert " ".join(lines[:-1]) == sentence
     assert lines[-1] == "  found: a b"
     assert folding.room(3) >= folding.FEWEST
+
+
+def test_commands_that_look_say_whom_they_wait_for(
+    run: Run, states: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "PATIENCE", 0.05)
+    with psycopg.connect(states["full"], application_name="a locker") as holder:
+        holder.execute("LOCK TABLE public.alembic_version")
+        release = threading.Timer(0.5, holder.rollback)
+        release.start()
+        said = run(states["full"], "status")
+        release.join()
+    assert said.startswith("exit code 0\n")
+    assert said.count("waiting for a lock\nblocked by pid") == 1
+    assert "a locker" in said
+    assert "the lock is free after 0." in said
