@@ -18,7 +18,7 @@ from app_schema.ddl.guarded_drop import USED
 from app_schema.ddl.single import single
 from app_schema.ddl.spelling import FOLD, equal, may_differ
 from app_schema.ddl.sql import dollar, literal
-from app_schema.ddl.twin import SEARCHED, Side, compare, keep_search_path, look_up
+from app_schema.ddl.twin import EQUAL, SEARCHED, Side, compare, keep_search_path, look_up
 
 _AHEAD = (
     "to drop these values, upgrade only to the revision that drops them: alembic upgrade <revision>; "
@@ -48,8 +48,7 @@ class Guard:
         by a role that may not grant.
     :param later: later statements of the same revision, on the twin of ``new``; the state after each of them
         counts as equal.
-    :param shared: keeps the copy of the table for the next guards;
-        :data:`~app_schema.ddl.twin.DROP_TWIN` drops the copy.
+    :param place: of the object among those that one block has compared before, from 1; 0: no block has.
     :param unfiltered: PostgreSQL applies row security to a body of SQL when it creates the function, and
         ``row_security = off`` would raise although no row is read: it is on meanwhile.
     """
@@ -68,7 +67,7 @@ class Guard:
     noted: str = ""
     ineffective: str = ""
     later: tuple[str, ...] = ()
-    shared: bool = False
+    place: int = 0
     unfiltered: bool = False
 
     def render(self) -> str:
@@ -100,12 +99,18 @@ class Guard:
                 "DECLARE",
                 "  found text;",
                 "BEGIN",
+                *self._return_if_equal(),
                 f"  EXECUTE {dollar(self.exists, 'def')} INTO found USING {self.namespace};",
                 *self._create_if_absent(),
                 f"  EXECUTE {dollar(self._compared(), 'compare')};",
                 "END",
             ]
         )
+
+    def _return_if_equal(self) -> list[str]:
+        if not self.place:
+            return []
+        return [f"  IF substr(current_setting('{EQUAL}', true), {self.place}, 1) = '1' THEN RETURN; END IF;"]
 
     def creation(self) -> str:
         """The statement for an object that should be absent: PostgreSQL refuses it otherwise."""
@@ -123,7 +128,7 @@ class Guard:
 
     def _compared(self) -> str:
         """The block that prints both sides. The object with the name may still be of another kind."""
-        comparing = compare(self.new, shared=self.shared, later=self.later)
+        comparing = compare(self.new, later=self.later)
         if self.exists is None:
             lookup = look_up(self.new)
             # to plan the definition takes longer than an ALTER TABLE: it is not printed a second time
@@ -164,7 +169,7 @@ class Guard:
                 "  EXECUTE definition INTO found USING ns;",
                 "  IF found IS NOT NULL THEN",
                 "  BEGIN",
-                *compare(self.new, shared=False, later=self.later),
+                *compare(self.new, later=self.later),
                 # a later statement may create what the declared side needs
                 "  EXCEPTION WHEN OTHERS THEN expected := NULL;",
                 "  END;",
@@ -240,7 +245,7 @@ def _change(guard: Guard, statements: tuple[str, ...]) -> list[str]:
 
 def _compare_old(guard: Guard, old: Side) -> list[str]:
     """PL/pgSQL that also accepts the old side; any other definition is refused, or ``noted`` as a warning."""
-    comparing = [*compare(old, shared=guard.shared), "  before := expected;"]
+    comparing = [*compare(old), "  before := expected;"]
     if old.printed:
         comparing = [f"  before := {old.known};"]
     elif guard.noted:

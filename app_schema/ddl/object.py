@@ -60,6 +60,8 @@ class DDLObject(Kind):
     """Verb of an operation -> its strongest lock on the object's table."""
     lent: ClassVar[bool] = False
     """True if a metadata may use such objects without declaring them: a comparison copies them."""
+    compared_together: ClassVar[bool] = False
+    """True if :mod:`app_schema.ddl.together` may compare many of them in one block."""
     table: str | None = None
     schema: str | None = None
     __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]

@@ -52,6 +52,7 @@ format('AS %s FOR %s TO %s%s%s', {_PARTS["as_"]}, {_PARTS["for_"]}, {ROLES},
     )
     ranks = (Drops.POLICY, Makes.POLICY)
     in_create_all = Makes.POLICY
+    compared_together = True
     locks: ClassVar[Mapping[str, str]] = dict.fromkeys(("create", "drop", "replace"), "ACCESS EXCLUSIVE")
     positional: ClassVar[tuple[str, ...]] = ("name", "table")
     name: str
@@ -74,7 +75,7 @@ SELECT ''::text FROM pg_catalog.pg_policy AS p
 
     def side(self) -> Side:
         table = copied(self.table, self.schema)
-        return Side(twin=(self._create(table.twin),), like=table, shares=True)
+        return Side(twin=(self._create(table.twin),), like=table)
 
     def _create(self, table: str) -> str:
         clauses = [

@@ -26,29 +26,26 @@ class DDLStatement(ExecutableDDLElement, ABC):
     def sql(self) -> str:
         """The guarded statement."""
 
-    def shared_twin(self) -> tuple[str, str] | None:
-        """The table whose copy this statement compares on, and the statement that leaves the copy to the
-        next one; None where it makes no such copy."""
-        return None
 
+class Comparing(DDLStatement):
+    """A statement that compares an object with its declaration."""
 
-class _Comparing(DDLStatement):
+    element: DDLObject
+
     @property
     @abstractmethod
     def by(self) -> Guard:
         """The guard."""
 
-    def sql(self) -> str:
-        return self.by.render()
+    def sql(self, place: int = 0) -> str:
+        """The guarded statement.
 
-    def shared_twin(self) -> tuple[str, str] | None:
-        guard = self.by
-        if guard.new.like is None or not guard.new.shares:
-            return None
-        return guard.new.like.real, dataclasses.replace(guard, shared=True).render()
+        :param place: as in :class:`.Guard`.
+        """
+        return dataclasses.replace(self.by, place=place).render()
 
 
-class Create(_Comparing):
+class Create(Comparing):
     """Creates an object if it is absent; refuses if it exists and is different."""
 
     def __init__(self, element: DDLObject) -> None:
@@ -76,7 +73,7 @@ class Drop(DDLStatement):
         return self.element.dropped(recreated=self.recreated)
 
 
-class Replace(_Comparing):
+class Replace(Comparing):
     """Replaces the definition of an object.
 
     :param old: the only definition that may be replaced; any other is refused. None: any definition.

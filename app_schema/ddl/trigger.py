@@ -88,6 +88,7 @@ concat(replace(replace({_PRINTED}, {_PLACE}, ' ON '), format(' ON pg_temp.%I ', 
     )
     ranks = (Drops.TRIGGER, Makes.TRIGGER)
     in_create_all = Makes.TRIGGER
+    compared_together = True
     locks: ClassVar[Mapping[str, str]] = {
         "create": "SHARE ROW EXCLUSIVE",
         "drop": "ACCESS EXCLUSIVE",
@@ -146,7 +147,7 @@ SELECT ''::text FROM pg_catalog.pg_trigger AS t
         create = self._create(table.twin)
         if self.instead_of:
             return Side(twin=(f"CREATE TEMPORARY VIEW {table.twin} AS SELECT * FROM {table.real}", *create))
-        return Side(twin=create, like=table, shares=True)
+        return Side(twin=create, like=table)
 
     def _create(self, table: str) -> tuple[str, ...]:
         clauses = [

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from app_schema import pinned
-from app_schema.ddl.block import block, execute
-from app_schema.ddl.sql import dollar, ident, literal, qualified
+from app_schema.ddl.block import execute
+from app_schema.ddl.sql import dollar, literal, qualified
 
 SEARCHED = "app_schema.schemas"
 """Setting: the schemas of the search_path, kept before a comparison empties the search_path."""
@@ -20,7 +20,8 @@ UNDONE = "AS009"
 
 A code that ends with 000 names a class: PL/pgSQL would also catch the refusals of class AS for it.
 """
-_TWIN = "pg_temp.app_schema_twin"
+EQUAL = "app_schema.equal"
+"""Setting: a character for each object of :mod:`app_schema.ddl.together`, 1 if it is equal."""
 _PATH = "app_schema.path"
 """Setting: the search_path under which a twin is created, for the later statements that change the twin."""
 _TWIN_LAST = "concat_ws(', ', nullif(current_setting('search_path'), ''), 'pg_temp')"
@@ -38,6 +39,11 @@ class Copied(NamedTuple):
         """The copy, as SQL names it."""
         return qualified(self.name, "pg_temp")
 
+    @property
+    def creation(self) -> str:
+        """The statement that creates the copy."""
+        return f"CREATE TABLE {self.twin} (LIKE {self.real})"
+
 
 def copied(table: str | None, schema: str | None) -> Copied:
     """The table of this name."""
@@ -52,8 +58,6 @@ class Side:
     twin: tuple[str, ...] = ()
     like: Copied | None = None
     """The table that is copied before the statements of ``twin`` run."""
-    shares: bool = False
-    """Consecutive guards of one table may share the copy."""
     value: str | None = None
     qualified: bool = False
     """Every name in the value is qualified, so the reflected side is printed with an empty search_path."""
@@ -86,21 +90,29 @@ def look_up(side: Side) -> list[str]:
     return [*([f"  {_UNQUOTED}"] if as_compared else []), "  EXECUTE definition INTO found USING ns;"]
 
 
-def compare(side: Side, *, shared: bool, later: tuple[str, ...] = ()) -> list[str]:
-    """PL/pgSQL that prints the reflected side into ``found`` and the declared side into ``expected``."""
-    if side.known is not None and not side.qualified and not (later and side.twin):
-        return [*look_up(side), f"  expected := {side.known};"]
-    # PostgreSQL searches pg_temp first unless search_path names it: named last, an unqualified name in the
-    # statement means the real table, not its twin. With an empty search_path PostgreSQL qualifies every name
-    # that it prints.
-    kept, copy = ((), ()) if side.like is None else _copy(side.like, shared=shared)
+def on_path() -> list[str]:
+    """PL/pgSQL that sets what a twin is created under.
+
+    PostgreSQL searches pg_temp first unless search_path names it: named last, an unqualified name in the
+    statement means the real table, not its twin. With an empty search_path, set afterwards, PostgreSQL
+    qualifies every name that it prints.
+    """
     return [
-        *kept,
-        "  BEGIN",
         f"    PERFORM set_config({literal(_PATH)}, {_TWIN_LAST}, true);",
         f"    PERFORM set_config('search_path', current_setting({literal(_PATH)}), true);",
         "    PERFORM set_config('check_function_bodies', 'off', true);",
         f"    {_UNQUOTED}",
+    ]
+
+
+def compare(side: Side, *, later: tuple[str, ...] = ()) -> list[str]:
+    """PL/pgSQL that prints the reflected side into ``found`` and the declared side into ``expected``."""
+    if side.known is not None and not side.qualified and not (later and side.twin):
+        return [*look_up(side), f"  expected := {side.known};"]
+    copy = () if side.like is None else (side.like.creation,)
+    return [
+        "  BEGIN",
+        *on_path(),
         *execute((*copy, *side.twin)),
         "    PERFORM set_config('search_path', '', true);",
         "    EXECUTE definition INTO found USING ns;",
@@ -135,22 +147,3 @@ def _changed_later(change: str) -> list[str]:
         "      END;",
         "    END IF;",
     ]
-
-
-def _copy(table: Copied, *, shared: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """PL/pgSQL that creates the shared copy, and the statements that create the twin.
-
-    Outside the subtransaction a shared copy has another name: under the table's name it would shadow the
-    table for every unqualified reference.
-    """
-    if not shared:
-        return (), (f"CREATE TABLE {table.twin} (LIKE {table.real})",)
-    copy = f"CREATE TABLE {_TWIN} (LIKE {table.real})"
-    once = f"  IF to_regclass('{_TWIN}') IS NULL THEN EXECUTE {dollar(copy)}; END IF;"
-    return (once,), (f"ALTER TABLE {_TWIN} RENAME TO {ident(table.name)}",)
-
-
-DROP_TWIN = block(
-    ["BEGIN", f"  IF to_regclass('{_TWIN}') IS NOT NULL THEN DROP TABLE {_TWIN}; END IF;", "END"]
-)
-"""The statement after the last guard that shares a copy."""

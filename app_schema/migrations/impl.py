@@ -35,6 +35,7 @@ from app_schema import upstream
 from app_schema.ddl import DDLStatement, Guarded
 from app_schema.ddl.index import is_concurrent
 from app_schema.ddl.single import single
+from app_schema.ddl.statement import Comparing
 from app_schema.errors import AppSchemaError, ConfigurationError
 from app_schema.migrations import alter, concurrent, stamping
 from app_schema.migrations.failure import explained
@@ -307,8 +308,7 @@ class GuardedImpl(PostgresqlImpl):
             return False
         if needed is not None:
             self.pipeline.needs[needed] = None
-        twin = construct.shared_twin() if isinstance(construct, DDLStatement) else None
-        self.pipeline.add(sql.strip(), twin=twin)
+        self.pipeline.add(sql.strip(), compares=construct if isinstance(construct, Comparing) else None)
         return True
 
     def _text(self, construct: Any) -> str | None:

@@ -29,7 +29,8 @@ import sqlalchemy as sa
 from psycopg import pq
 
 from app_schema import events
-from app_schema.ddl.twin import DROP_TWIN
+from app_schema.ddl.statement import Comparing
+from app_schema.ddl.together import Together
 from app_schema.errors import AppSchemaError
 from app_schema.migrations import needs, wire
 from app_schema.migrations.failure import explained
@@ -127,10 +128,10 @@ class Pipeline:
     """Requirements that are checked before the queue is sent."""
     later_needs: Callable[[], Iterable[Need]] = tuple
     """The requirements of the revisions whose statements are not queued yet."""
-    _twin: tuple[str, str] | None = None
-    """The table whose copy the last statement uses, and the form of the statement that keeps the copy."""
-    _sharing: bool = False
-    """The last statement leaves its copy."""
+    _together: Together = field(default_factory=Together)
+    """The objects of the last statements, as far as one block may compare them."""
+    _compared: list[tuple[Statement, Comparing, int]] = field(default_factory=list)
+    """These statements, each with the place of its object."""
     _open: bool = False
     _deferred: bool = False
     """The next COMMIT of SQLAlchemy is queued."""
@@ -166,7 +167,7 @@ class Pipeline:
 
     def discard(self) -> None:
         """Drops the queue after an error, and waits for the end of what was sent."""
-        self.queue, self._size, self._twin, self._sharing = [], 0, None, False
+        self.queue, self._size, self._together, self._compared = [], 0, Together(), []
         with suppress(AppSchemaError):
             self.flush()
 
@@ -184,17 +185,15 @@ class Pipeline:
         """True if statements may be queued: in autocommit each is a transaction, and is sent alone."""
         return not self.driver.autocommit
 
-    def add(self, sql: str, *, outside: bool = False, twin: tuple[str, str] | None = None) -> None:
+    def add(self, sql: str, *, outside: bool = False, compares: Comparing | None = None) -> None:
         """Queues a statement.
 
         :param outside: after the last transaction, not in one.
-        :param twin: the table whose copy a guard uses, and the form of the statement that keeps the copy.
-            Consecutive guards of one table share the copy: creating it is their most expensive part.
+        :param compares: the statement; consecutive ones are compared in one block.
         """
-        if self._twin is not None and (twin is None or twin[0] != self._twin[0]):
-            self._end_twin()
         if self._size > self._longest:
-            self._send_ahead(keep=1)  # the last one: the next statement may share its copy
+            self._send_ahead()
+        place = self._together_with(compares)
         step = self.state.current
         if step.part and self._in_part >= step.part and self._open:
             self._commit()
@@ -202,18 +201,30 @@ class Pipeline:
             self._open = True
             if self.driver.pgconn.transaction_status == _IDLE or self.queue or self._batch is not None:
                 self._queue(Statement(self._begin()))
-        if self._twin is not None and twin is not None:
-            self.queue[-1].sql, sql, self._sharing = self._twin[1], twin[1], True
-        self._twin = twin
         self._queue(Statement(sql, place=self._place(), step=step))
+        if place and compares is not None:
+            self._compared.append((self.queue[-1], compares, place))
         self._in_part += 1
         step.statements += 1
 
-    def _end_twin(self) -> None:
-        """Drops the copy that the last statements share: the next one may change the table or its types."""
-        if self._sharing:
-            self._queue(Statement(DROP_TWIN, step=self.state.current))
-        self._twin, self._sharing = None, False
+    def _together_with(self, compares: Comparing | None) -> int:
+        """The place of the next statement's object among those of one block; 0: it is in no block."""
+        place = self._together.add(compares.element) if compares is not None else 0
+        if not place:
+            self._compare_together()  # the next statement may change what the block compares
+        return place or (self._together.add(compares.element) if compares is not None else 0)
+
+    def _compare_together(self) -> None:
+        """Queues the block before the statements whose objects it compares."""
+        if len(self._compared) > 1:
+            first = self._compared[0][0]
+            at = next(at for at, statement in enumerate(self.queue) if statement is first)
+            block = Statement(self._together.compared(), step=first.step)
+            self.queue.insert(at, block)
+            self._size += len(block.sql)
+            for statement, compares, place in self._compared:
+                statement.sql = compares.sql(place).strip()
+        self._together, self._compared = Together(), []
 
     def before_use(self, sql: str) -> None:
         """Sends the queue before a statement of anyone else."""
@@ -230,7 +241,7 @@ class Pipeline:
 
         :raises StatementError: the server refused a statement, and everything after it was skipped.
         """
-        self._end_twin()
+        self._compare_together()
         if not self.queue and self._batch is None:
             return
         try:
@@ -255,19 +266,18 @@ class Pipeline:
         listens, is that of its answer."""
         return wire.FULL if events.heard() else AHEAD
 
-    def _send_ahead(self, keep: int = 0) -> wire.Batch:
-        """Sends the queue, but the last ``keep`` statements, without waiting for the answers."""
+    def _send_ahead(self) -> wire.Batch:
+        """Sends the queue without waiting for the answers."""
         if self._batch is None:
             self.needs.update(dict.fromkeys(self.later_needs()))
-        return self._send(keep)
+        return self._send()
 
-    def _send(self, keep: int = 0) -> wire.Batch:
+    def _send(self) -> wire.Batch:
+        self._compare_together()
         if self._batch is None:
             self._batch = wire.Batch(self.driver, self._answered, timed=events.heard())
             self._batch_clock = StatementClock()
-        end = len(self.queue) - keep
-        statements, self.queue = self.queue[:end], self.queue[end:]
-        self._size = sum(len(statement.sql) for statement in self.queue)
+        statements, self.queue, self._size = self.queue, [], 0
         if self.needs:
             statements.insert(0, Statement(needs.block(list(self.needs))))
             self.needs.clear()
@@ -295,7 +305,7 @@ class Pipeline:
         return wire.BEGIN if level is None else f"BEGIN ISOLATION LEVEL {level.name.replace('_', ' ')}"
 
     def _commit(self) -> None:
-        self._end_twin()
+        self._compare_together()
         for sql in self.handwriting.after():
             self._queue(Statement(sql, step=self.state.current))
         step, ends = self.state.current, self.state.stamped
@@ -355,8 +365,8 @@ class Pipeline:
         if self._open:
             while self.queue and self.queue[-1].sql != wire.COMMIT:
                 self.queue.pop()
-        self._open = self._sharing = self._deferred = self.handwriting.noted = False
-        self._twin = None
+        self._open = self._deferred = self.handwriting.noted = False
+        self._together, self._compared = Together(), []
         self._in_part = 0
         self.flush()
 

@@ -50,8 +50,8 @@ def change_of_type_without_a_guard(patch: pytest.MonkeyPatch) -> None:
 
 @_mutant
 def twin_that_stays(patch: pytest.MonkeyPatch) -> None:
-    def stays(side: Side, *, shared: bool, later: tuple[str, ...] = ()) -> list[str]:
-        lines = compare(side, shared=shared, later=later)
+    def stays(side: Side, *, later: tuple[str, ...] = ()) -> list[str]:
+        lines = compare(side, later=later)
         return ["  NULL;" if "RAISE SQLSTATE" in line else line for line in lines]
 
     patch.setattr(guard, "compare", stays)

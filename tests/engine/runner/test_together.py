@@ -1,4 +1,4 @@
-"""The guards of one table that follow each other compare on one copy of it."""
+"""Guards of policies and triggers that follow each other are compared in one block."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from alembic.util import CommandError
-from written import Written, one, table
+from written import Written, one, rows, table
 
 COUNTER = """
 CREATE SEQUENCE public.twins;
@@ -47,7 +47,7 @@ def _counted(url: str) -> None:
         connection.execute(COUNTER.encode())
 
 
-def test_policies_of_a_table_share_one_twin(empty_url: str, written: Written) -> None:
+def test_policies_of_a_table_are_compared_on_one_twin(empty_url: str, written: Written) -> None:
     written.add(POLICIES.replace("'m{number}'", "'m1'"))
     written.upgrade(empty_url)
     _counted(empty_url)
@@ -58,7 +58,7 @@ def test_policies_of_a_table_share_one_twin(empty_url: str, written: Written) ->
     assert one(empty_url, "SELECT count(*) FROM pg_policy") == 40
 
 
-def test_shared_twin_is_gone_before_the_next_statement(empty_url: str, written: Written) -> None:
+def test_twin_is_gone_before_the_next_statement(empty_url: str, written: Written) -> None:
     """What a copy holds fast, its column's type, may be changed next; and a name without a schema means the
     table."""
     written.add(
@@ -96,7 +96,7 @@ def test_different_policy_among_equal_ones_is_refused_by_its_line(empty_url: str
     assert one(empty_url, "SELECT count(*) FROM pg_policy") == 40
 
 
-def test_triggers_and_policies_of_a_table_share_one_twin(empty_url: str, written: Written) -> None:
+def test_triggers_and_policies_are_compared_on_one_twin(empty_url: str, written: Written) -> None:
     written.add(
         """
         op.create_function("f", "BEGIN RETURN new; END", returns="trigger", schema="public")
@@ -112,3 +112,28 @@ def test_triggers_and_policies_of_a_table_share_one_twin(empty_url: str, written
     _again(written, empty_url)
 
     assert one(empty_url, "SELECT last_value FROM twins") == 1
+
+
+def test_what_does_not_fit_into_one_block_is_compared_as_well(empty_url: str, written: Written) -> None:
+    """Two tables of one name, and a policy that changes twice."""
+    written.add(
+        f"""
+        op.create_schema("other")
+        {table("a").replace("public", "other")}
+        """
+    )
+    written.add(
+        """
+        for schema in ("public", "other"):
+            op.create_policy("p", "a", using=f"id > {len(schema)}", schema=schema)
+        op.create_policy("r", "a", using="id > 1 AND (id > 2 AND id > 3)", schema="public")
+        op.replace_policy("r", "a", using="id > 4", schema="public")
+        op.create_policy("s", "b", using="id > (SELECT max(id) FROM a)", schema="public")
+        """
+    )
+    written.upgrade(empty_url)
+    policies = "SELECT polname, polrelid, pg_get_expr(polqual, polrelid) FROM pg_policy ORDER BY oid"
+    before = rows(empty_url, policies)
+    assert len(before) == 4
+    _again(written, empty_url, "r2")
+    assert rows(empty_url, policies) == before
