@@ -8,9 +8,11 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
 from app_schema.ddl import privileges
+from app_schema.ddl.brackets import between_commas
 from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.definition import Parts
 from app_schema.ddl.guarded_drop import drop
+from app_schema.ddl.lexer import tokens
 from app_schema.ddl.lookup import creation_schema
 from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
@@ -330,13 +332,10 @@ def _setting(printed: str) -> tuple[str, str]:
 
 def _without_defaults(arguments: str) -> str:
     """The arguments without defaults: DROP FUNCTION accepts none."""
-    kept, depth, skipping = [], 0, False
-    for word in re.findall(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|[A-Za-z_]\w*|\s+|.", arguments, re.DOTALL):
-        depth += (word in "([") - (word in ")]")
-        if depth == 0 and (word.upper() == "DEFAULT" or word == "="):
-            skipping = True
-        elif depth == 0 and word == ",":
-            skipping = False
-        if not skipping:
-            kept.append(word)
-    return "".join(kept).strip()
+    return ", ".join(map(_without_default, between_commas(arguments)))
+
+
+def _without_default(argument: str) -> str:
+    outermost = (token for token in tokens(argument) if token.depth == 0)
+    starts = (token.start for token in outermost if token.text.upper() in {"DEFAULT", "="})
+    return argument[: next(starts, len(argument))].rstrip()

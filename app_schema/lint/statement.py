@@ -7,16 +7,12 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
+from app_schema.ddl.lexer import statements
+
 Verdict = Literal["data", "converges", "by-name", "unguarded", "unreadable"]
 
-_COMMENT = re.compile(r"\s*(--[^\n]*\n|/\*.*?\*/)", re.DOTALL)
 _DATA = re.compile(
     r"(WITH\b.*\b)?(INSERT|UPDATE|DELETE|MERGE|TRUNCATE|COPY|SELECT|CALL)\b", re.IGNORECASE | re.DOTALL
-)
-_STATEMENT = re.compile(
-    r"""('(?:[^']|'')*' | "(?:[^"]|"")*" | (\$\w*\$).*?\2 | --[^\n]*(?:\n|$) | /\*.*?\*/
-      | \bBEGIN\s+ATOMIC\b.*?\bEND\b | [^;])+""",
-    re.DOTALL | re.IGNORECASE | re.VERBOSE,
 )
 _BY_NAME = re.compile(
     r"\b(CREATE\s+OR\s+REPLACE|(CREATE(\s+\w+){1,3}|ADD(\s+\w+)?)\s+IF\s+NOT\s+EXISTS"
@@ -38,8 +34,8 @@ def verdicts(sql: str | None) -> list[Verdict]:
     """The kind of each statement; `unreadable` for SQL that the code does not show (None)."""
     if sql is None:
         return ["unreadable"]
-    statements = [_without_comments(match[0]) for match in _STATEMENT.finditer(sql)]
-    return [_verdict(statement) for statement in statements if statement] or ["unguarded"]
+    found = [statement for statement in statements(sql) if statement]
+    return [_verdict(sql[statement[0].start : statement[-1].end]) for statement in found] or ["unguarded"]
 
 
 def _verdict(statement: str) -> Verdict:
@@ -48,13 +44,6 @@ def _verdict(statement: str) -> Verdict:
     if _BY_NAME.match(statement) or (_HOLDS_ANOTHER.match(statement) and _BY_NAME.search(statement)):
         return "by-name"
     return "converges" if _CONVERGES.match(statement) and not _RENAMES.match(statement) else "unguarded"
-
-
-def _without_comments(statement: str) -> str:
-    """A statement from its first word on."""
-    while comment := _COMMENT.match(statement):
-        statement = statement[comment.end() :]
-    return statement.strip()
 
 
 def text(node: ast.expr, constants: Mapping[str, ast.expr]) -> str | None:

@@ -1,0 +1,86 @@
+"""The words and signs of a text of SQL, as the lexer of PostgreSQL finds them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+# PostgreSQL joins string literals across a line break, and reads all of them like the first one
+_JOIN = r"'(?:[ \t\f\v]|--[^\n\r]*)*[\n\r](?:[ \t\f\v\n\r]|--[^\n\r]*[\n\r])*'"
+_FIRST = r"A-Za-z_\x80-\U0010ffff"
+"""The characters that a name begins with: for PostgreSQL every one beyond ASCII."""
+_TOKEN = re.compile(
+    rf"""
+    (?P<skipped>\s+|--[^\n\r]*)
+  | (?P<comment>/\*)
+  | [eE]'(?:[^'\\]|''|\\.|{_JOIN})*'
+  | '(?:[^']|'')*'
+  | "(?:[^"]|"")*"
+  | (?P<dollar>\$(?:[{_FIRST}][{_FIRST}0-9]*)?\$)
+  | [{_FIRST}][{_FIRST}0-9$]*
+  | .
+""",
+    re.VERBOSE | re.DOTALL,
+)
+_NESTED = re.compile(r"/\*|\*/")
+
+
+_DEPTH = {"(": 1, "[": 1, ")": -1, "]": -1}
+
+
+class Token(NamedTuple):
+    """A word, a literal, a quoted name, or any other character; `end` is the index after it, `depth` the
+    number of open brackets there."""
+
+    text: str
+    start: int
+    end: int
+    depth: int
+
+
+def tokens(text: str, start: int = 0) -> Iterator[Token]:
+    """The tokens from an index on, without blanks and comments. A literal is one token, in dollar quotes
+    too."""
+    at, depth = start, 0
+    while found := _TOKEN.match(text, at):
+        begin, at = at, found.end()
+        if found["comment"]:
+            at = _after_comment(text, at)
+        elif found["dollar"]:
+            end = text.find(found["dollar"], at)
+            at = len(text) if end < 0 else end + len(found["dollar"])
+        if not (found["skipped"] or found["comment"]):
+            depth += _DEPTH.get(text[begin:at], 0)
+            yield Token(text[begin:at], begin, at, depth)
+
+
+def statements(text: str) -> Iterator[list[Token]]:
+    """The tokens of each statement, without the semicolon; the statements of BEGIN ATOMIC ... END are part of
+    CREATE FUNCTION."""
+    statement: list[Token] = []
+    body, before = 0, ""
+    for token in tokens(text):
+        word = token.text.upper()
+        if token.depth == 0:
+            body += (word == "ATOMIC" and before == "BEGIN") or (body > 0 and word == "CASE")
+            body -= body > 0 and word == "END"
+        before = word
+        if token.text == ";" and token.depth == 0 and body == 0:
+            yield statement
+            statement = []
+        else:
+            statement.append(token)
+    yield statement
+
+
+def _after_comment(text: str, at: int) -> int:
+    """The index after a comment, in which comments may be nested."""
+    depth = 1
+    while depth:
+        sign = _NESTED.search(text, at)
+        if sign is None:
+            return len(text)
+        at = sign.end()
+        depth += 1 if sign[0] == "/*" else -1
+    return at
