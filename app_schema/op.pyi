@@ -293,6 +293,37 @@ def replace_grant(
     schema: str | None = ...,
     old: Mapping[str, Any] | None = ...,
 ) -> None: ...
+def create_not_null(
+    column: str,
+    table: str,
+    name: str,
+    *,
+    no_inherit: bool = ...,
+    not_valid: bool = ...,
+    schema: str | None = ...,
+) -> None:
+    """``CONSTRAINT name NOT NULL column``, of a column with ``nullable=False``."""
+
+def drop_not_null(
+    column: str,
+    table: str,
+    name: str = ...,
+    *,
+    no_inherit: bool = ...,
+    not_valid: bool = ...,
+    schema: str | None = ...,
+    recreated: bool = ...,
+) -> None: ...
+def replace_not_null(
+    column: str,
+    table: str,
+    name: str,
+    *,
+    no_inherit: bool = ...,
+    not_valid: bool = ...,
+    schema: str | None = ...,
+    old: Mapping[str, Any] | None = ...,
+) -> None: ...
 def create_object_grant(
     privileges: str | Iterable[str],
     *,

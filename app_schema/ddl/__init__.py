@@ -29,6 +29,7 @@ from app_schema.ddl.foreign_server import ForeignServer
 from app_schema.ddl.foreign_table import ForeignTable
 from app_schema.ddl.function import Function
 from app_schema.ddl.grant import Grant
+from app_schema.ddl.not_null import NotNull
 from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.object_grant import ObjectGrant
 from app_schema.ddl.operator import Operator
@@ -77,6 +78,7 @@ __all__ = [
     "Grant",
     "Guarded",
     "Key",
+    "NotNull",
     "ObjectGrant",
     "Operator",
     "OperatorClass",

@@ -83,7 +83,7 @@ class TableConstraint(TableObject):
 
     def undeclarable(self) -> str | None:
         if self.definition.upper().startswith("NOT NULL"):
-            return "cannot be declared by its text: write nullable=False on the column"
+            return "cannot be declared by its text: write nullable=False on the column, and NotNull(...)"
         return super().undeclarable()
 
     def _named(self) -> Named:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _MAPPINGS = {"settings", "options", "defaults"}
 _WHOLE = {"grant", "object_grant", "default_privileges"}
-_IDENTITY = {"table", "schema", "arguments", "materialized", "role", "of", "name"}
+_IDENTITY = {"table", "schema", "arguments", "materialized", "role", "of", "name", "not_valid"}
 
 
 def value(obj: Any, context: AutogenContext) -> str:  # noqa: PLR0911 - a list of cases

@@ -18,7 +18,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations, ops
 
 from app_schema.catalog import Snapshot
-from app_schema.ddl import Key
+from app_schema.ddl import Key, NotNull
 from app_schema.ddl.printed import TableConstraint
 from app_schema.ddl.sql import DIALECT, ident
 from app_schema.migrations.compare import keys
@@ -96,7 +96,7 @@ def _moved(
         elif isinstance(operation, ops.CreateForeignKeyOp):
             place = (operation.kw.get("source_schema"), operation.source_table)
             twin.kw = {**operation.kw, "source_schema": twins.get(place[0])}
-        elif isinstance(operation, CreateObjectOp) and isinstance(operation.obj, TableConstraint):
+        elif isinstance(operation, CreateObjectOp) and isinstance(operation.obj, (NotNull, TableConstraint)):
             place = (operation.obj.schema, operation.obj.table or "")
             twin.obj = replace(operation.obj, schema=twins.get(place[0]))
         else:

@@ -33,8 +33,8 @@ _IN_SCHEMAS = re.compile(
 )
 _OF_A_TABLE = {"table", "column", "constraint", "index", "comment", "sequence", "partition", "table_option"}
 _OF_A_TABLE |= {"trigger", "policy", "row_security", "grant", "column_grant"}
-_OF_DATABASE = {"database_grant", "setting"}
-"""The kinds of attributes of the database."""
+_IF_DECLARED = {"database_grant", "setting", "not_null"}
+"""The kinds of attributes that are compared if the metadata declares one of the kind."""
 _TYPES = {"UNIQUE": "unique_constraint", "FOREIGN KEY": "foreign_key_constraint"}
 """Start of a definition -> Alembic's name for such a constraint."""
 
@@ -56,8 +56,8 @@ class Managed:
     def __call__(self, key: Key) -> bool:
         # a column may have the name of its type
         borrowed = (key.schema, key.name if key.table is None else key.table) in self.borrowed
-        of_platform = key.kind in _OF_DATABASE - self._kinds_of_database
-        if borrowed or of_platform or self._is_left_out(key):
+        of_others = key.kind in _IF_DECLARED - self._declared_kinds
+        if borrowed or of_others or self._is_left_out(key):
             return False
         if key.kind == "role":
             return key in self.declared
@@ -95,20 +95,20 @@ class Managed:
         labels = {
             label
             for label, schema, kind in objects
-            if (schema is None or schema in self._schemas) and kind not in self._kinds_of_database
+            if (schema is None or schema in self._schemas) and kind not in self._declared_kinds
         }
         accepted = self.filters.accepted
         return sorted(label for label in labels if not any(other.matches(label) for other in accepted))
 
     @cached_property
-    def _kinds_of_database(self) -> set[str]:
-        """The kinds of attributes of the database that the metadata declares: others may be a platform's.
+    def _declared_kinds(self) -> set[str]:
+        """The kinds of such attributes that the metadata declares: the others may be a platform's.
 
         A copy of the database has all of them.
         """
         if self.filters.opts.get("of_database"):
-            return _OF_DATABASE
-        return {key.kind for key in self.filters.metadata.objects if key.kind in _OF_DATABASE}
+            return _IF_DECLARED
+        return {key.kind for key in self.filters.metadata.objects if key.kind in _IF_DECLARED}
 
     def _is_mark(self, key: Key) -> bool:
         return any((side.get(key) or "").endswith(MARK) for side in (self.declared, self.reflected))

@@ -23,6 +23,7 @@ _CHANGED_TWICE = (
     {"alter_column"},
     {"create_primary_key"},
     {"create_table_constraint"},
+    {"create_not_null"},
     {"drop_column", "add_column"},
     {"drop_column", "create_table"},
     {"drop_table", "create_table"},

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from drift import OWNER, Drift, table
 from sqlalchemy.dialects import postgresql
 
-from app_schema.ddl import Composite, Partition, Rule, TableConstraint
+from app_schema.ddl import Composite, NotNull, Partition, Rule, TableConstraint
 
 TABLES = {
     "fillfactor set": Drift("ALTER TABLE t SET (fillfactor = 70)", "fillfactor"),
@@ -123,7 +123,7 @@ CONSTRAINTS = {
         "ALTER TABLE t RENAME CONSTRAINT t_n_not_null TO stray",
         "stray",
         since=18,
-        unmended="PostgreSQL 15 to 17 have no name for it; one that somebody chose is named",
+        unmended="one that somebody chose is named, unless the metadata declares one",
     ),
     "not null not valid": Drift(
         "ALTER TABLE t ALTER n DROP NOT NULL, ADD CONSTRAINT t_n_not_null NOT NULL n NOT VALID", "n", since=18
@@ -132,7 +132,28 @@ CONSTRAINTS = {
         "ALTER TABLE t ALTER n DROP NOT NULL, ADD CONSTRAINT t_n_not_null NOT NULL n NO INHERIT",
         "n",
         since=18,
-        unmended="no model declares it: named where it is met",
+        unmended="it is named, unless the metadata declares one",
+    ),
+    "not null renamed beside a declared one": Drift(
+        "ALTER TABLE t RENAME CONSTRAINT must_be TO stray",
+        "n",
+        "ALTER TABLE t RENAME CONSTRAINT t_n_not_null TO must_be",
+        (NotNull("n", "must_be", table="t", schema="public"),),
+        since=18,
+    ),
+    "not null no inherit beside a declared one": Drift(
+        "ALTER TABLE child ALTER CONSTRAINT child_id_not_null NO INHERIT",
+        "id",
+        "ALTER TABLE t RENAME CONSTRAINT t_n_not_null TO must_be",
+        (NotNull("n", "must_be", table="t", schema="public"),),
+        since=18,
+    ),
+    "declared not null not valid": Drift(
+        "ALTER TABLE t ALTER name DROP NOT NULL",
+        "name",
+        "ALTER TABLE t ADD CONSTRAINT is_set NOT NULL name NOT VALID",
+        (NotNull("name", "is_set", not_valid=True, table="t", schema="public"),),
+        since=18,
     ),
     "unique nulls not distinct": Drift(
         "ALTER TABLE t DROP CONSTRAINT uq, ADD CONSTRAINT uq UNIQUE NULLS NOT DISTINCT (name)", "uq"

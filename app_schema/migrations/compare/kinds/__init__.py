@@ -19,6 +19,7 @@ from app_schema.migrations.compare.kinds.grant import (
     WholeGrantComparator,
 )
 from app_schema.migrations.compare.kinds.index import IndexComparator
+from app_schema.migrations.compare.kinds.not_null import NotNullComparator
 from app_schema.migrations.compare.kinds.operator import OperatorComparator
 from app_schema.migrations.compare.kinds.option import TableOptionComparator
 from app_schema.migrations.compare.kinds.owner import OwnerComparator
@@ -45,6 +46,7 @@ KINDS: Mapping[str, KindComparator] = {
     "partition": PartitionComparator(),
     "column": ColumnComparator(),
     "constraint": ConstraintComparator(),
+    "not_null": NotNullComparator(),
     "index": IndexComparator(),
     "grant": GrantComparator(),
     "column_grant": ColumnGrantComparator(),

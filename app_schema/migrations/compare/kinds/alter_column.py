@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Identity, text
+from sqlalchemy import Identity
 
 from app_schema.catalog.cast import using
 from app_schema.ddl import Key
 from app_schema.ddl.column import PrintedColumn
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.printed import PrintedType, TableConstraint
-from app_schema.ddl.sql import ident, qualified
+from app_schema.ddl.sql import ident
 from app_schema.migrations.compare import keys, numbering
 from app_schema.migrations.compare.kinds import sequence
 from app_schema.migrations.directives import CallOp, OnTheWayBackOp, Retyped
@@ -20,11 +20,6 @@ from app_schema.migrations.operations import CreateObjectOp, DropObjectOp
 if TYPE_CHECKING:
     from app_schema.migrations.compare.planner import Planner
     from app_schema.migrations.compare.sides import Sides
-
-_UNPROVED = text("""\
-SELECT t.conname FROM pg_catalog.pg_constraint AS t
-  JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.conrelid AND a.attnum = ANY (t.conkey)
- WHERE t.conrelid = to_regclass(:table) AND a.attname = :column AND t.contype = 'n' AND NOT t.convalidated""")
 
 
 def alter(sides: Sides, planner: Planner, key: Key, new: PrintedColumn, old: PrintedColumn) -> None:
@@ -59,8 +54,8 @@ def _equip(sides: Sides, planner: Planner, key: Key, new: PrintedColumn, old: Pr
     if new.how and ((new.rule, new.type) != (old.rule, old.type) or dropped):
         replaced = old.default if _in_place(new, old) and not dropped else None
         planner.create(Makes.ALTERED, _default(sides, key, new.default, replaced))
-    if old.unproved:
-        _prove(sides, planner, key, nullable=new.nullable)
+    if old.unproved and not new.unproved:
+        planner.create(Makes.ALTERED, _prove(sides, key, nullable=new.nullable))
     elif new.nullable != old.nullable:
         _change_nullable(sides, planner, key, nullable=new.nullable)
     if now == before == "identity":
@@ -124,19 +119,9 @@ def _change_nullable(sides: Sides, planner: Planner, key: Key, *, nullable: bool
     planner.create(Makes.ALTERED, CreateObjectOp(check), validate, call, DropObjectOp(valid))
 
 
-def _prove(sides: Sides, planner: Planner, key: Key, *, nullable: bool) -> None:
-    """Validates a NOT NULL that applies only to new rows, or drops it; the undo restores it."""
-    table, schema = key.table, sides.schema(key)
-    place = {"table": qualified(table or "", key.schema), "column": key.name}
-    name = sides.connection.execute(_UNPROVED, place).scalar_one()
-    proved = f"NOT NULL {ident(key.name)}"
-    unproved = f"{proved} NOT VALID"
+def _prove(sides: Sides, key: Key, *, nullable: bool) -> CallOp:
+    """The call that validates a NOT NULL that applies only to new rows, or drops it; `NotNullComparator`
+    plans what creates it again."""
     if nullable:
-        call = CallOp("alter_column", table, key.name, schema=schema, nullable=True)
-        undo = CallOp("create_table_constraint", name, table, unproved, schema=schema)
-    else:
-        call = CallOp("validate_constraint", name, table, schema=schema)
-        old = {"definition": proved}
-        undo = CallOp("replace_table_constraint", name, table, unproved, old=old, schema=schema)
-    call.undo, undo.undo = undo, call
-    planner.create(Makes.ALTERED, call)
+        return CallOp("alter_column", key.table, key.name, schema=sides.schema(key), nullable=True)
+    return set_nullable(sides, key, nullable=False)

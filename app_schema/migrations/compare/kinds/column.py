@@ -63,7 +63,7 @@ class ColumnComparator(KindComparator):
         if sides.new(key):
             return
         operation = _add_column(sides, key)
-        if not operation.column.nullable and _lacks_values(sides, key, sides.declared):
+        if not operation.column.nullable and lacks_values(sides, key, sides.declared):
             operation.column.nullable = True
             planner.note(_FILL.format(column=key.name, table=key.table))
         # before the parent gets it: PostgreSQL merges both, and drops the own column after the inherited one
@@ -105,7 +105,7 @@ class ColumnComparator(KindComparator):
             planner.note(f"{key.label}: the downgrade makes it serial: {lost}")
         operation = _drop_column(sides, key)
         rank = _drop_rank(reflected)
-        if _lacks_values(sides, key, sides.reflected):
+        if lacks_values(sides, key, sides.reflected):
             operation = _drop_column(sides, key, nullable=True)
             note = UnwritableOp(_LEFT_NULL.format(column=key.name, table=key.table))
             planner.drop(rank, OnTheWayBackOp(note))
@@ -141,7 +141,7 @@ def _generation(sides: Sides, key: Key) -> int:
     return 1 + max((_generation(sides, other) for other in above), default=0) if names else 0
 
 
-def _lacks_values(sides: Sides, key: Key, side: Snapshot) -> bool:
+def lacks_values(sides: Sides, key: Key, side: Snapshot) -> bool:
     """True if existing rows would get no value: ADD COLUMN ... NOT NULL fails then."""
     part = PrintedColumn.of(side[key])
     filled = part.how or part.identity or numbering.serial(sides, side, key)

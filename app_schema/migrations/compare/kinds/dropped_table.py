@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from alembic.operations import MigrateOperation, ops
 from sqlalchemy import Column, MetaData, Table
 
-from app_schema.ddl import Key
-from app_schema.ddl.sql import NAME_BYTES, ident
+from app_schema.ddl import Key, NotNull
+from app_schema.ddl.sql import ident
 from app_schema.migrations.compare.kinds import heir, option
 from app_schema.migrations.compare.kinds.column import reflected_column
 from app_schema.migrations.compare.kinds.sequence import own_of_serial
@@ -35,7 +35,7 @@ SELECT (SELECT coalesce(json_agg(a.attname ORDER BY a.attnum), '[]') FROM pg_cat
   FROM {heir.TABLE}"""
 # From PostgreSQL 18 on a NOT NULL has a name and may be NO INHERIT; before, pg_constraint has no such rows.
 _NOT_NULLS = f"""\
-SELECT (SELECT coalesce(json_agg(json_build_array(t.conname, a.attname, t.connoinherit)
+SELECT (SELECT coalesce(json_agg(json_build_array(a.attname, t.conname, t.connoinherit, NOT t.convalidated)
                                  ORDER BY a.attnum), '[]')
           FROM pg_catalog.pg_constraint AS t
           JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.conrelid AND a.attnum = t.conkey[1]
@@ -96,7 +96,7 @@ def creation(sides: Sides, planner: Planner, table: Key) -> list[MigrateOperatio
             for column, (_, changes) in inherited.items()
             if changes
         ),
-        *_names(sides, table),
+        *_not_nulls(sides, table),
         *(ReplaceObjectOp(owned, free) for free, owned in sequences),
         *(
             CreateObjectOp(sides.reflect(key, _alone(sides.reflected[key])))
@@ -130,13 +130,20 @@ def storage(definition: str) -> dict[str, Any]:
     return {**unlogged, **parameters}
 
 
-def _names(sides: Sides, table: Key) -> list[CallOp]:
-    """The calls that give the NOT NULL constraints of a table that is created again their own names."""
-    return [
-        CallOp("rename_constraint", chosen, name, table.name, schema=table.schema)
-        for name, chosen, _ in _not_nulls(sides, table)
-        if name != chosen and _fits(chosen)
-    ]
+def _not_nulls(sides: Sides, table: Key) -> Iterator[CreateObjectOp]:
+    """The NOT NULL constraints that are not as PostgreSQL creates them with the table."""
+    for column, name, no_inherit, not_valid in sides.answers.get(_NOT_NULLS, table):
+        if no_inherit or not_valid or name != f"{table.name}_{column}_not_null":
+            yield CreateObjectOp(
+                NotNull(
+                    column,
+                    name,
+                    no_inherit=no_inherit,
+                    not_valid=not_valid,
+                    table=table.name,
+                    schema=table.schema,
+                )
+            )
 
 
 def note_losses(sides: Sides, planner: Planner, table: Key) -> None:
@@ -149,22 +156,6 @@ def note_losses(sides: Sides, planner: Planner, table: Key) -> None:
         for part in sides.of_table(table.schema, table.name)
         if part.kind == "index" and " INVALID" in sides.reflected[part]
     ]
-    for name, chosen, no_inherit in _not_nulls(sides, table):
-        if no_inherit:
-            lost.append(f"the NO INHERIT of its constraint {name}")
-        if name != chosen and not _fits(chosen):
-            lost.append(f"the name of its constraint {name}")
     if lost:
         what = f"the downgrade creates table {table.schema}.{table.name} without {', '.join(lost)}"
         planner.note(f"{what}: restore it by hand")
-
-
-def _not_nulls(sides: Sides, table: Key) -> Iterator[tuple[str, str, bool]]:
-    """Each NOT NULL of a table: its name, the name that PostgreSQL chooses, and whether it is NO INHERIT."""
-    for name, column, no_inherit in sides.answers.get(_NOT_NULLS, table):
-        yield name, f"{table.name}_{column}_not_null", no_inherit
-
-
-def _fits(chosen: str) -> bool:
-    """True if PostgreSQL does not shorten the name that it chooses."""
-    return len(chosen.encode()) <= NAME_BYTES
