@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, TypeAlias
 
+import psycopg
 import sqlalchemy as sa
 from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
@@ -25,10 +26,10 @@ from app_schema import database
 from app_schema.application import Application
 from app_schema.ddl.sql import DIALECT
 from app_schema.errors import AppSchemaError
-from app_schema.migrations.failure import explained
 from app_schema.studio import console
 from app_schema.studio.grid import Grid
 from app_schema.studio.plan import PlanStep
+from app_schema.studio.session import reason
 
 Answer: TypeAlias = dict[str, Any]
 
@@ -136,9 +137,10 @@ class Assistant:
             if analyze is None:
                 return await asyncio.to_thread(console.query, *given)
             return await asyncio.to_thread(console.plan, *given, analyze=analyze)
-        except (AppSchemaError, DBAPIError) as error:  # the SDK hides the words of another error
-            said = explained(error) if isinstance(error, DBAPIError) else error
-            raise ToolError(str(said)) from error
+        except AppSchemaError as error:  # the SDK hides the words of another error
+            raise ToolError(str(error)) from error
+        except (DBAPIError, psycopg.Error) as error:  # the text itself is sent by psycopg
+            raise ToolError(reason(error)) from error
 
     async def upgrade(self, revision: str = "head") -> Answer:
         """Apply the pending revisions; refused where rows or values would be lost."""

@@ -183,7 +183,7 @@ def pin(settings: Mapping[str, str] | None = None, *, pid: int | None = None) ->
     settings = {**SESSION, **LIVENESS} if settings is None else settings
     body = SET.format(settings=_literal(json.dumps(settings)), local="false")
     return (
-        f"{unlimited(pid)};\n"
+        f"{unlimited(pid)};\n\n"  # statements of a script end with an empty line
         "DO $pinned$\nDECLARE\n  before jsonb := '{}';\n  setting record;\n  old text;\n"
         f"BEGIN\n{lent}{body}\n  PERFORM set_config('{_REMEMBERED}', before::text, false);\nEND\n$pinned$"
     )

@@ -9,6 +9,8 @@ import typer
 from app_schema.cli.common import Json, Url, application, connected, finish
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from app_schema.application import Application
 
 
@@ -24,7 +26,7 @@ def audit(
 
     Waivers of accepted findings, each with a reason and a checked condition, are those of the application and
     of tool.app_schema.audit.waivers in pyproject.toml. Exit code 0: no open finding; 1: an open finding; 2:
-    could not tell.
+    could not tell, or no declared table exists.
     """
     from app_schema import audit as auditing
     from app_schema import project
@@ -32,12 +34,14 @@ def audit(
     app = application()
     if scale:
         with connected(url) as connection:
+            _refuse_unmigrated(connection, app)
             findings = auditing.scale(connection, _people(app))
         print(auditing.as_json(findings) if as_json else auditing.as_text(findings))
         finish(well=not findings)
     waivers, service_roles = auditing.waivers(), auditing.service_roles()
     accepted = project.accepted()
     with connected(url) as connection:
+        _refuse_unmigrated(connection, app)
         findings = auditing.audit(
             connection,
             app.metadata,
@@ -49,6 +53,24 @@ def audit(
         )
     print(auditing.as_json(findings) if as_json else auditing.as_text(findings))
     finish(well=not any(finding.open for finding in findings))
+
+
+def _refuse_unmigrated(connection: Connection, app: Application) -> None:
+    """No finding would be no good news: there is nothing to find."""
+    from sqlalchemy import text
+
+    from app_schema.ddl.sql import qualified
+    from app_schema.errors import ServerError
+
+    declared = [qualified(table.name, table.schema) for table in app.metadata.tables.values()]
+    exists = text(
+        "SELECT bool_or(to_regclass(t.name) IS NOT NULL) FROM unnest(CAST(:names AS text[])) AS t(name)"
+    )
+    if connection.scalar(exists, {"names": declared}) is False:
+        raise ServerError(
+            f"None of the {len(declared)} declared tables exists, so there is nothing to audit: run "
+            "app-schema upgrade, or name another database by --url or DATABASE_URL."
+        )
 
 
 def _people(app: Application) -> str:

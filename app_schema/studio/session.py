@@ -27,6 +27,7 @@ VIEW_AS = "app_schema_studio_view_as"
 """The cookie that names the person, by the id of the identity provider."""
 AS_LOGIN = ("/migrations", "/view-as")
 """Pages about the database and not about its rows: the login reads for them, whoever the person is."""
+_TIMED_OUT = "57014"
 TIMEOUT = "10s"
 """statement_timeout: limits the load of a forgotten tab."""
 
@@ -93,7 +94,18 @@ async def read(work: Callable[..., T], *args: Any) -> T:
 
 def refused(error: DBAPIError | psycopg.Error) -> HTTPException:
     """A refusal of the database as a page."""
-    state = getattr(error.orig if isinstance(error, DBAPIError) else error, "sqlstate", None)
-    if state == "57014":
-        return HTTPException(503, "The query took too long. Filter by the first column of an index.")
-    return HTTPException(403 if state == "42501" else 400, str(explained(error)))
+    return HTTPException({_TIMED_OUT: 503, "42501": 403}.get(_state(error), 400), reason(error))
+
+
+def reason(error: DBAPIError | psycopg.Error) -> str:
+    """A refusal of the database in words."""
+    if _state(error) == _TIMED_OUT:
+        return (
+            f"The query took longer than {TIMEOUT}, the limit of this program, and was stopped: ask for "
+            "fewer rows, or filter by the first column of an index."
+        )
+    return str(explained(error))
+
+
+def _state(error: DBAPIError | psycopg.Error) -> str:
+    return getattr(error.orig if isinstance(error, DBAPIError) else error, "sqlstate", None) or ""

@@ -15,6 +15,7 @@ from mcp.types import TextContent
 
 from app_schema.application import DEFAULT, load
 from app_schema.assistant import Assistant
+from app_schema.studio.session import SETTINGS
 
 READING = {"audit", "connection", "explain", "history", "plan", "query", "schema", "status", "verify"}
 COUNT = "SELECT count(*) FROM public.sessions"
@@ -48,7 +49,12 @@ def assistant(states: dict[str, str]) -> Assistant:
     return Assistant(load(DEFAULT), states["full"], [])
 
 
-def test_queries_change_nothing_and_row_security_holds(assistant: Assistant) -> None:
+def test_queries_change_nothing_and_row_security_holds(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short = SETTINGS.replace("statement_timeout = '10s'", "statement_timeout = '200ms'")
+    monkeypatch.setattr("app_schema.studio.console.SETTINGS", short)
+
     async def calls() -> None:
         async with Client(assistant.server(write=False)) as client:
             everybody = int((await _call(client, "query", sql=COUNT))["rows"][0][0])
@@ -61,6 +67,9 @@ def test_queries_change_nothing_and_row_security_holds(assistant: Assistant) -> 
                 "SELECT 1; SELECT 2",
             ):
                 assert (await _call(client, "query", sql=sql)).startswith("refused: ")
+            endless = await _call(client, "query", sql="SELECT count(*) FROM generate_series(1, 1000000000)")
+            assert "The query took longer than 10s, the limit of this program" in endless
+            assert "Traceback" not in endless
             assert int((await _call(client, "query", sql=COUNT))["rows"][0][0]) == everybody
             columns = (await _call(client, "schema", table="users"))["columns"]
             assert {"name", "type", "nullable", "references", "comment"} == set(columns[0])
