@@ -65,7 +65,7 @@ class Databases:
         return name
 
     def drop(self, name: str) -> None:
-        """Ends the sessions of the database first: DROP DATABASE sleeps for 0.1 s while one is about to end."""
+        """Ends its sessions first: DROP DATABASE sleeps for 0.1 s while one of them is about to end."""
         with self.admin() as connection:
             for _ in range(100):
                 if not connection.execute(_END_SESSIONS, [name]).fetchall():
