@@ -25,6 +25,7 @@ from sqlalchemy import (
     TextClause,
     UpdateBase,
     create_mock_engine,
+    event,
     text,
 )
 from sqlalchemy.engine import CursorResult
@@ -295,6 +296,8 @@ class GuardedImpl(PostgresqlImpl):
         )
         if version_table_pk:
             table.append_constraint(PrimaryKeyConstraint("version_num", name=f"{version_table}_pkc"))
+        if (place := stamping.create_place(version_table_schema)) is not None:
+            event.listen(table, "before_create", place)  # of a script, and of alembic ensure_version
         return table
 
     def _queued(self, construct: Any, needed: Need | None = None) -> bool:

@@ -19,6 +19,7 @@ from sqlalchemy.schema import CreateSchema, CreateTable
 from app_schema.ddl import Create, Extension, Grant, Role
 from app_schema.ddl.role import KEPT, PRINTED
 from app_schema.ddl.sql import dollar, literal, sequence
+from app_schema.migrations.stamping import CreatePlace
 
 NOT_READY = "AS003"
 """SQLSTATE of a database in which the pending revisions cannot run."""
@@ -63,6 +64,11 @@ def _(construct: Create) -> Need | None:
 @need.register
 def _(construct: CreateSchema) -> Need | None:
     return Need("schema", str(construct.element))
+
+
+@need.register
+def _(construct: CreatePlace) -> Need | None:
+    return Need("schema", construct.schema)
 
 
 @need.register

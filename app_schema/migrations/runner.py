@@ -29,6 +29,7 @@ from app_schema.migrations.pipeline import Pipeline
 from app_schema.migrations.progress import progress
 from app_schema.migrations.retry import Retries
 from app_schema.migrations.session import SAVEPOINT, Facts, MigrationSession
+from app_schema.migrations.stamping import create_place
 from app_schema.migrations.state import RunState, Step, StepState
 
 if TYPE_CHECKING:
@@ -262,6 +263,8 @@ class Runner:
 
     def _send_version_table(self) -> None:
         table = self.impl.version_table
+        if (place := create_place(table.schema)) is not None:
+            self.impl.execute(place)
         self._send(plain(CreateTable(table, if_not_exists=True)))
         self._send(privileges.of_table(table.name, table.schema))
 

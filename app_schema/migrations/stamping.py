@@ -16,17 +16,38 @@ from sqlalchemy.schema import ExecutableDDLElement
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.expression import ColumnClause, literal_column
 
-from app_schema.ddl import Guarded
-from app_schema.ddl.block import block
-from app_schema.ddl.sql import DIALECT
+from app_schema.ddl import Guarded, privileges
+from app_schema.ddl.block import block, execute
+from app_schema.ddl.lookup import schema_oid
+from app_schema.ddl.sql import DIALECT, ident
 from app_schema.migrations.lock import LOST
 
 VERSION_TABLE = "alembic_version"
 
 
+class CreatePlace(Guarded):
+    """Creates the schema of the version table if it is absent, since the table is older than any revision.
+
+    Without the mark of ``op.create_schema``, whose downgrade would drop the schema under the table. Not by
+    IF NOT EXISTS: for an existing schema, too, PostgreSQL asks for CREATE on the database.
+    """
+
+    def __init__(self, schema: str) -> None:
+        self.schema = schema
+        name = ident(schema)
+        create = execute((f"CREATE SCHEMA {name}", privileges.of_object("n", f"SCHEMA {name}")))
+        absent = f"IF {schema_oid(schema)} IS NULL THEN"
+        super().__init__(block(["BEGIN", absent, *create, "END IF;", "END"]))
+
+
 def version_table(opts: Mapping[str, Any]) -> str:
     """The name of the version table, by the options of a run."""
     return opts.get("version_table") or VERSION_TABLE
+
+
+def create_place(schema: str | None) -> CreatePlace | None:
+    """The statement before the version table; None: each database has the schema."""
+    return None if schema in {None, "public"} else CreatePlace(str(schema))
 
 
 def is_stamp(statement: UpdateBase, opts: Mapping[str, Any]) -> bool:

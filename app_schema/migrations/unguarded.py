@@ -8,14 +8,19 @@ from typing import Any
 from alembic.ddl.postgresql import PostgresqlImpl
 from sqlalchemy import Executable
 
-from app_schema.ddl import Create, Drop, Guarded, Replace
+from app_schema.ddl import Create, Drop, Guarded, Replace, Schema
 from app_schema.ddl.index import CreateConcurrently, DropConcurrently
+from app_schema.ddl.sql import ident
 from app_schema.migrations.concurrent import IS_NOTED
 from app_schema.migrations.impl import GuardedImpl
+from app_schema.migrations.stamping import CreatePlace
 
 
 class PlainImpl(GuardedImpl):
     """Writes what each operation does where its object is absent, or where a drop finds it."""
+
+    placed: str | None = None
+    """The schema of the version table, after the statement that creates it."""
 
     create_index = PostgresqlImpl.create_index
     drop_index = PostgresqlImpl.drop_index
@@ -24,6 +29,11 @@ class PlainImpl(GuardedImpl):
         """Leaves out the revocation of what default privileges grant."""
 
     def _exec(self, construct: Executable | str, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(construct, CreatePlace):
+            self.placed = construct.schema
+            construct = Guarded(f"CREATE SCHEMA IF NOT EXISTS {ident(self.placed)}")
+        if isinstance(construct, Create) and construct.element == Schema(self.placed or ""):
+            return None
         if isinstance(construct, Create | Drop | Replace):
             for statement in _plain(construct):
                 super(GuardedImpl, self)._exec(Guarded(statement))  # past the guard, one class further down

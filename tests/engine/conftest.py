@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from app_schema.application import Application, load
@@ -27,8 +26,6 @@ def application() -> Application:
 @pytest.fixture(scope="session")
 def migrate(application: Application) -> Migrate:
     def to_head(url: str) -> None:
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute("CREATE SCHEMA shop_ops")
         upgrade(url, app=application)
 
     return to_head

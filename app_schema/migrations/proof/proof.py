@@ -119,8 +119,13 @@ class Proof:
                 kept = tuple(table.name for table in tables) if keeps else ()
                 trial = Trial(self.run, engine, revision, self.heads, kept, unmended(self.generated))
                 trial.stamp()  # a snapshot has the roles that own something, such as the version table
-                copied = printed(copy, ignore=(version_table(self.run.opts),))
-                lacking = [lost.key.label for lost in diff(structure.source, copied) if lost.right is None]
+                ignored = version_table(self.run.opts)  # the source has those of other applications, too
+                copied = printed(copy, ignore=(ignored,))
+                lacking = [
+                    lost.key.label
+                    for lost in diff(structure.source, copied)
+                    if lost.right is None and ignored not in {lost.key.name, lost.key.table}
+                ]
                 try:
                     trial.carry_out(copied)
                 except RefusedError as error:

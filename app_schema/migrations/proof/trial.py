@@ -28,7 +28,7 @@ from app_schema.migrations.failure import explained
 from app_schema.migrations.loading import load
 from app_schema.migrations.once import TABLE as ONCE_TABLE
 from app_schema.migrations.progress import silence
-from app_schema.migrations.stamping import version_table
+from app_schema.migrations.stamping import create_place, version_table
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -148,7 +148,10 @@ class Trial:
         """Stamps the copy, so that the same step runs again."""
         schema, table = self.run.opts.get("version_table_schema"), self._ignored[0]
         name = ".".join(ident(part) for part in (schema, table) if part)
+        place = create_place(schema)
         with self.engine.begin() as connection:
+            if place is not None:
+                connection.execute(place)
             connection.exec_driver_sql(f"CREATE TABLE IF NOT EXISTS {name} (version_num text PRIMARY KEY)")
             connection.exec_driver_sql(f"DELETE FROM {name}")
             for head in heads or self.heads:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import uuid
 from pathlib import Path
 
 import psycopg
@@ -9,6 +11,7 @@ import pytest
 from commands import ROOT, Run, data
 from program import alembic, app_schema
 
+from app_schema import url as urls
 from app_schema.migrations.lineage import Lineage
 from app_schema.mued.application import APPLICATION as PACKAGE
 
@@ -64,6 +67,52 @@ APPLICATION = dataclasses.replace(
     PACKAGE, name="shop", declared=declared, configuration=Path(__file__).parent / "alembic.ini"
 )
 """
+SECOND = """\
+from pathlib import Path
+
+from app_schema.application import Application
+
+
+def declared():
+    from beside_models import Base
+
+    return Base
+
+
+APPLICATION = Application(
+    name="shop",
+    declared=declared,
+    configuration=Path(__file__).parent / "alembic.ini",
+    version_table_schema="shop",
+)
+"""
+OWN_INI = """\
+[alembic]
+script_location = %(here)s/migrations
+prepend_sys_path = %(here)s
+path_separator = os
+file_template = %%(rev)s
+"""
+ENV = """\
+from alembic import context
+from beside_shop import APPLICATION
+
+from app_schema.migrations import entry
+
+entry.run(context, APPLICATION)
+"""
+NOTHING = """\
+revision = "shop_0001"
+down_revision = None
+
+
+def upgrade():
+    pass
+
+
+def downgrade():
+    pass
+"""
 MODELS = """\
 import uuid
 
@@ -81,7 +130,7 @@ class Order(Base):
 ALONE = """\
 from sqlalchemy import Column, Integer, MetaData, Table
 
-Base = MetaData(schema="public")
+Base = MetaData(schema="shop", naming_convention={"pk": "pk_%(table_name)s"})
 Table("orders", Base, Column("id", Integer, primary_key=True))
 """
 
@@ -177,6 +226,58 @@ def test_a_branch_on_the_lineage_of_the_package(run: Run, database_url: str, app
     assert back.startswith("exit code 0"), back
     assert "shop_0001" not in back.partition("\n--- stderr")[0].splitlines()[-1]
     assert command("status").startswith("exit code 1")
+
+
+@pytest.fixture
+def alone(project: Path) -> Path:
+    """The project with revisions and a version table of its own, in a schema that does not exist."""
+    (project / "beside_shop.py").write_text(SECOND)
+    (project / "beside_models.py").write_text(ALONE)
+    (project / "alembic.ini").write_text(OWN_INI)
+    (project / "migrations" / "versions").mkdir(parents=True)
+    (project / "migrations" / "env.py").write_text(ENV)
+    shutil.copy(ROOT / "alembic" / "script.py.mako", project / "migrations")
+    return project
+
+
+def test_schema_of_its_version_table_is_created_and_stays(alone: Path, empty_url: str) -> None:
+    """By a run, by a script that is sent twice, and in the copy of a proof."""
+    said = app_schema(empty_url, "revision", "-m", "x", "--rev-id", "shop_0001")
+    assert (said.returncode, "is proved: up twice" in said.stderr) == (0, True), said.stderr
+    planned = app_schema(empty_url, "plan").stdout
+    assert (
+        0 < planned.index("CREATE SCHEMA IF NOT EXISTS shop;") < planned.index("CREATE TABLE shop.alembic_v")
+    )
+    assert planned.count("CREATE SCHEMA") == 1
+    ini = alone / "alembic.ini"
+    for _ in range(2):
+        assert app_schema(empty_url, "upgrade").stdout == "shop_0001\n"
+        assert alembic(empty_url, "downgrade", "base", configuration=ini).returncode == 0
+    script = alembic(empty_url, "upgrade", "head", "--sql", configuration=ini).stdout
+    with psycopg.connect(empty_url, autocommit=True) as connection:
+        connection.execute("DROP SCHEMA shop CASCADE")
+        for _ in range(2):
+            connection.execute(script.encode())
+        assert connection.execute("SELECT version_num FROM shop.alembic_version").fetchall() == [
+            ("shop_0001",)
+        ]
+        connection.execute("DROP SCHEMA shop CASCADE")
+        assert alembic(empty_url, "ensure_version", configuration=ini).returncode == 0
+        assert connection.execute("SELECT to_regclass('shop.alembic_version') IS NULL").fetchone() == (False,)
+
+
+def test_a_role_that_may_not_create_the_schema_is_told_before(alone: Path, empty_url: str) -> None:
+    (alone / "migrations" / "versions" / "shop_0001.py").write_text(NOTHING)
+    role = f"clerk_{uuid.uuid4().hex}"
+    url = urls.parse(empty_url).set(username=role, password="x").render_as_string(hide_password=False)
+    with psycopg.connect(empty_url, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'x'")
+        try:
+            said = app_schema(url, "upgrade")
+        finally:
+            connection.execute(f"DROP ROLE {role}")
+    assert said.returncode == 2
+    assert f"{role} may not create the schema shop: GRANT CREATE ON DATABASE" in said.stderr
 
 
 def test_a_version_table_of_its_own_is_no_finding(run: Run, database_url: str) -> None:
