@@ -23,6 +23,10 @@ CLUSTER = "of the cluster: a revision migrates one database"
 PLACE = "the operators of the server choose the location of the data"
 PRIVATE = "a secret"
 DATA = "data of the users"
+IN_C = "needs functions in C, which an extension brings"
+NO_PROVIDER = (
+    "PostgreSQL itself has no label provider: sepgsql and extensions bring one, which decides the labels"
+)
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,7 @@ class Catalog:
     :param printed: a function of PostgreSQL -> the further defining columns that the function prints.
     :param named: the columns that no kind compares; `uncompared` names their objects.
     :param outside: a reason -> the columns that are ignored on purpose.
+    :param unwritten: why no revision writes the objects, where no kind has the catalog: they are named.
     :param oid: the column that identifies an object; empty if a row is a part or an attribute of an object.
     :param part_of: the catalog of the objects whose parts the rows are.
     :param source: the relation to read instead of a catalog that only superusers may read.
@@ -43,6 +48,7 @@ class Catalog:
     printed: Mapping[str, str] = field(default_factory=dict)
     named: str = ""
     outside: Mapping[str, str] = field(default_factory=dict)
+    unwritten: str = ""
     oid: str = ""
     part_of: str = ""
     source: str = ""
@@ -63,7 +69,7 @@ COVERAGE: Mapping[str, Catalog] = {
         outside={IDENTITY: "aggfnoid"},
         part_of="pg_proc",
     ),
-    "pg_am": Catalog("amname amhandler amtype", outside={IDENTITY: "oid"}, oid="oid"),
+    "pg_am": Catalog("amname amhandler amtype", outside={IDENTITY: "oid"}, oid="oid", unwritten=IN_C),
     "pg_amop": Catalog(
         "amopstrategy amopopr amopsortfamily",
         outside={IDENTITY: "oid", KEPT: "amopmethod amopfamily amoplefttype amoprighttype amoppurpose"},
@@ -133,6 +139,7 @@ COVERAGE: Mapping[str, Catalog] = {
         "conname connamespace conowner conforencoding contoencoding conproc condefault",
         outside={IDENTITY: "oid"},
         oid="oid",
+        unwritten=IN_C,
     ),
     "pg_database": Catalog(
         "datacl",
@@ -193,6 +200,7 @@ COVERAGE: Mapping[str, Catalog] = {
         "lanname lanowner lanispl lanpltrusted lanplcallfoid laninline lanvalidator lanacl",
         outside={IDENTITY: "oid"},
         oid="oid",
+        unwritten=IN_C,
     ),
     "pg_largeobject": Catalog(outside={DATA: "loid pageno data"}),
     "pg_largeobject_metadata": Catalog(outside={DATA: "oid lomowner lomacl"}),
@@ -252,7 +260,7 @@ COVERAGE: Mapping[str, Catalog] = {
         printed={"pg_get_ruledef": "ev_type is_instead ev_qual ev_action"},
         outside={IDENTITY: "oid"},
     ),
-    "pg_seclabel": Catalog("objoid classoid objsubid provider label"),
+    "pg_seclabel": Catalog("objoid classoid objsubid provider label", unwritten=NO_PROVIDER),
     "pg_sequence": Catalog(
         "seqrelid seqtypid seqstart seqincrement seqmax seqmin seqcache seqcycle", part_of="pg_class"
     ),
@@ -288,10 +296,13 @@ COVERAGE: Mapping[str, Catalog] = {
         oid="oid",
         where="met.subdbid = (SELECT d.oid FROM pg_catalog.pg_database AS d "
         "WHERE d.datname = current_database())",
+        unwritten="its connection string is a secret, and CREATE SUBSCRIPTION runs in no transaction",
     ),
     "pg_subscription_rel": Catalog(outside={PHYSICAL: "srsubid srrelid srsubstate srsublsn"}),
     "pg_tablespace": Catalog(outside={IDENTITY: "oid", CLUSTER: "spcname spcowner spcacl spcoptions"}),
-    "pg_transform": Catalog("trftype trflang trffromsql trftosql", outside={IDENTITY: "oid"}, oid="oid"),
+    "pg_transform": Catalog(
+        "trftype trflang trffromsql trftosql", outside={IDENTITY: "oid"}, oid="oid", unwritten=IN_C
+    ),
     "pg_trigger": Catalog(
         "tgrelid tgname tgenabled",
         printed={
@@ -310,9 +321,10 @@ COVERAGE: Mapping[str, Catalog] = {
         "prsname prsnamespace prsstart prstoken prsend prsheadline prslextype",
         outside={IDENTITY: "oid"},
         oid="oid",
+        unwritten=IN_C,
     ),
     "pg_ts_template": Catalog(
-        "tmplname tmplnamespace tmplinit tmpllexize", outside={IDENTITY: "oid"}, oid="oid"
+        "tmplname tmplnamespace tmplinit tmpllexize", outside={IDENTITY: "oid"}, oid="oid", unwritten=IN_C
     ),
     "pg_type": Catalog(
         "typname typnamespace typowner typtype typnotnull typbasetype typtypmod typcollation typdefault "
@@ -334,6 +346,7 @@ COVERAGE: Mapping[str, Catalog] = {
         outside={IDENTITY: "oid", PRIVATE: "umoptions"},
         oid="umid",
         source="pg_user_mappings",
+        unwritten="its options are a secret",
     ),
 }
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from app_schema.ddl.block import block, refuse
 from app_schema.ddl.catalog_query import FIRST_OID, CatalogQuery
 from app_schema.ddl.defined import Defined
 from app_schema.ddl.order import Drops, Makes
-from app_schema.ddl.sql import literal
+from app_schema.ddl.sql import dollar, literal
 from app_schema.ddl.twin import Side
 
 # A cast is in no schema. The cast counts as an object of the schema of its first type with an OID of users.
@@ -17,6 +19,11 @@ _SCHEMA = f"""\
 (SELECT y.typnamespace FROM pg_catalog.pg_type AS y
   WHERE y.oid IN (k.castsource, k.casttarget) AND y.oid >= {FIRST_OID}
   ORDER BY y.oid = k.casttarget LIMIT 1)"""
+
+
+_FUNCTION = re.compile(
+    r"WITH FUNCTION (?P<function>.+?)(?P<context> AS (?:ASSIGNMENT|IMPLICIT))?", re.DOTALL | re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -72,8 +79,43 @@ NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.classid = 'pg_catalog.
 
     def side(self) -> Side:
         """PostgreSQL allows one cast between two types, so a twin is impossible."""
-        return Side(value=literal(self.definition), qualified=True)
+        called = _FUNCTION.fullmatch(self.definition)
+        if called is None:
+            return Side(value=literal(self.definition), qualified=True)
+        function = f"to_regprocedure({literal(called['function'])})::text"
+        printed = f"concat('WITH FUNCTION ', {function}, {literal(called['context'] or '')})"
+        return Side(value=printed, qualified=True)
 
     @property
     def _place(self) -> str:
         return f"({self.name})"
+
+    def create_sql(self) -> tuple[str, ...]:
+        """Refuses what PostgreSQL resolves by search_path: another session would mean another cast by it."""
+        called = _FUNCTION.fullmatch(self.definition)
+        names = [*(("type", name) for name in self.name.split(" AS "))]
+        names += [("procedure", called["function"])] if called else []
+        checks = [
+            line
+            for kind, name in names
+            for line in (
+                f"  IF to_reg{kind}({literal(name)}) IS NULL THEN",
+                refuse(
+                    f"{self.label}: {name} is absent, or is written without its schema",
+                    "write it as PostgreSQL prints it with an empty search_path, such as app.mood",
+                ),
+                "  END IF;",
+            )
+        ]
+        (create,) = super().create_sql()
+        lines = [
+            "DECLARE",
+            "  before CONSTANT text := current_setting('search_path');",
+            "BEGIN",
+            "  PERFORM set_config('search_path', '', true);",
+            *checks,
+            "  PERFORM set_config('search_path', before, true);",
+            f"  EXECUTE {dollar(create)};",
+            "END",
+        ]
+        return (block(lines),)

@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from app_schema.ddl import privileges
+from app_schema.ddl import privileges, replaced
 from app_schema.ddl.block import DIFFERENT, execute
 from app_schema.ddl.brackets import between_commas, enclosed
 from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.column import TYPE
 from app_schema.ddl.defined import Defined
 from app_schema.ddl.order import Drops, Makes
-from app_schema.ddl.replaced_type import keeping
 from app_schema.ddl.sql import NAME, dollar, literal, qualified
 
 _ATTRIBUTE = re.compile(rf"({NAME}) (.+)", re.DOTALL)
@@ -78,7 +77,7 @@ format('(%s)', (SELECT string_agg(format('%I %s', x.attname, x.type), ', ' ORDER
             label=literal(self.label),
             different=DIFFERENT,
         )
-        return keeping(self._place, ["DO " + dollar(change, "replace")])
+        return replaced.TYPE.keeping(self._place, ["DO " + dollar(change, "replace")])
 
 
 def attributes(definition: str) -> dict[str, str]:

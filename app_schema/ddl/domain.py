@@ -10,14 +10,13 @@ from typing import ClassVar, NamedTuple
 from sqlalchemy.dialects.postgresql.named_types import CreateDomainType, DropDomainType
 from sqlalchemy.schema import ExecutableDDLElement
 
-from app_schema.ddl import privileges
+from app_schema.ddl import privileges, replaced
 from app_schema.ddl.block import DIFFERENT, execute
 from app_schema.ddl.brackets import enclosed
 from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.construct import converging
 from app_schema.ddl.defined import Defined
 from app_schema.ddl.order import Drops, Makes
-from app_schema.ddl.replaced_type import keeping
 from app_schema.ddl.sql import dollar, literal, plain, qualified
 from app_schema.ddl.statement import Create, Drop
 
@@ -120,7 +119,7 @@ class Domain(Defined):
             drop=dollar(f"DROP DOMAIN {twin}"),
             anew="\n".join(execute((*super().replace_sql(), *self.privileges_sql()))),
         )
-        return keeping(self._place, ["DO " + dollar(change, "replace")])
+        return replaced.TYPE.keeping(self._place, ["DO " + dollar(change, "replace")])
 
 
 # PostgreSQL refuses a further constraint of the elements of an array: columns have the base type meanwhile

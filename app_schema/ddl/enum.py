@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from sqlalchemy.dialects.postgresql.named_types import CreateEnumType, DropEnumType
 from sqlalchemy.schema import ExecutableDDLElement
 
-from app_schema.ddl import privileges
+from app_schema.ddl import privileges, replaced
 from app_schema.ddl.block import ABSENT, DIFFERENT, block, refuse
 from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.construct import converging
@@ -21,7 +21,6 @@ from app_schema.ddl.guarded_drop import drop
 from app_schema.ddl.lookup import creation_schema
 from app_schema.ddl.object import DDLObject
 from app_schema.ddl.order import Drops, Makes
-from app_schema.ddl.replaced_type import keeping
 from app_schema.ddl.sql import dollar, literal, literals, pairs, qualified, sequence
 from app_schema.ddl.statement import Create, Drop
 from app_schema.ddl.twin import Side
@@ -109,7 +108,7 @@ SELECT CASE y.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' ELSE 'type' EN
             state=DIFFERENT,
         )
         place = qualified(self.name, self.schema)
-        return keeping(place, ("DO " + dollar(replace, "replace"), *self.privileges_sql()))
+        return replaced.TYPE.keeping(place, ("DO " + dollar(replace, "replace"), *self.privileges_sql()))
 
 
 @dataclass(frozen=True)

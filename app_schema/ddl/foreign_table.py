@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from app_schema.ddl import privileges, replaced
 from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.column import DEFAULT, NOT_NULL, TYPE
 from app_schema.ddl.defined import Defined
@@ -53,3 +54,9 @@ concat(format('(%s%s) SERVER %I', ({_COLUMNS}), ({_CHECKS}), s.srvname),
     )
     ranks = (Drops.TABLE, Makes.TABLE)
     in_create_all = Makes.FUNCTION
+
+    def privileges_sql(self) -> tuple[str, ...]:
+        return (privileges.of_object("r", f"TABLE {self._place}"),)
+
+    def replace_sql(self) -> tuple[str, ...]:
+        return replaced.FOREIGN_TABLE.keeping(self._place, (*super().replace_sql(), *self.privileges_sql()))

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from app_schema.ddl import privileges
+from app_schema.ddl import privileges, replaced
 from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.defined import Defined
 from app_schema.ddl.order import Drops, Makes
-from app_schema.ddl.replaced_type import keeping
 
 _DEFINITION = """\
 format('AS RANGE (%s)', concat_ws(', ', 'SUBTYPE = ' || format_type(g.rngsubtype, NULL),
@@ -62,4 +61,4 @@ class RangeType(Defined):
         return (privileges.of_object("T", f"TYPE {self._place}", public="USAGE"),)
 
     def replace_sql(self) -> tuple[str, ...]:
-        return keeping(self._place, (*super().replace_sql(), *self.privileges_sql()))
+        return replaced.TYPE.keeping(self._place, (*super().replace_sql(), *self.privileges_sql()))

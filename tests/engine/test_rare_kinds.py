@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from autogen import autogenerate
 from roundtrip import round_trip, send
 
-from app_schema import ddl
+from app_schema import ModelError, ddl
 from app_schema.catalog import diff, reading, snapshot
 
 ADD = ddl.Function(
@@ -174,3 +174,42 @@ def test_types_of_a_name_are_spelt_otherwise_than_postgresql_prints_them(empty_e
     generated.upgrade(empty_engine)
     send(empty_engine, "DROP OPERATOR public.|-|(integer, integer)", "DROP AGGREGATE public.total(integer)")
     round_trip(empty_engine, declared, prune=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "definition"),
+    [
+        ("mood AS integer", "WITH INOUT"),
+        ("public.mood AS nothing", "WITH INOUT"),
+        ("public.mood AS boolean", "WITH FUNCTION is_happy(public.mood)"),
+    ],
+)
+def test_cast_without_schema_is_one_sentence(empty_engine: sa.Engine, name: str, definition: str) -> None:
+    metadata = sa.MetaData()
+    sa.Table("t", metadata, sa.Column("mood", sa.Enum("sad", name="mood")))
+    body = "SELECT mood <> 'sad'"
+    happy = ddl.Function(
+        "is_happy", body, arguments="mood public.mood", returns="boolean", language="sql", schema="public"
+    )
+    ddl.attach(metadata, happy)
+    with empty_engine.begin() as connection:
+        metadata.create_all(connection)
+    ddl.attach(metadata, ddl.Cast(name, definition, schema="public"))
+    with pytest.raises(ModelError, match="is absent, or is written without its schema"):
+        autogenerate(empty_engine, metadata)
+
+
+def test_function_of_a_cast_may_be_spelt_otherwise(empty_engine: sa.Engine) -> None:
+    metadata = sa.MetaData()
+    sa.Table("t", metadata, sa.Column("mood", sa.Enum("sad", name="mood")))
+    half = ddl.Function(
+        "made",
+        "SELECT NULL::public.mood",
+        arguments="n int",
+        returns="public.mood",
+        language="sql",
+        schema="public",
+    )
+    cast = ddl.Cast("int AS public.mood", "WITH FUNCTION public.made(int4) AS ASSIGNMENT", schema="public")
+    ddl.attach(metadata, half, cast)
+    round_trip(empty_engine, metadata)

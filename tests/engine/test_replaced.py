@@ -1,4 +1,4 @@
-"""A type that is dropped and created again keeps its owner, grants and comments."""
+"""A type or foreign table that is dropped and created again keeps its owner, grants and comments."""
 
 from __future__ import annotations
 
@@ -71,3 +71,40 @@ def test_generated_revision_that_recreates_a_type_keeps_its_grants(empty_engine:
         _declared("(a integer, b text)").create_all(connection)
     send(empty_engine, "GRANT USAGE ON TYPE pair TO pg_signal_backend", "COMMENT ON TYPE pair IS 'x'")
     round_trip(empty_engine, _declared("(b text, a integer)"))
+
+
+FOREIGN = (
+    ddl.ForeignDataWrapper("far"),
+    ddl.ForeignServer("there", "FOREIGN DATA WRAPPER far"),
+)
+
+
+def _abroad(columns: str, *objects: ddl.DDLObject) -> sa.MetaData:
+    metadata = sa.MetaData()
+    table = ddl.ForeignTable(NAME, f"({columns}) SERVER there", schema="public")
+    view = ddl.View("v", 'SELECT a FROM public."od""d. %I"', schema="public")
+    ddl.attach(metadata, *FOREIGN, table, view, *objects)
+    return metadata
+
+
+def test_replaced_foreign_table_keeps_what_it_has(empty_engine: sa.Engine) -> None:
+    declared = (
+        ddl.Grant("SELECT", to="pg_read_all_stats", table=NAME, schema="public"),
+        ddl.Grant("UPDATE", to="pg_signal_backend", columns="a", table=NAME, schema="public"),
+        ddl.Owner("pg_monitor", table=NAME, schema="public"),
+        ddl.Comment("foreign_table", NAME, "a % table", schema="public"),
+        ddl.Comment("column", "a", "it's a", table=NAME, schema="public"),
+    )
+    with empty_engine.begin() as connection:
+        _abroad("a integer, b text", *declared).create_all(connection)
+    send(
+        empty_engine,
+        f"GRANT INSERT ON TABLE {PLACE} TO pg_read_all_settings WITH GRANT OPTION",
+        f"GRANT REFERENCES (b) ON TABLE {PLACE} TO pg_signal_backend",
+        f"COMMENT ON COLUMN {PLACE}.b IS 'undeclared'",
+        "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+        f"CREATE TRIGGER touch BEFORE INSERT ON {PLACE} FOR EACH ROW EXECUTE FUNCTION touch()",
+    )
+    round_trip(empty_engine, _abroad("b text, a bigint, c date", *declared))
+    generated = round_trip(empty_engine, _abroad("a bigint", *declared))
+    assert "not mended" not in generated.text
