@@ -41,24 +41,43 @@ BYPASS = Check(
 )
 
 # An application role is a role that a policy names, or a login role with the privileges of such a role.
-# PostgreSQL treats every role with the privileges of the owner, also through a third role, as the owner. The
-# owner of the database keeps its tables, and is subject to FORCE. Superusers have all privileges and are
-# reported above.
+# PostgreSQL treats every role with the privileges of the owner, also through a third role, as the owner.
+# Superusers have all privileges and are reported above.
+#
+# A login that owns the table and inherits the application's privileges stays the owner: without the
+# inheritance it is bound as soon as it sets the role, and only then. FORCE is proposed only if the owner has no
+# SECURITY DEFINER function: policies would bind the functions that they call, which would call them without end.
+_MEMBERSHIPS = """(
+                  SELECT string_agg(CASE WHEN current_setting('server_version_num')::int >= 160000
+                           THEN format('GRANT %s TO %s WITH INHERIT FALSE GRANTED BY %s;', m.roleid::regrole,
+                                       a.role, m.grantor::regrole)
+                           ELSE format('REVOKE %s FROM %s;', m.roleid::regrole, a.role) END,
+                         ' ' ORDER BY m.roleid, m.grantor)
+                    FROM pg_catalog.pg_auth_members AS m
+                   WHERE m.member = a.oid AND EXISTS (
+                         SELECT FROM policy_role AS p WHERE pg_has_role(m.roleid, p.oid, 'USAGE')))"""
+_DEFINERS = """(
+                  SELECT string_agg(format('ALTER ROUTINE %s OWNER TO %s;', f.name, d.datdba::regrole), ' ' ORDER BY f.name)
+                    FROM proc AS f WHERE f.prosecdef AND f.proowner = a.oid)"""  # noqa: E501 - as the checks
 OWNER = Check(
     "application_role_owns_table",
-    """
+    f"""
     SELECT CASE WHEN a.named THEN 'error' ELSE 'warning' END, 'table ' || t.name,
            format('%s, which policies are meant to bind, %s its owner %s, whom they do not bind', a.role,
                   CASE WHEN a.oid = t.relowner THEN 'is' ELSE 'has the rights of' END, o.oid::regrole),
-           CASE WHEN a.oid = t.relowner AND a.oid <> d.datdba
-                THEN format('ALTER TABLE %s OWNER TO %s;', t.name, d.datdba::regrole)
-                ELSE coalesce(CASE WHEN a.oid <> t.relowner THEN (
+           CASE WHEN a.oid <> t.relowner THEN (
                   SELECT string_agg(format('REVOKE %s FROM %s%s;', m.roleid::regrole, a.role, CASE
                            WHEN current_setting('server_version_num')::int >= 160000
                            THEN ' GRANTED BY ' || m.grantor::regrole END), ' ' ORDER BY m.roleid, m.grantor)
                     FROM pg_catalog.pg_auth_members AS m
-                   WHERE m.member = a.oid AND pg_has_role(m.roleid, t.relowner, 'USAGE')) END,
-                  format('ALTER TABLE %s FORCE ROW LEVEL SECURITY;', t.name)) END
+                   WHERE m.member = a.oid AND pg_has_role(m.roleid, t.relowner, 'USAGE'))
+                WHEN NOT a.named THEN {_MEMBERSHIPS}
+                WHEN a.oid <> d.datdba
+                THEN concat_ws(' ', format('ALTER TABLE %s OWNER TO %s;', t.name, d.datdba::regrole), {_DEFINERS})
+                WHEN {_DEFINERS} IS NULL
+                THEN format('ALTER TABLE %s FORCE ROW LEVEL SECURITY;', t.name)
+                ELSE '-- create an owner that no policy names, and give it the table and the SECURITY DEFINER functions'
+                END
       FROM tab AS t
       JOIN pg_catalog.pg_roles AS o ON o.oid = t.relowner
       JOIN pg_catalog.pg_database AS d ON d.datname = current_database()
@@ -70,7 +89,7 @@ OWNER = Check(
                         WHERE p.oid = r.oid OR (r.rolcanlogin AND pg_has_role(r.oid, p.oid, 'USAGE')))
       ) AS a ON pg_has_role(a.oid, t.relowner, 'USAGE')
      WHERE NOT t.relforcerowsecurity
-    """,
+    """,  # noqa: E501 - one line is one expression
 )
 
 

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import cast
 import cells as matrix
@@ -17,6 +16,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 from cells import ASKERS, ATTEMPT, COMMANDS, Ground, as_json, reads, rows, writes
+from giving import give_away
 from logins import CreateLogin
 from psycopg import sql
 from rules import RULES, World
@@ -49,30 +49,11 @@ def ground(databases: Databases, template: str, create_login: CreateLogin) -> It
         psycopg.connect(url, autocommit=True) as untouched,
     ):
         connection.execute(ATTEMPT)
-        _give_away(connection, roles["owner"])
+        give_away(connection, roles["owner"])
         found = {table: rows(connection, table) for table in RULES}
         sent = [(table, as_json(row)) for table, row in copies]
         yield Ground(connection, untouched, roles, World(found), sent)
     databases.drop(name)
-
-
-def _give_away(connection: psycopg.Connection[Any], owner: str) -> None:
-    commands = connection.execute(
-        """
-        SELECT format('ALTER %%s %%s OWNER TO %%I', kind, name, %(owner)s::text)
-          FROM (SELECT CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END AS kind, oid::regclass::text AS name
-                  FROM pg_class WHERE relkind IN ('r', 'v')
-                   AND relnamespace = ANY (ARRAY['public', 'muednote_v3']::regnamespace[])
-                UNION ALL
-                SELECT 'FUNCTION', oid::regprocedure::text FROM pg_proc
-                 WHERE pronamespace = 'app'::regnamespace
-                UNION ALL
-                SELECT 'SCHEMA', unnest(ARRAY['app', 'muednote_v3', 'public'])) AS made
-        """,
-        {"owner": owner},
-    ).fetchall()
-    for (command,) in commands:
-        connection.execute(command)
 
 
 def test_every_table_has_a_rule_and_rows(ground: Ground) -> None:
