@@ -45,8 +45,8 @@ BYPASS = Check(
 # Superusers have all privileges and are reported above.
 #
 # A login that owns the table and inherits the application's privileges stays the owner: without the
-# inheritance it is bound as soon as it sets the role, and only then. FORCE is proposed only if the owner has no
-# SECURITY DEFINER function: policies would bind the functions that they call, which would call them without end.
+# inheritance it is bound as soon as it sets the role, and only then. FORCE is proposed only if the owner has
+# no SECURITY DEFINER function: policies would bind the functions that they call, and call them without end.
 _MEMBERSHIPS = """(
                   SELECT string_agg(CASE WHEN current_setting('server_version_num')::int >= 160000
                            THEN format('GRANT %s TO %s WITH INHERIT FALSE GRANTED BY %s;', m.roleid::regrole,
