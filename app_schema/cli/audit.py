@@ -13,6 +13,17 @@ if TYPE_CHECKING:
 
     from app_schema.application import Application
 
+_ANY_TABLE = """
+SELECT EXISTS (
+  SELECT FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+   WHERE c.relkind IN ('r', 'p') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+     AND c.oid <> ALL (ARRAY(SELECT coalesce(pg_catalog.to_regclass(o.name), 0)
+                               FROM unnest(CAST(:own AS text[])) AS o(name)))
+     AND NOT EXISTS (
+         SELECT FROM pg_catalog.pg_depend AS d
+          WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'))"""
+"""True if the database has a table beside those of the migrations and of extensions."""
+
 
 def audit(
     url: Url = None,
@@ -26,7 +37,7 @@ def audit(
 
     Waivers of accepted findings, each with a reason and a checked condition, are those of the application and
     of tool.app_schema.audit.waivers in pyproject.toml. Exit code 0: no open finding; 1: an open finding; 2:
-    could not tell, or no declared table exists.
+    could not tell, or the database has no table.
     """
     from app_schema import audit as auditing
     from app_schema import project
@@ -34,14 +45,13 @@ def audit(
     app = application()
     if scale:
         with connected(url) as connection:
-            _refuse_unmigrated(connection, app)
             findings = auditing.scale(connection, _people(app))
+            _refuse_empty(connection, app)
         print(auditing.as_json(findings) if as_json else auditing.as_text(findings))
         finish(well=not findings)
     waivers, service_roles = auditing.waivers(), auditing.service_roles()
     accepted = project.accepted()
     with connected(url) as connection:
-        _refuse_unmigrated(connection, app)
         findings = auditing.audit(
             connection,
             app.metadata,
@@ -51,25 +61,24 @@ def audit(
             accepted=accepted,
             touch=app.touch,
         )
+        _refuse_empty(connection, app)
     print(auditing.as_json(findings) if as_json else auditing.as_text(findings))
     finish(well=not any(finding.open for finding in findings))
 
 
-def _refuse_unmigrated(connection: Connection, app: Application) -> None:
-    """No finding would be no good news: there is nothing to find."""
+def _refuse_empty(connection: Connection, app: Application) -> None:
+    """No finding in a database without tables would be no good news."""
     from sqlalchemy import text
 
     from app_schema.ddl.sql import qualified
     from app_schema.errors import ServerError
+    from app_schema.migrations.once import TABLE
 
-    declared = [qualified(table.name, table.schema) for table in app.metadata.tables.values()]
-    exists = text(
-        "SELECT bool_or(to_regclass(t.name) IS NOT NULL) FROM unnest(CAST(:names AS text[])) AS t(name)"
-    )
-    if connection.scalar(exists, {"names": declared}) is False:
+    own = [app.qualified_version_table, qualified(TABLE, app.version_table_schema)]
+    if not connection.scalar(text(_ANY_TABLE), {"own": own}):
         raise ServerError(
-            f"None of the {len(declared)} declared tables exists, so there is nothing to audit: run "
-            "app-schema upgrade, or name another database by --url or DATABASE_URL."
+            "The database has no table, so there is nothing to audit: run app-schema upgrade, or name "
+            "another database by --url or DATABASE_URL."
         )
 
 
