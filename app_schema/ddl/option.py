@@ -188,7 +188,9 @@ class TableOption(TableObject):
         return (self._alter(_UNSET.get(self.name, f"{self.name} {default}")),)
 
     def _alter(self, action: str) -> str:
-        return f"ALTER TABLE {qualified(self.table or '', self.schema)} {action}"
+        # heirs and partitions would get the statistics and storage of a column too: each declares its own
+        only = "ONLY " if action.startswith("ALTER COLUMN") else ""
+        return f"ALTER TABLE {only}{qualified(self.table or '', self.schema)} {action}"
 
     def _set_default_storage(self) -> str:
         """PostgreSQL 15 has no SET STORAGE DEFAULT."""

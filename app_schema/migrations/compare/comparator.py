@@ -10,7 +10,7 @@ from app_schema.catalog.uncompared import Uncompared
 from app_schema.ddl import Key
 from app_schema.errors import ModelError
 from app_schema.migrations.compare import carried, dependent, former, keys, kinds, stranger, used
-from app_schema.migrations.compare.kinds import heir
+from app_schema.migrations.compare.kinds import heir, heir_change
 from app_schema.migrations.compare.kinds.partition import follows_parent
 from app_schema.migrations.compare.plan import Plan
 from app_schema.migrations.compare.planner import Planner
@@ -113,6 +113,7 @@ class Comparison:
                 planner.note(f"{difference.key.label}: {error}")
         for comparator in kinds.KINDS.values():
             comparator.follow(self.sides, planner)
+        heir_change.follow_parents(self.sides, planner)
         former.note_candidates(self.sides, planner)
         self._rename(planner)
         if self._opts.get("proved", True):

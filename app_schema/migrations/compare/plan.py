@@ -26,14 +26,29 @@ class Plan:
     notes: list[MigrateOperation] = field(default_factory=list)
     undeclared: list[str] = field(default_factory=list)
     """The existing undeclared objects that the revision does not drop."""
-    _retyped: dict[tuple[str | None, str], RetypeOp] = field(default_factory=dict)
+    retyped: dict[tuple[str | None, str], RetypeOp] = field(default_factory=dict)
+    """Schema and name of a table -> the change of its types."""
 
     def retype(self, table: str, schema: str | None, column: Retyped) -> None:
         """Changes the type of a column, together with the other columns of its table."""
-        if (schema, table) not in self._retyped:
-            self._retyped[schema, table] = RetypeOp(table, schema, [])
-            self.create(Makes.RETYPED, self._retyped[schema, table])
-        self._retyped[schema, table].columns.append(column)
+        if (schema, table) not in self.retyped:
+            self.retyped[schema, table] = RetypeOp(table, schema, [])
+            self.create(Makes.RETYPED, self.retyped[schema, table])
+        self.retyped[schema, table].columns.append(column)
+
+    def retyped_by(self, parent: tuple[str | None, str], heir: tuple[str | None, str]) -> None:
+        """Leaves to a parent the types that it changes alike."""
+        if parent not in self.retyped or heir not in self.retyped:
+            return
+        alike = {(column.name, str(column.new), str(column.old)) for column in self.retyped[parent].columns}
+        operation = self.retyped[heir]
+        operation.columns = [
+            column
+            for column in operation.columns
+            if (column.name, str(column.new), str(column.old)) not in alike
+        ]
+        if not operation.columns:
+            self.creations = [entry for entry in self.creations if entry[2] is not operation]
 
     def drop(self, rank: Drops, *operations: MigrateOperation, order: int | None = None) -> None:
         """Adds a drop; within a rank the lower ``order`` is first."""
