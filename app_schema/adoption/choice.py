@@ -36,6 +36,8 @@ def choices(look: Look, rule: DeclaredRule) -> Iterator[Choice]:
         if Key("column", *rule.table, column) not in look.sides.reflected:
             yield from _asked(look, rule, column)
             continue
+        if rule.returned:
+            yield _set(rule, column, rule.returned, where, "the part that the new type holds")
         if rule.kind == "enum label":
             value = f"lower(replace({ident(column)}, '-', '_'))"
             yield _set(rule, column, value, where, "the label with its hyphens as underscores")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from alembic.autogenerate.api import AutogenContext
 from alembic.runtime.migration import MigrationContext
 
+from app_schema.adoption.seen import acts, digest
 from app_schema.adoption.superseded import Adoption
 from app_schema.migrations import setup
 from app_schema.migrations.compare.comparator import Comparison
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from app_schema.migrations.compare.plan import Plan
     from app_schema.migrations.compare.sides import Sides
 
-_ACTING = {"view", "materialized_view", "function", "rule", "policy", "trigger"}
-"""Kinds that change results or effects on tables, in any schema of the application."""
-
 
 @dataclass(frozen=True)
 class Look:
@@ -35,6 +33,8 @@ class Look:
     app: Application
     choices: Choices
     comparison: Comparison
+    seen: str
+    """The digest of the objects, read before the comparison."""
     scratch: str | None = None
 
     @property
@@ -76,11 +76,7 @@ class Look:
         """Undeclared objects that act on declared tables: adoption refuses until each is listed."""
         tables = self.sides.metadata.tables
         superseded = set(self.superseded)
-        return [
-            key
-            for key in self.undeclared
-            if key not in superseded and (key.kind in _ACTING or (key.schema, key.table) in tables)
-        ]
+        return [key for key in self.undeclared if key not in superseded and acts(key, tables)]
 
     @cached_property
     def others(self) -> list[Key]:
@@ -106,4 +102,5 @@ def look(connection: Connection, app: Application, choices: Choices, scratch: st
         "proved": False,
     }
     context = MigrationContext.configure(connection, opts=opts)
-    return Look(connection, app, choices, Comparison(AutogenContext(context, metadata)), scratch)
+    seen = digest(connection, app)
+    return Look(connection, app, choices, Comparison(AutogenContext(context, metadata)), seen, scratch)

@@ -6,7 +6,7 @@ The old values are kept in schema `aside`; the downgrade restores them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeGuard
 
 from app_schema.adoption.choices import ASIDE, MoveRows
@@ -81,9 +81,20 @@ def mends(look: Look) -> Iterator[SetValue | MoveRows]:
             raise ConfigurationError(f"adopt.toml: {choice.table} has no column {choice.column}.")
 
 
-def begin() -> CallOp:
-    """Records that the adoption has begun: half adopted, a database looks like one of the lineage."""
-    return _once(BEGUN, "SELECT", None)
+def begin(look: Look) -> CallOp:
+    """Records that the adoption has begun: half adopted, a database looks like one of the lineage.
+
+    It locks all tables first, in the order in which an application writes them: no row is written between
+    two statements of the transaction, and a lock that another session holds is met before any work is done.
+    """
+    order, reflected = look.sides.metadata.table_order, look.sides.reflected
+    tables = [table for table in sorted(order, key=order.__getitem__) if _exists(table, reflected)]
+    locked = ", ".join(qualified(name, schema) for schema, name in tables)
+    return once(BEGUN, f"LOCK TABLE {locked} IN ACCESS EXCLUSIVE MODE", None)
+
+
+def _exists(table: tuple[str, str], reflected: Mapping[Key, str]) -> bool:
+    return Key("table", table[0], None, table[1]) in reflected
 
 
 def before(look: Look) -> Iterator[CallOp]:
@@ -91,7 +102,7 @@ def before(look: Look) -> Iterator[CallOp]:
     for number, choice in enumerate(mends(look), 1):
         schema, name = place(choice.table)
         table, kept = qualified(name, schema), qualified(f"{name}_{number}", ASIDE)
-        make = f"CREATE SCHEMA IF NOT EXISTS {ident(ASIDE)};\n"
+        make = f"{_locked(table)}CREATE SCHEMA IF NOT EXISTS {ident(ASIDE)};\n"
         last = f";\nDROP SCHEMA {ident(ASIDE)}" if number == 1 else ""
         if isinstance(choice, MoveRows):
             where = in_place(choice.where)
@@ -113,14 +124,22 @@ def before(look: Look) -> Iterator[CallOp]:
                 f"UPDATE {table} SET {column} = kept.{column} FROM {kept} AS kept WHERE {same};\n"
                 f"DROP TABLE {kept}{last}"
             )
-        yield _once(f"adopt {number}: {choice.table}", sql, back)
+        yield once(f"adopt {number}: {choice.table}", sql, back)
 
 
 def after(look: Look) -> Iterator[CallOp]:
     """The calls that fill new columns, and then set them NOT NULL."""
+    keys = required(look)
+    last = {(place(fill.table), fill.column): number for number, fill in enumerate(fills(look), 1)}
     for number, fill in enumerate(fills(look), 1):
-        yield _once(f"fill {number}: {fill.table}.{fill.column}", update(fill), None)
-    for key in required(look):
+        schema, name = place(fill.table)
+        sql = f"{_locked(qualified(name, schema))}{update(fill)}"
+        column = Key("column", schema, name, fill.column)
+        if column in keys and last[(schema, name), fill.column] == number:
+            # a row that another session inserts in between would have no value, and the key is recorded
+            sql += f";\nALTER TABLE {qualified(name, schema)} ALTER COLUMN {ident(fill.column)} SET NOT NULL"
+        yield once(f"fill {number}: {fill.table}.{fill.column}", sql, None)
+    for key in keys:
         call = CallOp("alter_column", key.table, key.name, nullable=False, schema=key.schema)
         yield call.undone_by("alter_column", key.table, key.name, nullable=True, schema=key.schema)
 
@@ -162,6 +181,11 @@ def excluded(look: Look) -> set[tuple[str, str]]:
     }
 
 
+def _locked(table: str) -> str:
+    """With -x autocommit the lock of the first statement is gone."""
+    return f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE;\n"
+
+
 def update(choice: SetValue) -> str:
     schema, name = place(choice.table)
     source = f" FROM {in_place(choice.source)}" if choice.source else ""
@@ -178,5 +202,6 @@ def primary_key(look: Look, table: tuple[str, str]) -> list[str]:
     return [column.name for column in columns]
 
 
-def _once(key: str, sql: str, back: str | None) -> CallOp:
+def once(key: str, sql: str, back: str | None) -> CallOp:
+    """The call that executes a statement once, and its reverse."""
     return CallOp("run_once", key, sql).undone_by("undo_once", key, back)

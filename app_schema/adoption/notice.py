@@ -26,6 +26,10 @@ JOIN pg_catalog.pg_namespace AS n ON n.nspname = w.schema
 JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = w.name AND c.relkind IN ('r', 'p')
 LEFT JOIN pg_catalog.pg_constraint AS k ON k.conrelid = c.oid AND k.contype = 'p'
 """)
+_INCOMPLETE = (
+    "The adoption of this database has begun and is not complete: run app-schema upgrade again in the "
+    "directory in which app-schema adopt --write has written adoption/."
+)
 _READABLE = text("SELECT has_table_privilege(to_regclass(:table), 'SELECT')")
 
 
@@ -42,11 +46,8 @@ def unadopted(connection: Connection, app: Application, here: frozenset[str]) ->
     keys = {(row.schema, row.name): row.key for row in connection.execute(_KEYS, places)}
     if not keys:
         return None
-    if _begun(connection, app):
-        return (
-            "The adoption of this database has begun and is not complete: run app-schema upgrade again in "
-            "the directory in which app-schema adopt --write has written adoption/."
-        )
+    if has_begun(connection, app):
+        return _INCOMPLETE
     if all(_is_declared(declared[place], key) for place, key in keys.items()):
         return None
     tables = "1 table" if len(keys) == 1 else f"{len(keys)} tables"
@@ -61,7 +62,8 @@ def _is_declared(table: Table, key: str | None) -> bool:
     return not table.primary_key.columns or key == expected
 
 
-def _begun(connection: Connection, app: Application) -> bool:
+def has_begun(connection: Connection, app: Application) -> bool:
+    """True from the first COMMIT of an adoption to its downgrade."""
     table = qualified(ONCE_TABLE, app.version_table_schema)
     if not connection.scalar(_READABLE, {"table": table}):
         return False
@@ -79,3 +81,17 @@ def refuse_unadopted(connection: Connection, app: Application) -> frozenset[str]
     if sentence := unadopted(connection, app, here):
         raise DifferentError(sentence)
     return here
+
+
+def refuse_adopted(connection: Connection, app: Application, *, changes: bool) -> None:
+    """Refuses a database with a revision; before changes also one whose adoption has begun.
+
+    :raises DifferentError: with the command to run instead.
+    """
+    if here := current(connection, app):
+        raise DifferentError(
+            f"The database is at revision {', '.join(sorted(here))}: there is nothing to adopt. "
+            "app-schema adopt --undo downgrades an adopted database."
+        )
+    if changes and has_begun(connection, app):
+        raise DifferentError(_INCOMPLETE)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from app_schema.adoption.choice import Choice, choices
 from app_schema.adoption.cost import Work, work
 from app_schema.adoption.mend import unwritable
+from app_schema.adoption.notice import has_begun
 from app_schema.adoption.rules import DeclaredRule, broken
 from app_schema.migrations.directives import RetypeOp
 from app_schema.migrations.lineage import Lineage
@@ -47,6 +48,7 @@ class AdoptionPage:
     others: list[str]
     work: list[Work]
     unwritable: list[str]
+    begun: bool
 
     @property
     def ready(self) -> bool:
@@ -81,6 +83,7 @@ def page(look: Look) -> AdoptionPage:
         others=[key.label for key in look.others],
         work=work(look),
         unwritable=[note.reason for note in unwritable(look, look.plan.notes)],
+        begun=has_begun(look.connection, look.app),
     )
 
 
@@ -90,6 +93,8 @@ def lines(adoption: AdoptionPage) -> Iterator[str]:
     excluding = [entry for entry in adoption.work if entry.excluding]
     locked, indexed = (sum(getattr(entry, name) for entry in adoption.work) for name in ("locked", "indexed"))
     yield f"Adopting this database for {adoption.application}, up to {adoption.head}."
+    if adoption.begun:
+        yield "The adoption has begun and is not complete: this is the rest of it."
     yield f"Times without a zone are converted in {adoption.zone}; to change it, set zone in adopt.toml."
     yield ""
     yield f"renamed     {len(adoption.renamed)} objects equal but for the name: catalog only"
@@ -100,7 +105,7 @@ def lines(adoption: AdoptionPage) -> Iterator[str]:
     yield f"            {_counts(dict(kinds))}"
     yield f"left        {len(adoption.others)} undeclared tables are kept: {_names(adoption.others)}"
     tables = sum(1 for _ in adoption.work)
-    yield f"locked      {tables} tables in one transaction, for about {_seconds(locked)}"
+    yield f"locked      {tables} tables in one transaction, for about {_seconds(locked)}: stop the old system"
     yield f"            then indexes are built CONCURRENTLY, in about {_seconds(indexed)}"
     if excluding:
         yield f"            and again locked while its exclusion constraint is built: {_sizes(excluding)}"
@@ -124,7 +129,11 @@ def lines(adoption: AdoptionPage) -> Iterator[str]:
 
 
 def _next(adoption: AdoptionPage) -> Iterator[str]:
-    if adoption.ready:
+    if adoption.begun and adoption.broken:
+        yield "Next: correct the rows by hand (--json has the query of each rule), then app-schema upgrade"
+    elif adoption.begun:
+        yield "Next: app-schema upgrade"
+    elif adoption.ready:
         yield "Next: app-schema adopt --write && app-schema upgrade"
     elif adoption.broken:
         yield "Next: app-schema adopt --choices >> adopt.toml, then uncomment one entry for each rule"

@@ -11,8 +11,11 @@ from alembic.operations.ops import AddColumnOp, CreateTableOp
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
+from app_schema.adoption.future import Future
 from app_schema.adoption.mend import after, before, begin, excludes, unwritable
+from app_schema.adoption.narrowing import refusals
 from app_schema.adoption.place import DIRECTORY
+from app_schema.adoption.seen import note
 from app_schema.errors import ConfigurationError, DifferentError
 from app_schema.migrations import config, environment
 from app_schema.migrations.directives import CallOp, ConcurrentIndexOp, RetypeOp, UnwritableOp
@@ -81,7 +84,9 @@ def write(look: Look, directory: Path = DIRECTORY) -> Path:
         environment.run(running, look.app, connection=look.connection, **_options(look))
     (script,) = context.generate_scripts()
     assert script is not None
-    return Path(script.path)
+    path = Path(script.path)
+    note(path, look.seen)
+    return path
 
 
 def _options(look: Look) -> dict[str, Any]:
@@ -129,7 +134,8 @@ def _with_mends(operations: list[MigrateOperation], look: Look) -> list[MigrateO
     )
     columns = [number for number, operation in enumerate(rest) if _is_before_constraints(operation)]
     last = max([first, *(number + 1 for number in columns)])
-    done = [begin(), *rest[:first], *loosened, *before(look), *rest[first:last], *after(look), *rest[last:]]
+    mended = [*loosened, *before(look), *refusals(Future(look))]
+    done = [begin(look), *rest[:first], *mended, *rest[first:last], *after(look), *rest[last:]]
     # CREATE INDEX also evaluates the old versions of rows that the transaction has updated, whose bounds may
     # be no range: exclusion constraints follow the COMMIT before a concurrent index
     excluding = [operation for operation in done if excludes(operation)]

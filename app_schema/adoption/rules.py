@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from app_schema.adoption.choices import MoveRows
 from app_schema.adoption.future import Future, Table
 from app_schema.adoption.mend import fills, mends, place, primary_key, required
+from app_schema.adoption.narrowing import narrowing
 from app_schema.ddl import Key
 from app_schema.ddl.brackets import between_commas, enclosed
 from app_schema.ddl.column import PrintedColumn
@@ -39,6 +40,7 @@ class DeclaredRule:
     :param before: ``where`` for rows of the old column types, if it differs.
     :param overlaps: the condition under which another row, with these expressions as ``k0``, ``k1`` and so
         on, excludes a row.
+    :param returned: the part of a value that the new type holds, as a value of the old type.
     """
 
     object: str
@@ -53,6 +55,7 @@ class DeclaredRule:
     predicate: str = ""
     overlaps: str = ""
     before: str = ""
+    returned: str = ""
 
     @property
     def alone(self) -> bool:
@@ -125,18 +128,20 @@ def _column(
     becomes_required = not PrintedColumn.of(declared).nullable and (
         PrintedColumn.of(reflected).nullable if reflected is not None else key in new
     )
-    unfit = future.unfit(table, key.name) if (table, key.name) in future.conversions else None
-    if unfit is not None:
-        yield from _unfit(future, key, unfit)
+    if (table, key.name) in future.conversions:
+        yield from _cast(future, key)
     if becomes_required:
         yield rule(kind="NOT NULL", definition="NOT NULL", where=f"{name} IS NULL")
 
 
-def _unfit(future: Future, key: Key, unfit: str) -> Iterator[DeclaredRule]:
-    """Values that the cast would refuse, in the rows before the cast."""
+def _cast(future: Future, key: Key) -> Iterator[DeclaredRule]:
+    """Values that the cast would refuse, and values that it would not keep, in the rows before the cast."""
     table, type_ = _table(key), PrintedColumn.of(future.look.sides.declared[key]).type
-    kind = "enum label" if "<> ALL" in unfit else "cast"
-    yield DeclaredRule(f"type of {key.label}", kind, table, (key.name,), type_, unfit)
+    rule = partial(DeclaredRule, f"type of {key.label}", table=table, columns=(key.name,), definition=type_)
+    if (unfit := future.unfit(table, key.name)) is not None:
+        yield rule(kind="enum label" if "<> ALL" in unfit else "cast", where=unfit)
+    if (narrow := narrowing(future, table, key.name)) is not None:
+        yield rule(kind="cast", where=narrow.where, returned=narrow.returned)
 
 
 def _constraint(

@@ -166,19 +166,34 @@ def lost(
         if connection.dialect.server_version_info < (JSON_PREDICATE,):  # type: ignore[operator]
             keys = f"length({rest.format(name)}) > length({rest.format(name + '::jsonb')})"
         return f"SELECT count(*) FROM {table} WHERE {keys}"
+    trip = round_trip(connection, column, source, target, clause)
+    if trip is None:
+        return None
+    converted, back = trip
+    return (
+        f"SELECT count(*) FROM (SELECT {name} AS old, {converted} AS new FROM {table}) AS c "
+        f"WHERE (({back})::{source}) IS DISTINCT FROM old"
+    )
+
+
+def round_trip(
+    connection: Connection, column: str, source: str, target: str, clause: str | None
+) -> tuple[str, str] | None:
+    """The SQL of a converted value, and the SQL that converts it, as a column ``new``, back.
+
+    :returns: None for a clause whose inverse is unknown.
+    """
+    name = ident(column)
+    if clause is not None and not _is_cast(name, clause):
+        return None
     zone = AT_ZONE.search(clause or "")
     converted = f"({clause or name})"
     if base(target) in STRINGS:  # an assignment refuses a value that is too long, a cast truncates it
         converted += "::text"
     elif not base(target).startswith("bit"):
         converted += f"::{target}"
-    back = (
-        using(Casts(connection), "new", target, source, zone[1].replace("''", "'") if zone else UTC) or "new"
-    )
-    return (
-        f"SELECT count(*) FROM (SELECT {name} AS old, {converted} AS new FROM {table}) AS c "
-        f"WHERE (({back})::{source}) IS DISTINCT FROM old"
-    )
+    zoned = zone[1].replace("''", "'") if zone else UTC
+    return converted, using(Casts(connection), "new", target, source, zoned) or "new"
 
 
 def _is_cast(name: str, clause: str) -> bool:

@@ -41,6 +41,7 @@ def adopt(  # noqa: PLR0913 - the options of the command
     from app_schema.adoption import page, revision
     from app_schema.adoption.choices import FILE, read
     from app_schema.adoption.look import look
+    from app_schema.adoption.notice import refuse_adopted
 
     if undo:
         _undo(url, confirm, as_json=as_json)
@@ -50,6 +51,7 @@ def adopt(  # noqa: PLR0913 - the options of the command
         return
     app = application()
     with connected(url) as connection:
+        refuse_adopted(connection, app, changes=write)
         compared = look(connection, app, read(FILE), scratch)
         found = page.page(compared)
         connection.rollback()
@@ -69,11 +71,17 @@ def adopt(  # noqa: PLR0913 - the options of the command
 
 
 def _undo(url: str | None, confirm: str | None, *, as_json: bool) -> None:
+    from app_schema.adoption.notice import refuse_adopted
     from app_schema.adoption.place import written
     from app_schema.adoption.revision import adopting
     from app_schema.cli.rollback import go_back
     from app_schema.errors import ConfigurationError
+    from app_schema.migrations.lineage import current
 
     if written() is None:
         raise ConfigurationError("adoption/ has no revision: app-schema adopt --write writes one.")
-    go_back(adopting(application()), url, "base", confirm=confirm, as_json=as_json)
+    app = application()
+    with connected(url) as connection:
+        if not current(connection, app):
+            refuse_adopted(connection, app, changes=True)
+    go_back(adopting(app), url, "base", confirm=confirm, as_json=as_json)

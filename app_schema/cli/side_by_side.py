@@ -20,9 +20,11 @@ def copy_into(url: str | None, into: str, scratch: str | None, *, as_json: bool)
     from app_schema.adoption import page
     from app_schema.adoption.choices import FILE, read
     from app_schema.adoption.look import look
+    from app_schema.adoption.notice import refuse_adopted
 
     with connected(url) as connection:
         connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        refuse_adopted(connection, application(), changes=True)
         compared = look(connection, application(), read(FILE), scratch)
         found = page.page(compared)
         if found.broken:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app_schema.cli import losing
-from app_schema.cli.common import Json, Url, application, connected, finish
+from app_schema.cli.adopting import adopt_first
+from app_schema.cli.common import Json, Url, application, finish
 from app_schema.cli.migration import Log, Move, Options, move, show
-from app_schema.cli.output import machine, talk
+from app_schema.cli.output import machine
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import RevisionStep
@@ -35,15 +36,8 @@ def upgrade(
     Exit code 0: done; 1: refused; 2: could not.
     """
     from app_schema import migrations
-    from app_schema.adoption.place import written
 
-    adopted: Move | None = None
-    if written() is not None and _is_unadopted(url):
-        from app_schema.adoption.revision import adopting
-
-        talk(f"{written()} adopts the database first.")
-        adopted = move(migrations.upgrade, url, "head", options, app=adopting(application()))
-
+    adopted = adopt_first(url, options)
     refused: str | None = None
     found: tuple[Losses, str] | None = None
 
@@ -65,12 +59,3 @@ def upgrade(
     elif as_json and found is not None:
         machine({"error": refused, **losing.data(found[0]), "token": found[1]})
     finish(well=refused is None)
-
-
-def _is_unadopted(url: str | None) -> bool:
-    from app_schema.adoption.notice import unadopted
-    from app_schema.migrations.lineage import current
-
-    app = application()
-    with connected(url) as connection:
-        return unadopted(connection, app, current(connection, app)) is not None

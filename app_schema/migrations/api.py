@@ -17,7 +17,7 @@ from alembic.util import CommandError
 
 from app_schema import database
 from app_schema.application import Application
-from app_schema.errors import AppSchemaError, ConfigurationError, LockedError
+from app_schema.errors import AppSchemaError, ConfigurationError, DifferentError, LockedError, StatementError
 from app_schema.migrations.configuration import config
 from app_schema.migrations.options import Options
 
@@ -123,9 +123,11 @@ class _Command:
             self.function(chosen, self.revision)
         except CommandError as error:
             cause = error.__cause__
-            raise (
-                type(cause)(str(error)) if isinstance(cause, AppSchemaError) else AppSchemaError(str(error))
-            ) from cause
+            kind = type(cause) if isinstance(cause, AppSchemaError) else AppSchemaError
+            said = kind(str(error))
+            if isinstance(said, DifferentError | StatementError):
+                said.sqlstate = getattr(cause, "sqlstate", None)
+            raise said from cause
         return applied
 
 

@@ -263,6 +263,7 @@ BROKEN: dict[str, str] = {
     ),
     "ex_lesson_slots": _wrong("lesson_slots", "mentor_id", key("users", "9"), 8),
     "template_id": _wrong("interview_questions", "template_id", "'template-5'", 5),
+    "type of column date": _wrong("rag_metrics_history", "date", "date + interval '12 hours'", 4),
     "quality_status": _wrong("materials", "quality_status", "NULL", 4),
     "is_active": _wrong("chat_sessions", "is_active", "NULL", 2),
     "embedding_not_zero": _wrong(

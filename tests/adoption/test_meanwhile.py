@@ -1,0 +1,196 @@
+"""The former application still writes while its database is adopted: no row is lost or changed unasked."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from adopting import Shapes, WriteRevision, conforms, look, rows, run
+from amount import drawn
+from old_rows import NAMES, key
+from typer.testing import CliRunner
+
+from app_schema.cli import app
+from app_schema.testing.plugin import CreateDatabase
+
+pytestmark = pytest.mark.part(of=40, among="adoption")
+
+WRITERS = 3
+CHANGED = "The database is not as it was when the revision was written: stop the former"
+LATER = {
+    "a value that a rule refuses": "UPDATE public.users SET role = 'teacher' WHERE clerk_id = 'clerk_2'",
+    "a value that the new type does not hold": (
+        "UPDATE public.rag_metrics_history SET date = date + interval '12 hours' WHERE total_queries = 4"
+    ),
+    "a device without a user": "UPDATE public.chat_sessions SET device_id = 'x' WHERE device_id = 'device_3'",
+    "a policy": "CREATE POLICY everybody ON public.users FOR SELECT USING (true)",
+    "a column": "ALTER TABLE public.users ADD COLUMN extra integer",
+}
+
+
+@pytest.mark.parametrize("later", LATER)
+def test_a_change_after_the_revision_was_written_is_refused_and_nothing_is_changed(
+    create_database: CreateDatabase, shapes: Shapes, write_revision: WriteRevision, later: str
+) -> None:
+    url = create_database(shapes("sql_files"))
+    write_revision("sql_files")
+    with psycopg.connect(url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(LATER[later].encode())
+    before = rows(url)
+    told = CliRunner().invoke(app, ["upgrade", "--url", url])
+    assert told.exit_code == 1, told.output
+    assert CHANGED in told.stderr
+    assert rows(url) == before
+    with psycopg.connect(url) as connection:
+        assert connection.execute("SELECT to_regclass('public.alembic_run_once')").fetchone() == (None,)
+    assert not look(url, code=1)["ready"]  # the page has it
+
+
+def test_a_duplicate_after_the_first_commit_is_shown_by_the_page_and_corrected_by_hand(
+    create_database: CreateDatabase, shapes: Shapes, write_revision: WriteRevision
+) -> None:
+    url = create_database(shapes("sql_files"))
+    write_revision("sql_files")
+    with psycopg.connect(url) as connection:
+        connection.execute("UPDATE public.users SET email = 'PERSON5@example.org' WHERE clerk_id = 'clerk_4'")
+    told = CliRunner().invoke(app, ["upgrade", "--url", url])
+    assert told.exit_code == 1, told.output
+    assert "app-schema adopt shows the rows that violate a rule" in told.stderr
+    (broken,) = look(url, code=1)["broken"]
+    assert (broken["rule"]["object"], broken["rule"]["rows"]) == (
+        "index uq_users_email_lower on public.users",
+        2,
+    )
+    text = next(Path("adoption").glob("*.py")).read_text()
+    for command in (["--write"], ["--undo"], ["--into", url]):
+        refused = CliRunner().invoke(app, ["adopt", *command, "--url", url])
+        assert (refused.exit_code, "is not complete" in refused.stderr) == (1, True)
+    assert next(Path("adoption").glob("*.py")).read_text() == text
+    with psycopg.connect(url) as connection:
+        connection.execute("UPDATE public.users SET email = 'other@example.org' WHERE clerk_id = 'clerk_4'")
+    assert "Next: app-schema upgrade" in run(url, "adopt")
+    run(url, "upgrade")
+    conforms(url)
+    refused = CliRunner().invoke(app, ["adopt", "--write", "--url", url])
+    assert (refused.exit_code, "there is nothing to adopt" in refused.stderr) == (1, True)
+
+
+@dataclass
+class Writer:
+    """A session of the former application: short and long transactions, and what they have committed."""
+
+    url: str
+    number: int
+    seed: random.Random
+    committed: dict[tuple[str, str], tuple[Any, ...] | None] = field(default_factory=dict)
+    """Table and id -> the values; None: deleted."""
+    failed: list[str] = field(default_factory=list)
+    over: threading.Event = field(default_factory=threading.Event)
+
+    def write(self) -> None:
+        number = 0
+        while not self.over.is_set():
+            number += 1
+            done: dict[tuple[str, str], tuple[Any, ...] | None] = {}
+            try:
+                with psycopg.connect(self.url, options="-c TimeZone=UTC") as connection:
+                    for part in range(self.seed.randint(1, 4)):
+                        done |= self._act(connection, f"{number}_{part}")
+                        time.sleep(self.seed.random() * 0.02)
+                    if self.seed.random() < 0.1:
+                        time.sleep(self.seed.random())
+            except psycopg.Error as error:
+                self.failed.append(str(error.sqlstate))
+            else:
+                self.committed |= done
+
+    def _act(self, connection: psycopg.Connection[Any], number: str) -> dict[tuple[str, str], Any]:
+        clerk, at = f"w{self.number}_{number}", "2025-06-01 12:30:00"
+        of = self.number + WRITERS * self.seed.randint(1, 20)  # no row of another writer
+        table, statement, values = self.seed.choice(
+            [
+                (
+                    "users",
+                    "INSERT INTO public.users (clerk_id, email, created_at) VALUES (%s, %s, %s)",
+                    (clerk, f"{clerk}@example.org", at),
+                ),
+                (
+                    "sessions",
+                    (
+                        f"UPDATE public.sessions SET title = %s, created_at = %s"
+                        f" WHERE id = {key('sessions', str(of))}"
+                    ),
+                    (clerk, at),
+                ),
+                ("materials", f"DELETE FROM public.materials WHERE id = {key('materials', str(of))}", ()),
+                (
+                    "lesson_slots",
+                    (
+                        "INSERT INTO public.lesson_slots (mentor_id, start_time, end_time, price)"
+                        f" SELECT {key('users', str(of))}, t, t + interval '1 minute', 1000"
+                        " FROM (VALUES (timestamp '2030-01-01' + interval '1 hour' * %s::integer)) AS r(t)"
+                    ),
+                    (self.seed.randint(1, 10**7),),
+                ),
+            ]
+        )
+        shown = "NULL" if table == "materials" else COLUMNS[table]
+        row = connection.execute(f"{statement} RETURNING id::text, {shown}".encode(), values).fetchone()
+        return {} if row is None else {(table, row[0]): None if table == "materials" else row[1:]}
+
+
+COLUMNS = {
+    "users": "clerk_id, email, to_char(created_at, 'YYYY-MM-DD HH24:MI:SS')",
+    "sessions": "title, to_char(created_at, 'YYYY-MM-DD HH24:MI:SS')",
+    "materials": "title",
+    "lesson_slots": "to_char(start_time, 'YYYY-MM-DD HH24:MI:SS')",
+}
+
+
+@contextmanager
+def writers(url: str) -> Iterator[list[Writer]]:
+    found = [Writer(url, each, drawn("writer", each)) for each in range(WRITERS)]
+    threads = [threading.Thread(target=writer.write) for writer in found]
+    for thread in threads:
+        thread.start()
+    try:
+        yield found
+    finally:
+        for writer in found:
+            writer.over.set()
+        for thread in threads:
+            thread.join()
+
+
+@pytest.mark.parametrize("options", [(), ("-x", "autocommit=true")], ids=["", "autocommit"])
+@pytest.mark.parametrize("shape", NAMES)
+def test_no_row_is_lost_that_the_former_application_writes_meanwhile(
+    create_database: CreateDatabase,
+    shapes: Shapes,
+    write_revision: WriteRevision,
+    shape: str,
+    options: tuple[str, ...],
+) -> None:
+    url = create_database(shapes(shape))
+    write_revision(shape)
+    with writers(url) as found:
+        time.sleep(0.5)
+        run(url, "upgrade", *options)
+        time.sleep(0.5)
+    conforms(url)
+    with psycopg.connect(url, options="-c TimeZone=UTC") as connection:
+        for writer in found:
+            assert writer.committed
+            for (table, id_), values in writer.committed.items():
+                query = f"SELECT {COLUMNS[table]} FROM public.{table} WHERE id = '{id_}'"
+                row = connection.execute(query.encode()).fetchone()
+                assert row == values, (table, id_, writer.failed)
