@@ -82,7 +82,13 @@ class _Writer:
     def __init__(self, connection: Connection, schemas: list[str], options: Mapping[str, Any]) -> None:
         self.connection = connection
         self.schemas = schemas
-        self.options = {**DEFAULTS, "managed_schemas": schemas, "proved": False, **options}
+        self.options = {
+            **DEFAULTS,
+            "managed_schemas": schemas,
+            "proved": False,
+            "always": {"not_null"},
+            **options,
+        }
         self.objects: dict[Key, DDLObject] = {}
         self.indexes: dict[Place, str] = {}
         self.tables: dict[tuple[str, str], str] = {}
@@ -135,8 +141,6 @@ class _Writer:
     def _declare(self, comparison: Comparison, difference: Difference) -> str | None:
         """Declares one object. Returns why it cannot be declared."""
         key, _, definition = difference
-        if key.kind == "table":
-            return f"{key.label} is not declared: it inherits from another table"
         try:
             obj = comparison.sides.reflect(key, definition or "")
             if (reason := obj.undeclarable()) is not None:

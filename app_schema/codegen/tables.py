@@ -19,6 +19,7 @@ from sqlalchemy.types import NullType
 from app_schema.codegen.names import IMPORTABLE, RESERVED, free_name, grouped, members
 from app_schema.ddl.brackets import between_commas, enclosed
 from app_schema.ddl.printed import PrintedType
+from app_schema.ddl.relation import parents
 from app_schema.ddl.sequence import PrintedSequence
 from app_schema.ddl.sql import NAME
 
@@ -43,7 +44,10 @@ _COLON = re.compile(r"(?<![:\w\\]):(?=\w+(?![:\w]))|(?<=\\):(?=\w*(?![:\w]))")
 """A colon that ``sa.text`` takes for a parameter's, or for one that is escaped."""
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
 _COLUMNS = sa.text("""\
-SELECT n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.atthasdef
+SELECT n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.atthasdef,
+       EXISTS (SELECT FROM pg_catalog.pg_inherits AS h
+                 JOIN pg_catalog.pg_attribute AS p ON p.attrelid = h.inhparent AND p.attname = a.attname
+                WHERE h.inhrelid = c.oid AND p.atthasdef)
   FROM pg_catalog.pg_attribute AS a
   JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
@@ -52,7 +56,7 @@ _WITHOUT_CLASS = sa.text("""\
 SELECT n.nspname, c.relname
   FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
  WHERE c.relkind IN ('r', 'p')
-   AND (EXISTS (SELECT FROM pg_catalog.pg_inherits AS i WHERE i.inhrelid = c.oid) OR EXISTS (
+   AND (c.relispartition OR EXISTS (
        SELECT FROM pg_catalog.pg_depend AS d
         WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'))""")
 
@@ -60,7 +64,7 @@ SELECT n.nspname, c.relname
 def reflected(connection: sa.Connection, schemas: Collection[str], ignored: Collection[str]) -> MetaData:
     """The tables as SQLAlchemy reflects them; a type unknown to it has the text that PostgreSQL prints.
 
-    Partitions, tables that inherit, and tables of extensions are omitted.
+    Partitions and tables of extensions are omitted.
 
     :param ignored: names of the tables of the migration tool.
     """
@@ -83,7 +87,9 @@ def reflected(connection: sa.Connection, schemas: Collection[str], ignored: Coll
     return metadata
 
 
-def _correct(column: Column[Any], printed: str, not_null: bool, has_default: bool) -> None:  # noqa: FBT001 - of a row
+def _correct(column: Column[Any], printed: str, not_null: bool, has_default: bool, inherits: bool) -> None:  # noqa: FBT001 - of a row
+    if inherits and not has_default:
+        column.server_default = sa.DefaultClause(sa.text("NULL"))  # otherwise it would get that of the parent
     if isinstance(column.type, DOMAIN):  # declared beside the tables, with each of its constraints
         column.type, column.nullable = PrintedType(printed), not not_null
         column.server_default = column.server_default if has_default else None
@@ -109,6 +115,13 @@ def _number(column: Column[Any], *, numbered: bool) -> None:
 def _unbound(text: str) -> str:
     """The argument of ``sa.text`` that SQLAlchemy compiles to the text."""
     return _COLON.sub(r"\:", text)
+
+
+class _Verbatim(sa.quoted_name):
+    """A parent's name with its schema, which SQLAlchemy would quote as one identifier."""
+
+    def __repr__(self) -> str:
+        return f"quoted_name({str(self)!r}, quote=False)"
 
 
 class Classes(DeclarativeGenerator):
@@ -256,6 +269,12 @@ class Classes(DeclarativeGenerator):
         if isinstance(obj, sa.Table) and self._unlogged(obj):
             prefixes = ["UNLOGGED"]
             target_kwargs["prefixes"] = prefixes if options.get("values_for_dict") else repr(prefixes)
+        if isinstance(obj, sa.Table) and (names := parents(self._options.get(self._place(obj), ""))):
+            self.add_literal_import("sqlalchemy", "quoted_name")
+            inherits = [_Verbatim(name, quote=False) for name in names]
+            target_kwargs["postgresql_inherits"] = (
+                inherits if options.get("values_for_dict") else repr(inherits)
+            )
 
     def _unlogged(self, table: Table) -> bool:
         return self._options.get(self._place(table), "").startswith("UNLOGGED")

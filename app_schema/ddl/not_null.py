@@ -187,9 +187,17 @@ class NotNull(TableObject):
         return f"ALTER CONSTRAINT {name}{self._inherit or ' INHERIT'}"
 
     def _rename(self, name: str) -> str:
-        """PL/pgSQL; ``name`` is an expression."""
+        """PL/pgSQL; ``name`` is an expression.
+
+        RENAME CONSTRAINT fails if a table that inherits has the constraint under another name.
+        """
         rename = dollar(self._format("RENAME CONSTRAINT %I TO %I"))
-        return f"    EXECUTE format({rename}, known.conname, {name});"
+        anew = "ALTER COLUMN %1$I DROP NOT NULL, ADD CONSTRAINT %2$I NOT NULL %1$I"
+        return (
+            f"    BEGIN\n      EXECUTE format({rename}, known.conname, {name});\n"
+            "    EXCEPTION WHEN undefined_object THEN\n"
+            f"      EXECUTE format({dollar(self._format(anew))}, known.attname, {name});\n    END;"
+        )
 
     def _format(self, action: str) -> str:
         """The statement as a format."""

@@ -33,7 +33,7 @@ _IN_SCHEMAS = re.compile(
 )
 _OF_A_TABLE = {"table", "column", "constraint", "index", "comment", "sequence", "partition", "table_option"}
 _OF_A_TABLE |= {"trigger", "policy", "row_security", "grant", "column_grant"}
-_IF_DECLARED = {"database_grant", "setting", "not_null"}
+IF_DECLARED = {"database_grant", "setting", "not_null"}
 """The kinds of attributes that are compared if the metadata declares one of the kind."""
 _TYPES = {"UNIQUE": "unique_constraint", "FOREIGN KEY": "foreign_key_constraint"}
 """Start of a definition -> Alembic's name for such a constraint."""
@@ -56,7 +56,7 @@ class Managed:
     def __call__(self, key: Key) -> bool:
         # a column may have the name of its type
         borrowed = (key.schema, key.name if key.table is None else key.table) in self.borrowed
-        of_others = key.kind in _IF_DECLARED - self._declared_kinds
+        of_others = key.kind in IF_DECLARED - self._declared_kinds
         if borrowed or of_others or self._is_left_out(key):
             return False
         if key.kind == "role":
@@ -104,11 +104,10 @@ class Managed:
     def _declared_kinds(self) -> set[str]:
         """The kinds of such attributes that the metadata declares: the others may be a platform's.
 
-        A copy of the database has all of them.
+        The option ``always`` has further kinds: a copy of the database has all of them.
         """
-        if self.filters.opts.get("of_database"):
-            return _IF_DECLARED
-        return {key.kind for key in self.filters.metadata.objects if key.kind in _IF_DECLARED}
+        declared = {key.kind for key in self.filters.metadata.objects if key.kind in IF_DECLARED}
+        return {*declared, *self.filters.opts.get("always", ())}
 
     def _is_mark(self, key: Key) -> bool:
         return any((side.get(key) or "").endswith(MARK) for side in (self.declared, self.reflected))

@@ -17,6 +17,7 @@ from app_schema.ddl.order import Drops
 from app_schema.ddl.sql import DIALECT, ident
 from app_schema.migrations.compare.carried import statements_of
 from app_schema.migrations.compare.comparator import Comparison
+from app_schema.migrations.compare.managed import IF_DECLARED
 from app_schema.migrations.render import item
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def structure(connection: Connection, version: Mapping[str, Any]) -> Structure:
         "proved": False,
         "executed": False,
         "accepted": [],
-        "of_database": True,
+        "always": IF_DECLARED,
         **version,
         "target_metadata": MetaData(),
     }
