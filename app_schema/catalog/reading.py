@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -83,19 +83,27 @@ def ask(connection: Connection, sql: str) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in result.fetchall()] if result.returns_rows else []
 
 
-@contextmanager
-def empty_path(connection: Connection) -> Iterator[None]:
-    """An empty search_path: PostgreSQL prints every name with its schema.
+def empty_path(connection: Connection) -> AbstractContextManager[None]:
+    """An empty search_path: PostgreSQL prints every name with its schema."""
+    return search_path(connection, "")
 
-    Local to the transaction. In autocommit a local setting would end with its own statement, so there it is
-    the session's, and is restored.
+
+@contextmanager
+def search_path(connection: Connection, path: str) -> Iterator[None]:
+    """Another search_path, local to the transaction.
+
+    In autocommit a local setting would end with its own statement, so there it is the session's, and is
+    restored.
     """
-    path = connection.scalar(_PATH)
-    connection.execute(_SET_PATH, {"path": "", "local": True})
-    local = connection.scalar(_PATH) == ""
+    before = connection.scalar(_PATH)
+    if before == path:
+        yield
+        return
+    connection.execute(_SET_PATH, {"path": path, "local": True})
+    local = connection.scalar(_PATH) == path
     if not local:
-        connection.execute(_SET_PATH, {"path": "", "local": False})
+        connection.execute(_SET_PATH, {"path": path, "local": False})
     try:
         yield
     finally:
-        connection.execute(_SET_PATH, {"path": path, "local": local})
+        connection.execute(_SET_PATH, {"path": before, "local": local})

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from alembic.autogenerate.api import AutogenContext
 from alembic.runtime.migration import MigrationContext
 
-from app_schema.catalog.reading import empty_path
+from app_schema.catalog.reading import empty_path, search_path
 from app_schema.codegen.tables import PARTITIONED, Classes, Place, reflected
 from app_schema.ddl import DDLObject, Key, Partition, View
 from app_schema.ddl.column import PrintedColumn
@@ -22,6 +22,7 @@ from app_schema.errors import ModelError
 from app_schema.migrations import setup
 from app_schema.migrations.compare.comparator import Comparison
 from app_schema.migrations.compare.kinds.partition import belongs_to_parent
+from app_schema.migrations.declared import DEFAULT_SCHEMA
 from app_schema.migrations.environment import DEFAULTS
 from app_schema.migrations.layout import layout
 from app_schema.migrations.render import constructor
@@ -58,19 +59,25 @@ class Models:
 def models(connection: Connection, schemas: Collection[str] = (), **options: Any) -> Models:
     """The models of what a database has. Creates a scratch database to compare; changes nothing else.
 
+    The search_path is ``public`` meanwhile, so that one database has one text, whatever role reads it.
+
     :param schemas: the schemas; by default all of the database.
     :param options: of the comparison, such as ``scratch`` and ``version_table``.
     :raises ServerError: if no scratch database can be created.
     """
     setup()
-    writer = _Writer(connection, list(schemas) or list(connection.scalars(_SCHEMAS)), options)
-    with empty_path(connection):
+    with search_path(connection, DEFAULT_SCHEMA):
+        return _models(_Writer(connection, list(schemas) or list(connection.scalars(_SCHEMAS)), options))
+
+
+def _models(writer: _Writer) -> Models:
+    with empty_path(writer.connection):
         writer.begin()
     while True:
         text = writer.text()
         with _loaded(text) as metadata:
             comparison = writer.compare(metadata)
-            with empty_path(connection):
+            with empty_path(writer.connection):
                 changed, missing = writer.supplement(comparison)
         if not changed:
             return Models(text, [*missing, *comparison.uncompared()])

@@ -22,6 +22,7 @@ from app_schema.ddl.printed import PrintedType
 from app_schema.ddl.relation import parents
 from app_schema.ddl.sequence import PrintedSequence
 from app_schema.ddl.sql import NAME
+from app_schema.migrations.declared import DEFAULT_SCHEMA
 
 if TYPE_CHECKING:
     from sqlalchemy import Column, Index, MetaData, Table
@@ -62,27 +63,26 @@ SELECT n.nspname, c.relname
 
 
 def reflected(connection: sa.Connection, schemas: Collection[str], ignored: Collection[str]) -> MetaData:
-    """The tables as SQLAlchemy reflects them; a type unknown to it has the text that PostgreSQL prints.
+    """The tables as SQLAlchemy reflects them under the search_path ``public``.
 
-    Partitions and tables of extensions are omitted.
+    A type unknown to it has the text that PostgreSQL prints. Partitions and tables of extensions are omitted.
 
     :param ignored: names of the tables of the migration tool.
     """
     metadata = sa.MetaData()
     without = {tuple(row) for row in connection.execute(_WITHOUT_CLASS)}
-    default = connection.dialect.default_schema_name
     for schema in schemas:
         names = sa.inspect(connection).get_table_names(schema=schema)
         chosen = [name for name in names if (schema, name) not in without and name not in ignored]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SAWarning)  # types and index elements, corrected below
             if chosen:
-                place = None if schema == default else schema
+                place = None if schema == DEFAULT_SCHEMA else schema
                 metadata.reflect(connection, schema=place, only=chosen, resolve_fks=False)
     columns = {tuple(row[:3]): row[3:] for row in connection.execute(_COLUMNS, {"schemas": list(schemas)})}
     for table in metadata.tables.values():
         for column in table.columns:
-            _correct(column, *columns[table.schema or default, table.name, column.name])
+            _correct(column, *columns[table.schema or DEFAULT_SCHEMA, table.name, column.name])
             _escape(column)
     return metadata
 
@@ -143,8 +143,10 @@ class Classes(DeclarativeGenerator):
         omitted: Collection[Place],
     ) -> None:
         super().__init__(metadata, connection, _OPTIONS)
-        default = str(connection.dialect.default_schema_name)
-        self._place: Callable[[Table], tuple[str, str]] = lambda table: (table.schema or default, table.name)
+        self._place: Callable[[Table], tuple[str, str]] = lambda table: (
+            table.schema or DEFAULT_SCHEMA,
+            table.name,
+        )
         self._indexes = indexes
         self._options = options
         self._sequences = sequences
@@ -252,7 +254,7 @@ class Classes(DeclarativeGenerator):
             f"data_type={type_}",
             *(f"{option}={number}" for option, number in printed.numbers.items()),
             *(["cycle=True"] if printed.cycle else []),
-            *([f"schema={schema!r}"] if schema != self.bind.dialect.default_schema_name else []),
+            *([f"schema={schema!r}"] if schema != DEFAULT_SCHEMA else []),
         ]
         return f"Sequence({name!r}, {', '.join(options)}, metadata={self.base.metadata_ref})"
 

@@ -195,6 +195,22 @@ def project(directory: Path) -> Path:
     return configuration
 
 
+def test_models_are_the_same_under_every_search_path(empty_engine: sa.Engine) -> None:
+    hostile = (
+        "CREATE SCHEMA hostile; CREATE TABLE hostile.person (z int); CREATE DOMAIN hostile.mood AS text; "
+        "CREATE FUNCTION hostile.lower(text) RETURNS text LANGUAGE sql AS 'SELECT NULL'"
+    )
+    execute(empty_engine, f"{SHOP}; {hostile}")
+    written = set()
+    for path in ("public", "pg_temp,public", "hostile,pg_catalog", "absent"):
+        fresh = sa.create_engine(empty_engine.url, connect_args={"options": f"-c search_path={path}"})
+        with fresh.connect() as connection:
+            written.add(models(connection, ["public"]).text)
+            assert connection.scalar(sa.text("SHOW search_path")) == path
+        fresh.dispose()
+    assert len(written) == 1
+
+
 def test_baseline_creates_the_same_elsewhere(empty_engine: sa.Engine, tmp_path: Path) -> None:
     execute(empty_engine, SHOP)
     with empty_engine.connect() as connection:
