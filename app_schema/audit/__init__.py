@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app_schema.audit.bookkeeping import of_version_table
 from app_schema.audit.finding import Finding, Severity, Waiver
 from app_schema.audit.report import as_json, as_text
 from app_schema.audit.run import CHECKS, audit
@@ -16,6 +17,7 @@ __all__ = [
     "as_json",
     "as_text",
     "audit",
+    "of_version_table",
     "scale",
     "service_roles",
     "waivers",

@@ -11,6 +11,8 @@ from sqlalchemy import MetaData
 
 from app_schema.audit.finding import Finding
 from app_schema.ddl.attachment import declared
+from app_schema.ddl.script import managed
+from app_schema.ddl.sql import literals
 from app_schema.project import Accepted
 
 SERVICE_ROLES = ("service_account", "service_role")
@@ -62,7 +64,7 @@ class Check:
     """A named query.
 
     Its rows are findings (severity, object, message, mend), or facts from which ``judge`` derives findings.
-    The query reads the sets of `SETS` and PostgreSQL's catalogs, with an empty search_path.
+    The query reads the sets of `sets` and PostgreSQL's catalogs, with an empty search_path.
     """
 
     name: str
@@ -72,10 +74,10 @@ class Check:
 
 # Without the objects of PostgreSQL, of extensions and of temporary schemas. Names print qualified and quoted,
 # because the search_path is empty.
-SETS = """
+_SETS = """
 space AS (
   SELECT n.oid, n.nspname, n.nspowner, n.nspacl FROM pg_catalog.pg_namespace AS n
-   WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+   WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND {managed}
 ), member AS (
   SELECT d.classid, d.objid FROM pg_catalog.pg_depend AS d WHERE d.deptype = 'e'
 ), rel AS (
@@ -128,3 +130,10 @@ space AS (
     FROM pg_catalog.pg_policy AS p JOIN tab AS t ON t.oid = p.polrelid
     JOIN pg_catalog.pg_roles AS r ON r.oid = ANY (p.polroles)
 )"""  # noqa: E501 - one line is one expression
+
+
+def sets(metadata: MetaData | None) -> str:
+    """The sets, as common table expressions: of the schemas with declared objects, or of all."""
+    schemas = managed(metadata) if metadata is not None else set()
+    only = f"n.nspname = ANY ({literals(sorted(schemas))})" if schemas else "true"
+    return _SETS.replace("{managed}", only)

@@ -24,7 +24,7 @@ from app_schema.audit import (
     view,
 )
 from app_schema.audit import sequence as sequences
-from app_schema.audit.check import SERVICE_ROLES, SETS, Check, Known
+from app_schema.audit.check import SERVICE_ROLES, Check, Known, sets
 from app_schema.audit.finding import SEVERITIES, Finding, Waiver
 from app_schema.catalog import read
 from app_schema.ddl.sql import literal
@@ -61,7 +61,8 @@ def audit(
 ) -> list[Finding]:
     """The findings in the database of the connection, most severe first. Changes nothing.
 
-    :param metadata: the declared side; without it the labels of text columns are unknown.
+    :param metadata: the declared side, in whose schemas objects are checked; without it every schema is
+        checked, and the labels of text columns are unknown.
     :param waivers: accepted findings; an unused waiver is a finding.
     :param carried: waivers of the application; an unused waiver of these is no finding.
     :param service_roles: the roles that may see all rows by a policy.
@@ -117,8 +118,8 @@ def _findings(connection: Connection, known: Known) -> Iterator[Finding]:
     )
     facts = list(dict.fromkeys(check.query for check in CHECKS if check.judge is not None))
     touch = "NULL" if known.touch is None else literal(known.touch)
-    sets = f"WITH application AS (SELECT {touch}::text AS touch), {SETS}"
-    first, *others = read(connection, *(f"{sets}\n{query}" for query in (stated, *facts)))
+    shared = f"WITH application AS (SELECT {touch}::text AS touch), {sets(known.metadata)}"
+    first, *others = read(connection, *(f"{shared}\n{query}" for query in (stated, *facts)))
     yield from (Finding(*row) for row in first)
     rows = dict(zip(facts, others, strict=True))
     for check in CHECKS:

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, MetaData
 
-from app_schema.audit.check import SETS
+from app_schema.audit.check import sets
 from app_schema.audit.finding import Finding
 from app_schema.belongings import Keys, ReflectedForeignKey
 from app_schema.catalog import read
@@ -78,13 +78,14 @@ class PrivateTable:
         return self.owners[0] if len(self.owners) == 1 else None
 
 
-def scale(connection: Connection, people: str) -> list[Finding]:
+def scale(connection: Connection, people: str, metadata: MetaData | None = None) -> list[Finding]:
     """The requirements of sharding by owner that the database does not meet; changes nothing.
 
     :param people: the table of the people, with its schema.
+    :param metadata: the declared side, in whose schemas objects are checked; without it in every schema.
     """
     keys = Keys.read(connection)
-    queries = (f"WITH {SETS}\n{query}" for query in (_NULLABLE, _UNIQUE, _TRIGGERS, _POLICIES))
+    queries = (f"WITH {sets(metadata)}\n{query}" for query in (_NULLABLE, _UNIQUE, _TRIGGERS, _POLICIES))
     nullable, *others = (
         [(qualified(table, schema), *row) for schema, table, *row in rows]
         for rows in read(connection, *queries)

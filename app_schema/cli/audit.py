@@ -45,7 +45,7 @@ def audit(
     app = application()
     if scale:
         with connected(url) as connection:
-            findings = auditing.scale(connection, _people(app))
+            findings = auditing.scale(connection, _people(app), app.metadata)
             _refuse_empty(connection, app)
         print(auditing.as_json(findings) if as_json else auditing.as_text(findings))
         finish(well=not findings)
@@ -56,7 +56,7 @@ def audit(
             connection,
             app.metadata,
             waivers=waivers,
-            carried=tuple(app.waivers()),
+            carried=(auditing.of_version_table(app), *app.waivers()),
             service_roles=service_roles,
             accepted=accepted,
             touch=app.touch,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from sqlalchemy import MetaData, Sequence, create_mock_engine
+from sqlalchemy import Enum, MetaData, Sequence, create_mock_engine
+from sqlalchemy.dialects.postgresql.named_types import NamedType
 from sqlalchemy.schema import CreateIndex, CreateSchema, CreateSequence, ExecutableDDLElement
 from sqlalchemy.types import SchemaType
 
 from app_schema import upstream
 from app_schema.ddl.attachment import declared
+from app_schema.ddl.enum import RenamedLabels
+from app_schema.ddl.renamed_from import RenamedFrom
 from app_schema.ddl.sql import plain
 from app_schema.ddl.statement import Create
 
@@ -52,6 +55,36 @@ def schemas(metadata: MetaData, default_schema: str = "public") -> set[str]:
         obj.schema or (obj.name if obj.kind == "schema" else None) for obj in declared(metadata).values()
     }
     return {schema or default_schema for schema in named}
+
+
+def managed(metadata: MetaData, default_schema: str = "public") -> set[str]:
+    """The schemas in which the metadata declares objects, and the declared schemas.
+
+    Not those that it only names, as in a grant, or in which PostgreSQL would create an extension: the objects
+    in these belong to others.
+    """
+    named = {table.schema for table in metadata.tables.values()}
+    named |= {type_.schema for type_ in of_class(metadata, SchemaType) if _is_created(type_)}
+    named |= {sequence.schema for sequence in of_class(metadata, Sequence)}
+    found = {schema or default_schema for schema in named}
+    for obj in declared(metadata).values():
+        if obj.kind == "schema":
+            found.add(obj.key.name)
+        elif not isinstance(obj, RenamedFrom | RenamedLabels):
+            key = obj.reflected_key(default_schema)
+            if key.schema is not None and key.table is None and not _is_attribute(key.kind):
+                found.add(key.schema)
+    return found
+
+
+def _is_created(type_: SchemaType) -> bool:
+    return isinstance(type_, NamedType) or (
+        isinstance(type_, Enum) and bool(type_.name and type_.native_enum)
+    )
+
+
+def _is_attribute(kind: str) -> bool:
+    return kind in {"object_comment", "owner"} or kind.endswith("_grant")
 
 
 def of_class(metadata: MetaData, cls: type[_T]) -> list[_T]:

@@ -32,7 +32,7 @@ from app_schema.ddl.constraint import printed_kind
 from app_schema.ddl.index import name_of
 from app_schema.ddl.layers import ordered
 from app_schema.ddl.relation import order_heirs
-from app_schema.ddl.script import of_class, schemas, statements
+from app_schema.ddl.script import managed, of_class, schemas, statements
 from app_schema.ddl.sequence import PrintedSequence
 from app_schema.ddl.signature import in_one_spelling
 from app_schema.errors import ModelError
@@ -103,6 +103,11 @@ class Declared:
             key = obj.reflected_key(self.default_schema)
             self.objects[key] = obj
             self.order[key] = number
+
+    @property
+    def schemas(self) -> set[str]:
+        """The schemas with declared objects."""
+        return set().union(*(managed(metadata, self.default_schema) for metadata in self.metadatas))
 
     def statements(self) -> list[str]:
         """The unguarded DDL of all metadatas."""

@@ -20,15 +20,6 @@ WAIVERS = (
   AND pg_get_indexdef(indexrelid) ~ ' USING btree \\(question_id\\)$')""",
     ),
     Waiver(
-        check="row_security_off",
-        object="table public.alembic_version",
-        reason="a table of Alembic, which holds one word; only the owner holds a privilege on the table",
-        condition="""SELECT NOT EXISTS (SELECT FROM pg_class AS c CROSS JOIN LATERAL (
-  SELECT x.grantee FROM aclexplode(c.relacl) AS x UNION ALL
-  SELECT x.grantee FROM pg_attribute AS a, aclexplode(a.attacl) AS x WHERE a.attrelid = c.oid) AS x
-  WHERE c.oid = 'public.alembic_version'::regclass AND x.grantee <> c.relowner)""",
-    ),
-    Waiver(
         check="redundant_index",
         object="index public.ix_messages_receiver_id_unread_count",
         reason="app.my_unread_count() reads a fourth of the pages: equal keys share an entry",

@@ -143,13 +143,8 @@ class Managed:
         every = opts.get("every_schema")
         if named or every is False:
             return named or {metadata.default_schema}
-        of_tables = {schema for schema, _ in metadata.tables}
-        of_objects = {
-            obj.name if obj.kind == "schema" else obj.schema or metadata.default_schema
-            for obj in metadata.objects.values()
-        }
         reflected = {key.name for key in self.reflected if key.kind == "schema"}
-        return of_tables | of_objects | (reflected if every else set())
+        return metadata.schemas | (reflected if every else set())
 
     def _passes(self, key: Key, schema: str | None) -> bool:
         table = key.name if key.kind in RELATIONS else key.table

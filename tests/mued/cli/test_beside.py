@@ -266,6 +266,22 @@ def test_schema_of_its_version_table_is_created_and_stays(alone: Path, empty_url
         assert connection.execute("SELECT to_regclass('shop.alembic_version') IS NULL").fetchone() == (False,)
 
 
+def test_the_second_application_speaks_of_its_own_tables(alone: Path, database_url: str) -> None:
+    """And says nothing of the package's, nor of both version tables."""
+    del alone
+    assert app_schema(database_url, "revision", "-m", "x", "--no-prove").returncode == 0
+    assert app_schema(database_url, "upgrade").returncode == 0
+    said = app_schema(database_url, "audit")
+    assert {line.rpartition(" ")[2] for line in said.stdout.splitlines() if ": table" in line} == {
+        "shop.alembic_version",
+        "shop.orders",
+    }
+    assert "public" not in said.stdout
+    assert (
+        app_schema(database_url, "--app", "app_schema.mued.application:APPLICATION", "audit").returncode == 0
+    )
+
+
 def test_a_role_that_may_not_create_the_schema_is_told_before(alone: Path, empty_url: str) -> None:
     (alone / "migrations" / "versions" / "shop_0001.py").write_text(NOTHING)
     role = f"clerk_{uuid.uuid4().hex}"

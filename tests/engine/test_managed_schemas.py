@@ -1,0 +1,53 @@
+"""An application manages the schemas of its objects; the tables of another application beside it stay."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from autogen import autogenerate
+from roundtrip import send
+
+from app_schema import ddl
+from app_schema.audit import audit
+
+NAMED = (
+    ddl.Role("clerk_of_the_shop"),
+    ddl.Extension("pg_trgm"),
+    ddl.Grant("USAGE", to="pg_monitor", schema="public"),
+    ddl.DefaultPrivileges("SELECT", on="TABLES", to="pg_monitor", schema="public"),
+    ddl.Comment("schema", "public", "theirs"),
+)
+OTHERS = "CREATE TABLE public.others (id integer, at timestamp); GRANT SELECT ON public.others TO PUBLIC"
+
+
+def _shop(*objects: ddl.DDLObject) -> sa.MetaData:
+    metadata = sa.MetaData(schema="shop")
+    sa.Table("orders", metadata, sa.Column("id", sa.Integer, primary_key=True))
+    ddl.attach(metadata, *objects)
+    return metadata
+
+
+@pytest.fixture
+def others(empty_engine: sa.Engine) -> sa.Engine:
+    """A database with a table of another application."""
+    for statement in OTHERS.split("; "):
+        send(empty_engine, statement)
+    return empty_engine
+
+
+@pytest.mark.parametrize("named", NAMED, ids=lambda obj: type(obj).__name__)
+def test_schema_that_is_only_named_is_not_pruned(others: sa.Engine, named: ddl.DDLObject) -> None:
+    generated = autogenerate(others, _shop(named), prune=True)
+    assert "drop" not in generated.text.partition("def downgrade")[0]
+    assert "create_table" in generated.text
+    assert generated.undeclared == []
+
+
+def test_audit_reads_the_schemas_of_the_declared_objects(others: sa.Engine) -> None:
+    with others.begin() as connection:
+        _shop(ddl.Schema("shop")).create_all(connection)
+        connection.exec_driver_sql("CREATE TABLE shop.undeclared (at timestamp)")
+        found = {item.object for item in audit(connection, _shop()) if not item.object.startswith("role ")}
+        assert {"table shop.orders", "table shop.undeclared", "column at of shop.undeclared"} <= found
+        assert not any("public" in name for name in found)
+        assert "table public.others" in {item.object for item in audit(connection)}
