@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 _ANY_TABLE = """
 SELECT EXISTS (
   SELECT FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-   WHERE c.relkind IN ('r', 'p') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+   WHERE c.relkind IN ('r', 'p') AND n.nspname = ANY (CAST(:schemas AS text[]))
      AND c.oid <> ALL (ARRAY(SELECT coalesce(pg_catalog.to_regclass(o.name), 0)
                                FROM unnest(CAST(:own AS text[])) AS o(name)))
      AND NOT EXISTS (
          SELECT FROM pg_catalog.pg_depend AS d
           WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'))"""
-"""True if the database has a table beside those of the migrations and of extensions."""
+"""True if the schemas have a table beside those of the migrations and of extensions."""
 
 
 def audit(
@@ -67,18 +67,20 @@ def audit(
 
 
 def _refuse_empty(connection: Connection, app: Application) -> None:
-    """No finding in a database without tables would be no good news."""
+    """No finding in schemas without tables would be no good news."""
     from sqlalchemy import text
 
+    from app_schema.ddl.script import managed
     from app_schema.ddl.sql import qualified
     from app_schema.errors import ServerError
     from app_schema.migrations.once import TABLE
 
     own = [app.qualified_version_table, qualified(TABLE, app.version_table_schema)]
-    if not connection.scalar(text(_ANY_TABLE), {"own": own}):
+    schemas = sorted(managed(app.metadata))
+    if not connection.scalar(text(_ANY_TABLE), {"own": own, "schemas": schemas}):
         raise ServerError(
-            "The database has no table, so there is nothing to audit: run app-schema upgrade, or name "
-            "another database by --url or DATABASE_URL."
+            f"The database has no table in the schemas of {app.name}, so there is nothing to audit: run "
+            "app-schema upgrade, or name another database by --url or DATABASE_URL."
         )
 
 

@@ -114,7 +114,10 @@ def test_exit_codes_json_and_waivers(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert _exit(empty_url) == 2
-    assert "The database has no table, so there is nothing to audit" in capsys.readouterr().err
+    assert (
+        "The database has no table in the schemas of MUED, so there is nothing to audit"
+        in capsys.readouterr().err
+    )
     with empty_engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE t (id int PRIMARY KEY, at timestamp)")
     assert _exit(empty_url) == 1

@@ -195,6 +195,8 @@ def test_two_heads_are_named_before_a_revision_is_written(app: str, database_url
 
 def test_adoption_up_to_two_heads_is_refused(app: str, database_url: str) -> None:
     del app
+    with psycopg.connect(database_url) as connection:
+        connection.execute("DROP TABLE public.alembic_version")
     said = app_schema(database_url, "adopt", "--write")
     assert said.returncode == 2
     assert f"shop has 2: {NEWEST}, shop_0001. Adopt by the application of one branch" in said.stderr
