@@ -43,6 +43,8 @@ _NUMBERED = """
 SELECT pg_get_serial_sequence(%(table)s, a.attname), a.attname FROM pg_catalog.pg_attribute AS a
  WHERE a.attrelid = to_regclass(%(table)s) AND a.attnum > 0 AND NOT a.attisdropped
    AND pg_get_serial_sequence(%(table)s, a.attname) IS NOT NULL"""
+_NAMES = 8
+"""The most tables that a refusal names."""
 _VIOLATED = "23"
 """SQLSTATE, or its beginning: a row that violates a constraint."""
 
@@ -91,19 +93,37 @@ class Copying:
         return qualified(COPIED, self.look.app.version_table_schema)
 
     def run(self, progress: Progress) -> list[CopiedTable]:
-        """Copies the tables that are not copied yet, and compares the values of each once.
+        """Copies the tables that are not copied yet.
 
         :raises DifferentError: if the target has other rows, or a row violates a constraint.
         """
         earlier = self._begin()
-        copied = [table for group in self._groups() for table in self._copied(group, earlier, progress)]
-        if different := self._different(table for table in self.tables if _shown(table) not in earlier):
-            raise DifferentError(
-                f"{different[0]} has other values in the target than in the source, so another session has "
-                "changed it since it was copied."
-            )
-        self._do(f"DROP TABLE IF EXISTS {self._bookkeeping}")
-        return copied
+        return [table for group in self._groups() for table in self._copied(group, earlier, progress)]
+
+    def confirm(self, present: Connection) -> None:
+        """Compares the target with the source as it is now, and ends the copy.
+
+        :param present: a connection to the source, with the settings of a run and a later snapshot.
+        :raises DifferentError: if a session has changed either of them since the snapshot of the copy.
+        """
+        different = self._different(self.tables, present)
+        if not different:
+            self._do(f"DROP TABLE IF EXISTS {self._bookkeeping}")
+            return
+        changed = [
+            table for table in self.tables if any(name.startswith(_shown(table)) for name in different)
+        ]
+        counts = ", ".join(self._counts(table, present) for table in changed[:_NAMES])
+        more = f" and {len(changed) - _NAMES} more" if len(changed) > _NAMES else ""
+        raise DifferentError(
+            f"Other sessions have changed rows since the copy began, in {counts}{more}. The copy is not "
+            "complete: stop the old application, then run the same command again, which empties the target "
+            "and copies anew."
+        )
+
+    def _counts(self, table: Table, present: Connection) -> str:
+        source = self._one(present, f"SELECT count(*) FROM ({self._select(table)}) AS source")
+        return f"{_shown(table)} ({source:,} rows in the old database, {self._count(table):,} copied)"
 
     def _begin(self) -> set[str]:
         """The tables that an interrupted run has copied, whose values are equal; empties all of them if the
@@ -236,18 +256,19 @@ class Copying:
         values = ", ".join(f"{self.future.value(table, name)} AS {ident(name)}" for name in columns)
         return f"SELECT {values} FROM {self.future.rows(table, columns)}"
 
-    def _different(self, tables: Iterable[Table]) -> list[str]:
+    def _different(self, tables: Iterable[Table], source: Connection | None = None) -> list[str]:
         """The columns whose number of values or sum of hashes differs."""
-        return [name for table in tables for name in self._different_columns(table)]
+        of = source or self.source
+        return [name for table in tables for name in self._different_columns(table, of)]
 
-    def _different_columns(self, table: Table) -> Iterator[str]:
+    def _different_columns(self, table: Table, of: Connection) -> Iterator[str]:
         columns = self._columns(table)
         sums = ", ".join(
             f'count({name}), sum(hashtextextended({name}::text COLLATE "C", 0))'
             for name in map(ident, columns)
         )
         sides = (
-            (self.source, f"({self._select(table)}) AS source"),
+            (of, f"({self._select(table)}) AS source"),
             (self.target, qualified(*table[::-1])),
         )
         source, target = (

@@ -10,6 +10,8 @@ from app_schema.cli.migration import move
 from app_schema.cli.output import counted, machine, talk
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from app_schema.adoption.copying import CopiedTable
     from app_schema.adoption.look import Look
 
@@ -33,7 +35,7 @@ def copy_into(url: str | None, into: str, scratch: str | None, *, as_json: bool)
                 machine(page.data(found))
             finish(well=False)
         move(migrations.upgrade, into, "head")
-        tables = _copied(compared, into)
+        tables = _copied(compared, url, into)
     if as_json:
         machine({"tables": tables, "left": found.others})
     else:
@@ -44,14 +46,21 @@ def copy_into(url: str | None, into: str, scratch: str | None, *, as_json: bool)
     finish(well=True)
 
 
-def _copied(compared: Look, into: str) -> list[CopiedTable]:
+def _copied(compared: Look, url: str | None, into: str) -> list[CopiedTable]:
     from app_schema.adoption.copying import Copying
     from app_schema.loss import reading
     from app_schema.migrations.progress import progress
 
-    with reading(compared.connection, compared.app), connected(into, changes=True) as connection:
-        driver: Any = connection.connection.driver_connection
-        driver.autocommit = True
-        copying = Copying(compared, driver)
+    app = compared.app
+    with reading(compared.connection, app), connected(into, changes=True) as connection:
+        copying = Copying(compared, _driver(connection))
+        copying.target.autocommit = True
         with progress(len(copying.tables), terminal=sys.stderr.isatty()) as bar:
-            return copying.run(bar)
+            tables = copying.run(bar)
+        with connected(url) as present, reading(present, app):
+            copying.confirm(_driver(present))
+        return tables
+
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.driver_connection

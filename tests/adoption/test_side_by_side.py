@@ -89,12 +89,20 @@ def test_the_source_is_read_in_one_snapshot_and_anew_if_it_has_changed_since_a_c
             connection.execute("INSERT INTO public.users (clerk_id, email) VALUES ('late', 'l@example.org')")
         return move(*arguments)
 
-    with monkeypatch.context() as patched:
+    with monkeypatch.context() as patched, FaultProxy(databases.server_url, Fault(10_000)) as seen:
         patched.setattr("app_schema.cli.side_by_side.move", meanwhile)
-        with FaultProxy(databases.server_url, Fault(10_000)) as seen:
-            run(url, "adopt", "--into", seen.url(_name(new)))
+        refused = CliRunner().invoke(app, ["adopt", "--into", seen.url(_name(new)), "--url", url])
+    assert refused.exit_code == 1
     with psycopg.connect(new) as connection:
         assert connection.execute(LATE).fetchone() == (0,)
+        (number,) = connection.execute("SELECT count(*) FROM public.users").fetchone() or (0,)
+    assert f"in public.users ({number + 1:,} rows in the old database, {number:,} copied)" in refused.stderr
+    told = json.loads(run(url, "adopt", "--into", new, "--json"))  # empties the target, and begins anew
+    assert not any(table["earlier"] for table in told["tables"])
+    with psycopg.connect(new) as connection:
+        assert connection.execute(LATE).fetchone() == (1,)
+    with psycopg.connect(url) as connection:
+        connection.execute("UPDATE public.users SET name = 'changed' WHERE clerk_id = 'late'")
     assert "The target has rows" in CliRunner().invoke(app, ["adopt", "--into", new, "--url", url]).stderr
 
     again = create_database()
@@ -102,7 +110,7 @@ def test_the_source_is_read_in_one_snapshot_and_anew_if_it_has_changed_since_a_c
     with FaultProxy(databases.server_url, Fault(last, Session.close)) as proxy:
         CliRunner().invoke(app, ["adopt", "--into", proxy.url(_name(again)), "--url", url])
     with psycopg.connect(url) as connection:
-        connection.execute("UPDATE public.users SET name = 'changed' WHERE clerk_id = 'late'")
+        connection.execute("UPDATE public.users SET name = 'again' WHERE clerk_id = 'late'")
     told = json.loads(run(url, "adopt", "--into", again, "--json"))
     assert not any(table["earlier"] for table in told["tables"])
     with psycopg.connect(again) as connection:

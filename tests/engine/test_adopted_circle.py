@@ -81,7 +81,10 @@ def copied(url: str, new: str, app: Application, choices: Choices | None = None)
         psycopg.connect(new, autocommit=True) as target,
         progress(3, terminal=False) as bar,
     ):
-        return [(table.table, table.rows) for table in Copying(compared, target).run(bar)]
+        copying = Copying(compared, target)
+        tables = copying.run(bar)
+        copying.confirm(copying.source)
+        return [(table.table, table.rows) for table in tables]
 
 
 def test_a_circle_is_copied_with_deferred_keys_that_are_as_before(create_database: CreateDatabase) -> None:
