@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -97,7 +96,6 @@ def test_an_upgrade_that_is_killed_at_any_moment_is_completed_by_the_same_comman
 ) -> None:
     url, whole = create_database(shapes(shape)), create_database(shapes(shape))
     write_revision(shape)
-    assert next(Path("adoption").glob("*.py"))
     before = rows(url)
     longest = _seconds(["upgrade", "--url", whole])
     chance, codes = drawn(shape, part), []
