@@ -18,6 +18,7 @@ from app_schema.database import settings
 from app_schema.ddl import Extension, declared
 from app_schema.ddl.sql import qualified
 from app_schema.errors import ServerError
+from app_schema.migrations.astray import foreign
 from app_schema.migrations.lineage import Lineage, current
 from app_schema.migrations.once import TABLE as ONCE
 from app_schema.target import EMBEDDED, Target
@@ -184,14 +185,6 @@ def of_revision(here: frozenset[str], lineage: Lineage) -> Iterator[str]:
         at = f"is at {', '.join(sorted(here))}" if here else "was never migrated"
         newest = ", ".join(sorted(lineage.heads))
         yield f"The database {at}, the newest revision is {newest}: run app-schema upgrade."
-
-
-def foreign(unknown: frozenset[str]) -> str:
-    """The message for revisions that no file has."""
-    return (
-        f"The database is at {', '.join(sorted(unknown))}, which this app-schema does not have: "
-        "install the version that made it."
-    )
 
 
 def server_facts(connection: sa.Connection, target: Target) -> ServerFacts:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _ASTRAY = re.compile("(Can't locate|Relative|No such) revision|Multiple head|Ambiguous")
-_NEAR = 0.6
-"""Of `difflib`: the share of letters that a near name has in common."""
 
 
 def follow(run: Callable[[str], list[T]], app: Application, here: frozenset[str], revision: str) -> list[T]:
@@ -28,9 +25,9 @@ def follow(run: Callable[[str], list[T]], app: Application, here: frozenset[str]
     """
     from alembic.util import CommandError
 
+    from app_schema.migrations.astray import foreign
     from app_schema.migrations.lineage import Lineage
     from app_schema.migrations.options import refuse_empty
-    from app_schema.overview import foreign
 
     refuse_empty(revision)
     try:
@@ -60,10 +57,6 @@ def _astray(lineage: Lineage, here: frozenset[str], revision: str) -> str:
     if re.fullmatch(r"-\d+", revision):
         applied = len(lineage.applied(here))
         return f"{revision} is below base: the database has applied {applied} revisions."
-    names = [script.revision for script in lineage.all()]
-    near = [name for name in names if revision in name]
-    near += [name for name in difflib.get_close_matches(revision, names, 3, _NEAR) if name not in near]
-    newest = ", ".join(sorted(lineage.heads))
-    near_names = f"near names: {', '.join(near[:3])}"
-    said = near_names if near else f"the newest is {newest}, and app-schema history lists all"
-    return f"No revision is called {revision!r}: {said}."
+    from app_schema.migrations.astray import nameless
+
+    return nameless(revision, [script.revision for script in lineage.all()], lineage.heads)

@@ -48,7 +48,10 @@ def run(context: EnvironmentContext, app: Application) -> None:
     except CommandError as error:
         if command.raiseerr:
             raise
-        sys.stderr.write(f"FAILED: {error}\n")  # in Alembic's words; Alembic would exit with 255
+        from app_schema.migrations import astray
+
+        said = astray.explained(str(error), context)
+        sys.stderr.write(f"FAILED: {said}\n")  # Alembic would exit with 255
         raise SystemExit(_exit_code(error, command.cmd[0].__name__)) from error
     except Exception as error:  # exit code 1 would mean a difference
         if isinstance(error, OSError) and (sentence := streams.refused(error)):

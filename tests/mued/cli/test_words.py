@@ -132,6 +132,13 @@ def test_revision_of_another_lineage_is_named_by_every_command(run: Run, databas
         assert "at 0099_of_tomorrow, which this app-schema does not have: install the" in said, command
         assert not said.startswith("exit code 0"), command
     assert "pending" not in run(database_url, "history")
+    assert "which this app-schema does not have" in run(database_url, "verify")
+    said = alembic(database_url, "upgrade", "head").stderr
+    assert "FAILED: The database is at 0099_of_tomorrow, which this app-schema does not have" in said
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE public.alembic_version SET version_num = %s", [HEAD])
+    said = alembic(database_url, "upgrade", "core_index").stderr
+    assert "FAILED: No revision is called 'core_index': near names: 0004_core_indexes" in said
 
 
 def test_two_heads_are_named_with_the_merge(run: Run, states: dict[str, str], tmp_path: Path) -> None:

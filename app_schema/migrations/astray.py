@@ -1,0 +1,46 @@
+"""The names of revisions that no file has, in a command and in a database."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from alembic.runtime.environment import EnvironmentContext
+
+_UNKNOWN = re.compile(r"Can't locate revision identified by '(.*)'")
+_NEAR = 0.6
+"""Of `difflib`: the share of letters that a near name has in common."""
+
+
+def foreign(unknown: Iterable[str]) -> str:
+    """The message for revisions of a database that no file has."""
+    return (
+        f"The database is at {', '.join(sorted(unknown))}, which this app-schema does not have: "
+        "install the version that made it."
+    )
+
+
+def nameless(revision: str, names: Iterable[str], heads: Iterable[str]) -> str:
+    """The message for a revision of a command that no file has, with near names."""
+    names = list(names)
+    near = [name for name in names if revision in name]
+    near += [name for name in difflib.get_close_matches(revision, names, 3, _NEAR) if name not in near]
+    newest = ", ".join(sorted(heads))
+    near_names = f"near names: {', '.join(near[:3])}"
+    said = near_names if near else f"the newest is {newest}, and app-schema history lists all"
+    return f"No revision is called {revision!r}: {said}."
+
+
+def explained(message: str, context: EnvironmentContext) -> str:
+    """The message of Alembic, or ours where it names a revision that no file has."""
+    found = _UNKNOWN.fullmatch(message)
+    if found is None:
+        return message
+    given = getattr(context.config.cmd_opts, "revision", None) or ()
+    if found[1] not in ([given] if isinstance(given, str) else given):
+        return foreign([found[1]])
+    names = [script.revision for script in context.script.walk_revisions()]
+    return nameless(found[1], names, context.script.get_heads())
