@@ -12,7 +12,7 @@ _FIRST = r"A-Za-z_\x80-\U0010ffff"
 """The characters that a name begins with: for PostgreSQL every one beyond ASCII."""
 _TOKEN = re.compile(
     rf"""
-    (?P<skipped>\s+|--[^\n\r]*)
+    (?P<skipped>[\ \t\n\r\f\v]+|--[^\n\r]*)
   | (?P<comment>/\*)
   | [eE]'(?:[^'\\]|''|\\.|{_JOIN})*'
   | '(?:[^']|'')*'

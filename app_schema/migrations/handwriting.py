@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from app_schema.ddl import DDLStatement, DefaultPrivileges, Guarded, privileges
 from app_schema.events import say
+from app_schema.migrations import unfiltered
 
 _CREATES_NOTHING = re.compile(
     r"\s*(INSERT|UPDATE|DELETE|MERGE|DROP|COMMENT|GRANT|REVOKE|ALTER\s+DEFAULT|TRUNCATE|SET|RESET|LOCK|SHOW)\b"
@@ -39,11 +40,14 @@ class Handwriting:
     active: bool = False
     noted: bool = False
     """Handwritten SQL follows the note of the objects."""
+    filtered: bool = False
+    """Row security is on, for a function that handwritten SQL creates."""
     sends: bool = False
     """The impl itself uses the connection: the statement was seen already."""
 
     def before(self, sql: str) -> Iterator[str]:
         """The statements to send before handwritten SQL."""
+        yield from self._filter(filtered=unfiltered.creates_function(sql))
         self.active = self.active or bool(_CHANGES_DEFAULTS.search(sql))
         grants = bool(_GRANTS.search(sql))
         if grants or _CHANGES_ROLE.search(sql):
@@ -61,9 +65,19 @@ class Handwriting:
 
     def after(self) -> Iterator[str]:
         """The statements to send after handwritten SQL, before any other statement."""
+        yield from self._filter(filtered=False)
         if self.noted:
             self.noted = False
             yield privileges.of_unnoted()
+
+    def _filter(self, *, filtered: bool) -> Iterator[str]:
+        if filtered != self.filtered:
+            self.filtered = filtered
+            yield unfiltered.ON if filtered else unfiltered.AGAIN
+
+    def rolled_back(self) -> None:
+        """PostgreSQL has undone the objects and the setting."""
+        self.noted = self.filtered = False
 
     def before_operation(self, statement: DDLStatement) -> Iterator[str]:
         """The statements to send before a statement of an operation."""

@@ -365,7 +365,8 @@ class Pipeline:
         if self._open:
             while self.queue and self.queue[-1].sql != wire.COMMIT:
                 self.queue.pop()
-        self._open = self._deferred = self.handwriting.noted = False
+        self._open = self._deferred = False
+        self.handwriting.rolled_back()
         self._together, self._compared = Together(), []
         self._in_part = 0
         self.flush()

@@ -124,6 +124,7 @@ def test_hostile_text_of_an_index_that_is_built_concurrently_is_refused(
         ("SELECT '\\'; DROP TABLE t; --'", True),
         ("SELECT E'' -- joined\n '\\''; DROP TABLE t; --'", True),
         ("SELECT \u2192$$; DROP TABLE t; --$$", True),
+        ("SELECT \xa0$$; DROP TABLE t; --$$", True),
         ("SELECT a$b$; DROP TABLE t; --$b$", True),
         ("ALTER TABLE t ADD a numeric(1, 0) DEFAULT (ARRAY[1, 2])[1]", False),
         ("ALTER TABLE t ADD a int DEFAULT 0, DROP b", True),

@@ -104,3 +104,28 @@ def test_function_of_sql_is_created_and_replaced_where_rows_are_hidden(
     written.add("op.execute('UPDATE public.t SET n = 1')")
     with pytest.raises(CommandError, match=REMEDY):
         written.upgrade(bound_url)
+
+
+_HANDWRITTEN = """
+CREATE FUNCTION public.f() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM public.t; SELECT 1';
+COMMENT ON FUNCTION public.f() IS 'read; and write'
+"""
+_ATOMIC = "CREATE OR REPLACE PROCEDURE public.p() BEGIN ATOMIC UPDATE public.t SET n = 2; END"
+
+
+@pytest.mark.parametrize("way", ["op.execute({!r})", "op.get_bind().exec_driver_sql({!r})"])
+@pytest.mark.parametrize("x", [(), ("autocommit=true",)], ids=["transaction", "autocommit"])
+def test_handwritten_function_of_sql_is_created_where_rows_are_hidden(
+    bound_url: str, tmp_path: Path, way: str, x: tuple[str, ...]
+) -> None:
+    written = Written(tmp_path)
+    written.add(f"{way.format(_HANDWRITTEN)}\n{way.format(_ATOMIC)}")
+    written.upgrade(bound_url, x=x)
+    assert one(bound_url, "SELECT public.f()") == 1
+    sql = "CREATE OR REPLACE FUNCTION public.f() RETURNS bigint LANGUAGE sql AS 'SELECT 2'; {}"
+    for reads in ("UPDATE public.t SET n = 1", "CREATE TABLE copied AS SELECT * FROM public.t"):
+        written.add(f"{way.format(_ATOMIC)}\n{way.format(reads)}", revision=f"r2_{len(reads)}", after="r1")
+        written.add(way.format(sql.format(reads)), revision=f"r3_{len(reads)}", after="r1")
+        for revision in (f"r2_{len(reads)}", f"r3_{len(reads)}"):
+            with pytest.raises(CommandError, match=REMEDY):
+                written.upgrade(bound_url, revision, x=x)
