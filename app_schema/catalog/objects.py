@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app_schema.catalog.reading import query, read
-from app_schema.catalog.snapshot_query import RARE, rare_query, snapshot_query
+from app_schema.catalog.snapshot_query import snapshot_query
 from app_schema.catalog.uncompared import Uncompared, uncompared_query
 from app_schema.ddl.catalog_query import Kind
 from app_schema.ddl.definition import Definition, Parts
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import psycopg
     from sqlalchemy import Connection
 
-_Row = tuple[Any, ...]
 Snapshot = Mapping[Key, str]
 """Key of an object -> its definition as PostgreSQL prints it; of some kinds in parts, a `Definition`."""
 
@@ -38,29 +37,18 @@ def snapshot(connection: Connection, *, ignore: tuple[str, ...] = ("alembic_vers
 
     :param ignore: names of tables of the migration tool, omitted with all their parts.
     """
-    rows = read(connection, snapshot_query())[0]
-    return _snapshot(_with_rare(rows, lambda sql: read(connection, sql)[0]), ignore)
+    return _snapshot(read(connection, snapshot_query())[0], ignore)
 
 
 def snapshot_and_uncompared(connection: Connection) -> tuple[Snapshot, list[Uncompared]]:
     """The snapshot and the uncompared objects, in one message."""
     rows, uncompared = read(connection, snapshot_query(), uncompared_query())
-    rows = _with_rare(rows, lambda sql: read(connection, sql)[0])
     return _snapshot(rows, ()), [Uncompared(*row) for row in uncompared]
 
 
 def printed(driver: psycopg.Connection[Any], *, ignore: tuple[str, ...] = ()) -> Snapshot:
     """The snapshot, by a connection of psycopg."""
-    rows = query(driver, snapshot_query())[0]
-    return _snapshot(_with_rare(rows, lambda sql: query(driver, sql)[0]), ignore)
-
-
-def _with_rare(rows: list[_Row], ask: Callable[[str], list[_Row]]) -> list[_Row]:
-    """The rows of a snapshot with those of rare objects, which a second query reads if there are any."""
-    sources = frozenset(str(name) for kind, _, _, name, _ in rows if kind == RARE)
-    if not sources:
-        return rows
-    return [*(row for row in rows if row[0] != RARE), *ask(rare_query(sources))]
+    return _snapshot(query(driver, snapshot_query())[0], ignore)
 
 
 def _snapshot(rows: Iterable[tuple[Any, ...]], ignore: tuple[str, ...]) -> Snapshot:

@@ -10,6 +10,7 @@ import psycopg
 from sqlalchemy import text
 
 from app_schema import pinned
+from app_schema.catalog.assembled import Assembled
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -32,7 +33,7 @@ _PATH = text("SELECT current_setting('search_path')")
 _SET_PATH = text("SELECT set_config('search_path', :path, :local)")
 
 
-def query(driver: psycopg.Connection[Any], *queries: str) -> list[list[tuple[Any, ...]]]:
+def query(driver: psycopg.Connection[Any], *queries: str | Assembled) -> list[list[tuple[Any, ...]]]:
     """The rows of each query, run with an empty search_path: PostgreSQL prints every name qualified."""
     with driver.cursor() as cursor:
         if driver.info.parameter_status("standard_conforming_strings") == "off":
@@ -43,16 +44,22 @@ def query(driver: psycopg.Connection[Any], *queries: str) -> list[list[tuple[Any
             finally:
                 with suppress(psycopg.errors.InFailedSqlTransaction):  # the rollback restores it
                     cursor.execute("SET standard_conforming_strings = off")
-        cursor.execute(";\n".join((_BEFORE, *(query.strip() for query in queries), _AFTER)).encode())
-        rows = []
+        texts = (asked.message if isinstance(asked, Assembled) else asked.strip() for asked in queries)
+        cursor.execute(";\n".join((_BEFORE, *texts, _AFTER)).encode())
         cursor.nextset()
-        for _ in queries:
-            cursor.nextset()
-            rows.append(cursor.fetchall() if cursor.description else [])
-        return rows
+        return [_rows(cursor, 3 if isinstance(asked, Assembled) else 1) for asked in queries]
 
 
-def read(connection: Connection, *queries: str) -> list[list[tuple[Any, ...]]]:
+def _rows(cursor: psycopg.Cursor[tuple[Any, ...]], statements: int) -> list[tuple[Any, ...]]:
+    """The rows that one of the next statements returns."""
+    rows: list[tuple[Any, ...]] = []
+    for _ in range(statements):
+        cursor.nextset()
+        rows += cursor.fetchall() if cursor.description else []
+    return rows
+
+
+def read(connection: Connection, *queries: str | Assembled) -> list[list[tuple[Any, ...]]]:
     """`query` through SQLAlchemy: in the transaction that is open, else in one that is rolled back."""
     connection.connection  # noqa: B018 - makes a lazy connection connect
     if not connection.in_transaction():
@@ -66,9 +73,16 @@ def read(connection: Connection, *queries: str) -> list[list[tuple[Any, ...]]]:
         return query(driver, *queries)
     ask(connection, _REMEMBER)
     ask(connection, _PIN)
-    answers = [ask(connection, query) for query in queries]
+    answers = [ask(connection, _text(connection, query)) for query in queries]
     ask(connection, _AFTER)
     return answers
+
+
+def _text(connection: Connection, query: str | Assembled) -> str:
+    if not isinstance(query, Assembled):
+        return query
+    ((needed,),) = ask(connection, query.needed)
+    return query.of(needed)
 
 
 def own_driver(connection: Connection) -> psycopg.Connection[Any] | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 
+from app_schema.catalog.assembled import Assembled
 from app_schema.ddl.catalog_query import FIRST_OID, CatalogQuery, Kind
 from app_schema.ddl.sql import literal
 
@@ -17,10 +17,8 @@ WITH space AS (
    WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 ), member AS (
   SELECT d.classid, d.objid FROM pg_catalog.pg_depend AS d WHERE d.deptype = 'e'
-), rare(source, classid, oid) AS (
-{rare}
 ), object(kind, schema, tbl, name, definition, owned_as, owner, classid, oid) AS (
-{objects}
+{objects}{{parts}}
 ), snapshot(kind, schema, tbl, name, definition) AS (
 SELECT o.kind, o.schema, o.tbl, o.name, o.definition FROM object AS o WHERE o.definition IS NOT NULL
 UNION ALL
@@ -32,11 +30,6 @@ SELECT 'object_comment', o.schema, o.tbl, format('%s %s', o.kind, o.name), d.des
   JOIN object AS o ON o.classid = d.classoid AND o.oid = d.objoid AND d.objsubid = 0
  WHERE (d.objoid >= {first} OR d.classoid = 'pg_catalog.pg_namespace'::regclass)
    AND d.description <> 'standard public schema' AND o.name <> 'plpgsql'
-{others})
-SELECT s.kind, s.schema, s.tbl, s.name, s.definition FROM snapshot AS s
- ORDER BY s.kind, s.schema COLLATE "C", s.tbl COLLATE "C", s.name COLLATE "C\""""
-
-_OTHERS = """\
 UNION ALL
 -- objects of kinds that no class declares, as PostgreSQL identifies them
 SELECT 'object_comment', i.schema, NULL, format('%s %s', i.type, i.identity), d.description
@@ -45,57 +38,28 @@ SELECT 'object_comment', i.schema, NULL, format('%s %s', i.type, i.identity), d.
  WHERE d.objoid >= {first} AND d.classoid <> 'pg_catalog.pg_class'::regclass
    AND (i.schema IN (SELECT s.nspname FROM space AS s) OR i.type IN ('event trigger', 'domain constraint'))
    AND NOT EXISTS (SELECT FROM object AS o WHERE o.classid = d.classoid AND o.oid = d.objoid)
-   AND NOT EXISTS (SELECT FROM member AS m WHERE m.classid = d.classoid AND m.objid = d.objoid)
-   AND NOT EXISTS (SELECT FROM rare AS r WHERE r.classid = d.classoid AND r.oid = d.objoid)
-UNION ALL
-SELECT DISTINCT '{rare}', NULL, NULL, r.source, '' FROM rare AS r
- WHERE NOT EXISTS (SELECT FROM member AS m WHERE m.classid = r.classid AND m.objid = r.oid)
-"""
-
-RARE = "rare"
-"""The kind of a row that lists the kinds of rare objects in the database."""
+   AND NOT EXISTS (SELECT FROM member AS m WHERE m.classid = d.classoid AND m.objid = d.objoid))
+SELECT s.kind, s.schema, s.tbl, s.name, s.definition FROM snapshot AS s
+ ORDER BY s.kind, s.schema COLLATE "C", s.tbl COLLATE "C", s.name COLLATE "C\""""
 
 
 @cache
-def snapshot_query() -> str:
+def snapshot_query() -> Assembled:
     """Query of (kind, schema, table, name, definition), to be run with an empty search_path.
 
     So PostgreSQL prints every name with its schema.
     """
-    rare = [
-        f"  SELECT {literal(query.rare)}, 'pg_catalog.{query.catalog}'::regclass::oid, r.oid\n"
-        f"    FROM (SELECT {query.rare}) AS r(oid) WHERE r.oid >= {FIRST_OID}"
-        for kind in Kind.all()
-        for query in kind.catalog
-        if query.rare
-    ]
-    return _SNAPSHOT.format(
-        rare="\n  UNION ALL\n".join(rare),
-        objects="\nUNION ALL\n".join(_objects()),
-        others=_OTHERS.format(rare=RARE, first=FIRST_OID),
-        first=FIRST_OID,
-    )
-
-
-@cache
-def rare_query(sources: frozenset[str]) -> str:
-    """The same of the rare objects of which a database has some.
-
-    :param sources: what the rows of the kind `RARE` name.
-    """
-    return _SNAPSHOT.format(
-        rare="  SELECT NULL, 0::oid, 0::oid WHERE false",
-        objects="\nUNION ALL\n".join(_objects(sources)),
-        others="",
-        first=FIRST_OID,
-    )
-
-
-def _objects(sources: frozenset[str] = frozenset({""})) -> Iterator[str]:
+    common, parts, catalogs = [], dict[str, str](), dict[str, str]()
     for kind in Kind.all():
         for query in kind.catalog:
-            if query.rare in sources:
-                yield _of_database(query, owned_as=kind.owned_as, commented=bool(kind.comment_on))
+            text = _of_database(query, owned_as=kind.owned_as, commented=bool(kind.comment_on))
+            if query.only_if:
+                parts[query.only_if] = f"{parts.get(query.only_if, '')}\nUNION ALL\n{text}"
+                catalogs[query.only_if] = query.catalog
+            else:
+                common.append(text)
+    text = _SNAPSHOT.format(objects="\nUNION ALL\n".join(common), first=FIRST_OID)
+    return Assembled(text, catalogs, parts)
 
 
 def _of_database(query: CatalogQuery, *, owned_as: str, commented: bool) -> str:
@@ -109,7 +73,7 @@ def _of_database(query: CatalogQuery, *, owned_as: str, commented: bool) -> str:
         definition, owner = (f"CASE WHEN {query.listed} THEN {column} END" for column in (definition, owner))
     elif query.listed != "true":
         conditions.append(query.listed)
-    if query.namespace or query.rare:
+    if query.namespace or query.only_if:
         member, oid = ("pg_class", query.relation) if query.relation else (query.catalog, query.oid)
         of_extension = f"m.classid = 'pg_catalog.{member}'::regclass AND m.objid = {oid}"
         conditions.append(f"NOT EXISTS (SELECT FROM member AS m WHERE {of_extension})")

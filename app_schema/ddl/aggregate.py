@@ -23,7 +23,7 @@ _CATALOG = CatalogQuery(
     name="format('%s(%s)', p.proname, oidvectortypes(p.proargtypes))",
     namespace="p.pronamespace",
     owner="p.proowner",
-    rare="oid FROM pg_catalog.pg_proc WHERE prokind = 'a'",
+    only_if="oid FROM pg_catalog.pg_proc WHERE prokind = 'a'",
     # an absent function is 0 in the catalog, which regproc prints as a hyphen
     definition="""\
 concat_ws(', ', 'SFUNC = ' || g.aggtransfn::text, 'STYPE = ' || format_type(g.aggtranstype, NULL),

@@ -54,7 +54,7 @@ concat(CASE k.castmethod WHEN 'f' THEN 'WITH FUNCTION ' || k.castfunc::regproced
             listed="""\
 NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.classid = 'pg_catalog.pg_cast'::regclass
                AND d.objid = k.oid AND d.deptype = 'i')""",
-            rare="oid FROM pg_catalog.pg_cast",
+            only_if="oid FROM pg_catalog.pg_cast",
         ),
     )
     ranks = (Drops.GENERATED, Makes.FUNCTION)

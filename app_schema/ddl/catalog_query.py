@@ -35,8 +35,8 @@ class CatalogQuery:
     :param printed_as: the class of the parts that a snapshot selects in place of the definition.
     :param fields: field of that class -> its value.
     :param attribute: a row is an attribute of an object of another query.
-    :param rare: ``oid FROM catalog`` of objects that few databases have; empty: common. A snapshot reads them
-        in a second query, only if rows exist that belong to no extension.
+    :param only_if: ``oid FROM catalog``: a snapshot reads the objects only if there is such a row that
+        belongs neither to PostgreSQL nor to an extension; empty: always.
     :param parts: field of the class -> its value, for reading an object back.
     """
 
@@ -57,7 +57,7 @@ class CatalogQuery:
     comparable: str = ""
     printed_as: type[Parts] | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
-    rare: str = ""
+    only_if: str = ""
     attribute: bool = False
     parts: Mapping[str, str] = field(default_factory=dict)
 

@@ -40,7 +40,7 @@ class Collation(Defined):
             namespace="k.collnamespace",
             owner="k.collowner",
             definition=_DEFINITION,
-            rare="oid FROM pg_catalog.pg_collation",
+            only_if="oid FROM pg_catalog.pg_collation",
         ),
     )
     ranks = (Drops.TYPE, Makes.TYPE)

@@ -42,7 +42,7 @@ class Composite(Defined):
             namespace="c.relnamespace",
             owner="c.relowner",
             where="c.relkind = 'c'",
-            rare="reltype FROM pg_catalog.pg_class WHERE relkind = 'c'",
+            only_if="reltype FROM pg_catalog.pg_class WHERE relkind = 'c'",
             definition=f"""\
 format('(%s)', (SELECT string_agg(format('%I %s', x.attname, x.type), ', ' ORDER BY x.attnum)
    FROM ({_ATTRIBUTES.format(oid="c.oid")}) AS x))""",

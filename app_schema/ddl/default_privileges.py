@@ -42,6 +42,7 @@ _DEFAULT = held(
     kind="'default_grant'",
     namespace="d.defaclnamespace",
     without_schema=True,
+    only_if="oid FROM pg_catalog.pg_default_acl",
     table=_ON,
     listed=f"x.grantee <> d.defaclrole AND {_MIGRATES}",
 )
@@ -67,6 +68,7 @@ pg_catalog.pg_default_acl AS d CROSS JOIN LATERAL (
             name="CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE 'the owner' END",
             table=_ON,
             where="d.defaclnamespace = 0",
+            only_if="oid FROM pg_catalog.pg_default_acl",
             listed=_MIGRATES,
             definition="'no ' || x.words",
         ),

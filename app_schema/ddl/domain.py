@@ -39,6 +39,7 @@ _CATALOG = CatalogQuery(
     namespace="y.typnamespace",
     owner="y.typowner",
     where="y.typtype = 'd'",
+    only_if="oid FROM pg_catalog.pg_type WHERE typtype = 'd'",
     definition=f"""\
 concat_ws(' ', format_type(y.typbasetype, y.typtypmod), {_COLLATION},
   CASE WHEN y.typnotnull THEN 'NOT NULL' END, 'DEFAULT ' || y.typdefault,

@@ -37,6 +37,7 @@ _CATALOG = CatalogQuery(
     namespace="y.typnamespace",
     owner="y.typowner",
     where="y.typtype = 'e'",
+    only_if="oid FROM pg_catalog.pg_type WHERE typtype = 'e'",
     definition=f"""\
 coalesce((SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder) {_LABELS}),
          'no labels')""",

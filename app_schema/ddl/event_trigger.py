@@ -45,7 +45,7 @@ class EventTrigger(Defined):
             owner="k.evtowner",
             definition=f"concat_ws(' ', {_PRINTED}, {_STATE})",
             parts={"definition": _PRINTED, "enabled": f"coalesce({_STATE}, 'ORIGIN')"},
-            rare="oid FROM pg_catalog.pg_event_trigger",
+            only_if="oid FROM pg_catalog.pg_event_trigger",
         ),
     )
     # created last and dropped first: the trigger fires for the other statements of a revision

@@ -53,7 +53,7 @@ class Statistics(Defined):
             name="x.stxname",
             namespace="x.stxnamespace",
             owner="x.stxowner",
-            rare="oid FROM pg_catalog.pg_statistic_ext",
+            only_if="oid FROM pg_catalog.pg_statistic_ext",
             definition=f"""\
 concat(format('CREATE STATISTICS %s.%I', x.stxnamespace::regnamespace, x.stxname), {_WHAT},
        ' FROM ', x.stxrelid::regclass, {_TARGET})""",

@@ -23,7 +23,7 @@ _CATALOG = CatalogQuery(
     owner="k.fdwowner",
     definition=f"concat({_FUNCTIONS}, {CLAUSE.format(options='k.fdwoptions')})",
     parts={"definition": _FUNCTIONS, "options": f"coalesce({_OPTIONS}, '')"},
-    rare="oid FROM pg_catalog.pg_foreign_data_wrapper",
+    only_if="oid FROM pg_catalog.pg_foreign_data_wrapper",
 )
 
 

@@ -23,7 +23,7 @@ _CATALOG = CatalogQuery(
     owner="k.srvowner",
     definition=f"concat({_HEAD}, {CLAUSE.format(options='k.srvoptions')})",
     parts={"definition": _HEAD, "options": f"coalesce({_OPTIONS}, '')"},
-    rare="oid FROM pg_catalog.pg_foreign_server",
+    only_if="oid FROM pg_catalog.pg_foreign_server",
 )
 
 

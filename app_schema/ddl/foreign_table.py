@@ -46,7 +46,7 @@ class ForeignTable(Defined):
             namespace="c.relnamespace",
             owner="c.relowner",
             where="NOT c.relispartition",
-            rare="ftrelid FROM pg_catalog.pg_foreign_table",
+            only_if="ftrelid FROM pg_catalog.pg_foreign_table",
             definition=f"""\
 concat(format('(%s%s) SERVER %I', ({_COLUMNS}), ({_CHECKS}), s.srvname),
        {CLAUSE.format(options="f.ftoptions")})""",

@@ -109,6 +109,7 @@ CATALOG = CatalogQuery(
     namespace="p.pronamespace",
     owner="p.proowner",
     where="p.prokind NOT IN ('a', 'p')",
+    only_if="oid FROM pg_catalog.pg_proc WHERE prokind NOT IN ('a', 'p')",
     listed="""\
 NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.classid = 'pg_catalog.pg_proc'::regclass
                AND d.objid = p.oid AND d.deptype = 'i')""",

@@ -27,6 +27,7 @@ _ON_TABLES = held(
     namespace="c.relnamespace",
     table="c.relname",
     where="c.relacl IS NOT NULL AND c.relkind NOT IN ('i', 'I')",
+    only_if="oid FROM pg_catalog.pg_class WHERE relacl IS NOT NULL",
 )
 _ON_COLUMNS = CatalogQuery(
     """\
@@ -48,6 +49,7 @@ pg_catalog.pg_class AS c CROSS JOIN LATERAL (
     table="c.relname",
     relation="c.oid",
     where="c.relkind NOT IN ('i', 'I')",
+    only_if="attrelid FROM pg_catalog.pg_attribute WHERE attacl IS NOT NULL",
     printed_as=PrintedGrant,
     fields={"words": "x.words", "names": "x.names", "grantable": "x.grantable"},
     comparable="x.columns",
@@ -69,6 +71,7 @@ _ON_FUNCTIONS = held(
     namespace="p.pronamespace",
     table=_FUNCTIONS.name,
     where=_FUNCTIONS.where,
+    only_if=_FUNCTIONS.only_if,
     listed=f"x.grantee <> p.proowner AND {_FUNCTIONS.listed}",
 )
 _ON_SCHEMAS = held(

@@ -36,7 +36,7 @@ pg_catalog.pg_constraint AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.conreli
     attribute=True,
     where=_LOCAL,
     listed=_SPECIAL,
-    rare=f"t.oid FROM pg_catalog.pg_constraint AS t WHERE {_LOCAL} AND {_SPECIAL}",
+    only_if=f"t.oid FROM pg_catalog.pg_constraint AS t WHERE {_LOCAL} AND {_SPECIAL}",
     # the column has NOT VALID
     definition=_PRINTED.format(validity=""),
     parts={

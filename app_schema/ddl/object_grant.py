@@ -49,6 +49,7 @@ class _Target(NamedTuple):
             namespace="o.typnamespace" if self.kind == "type_grant" else "",
             table="NULL" if of_database else name,
             attribute=True,
+            only_if="oid FROM pg_catalog.pg_type WHERE typacl IS NOT NULL" if self.prefix == "typ" else "",
             where=f"{self.acl} IS NOT NULL" + (f" AND {name} = current_database()" if of_database else ""),
             listed=f"x.grantee <> {owner}" + (f" AND NOT {usual}" if self.of_public else ""),
             of_public=bool(self.of_public),

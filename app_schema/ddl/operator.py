@@ -55,7 +55,7 @@ class Operator(Defined):
             # an operator without a function is a shell: another operator names it as COMMUTATOR or NEGATOR
             where="k.oprcode <> 0",
             definition=_DEFINITION,
-            rare="oid FROM pg_catalog.pg_operator",
+            only_if="oid FROM pg_catalog.pg_operator",
         ),
     )
     # among functions, like an aggregate: after the functions that it calls

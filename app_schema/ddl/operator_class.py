@@ -89,7 +89,7 @@ concat(CASE WHEN k.opcdefault THEN 'DEFAULT ' END, {_OF_TYPE},
           WHERE n.oid = f.opfnamespace) END, ' AS ', {_items("pg_opclass", _STORAGE)})""",
             # a twin is in another family, and cannot be a second DEFAULT class of the type
             comparable=f"concat({_OF_TYPE}, ' AS ', {_items('pg_opclass', _STORAGE)})",
-            rare="oid FROM pg_catalog.pg_opclass",
+            only_if="oid FROM pg_catalog.pg_opclass",
         ),
     )
     # among functions, like an operator: after the functions that it names
@@ -139,7 +139,7 @@ class OperatorFamily(_OfMethod):
 NOT EXISTS (SELECT FROM pg_catalog.pg_opclass AS o WHERE o.opcfamily = k.oid
                        AND o.opcname = k.opfname AND o.opcnamespace = k.opfnamespace)""",
             definition=f"coalesce({_items('pg_opfamily')}, '')",
-            rare="oid FROM pg_catalog.pg_opfamily",
+            only_if="oid FROM pg_catalog.pg_opfamily",
         ),
     )
     ranks = (Drops.GENERATED, Makes.FUNCTION)

@@ -32,7 +32,7 @@ _OPTIONS = {"STATISTICS": "attstattarget::text", "STORAGE": "attstorage", "COMPR
 _LETTERS = {"PLAIN": "p", "EXTERNAL": "e", "MAIN": "m", "EXTENDED": "x", "pglz": "p", "lz4": "l"}
 
 
-def _catalog(name: str, value: str, source: str, where: str, *, rare: str = "") -> CatalogQuery:
+def _catalog(name: str, value: str, source: str, where: str, *, only_if: str = "") -> CatalogQuery:
     return CatalogQuery(
         f"pg_catalog.pg_class AS c {source}",
         catalog="pg_class",
@@ -43,7 +43,7 @@ def _catalog(name: str, value: str, source: str, where: str, *, rare: str = "") 
         table="c.relname",
         relation="c.oid",
         where=where,
-        rare=rare,
+        only_if=only_if,
         definition=value,
     )
 
@@ -55,7 +55,7 @@ _CATALOGS = (
         "JOIN pg_catalog.pg_index AS i ON i.indrelid = c.oid AND i.indisclustered "
         "JOIN pg_catalog.pg_class AS x ON x.oid = i.indexrelid",
         "c.relkind IN ('r', 'm', 'p')",
-        rare="indexrelid FROM pg_catalog.pg_index WHERE indisclustered",
+        only_if="indexrelid FROM pg_catalog.pg_index WHERE indisclustered",
     ),
     # DROP INDEX leaves the letter i behind in relreplident: the table has no replica identity then
     _catalog(
@@ -71,7 +71,7 @@ CROSS JOIN LATERAL (VALUES
           SELECT format('%I', m.amname) FROM pg_catalog.pg_am AS m WHERE m.oid = c.relam) END),
        ('OF', CASE WHEN c.reloftype <> 0 THEN c.reloftype::regtype::text END)) AS v(option, value)""",
         "c.relkind IN ('r', 'p') AND v.value IS NOT NULL",
-        rare="oid FROM pg_catalog.pg_class WHERE relkind IN ('r', 'p') "
+        only_if="oid FROM pg_catalog.pg_class WHERE relkind IN ('r', 'p') "
         "AND (relreplident <> 'd' OR relam NOT IN (0, 2) OR reloftype <> 0)",
     ),
     _catalog(
@@ -80,7 +80,7 @@ CROSS JOIN LATERAL (VALUES
         "JOIN pg_catalog.pg_class AS k ON k.oid = c.reltoastrelid "
         "CROSS JOIN unnest(k.reloptions) AS o(option)",
         "k.reloptions IS NOT NULL",
-        rare="oid FROM pg_catalog.pg_class WHERE relkind = 't' AND reloptions IS NOT NULL",
+        only_if="oid FROM pg_catalog.pg_class WHERE relkind = 't' AND reloptions IS NOT NULL",
     ),
     _catalog(
         # of an index PostgreSQL numbers the columns
@@ -107,7 +107,7 @@ JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT
 JOIN pg_catalog.pg_trigger AS t ON t.tgrelid = c.oid AND t.tgisinternal AND t.tgenabled <> 'O'
   JOIN pg_catalog.pg_constraint AS k ON k.oid = t.tgconstraint""",
         "t.tgparentid = 0",
-        rare="oid FROM pg_catalog.pg_trigger WHERE tgisinternal AND tgenabled <> 'O'",
+        only_if="oid FROM pg_catalog.pg_trigger WHERE tgisinternal AND tgenabled <> 'O'",
     ),
 )
 _NAMES = re.compile(

@@ -39,7 +39,7 @@ class Partition(DDLObject):
             namespace="c.relnamespace",
             attribute=True,
             where="c.relispartition AND c.relkind IN ('r', 'p', 'f')",
-            rare="oid FROM pg_catalog.pg_class WHERE relispartition",
+            only_if="oid FROM pg_catalog.pg_class WHERE relispartition",
             definition="format('of %s %s', h.inhparent::regclass, pg_get_expr(c.relpartbound, c.oid))",
         ),
     )

@@ -38,6 +38,7 @@ class Policy(TableObject):
         CatalogQuery(
             "pg_catalog.pg_policy AS p JOIN pg_catalog.pg_class AS c ON c.oid = p.polrelid",
             catalog="pg_policy",
+            only_if="oid FROM pg_catalog.pg_policy",
             oid="p.oid",
             kind="'policy'",
             name="p.polname",

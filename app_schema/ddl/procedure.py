@@ -35,7 +35,7 @@ class Procedure(Function):
             definition=definition(_FIELDS),
             fields=_FIELDS,
             parts={name: part for name, part in PARTS.items() if name in _NAMES},
-            rare="oid FROM pg_catalog.pg_proc WHERE prokind = 'p'",
+            only_if="oid FROM pg_catalog.pg_proc WHERE prokind = 'p'",
         ),
     )
     stand_in: ClassVar[Mapping[str, Any]] = {"body": ""}

@@ -58,7 +58,7 @@ class Publication(Defined):
             owner="k.pubowner",
             definition=f"concat('FOR ' || nullif({_OBJECTS}, ''), format(' WITH (%s)', {_OPTIONS}))",
             parts={"definition": _OBJECTS, "options": _OPTIONS},
-            rare="oid FROM pg_catalog.pg_publication",
+            only_if="oid FROM pg_catalog.pg_publication",
         ),
     )
     ranks = (Drops.GRANT, Makes.DEFAULT_GRANT)

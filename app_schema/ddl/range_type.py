@@ -48,7 +48,7 @@ class RangeType(Defined):
             name="y.typname",
             namespace="y.typnamespace",
             owner="y.typowner",
-            rare="rngtypid FROM pg_catalog.pg_range",
+            only_if="rngtypid FROM pg_catalog.pg_range",
             definition=f"{_DEFINITION}, {_MULTIRANGE}))",
             # pg_temp is no schema of its multirange type, so the name would be taken: no twin
             comparable=f"{_DEFINITION}))",

@@ -32,6 +32,7 @@ class RowSecurity(TableObject):
             table="c.relname",
             relation="c.oid",
             listed="c.relkind IN ('r', 'p') AND (c.relrowsecurity OR c.relforcerowsecurity)",
+            only_if="oid FROM pg_catalog.pg_class WHERE relrowsecurity OR relforcerowsecurity",
             definition="""\
 CASE WHEN c.relrowsecurity THEN CASE WHEN c.relforcerowsecurity THEN 'enabled, forced' ELSE 'enabled' END
      WHEN c.relforcerowsecurity THEN 'forced but not enabled' END""",

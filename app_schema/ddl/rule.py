@@ -30,7 +30,7 @@ _CATALOG = CatalogQuery(
     table="c.relname",
     relation="c.oid",
     where="u.rulename <> '_RETURN'",
-    rare="oid FROM pg_catalog.pg_rewrite WHERE rulename <> '_RETURN'",
+    only_if="oid FROM pg_catalog.pg_rewrite WHERE rulename <> '_RETURN'",
     definition=f"concat({_PRINTED}, ' ' || {_STATE})",
     comparable=f"""\
 concat(regexp_replace(replace({_PRINTED}, format(' TO %I.%I', n.nspname, c.relname), ' TO it'),

@@ -73,6 +73,7 @@ _CATALOG = CatalogQuery(
     kind="'sequence'",
     name="c.relname",
     namespace="c.relnamespace",
+    only_if="oid FROM pg_catalog.pg_class WHERE relkind = 'S'",
     owner="c.relowner",
     printed_as=PrintedSequence,
     fields={

@@ -36,7 +36,7 @@ concat_ws(' ', {_PARSER},
         "parser": _PARSER,
         "mappings": f"(SELECT coalesce(json_object_agg(x.token, x.by), '{{}}') FROM ({_MAPPINGS}) AS x)",
     },
-    rare="oid FROM pg_catalog.pg_ts_config",
+    only_if="oid FROM pg_catalog.pg_ts_config",
 )
 
 

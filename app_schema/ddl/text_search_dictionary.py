@@ -31,7 +31,7 @@ class TextSearchDictionary(Defined):
             namespace="k.dictnamespace",
             owner="k.dictowner",
             definition="format('(TEMPLATE = %I.%I%s)', n.nspname, m.tmplname, ', ' || k.dictinitoption)",
-            rare="oid FROM pg_catalog.pg_ts_dict",
+            only_if="oid FROM pg_catalog.pg_ts_dict",
         ),
     )
     ranks = (Drops.TYPE, Makes.TYPE)

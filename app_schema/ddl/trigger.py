@@ -79,6 +79,7 @@ class Trigger(TableObject):
             table="c.relname",
             relation="c.oid",
             where="NOT t.tgisinternal AND t.tgparentid = 0",
+            only_if="oid FROM pg_catalog.pg_trigger WHERE NOT tgisinternal",
             definition=f"concat({_PRINTED}, {_STATE})",
             comparable=f"""\
 concat(replace(replace({_PRINTED}, {_PLACE}, ' ON '), format(' ON pg_temp.%I ', c.relname), ' ON '),

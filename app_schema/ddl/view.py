@@ -32,6 +32,7 @@ _CATALOG = CatalogQuery(
     namespace="c.relnamespace",
     owner="c.relowner",
     where="c.relkind IN ('v', 'm')",
+    only_if="oid FROM pg_catalog.pg_class WHERE relkind IN ('v', 'm')",
     definition=f"concat_ws(' ', {OPTIONS}, format('(%s) AS %s', {_COLUMNS}, pg_get_viewdef(c.oid)))",
     parts={
         "definition": "btrim(rtrim(pg_get_viewdef(c.oid), ';'))",

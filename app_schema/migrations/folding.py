@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from app_schema.ddl.sql import dollar
@@ -52,7 +53,7 @@ class _Text:
 
     parts: list[str | _Text]
 
-    @property
+    @cached_property
     def key(self) -> Hashable:
         """Equal for texts that one function can return."""
         return tuple(part if type(part) is str else type(part) for part in self.parts)
@@ -69,25 +70,24 @@ class _Text:
                 yield from part.walk()
 
 
-def _parts(whole: str, *, flat: bool) -> Iterator[str | _Text]:
+def _parts(whole: str, *, flat: bool) -> list[str | _Text]:
     """The parts of a text; `flat`: those of the bodies too."""
+    parts: list[str | _Text] = []
     end = 0
     for found in _VARIABLE.finditer(whole):
-        yield whole[end : found.start()]
+        parts.append(whole[end : found.start()])
         end = found.end()
         body, tag = found["body"], found["tag"]
         if body is None:
-            yield _Literal(found[0])
-            continue
-        yield tag
-        if not _CODE.match(body):
-            yield _Statement(body)
+            parts.append(_Literal(found[0]))
+        elif not _CODE.match(body):
+            parts += [tag, _Statement(body), tag]
         elif flat:
-            yield from _parts(body, flat=True)
+            parts += [tag, *_parts(body, flat=True), tag]
         else:
-            yield _Text([*_parts(body, flat=False)])
-        yield tag
-    yield whole[end:]
+            parts += [tag, _Text(_parts(body, flat=False)), tag]
+    parts.append(whole[end:])
+    return parts
 
 
 class _Texts(list[str]):
@@ -134,13 +134,13 @@ class _Shared:
         self._alike: dict[Hashable, list[_Text]] = defaultdict(list)
         self._arguments: dict[int, str] = {}
         self._names: dict[Hashable, str] = {}
-        texts = {block: _Text([*_parts(block, flat=True)]) for block in blocks}
+        texts = {block: _Text(_parts(block, flat=True)) for block in blocks}
         for text in texts.values():
             self._alike[text.key].append(text)
         for block, text in texts.items():
             if len(self._alike[text.key]) < _MANY:  # its bodies may be like those of other blocks
                 del self._alike[text.key]
-                texts[block] = nested = _Text([*_parts(block, flat=False)])
+                texts[block] = nested = _Text(_parts(block, flat=False))
                 for inner in nested.walk():
                     self._alike[inner.key].append(inner)
         self.calls = {block: self._expression(text) for block, text in texts.items() if self._calls(text)}

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
+from lineage import Alembic
 from sqlalchemy.orm import Session
 
 from app_schema import database
 from app_schema.identity import acting_as
+from app_schema.migrations import folding
+from app_schema.migrations.folding import folded
 from app_schema.mued.factories import RowFactory
 from app_schema.testing.databases import Databases
 
@@ -26,6 +29,20 @@ def filled_engine(databases: Databases, template: str) -> Iterator[sa.Engine]:
     yield engine
     engine.dispose()
     databases.drop(name)
+
+
+@pytest.fixture(scope="session")
+def lineage_script() -> tuple[str, list[str]]:
+    """The script of ``upgrade head --sql``, and its statements before they are folded."""
+    given: list[str] = []
+
+    def noting(script: list[str]) -> list[str]:
+        given.extend(script)
+        return folded(script)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(folding, "folded", noting)
+        return Alembic("postgresql://no.such.host/offline")("upgrade", "head", sql=True), given
 
 
 @pytest.fixture

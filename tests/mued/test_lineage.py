@@ -104,9 +104,14 @@ def test_drop_all_leaves_nothing(empty_engine: sa.Engine, empty_url: str) -> Non
 
 
 @BOTH_WAYS
-def test_script_can_be_applied_twice(database_url: str, empty_url: str, autocommit: bool) -> None:  # noqa: FBT001 - a parameter of the test
+def test_script_can_be_applied_twice(
+    database_url: str,
+    empty_url: str,
+    autocommit: bool,  # noqa: FBT001 - a parameter of the test
+    lineage_script: tuple[str, list[str]],
+) -> None:
     alembic = Alembic(empty_url, autocommit=autocommit)
-    script = statements(alembic("upgrade", "head", sql=True))
+    script = statements(alembic("upgrade", "head", sql=True) if autocommit else lineage_script[0])
     down = statements(alembic("downgrade", "head:base", sql=True))
     assert ("BEGIN" in script) is not autocommit
     empty = catalog(empty_url)

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from lineage import Alembic, statements
+from lineage import statements
 from psycopg import sql
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from typer.testing import CliRunner
@@ -230,9 +230,11 @@ def test_lineage_runs_in_a_hostile_database(empty_url: str) -> None:
 
 
 @pytest.mark.part(of=6, among="long")
-def test_script_runs_twice_in_a_hostile_database(empty_url: str, engine: sa.Engine) -> None:
+def test_script_runs_twice_in_a_hostile_database(
+    empty_url: str, engine: sa.Engine, lineage_script: tuple[str, list[str]]
+) -> None:
     _make_hostile(empty_url)
-    script = statements(Alembic(empty_url)("upgrade", "head", sql=True))
+    script = statements(lineage_script[0])
     with psycopg.connect(empty_url, autocommit=True) as connection:
         before = connection.execute("SHOW search_path").fetchall()
         for statement in [*script, *script]:

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
-from lineage import Alembic, catalog, revisions, statements
+from lineage import catalog, revisions, statements
 
 from app_schema.catalog import diff
 from app_schema.migrations import setup
@@ -23,10 +23,10 @@ setup()
 OUTSIDE = {"BEGIN", "COMMIT"}
 
 
-def test_lineage_passes_the_extended_protocol_twice(empty_url: str, database_url: str) -> None:
-    script = [
-        other for other in statements(Alembic(empty_url)("upgrade", "head", sql=True)) if other not in OUTSIDE
-    ]
+def test_lineage_passes_the_extended_protocol_twice(
+    empty_url: str, database_url: str, lineage_script: tuple[str, list[str]]
+) -> None:
+    script = [other for other in statements(lineage_script[0]) if other not in OUTSIDE]
     assert len(script) > 19 * 5, "the whole lineage"
     with psycopg.connect(empty_url, autocommit=True) as connection:
         for _ in range(2):
@@ -71,6 +71,6 @@ def test_already_exists_is_no_error(
         call(Operations(guarded(MigrationContext.configure(connection))))
 
 
-def test_every_revision_is_in_the_script(empty_url: str) -> None:
-    script = Alembic(empty_url)("upgrade", "head", sql=True)
+def test_every_revision_is_in_the_script(lineage_script: tuple[str, list[str]]) -> None:
+    script, _ = lineage_script
     assert [revision for revision in revisions() if f"'{revision}'" not in script] == []

@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql.named_types import (
 )
 from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable, DropConstraint, DropIndex, DropTable
 
-from app_schema.ddl import DDLStatement, Drop, TableConstraint, TableIndex, converging
+from app_schema.ddl import Create, DDLStatement, Drop, Replace, TableConstraint, TableIndex, converging
 from app_schema.ddl.block import ABSENT, DIFFERENT
 from app_schema.ddl.constraint import name_of
 from app_schema.ddl.enum import has_value
@@ -31,6 +31,7 @@ Later: TypeAlias = list[Any]
 WHOLE = ("table", "enum", "sequence")
 """The kinds of renamable objects that are no part of another object."""
 DROPS = (Drop, DropConstraint, DropIndex, DropTable, ops.DropColumn)
+_CREATES_NOTHING = (*DROPS, ops.AlterColumn)
 GONE = ("42703", "42P01", "42704", "42883", "42804", "3F000")
 """SQLSTATE: a column, table, object, function, fitting type or schema is absent."""
 FORESEEABLE = (DIFFERENT, ABSENT, "2BP01", "22P02", "22007", *GONE)
@@ -41,8 +42,12 @@ VIOLATION = "23"
 CAUGHT = " OR ".join(f"SQLSTATE '{state}'" for state in FORESEEABLE) + " OR integrity_constraint_violation"
 """Condition of an EXCEPTION clause: a refusal of these."""
 _OF_TYPES = (CreateEnumType, DropEnumType, CreateDomainType, DropDomainType)
-_SUBJECTS: WeakKeyDictionary[Any, Hashable] = WeakKeyDictionary()
+_SUBJECTS: WeakKeyDictionary[Any, tuple[Hashable]] = WeakKeyDictionary()
 """Cached, because each construct is queried for every earlier statement."""
+_RENAMES_NOTHING = frozenset(
+    (*DROPS, ops.AddColumn, AddConstraint, Create, CreateIndex, CreateTable, Replace)
+)
+"""Classes; asked before all else for the same reason."""
 
 
 def ours(construct: Any) -> Any:
@@ -52,9 +57,9 @@ def ours(construct: Any) -> Any:
 
 def subject(construct: Any) -> Hashable:
     """The object that a construct creates, changes or drops, with its name after the construct."""
-    if construct not in _SUBJECTS:
-        _SUBJECTS[construct] = _subject(construct)
-    return _SUBJECTS[construct]
+    if (known := _SUBJECTS.get(construct)) is None:
+        known = _SUBJECTS[construct] = (_subject(construct),)
+    return known[0]
 
 
 def _subject(construct: Any) -> Hashable:
@@ -91,6 +96,8 @@ def _subject_of(statement: Any) -> Hashable:
 
 
 def renaming(construct: Any) -> Renaming | None:
+    if type(construct) in _RENAMES_NOTHING:
+        return None
     if isinstance(construct, ops.RenameTable):
         table, new = str(construct.table_name), str(construct.new_table_name)
         return Renaming("table", construct.schema, None, table, new)
@@ -132,7 +139,7 @@ def share_name(left: Any, right: Any) -> bool:
 
 
 def creates(construct: Any) -> bool:
-    return not isinstance(construct, (*DROPS, ops.AlterColumn))
+    return not isinstance(construct, _CREATES_NOTHING)
 
 
 def verified(construct: Any, rest: Later | None = None) -> list[str]:

@@ -238,7 +238,7 @@ def _redefined(construct: Any, later: Later) -> list[str]:
             found += verified(Create(element))
         elif creates(successor) and share_name(subject(successor), known):
             found += in_time(successor, later[number:])
-        elif (name_taken := under_name_of(known, successor, later[number:])) is not None:
+        elif (name_taken := under_name_of(known, successor, later, number)) is not None:
             found += in_time(name_taken, later[number:])
     return found
 

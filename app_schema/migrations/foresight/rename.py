@@ -125,16 +125,19 @@ def in_time(construct: Any, later: Later) -> list[str]:
     return [*questions, *(sql for some in earlier for sql in some)]
 
 
-def under_name_of(known: Any, construct: Any, later: Later) -> Any:
+def under_name_of(known: Any, construct: Any, run: Later, number: int) -> Any:
     """The construct that creates a column, constraint or index, with its name after later renames, if that is
-    the name of ``known``; None otherwise."""
+    the name of ``known``; None otherwise.
+
+    :param number: of the first construct of the run behind it.
+    """
     own: Any = subject(construct)
     if own is None or own[0] not in {"column", "constraint", "index"} or not creates(construct):
         return None
     if renaming(construct) is not None or own[:2] != known[:2] or own[2] != known[2]:
         return None
     kind, schema, table, name = own
-    end = last(Renaming(kind, schema, table, name, name), later).new
+    end = last(Renaming(kind, schema, table, name, name), run[number:]).new
     return _under_name(construct, end) if end == known[3] != name else None
 
 

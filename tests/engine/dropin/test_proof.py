@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from app_schema.application import Application
 from app_schema.catalog import objects
+from app_schema.catalog.assembled import Assembled
 from app_schema.catalog.snapshot_query import snapshot_query
 from app_schema.cli import app
 from app_schema.migrations import config
@@ -88,7 +89,7 @@ def test_proof_reads_the_catalog_once_a_direction(project: Foreign, monkeypatch:
     """Reading it takes the most of the time of a proof."""
     read: list[None] = []
 
-    def counted() -> str:
+    def counted() -> Assembled:
         read.append(None)
         return snapshot_query()
 

@@ -9,15 +9,13 @@ from pathlib import Path
 import psycopg
 import pytest
 from commands import NOWHERE, Run, data
-from lineage import Alembic, statements, unfolded
+from lineage import statements, unfolded
 from syrupy.assertion import SnapshotAssertion
 
 from app_schema import embedded
 from app_schema.catalog import Snapshot
 from app_schema.catalog import snapshot as catalog
 from app_schema.database import connect, engine
-from app_schema.migrations import folding
-from app_schema.migrations.folding import folded
 
 
 def printed(url: str) -> Snapshot:
@@ -74,9 +72,11 @@ def test_plan_names_the_locks_and_is_a_script(run: Run, database_url: str) -> No
     assert found[-1]["locks"][0]["lock"] == "SHARE ROW EXCLUSIVE"
 
 
-def test_plan_script_does_what_upgrade_does(run: Run, empty_url: str, database_url: str) -> None:
+def test_plan_script_does_what_upgrade_does(
+    run: Run, empty_url: str, database_url: str, lineage_script: tuple[str, list[str]]
+) -> None:
     script = run(empty_url, "plan", "--script").partition("--- stdout\n")[2].partition("--- stderr")[0]
-    assert Alembic(empty_url)("upgrade", "head", sql=True).strip() in script  # pinned, folded, looking ahead
+    assert lineage_script[0].strip() in script  # pinned, folded, looking ahead
     with psycopg.connect(empty_url, autocommit=True) as connection:
         for statement in statements(script):  # as psql does: CONCURRENTLY stands alone
             connection.execute(statement.encode())
@@ -99,16 +99,9 @@ def test_plan_without_guards_builds_an_empty_database(
 
 
 def test_script_is_small_and_its_calls_return_the_guards(
-    empty_url: str, monkeypatch: pytest.MonkeyPatch
+    empty_url: str, lineage_script: tuple[str, list[str]]
 ) -> None:
-    given: list[str] = []
-
-    def noting(script: list[str]) -> list[str]:
-        given.extend(script)
-        return folded(script)
-
-    monkeypatch.setattr(folding, "folded", noting)
-    script = Alembic(empty_url)("upgrade", "head", sql=True)
+    script, given = lineage_script
     assert len(script) < min(1_000_000, len("".join(given)) / 3)
     _, _, *expanded, _ = unfolded(empty_url, statements(script))
     assert expanded == statements("".join(given))
