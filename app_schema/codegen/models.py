@@ -26,6 +26,8 @@ from app_schema.migrations.declared import DEFAULT_SCHEMA
 from app_schema.migrations.environment import DEFAULTS
 from app_schema.migrations.layout import layout
 from app_schema.migrations.render import constructor
+from app_schema.migrations.stamping import version_table
+from app_schema.project import Accepted, accepted
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, MetaData
@@ -89,11 +91,14 @@ class _Writer:
     def __init__(self, connection: Connection, schemas: list[str], options: Mapping[str, Any]) -> None:
         self.connection = connection
         self.schemas = schemas
+        self.bookkeeping = version_table(options)
         self.options = {
             **DEFAULTS,
             "managed_schemas": schemas,
             "proved": False,
             "always": {"not_null"},
+            # applications beside each other have one in a schema each
+            "accepted": [*accepted(), Accepted(f"table *.{self.bookkeeping}", "of Alembic")],
             **options,
         }
         self.objects: dict[Key, DDLObject] = {}
@@ -170,8 +175,7 @@ class _Writer:
 
     def text(self) -> str:
         """The module."""
-        ignored = [str(self.options.get("version_table") or "alembic_version")]
-        metadata = reflected(self.connection, self.schemas, ignored)
+        metadata = reflected(self.connection, self.schemas, [self.bookkeeping])
         classes = Classes(metadata, self.connection, self.indexes, self.tables, self.sequences, self.omitted)
         if self.objects:
             classes.add_literal_import("app_schema", "ddl")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import sqlalchemy as sa
 from autogen import autogenerate
@@ -9,6 +11,8 @@ from roundtrip import send
 
 from app_schema import ddl
 from app_schema.audit import audit
+from app_schema.errors import ConfigurationError
+from app_schema.project import Accepted
 
 NAMED = (
     ddl.Role("clerk_of_the_shop"),
@@ -51,3 +55,19 @@ def test_audit_reads_the_schemas_of_the_declared_objects(others: sa.Engine) -> N
         assert {"table shop.orders", "table shop.undeclared", "column at of shop.undeclared"} <= found
         assert not any("public" in name for name in found)
         assert "table public.others" in {item.object for item in audit(connection)}
+
+
+def test_tables_beside_the_version_table_of_another_application_are_not_pruned(others: sa.Engine) -> None:
+    send(others, "CREATE TABLE public.alembic_version (version_num text PRIMARY KEY)")
+    metadata = _shop()
+    sa.Table("clerks", metadata, sa.Column("id", sa.Integer, primary_key=True), schema="public")
+    options: dict[str, Any] = {"version_table": "shop_version", "version_table_schema": "public"}
+    with pytest.raises(ConfigurationError, match=r"table public\.alembic_version is in a schema of"):
+        autogenerate(others, metadata, prune=True, **options)
+    assert "table public.others" in autogenerate(others, metadata, **options).undeclared
+    kept = [
+        Accepted("table *.alembic_version", "of the package"),
+        Accepted("table *.others", "of the package"),
+    ]
+    generated = autogenerate(others, metadata, prune=True, accepted=kept, **options)
+    assert "drop" not in generated.text.partition("def downgrade")[0]

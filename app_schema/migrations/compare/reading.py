@@ -61,6 +61,7 @@ def read(context: AutogenContext) -> Sides:
         unused_roles=frozenset(roles.keys() - reflected.keys()),
         uncompared=tuple(uncompared),
     )
+    _refuse_to_prune_others(sides)
     return paired(sides)
 
 
@@ -73,6 +74,22 @@ def _refuse_to_prune_everywhere(context: AutogenContext, metadata: Declared) -> 
             "-x prune=true drops undeclared objects in the schemas of the metadata, and the metadata "
             "declares nothing: name the schemas, as with -x schemas=public"
         )
+
+
+def _refuse_to_prune_others(sides: Sides) -> None:
+    """The tables beside the version table of another application are that application's."""
+    if not sides.prune or sides.context.opts.get("of_database"):
+        return
+    tables = sorted(key for key in sides.reflected.keys() - sides.declared.keys() if key.kind == "table")
+    for key in tables:
+        columns = [part.name for part in sides.of_table(key.schema, key.name) if part.kind == "column"]
+        if columns == ["version_num"] and sides.managed(key):
+            raise ConfigurationError(
+                "-x prune=true would drop the tables of another application, whose version "
+                f"{key.label} is in a schema of yours: declare your tables in another schema, name your "
+                "schemas by -x schemas, or list this table and the others to keep in [tool.app_schema] "
+                "undeclared"
+            )
 
 
 def _without_bookkeeping(context: AutogenContext, metadata: Declared, side: Snapshot) -> Snapshot:
