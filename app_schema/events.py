@@ -15,6 +15,7 @@ from contextvars import ContextVar
 from typing import Any, TypeAlias
 
 from app_schema.errors import DifferentError
+from app_schema.streams import wrapped
 
 Listener: TypeAlias = Callable[[str, dict[str, Any]], None]
 """Called with the name of an event and its fields."""
@@ -47,7 +48,7 @@ def logged(sentence: str) -> bool:
 def say(line: str) -> None:
     """Writes a line to stderr: stdout may be a script."""
     if not logged(line):
-        sys.stderr.write(f"app_schema: {line}\n")
+        sys.stderr.write(f"{wrapped(f'app_schema: {line}', sys.stderr)}\n")
         sys.stderr.flush()
 
 

@@ -1,4 +1,4 @@
-"""The standard streams of a program whose caller has closed one, or whose disk is full."""
+"""The standard streams: sentences at a terminal, a stream that the caller has closed, a full disk."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import errno
 import os
 import sys
 from pathlib import Path
+from typing import TextIO
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
@@ -26,3 +27,28 @@ def refused(error: OSError) -> str | None:
         return None
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python writes the rest at its end
     return f"The output cannot be written: {error.strerror}."
+
+
+def wrapped(lines: str, stream: TextIO, indent: int = 0) -> str:
+    """The lines, wrapped between words at a terminal; not wrapped in a pipe.
+
+    :param indent: of a continuation; 0: that of its line.
+    """
+    if not stream.isatty():
+        return lines
+    import shutil
+    import textwrap
+
+    width = shutil.get_terminal_size().columns
+    return "\n".join(
+        textwrap.fill(
+            line,
+            width,
+            subsequent_indent=" " * (indent or len(line) - len(line.lstrip())),
+            break_long_words=False,
+            break_on_hyphens=False,
+            replace_whitespace=False,
+            drop_whitespace=True,
+        )
+        for line in lines.splitlines()
+    )

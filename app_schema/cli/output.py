@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import shutil
 import sys
-import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, TextIO
+from typing import Any
 
 from app_schema import events
+from app_schema.streams import wrapped
 
 UNLIMITED = 10_000
 """Columns if stdout is no terminal: a row is one line in a pipe."""
@@ -20,31 +19,12 @@ UNLIMITED = 10_000
 def talk(line: str) -> None:
     """A line for the person at the terminal."""
     if not events.logged(line):
-        sys.stderr.write(f"{_wrapped(line, sys.stderr)}\n")
+        sys.stderr.write(f"{wrapped(line, sys.stderr)}\n")
 
 
 def text(line: str, *, indent: int = 0) -> None:
     """A line of prose as data; `indent` is that of its continuation."""
-    print(_wrapped(line, sys.stdout, indent))
-
-
-def _wrapped(lines: str, stream: TextIO, indent: int = 0) -> str:
-    """Wrapped between words; not wrapped in a pipe."""
-    if not stream.isatty():
-        return lines
-    width = shutil.get_terminal_size().columns
-    return "\n".join(
-        textwrap.fill(
-            line,
-            width,
-            subsequent_indent=" " * (indent or len(line) - len(line.lstrip())),
-            break_long_words=False,
-            break_on_hyphens=False,
-            replace_whitespace=False,
-            drop_whitespace=True,
-        )
-        for line in lines.splitlines()
-    )
+    print(wrapped(line, sys.stdout, indent))
 
 
 def machine(value: Any) -> None:

@@ -16,6 +16,7 @@ from commands import NOWHERE, Run, data
 from page import ROOT, Page
 from program import alembic
 
+from app_schema import events
 from app_schema.cli import folding, output
 from app_schema.cli.address import HEADINGS, OTHER, see
 from app_schema.migrations import watch
@@ -220,6 +221,10 @@ def test_sentences_are_broken_between_words(
     assert " ".join(lines[:-1]) == sentence
     assert lines[-1] == "  found: a b"
     assert folding.room(3) >= folding.FEWEST
+    events.say(sentence)
+    lines = capsys.readouterr().err.splitlines()
+    assert max(map(len, lines)) <= 60
+    assert " ".join(lines) == f"app_schema: {sentence}"
 
 
 def test_commands_that_look_say_whom_they_wait_for(
