@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PYTEST_ARGS ?= -n auto --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help migrate audit overview db-test db-test-matrix drift faults fuzz fuzz-ci db-stop lint format clean
+.PHONY: help migrate audit overview db-test db-test-matrix drift faults fuzz fuzz-ci db-stop lint format stubs clean
 
 # `make migrate` says itself where it goes without DATABASE_URL; in CI the embedded server must be asked for.
 migrate audit overview: export APP_SCHEMA_EMBEDDED ?= true
@@ -65,6 +65,9 @@ lint: $(VENV)/.dev ## check style and types
 format: $(VENV)/.dev ## format the code
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+stubs: $(VENV)/.dev ## write what is made from the kinds: op.pyi and ddl/kinds.py
+	@$(BIN)/python -m app_schema.migrations.stubs
 
 clean: db-stop ## remove .venv, caches and builds; the data under .pgdata/ stay
 	@rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

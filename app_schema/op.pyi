@@ -1,4 +1,4 @@
-"""Made from the kinds by `python -m app_schema.migrations.stubs`; a test keeps it fresh."""
+"""Made from the kinds by `make stubs`; a test keeps it fresh."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

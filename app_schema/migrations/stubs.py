@@ -1,28 +1,68 @@
-"""The stub of :mod:`app_schema.op`, generated from the kinds. As a program: prints it."""
+"""The files made from the kinds: the stub of :mod:`app_schema.op`, and the exports of the kinds.
+
+``make stubs`` writes them.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import inspect
-from collections.abc import Callable, Iterator
+import pkgutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
+import app_schema.ddl
 from app_schema.ddl.object import DDLObject
 from app_schema.migrations.extra_operations import OPERATIONS
 
-HEAD = '''\
-"""Made from the kinds by `python -m app_schema.migrations.stubs`; a test keeps it fresh."""
+_PACKAGE = Path(app_schema.ddl.__file__).parents[1]
+_OP = '''\
+"""Made from the kinds by `make stubs`; a test keeps it fresh."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from alembic.op import *
 '''
+_KINDS = '''\
+"""The kinds that metadata declares. Made from their files by `make stubs`; a test keeps it fresh."""
+
+from __future__ import annotations
+
+'''
+
+
+def files() -> Mapping[Path, str]:
+    """Each file -> its text, as ``ruff format`` writes it."""
+    texts = {_PACKAGE / "op.pyi": stub(), _PACKAGE / "ddl" / "kinds.py": exports()}
+    return {path: _formatted(path, text) for path, text in texts.items()}
+
+
+def _formatted(path: Path, text: str) -> str:
+    ruff = [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(path), "-"]
+    return subprocess.run(ruff, input=text, capture_output=True, text=True, check=True).stdout
+
+
+def exports() -> str:
+    """The text of ``ddl/kinds.py``."""
+    for module in pkgutil.iter_modules(app_schema.ddl.__path__, f"{app_schema.ddl.__name__}."):
+        importlib.import_module(module.name)
+    places: dict[str, list[str]] = {}
+    for cls in DDLObject.kinds.values():
+        places.setdefault(cls.__module__, []).append(cls.__name__)
+    lines = [f"from {module} import {', '.join(sorted(names))}" for module, names in sorted(places.items())]
+    names = sorted(name for names in places.values() for name in names)
+    listed = "".join(f"    {name!r},\n" for name in names)
+    return _KINDS + "\n".join(lines) + f"\n\n__all__ = [\n{listed}]\n"
 
 
 def stub() -> str:
     """The text of ``op.pyi``."""
-    lines = [HEAD]
+    lines = [_OP]
     for kind, cls in sorted(DDLObject.kinds.items()):
         if not cls.is_created():
             continue
@@ -86,4 +126,5 @@ def _of_function(function: Callable[..., Any]) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    print(stub(), end="")
+    for path, text in files().items():
+        path.write_text(text, encoding="utf-8")
