@@ -12,7 +12,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sqlalchemy import text
 
 from app_schema.catalog.address import request, statement
 from app_schema.catalog.answers import Answers
@@ -20,11 +22,11 @@ from app_schema.catalog.objects import snapshot
 from app_schema.catalog.reading import empty_path, read
 from app_schema.catalog.reflect import reflect
 from app_schema.ddl import DDLObject, Key
-from app_schema.ddl.sql import ident
+from app_schema.ddl.sql import DIALECT, ident, qualified
 from app_schema.errors import ModelError
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Column, Connection, Table
 
 _MEMBERS = """\
 SELECT e.extname, i.object_names[cardinality(i.object_names)],
@@ -39,6 +41,7 @@ SELECT e.extname, i.object_names[cardinality(i.object_names)],
                   'text search configuration', 'foreign-data wrapper', 'collation')"""
 """Extension, the name of a member, and the access method of a default operator class: DDL names no class in
 gist (=, &&) of btree_gist."""
+_EXISTS = text("SELECT pg_catalog.to_regclass(:name) IS NOT NULL")
 _WORD = re.compile(r"\w+")
 _NEW_SCHEMA = re.compile(r"^\s*CREATE SCHEMA (?!IF NOT EXISTS )")
 _NEW_TABLE = re.compile(r"^\s*CREATE (?:UNLOGGED )?TABLE\b")
@@ -91,6 +94,33 @@ def used(connection: Connection, statements: Sequence[str], declared: DeclaredNa
         Borrowed(key.schema, key.name, _statements(obj), after_tables=bool(relations[key]))
         for key, obj in objects
     ]
+
+
+def referred(
+    connection: Connection, tables: Mapping[tuple[str, str], Table], default_schema: str
+) -> list[Borrowed]:
+    """The undeclared tables of the database to which foreign keys of declared tables refer, with the columns
+    that these need: a key may refer to a table of another application's metadata."""
+    keys: dict[tuple[str, str], set[tuple[Column[Any], ...]]] = defaultdict(set)
+    for table in tables.values():
+        for constraint in table.foreign_key_constraints:
+            target = constraint.referred_table
+            place = (target.schema or default_schema, target.name)
+            if place not in tables:
+                keys[place].add(tuple(element.column for element in constraint.elements))
+    return [
+        Borrowed(schema, name, _stub(schema, name, referred))
+        for (schema, name), referred in keys.items()
+        if connection.scalar(_EXISTS, {"name": qualified(name, schema)})
+    ]
+
+
+def _stub(schema: str, name: str, keys: set[tuple[Column[Any], ...]]) -> tuple[str, ...]:
+    types = {column.name: column.type.compile(DIALECT) for key in keys for column in key}
+    parts = [f"{ident(column)} {type_}" for column, type_ in types.items()]
+    parts += sorted(f"UNIQUE ({', '.join(ident(column.name) for column in key)})" for key in keys)
+    create = f"CREATE TABLE {qualified(name, schema)} ({', '.join(parts)})"
+    return f"CREATE SCHEMA IF NOT EXISTS {ident(schema)}", create
 
 
 def _is_lent(key: Key) -> bool:

@@ -129,7 +129,8 @@ class Converter(ModelConverter):
     def convert(self, *args: Any, **kwargs: Any) -> BaseField:
         """The field of a column."""
         column: sa.Column[Any] = kwargs["column"]
-        key = next((key for key in column.foreign_keys if key.column.primary_key), None)
+        own = (key for key in column.foreign_keys if key.column.table.metadata is column.table.metadata)
+        key = next((key for key in own if key.column.primary_key), None)
         values = _closed_set(column)
         if key is not None:
             field: BaseField = KeyField(**self._field_common(**kwargs), references=key.column)

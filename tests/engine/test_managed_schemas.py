@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from autogen import autogenerate
-from roundtrip import send
+from roundtrip import round_trip, send
 
 from app_schema import ddl
 from app_schema.audit import audit
-from app_schema.errors import ConfigurationError
+from app_schema.errors import AppSchemaError, ConfigurationError
 from app_schema.project import Accepted
 
 NAMED = (
@@ -71,3 +71,22 @@ def test_tables_beside_the_version_table_of_another_application_are_not_pruned(o
     ]
     generated = autogenerate(others, metadata, prune=True, accepted=kept, **options)
     assert "drop" not in generated.text.partition("def downgrade")[0]
+
+
+def test_foreign_key_refers_to_a_table_of_another_application(others: sa.Engine) -> None:
+    """It names a column of the other metadata; the table is neither declared nor compared here."""
+    send(others, "ALTER TABLE public.others ADD PRIMARY KEY (id)")
+    theirs = sa.Table("others", sa.MetaData(schema="public"), sa.Column("id", sa.Integer, primary_key=True))
+    metadata = sa.MetaData(
+        schema="shop", naming_convention={"fk": "fk_%(table_name)s", "pk": "pk_%(table_name)s"}
+    )
+    key: sa.Column[int] = sa.Column("other", sa.ForeignKey(theirs.c.id))
+    sa.Table("orders", metadata, sa.Column("id", sa.Integer, primary_key=True), key)
+    round_trip(others, metadata, prune=True)
+    unknown = sa.MetaData(schema="shop")
+    sa.Table("orders", unknown, sa.Column("other", sa.ForeignKey("public.others.id")))
+    with pytest.raises(AppSchemaError, match=r"could not find table 'public\.others'.*names its column"):
+        autogenerate(others, unknown)
+    send(others, "DROP TABLE public.others CASCADE")
+    with pytest.raises(AppSchemaError, match=r'relation "public\.others" does not exist'):
+        autogenerate(others, metadata)

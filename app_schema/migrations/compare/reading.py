@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqlalchemy import MetaData, text
+from sqlalchemy.exc import NoReferencedTableError
 
 from app_schema.catalog import Snapshot, snapshot_and_uncompared
 from app_schema.catalog.spelling import Spelling
 from app_schema.catalog.uncompared import Uncompared
 from app_schema.ddl import Key, Role
 from app_schema.ddl.role import of_the_cluster
-from app_schema.errors import ConfigurationError
+from app_schema.errors import ConfigurationError, ModelError
 from app_schema.migrations.compare.filters import EnvironmentFilters
 from app_schema.migrations.compare.pair import paired
 from app_schema.migrations.compare.scratch import Scratch
@@ -46,7 +47,14 @@ def read(context: AutogenContext) -> Sides:
         snapshot, uncompared[:] = snapshot_and_uncompared(connection)
         reflected.update(_without_bookkeeping(context, metadata, snapshot))
 
-    printed = scratch.printed(metadata.statements(), reflect)
+    try:
+        statements = metadata.statements()
+    except NoReferencedTableError as error:
+        raise ModelError(
+            f"{error}; a key to a table of another metadata names its column, as in "
+            "ForeignKey(User.__table__.c.id)"
+        ) from error
+    printed = scratch.printed(statements, reflect)
     declared = metadata.printed(_without_bookkeeping(context, metadata, printed.snapshot))
     roles = _roles_of_the_cluster(connection, metadata, declared, reflected)
     sides = Sides(
@@ -78,7 +86,7 @@ def _refuse_to_prune_everywhere(context: AutogenContext, metadata: Declared) -> 
 
 def _refuse_to_prune_others(sides: Sides) -> None:
     """The tables beside the version table of another application are that application's."""
-    if not sides.prune or sides.context.opts.get("of_database"):
+    if not sides.prune or not sides.context.opts.get("executed", True):  # for a copy of the database
         return
     tables = sorted(key for key in sides.reflected.keys() - sides.declared.keys() if key.kind == "table")
     for key in tables:

@@ -40,7 +40,9 @@ class Scratch:
         names: set[tuple[str | None, str]] = set()
 
         def borrow(statements: Sequence[str]) -> list[str]:
-            used = borrowed.used(self._connection, statements, self._metadata)
+            metadata = self._metadata
+            tables = borrowed.referred(self._connection, metadata.tables, metadata.default_schema)
+            used = [*tables, *borrowed.used(self._connection, statements, self._metadata)]
             names.update((obj.schema, obj.name) for obj in used)
             return borrowed.merged(used, statements) if used else []
 

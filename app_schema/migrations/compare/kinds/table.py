@@ -177,7 +177,8 @@ def _refers_to_later(sides: Sides, planner: Planner, fk: ForeignKeyConstraint, o
         for key in planner.changed | planner.dropped
     )
     exists = Key("table", place[0], None, place[1]) in sides.reflected
-    return sides.metadata.table_order[place] > order or (exists and unready)
+    # a table of another metadata exists already
+    return sides.metadata.table_order.get(place, -1) > order or (exists and unready)
 
 
 def _refers_to_a_key(fk: ForeignKeyConstraint) -> bool:
