@@ -87,9 +87,9 @@ MUTATIONS = {
         f"{LOCK}::test_revision_that_gets_no_lock_is_begun_again",
     ),
     "blockers_are_not_looked_for": Mutation(
-        "app_schema.migrations.retry",
-        "found = connection.execute(_BLOCKERS.encode(), [pid]).fetchall()",
-        "found = []",
+        "app_schema.migrations.watch",
+        'rows = connection.execute(_BLOCKERS.encode(), {"pid": self.info.backend_pid}).fetchall()',
+        "rows = []",
         f"{LOCK}::test_who_blocks_is_named_when_it_is_given_up",
     ),
     "commit_of_the_driver_not_noted": Mutation(
