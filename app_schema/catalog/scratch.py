@@ -47,6 +47,7 @@ _SETTINGS: Mapping[str, str] = {
 _NAMES_ROLE = re.compile(
     r"\s*(?:GRANT|REVOKE|ALTER\s+DEFAULT\s+PRIVILEGES|(?:CREATE|ALTER)\s+POLICY|ALTER\b.*\bOWNER\s+TO"
     r"|(?:CREATE|ALTER|DROP|COMMENT\s+ON)\s+(?:ROLE|USER|GROUP)|DO\b.*\bCREATE\s+(?:ROLE|USER|GROUP)"
+    r"|COMMENT\s+ON\s+POLICY"
     r"|DO\b.*\b(?:ON|ALTER|IN)\s+DATABASE\s+%I)\b",
     re.IGNORECASE | re.DOTALL,
 )

@@ -17,9 +17,11 @@ QUOTED = '"O\'wner ""%%I"""'
 SIGNATURE = "twice(integer, text)"
 
 
-def _metadata(*objects: ddl.DDLObject, of_table: tuple[ddl.Owner, ...] = (), view: str = "id") -> sa.MetaData:
+def _metadata(
+    *objects: ddl.DDLObject, of_table: tuple[ddl.Owner, ...] = (), view: str = "id", label: str = "sad"
+) -> sa.MetaData:
     metadata = sa.MetaData()
-    mood: sa.Column[str] = sa.Column("m", sa.Enum("sad", name="mood"))
+    mood: sa.Column[str] = sa.Column("m", sa.Enum(label, name="mood"))
     sa.Table("T t", metadata, sa.Column("id", sa.Integer, primary_key=True), mood, *of_table, schema="public")
     ddl.attach(
         metadata,
@@ -164,3 +166,16 @@ def test_owner_of_nothing_is_refused(engine: sa.Engine) -> None:
     to_owner = _metadata(ddl.Grant("SELECT", to=OWNER, table="T t", schema="public"), of_table=OF_TABLE)
     with pytest.raises(ModelError, match="is a grant to the owner: leave it out"):
         autogenerate(engine, to_owner)
+
+
+def test_owner_of_an_enum_changes_with_its_labels(engine: sa.Engine) -> None:
+    """An enum that is created again for its new labels keeps its owner."""
+    owned = [ddl.Owner(role, of="enum", name="mood", schema="public") for role in (OWNER, OTHER)]
+    may_create = ddl.Grant("CREATE", to=OWNER, schema="public")
+    of_view = ddl.Owner(OTHER, table="v", schema="public")
+    with engine.begin() as connection:
+        _metadata(owned[0], of_view, may_create).create_all(connection)
+    round_trip(engine, _metadata(owned[1], of_view, may_create, label="happy"), prune=True)
+    round_trip(engine, _metadata(of_view, may_create, label="happy"), prune=True)
+    # of the view too, which is created again
+    round_trip(engine, _metadata(owned[1], may_create, label="happy", view="2 AS n"), prune=True)

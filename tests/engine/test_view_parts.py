@@ -136,3 +136,26 @@ def test_comment_that_differs_is_refused(empty_engine: sa.Engine) -> None:
         op.create_comment("view", "absent", "new")
     with pytest.raises(ModelError, match="no comment on a nothing"):
         ddl.Comment("nothing", "n", "x")
+
+
+def test_comment_comes_and_goes_with_a_new_body_of_its_function(empty_engine: sa.Engine) -> None:
+    """CREATE OR REPLACE keeps the comment."""
+
+    def declared(body: str, *comments: ddl.Comment) -> sa.MetaData:
+        metadata = sa.MetaData()
+        sa.Table("t", metadata, sa.Column("id", sa.Integer), ddl.Policy("p", using=f"id > {body[-1]}"))
+        function = ddl.Function("f", body, returns="integer", language="sql", schema="public")
+        ddl.attach(metadata, function, *comments)
+        return metadata
+
+    comments = (
+        ddl.Comment("function", "f()", "it", schema="public"),
+        ddl.Comment("policy", "p", "it", table="t"),
+    )
+    old, new = declared("SELECT 1", *comments), declared("SELECT 2")
+    for one, other in ((old, new), (new, old)):
+        with empty_engine.begin() as connection:
+            one.create_all(connection)
+        round_trip(empty_engine, other, prune=True)
+        with empty_engine.begin() as connection:
+            one.drop_all(connection)

@@ -51,6 +51,12 @@ def rows(other: Other) -> list[str]:
             for number, year in enumerate((2020, 2021, 2030))
         ],
         "heir": ["INSERT INTO ancestor (id) VALUES (1)", 'INSERT INTO "s two".heir (id) VALUES (2)'],
+        "defaults": ["INSERT INTO \"s two\".behind VALUES (1, 'a')"],
+        "storage": ["INSERT INTO \"stored so\" VALUES (1, 'a')"],
+        "temporal": [
+            "INSERT INTO \"s two\".temporal VALUES ('[1, 2)', '[1, 3)')",
+            "INSERT INTO within VALUES ('[1, 2)', '[1, 2)')",
+        ],
         "materialized": ["REFRESH MATERIALIZED VIEW stored"],
     }
     return values.get(other.word, [])
@@ -61,11 +67,13 @@ def kept(shape: Shape) -> Iterator[Other]:
     enums = {enum.place for enum in shape.enums}
     for other in shape.others:
         table = _table(shape, other)
-        if other.word in {"rule", "statistics", "publication", "option"}:
+        if other.word in {"rule", "statistics", "publication", "option", "not null"}:
             if table is None or other.column not in table.types:
                 continue
-            if other.word != "rule" and not _is_plain(table, other.column):
+            if other.word not in {"rule", "not null"} and not _is_plain(table, other.column):
                 continue
+        if other.word in {"owner", "comment"} and table is None:
+            continue
         if other.word == "cast" and Place("public", "mood") not in enums:
             continue
         yield other
@@ -267,6 +275,119 @@ def _procedure(_: sa.MetaData, __: Shape, other: Other) -> Declared:
     yield ddl.Procedure("Work", body, arguments=arguments, language="sql", settings=None, schema="s two")
 
 
+def _setting(_: sa.MetaData, __: Shape, other: Other) -> Declared:
+    yield ddl.Setting("app.Tenant", ("1", "100% 'it''s'", "2")[other.number % 3])
+    if other.number // 3:
+        yield ddl.Role('no "body"')
+        yield ddl.Setting("search_path", ('public, "$user"', '"s two"')[other.number % 2], role='no "body"')
+
+
+def _object_grant(_: sa.MetaData, shape: Shape, other: Other) -> Declared:
+    yield ddl.Composite("granted", "(a integer)", schema="s two")
+    to, option = ("pg_monitor", "pg_read_all_data")[other.number % 2], other.number == 1
+    yield ddl.ObjectGrant("USAGE", to=to, on="TYPE", of="granted", with_grant_option=option, schema="s two")
+    if other.number // 2 == 1:
+        yield ddl.ObjectGrant((), to="PUBLIC", on="TYPE", of="granted", schema="s two")
+    if other.number // 2 == 2:
+        yield ddl.ObjectGrant("TEMPORARY", to=to, on="DATABASE")
+    for enum in shape.enums[: other.number % 3]:
+        yield ddl.ObjectGrant("USAGE", to=to, on="TYPE", of=enum.place.name, schema=enum.place.schema)
+
+
+def _comment(_: sa.MetaData, shape: Shape, other: Other) -> Declared:
+    text = ("plain", 'it\'s 100% :x \\ "q"')[other.number % 2]
+    table = _table(shape, other)
+    assert table is not None
+    schema, name = table.place
+    objects: list[tuple[str, str, str | None]] = [("index", index.name, None) for index in table.indexes]
+    objects += [("trigger", trigger.name, name) for trigger in table.triggers]
+    objects += [("policy", policy.name, name) for policy in table.policies]
+    for kind, named, of in objects[: other.number]:
+        yield ddl.Comment(kind, named, text, table=of, schema=schema)
+    for view in shape.views[: other.number % 3]:
+        yield ddl.Comment("view", view.place.name, text, schema=view.place.schema)
+        column = view.columns[0]
+        yield ddl.Comment("column", column, text, table=view.place.name, schema=view.place.schema)
+    for function in shape.functions[: other.number % 2]:
+        signature = f"{function.place.name}({function.arguments.partition(' ')[2]})"
+        yield ddl.Comment("function", signature, text, schema=function.place.schema)
+
+
+def _owner(_: sa.MetaData, shape: Shape, other: Other) -> Declared:
+    role = ("pg_monitor", "pg_read_all_data", 'no "body"')[other.number % 3]
+    yield ddl.Role('no "body"')
+    schema, name = other.table
+    yield ddl.Owner(role, table=name, schema=schema)
+    for view in shape.views[: other.number // 2]:
+        yield ddl.Owner(role, of="view", name=view.place.name, schema=view.place.schema)
+    for enum in shape.enums[: other.number // 2]:
+        yield ddl.Owner(role, of="type", name=enum.place.name, schema=enum.place.schema)
+    for function in shape.functions[: other.number // 3]:
+        signature = f"{function.place.name}({function.arguments.partition(' ')[2]})"
+        yield ddl.Owner(role, of="function", name=signature, schema=function.place.schema)
+
+
+def _not_null(_: sa.MetaData, shape: Shape, other: Other) -> Declared:
+    table = _table(shape, other)
+    assert table is not None
+    column = next(column for column in table.columns if column.name == other.column)
+    name = ("there", '100% "there"')[other.number % 2]
+    schema, of = table.place
+    yield ddl.NotNull(
+        column.name,
+        name,
+        # of a key it is inherited; a generated column may have none that is NOT VALID
+        no_inherit=other.number // 3 == 1 and not column.nullable and not _is_in_key(table, column.name),
+        not_valid=column.nullable,
+        table=of,
+        schema=schema,
+    )
+
+
+def _is_in_key(table: Table, column: str) -> bool:
+    primary = table.primary()
+    return primary is not None and column in primary.columns
+
+
+def _defaults(metadata: sa.MetaData, _: Shape, other: Other) -> Declared:
+    sa.Table("behind", metadata, sa.Column("id", sa.Integer), sa.Column("n", sa.Text), schema="s two")
+    defaults = ({"id": "1"}, {"id": "2", "n": "'it''s'::text"}, {})[other.number % 3]
+    columns = ("id, n", "n, id")[other.number // 3]
+    yield ddl.View("Front", f'SELECT {columns} FROM "s two".behind', defaults=defaults, schema="public")
+
+
+def _storage(metadata: sa.MetaData, _: Shape, other: Other) -> Declared:
+    items: list[Any] = [sa.Column("id", sa.Integer), sa.Column("body", sa.Text)]
+    items += [sa.Index("ix stored", "id", unique=True)]
+    options: dict[str, Any] = {"prefixes": ["UNLOGGED"]} if other.number % 2 else {}
+    options |= {"postgresql_with": {"fillfactor": 60 + other.number}} if other.number // 2 else {}
+    more = (
+        ddl.TableOption("CLUSTER ON", '"ix stored"'),
+        ddl.TableOption("ALTER COLUMN body SET STORAGE", "EXTERNAL"),
+        ddl.TableOption("ALTER COLUMN body SET COMPRESSION", "pglz"),
+        ddl.TableOption("SET (toast.autovacuum_enabled)", "false"),
+    )
+    sa.Table("stored so", metadata, *items, *more[: other.number], schema="public", **options)
+    yield from ()
+
+
+def _temporal(metadata: sa.MetaData, _: Shape, other: Other) -> Declared:
+    ranges = [sa.Column(name, postgresql.INT4RANGE, nullable=False) for name in ("of", "during")]
+    words = ("PRIMARY KEY (of, during WITHOUT OVERLAPS)", "UNIQUE (of, during WITHOUT OVERLAPS)")
+    more = (
+        "CHECK ((upper(during) > 0)) NOT VALID",
+        "CHECK ((upper(during) > 0)) NOT ENFORCED",
+        "CHECK ((upper(during) > 0)) NO INHERIT",
+    )[other.number % 3]
+    items = ddl.TableConstraint("over", words[other.number % 2]), ddl.TableConstraint("state", more)
+    sa.Table("temporal", metadata, *ranges, *items, schema="s two")
+    if other.number // 3:
+        key = 'FOREIGN KEY (of, PERIOD during) REFERENCES "s two".temporal(of, PERIOD during)'
+        columns = [sa.Column(name, postgresql.INT4RANGE) for name in ("of", "during")]
+        sa.Table("within", metadata, *columns, ddl.TableConstraint("fk", key), schema="public")
+    yield from ()
+
+
 OTHERS: dict[str, Declare] = {
     "domain": _domain,
     "composite": _composite,
@@ -287,4 +408,12 @@ OTHERS: dict[str, Declare] = {
     "option": _option,
     "materialized": _materialized,
     "procedure": _procedure,
+    "setting": _setting,
+    "object grant": _object_grant,
+    "comment": _comment,
+    "owner": _owner,
+    "not null": _not_null,
+    "defaults": _defaults,
+    "storage": _storage,
+    "temporal": _temporal,
 }

@@ -27,6 +27,7 @@ from app_schema import database
 from app_schema.catalog import Difference, Snapshot, diff, scratch, snapshot
 from app_schema.catalog.spelling import Spelling
 from app_schema.errors import AppSchemaError
+from app_schema.migrations.compare.managed import IF_DECLARED
 from app_schema.testing.databases import Databases
 
 PARTS = 4
@@ -99,7 +100,8 @@ class Ground:
 
     def revision(self, shape: Shape) -> Generated:
         """The revision that leads from what is there to the shape."""
-        generated = autogenerate(self.changed, metadata(shape), prune=True, managed_schemas=set(SCHEMAS))
+        options: dict[str, Any] = {"managed_schemas": set(SCHEMAS), "always": {*IF_DECLARED, "owner"}}
+        generated = autogenerate(self.changed, metadata(shape), prune=True, **options)
         note(generated.text)
         if RUFF.exists():
             assert generated.text == generated.formatted

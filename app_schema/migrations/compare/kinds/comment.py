@@ -108,6 +108,10 @@ class ObjectCommentComparator(_TextComparator):
             call = _CALLS[key.kind]
             if declared is not None:
                 planner.create(Makes.COMMENT, call(key, declared))
+            elif key.kind == "object_comment" and _is_replaced(sides, planner, key):
+                planner.create(Makes.COMMENT, call(key, None))
+            if reflected is None and _is_replaced(sides, planner, key):
+                planner.drop(Drops.COMMENT, OnTheWayBackOp(call(key, None)))
             if reflected is not None:
                 planner.drop(Drops.COMMENT, OnTheWayBackOp(call(key, reflected)))
 
@@ -151,6 +155,12 @@ def _stays(sides: Sides, planner: Planner, key: Key) -> bool:
     return planner.recreated_as(key) == "reflected" and any(
         planner.recreated_as(owner) != "dropped" for owner in existing
     )
+
+
+def _is_replaced(sides: Sides, planner: Planner, key: Key) -> bool:
+    """True if a replacement may keep the object, and with it the comment, as CREATE OR REPLACE does."""
+    owner = keys.described(key)
+    return owner in planner.created - planner.dropped and owner in sides.reflected and owner in sides.declared
 
 
 def _is_created_anew(sides: Sides, planner: Planner, key: Key) -> bool:

@@ -35,11 +35,11 @@ class OwnerComparator(KindComparator):
         An undeclared one is reset with ``prune`` if the metadata declares the owner of some object: else
         somebody else may manage the owners.
         """
-        if _is_of_column(sides, key) or _is_created_anew(sides, planner, _object(sides.reflected, key)):
+        if _is_of_column(sides, key) or _is_dropped(sides, planner, _object(sides.reflected, key)):
             return
         owner, old = sides.metadata.objects.get(key), Owner.from_definition(key, reflected)
         if owner is None:
-            if not sides.prune or not any(obj.kind == "owner" for obj in sides.metadata.objects.values()):
+            if not _resets(sides):
                 raise refusal.owned_by(reflected, declared)
             planner.drop(_DROP, DropObjectOp(old))
         elif reflected == sides.connection.scalar(_MIGRATING):
@@ -48,21 +48,29 @@ class OwnerComparator(KindComparator):
             planner.create(_SET, ReplaceObjectOp(owner, old))
 
     def follow(self, sides: Sides, planner: Planner) -> None:
-        """Plans the owners of created objects, and for the downgrade those of dropped ones."""
+        """Plans the owners of created objects, and for the downgrade those of dropped and replaced ones."""
         for key in sorted((key for key in sides.reflected if key.kind == "owner"), key=str):
             owned = _object(sides.reflected, key)
-            if owned is None or not _is_created_anew(sides, planner, owned) or _is_of_column(sides, key):
+            dropped = _is_dropped(sides, planner, owned)
+            if owned is None or not (dropped or owned in planner.created) or _is_of_column(sides, key):
                 continue
             old, new = Owner.from_definition(key, sides.reflected[key]), sides.metadata.objects.get(key)
             if sides.reflected[key] != sides.connection.scalar(_MIGRATING):
                 planner.drop(_DROP, OnTheWayBackOp(CreateObjectOp(old)))
-                if new is None and planner.recreated_as(owned) != "dropped":
+                if new is None and planner.recreated_as(owned) != "dropped" and not _resets(sides):
                     new = old
-            if new is not None:
+            # of a replaced object `changed` has planned another owner
+            if new is not None and (dropped or key not in planner.changed):
                 planner.create(_SET, CreateObjectOp(new))
         for key, obj in sides.metadata.objects.items():
             if isinstance(obj, Owner) and key not in sides.reflected and sides.managed(key):
                 planner.create(_SET, CreateObjectOp(obj))
+
+
+def _resets(sides: Sides) -> bool:
+    """True if an undeclared owner is reset."""
+    declared = any(obj.kind == "owner" for obj in sides.metadata.objects.values())
+    return sides.prune and (declared or "owner" in sides.context.opts.get("always", ()))
 
 
 @cache
@@ -83,9 +91,9 @@ def _is_of_column(sides: Sides, key: Key) -> bool:
     return definition is not None and PrintedSequence.of(definition).column is not None
 
 
-def _is_created_anew(sides: Sides, planner: Planner, owned: Key | None) -> bool:
-    """True if the revision drops the object, or drops and creates it again."""
-    if owned is None or owned in planner.dropped | planner.created:
+def _is_dropped(sides: Sides, planner: Planner, owned: Key | None) -> bool:
+    """True if the revision drops the object; it may create the object again."""
+    if owned is None or owned in planner.dropped:
         return owned is not None
     if owned not in planner.changed or owned in sides.declared:
         return False
