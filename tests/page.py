@@ -10,6 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 _SHELL = re.compile(r"^( *)```(?:bash|sh)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 _INDENTED = re.compile(r"(?<=\n\n)(?: {4}[^\n]*\n)+")
+_FILE = re.compile(r"^[^\n`]*`([\w/]+\.\w+)`(?:(?!\n\n).)*\n\n```\w+\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -32,9 +33,21 @@ class Page:
                     if words:
                         yield words
 
-    def python(self) -> list[str]:
-        """The Python blocks."""
-        return _PYTHON.findall(self.text)
+    def python(self, until: str = "\0") -> list[str]:
+        """The Python blocks, up to a heading."""
+        return _PYTHON.findall(self.text.partition(f"\n## {until}\n")[0])
+
+    def files(self, heading: str) -> dict[str, str]:
+        """The blocks of a section by the path of a file that begins the sentence before each."""
+        return dict(_FILE.findall(self._section(heading)))
+
+    def lines(self, heading: str) -> list[list[str]]:
+        """The words of the commands of a section."""
+        blocks = _INDENTED.findall(_PYTHON.sub("", self._section(heading)))
+        return [shlex.split(line) for block in blocks for line in block.splitlines()]
+
+    def _section(self, heading: str) -> str:
+        return self.text.partition(f"\n### {heading}\n")[2].partition("\n### ")[0]
 
     def names(self, heading: str) -> list[str]:
         """The names in back quotes that begin the items of a section; of a tree, the files."""

@@ -47,7 +47,7 @@ def check(project: Path, *command: str, **environment: str) -> subprocess.Comple
 def complaints(project: Path) -> dict[str, list[str]]:
     """What strict mypy says of each file: one run, since most of it is reading the libraries."""
     pytest.importorskip("mypy")
-    blocks = [block for block in Page("docs/application.md").python() if "as PACKAGE" not in block]
+    blocks = Page("docs/application.md").python(until="Your tables")
     files = {
         "page_app.py": "\n\n".join(blocks),
         "wrong.py": APP.read_text(encoding="utf-8").replace("user.name, str | None", "user.name, str"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import uuid
 from pathlib import Path
@@ -9,22 +10,16 @@ from pathlib import Path
 import psycopg
 import pytest
 from commands import ROOT, Run, data
+from page import Page
 from program import alembic, app_schema
 
 from app_schema import url as urls
 from app_schema.migrations.lineage import Lineage
 from app_schema.mued.application import APPLICATION as PACKAGE
 
+PAGE = Page("docs/application.md")
+BRANCH, SECOND = "A branch on the package's revisions", "A second version table"
 NEWEST = min(Lineage(PACKAGE).heads)
-INI = """\
-[alembic]
-script_location = {root}/alembic
-path_separator = newline
-file_template = %%(rev)s
-version_locations =
-    {root}/alembic/versions
-    %(here)s/versions
-"""
 FIRST = '''\
 """Notes of the shop.
 
@@ -50,57 +45,6 @@ def downgrade() -> None:
     op.drop_table("notes", schema="shop")
     op.drop_schema("shop")
 '''
-APPLICATION = """\
-import dataclasses
-from pathlib import Path
-
-from app_schema.mued.application import APPLICATION as PACKAGE
-
-
-def declared():
-    from beside_models import Base
-
-    return Base
-
-
-APPLICATION = dataclasses.replace(
-    PACKAGE, name="shop", declared=declared, configuration=Path(__file__).parent / "alembic.ini"
-)
-"""
-SECOND = """\
-from pathlib import Path
-
-from app_schema.application import Application
-
-
-def declared():
-    from beside_models import Base
-
-    return Base
-
-
-APPLICATION = Application(
-    name="shop",
-    declared=declared,
-    configuration=Path(__file__).parent / "alembic.ini",
-    version_table_schema="shop",
-)
-"""
-OWN_INI = """\
-[alembic]
-script_location = %(here)s/migrations
-prepend_sys_path = %(here)s
-path_separator = os
-file_template = %%(rev)s
-"""
-ENV = """\
-from alembic import context
-from beside_shop import APPLICATION
-
-from app_schema.migrations import entry
-
-entry.run(context, APPLICATION)
-"""
 NOTHING = """\
 revision = "shop_0001"
 down_revision = None
@@ -113,94 +57,64 @@ def upgrade():
 def downgrade():
     pass
 """
-MODELS = """\
-import uuid
-
-from sqlalchemy import ForeignKey
-from sqlalchemy.orm import Mapped, mapped_column
-
-from app_schema.mued.models import Base
-
-
-class Order(Base):
-    __tablename__ = "orders"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("public.users.id"))
-"""
 ALONE = """\
 from sqlalchemy import Column, Integer, MetaData, Table
 
 Base = MetaData(schema="shop", naming_convention={"pk": "pk_%(table_name)s"})
 Table("orders", Base, Column("id", Integer, primary_key=True))
 """
-REFERRING = """\
-from sqlalchemy import ForeignKey, MetaData
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-
-from app_schema.models import User
-from app_schema.mued.naming import NAMING_CONVENTION
 
 
-class Base(DeclarativeBase):
-    metadata = MetaData(schema="shop", naming_convention=NAMING_CONVENTION)
-
-
-class Order(Base):
-    __tablename__ = "orders"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    user_id = mapped_column(ForeignKey(User.__table__.c.id), index=True)
-"""
+def written(place: Path, heading: str) -> Path:
+    """The files of a section of the page; its package has another name, since a test imports it."""
+    for name, text in PAGE.files(heading).items():
+        file = place / name.replace("shop/", "beside/")
+        file.parent.mkdir(exist_ok=True)
+        own = text.replace("[alembic]", "[alembic]\nfile_template = %%(rev)s")
+        own = own.replace("app_schema:alembic", f"{ROOT}/alembic")  # as the wheel has it
+        file.write_text(re.sub(r"\bshop\.(application|models)", r"beside.\1", own))
+    (place / "pyproject.toml").write_text(
+        '[tool.app_schema]\napplication = "beside.application:APPLICATION"\n'
+    )
+    return place
 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The project of the page, with an application of its own."""
-    (tmp_path / "pyproject.toml").write_text('[tool.app_schema]\napplication = "beside_shop:APPLICATION"\n')
-    (tmp_path / "alembic.ini").write_text(INI.format(root=ROOT))
+    """The project of the page with a branch on the package's revisions."""
     (tmp_path / "versions").mkdir()
-    (tmp_path / "beside_shop.py").write_text(APPLICATION)
-    (tmp_path / "beside_models.py").write_text(MODELS)
     monkeypatch.chdir(tmp_path)
-    return tmp_path
+    return written(tmp_path, BRANCH)
 
 
 @pytest.fixture
 def app(project: Path) -> str:
     """The application of the page, with one revision of its own and the package's models."""
     (project / "versions" / "shop_0001.py").write_text(FIRST)
-    (project / "beside_models.py").write_text("from app_schema.mued.models import Base\n")
-    return "beside_shop:APPLICATION"
+    (project / "beside" / "models.py").write_text("from app_schema.models import Base\n")
+    return "beside.application:APPLICATION"
 
 
+@pytest.mark.part(of=2, among="beside")
 def test_a_declared_table_of_its_own_is_created_and_never_dropped(project: Path, database_url: str) -> None:
     """In a schema of the package, where its application alone would find the table undeclared."""
-    branch = (
-        "--head",
-        "base",
-        "--branch-label",
-        "shop",
-        "--version-path",
-        "versions",
-        "--rev-id",
-        "shop_0001",
-    )
-    said = app_schema(database_url, "revision", "-m", "x", "--no-prove", *branch, "--depends-on", NEWEST)
-    assert said.returncode == 0, said.stderr
-    file = project / "versions" / "shop_0001.py"
+    for _, command, *arguments in PAGE.lines(BRANCH):
+        proof = ("--no-prove", "--rev-id", f"shop_{arguments[1]}") if command == "revision" else ()
+        said = app_schema(database_url, command, *arguments, *proof)
+        assert said.returncode == 0, said.stderr
+    file = project / "versions" / "shop_orders.py"
     assert 'op.create_table(\n        "orders"' in file.read_text()
     assert f'depends_on = "{NEWEST}"' in file.read_text()
+    assert "op." not in (project / "versions" / "shop_more.py").read_text()
     below = project / "below"
     below.mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(below)  # the project of the configuration is found, and its modules
         assert app_schema(database_url, "upgrade").returncode == 0
         said = app_schema(database_url, "status")  # the stamp of the branch stands for both heads
-        assert (said.returncode, said.stdout, said.stderr) == (0, "at shop_0001, 0 pending\n", "")
-        ini = project / "alembic.ini"
-        asked = ("revision", "--autogenerate", "--head", "shop@head", "--rev-id", "shop_0002", "-m", "x")
-        said = alembic(database_url, "-x", "prune=true", *asked, configuration=ini)
+        assert (said.returncode, said.stdout, said.stderr) == (0, "at shop_more, 0 pending\n", "")
+        said = alembic(database_url, "-x", "prune=true", "check", configuration=project / "alembic.ini")
         assert said.returncode == 0, said.stderr
-        assert "op." not in (project / "versions" / "shop_0002.py").read_text()
 
 
 def test_two_heads_are_named_before_a_revision_is_written(app: str, database_url: str) -> None:
@@ -220,7 +134,7 @@ def test_adoption_up_to_two_heads_is_refused(app: str, database_url: str) -> Non
 
 
 def test_an_application_without_the_packages_tables_is_refused(project: Path, database_url: str) -> None:
-    (project / "beside_models.py").write_text(ALONE)
+    (project / "beside" / "models.py").write_text(ALONE)
     said = alembic(database_url, "-x", "prune=true", "check", configuration=project / "alembic.ini")
     assert said.returncode == 2
     assert "shop runs the revisions of MUED, but does not declare muednote_v3." in said.stderr
@@ -248,19 +162,17 @@ def test_a_branch_on_the_lineage_of_the_package(run: Run, database_url: str, app
 
 
 @pytest.fixture
-def alone(project: Path) -> Path:
-    """The project with revisions and a version table of its own, in a schema that does not exist."""
-    (project / "beside_shop.py").write_text(SECOND)
-    (project / "beside_models.py").write_text(ALONE)
-    (project / "alembic.ini").write_text(OWN_INI)
-    (project / "migrations" / "versions").mkdir(parents=True)
-    (project / "migrations" / "env.py").write_text(ENV)
-    shutil.copy(ROOT / "alembic" / "script.py.mako", project / "migrations")
-    return project
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The project of the page with a second version table, in a schema that does not exist."""
+    (tmp_path / "migrations" / "versions").mkdir(parents=True)
+    shutil.copy(ROOT / "alembic" / "script.py.mako", tmp_path / "migrations")
+    monkeypatch.chdir(tmp_path)
+    return written(tmp_path, SECOND)
 
 
 def test_schema_of_its_version_table_is_created_and_stays(alone: Path, empty_url: str) -> None:
     """By a run, by a script that is sent twice, and in the copy of a proof."""
+    (alone / "beside" / "models.py").write_text(ALONE)
     said = app_schema(empty_url, "revision", "-m", "x", "--rev-id", "shop_0001")
     assert (said.returncode, "is proved: up twice" in said.stderr) == (0, True), said.stderr
     planned = app_schema(empty_url, "plan").stdout
@@ -285,12 +197,14 @@ def test_schema_of_its_version_table_is_created_and_stays(alone: Path, empty_url
         assert connection.execute("SELECT to_regclass('shop.alembic_version') IS NULL").fetchone() == (False,)
 
 
+@pytest.mark.part(of=2, among="beside")
 def test_the_second_application_speaks_of_its_own_tables(alone: Path, database_url: str) -> None:
     """And says nothing of the package's, though a foreign key refers to one, nor of both version tables."""
-    (alone / "beside_models.py").write_text(REFERRING)
-    said = app_schema(database_url, "revision", "-m", "x")
-    assert (said.returncode, "is proved: up twice" in said.stderr) == (0, True), said.stderr
-    assert app_schema(database_url, "upgrade").returncode == 0
+    del alone
+    for _, *arguments in PAGE.lines(SECOND):
+        said = app_schema(database_url, *arguments)
+        assert said.returncode == 0, said.stderr
+        assert ("revision" in arguments) is ("is proved: up twice" in said.stderr)
     said = app_schema(database_url, "audit")
     assert {line.rpartition(" ")[2] for line in said.stdout.splitlines() if ": table" in line} == {
         "shop.alembic_version",
