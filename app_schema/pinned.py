@@ -108,8 +108,20 @@ _CATALOG_FIRST = (
 Behind another schema, functions and operators of that schema would run in place of the built-in ones.
 """
 
-_REFUSED = ("42501", "check_enable_rls")
-"""SQLSTATE and C function of the error of ``row_security = off``; the message may be translated."""
+_REFUSED = "42501"
+"""SQLSTATE of an absent right; the C function tells which one, because the message may be translated."""
+_REMEDIES = {
+    # the error of row_security = off
+    "check_enable_rls": (
+        "Row security would hide rows of that table from this role, so they cannot be counted or written: "
+        "run as a superuser or as a role with BYPASSRLS (ALTER ROLE ... BYPASSRLS); the owner may also run "
+        "ALTER TABLE ... NO FORCE ROW LEVEL SECURITY before, and FORCE ROW LEVEL SECURITY after."
+    ),
+    "aclcheck_error": (
+        "Run as the owner, or as a role that has this right; a role that is a member of the owner without "
+        "INHERIT acts as the owner with ?options=-crole%3DOWNER in the URL."
+    ),
+}
 _REMEMBERED = "app_schema.pinned"
 
 
@@ -136,14 +148,11 @@ def keep_alive(descriptor: int) -> None:
 
 
 def remedy(diagnostic: Diagnostic | None) -> str | None:
-    """The remedy if PostgreSQL raised because row security would hide rows; None for any other error."""
-    if diagnostic is None or (diagnostic.sqlstate, diagnostic.source_function) != _REFUSED:
+    """The remedy if the role has not the right to read, write or alter an object; None for any other
+    error."""
+    if diagnostic is None or diagnostic.sqlstate != _REFUSED:
         return None
-    return (
-        "Row security would hide rows of that table from this role, so they cannot be counted or written: "
-        "run as a superuser or as a role with BYPASSRLS (ALTER ROLE ... BYPASSRLS); the owner may also run "
-        "ALTER TABLE ... NO FORCE ROW LEVEL SECURITY before, and FORCE ROW LEVEL SECURITY after."
-    )
+    return _REMEDIES.get(diagnostic.source_function or "")
 
 
 def calls(settings: Mapping[str, str], *, local: bool) -> str:

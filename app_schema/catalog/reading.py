@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from app_schema import pinned
 from app_schema.catalog.assembled import Assembled
@@ -119,5 +120,8 @@ def search_path(connection: Connection, path: str) -> Iterator[None]:
         connection.execute(_SET_PATH, {"path": path, "local": False})
     try:
         yield
-    finally:
-        connection.execute(_SET_PATH, {"path": before, "local": local})
+    except BaseException:
+        with suppress(SQLAlchemyError):  # the transaction has failed, or the connection is lost
+            connection.execute(_SET_PATH, {"path": before, "local": local})
+        raise
+    connection.execute(_SET_PATH, {"path": before, "local": local})

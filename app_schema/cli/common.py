@@ -162,11 +162,13 @@ def explained(error: Exception) -> str | None:
     """The message without secrets; None for an error of this program."""
     from alembic.util import CommandError
     from psycopg import Error
-    from sqlalchemy.exc import DBAPIError
+    from sqlalchemy.exc import DBAPIError, PendingRollbackError
 
     from app_schema.database import describe_failure
     from app_schema.errors import AppSchemaError
 
+    if isinstance(error, PendingRollbackError):  # the end of a block has used the connection that is lost
+        error = next((cause for cause in _before(error) if isinstance(cause, (DBAPIError, Error))), error)
     if isinstance(error, (AppSchemaError, CommandError)):
         return str(error)
     if isinstance(error, (DBAPIError, Error)):
@@ -180,6 +182,13 @@ def explained(error: Exception) -> str | None:
     if isinstance(error, UnicodeEncodeError):  # of an argument that is no text, or of the output
         return f"{error.object[error.start : error.end]!a} cannot be encoded as {error.encoding}."
     return None
+
+
+def _before(error: BaseException) -> Iterator[BaseException]:
+    """The errors during whose handling an error was raised, the last one first."""
+    while error.__context__ is not None:
+        error = error.__context__
+        yield error
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from program import alembic
 from sqlalchemy.exc import DBAPIError
 
 from app_schema import database, embedded, url
+from app_schema.catalog.reading import search_path
 from app_schema.errors import ConfigurationError, ServerError
 from app_schema.target import EMBEDDED, Target
 
@@ -279,3 +280,18 @@ def test_upgrade_unknown_database_fails_with_one_sentence(server_url: str) -> No
     unknown = url.parse(server_url).set(drivername="postgresql", database="nowhere")
     sentence = refused(alembic(unknown.render_as_string(hide_password=False), "upgrade", "head"))
     assert sentence.startswith("The server does not know the database: ")
+
+
+def test_lost_connection_is_told_and_not_what_the_end_of_a_block_meets(empty_engine: sa.Engine) -> None:
+    with (
+        pytest.raises(sa.exc.OperationalError, match="terminating connection"),
+        empty_engine.connect() as connection,
+        search_path(connection, "app"),
+    ):
+        connection.execute(sa.text("SELECT pg_terminate_backend(pg_backend_pid())"))
+    with (
+        pytest.raises(sa.exc.ProgrammingError, match="absent"),
+        empty_engine.connect() as connection,
+        search_path(connection, "app"),
+    ):
+        connection.execute(sa.text("SELECT absent"))

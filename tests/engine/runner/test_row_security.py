@@ -129,3 +129,27 @@ def test_handwritten_function_of_sql_is_created_where_rows_are_hidden(
         for revision in (f"r2_{len(reads)}", f"r3_{len(reads)}"):
             with pytest.raises(CommandError, match=REMEDY):
                 written.upgrade(bound_url, revision, x=x)
+
+
+def test_member_of_the_owner_without_inherit_is_told_to_act_as_the_owner(
+    bound_url: str, empty_url: str, tmp_path: Path
+) -> None:
+    written, bound = Written(tmp_path), urls.parse(bound_url)
+    written.add("op.add_column('t', sa.Column('a', sa.Text()), schema='public')")
+    written.upgrade(bound_url)
+    written.add("op.add_column('t', sa.Column('b', sa.Text()), schema='public')", "op.drop_column('t', 'b')")
+    member = f"member_{secrets.token_hex(4)}"
+    with psycopg.connect(empty_url, autocommit=True) as connection:
+        connection.execute(
+            f"CREATE ROLE {member} LOGIN NOINHERIT; GRANT {bound.username} TO {member}".encode()
+        )
+    try:
+        url = bound.set(username=member)
+        with pytest.raises(CommandError, match=r"permission denied.*\n.*options=-crole%3DOWNER"):
+            written.upgrade(url.render_as_string(hide_password=False))
+        acting = url.update_query_dict({"options": f"-crole={bound.username}"})
+        written.upgrade(acting.render_as_string(hide_password=False))
+        written.downgrade(acting.render_as_string(hide_password=False), "r1")
+    finally:
+        with psycopg.connect(empty_url, autocommit=True) as connection:
+            connection.execute(f"DROP ROLE {member}".encode())
