@@ -18,6 +18,7 @@ from starlette_admin.contrib.sqla import Admin
 
 from app_schema.application import Application, find
 from app_schema.reference.domain import domain_of
+from app_schema.studio import moment
 from app_schema.studio.access import Door
 from app_schema.studio.change_page import ChangesPage, DeletePage
 from app_schema.studio.changes import Changes
@@ -58,6 +59,7 @@ def studio(
     """
     application = application or find()
     watch(engine)
+    moment.as_text(engine)
     app = Starlette(
         middleware=[
             Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS, www_redirect=False),

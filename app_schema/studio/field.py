@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette_admin import BaseField, DateTimeField, EnumField, FloatField, StringField, UUIDField
+from starlette_admin import BaseField, DateField, DateTimeField, EnumField, FloatField, StringField, UUIDField
 from starlette_admin.contrib.sqla.converters import ModelConverter
 from starlette_admin.contrib.sqla.exceptions import NotSupportedColumn
 from starlette_admin.converters import converts
@@ -113,7 +113,41 @@ class MomentField(DateTimeField):
         return moment if (moment.tzinfo is None) is self.local else text
 
     async def serialize_value(self, request: Request, value: Any) -> str:
+        if isinstance(value, str):  # Python has no such time
+            return value
         return str(value.isoformat(sep=" ") if request.state.action.is_form() else f"{value:%F %T%z}")
+
+
+@dataclass
+class DayField(DateField):
+    """A date as text: the browser's own input has no ``infinity``, and would send it back as NULL."""
+
+    input_type: str = "text"
+    class_: str = "form-control"
+    placeholder: str | None = "2026-01-31"
+
+    def __post_init__(self) -> None:
+        self.validators = [*self.validators, _is_day]
+        super().__post_init__()
+
+    async def parse_form_data(self, request: Request, form_data: FormData) -> Any:
+        """The date; invalid input is returned unchanged, for the form to show again."""
+        del request
+        text = str(form_data.get(self.id) or "").strip()
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            return text or None
+
+    async def serialize_value(self, request: Request, value: Any) -> str:
+        del request
+        return str(value)
+
+
+def _is_day(request: Request, field: BaseField, value: Any, form: dict[str, Any]) -> None:
+    del request, field, form
+    if not isinstance(value, date):
+        raise ValueError("write a date, such as 2026-01-31")  # noqa: TRY004 - what starlette-admin expects
 
 
 def _is_moment(request: Request, field: BaseField, value: Any, form: dict[str, Any]) -> None:
@@ -168,6 +202,12 @@ class Converter(ModelConverter):
         local = not kwargs["type"].timezone
         placeholder = "2026-01-31 18:30:00" if local else MomentField.placeholder
         return MomentField(**self._field_common(**kwargs), local=local, placeholder=placeholder)
+
+    @converts("Date")
+    def conv_date(self, *args: Any, **kwargs: Any) -> BaseField:
+        """A day."""
+        del args
+        return DayField(**self._field_common(**kwargs))
 
     @converts("pgvector.sqlalchemy.vector.VECTOR")
     def conv_vector(self, *args: Any, **kwargs: Any) -> BaseField:

@@ -125,6 +125,20 @@ def test_a_value_that_the_models_do_not_know_is_a_sentence(browse: Open, filled:
     assert "The database has a value that the models do not know" in answer.text
 
 
+def test_a_time_that_python_has_not_is_shown_and_kept(browse: Open, filled: sa.Engine) -> None:
+    with filled.begin() as connection:
+        for title, time in (("Ann 1", "infinity"), ("Ann 2", "0044-03-15 12:00:00+00 BC")):
+            changed = sa.text("UPDATE sessions SET completed_at = :time WHERE title = :title RETURNING id")
+            key = connection.execute(changed, {"time": time, "title": title}).scalar_one()
+        connection.execute(sa.text("UPDATE sessions SET created_at = 'infinity' WHERE title LIKE 'Bob %'"))
+    client = browse(write=True)
+    assert client.get("/sessions/list").status_code == 200
+    assert "infinity" in client.get("/sessions/list?q=Ann 1").text
+    assert client.get("/sessions/list?sort=created_at__desc").text.count(">infinity<") == 25
+    form = client.get(f"/sessions/edit?pk={key}")
+    assert 'value="0044-03-15 12:00:00+00 BC"' in form.text
+
+
 def test_what_is_not_declared_is_shown(browse: Open, filled: sa.Engine) -> None:
     client = browse()
     with filled.begin() as connection:
