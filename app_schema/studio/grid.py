@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 
 from app_schema.studio.querylog import noted
 
+_TYPES = sa.text(
+    "SELECT o.oid, pg_catalog.format_type(o.oid, NULL) AS name FROM unnest(CAST(:oids AS oid[])) AS o(oid)"
+)
 ROWS = 500
 """So many rows are shown at once."""
 WIDTH = 2_000
@@ -29,16 +33,23 @@ def grid(connection: sa.Connection, query: str, *, skip: int = 0, rows: int = RO
 
     PostgreSQL prints and shortens the values: none is too long, or of a type that Python lacks.
     """
-    columns = [
-        (column.name, column.type_display)
-        for column in one(connection, f"{wrapped(query)} LIMIT 0").description
-    ]
+    described = one(connection, f"{wrapped(query)} LIMIT 0").description
+    others = _other_types(connection, {column.type_code for column in described})
+    columns = [(column.name, others.get(column.type_code, column.type_display)) for column in described]
     aliases = [f"c{number}" for number in range(len(columns))]
     printed = ", ".join(f"pg_catalog.left({alias}::text, {WIDTH + 1})" for alias in aliases)
     named = f" ({', '.join(aliases)})" if aliases else ""
     cursor = one(connection, f"{wrapped(query, printed)}{named} LIMIT {rows + 1} OFFSET {skip}")
     found = cursor.fetchall()
     return Grid(columns, [tuple(map(_shortened, row)) for row in found[:rows]], len(found) > rows)
+
+
+def _other_types(connection: sa.Connection, oids: set[int]) -> dict[int, str]:
+    """The names of the types that psycopg does not know: of extensions, enums, domains."""
+    unknown = [oid for oid in oids if psycopg.adapters.types.get(oid) is None]
+    if not unknown:
+        return {}
+    return {row.oid: row.name for row in connection.execute(_TYPES, {"oids": unknown})}
 
 
 def wrapped(query: str, columns: str = "*") -> str:

@@ -31,6 +31,8 @@ def test_a_query_is_answered_as_postgresql_prints_it(filled: sa.Engine) -> None:
     assert found.rows == [("1", None, "", "infinity", "{}")]
     assert not found.more
     assert console.query(filled, "VALUES (1), (2)", None, ACTING).rows == [("1",), ("2",)]
+    odd = console.query(filled, "SELECT '[1]'::vector, 'practice'::session_type, 1", None, ACTING)
+    assert [type_ for _, type_ in odd.columns] == ["vector", "session_type", "int4"]
     assert len(console.query(filled, MANY, None, ACTING).rows) == 2
     assert console.query(filled, "WITH u AS (TABLE users) SELECT FROM u", None, ACTING).rows == [(), ()]
 
