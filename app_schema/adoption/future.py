@@ -51,6 +51,15 @@ class Future:
             for column in operation.columns
         }
 
+    def is_open(self, table: Table, column: str) -> bool:
+        """True if the types differ and no operation changes the column: the page says what is to be done by
+        hand, and no rule on the column can be evaluated before."""
+        key = Key("column", *table, column)
+        reflected = self.look.sides.reflected.get(key)
+        if reflected is None or (table, column) in self.conversions:
+            return False
+        return PrintedColumn.of(reflected).type != self._type(table, column)
+
     @cached_property
     def _types(self) -> dict[str, str]:
         """Each declared enum that is absent or has another name -> its type in the database."""

@@ -63,12 +63,14 @@ class Look:
 
     @cached_property
     def superseded(self) -> list[Key]:
-        """Objects that the application replaces, or that `adopt.toml` drops."""
-        known = [*self.adoption.superseded, *self.choices.drop]
+        """Objects that the application replaces, or that `adopt.toml` drops; `adopt.toml` drops no table."""
         return [
             key
             for key, definition in self.undeclared.items()
-            if any(entry.matches(key.label, definition) for entry in known)
+            if any(
+                entry.matches(key.label, definition)
+                for entry in (*self.adoption.superseded, *(() if key.kind == "table" else self.choices.drop))
+            )
         ]
 
     @cached_property

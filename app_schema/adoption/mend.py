@@ -13,7 +13,7 @@ from app_schema.adoption.choices import ASIDE, MoveRows
 from app_schema.adoption.superseded import SetValue
 from app_schema.ddl import Key
 from app_schema.ddl.column import PrintedColumn
-from app_schema.ddl.sql import ident, qualified
+from app_schema.ddl.sql import ident, literal, qualified
 from app_schema.errors import ConfigurationError
 from app_schema.migrations.directives import CallOp, UnwritableOp
 from app_schema.migrations.operations import CreateObjectOp
@@ -26,6 +26,15 @@ MENDED = re.compile(r"\{([a-zA-Z_]\w*\.[a-zA-Z_]\w*)\}")
 
 BEGUN = "adoption"
 """The key that the first statement of the revision records."""
+
+_SET_UP = f"CREATE SCHEMA IF NOT EXISTS {ident(ASIDE)};\n"
+_CLEAN_UP = f"""\
+DO $$ BEGIN
+  IF NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = to_regnamespace({literal(ASIDE)})) THEN
+    DROP SCHEMA {ident(ASIDE)};
+  END IF;
+END $$"""
+"""The last restored value or row takes the schema with it."""
 
 
 def place(table: str) -> tuple[str, str]:
@@ -102,8 +111,7 @@ def before(look: Look) -> Iterator[CallOp]:
     for number, choice in enumerate(mends(look), 1):
         schema, name = place(choice.table)
         table, kept = qualified(name, schema), qualified(f"{name}_{number}", ASIDE)
-        make = f"{_locked(table)}CREATE SCHEMA IF NOT EXISTS {ident(ASIDE)};\n"
-        last = f";\nDROP SCHEMA {ident(ASIDE)}" if number == 1 else ""
+        make = f"{_locked(table)}{_SET_UP}"
         if isinstance(choice, MoveRows):
             where = in_place(choice.where)
             sql = (
@@ -111,20 +119,37 @@ def before(look: Look) -> Iterator[CallOp]:
                 f"WITH moved AS (DELETE FROM {table} WHERE {where} RETURNING {ident(name)}.*)\n"
                 f"INSERT INTO {kept} SELECT * FROM moved"
             )
-            back = f"INSERT INTO {table} SELECT * FROM {kept};\nDROP TABLE {kept}{last}"
+            back = f"INSERT INTO {table} SELECT * FROM {kept};\nDROP TABLE {kept};\n{_CLEAN_UP}"
         else:
-            keys = [ident(column) for column in primary_key(look, (schema, name))]
-            column, key = ident(choice.column), ", ".join(keys)
-            same = " AND ".join(f"{ident(name)}.{key} = kept.{key}" for key in keys)
-            sql = (
-                f"{make}CREATE TABLE {kept} AS SELECT {key}, {column} FROM {table} "
-                f"WHERE {in_place(choice.where)};\n{update(choice)}"
-            )
-            back = (
-                f"UPDATE {table} SET {column} = kept.{column} FROM {kept} AS kept WHERE {same};\n"
-                f"DROP TABLE {kept}{last}"
-            )
+            keep, back = _kept(look, (schema, name), choice.column, kept, in_place(choice.where))
+            sql = f"{make}{keep};\n{update(choice)}"
         yield once(f"adopt {number}: {choice.table}", sql, back)
+
+
+def keep_dropped(look: Look) -> Iterator[CallOp]:
+    """The calls that keep the values of the columns that `adopt.toml` drops."""
+    for key in look.superseded:
+        if key.kind == "column" and PrintedColumn.of(look.undeclared[key]).how in {"", "DEFAULT"}:
+            table = (key.schema or "public", key.table or "")
+            kept = qualified(f"{key.table}_{key.name}", ASIDE)
+            keep, back = _kept(look, table, key.name, kept, "true")
+            yield once(f"drop {'.'.join(table)}.{key.name}", f"{_SET_UP}{keep}", back)
+
+
+def _kept(look: Look, table: tuple[str, str], column: str, kept: str, where: str) -> tuple[str, str]:
+    """The statement that keeps the values of a column, and the statements that restore them."""
+    schema, name = table
+    keys = [ident(key) for key in primary_key(look, table)]
+    value = ident(column)
+    same = " AND ".join(f"{ident(name)}.{key} = kept.{key}" for key in keys)
+    place = qualified(name, schema)
+    return (
+        f"CREATE TABLE {kept} AS SELECT {', '.join(keys)}, {value} FROM {place} WHERE {where}",
+        (
+            f"UPDATE {place} SET {value} = kept.{value} FROM {kept} AS kept WHERE {same};\n"
+            f"DROP TABLE {kept};\n{_CLEAN_UP}"
+        ),
+    )
 
 
 def after(look: Look) -> Iterator[CallOp]:

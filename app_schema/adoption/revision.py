@@ -12,7 +12,7 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
 from app_schema.adoption.future import Future
-from app_schema.adoption.mend import after, before, begin, excludes, unwritable
+from app_schema.adoption.mend import after, before, begin, excludes, keep_dropped, unwritable
 from app_schema.adoption.narrowing import refusals
 from app_schema.adoption.place import DIRECTORY
 from app_schema.adoption.seen import note
@@ -135,7 +135,15 @@ def _with_mends(operations: list[MigrateOperation], look: Look) -> list[MigrateO
     columns = [number for number, operation in enumerate(rest) if _is_before_constraints(operation)]
     last = max([first, *(number + 1 for number in columns)])
     mended = [*loosened, *before(look), *refusals(Future(look))]
-    done = [begin(look), *rest[:first], *mended, *rest[first:last], *after(look), *rest[last:]]
+    done = [
+        begin(look),
+        *keep_dropped(look),
+        *rest[:first],
+        *mended,
+        *rest[first:last],
+        *after(look),
+        *rest[last:],
+    ]
     # CREATE INDEX also evaluates the old versions of rows that the transaction has updated, whose bounds may
     # be no range: exclusion constraints follow the COMMIT before a concurrent index
     excluding = [operation for operation in done if excludes(operation)]

@@ -66,7 +66,11 @@ class DeclaredRule:
 def broken(look: Look) -> list[DeclaredRule]:
     """Every violated rule, counted in one read-only transaction."""
     future = Future(look)
-    rules = [replace(rule, query=_query(future, rule)) for rule in _rules(future)]
+    rules = [
+        replace(rule, query=_query(future, rule))
+        for rule in _rules(future)
+        if not any(future.is_open(rule.table, column) for column in rule.columns)
+    ]
     connection: Any = look.connection
     counts: dict[DeclaredRule, int] = {}
     with reading(connection, look.app):

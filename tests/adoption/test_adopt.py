@@ -105,3 +105,42 @@ def test_what_is_not_listed_stops_the_adoption(create_database: CreateDatabase, 
     with Path("adopt.toml").open("a", encoding="utf-8") as file:
         file.write('[[drop]]\nobject = "policy everybody on public.users"\n')
     assert "policy everybody on public.users" in look(url, code=0)["superseded"]
+
+
+def test_a_dropped_column_comes_back_with_its_values_and_no_table_is_dropped(
+    create_database: CreateDatabase, shapes: Shapes
+) -> None:
+    url = create_database(shapes("drizzle"))
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            "ALTER TABLE public.users ADD COLUMN extra integer, ADD COLUMN old text NOT NULL DEFAULT 'a'"
+        )
+        connection.execute("UPDATE public.users SET extra = length(email)")
+        connection.execute("UPDATE public.users SET old = email")
+    Path("adopt.toml").write_text(
+        "".join(f"[[drop]]\nobject = '{label}'\n" for label in ("column * on public.users", "table *"))
+    )
+    before, values = dump(url), rows(url)
+    assert len(look(url, code=0)["others"]) > 1
+    adopt(url)
+    conforms(url)
+    kept = {
+        name: sums for name, sums in values.items() if name not in {"public.users.extra", "public.users.old"}
+    }
+    assert rows(url, of=kept) == kept
+    undo(url)
+    in_any_order = [sorted(line.rstrip(",") for line in lines) for lines in (dump(url), before)]
+    assert in_any_order[0] == in_any_order[1]
+    assert rows(url) == values
+
+
+def test_a_view_of_others_over_a_column_with_a_new_type_is_to_be_dropped_by_hand(
+    create_database: CreateDatabase, shapes: Shapes
+) -> None:
+    url = create_database(shapes("sql_files"))
+    Path("adopt.toml").write_text(USER_OF_DEVICE)
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE SCHEMA reports")
+        connection.execute("CREATE VIEW reports.v AS SELECT template_id FROM public.interview_questions")
+    (note,) = look(url, code=1)["unwritable"]
+    assert "view reports.v is not managed and depends on it; drop that first" in note
