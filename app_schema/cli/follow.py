@@ -42,7 +42,20 @@ def follow(run: Callable[[str], list[T]], app: Application, here: frozenset[str]
             return run("heads")
         if revision.startswith("+") and not lineage.steps(here, "heads", "up"):
             return []
+        if (following := _following(lineage, here, revision)) is not None:
+            return run(following)
         raise ConfigurationError(lineage.fork or _astray(lineage, here, revision)) from error
+
+
+def _following(lineage: Lineage, here: frozenset[str], revision: str) -> str | None:
+    """The revision that `+1` means if it begins another branch, which Alembic does not count."""
+    if len(here) > 1 or not re.fullmatch(r"\+\d+", revision):
+        return None
+    count, steps = int(revision), lineage.steps(here, "heads", "up")
+    if not 0 < count <= len(steps):
+        return None
+    last = steps[count - 1].revision.revision
+    return last if len(lineage.steps(here, last, "up")) == count else None
 
 
 def _astray(lineage: Lineage, here: frozenset[str], revision: str) -> str:

@@ -159,6 +159,7 @@ def test_a_branch_on_the_lineage_of_the_package(run: Run, database_url: str, app
     assert back.startswith("exit code 0"), back
     assert "shop_0001" not in back.partition("\n--- stderr")[0].splitlines()[-1]
     assert command("status").startswith("exit code 1")
+    assert "1 revision applied." in command("upgrade", "+1")
 
 
 @pytest.fixture
