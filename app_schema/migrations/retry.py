@@ -12,8 +12,8 @@ from sqlalchemy.exc import DBAPIError
 
 from app_schema import events
 from app_schema.errors import AppSchemaError, StatementError
+from app_schema.migrations import watch
 from app_schema.migrations.failure import explained
-from app_schema.migrations.watch import Watch
 
 if TYPE_CHECKING:
     from app_schema.migrations.options import Options
@@ -25,6 +25,8 @@ DEADLOCK = "40P01"
 SERIALIZATION = "40001"
 OUT_OF_MEMORY = "53200"
 
+SHORTEST = 0.02
+"""Seconds between two looks at who blocks, at least."""
 LONGEST = 5.0
 """Seconds between two tries, at most."""
 PART = 100
@@ -42,14 +44,20 @@ class Retries:
     def __init__(self, session: MigrationSession, options: Options) -> None:
         self.session = session
         self.options = options
-        self._watch: Watch | None = None
+        self._watch: watch.Watch | None = None
         self._told: dict[str, set[str]] = {}
         """Revision -> the process ids that blocked it."""
 
     def __enter__(self) -> Self:
         if self.session.driver is not None:
-            timeout = self.options.lock_timeout  # only CONCURRENTLY waits longer
-            self._watch = Watch(self.session.driver, timeout / 5, timeout / 2, timeout * 1.5)
+            timeout, patience = self.options.lock_timeout or watch.PATIENCE, watch.PATIENCE
+            self._watch = watch.Watch(
+                self.session.driver,
+                interval=min(max(timeout / 5, SHORTEST), patience),
+                patience=min(timeout / 2, patience),
+                # within its timeout a wait is told when it is over; only CONCURRENTLY waits longer
+                telling=max(patience, min(timeout * 1.5, 3 * patience)),
+            )
         return self
 
     def __exit__(self, *_: object) -> None:
