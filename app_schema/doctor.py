@@ -121,7 +121,7 @@ def _extensions(connection: sa.Connection, _target: Target, app: Application) ->
 
 
 def _rights(connection: sa.Connection, _target: Target, app: Application) -> Examined:
-    """What `upgrade` checks of the pending revisions, for the declared objects."""
+    """The checks of `upgrade` for pending revisions, here for the declared objects."""
     needs = [need(Create(item)) for item in declared(app.metadata).values() if item.is_created()]
     needs += [need(CreateTable(table)) for table in app.metadata.tables.values()]
     role, name = connection.execute(sa.text("SELECT current_user, current_database()")).one()

@@ -72,8 +72,8 @@ def run(result: Callable[[], dict[str, Any]], **fields: Any) -> Iterator[None]:
         if _SPANS in sys.modules:
             from app_schema.ext.otel import spans
 
-            if (made := spans()) is not None:
-                stack.enter_context(listening(made))
+            if (spanning := spans()) is not None:
+                stack.enter_context(listening(spanning))
         if not heard():
             yield
             return

@@ -30,8 +30,8 @@ def __getattr__(name: str) -> Any:
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)
     model, purpose, app = _known()[name]
-    made = globals()[name] = row_schema(model, purpose, app=app)
-    return made
+    schema = globals()[name] = row_schema(model, purpose, app=app)
+    return schema
 
 
 def __dir__() -> list[str]:

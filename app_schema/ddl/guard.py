@@ -115,8 +115,8 @@ class Guard:
     def creation(self) -> str:
         """The statement for an object that should be absent: PostgreSQL refuses it otherwise."""
         assert self.absent is not None
-        one = len(self.absent) == 1
-        return single(self.absent[0]) if one else block(["BEGIN", *execute(self.absent), "END"])
+        alone = len(self.absent) == 1
+        return single(self.absent[0]) if alone else block(["BEGIN", *execute(self.absent), "END"])
 
     def _create_if_absent(self) -> list[str]:
         create = (

@@ -81,10 +81,10 @@ def answer_refusals(app: FastAPI) -> None:
     """
 
     @app.exception_handler(RequestValidationError)
-    def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+    def not_valid(_request: Request, error: RequestValidationError) -> JSONResponse:
         # FastAPI's own handler repeats the input, which UTF-8 or JSON may be unable to express: a 500
         parts = ("type", "loc", "msg")
-        detail = [{part: _printable(one[part]) for part in parts} for one in error.errors()]
+        detail = [{part: _printable(invalid[part]) for part in parts} for invalid in error.errors()]
         return JSONResponse({"detail": detail}, status_code=422)
 
     @app.exception_handler(DBAPIError)
@@ -104,4 +104,4 @@ def _printable(part: Any) -> Any:
     """Text that UTF-8 can express, also in a location: a key of the request's body may be any text."""
     if isinstance(part, str):
         return part.encode("utf-8", "backslashreplace").decode()
-    return [_printable(one) for one in part] if isinstance(part, tuple | list) else part
+    return [_printable(element) for element in part] if isinstance(part, tuple | list) else part

@@ -207,7 +207,7 @@ def _common_start(texts: Sequence[str]) -> str:
     """The common beginning of all texts, without a word that they share in part."""
     low, high = min(texts), max(texts)
     pairs = enumerate(zip(low, high, strict=False))
-    length = next((at for at, (one, other) in pairs if one != other), len(low))
+    length = next((at for at, (left, right) in pairs if left != right), len(low))
     return re.sub(r"\w+$", "", low[:length])
 
 

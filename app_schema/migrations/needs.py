@@ -1,4 +1,4 @@
-"""What pending revisions require of the server and of the role, checked before the first DDL.
+"""The requirements of pending revisions on the server and the role, checked before the first DDL.
 
 The requirements are collected from the queued statements; one block, sent before them, names all that are
 missing, each with its remedy.
@@ -192,7 +192,7 @@ _OTHER_ROLE = f"""\
 def block(needs: list[Need]) -> str:
     """The statement that refuses if a requirement is missing, and lists all missing ones."""
     filled = _CHECK.format(
-        needs=literal(json.dumps([one._asdict() for one in needs])),
+        needs=literal(json.dumps([need._asdict() for need in needs])),
         state=NOT_READY,
         different=_OTHER_ROLE,
         words=_DIFFERENT_WORDS,

@@ -92,13 +92,13 @@ def _create(context: AutogenContext, operation: CreateObjectOp) -> str:
 
 
 def _drop(context: AutogenContext, operation: DropObjectOp) -> str:
-    one = operation.obj
-    names = _told(one)
-    if one.kind not in _WHOLE:
-        identity = (_IDENTITY | set(one.positional)) - one.stand_in.keys()
+    dropped = operation.obj
+    names = _told(dropped)
+    if dropped.kind not in _WHOLE:
+        identity = (_IDENTITY | set(dropped.positional)) - dropped.stand_in.keys()
         names = [name for name in names if name in identity]
     again = {"recreated": "True"} if operation.recreated else {}
-    return _object(one.verbs[1], one, context, names, **again)
+    return _object(dropped.verbs[1], dropped, context, names, **again)
 
 
 def _replace(context: AutogenContext, operation: ReplaceObjectOp) -> str:

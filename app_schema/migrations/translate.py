@@ -101,27 +101,27 @@ def _(construct: Any, map_: Map) -> Any:
 @translated.register(AddConstraint)
 @translated.register(DropConstraint)
 def _(construct: Any, map_: Map) -> Any:
-    one = construct.element
-    if type(one) is Constraint:  # op.drop_constraint() without type_; to_metadata() cannot copy it
-        new = copy.copy(one)
-        schema: Any = map_.get(one.table.schema, one.table.schema)
-        new.parent = Table(one.table.name, MetaData(), schema=schema)
+    constraint = construct.element
+    if type(constraint) is Constraint:  # op.drop_constraint() without type_; to_metadata() cannot copy it
+        new = copy.copy(constraint)
+        schema: Any = map_.get(constraint.table.schema, constraint.table.schema)
+        new.parent = Table(constraint.table.name, MetaData(), schema=schema)
         return _with_element(construct, new)
-    table = table_of(one.table, map_)
-    if table is one.table:
+    table = table_of(constraint.table, map_)
+    if table is constraint.table:
         return construct
-    same = [new for new in table.constraints if type(new) is type(one) and new.name == one.name]
+    same = [new for new in table.constraints if type(new) is type(constraint) and new.name == constraint.name]
     return _with_element(construct, same[0])
 
 
 @translated.register(CreateIndex)
 @translated.register(DropIndex)
 def _(construct: Any, map_: Map) -> Any:
-    one = construct.element
-    table = table_of(one.table, map_)
-    if table is one.table:
+    index = construct.element
+    table = table_of(index.table, map_)
+    if table is index.table:
         return construct
-    return _with_element(construct, next(new for new in table.indexes if new.name == one.name))
+    return _with_element(construct, next(new for new in table.indexes if new.name == index.name))
 
 
 @translated.register(CreateEnumType)

@@ -51,7 +51,7 @@ class Changes:
 
     def find(self, number: str) -> Change | None:
         """The change with this number, unless it was undone."""
-        return next((one for one in self if str(one.number) == number and not one.undone), None)
+        return next((change for change in self if str(change.number) == number and not change.undone), None)
 
 
 def literals(

@@ -68,8 +68,10 @@ class TableView(ReadingView):
             )
             changed = opened.changed(row, request.state.opened, self._written(request))
         except (InvalidRequestError, ValueError) as error:
-            gone = "The row does not exist any more: it was deleted after the form was opened."
-            raise FormValidationError({"": str(error) if isinstance(error, ValueError) else gone}) from error
+            deleted = "The row does not exist any more: it was deleted after the form was opened."
+            raise FormValidationError(
+                {"": str(error) if isinstance(error, ValueError) else deleted}
+            ) from error
         refusals: dict[str | int, Any] = {}
         for field in self.get_fields_list(request):
             now = getattr(row, field.name)

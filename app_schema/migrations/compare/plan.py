@@ -78,8 +78,8 @@ class Plan:
         """The new labels of enums, to be added before anything is dropped, because ADD VALUE commits; and all
         directives that create or alter, with the undo of the labels in its place."""
         created = self.created()
-        labels = [one for one in created if isinstance(one, CallOp) and one.name == "add_enum_value"]
-        rest = [OnTheWayBackOp(one.reverse()) if one in labels else one for one in created]
+        labels = [op for op in created if isinstance(op, CallOp) and op.name == "add_enum_value"]
+        rest = [OnTheWayBackOp(op.reverse()) if op in labels else op for op in created]
         return [label.forward() for label in labels], rest
 
     def operations(self) -> Sequence[MigrateOperation]:

@@ -36,7 +36,7 @@ _EXISTS = ("42P07", "42701", "42710", "42P16")
 """SQLSTATE: the relation, column or object exists, or the table has a primary key."""
 _NEEDING = {"create_extension", "create_role", "create_schema", "CreateSchema"}
 """The names of operations that the server may not be ready for."""
-_MADE_AGAIN = (("drop_column", "add_column"), ("drop_table", "create_table"))
+_RECREATIONS = (("drop_column", "add_column"), ("drop_table", "create_table"))
 
 
 @dataclass
@@ -81,7 +81,9 @@ class Ahead:
     def recreates(self, number: int) -> bool:
         """True if this step or later ones may drop an object and create it again."""
         later = self._later_names[number]
-        return any(dropped in self._names[number] | later and made in later for dropped, made in _MADE_AGAIN)
+        return any(
+            dropped in self._names[number] | later and created in later for dropped, created in _RECREATIONS
+        )
 
     def alters_later(self, number: int) -> bool:
         """True if later steps may alter columns."""

@@ -178,12 +178,12 @@ class StepForesight(Foresight):
 
     def _created(self, holder: Hashable) -> str:
         """SQL expression: this run has created the table or enum; empty if no statement of the run does."""
-        made = [*self.ahead.before(self.number), *self._own[: self._place]]
-        for row in reversed(made):
-            change = renaming(row)
+        sent = [*self.ahead.before(self.number), *self._own[: self._place]]
+        for construct in reversed(sent):
+            change = renaming(construct)
             if change is not None and holder == named(change, change.new):
                 holder = named(change, change.old)
-            elif is_holder(row) and subject(row) == holder:
+            elif is_holder(construct) and subject(construct) == holder:
                 return was_noted(holder, self.ahead.run)
         return ""
 

@@ -40,7 +40,7 @@ def in_earlier_names(questions: list[str], later: Later, *, columns: bool = Fals
         if change is not None and change.kind in kinds and known & {change.old, change.new}:
             known |= {change.old, change.new}
             old = named(change, change.old)
-            anew = any(creates(one) and subject(one) == old for one in later[number:])
+            anew = any(creates(successor) and subject(successor) == old for successor in later[number:])
             renames.append((change, anew))
     if not renames or (columns and all(change.kind != "column" for change, _ in renames)):
         return []

@@ -55,8 +55,6 @@ class Labels(NamedTuple):
 
 
 class EnumComparator(KindComparator):
-    """Enums."""
-
     def blocked_by_change(self, sides: Sides, key: Key, declared: str, reflected: str) -> Blocked | None:
         """The enum, if it is replaced."""
         return Blocked(key, dropped=False) if _labels(sides, key).replaced else None

@@ -23,7 +23,7 @@ _DROP, _CREATE = NotNull.ranks
 
 
 class NotNullComparator(KindComparator):
-    """What a NOT NULL has besides the column. PostgreSQL drops it with the column, and by DROP NOT NULL."""
+    """The attributes of a NOT NULL; PostgreSQL drops it with the column, and by DROP NOT NULL."""
 
     dropped_with_table = True
 

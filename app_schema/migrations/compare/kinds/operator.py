@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 
 class OperatorComparator(KindComparator):
-    """Operators."""
-
     depended_on = True
 
     def create_rank(self, sides: Sides, planner: Planner, key: Key) -> Makes:

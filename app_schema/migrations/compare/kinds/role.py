@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 
 class RoleComparator(KindComparator):
-    """Roles."""
-
     def changed(self, sides: Sides, planner: Planner, key: Key, declared: str, reflected: str) -> None:
         """Plans the attributes that differ; the role keeps what is declared as None, there and back."""
         obj = sides.metadata.objects[key]

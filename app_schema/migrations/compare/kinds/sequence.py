@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 
 class SequenceComparator(KindComparator):
-    """Sequences."""
-
     def undeclared_along(self, sides: Sides, key: Key) -> bool:
         """A sequence that a column owns, unless the column is declared without one; that of an identity is
         dropped with the identity."""

@@ -70,8 +70,6 @@ class CompositeComparator(StoredComparator):
 
 
 class DomainComparator(StoredComparator):
-    """Domains."""
-
     def refusing(self, new: str, old: str) -> frozenset[str]:
         """All uses for another type; values within other types for a further constraint."""
         to, from_ = PrintedDomain.of(new), PrintedDomain.of(old)
