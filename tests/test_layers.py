@@ -6,7 +6,8 @@ import ast
 import importlib
 import pkgutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -25,7 +26,8 @@ BOTTOM = {"errors.py", "dialect.py", "login.py", "pinned.py", "gc_tuning.py", "u
 """Files that need nothing of ours."""
 
 
-def _modules(path: Path) -> set[str]:
+@cache
+def _modules(path: Path) -> frozenset[str]:
     """The modules that a file imports, also inside functions."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -33,10 +35,10 @@ def _modules(path: Path) -> set[str]:
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
-    return found
+    return frozenset(found)
 
 
-def _under(modules: set[str], name: str) -> set[str]:
+def _under(modules: Collection[str], name: str) -> set[str]:
     return {module for module in modules if f"{module}.".startswith(f"{name}.")}
 
 

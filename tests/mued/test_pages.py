@@ -25,7 +25,7 @@ from app_schema.migrations.impl import guarded
 from app_schema.migrations.lineage import Lineage
 from app_schema.mued.application import APPLICATION
 
-PAGES = ("README.md", "README.ja.md", "docs/operations.md", "docs/ja/operations.md")
+TRANSLATED = {"README.ja.md": "README.md", "docs/ja/operations.md": "docs/operations.md"}
 OPERATIONS = {
     "docs/operations.md": ("The revisions", "The tables", "The enums"),
     "docs/ja/operations.md": ("現在のリビジョン構成", "テーブル一覧", "ENUM 型"),
@@ -60,7 +60,7 @@ def _run(words: list[str], url: str, place: Path) -> None:
         pytest.fail(f"{words}: nobody runs this command")
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", TRANSLATED.values())
 def test_every_command_of_the_page_runs(
     path: str, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,6 +70,12 @@ def test_every_command_of_the_page_runs(
     assert len(commands) > 3
     for words in commands:
         _run(words[: words.index(">")] if ">" in words else words, database_url, tmp_path)
+
+
+@pytest.mark.parametrize("path", TRANSLATED)
+def test_a_translation_has_no_command_of_its_own(path: str) -> None:
+    original = list(Page(TRANSLATED[path]).commands())
+    assert [words for words in Page(path).commands() if words not in original] == []
 
 
 def _copy_of_the_revisions(place: Path) -> Path:

@@ -129,7 +129,7 @@ def test_tables_of_packages_are_written_twice_alike_and_a_baseline_creates_them(
         assert upgrade(empty_engine, app=app) == []
 
 
-@pytest.mark.part(of=6)
+@pytest.mark.part(of=6, among="long")
 def test_models_of_packages_are_typed(empty_engine: sa.Engine, tmp_path: Path) -> None:
     for create in PACKAGES.values():
         create(empty_engine)
