@@ -45,28 +45,40 @@ def read(file: Path) -> Choices:
         entries = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"{file} cannot be read: {error}.") from None
-    mends: list[SetValue | MoveRows] = []
     unknown = sorted(set(entries) - {"zone", "set", "move", "drop"})
     if unknown:
         raise ConfigurationError(f"{file}: {unknown[0]} is unknown; expected zone, set, move or drop.")
-    for name, make in (("set", _set), ("move", lambda entry: MoveRows(**entry))):
-        mends += [_entry(file, name, entry, make) for entry in entries.get(name, [])]
-    drop = [
-        _entry(file, "drop", entry, lambda entry: Superseded(**entry)) for entry in entries.get("drop", [])
-    ]
-    return Choices(zone=entries.get("zone", "UTC"), mends=tuple(mends), drop=tuple(drop))
+    makers = {"set": _set, "move": lambda entry: MoveRows(**entry), "drop": lambda entry: Superseded(**entry)}
+    made = {
+        name: [_entry(file, name, entry, make) for entry in _list(file, name, entries)]
+        for name, make in makers.items()
+    }
+    zone = entries.get("zone", "UTC")
+    if not isinstance(zone, str):
+        raise ConfigurationError(f'{file}: zone is a name, as "Asia/Tokyo"; found {zone}.')
+    return Choices(zone=zone, mends=(*made["set"], *made["move"]), drop=tuple(made["drop"]))
+
+
+def _list(file: Path, name: str, entries: Mapping[str, Any]) -> list[Any]:
+    found = entries.get(name, [])
+    if not isinstance(found, list):
+        raise ConfigurationError(f"{file}: each entry of {name} begins with [[{name}]]; found {found}.")
+    return found
 
 
 def _entry(file: Path, name: str, entry: Any, make: Callable[[Mapping[str, Any]], Any]) -> Any:
     try:
-        return make(entry)
-    except (TypeError, KeyError, AttributeError):
-        shapes = {
-            "set": 'table, column, where, and value = "SQL" or from = "column" with values = {old = "new"}',
-            "move": "table and where",
-            "drop": "object, and optionally definition",
-        }
-        raise ConfigurationError(f"{file}: an entry of {name} needs {shapes[name]}; found {entry}.") from None
+        made = make(entry)
+    except (TypeError, ValueError, KeyError, AttributeError):
+        made = None
+    if made is not None and all(isinstance(value, str | None) for value in vars(made).values()):
+        return made
+    shapes = {
+        "set": 'table, column, where, and value = "SQL" or from = "column" with values = {old = "new"}',
+        "move": "table and where",
+        "drop": "object, and optionally definition",
+    }
+    raise ConfigurationError(f"{file}: an entry of {name} needs the texts {shapes[name]}; found {entry}.")
 
 
 def _set(entry: Mapping[str, Any]) -> SetValue:

@@ -124,6 +124,16 @@ class Future:
                 sql = self._mended(sql, table, fill, dict.fromkeys(sorted(needed), None))
         return f"({sql}) AS {alias}"
 
+    def probe(self, choice: SetValue | MoveRows) -> str:
+        """A query that evaluates a choice for each row of its table."""
+        table = place(choice.table)
+        reflected = self._reflected(table)
+        if not isinstance(choice, MoveRows) and choice.column not in reflected:
+            return f"SELECT * FROM {self.rows(table, [choice.column])}"
+        primary_key(self.look, table)
+        rows = f"SELECT {', '.join(['ctid', *map(ident, reflected)])} FROM {qualified(table[1], table[0])}"
+        return self._mended(rows, table, choice, reflected)
+
     def value(self, table: Table, column: str) -> str:
         """A column of these rows in its new type, as an assignment converts it: a cast would shorten text."""
         type_ = self._new_type(table, column)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from alembic.autogenerate.api import AutogenContext
 from alembic.runtime.migration import MigrationContext
 
+from app_schema.adoption.notice import has_begun
 from app_schema.adoption.seen import acts, digest
 from app_schema.adoption.superseded import Adoption
+from app_schema.errors import ConfigurationError
 from app_schema.migrations import setup
 from app_schema.migrations.compare.comparator import Comparison
 from app_schema.migrations.environment import DEFAULTS, joined
@@ -63,14 +65,30 @@ class Look:
 
     @cached_property
     def superseded(self) -> list[Key]:
-        """Objects that the application replaces, or that `adopt.toml` drops; `adopt.toml` drops no table."""
+        """Objects that the application replaces, or that `adopt.toml` drops.
+
+        :raises ConfigurationError: for an entry that names no undeclared object, or a table, whose rows would
+            be lost.
+        """
+        drop = {
+            entry: [
+                key
+                for key, definition in self.undeclared.items()
+                if key.kind != "table" and entry.matches(key.label, definition)
+            ]
+            for entry in self.choices.drop
+        }
+        unused = [entry for entry, keys in drop.items() if not keys]
+        if unused and not has_begun(self.connection, self.app):
+            raise ConfigurationError(
+                f"adopt.toml: no undeclared object is called {unused[0].object!r} (tables are never dropped)."
+            )
+        dropped = {key for keys in drop.values() for key in keys}
+        known = self.adoption.superseded
         return [
             key
             for key, definition in self.undeclared.items()
-            if any(
-                entry.matches(key.label, definition)
-                for entry in (*self.adoption.superseded, *(() if key.kind == "table" else self.choices.drop))
-            )
+            if key in dropped or any(entry.matches(key.label, definition) for entry in known)
         ]
 
     @cached_property

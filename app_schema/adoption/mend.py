@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeGuard
 
 from app_schema.adoption.choices import ASIDE, MoveRows
+from app_schema.adoption.notice import BEGUN
 from app_schema.adoption.superseded import SetValue
 from app_schema.ddl import Key
 from app_schema.ddl.column import PrintedColumn
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 
 MENDED = re.compile(r"\{([a-zA-Z_]\w*\.[a-zA-Z_]\w*)\}")
 """``{schema.table}``: a table after the changes of the revision."""
-
-BEGUN = "adoption"
-"""The key that the first statement of the revision records."""
 
 _SET_UP = f"CREATE SCHEMA IF NOT EXISTS {ident(ASIDE)};\n"
 _CLEAN_UP = f"""\
@@ -222,7 +220,12 @@ def update(choice: SetValue) -> str:
 
 
 def primary_key(look: Look, table: tuple[str, str]) -> list[str]:
-    """The columns of the declared primary key."""
+    """The columns of the declared primary key.
+
+    :raises ConfigurationError: for a table that the application does not declare.
+    """
+    if table not in look.sides.metadata.tables:
+        raise ConfigurationError(f"adopt.toml: {'.'.join(table)} is no table of {look.app.name}.")
     columns = look.sides.metadata.tables[table].primary_key.columns
     return [column.name for column in columns]
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from app_schema.adoption.mend import BEGUN
 from app_schema.database import is_empty
 from app_schema.ddl.sql import qualified
 from app_schema.errors import DifferentError
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
 
     from app_schema.application import Application
 
+BEGUN = "adoption"
+"""The key that the first statement of the revision records."""
 # one query for all tables; a primary key of another name shows that no revision created the table
 _KEYS = text("""
 SELECT w.schema, w.name, k.conname AS key

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import psycopg
+
 from app_schema.adoption.choices import MoveRows
 from app_schema.adoption.future import Future, Table
 from app_schema.adoption.mend import fills, mends, place, primary_key, required
@@ -17,6 +19,7 @@ from app_schema.ddl.brackets import between_commas, enclosed
 from app_schema.ddl.column import PrintedColumn
 from app_schema.ddl.printed import FOREIGN_KEY
 from app_schema.ddl.sql import ident, unquoted
+from app_schema.errors import ConfigurationError
 from app_schema.loss import reading
 
 if TYPE_CHECKING:
@@ -64,14 +67,19 @@ class DeclaredRule:
 
 
 def broken(look: Look) -> list[DeclaredRule]:
-    """Every violated rule, counted in one read-only transaction."""
+    """Every violated rule, counted in one read-only transaction.
+
+    :raises ConfigurationError: for an entry of `adopt.toml` that PostgreSQL cannot evaluate.
+    """
     future = Future(look)
+    connection: Any = look.connection
+    with reading(connection, look.app):
+        _refuse_wrong_choices(future, connection.connection.driver_connection)
     rules = [
         replace(rule, query=_query(future, rule))
         for rule in _rules(future)
         if not any(future.is_open(rule.table, column) for column in rule.columns)
     ]
-    connection: Any = look.connection
     counts: dict[DeclaredRule, int] = {}
     with reading(connection, look.app):
         driver = connection.connection.driver_connection
@@ -87,6 +95,21 @@ def broken(look: Look) -> list[DeclaredRule]:
                 counted = driver.execute(f"SELECT count(*) FROM ({rule.query}) AS broken".encode())
                 counts[rule] = counted.fetchone()[0]
     return [replace(rule, rows=counts[rule]) for rule in rules if counts[rule]]
+
+
+def _refuse_wrong_choices(future: Future, driver: psycopg.Connection[Any]) -> None:
+    for choice in [
+        *mends(future.look),
+        *(fill for fill in fills(future.look) if fill in future.look.choices.mends),
+    ]:
+        query = future.probe(choice)
+        try:
+            with driver.transaction():
+                driver.execute(f"EXPLAIN {query}".encode())
+        except psycopg.Error as error:
+            raise ConfigurationError(
+                f"adopt.toml: PostgreSQL cannot evaluate {choice}: {error.diag.message_primary}."
+            ) from error
 
 
 def _query(future: Future, rule: DeclaredRule) -> str:

@@ -23,7 +23,9 @@ from adopting import (
 )
 from lineage import catalog
 from old_rows import BROKEN
+from typer.testing import CliRunner
 
+from app_schema.cli import app
 from app_schema.testing.plugin import CreateDatabase
 
 pytestmark = pytest.mark.part(of=40, among="adoption")
@@ -117,9 +119,7 @@ def test_a_dropped_column_comes_back_with_its_values_and_no_table_is_dropped(
         )
         connection.execute("UPDATE public.users SET extra = length(email)")
         connection.execute("UPDATE public.users SET old = email")
-    Path("adopt.toml").write_text(
-        "".join(f"[[drop]]\nobject = '{label}'\n" for label in ("column * on public.users", "table *"))
-    )
+    Path("adopt.toml").write_text("[[drop]]\nobject = 'column * on public.users'\n")
     before, values = dump(url), rows(url)
     assert len(look(url, code=0)["others"]) > 1
     adopt(url)
@@ -144,3 +144,27 @@ def test_a_view_of_others_over_a_column_with_a_new_type_is_to_be_dropped_by_hand
         connection.execute("CREATE VIEW reports.v AS SELECT template_id FROM public.interview_questions")
     (note,) = look(url, code=1)["unwritable"]
     assert "view reports.v is not managed and depends on it; drop that first" in note
+
+
+ROLE_IS = "[[set]]\ntable = 'public.users'\ncolumn = 'role'\nvalue = "
+WRONG = {
+    "zone = 5": "zone is a name",
+    "set = 'a'": "begins with [[set]]",
+    f"{ROLE_IS}5": "needs the texts table, column",
+    f"{ROLE_IS}'...'": "cannot evaluate SetValue(table='public.users'",
+    f"{ROLE_IS}'(SELECT 1 FROM {{a.b}})'": "a.b is no table of MUED",
+    "[[set]]\ntable = 'public.learning_metrics'\ncolumn = 'value'\nvalue = '1'": "is no table of MUED",
+    "[[move]]\ntable = 'public.users'\nwhere = 'x = 1'": 'column "x" does not exist',
+    "[[drop]]\nobject = 'policy p on public.users'": "no undeclared object is called 'policy p on public.",
+    "[[drop]]\nobject = 'table *'": "tables are never dropped",
+}
+
+
+def test_a_mistake_in_adopt_toml_is_one_sentence_that_names_its_entry(
+    create_database: CreateDatabase, shapes: Shapes
+) -> None:
+    url = create_database(shapes("drizzle"))
+    for text, sentence in WRONG.items():
+        Path("adopt.toml").write_text(text)
+        told = CliRunner().invoke(app, ["adopt", "--url", url], catch_exceptions=False)
+        assert (told.exit_code, sentence in told.stderr) == (2, True), (text, told.stderr)
