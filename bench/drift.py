@@ -19,7 +19,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from databases import ROOT, Server
@@ -103,7 +103,7 @@ def _make(engine: sa.Engine, drift: Drift) -> None:
 
 
 def _delta(command: list[str]) -> Tool:
-    """pg-delta compares with a second database that has what is wanted."""
+    """pg-delta compares with a second database that has what is declared; it has no way back."""
     from measuring import Measured, dumped, execute
 
     def measure(engine: sa.Engine, drift: Drift) -> Measured:
@@ -134,13 +134,17 @@ def _delta(command: list[str]) -> Tool:
 
 def _plan(command: list[str], source: sa.URL, wanted: sa.URL) -> str:
     with tempfile.TemporaryDirectory() as directory:
-        file = Path(directory) / "plan.sql"
-        urls = [
-            url.set(drivername="postgresql").render_as_string(hide_password=False) for url in (source, wanted)
-        ]
-        options = ["plan", "--source", urls[0], "--desired", urls[1], "--out", str(file)]
-        subprocess.run([*command, *options], check=False, capture_output=True, timeout=60)
-        return file.read_text(encoding="utf-8") if file.exists() else ""
+        plan, script = Path(directory) / "plan.json", Path(directory) / "plan.sql"
+        # its parser needs a host before the socket's directory in the query
+        parts: dict[str, Any] = {"drivername": "postgresql", "host": source.host or "localhost"}
+        urls = [url.set(**parts).render_as_string(hide_password=False) for url in (source, wanted)]
+        for options in (
+            ["plan", "--source", urls[0], "--desired", urls[1], "--out", str(plan)],
+            ["render", "--plan", str(plan), "--out", str(script), "--allow-drops"],
+        ):
+            subprocess.run([*command, *options], check=False, capture_output=True, timeout=60)
+        scripts = sorted(Path(directory).glob("*.sql"))
+        return "\n".join(file.read_text(encoding="utf-8") for file in scripts)
 
 
 if __name__ == "__main__":
