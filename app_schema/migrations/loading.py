@@ -43,8 +43,10 @@ def load(scripts: ScriptDirectory, *, strict: bool = True) -> None:
 
 def directories(scripts: ScriptDirectory) -> set[Path]:
     """The directories of the revision files."""
+    from alembic.util import coerce_resource_to_filename  # "package:directory" is a name of one, too
+
     locations = scripts.version_locations or [str(Path(scripts.dir) / "versions")]
-    return {Path(location).resolve() for location in locations}
+    return {Path(coerce_resource_to_filename(location)).resolve() for location in locations}
 
 
 def is_revision(scripts: ScriptDirectory, file: str) -> bool:

@@ -15,6 +15,7 @@ from app_schema.application import Application, of_project
 from app_schema.errors import ConfigurationError
 from app_schema.migrations.configuration import APPLICATION, config
 from app_schema.migrations.copies import PACKAGE
+from app_schema.migrations.loading import directories
 
 if TYPE_CHECKING:
     from alembic.runtime.environment import EnvironmentContext
@@ -29,13 +30,15 @@ def served(context: EnvironmentContext, named: Application) -> Application:
     one that the env.py names.
 
     :raises ConfigurationError: if the project's application cannot be imported, or runs the revisions with
-        other settings; its metadata raises it if a table of the named application is absent.
+        other settings; for prune, if the project has revisions but no application. Its metadata raises it if
+        a table of the named application is absent.
     """
     found: Application | None = context.config.attributes.get(APPLICATION)
     if found is None:
         project = of_project(_directory(context.config.config_file_name))
         found = project if project is not None and _same_place(context, project) else named
     if found is named:
+        _refuse_to_prune_beside(context, named)
         return named
     for field in _OF_THE_REVISIONS:
         if getattr(found, field) != getattr(named, field):
@@ -44,6 +47,18 @@ def served(context: EnvironmentContext, named: Application) -> Application:
                 f"make it of that application by dataclasses.replace."
             )
     return dataclasses.replace(found, declared=partial(_whole, found, named))
+
+
+def _refuse_to_prune_beside(context: EnvironmentContext, named: Application) -> None:
+    """Revisions beside those of the env.py create tables that its application does not declare."""
+    found = directories(context.script)
+    others = sorted(map(str, found - {Path(context.script.dir).resolve() / "versions"}))
+    if len(others) < len(found) > 1 and context.get_x_argument(as_dictionary=True).get("prune"):
+        raise ConfigurationError(
+            f"-x prune=true compares by {named.name} alone, which does not declare the tables of the "
+            f"revisions in {', '.join(others)}: name the application of both in [tool.app_schema] of "
+            "pyproject.toml."
+        )
 
 
 def _directory(configuration: str | None) -> Path | None:

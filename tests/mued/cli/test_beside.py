@@ -124,6 +124,13 @@ def test_two_heads_are_named_before_a_revision_is_written(app: str, database_url
     assert f"have 2 heads: name the parent, by --head {NEWEST} or --head shop@head." in said.stderr
 
 
+def test_prune_without_an_application_is_refused(project: Path, database_url: str) -> None:
+    (project / "pyproject.toml").write_text("")
+    said = alembic(database_url, "-x", "prune=true", "check", configuration=project / "alembic.ini")
+    assert said.returncode == 2
+    assert f"does not declare the tables of the revisions in {project / 'versions'}: name the" in said.stderr
+
+
 def test_adoption_up_to_two_heads_is_refused(app: str, database_url: str) -> None:
     del app
     with psycopg.connect(database_url) as connection:
