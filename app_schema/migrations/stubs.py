@@ -38,6 +38,8 @@ from __future__ import annotations
 
 def files() -> Mapping[Path, str]:
     """Each file -> its text, as ``ruff format`` writes it."""
+    for module in pkgutil.iter_modules(app_schema.ddl.__path__, f"{app_schema.ddl.__name__}."):
+        importlib.import_module(module.name)  # a new kind is in no other file yet
     texts = {_PACKAGE / "op.pyi": stub(), _PACKAGE / "ddl" / "kinds.py": exports()}
     return {path: _formatted(path, text) for path, text in texts.items()}
 
@@ -49,8 +51,6 @@ def _formatted(path: Path, text: str) -> str:
 
 def exports() -> str:
     """The text of ``ddl/kinds.py``."""
-    for module in pkgutil.iter_modules(app_schema.ddl.__path__, f"{app_schema.ddl.__name__}."):
-        importlib.import_module(module.name)
     places: dict[str, list[str]] = {}
     for cls in DDLObject.kinds.values():
         places.setdefault(cls.__module__, []).append(cls.__name__)
