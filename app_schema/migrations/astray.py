@@ -39,8 +39,15 @@ def explained(message: str, context: EnvironmentContext) -> str:
     found = _UNKNOWN.fullmatch(message)
     if found is None:
         return message
-    given = getattr(context.config.cmd_opts, "revision", None) or ()
-    if found[1] not in ([given] if isinstance(given, str) else given):
+    if found[1] not in _given(context):
         return foreign([found[1]])
     names = [script.revision for script in context.script.walk_revisions()]
     return nameless(found[1], names, context.script.get_heads())
+
+
+def _given(context: EnvironmentContext) -> set[str]:
+    """The revisions that a command names, those of a range ``start:end`` too."""
+    options = context.config.cmd_opts
+    named = (getattr(options, name, None) or () for name in ("revision", "revisions"))  # stamp takes several
+    texts = [text for given in named for text in ([given] if isinstance(given, str) else given)]
+    return {name for text in texts for name in text.split(":")}
