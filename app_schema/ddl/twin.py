@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from app_schema import pinned
 from app_schema.ddl.block import execute
-from app_schema.ddl.sql import dollar, literal, qualified
+from app_schema.ddl.sql import dollar, ident, literal, qualified
 
 SEARCHED = "app_schema.schemas"
 """Setting: the schemas of the search_path, kept before a comparison empties the search_path."""
@@ -109,21 +109,53 @@ def compare(side: Side, *, later: tuple[str, ...] = ()) -> list[str]:
     """PL/pgSQL that prints the reflected side into ``found`` and the declared side into ``expected``."""
     if side.known is not None and not side.qualified and not (later and side.twin):
         return [*look_up(side), f"  expected := {side.known};"]
-    copy = () if side.like is None else (side.like.creation,)
     return [
         "  BEGIN",
         *on_path(),
-        *execute((*copy, *side.twin)),
+        *_created(side),
         "    PERFORM set_config('search_path', '', true);",
         "    EXECUTE definition INTO found USING ns;",
-        f"    expected := {side.value};"
-        if side.value is not None
-        else "    EXECUTE definition INTO expected USING pg_my_temp_schema();",
+        *_expected(side),
         *(line for change in later for line in _changed_later(change)),
         f"    RAISE SQLSTATE '{UNDONE}';",
         f"  EXCEPTION WHEN SQLSTATE '{UNDONE}' THEN NULL;",
         "  END;",
     ]
+
+
+def _created(side: Side) -> list[str]:
+    """PL/pgSQL that creates the twin.
+
+    A function of a row of the table has no match for a row of the copy: then that row becomes one by a cast.
+    """
+    if side.like is None:
+        return execute(side.twin)
+    twin, real, function = side.like.twin, side.like.real, "pg_temp.app_schema_row"
+    cast = (
+        f"CREATE FUNCTION {function}({twin}) RETURNS {real} LANGUAGE plpgsql IMMUTABLE AS 'BEGIN END'",
+        f"CREATE CAST ({twin} AS {real}) WITH FUNCTION {function} AS IMPLICIT",
+    )
+    return [
+        *execute((side.like.creation,)),
+        "  BEGIN",
+        *execute(side.twin),
+        "  EXCEPTION WHEN undefined_function OR undefined_column THEN",
+        *execute((*cast, *side.twin)),
+        "  END;",
+    ]
+
+
+def _expected(side: Side) -> list[str]:
+    """PL/pgSQL that prints the declared side, without the cast of a row of the copy."""
+    if side.value is not None:
+        return [f"    expected := {side.value};"]
+    printed = ["    EXECUTE definition INTO expected USING pg_my_temp_schema();"]
+    if side.like is not None:
+        name = ident(side.like.name)
+        for row in (name, "new", "old"):
+            cast = f"concat({literal(f'({row}.*)::')}, ns::regnamespace, {literal(f'.{name}')})"
+            printed.append(f"    expected := replace(expected, {cast}, {literal(f'{row}.*')});")
+    return printed
 
 
 def _changed_later(change: str) -> list[str]:

@@ -138,8 +138,8 @@ def test_revision_of_another_lineage_is_named_by_every_command(run: Run, databas
     assert "FAILED: The database is at 0099_of_tomorrow, which this app-schema does not have" in said
     with psycopg.connect(database_url) as connection:
         connection.execute("UPDATE public.alembic_version SET version_num = %s", [HEAD])
-    for command in (("stamp", "0099_of_tomorrow"), ("upgrade", "0099_of_tomorrow:head", "--sql")):
-        assert "No revision is called '0099_of_tomorrow'" in alembic(database_url, *command).stderr
+    for words in (("stamp", "0099_of_tomorrow"), ("upgrade", "0099_of_tomorrow:head", "--sql")):
+        assert "No revision is called '0099_of_tomorrow'" in alembic(database_url, *words).stderr
     said = alembic(database_url, "upgrade", "core_index").stderr
     assert "FAILED: No revision is called 'core_index': near names: 0004_core_indexes" in said
 
