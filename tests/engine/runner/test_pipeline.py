@@ -12,7 +12,7 @@ from alembic.util import CommandError
 from lineage import Alembic
 from written import Written, heads, leftovers, one, rows, table
 
-from app_schema.migrations import retry
+from app_schema.migrations import retry, watch
 from app_schema.url import parse
 
 sys.path.append(str(Path(__file__).parents[3] / "bench"))
@@ -26,6 +26,12 @@ BEGIN
       HINT = 'You might need to increase "max_locks_per_transaction".';
   END IF;
 END $$"""
+
+
+@pytest.fixture(autouse=True)
+def _unwatched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No look at who blocks: on a slow machine it would count as round trips."""
+    monkeypatch.setattr(watch.Watch, "_run", lambda _self: None)
 
 
 @pytest.fixture
