@@ -18,6 +18,7 @@ from app_schema.codegen.tables import PARTITIONED, Classes, Place, reflected
 from app_schema.ddl import DDLObject, Key, Partition, View
 from app_schema.ddl.column import PrintedColumn
 from app_schema.ddl.sequence import PrintedSequence
+from app_schema.ddl.sql import qualified
 from app_schema.errors import ModelError
 from app_schema.migrations import setup
 from app_schema.migrations.compare.comparator import Comparison
@@ -102,6 +103,7 @@ class _Writer:
             **options,
         }
         self.objects: dict[Key, DDLObject] = {}
+        self.depths: dict[Key, int] = {}
         self.indexes: dict[Place, str] = {}
         self.tables: dict[tuple[str, str], str] = {}
         self.sequences: dict[tuple[str, str], str] = {}
@@ -171,6 +173,8 @@ class _Writer:
             }
             obj = replace(obj, defaults=defaults)
         self.objects[key] = obj
+        if isinstance(obj, View):
+            self.depths[key] = comparison.sides.layers.depth(key)
         return None
 
     def text(self) -> str:
@@ -182,8 +186,22 @@ class _Writer:
         body = classes.generate()
         if not self.objects:
             return body
-        objects = ", ".join(constructor(obj, self.context) for obj in self.objects.values())
+        # create_all creates views and partitions in this order: after those that they read, and their parents
+        keys = sorted(self.objects, key=lambda key: self.depths.get(key, 0) or self._ancestors(key))
+        objects = ", ".join(constructor(self.objects[key], self.context) for key in keys)
         return f"{body}\n\n{layout(f'ddl.attach({classes.base.metadata_ref}, {objects})', indent=0)}\n"
+
+    def _ancestors(self, key: Key) -> int:
+        """The number of partitions of which a partition is a part."""
+        obj, number = self.objects[key], 0
+        partitions = {
+            qualified(each.name, each.schema): each
+            for each in self.objects.values()
+            if isinstance(each, Partition)
+        }
+        while isinstance(obj, Partition) and obj.parent in partitions:
+            obj, number = partitions[obj.parent], number + 1
+        return number
 
 
 def _is_of_a_column(key: Key, definition: str) -> bool:

@@ -128,4 +128,43 @@ GROWN = {
         CREATE TABLE hen (id int PRIMARY KEY, egg int); CREATE TABLE egg (id int PRIMARY KEY, hen int REFERENCES hen);
         ALTER TABLE hen ADD CONSTRAINT fk FOREIGN KEY (egg) REFERENCES egg NOT VALID;
         ALTER TABLE hen ADD CONSTRAINT ex EXCLUDE USING btree (egg WITH =)""",
+    "names against the order of creation": """
+        CREATE TABLE t (id int); CREATE VIEW w AS SELECT id FROM t; CREATE VIEW v AS SELECT id FROM w;
+        CREATE MATERIALIZED VIEW mv AS SELECT id FROM v;
+        CREATE TABLE parted (a int, b int) PARTITION BY RANGE (a);
+        CREATE TABLE part PARTITION OF parted FOR VALUES FROM (1) TO (9) PARTITION BY RANGE (b);
+        CREATE TABLE leaf PARTITION OF part FOR VALUES FROM (1) TO (9)""",
 }
+OWNED = {
+    "owners": """
+        CREATE TYPE mood AS ENUM ('a'); CREATE DOMAIN dom AS text; CREATE TYPE pair AS (a int); CREATE TYPE sp AS RANGE (SUBTYPE = int);
+        CREATE TABLE t (id serial PRIMARY KEY, m mood); CREATE VIEW v AS SELECT id FROM t; CREATE VIEW w AS SELECT id FROM v;
+        CREATE MATERIALIZED VIEW mv AS SELECT id FROM w; CREATE INDEX ix ON mv (id);
+        CREATE SEQUENCE s; CREATE FUNCTION f(a int, b text) RETURNS int LANGUAGE sql AS 'SELECT 1';
+        CREATE PROCEDURE p(a int) LANGUAGE sql AS 'SELECT 1';
+        CREATE AGGREGATE agg(int) (SFUNC = int4pl, STYPE = int);
+        CREATE COLLATION c (LOCALE = 'C'); CREATE STATISTICS st ON id, m FROM t;
+        CREATE FOREIGN DATA WRAPPER far; CREATE SERVER there FOREIGN DATA WRAPPER far; CREATE FOREIGN TABLE ft (a int) SERVER there;
+        CREATE TEXT SEARCH DICTIONARY stem (TEMPLATE = snowball, LANGUAGE = english);
+        CREATE TEXT SEARCH CONFIGURATION words (COPY = simple);
+        CREATE OPERATOR FAMILY fam USING btree;
+        CREATE PUBLICATION pub FOR TABLE t;
+        CREATE TABLE parted (a int) PARTITION BY RANGE (a); CREATE TABLE part PARTITION OF parted FOR VALUES FROM (1) TO (2);
+        ALTER TYPE mood OWNER TO pg_monitor; ALTER DOMAIN dom OWNER TO pg_monitor; ALTER TYPE pair OWNER TO pg_monitor; ALTER TYPE sp OWNER TO pg_monitor;
+        ALTER TABLE t OWNER TO pg_monitor; ALTER VIEW v OWNER TO pg_read_all_data; ALTER VIEW w OWNER TO pg_monitor; ALTER MATERIALIZED VIEW mv OWNER TO pg_monitor;
+        ALTER SEQUENCE s OWNER TO pg_monitor; ALTER FUNCTION f OWNER TO pg_monitor; ALTER PROCEDURE p OWNER TO pg_monitor; ALTER AGGREGATE agg(int) OWNER TO pg_monitor;
+        ALTER COLLATION c OWNER TO pg_monitor; ALTER STATISTICS st OWNER TO pg_monitor; ALTER FOREIGN TABLE ft OWNER TO pg_monitor;
+        ALTER TEXT SEARCH DICTIONARY stem OWNER TO pg_monitor; ALTER TEXT SEARCH CONFIGURATION words OWNER TO pg_monitor;
+        ALTER OPERATOR FAMILY fam USING btree OWNER TO pg_monitor; ALTER PUBLICATION pub OWNER TO pg_monitor;
+        ALTER TABLE part OWNER TO pg_read_all_data; GRANT SELECT ON t TO pg_read_all_stats; GRANT SELECT (id) ON v TO pg_read_all_stats;
+        COMMENT ON STATISTICS st IS 'x'; GRANT EXECUTE ON FUNCTION f TO pg_read_all_stats; GRANT USAGE ON TYPE mood TO pg_read_all_stats""",
+    "foreign table": """
+        CREATE FOREIGN DATA WRAPPER far; CREATE SERVER there FOREIGN DATA WRAPPER far;
+        CREATE FOREIGN TABLE abroad (a int NOT NULL DEFAULT 3, b text OPTIONS (name 'z'), CHECK (a > 0)) SERVER there;
+        CREATE VIEW v AS SELECT a FROM abroad; GRANT SELECT ON abroad TO pg_monitor; GRANT UPDATE (b) ON abroad TO pg_monitor;
+        COMMENT ON FOREIGN TABLE abroad IS 'x'; COMMENT ON COLUMN abroad.b IS 'y'; ALTER FOREIGN TABLE abroad OWNER TO pg_read_all_data;
+        CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+        CREATE TRIGGER touch BEFORE INSERT ON abroad FOR EACH ROW EXECUTE FUNCTION touch();
+        COMMENT ON TRIGGER touch ON abroad IS 'z'""",
+}
+"""Databases in which other roles own objects, which no written model declares."""

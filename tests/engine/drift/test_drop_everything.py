@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from autogen import autogenerate
-from grown import GROWN
+from grown import GROWN, OWNED
 from measuring import dumped, execute
 
 pytestmark = pytest.mark.part(of=4)
 
 
 @pytest.mark.part(of=6)
-@pytest.mark.parametrize("shape", GROWN)
+@pytest.mark.parametrize("shape", [*GROWN, *OWNED])
 def test_grown_database_is_dropped_whole_and_comes_back(shape: str, empty_engine: sa.Engine) -> None:
-    execute(empty_engine, GROWN[shape])
+    execute(empty_engine, {**GROWN, **OWNED}[shape])
     start = dumped(empty_engine)
     generated = autogenerate(empty_engine, sa.MetaData(), prune=True, managed_schemas={"public"})
     for _ in range(2):

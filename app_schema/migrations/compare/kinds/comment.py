@@ -166,6 +166,8 @@ def _is_replaced(sides: Sides, planner: Planner, key: Key) -> bool:
 def _is_created_anew(sides: Sides, planner: Planner, key: Key) -> bool:
     """True if the object is new, dropped, or dropped and created again."""
     owner = keys.described(key)
+    if owner.kind == "constraint" and owner not in sides.reflected and owner not in sides.declared:
+        owner = keys.table(owner)  # a NOT NULL
     if owner not in sides.reflected and owner not in sides.declared:
         return False
     if owner not in sides.reflected or owner in planner.dropped | planner.created:

@@ -35,7 +35,8 @@ SELECT (SELECT coalesce(json_agg(a.attname ORDER BY a.attnum), '[]') FROM pg_cat
   FROM {heir.TABLE}"""
 # From PostgreSQL 18 on a NOT NULL has a name and may be NO INHERIT; before, pg_constraint has no such rows.
 _NOT_NULLS = f"""\
-SELECT (SELECT coalesce(json_agg(json_build_array(a.attname, t.conname, t.connoinherit, NOT t.convalidated)
+SELECT (SELECT coalesce(json_agg(json_build_array(a.attname, t.conname, t.connoinherit, NOT t.convalidated,
+                                                  t.coninhcount > 0 AND NOT c.relispartition)
                                  ORDER BY a.attnum), '[]')
           FROM pg_catalog.pg_constraint AS t
           JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.conrelid AND a.attnum = t.conkey[1]
@@ -132,8 +133,9 @@ def storage(definition: str) -> dict[str, Any]:
 
 def _not_nulls(sides: Sides, table: Key) -> Iterator[CreateObjectOp]:
     """The NOT NULL constraints that are not as PostgreSQL creates them with the table."""
-    for column, name, no_inherit, not_valid in sides.answers.get(_NOT_NULLS, table):
-        if no_inherit or not_valid or name != f"{table.name}_{column}_not_null":
+    for column, name, no_inherit, not_valid, is_inherited in sides.answers.get(_NOT_NULLS, table):
+        chosen = f"{table.name}_{column}_not_null"
+        if not is_inherited and (no_inherit or not_valid or name != chosen):
             yield CreateObjectOp(
                 NotNull(
                     column,
@@ -155,6 +157,11 @@ def note_losses(sides: Sides, planner: Planner, table: Key) -> None:
         f"the INVALID state of index {part.name}, which is valid then"
         for part in sides.of_table(table.schema, table.name)
         if part.kind == "index" and " INVALID" in sides.reflected[part]
+    ]
+    lost += [
+        f"the name of its constraint {name}, which it inherits too"
+        for column, name, _, _, is_inherited in sides.answers.get(_NOT_NULLS, table)
+        if is_inherited and name != f"{table.name}_{column}_not_null"
     ]
     if lost:
         what = f"the downgrade creates table {table.schema}.{table.name} without {', '.join(lost)}"

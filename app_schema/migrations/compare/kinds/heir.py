@@ -146,7 +146,8 @@ def _inherited(sides: Sides, table: Key) -> dict[Key, _Inherited]:
 
 
 def _answer(sides: Sides, query: str, table: Key) -> dict[str, Any]:
-    return (sides.answers.get(query, table) if parents(sides.reflected[table]) else None) or {}
+    # the table of a check may be a foreign one
+    return (sides.answers.get(query, table) if parents(sides.reflected.get(table, "")) else None) or {}
 
 
 def _creation(sides: Sides, key: Key, inherited: _Inherited) -> tuple[Column[Any] | None, dict[str, Any]]:
@@ -160,8 +161,10 @@ def _creation(sides: Sides, key: Key, inherited: _Inherited) -> tuple[Column[Any
         changes["comment"] = comment
     if (column is None and not inherited.same_default) or (inherited.default and not part.expression):
         changes["server_default"] = part.default
-    if part.nullable != (not inherited.not_null and (column is None or column.nullable)):
-        changes["nullable"] = part.nullable
+    # NOT VALID is inherited too, or an operation of its own creates it
+    nullable = not part.not_null
+    if nullable != (not inherited.not_null and (column is None or column.nullable)) and not part.unproved:
+        changes["nullable"] = nullable
     return column, changes
 
 
