@@ -44,6 +44,8 @@ gist (=, &&) of btree_gist."""
 _EXISTS = text("SELECT pg_catalog.to_regclass(:name) IS NOT NULL")
 _WORD = re.compile(r"\w+")
 _NEW_SCHEMA = re.compile(r"^\s*CREATE SCHEMA (?!IF NOT EXISTS )")
+_NEW_EXTENSION = re.compile(r"^\s*DO \$extension\d*\$")
+"""`ddl.Extension` creates an extension in a block."""
 _NEW_TABLE = re.compile(r"^\s*CREATE (?:UNLOGGED )?TABLE\b")
 
 
@@ -167,18 +169,21 @@ def _statements(obj: DDLObject) -> tuple[str, ...]:
 
 
 def merged(borrowed: Iterable[Borrowed], statements: Sequence[str]) -> list[str]:
-    """The statements, preceded by those that create the used objects, or with these after the last table."""
+    """The statements, with those that create the used objects after the last extension, whose types a domain
+    may use, or after the last table."""
     # IF NOT EXISTS: a borrowed object may have created the schema
     declared = [_NEW_SCHEMA.sub("CREATE SCHEMA IF NOT EXISTS ", statement) for statement in statements]
-    tables = max(
-        (number for number, statement in enumerate(declared, 1) if _NEW_TABLE.match(statement)), default=0
+    extensions, tables = (
+        max((number for number, statement in enumerate(declared, 1) if new.match(statement)), default=0)
+        for new in (_NEW_EXTENSION, _NEW_TABLE)
     )
+    begun = min(extensions, tables)
     lent = list(borrowed)
     early, late = (
         [statement for obj in lent if obj.after_tables is after for statement in obj.statements]
         for after in (False, True)
     )
-    return [*early, *declared[:tables], *late, *declared[tables:]]
+    return [*declared[:begun], *early, *declared[begun:tables], *late, *declared[tables:]]
 
 
 def words(statements: Iterable[str]) -> set[str]:

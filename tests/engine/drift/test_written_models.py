@@ -92,6 +92,21 @@ def loaded(text: str, directory: Path) -> Iterator[sa.MetaData]:
         del sys.modules[path.stem]
 
 
+def test_a_domain_over_a_type_of_an_extension_is_created_after_the_extension(
+    empty_engine: sa.Engine, tmp_path: Path
+) -> None:
+    execute(
+        empty_engine,
+        "CREATE EXTENSION citext; CREATE DOMAIN slug AS citext; CREATE TABLE t (id slug PRIMARY KEY)",
+    )
+    with empty_engine.connect() as connection:
+        written = models(connection)
+    assert written.missing == []
+    with loaded(written.text, tmp_path) as metadata:
+        found = autogenerate(empty_engine, metadata, managed_schemas={"public"})
+        assert (found.diffs, found.undeclared) == ([], []), written.text
+
+
 @pytest.mark.part(of=6)
 @pytest.mark.parametrize("shape", GROWN)
 def test_models_declare_what_the_database_has(shape: str, empty_engine: sa.Engine, tmp_path: Path) -> None:
