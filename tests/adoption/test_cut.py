@@ -58,7 +58,7 @@ def whole(databases: Databases, shapes: Shapes, write_revision: WriteRevision) -
     return end
 
 
-@pytest.mark.part(of=40, among="adoption")
+@pytest.mark.part(of=60, among="adoption")
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way[0] + (" autocommit" if way[1] else ""))
 def test_a_cut_before_any_statement_is_mended_by_the_same_command(

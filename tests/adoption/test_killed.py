@@ -83,7 +83,7 @@ def test_a_copy_that_is_killed_at_any_moment_is_completed_by_the_same_command(
     assert (dump(url), rows(url)) == (before, values)
 
 
-@pytest.mark.part(of=40, among="adoption")
+@pytest.mark.part(of=60, among="adoption")
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("shape", NAMES)
 def test_an_upgrade_that_is_killed_at_any_moment_is_completed_by_the_same_command(

@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 from app_schema.cli import app
 from app_schema.testing.plugin import CreateDatabase
 
-pytestmark = pytest.mark.part(of=40, among="adoption")
+pytestmark = pytest.mark.part(of=60, among="adoption")
 
 WRITERS = 3
 CHANGED = "The database is not as it was when the revision was written: stop the former"

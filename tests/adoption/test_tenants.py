@@ -12,7 +12,7 @@ from rules import RULES, World
 
 from app_schema.testing.plugin import CreateDatabase
 
-pytestmark = pytest.mark.part(of=40, among="adoption")
+pytestmark = pytest.mark.part(of=60, among="adoption")
 
 ROWS = 12
 USER_1 = f"SELECT {key('users', '1')}::text"

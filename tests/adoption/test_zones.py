@@ -15,7 +15,7 @@ PLACES = ("PGTZ", "role", "database")
 ZONES = ("Asia/Tokyo", "UTC", "America/New_York")
 
 
-@pytest.mark.part(of=40, among="adoption")
+@pytest.mark.part(of=60, among="adoption")
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("shape", NAMES)
