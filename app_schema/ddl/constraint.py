@@ -81,8 +81,9 @@ CATALOG = CatalogQuery(
     relation="c.oid",
     # From PostgreSQL 18 on NOT NULL is a constraint; before, a property of the column. For a foreign key to a
     # partitioned table PostgreSQL adds a constraint to each partition: the same table, conparentid set.
+    # The definition of a foreign table has its checks.
     listed="""\
-t.contype IN ('c', 'f', 'p', 'u', 'x') AND NOT EXISTS (
+c.relkind <> 'f' AND t.contype IN ('c', 'f', 'p', 'u', 'x') AND NOT EXISTS (
   SELECT FROM pg_catalog.pg_constraint AS p WHERE p.oid = t.conparentid AND p.conrelid = t.conrelid)""",
     definition="pg_get_constraintdef(t.oid)",
 )

@@ -8,15 +8,20 @@ from typing import ClassVar
 
 from app_schema.ddl import privileges, replaced
 from app_schema.ddl.catalog_query import CatalogQuery
-from app_schema.ddl.column import DEFAULT, NOT_NULL, TYPE
+from app_schema.ddl.column import EXPRESSION, NOT_NULL, TYPE
 from app_schema.ddl.defined import Defined
 from app_schema.ddl.foreign import CLAUSE
 from app_schema.ddl.order import Drops, Makes
 
+# as CREATE FOREIGN TABLE has it: the definition is executed again
+_VALUE = f"""\
+CASE a.attgenerated WHEN 's' THEN format(' GENERATED ALWAYS AS (%s) STORED', {EXPRESSION})
+                    WHEN 'v' THEN format(' GENERATED ALWAYS AS (%s) VIRTUAL', {EXPRESSION})
+                    ELSE ' DEFAULT ' || {EXPRESSION} END"""
 _COLUMNS = f"""\
 SELECT string_agg(concat(format('%I ', a.attname), {TYPE},
                          {CLAUSE.format(options="a.attfdwoptions")},
-                         {NOT_NULL}, {DEFAULT}), ', ' ORDER BY a.attnum)
+                         {NOT_NULL}, {_VALUE}), ', ' ORDER BY a.attnum)
     FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"""
 _CHECKS = """\
 SELECT string_agg(format(', CONSTRAINT %I %s', t.conname, pg_get_constraintdef(t.oid)), '' ORDER BY t.conname)

@@ -24,6 +24,10 @@ SELECT {RELKIND} FROM pg_catalog.pg_class AS c
 """Query of the kind of the relation that has a name in a schema; ``{name}`` is a string literal."""
 
 
+FOREIGN = "FOREIGN"
+"""Leads the definition of a partition on another server, which no revision writes."""
+
+
 class Relations(Kind):
     """Tables."""
 
@@ -41,7 +45,8 @@ class Relations(Kind):
             owner="c.relowner",
             where="(c.relkind IN ('r', 'p') OR c.relkind = 'f' AND c.relispartition)",
             definition=f"""\
-concat_ws(' ', CASE c.relpersistence WHEN 'u' THEN 'UNLOGGED' END, {OPTIONS},
+concat_ws(' ', CASE c.relkind WHEN 'f' THEN '{FOREIGN}' END,
+  CASE c.relpersistence WHEN 'u' THEN 'UNLOGGED' END, {OPTIONS},
   CASE c.relkind WHEN 'p' THEN 'PARTITION BY ' || pg_get_partkeydef(c.oid) END,
   (SELECT 'INHERITS (' || string_agg(h.inhparent::regclass::text, ', ' ORDER BY h.inhseqno) || ')'
      FROM pg_catalog.pg_inherits AS h WHERE h.inhrelid = c.oid AND NOT c.relispartition))""",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from app_schema.catalog.strangers import Dependent, dependents_of, in_words
 from app_schema.ddl import Key
+from app_schema.ddl.relation import FOREIGN
 from app_schema.migrations.compare import keys
 
 if TYPE_CHECKING:
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from app_schema.migrations.compare.sides import Sides
 
 _SHOWN = 3
+_NO_REVISION = (
+    "{} cannot be dropped: autogenerate does not write a partition that is a foreign table; write "
+    "op.execute('DROP FOREIGN TABLE ...') by hand"
+)
 
 
 def refused(sides: Sides, differences: Iterable[Difference], blocked: Iterable[Key]) -> dict[Key, str]:
@@ -24,13 +29,13 @@ def refused(sides: Sides, differences: Iterable[Difference], blocked: Iterable[K
     pruned = dict.fromkeys(
         difference.key for difference in differences if difference.left is None and sides.prune
     )
-    sentences: dict[Key, str] = {}
+    sentences = {key: _NO_REVISION.format(key.label) for key in pruned if _is_foreign(sides, key)}
     for key, dependents in dependents_of(sides.connection, list(dict.fromkeys([*pruned, *blocked]))).items():
         strangers = [dependent for dependent in dependents if not _may_change(sides, dependent)]
         if strangers and not _is_dropped_with_table(key, pruned):
             more = f" and {len(strangers) - _SHOWN} more" if len(strangers) > _SHOWN else ""
             shown = ", ".join(in_words(sides.connection, strangers[:_SHOWN]))
-            compared = all(dependent.owner.kind for dependent in strangers)
+            compared = all(_is_compared(sides, dependent) for dependent in strangers)
             sentences[key] = (
                 f"{key.label} cannot be {'dropped' if key in pruned else 'changed'}: {shown}{more} is not "
                 f"{'managed' if compared else 'compared'} and depends on it; drop that first"
@@ -41,7 +46,16 @@ def refused(sides: Sides, differences: Iterable[Difference], blocked: Iterable[K
 
 def _may_change(sides: Sides, dependent: Dependent) -> bool:
     """False also for an object that no kind compares."""
-    return bool(dependent.owner.kind) and sides.managed(dependent.owner)
+    return _is_compared(sides, dependent) and sides.managed(dependent.owner)
+
+
+def _is_compared(sides: Sides, dependent: Dependent) -> bool:
+    return bool(dependent.owner.kind) and not _is_foreign(sides, dependent.owner)
+
+
+def _is_foreign(sides: Sides, key: Key) -> bool:
+    """True for a partition on another server."""
+    return key.kind == "table" and sides.reflected.get(key, "").startswith(FOREIGN)
 
 
 def stays(key: Key, refused: Mapping[Key, str]) -> bool:

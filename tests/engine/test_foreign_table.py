@@ -1,0 +1,34 @@
+"""Foreign tables that grew by hand: checks, generated columns, partitions on another server."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from autogen import autogenerate
+from roundtrip import RoundTrip, changed, send  # noqa: F401 - a fixture
+
+SERVER = ("CREATE FOREIGN DATA WRAPPER far", "CREATE SERVER there FOREIGN DATA WRAPPER far")
+
+
+def test_foreign_table_with_check_and_values_is_dropped_and_comes_back(changed: RoundTrip) -> None:  # noqa: F811
+    generated = changed(
+        *SERVER,
+        "CREATE SEQUENCE n",
+        "CREATE FOREIGN TABLE abroad (a int DEFAULT nextval('n') CONSTRAINT positive CHECK (a > 0), "
+        "b text DEFAULT 'it''s', c text GENERATED ALWAYS AS (lower(b)) STORED) SERVER there",
+        metadata=sa.MetaData(),
+        prune=True,
+    )
+    assert "op.drop_table_constraint" not in generated.text
+
+
+def test_partition_on_another_server_stays_and_its_parent_too(empty_engine: sa.Engine) -> None:
+    send(
+        empty_engine,
+        *SERVER,
+        "CREATE TABLE whole (a int) PARTITION BY LIST (a)",
+        "CREATE FOREIGN TABLE part PARTITION OF whole FOR VALUES IN (1) SERVER there",
+    )
+    generated = autogenerate(empty_engine, sa.MetaData(), prune=True, managed_schemas={"public"})
+    assert "op.drop" not in generated.text
+    for name in ("table public.part", "table public.whole", "foreign server there"):
+        assert f"{name} cannot be dropped" in generated.text
