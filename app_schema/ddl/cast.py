@@ -70,12 +70,16 @@ NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.classid = 'pg_catalog.
         del schema
         return f"({name})"
 
+    @classmethod
+    def place_of(cls, query: CatalogQuery, name: str, table: str | None, schema: str | None) -> list[str]:
+        """By the OIDs of the types, because the print of a type depends on search_path."""
+        del query, table, schema
+        ends = zip(("k.castsource", "k.casttarget"), name.split(" AS "), strict=True)
+        return [f"{column} = to_regtype({literal(type_)})" for column, type_ in ends]
+
     def catalog_query(self) -> str:
-        # by the OIDs of the types, because the print of a type depends on search_path
         (catalog,) = self.catalog
-        ends = zip(("k.castsource", "k.casttarget"), self.name.split(" AS "), strict=True)
-        types = (f"{column} = to_regtype({literal(type_)})" for column, type_ in ends)
-        return catalog.select(catalog.printed, *types)
+        return catalog.select(catalog.printed, *self.place_of(catalog, self.name, None, self.schema))
 
     def side(self) -> Side:
         """PostgreSQL allows one cast between two types, so a twin is impossible."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
@@ -10,6 +11,8 @@ from app_schema.ddl import privileges, replaced
 from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.defined import Defined
 from app_schema.ddl.order import Drops, Makes
+from app_schema.ddl.sql import qualified
+from app_schema.ddl.twin import Side
 
 _DEFINITION = """\
 format('AS RANGE (%s)', concat_ws(', ', 'SUBTYPE = ' || format_type(g.rngsubtype, NULL),
@@ -27,6 +30,9 @@ _MULTIRANGE = """\
      FROM pg_catalog.pg_type AS m JOIN pg_catalog.pg_namespace AS n ON n.oid = m.typnamespace
     WHERE m.oid = g.rngmultitypid AND m.typname <> CASE WHEN strpos(y.typname, 'range') > 0
           THEN regexp_replace(y.typname, 'range', 'multirange') ELSE y.typname || '_multirange' END)"""
+
+_NAMED = r'MULTIRANGE_TYPE_NAME\s*=\s*(?:"[^"]*"|[^,()"])+'
+_NAMED_MULTIRANGE = re.compile(rf",\s*{_NAMED}|{_NAMED},", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,11 @@ class RangeType(Defined):
     )
     ranks = (Drops.EARLY_FUNCTION, Makes.EARLY_FUNCTION)
     in_create_all = Makes.EARLY_FUNCTION
+
+    def side(self) -> Side:
+        """A twin whose multirange type has PostgreSQL's name: the declared one is taken."""
+        definition = _NAMED_MULTIRANGE.sub("", self.definition)
+        return Side(twin=(f"CREATE {self.word} {qualified(self.name, 'pg_temp')} {definition}",))
 
     def privileges_sql(self) -> tuple[str, ...]:
         return (privileges.of_object("T", f"TYPE {self._place}", public="USAGE"),)

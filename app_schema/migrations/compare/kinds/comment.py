@@ -78,7 +78,7 @@ class ObjectCommentComparator(_TextComparator):
 
     def undeclared_along(self, sides: Sides, key: Key) -> bool:
         """True for the comment of an undeclared object."""
-        owner = keys.described(key)
+        owner = _owner(sides, key)
         return owner in sides.reflected and owner not in sides.declared
 
     def set(
@@ -97,7 +97,7 @@ class ObjectCommentComparator(_TextComparator):
         comments = {key for key in (*sides.reflected, *sides.declared) if key.kind in _CALLS}
         for key in sorted(comments, key=str):
             if key.kind == "object_comment":
-                planned = keys.described(key) in planner.dropped | planner.created
+                planned = _owner(sides, key) in planner.dropped | planner.created
                 if not planned and not (sides.managed(key) and _is_created_anew(sides, planner, key)):
                     continue
             elif not (key.name and _relations(key) & planner.dropped):
@@ -122,13 +122,23 @@ def _on_column(key: Key, text: str | None) -> CallOp:
 
 def _on_object(key: Key, text: str | None) -> CallOp:
     kind, name = keys.described(key).kind, keys.described(key).name
-    if kind not in Kind.by_key or kind not in Kind.by_key[kind].comment_on:
+    of_part = (kind, name.partition(" ")[0]) == ("domain", "constraint")
+    if of_part or kind not in Kind.by_key or kind not in Kind.by_key[kind].comment_on:
         raise ModelError("cannot be written as a revision: write it by hand")
     table = key.table if kind != "index" else None
     return CallOp("comment_on", kind, name, text, table=table, schema=key.schema)
 
 
 _CALLS = {"comment": _on_column, "object_comment": _on_object}
+
+
+def _owner(sides: Sides, key: Key) -> Key:
+    """The object of a comment; for an index or operator family of another object that object."""
+    owner = keys.described(key)
+    whole = {"index": "constraint", "operator_family": "operator_class"}.get(owner.kind)
+    if whole is None or owner in sides.reflected or owner in sides.declared:
+        return owner
+    return owner._replace(kind=whole)
 
 
 def _relations(key: Key) -> set[Key]:
@@ -148,7 +158,7 @@ def _is_of_other_relation(sides: Sides, key: Key) -> bool:
 
 def _stays(sides: Sides, planner: Planner, key: Key) -> bool:
     """True if an undeclared comment and its object exist after the upgrade."""
-    owners = {keys.described(key)} if key.kind == "object_comment" else _relations(key)
+    owners = {_owner(sides, key)} if key.kind == "object_comment" else _relations(key)
     existing = [owner for owner in owners if owner in sides.reflected]
     if key.kind == "comment" and existing and planner.recreated_as(existing[0]) == "declared":
         existing = [owner for owner in existing if keys.column(key) in sides.declared]
@@ -159,13 +169,13 @@ def _stays(sides: Sides, planner: Planner, key: Key) -> bool:
 
 def _is_replaced(sides: Sides, planner: Planner, key: Key) -> bool:
     """True if a replacement may keep the object, and with it the comment, as CREATE OR REPLACE does."""
-    owner = keys.described(key)
+    owner = _owner(sides, key)
     return owner in planner.created - planner.dropped and owner in sides.reflected and owner in sides.declared
 
 
 def _is_created_anew(sides: Sides, planner: Planner, key: Key) -> bool:
     """True if the object is new, dropped, or dropped and created again."""
-    owner = keys.described(key)
+    owner = _owner(sides, key)
     if owner.kind == "constraint" and owner not in sides.reflected and owner not in sides.declared:
         owner = keys.table(owner)  # a NOT NULL
     if owner not in sides.reflected and owner not in sides.declared:

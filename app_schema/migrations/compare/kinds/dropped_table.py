@@ -52,6 +52,14 @@ SELECT (SELECT coalesce(json_agg(p.part), '[]') FROM (
            FROM pg_catalog.pg_publication_rel AS r JOIN pg_catalog.pg_publication AS p ON p.oid = r.prpubid
           WHERE r.prrelid = c.oid
          UNION ALL
+         SELECT format('the name %I of the sequence of its column %I', s.relname, a.attname)
+           FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_depend AS q
+             ON q.refobjid = a.attrelid AND q.refobjsubid = a.attnum AND q.deptype = 'i'
+            AND q.classid = 'pg_catalog.pg_class'::regclass AND q.refclassid = q.classid
+           JOIN pg_catalog.pg_class AS s ON s.oid = q.objid AND s.relkind = 'S'
+          WHERE a.attrelid = c.oid AND a.attidentity <> '' AND octet_length(c.relname || a.attname) < 59
+            AND s.relname <> concat(c.relname, '_', a.attname, '_seq')
+         UNION ALL
          SELECT format('its security label of %I', l.provider) FROM pg_catalog.pg_seclabel AS l
           WHERE l.classoid = 'pg_catalog.pg_class'::regclass AND l.objoid = c.oid) AS p)
   FROM {heir.TABLE}"""
@@ -103,7 +111,7 @@ def creation(sides: Sides, planner: Planner, table: Key) -> list[MigrateOperatio
             CreateObjectOp(sides.reflect(key, _alone(sides.reflected[key])))
             for key in (*constraints, *indexes)
         ),
-        *option.of_table(sides, table),
+        *option.of_table(sides, planner, table),
     ]
 
 

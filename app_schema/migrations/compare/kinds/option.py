@@ -57,10 +57,15 @@ class TableOptionComparator(KindComparator):
                 planner.note(f"{key.schema}.{key.table} loses {key.name} {sides.reflected[key]}, {refused}")
 
 
-def of_table(sides: Sides, table: Key) -> list[CreateObjectOp]:
-    """The operations that set the options of a table that is created again."""
+def of_table(sides: Sides, planner: Planner, table: Key) -> list[CreateObjectOp]:
+    """The operations that set the options of a table that is created again, except those that `follow`
+    plans."""
     options = (key for key in sides.of_table(table.schema, table.name) if key.kind == "table_option")
-    return [CreateObjectOp(sides.reflect(key, sides.reflected[key])) for key in options]
+    return [
+        CreateObjectOp(sides.reflect(key, sides.reflected[key]))
+        for key in options
+        if not _owners(sides, planner, key)
+    ]
 
 
 def _bearers(sides: Sides, option: Key) -> set[Key]:
