@@ -75,6 +75,9 @@ class Batch:
     The client never waits until the server reads: what the socket does not take stays in libpq's memory, up
     to :data:`FULL`. So full buffers on both sides block nobody.
 
+    A lost connection: a failed write makes libpq read what the server has sent, the reason among it. The next
+    read finds the end of the stream, and libpq forgets all statements. So results are taken in between.
+
     :param each: called with the number and the result of each statement, as it arrives.
     :param timed: each result arrives when its statement ends, and not with the next COMMIT.
     """
@@ -110,8 +113,10 @@ class Batch:
                 self._sizes.append(len(text))
                 if text == COMMIT or self.timed:
                     self.pgconn.send_flush_request()  # else the server keeps its answer back
+                self._take()
             self.pgconn.send_flush_request()
             self.pgconn.flush()
+            self._take()
             self.pgconn.consume_input()
             self._take()
             if sum(self._sizes) > FULL:
@@ -156,6 +161,8 @@ class Batch:
                 try:
                     if self.pgconn.flush() == 0:
                         selector.modify(self.pgconn.socket, selectors.EVENT_READ)
+                    if self._take():
+                        return
                     if not selector.select(HEARTBEAT) and self.interrupted is not None:
                         self._cancel()
                     self.pgconn.consume_input()
@@ -164,11 +171,6 @@ class Batch:
                         raise
                     self.interrupted = time.monotonic()
                     self._cancel()
-                except psycopg.OperationalError as error:
-                    # the server may have sent the reason before it closed the connection
-                    self.driver.close()
-                    self.failure = self.failure or Refused(self.number, error)
-                    return
                 if self.interrupted is not None and time.monotonic() > self.interrupted + CANCEL_WAIT:
                     raise KeyboardInterrupt
 
