@@ -42,8 +42,13 @@ SELECT n.nspname FROM pg_catalog.pg_namespace AS n
        SELECT FROM pg_catalog.pg_depend AS d
         WHERE d.classid = 'pg_catalog.pg_namespace'::regclass AND d.objid = n.oid AND d.deptype = 'e')
  ORDER BY n.nspname""")
+_AGES = sa.text("""\
+SELECT n.nspname, y.typname, y.oid::bigint
+  FROM pg_catalog.pg_type AS y JOIN pg_catalog.pg_namespace AS n ON n.oid = y.typnamespace
+ WHERE y.typtype IN ('c', 'd', 'r')""")
 _OF_CLASSES = {"table", "column", "constraint", "index", "enum", "sequence"}
 """Kinds that the classes declare."""
+_TYPES = {"composite", "domain", "range"}
 _MODULE = "app_schema_generated_models"
 
 
@@ -186,8 +191,14 @@ class _Writer:
         body = classes.generate()
         if not self.objects:
             return body
-        # create_all creates views and partitions in this order: after those that they read, and their parents
-        keys = sorted(self.objects, key=lambda key: self.depths.get(key, 0) or self._ancestors(key))
+        # create_all creates views, partitions and types in this order: after those that they read, their
+        # parents, and the older types
+        types = {(schema, name): age for schema, name, age in self.connection.execute(_AGES)}
+        ages = {key: types.get((key.schema, key.name), 0) for key in self.objects if key.kind in _TYPES}
+        keys = sorted(
+            self.objects,
+            key=lambda key: (self.depths.get(key, 0) or self._ancestors(key), ages.get(key, 0)),
+        )
         objects = ", ".join(constructor(self.objects[key], self.context) for key in keys)
         return f"{body}\n\n{layout(f'ddl.attach({classes.base.metadata_ref}, {objects})', indent=0)}\n"
 

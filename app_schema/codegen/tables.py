@@ -41,6 +41,7 @@ _INDEX = re.compile(
 PARTITIONED = re.compile(r"PARTITION BY (.+)$", re.DOTALL)
 _INTEGERS = {"smallint": "SmallInteger", "integer": "Integer", "bigint": "BigInteger"}
 _SERIALS = {"SMALLINT": "smallserial", "INTEGER": "serial", "BIGINT": "bigserial"}
+_TEXTS = {"name", '"char"'}
 _COLON = re.compile(r"(?<![:\w\\]):(?=\w+(?![:\w]))|(?<=\\):(?=\w*(?![:\w]))")
 """A colon that ``sa.text`` takes for a parameter's, or for one that is escaped."""
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
@@ -94,7 +95,7 @@ def _correct(column: Column[Any], printed: str, not_null: bool, has_default: boo
         column.type, column.nullable = PrintedType(printed), not not_null
         column.server_default = column.server_default if has_default else None
     # SQLAlchemy takes the type name for varchar
-    elif isinstance(column.type, NullType) or printed in {"name", '"char"'}:
+    elif isinstance(getattr(column.type, "item_type", column.type), (DOMAIN, NullType)) or printed in _TEXTS:
         column.type = PrintedType(printed)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import MetaData, Table, event
 
 from app_schema import upstream
+from app_schema.ddl.domain import Domain
 from app_schema.ddl.function import Function
 from app_schema.ddl.layers import ordered, words
 from app_schema.ddl.object import DDLObject, Key
@@ -117,7 +118,17 @@ def _statements(statement: type[Create | Drop], *, before_tables: bool) -> Calla
 def _early(metadata: MetaData) -> list[DDLObject]:
     """The types and functions that depend on enum types or that tables need, in the order of creation."""
     early = [obj for obj in declared(metadata).values() if obj.in_create_all is Makes.EARLY_FUNCTION]
-    return [*sorted(early, key=lambda obj: obj.step), *called_by_tables(metadata)]
+    early.sort(key=lambda obj: obj.step)
+    called = called_by_tables(metadata)
+    # a domain whose check calls a function, and the types after it
+    at = next(
+        (n for n, obj in enumerate(early) if any(_is_in(obj, function) for function in called)), len(early)
+    )
+    return [*early[:at], *called, *early[at:]]
+
+
+def _is_in(obj: DDLObject, called: DDLObject) -> bool:
+    return isinstance(obj, Domain) and isinstance(called, Function) and _is_called(called, obj.definition)
 
 
 def called_by_tables(metadata: MetaData) -> list[Function | Operator]:
@@ -128,6 +139,9 @@ def called_by_tables(metadata: MetaData) -> list[Function | Operator]:
         return []
     texts = " ".join(
         str(expression) for table in metadata.tables.values() for expression in _expressions(table)
+    )
+    texts = " ".join(
+        [texts, *(obj.definition for obj in declared(metadata).values() if isinstance(obj, Domain))]
     )
     operators = [obj for obj in objects if isinstance(obj, Operator) and _is_named(obj, metadata, texts)]
     functions = [obj for obj in objects if isinstance(obj, Function)]

@@ -90,7 +90,7 @@ class Domain(Defined):
     lent = True
     catalog = (_CATALOG,)
     ranks = (Drops.TYPE, Makes.TYPE)
-    instead = "declare a sqlalchemy.dialects.postgresql.DOMAIN as the type of a column"
+    in_create_all = Makes.EARLY_FUNCTION
 
     def _create(self, place: str) -> tuple[str, ...]:
         """CREATE DOMAIN refuses NOT VALID, so ALTER DOMAIN adds these constraints."""

@@ -11,7 +11,6 @@ from sqlalchemy.dialects.postgresql import INT4RANGE
 from app_schema.catalog import diff, snapshot
 from app_schema.ddl import (
     DDLObject,
-    Domain,
     EnumType,
     Extension,
     Sequence,
@@ -122,7 +121,6 @@ def test_constraint_of_a_ddl_event_is_in_the_first_revision(empty_engine: sa.Eng
     "one",
     [
         EnumType("mood", ["a"]),
-        Domain("few", "integer"),
         Sequence("s", "START 1"),
         TableConstraint("n", "NOT NULL a", table="t"),
     ],

@@ -21,11 +21,13 @@ from measuring import execute
 from packages import PACKAGES
 
 from app_schema.application import Application
+from app_schema.catalog import diff, snapshot
 from app_schema.codegen.baseline import baseline
 from app_schema.codegen.models import models
 from app_schema.errors import ConfigurationError, DifferentError
 from app_schema.migrations import upgrade
 from app_schema.migrations.drift import drift
+from app_schema.testing.plugin import CreateDatabase
 
 MISSING = {
     "owned sequence of its own name, type and start": ["OWNED BY public.t.id"],
@@ -105,6 +107,26 @@ def test_a_domain_over_a_type_of_an_extension_is_created_after_the_extension(
     with loaded(written.text, tmp_path) as metadata:
         found = autogenerate(empty_engine, metadata, managed_schemas={"public"})
         assert (found.diffs, found.undeclared) == ([], []), written.text
+
+
+def test_domains_are_declared_so_that_an_empty_database_gets_them(
+    empty_engine: sa.Engine, create_database: CreateDatabase, tmp_path: Path
+) -> None:
+    execute(
+        empty_engine,
+        "CREATE DOMAIN z AS text DEFAULT 'x' CHECK (VALUE <> ''); CREATE DOMAIN a AS z NOT NULL; "
+        "CREATE TYPE pair AS (a a); CREATE TABLE t (id int PRIMARY KEY, a a, b a[], p pair[])",
+    )
+    with empty_engine.connect() as connection:
+        written = models(connection)
+    assert written.missing == []
+    with loaded(written.text, tmp_path) as metadata:
+        url = create_database().replace("postgresql:", "postgresql+psycopg:", 1)
+        new = sa.create_engine(url, poolclass=sa.NullPool)
+        found = autogenerate(new, metadata, managed_schemas={"public"})
+        found.upgrade(new)
+    with empty_engine.connect() as connection, new.connect() as other:
+        assert diff(snapshot(connection), snapshot(other)) == []
 
 
 @pytest.mark.part(of=6)
