@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from alembic.util import CommandError
 from commands import NOWHERE, Run, data
 from page import ROOT, Page
 from program import alembic
@@ -20,6 +21,7 @@ from app_schema import events
 from app_schema.cli import folding, output
 from app_schema.cli.address import HEADINGS, OTHER, see
 from app_schema.migrations import watch
+from app_schema.migrations.lineage import Lineage
 
 HEAD = max((ROOT / "alembic" / "versions").glob("0*.py")).stem
 FORK = """
@@ -151,6 +153,15 @@ def test_two_heads_are_named_with_the_merge(run: Run, states: dict[str, str], tm
         assert 'alembic merge -m "merge" f9001_a f9001_b' in said, command
         assert "run app-schema upgrade" not in said
         assert "#heads" in said
+
+
+def test_row_that_another_row_of_the_version_table_includes_is_named() -> None:
+    lineage, here = Lineage(), frozenset({"0001_stripe_customer", "0004_core_indexes"})
+    assert lineage.applied(here) == lineage.applied(frozenset({"0004_core_indexes"}))
+    with pytest.raises(
+        CommandError, match=r"DELETE FROM public.alembic_version .* \('0001_stripe_customer'\)"
+    ):
+        lineage.upgrades(here)
 
 
 def test_errors_are_data_with_json(run: Run, states: dict[str, str]) -> None:
