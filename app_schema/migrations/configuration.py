@@ -17,16 +17,18 @@ APPLICATION = "app_schema.application"
 def config(app: Application | None = None) -> Config:
     """Alembic's configuration for the revisions of an application; None: the configured one.
 
-    :raises ConfigurationError: if the alembic.ini of the working directory belongs to another copy.
+    :raises ConfigurationError: if the alembic.ini of the working directory belongs to another copy, or that
+        of the application names a directory of the wheel although no wheel is installed.
     """
     from alembic.config import Config
 
     from app_schema.application import find
-    from app_schema.migrations.copies import refuse_other_here
+    from app_schema.migrations.copies import refuse_absent, refuse_other_here
 
     refuse_other_here()
     app = app or find()
     chosen = Config(app.ini, attributes={APPLICATION: app})
+    refuse_absent(chosen.get_main_option("script_location"), str(app.ini))
     if app.versions is not None:
         chosen.set_main_option("version_locations", str(app.versions).replace("%", "%%"))
     return chosen

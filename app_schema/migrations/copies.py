@@ -7,6 +7,8 @@ from pathlib import Path
 from app_schema.errors import ConfigurationError
 
 PACKAGE = Path(__file__).resolve().parent.parent
+_IN_WHEEL = "app_schema:alembic"
+"""The revisions of the package, as a wheel has them; in a checkout they are beside the package."""
 
 
 def refuse_other(scripts: Path, configuration: str) -> None:
@@ -41,6 +43,15 @@ def refuse_other_here() -> None:
         return
     if location and ":" not in location:
         refuse_other(Path(location), str(here.resolve()))
+
+
+def refuse_absent(location: str | None, configuration: str) -> None:
+    """Raise ConfigurationError if ``script_location`` is a directory of the wheel, and none is installed."""
+    if location == _IN_WHEEL and not (PACKAGE / "alembic").is_dir():
+        raise ConfigurationError(
+            f"{configuration}: {_IN_WHEEL} is a directory of the wheel, and app_schema is installed with -e: "
+            f"write {PACKAGE.parent / 'alembic'} in its place, in version_locations too."
+        )
 
 
 def _owner(scripts: Path) -> Path | None:

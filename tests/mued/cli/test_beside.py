@@ -95,6 +95,14 @@ def app(project: Path) -> str:
     return "beside.application:APPLICATION"
 
 
+def test_a_directory_of_the_wheel_is_named_in_an_editable_install(project: Path) -> None:
+    ini = project / "alembic.ini"
+    ini.write_text(ini.read_text().replace(f"{ROOT}/alembic", "app_schema:alembic"))
+    said = app_schema("postgresql://localhost:1/x", "history")
+    assert said.returncode == 2
+    assert f"write {ROOT}/alembic in its place" in " ".join(said.stderr.split())
+
+
 @pytest.mark.part(of=2, among="beside")
 def test_a_declared_table_of_its_own_is_created_and_never_dropped(project: Path, database_url: str) -> None:
     """In a schema of the package, where its application alone would find the table undeclared."""
