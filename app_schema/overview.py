@@ -181,6 +181,8 @@ def of_revision(here: frozenset[str], lineage: Lineage) -> Iterator[str]:
         yield foreign(unknown)
     elif lineage.fork:  # an upgrade would fail
         yield lineage.fork
+    elif older := lineage.included(here):  # an upgrade would fail
+        yield older
     elif here != lineage.heads:
         at = f"is at {', '.join(sorted(here))}" if here else "was never migrated"
         newest = ", ".join(sorted(lineage.heads))

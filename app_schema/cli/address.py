@@ -20,7 +20,7 @@ HEADINGS: tuple[tuple[str, str], ...] = (
     (r"CI is set", "ci"),
     (r"app-schema adopt|The target has rows", "adopt"),
     (r"is replicated by|The revision is the newest, but", "restored"),
-    (r"\d heads|alembic merge", "heads"),
+    (r"\d heads|alembic merge|newer includes the older", "heads"),
     (r"[Nn]o revision (is|called)|does not have|below base|past the newest", "unknown-revision"),
     (r"run app-schema upgrade|Run app-schema upgrade", "behind"),
     (r"would be lost|The token does not fit", "lost"),

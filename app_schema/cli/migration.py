@@ -67,7 +67,7 @@ def move(
     :param app: the application, with other revisions than its configured ones.
     """
     from app_schema.errors import ConfigurationError
-    from app_schema.migrations.lineage import current
+    from app_schema.migrations.lineage import Lineage, current
 
     app = app or application()
     given = dict(option.partition("=")[::2] for option in options or ())
@@ -79,6 +79,8 @@ def move(
             refuse_unadopted(connection, app)
         if revision.startswith("-") and not before:
             return Move(before, before, [])
+        if len(before) > 1 and (older := Lineage(app).included(before)):
+            raise ConfigurationError(older)
         if revision.startswith("-") and len(before) > 1:
             raise ConfigurationError(
                 f"The database is at {len(before)} revisions, so {revision} has more than one meaning: name "

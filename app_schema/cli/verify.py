@@ -26,8 +26,8 @@ def verify(
     """Compare the whole database with the models, both as PostgreSQL prints them.
 
     Differences are folded by table to fit the screen; --all and --json list every object.
-    Exit code 0: every declared object exists and is equal, and no other object exists; 1: a difference; 2:
-    could not tell.
+    Exit code 0: every declared object exists and is equal, and no other object exists; 1: a difference, or
+    the version table names a revision without a file or one that another row includes; 2: could not tell.
     """
     from app_schema.adoption.notice import refuse_unadopted
     from app_schema.migrations.drift import drift
@@ -40,6 +40,9 @@ def verify(
         here = refuse_unadopted(connection, app)
         found = drift(connection, app, scratch)
     behind = list(of_revision(here, lineage))  # also if no object differs: a revision may change rows alone
+    lost = lineage.unknown(here) or lineage.included(
+        here
+    )  # equal objects do not make such a version table right
     if behind:
         problem(behind[0])
     if as_json:
@@ -48,7 +51,7 @@ def verify(
         _show(found, every=every)
     if not found.conforms and not behind:
         _advise({drifted.state for drifted in found.objects})
-    finish(well=found.conforms)
+    finish(well=found.conforms and not lost)
 
 
 def _show(found: Drift, *, every: bool) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from alembic.runtime.environment import EnvironmentContext
+    from alembic.script import ScriptDirectory
 
 _UNKNOWN = re.compile(r"Can't locate revision identified by '(.*)'")
 _NEAR = 0.6
@@ -32,6 +33,28 @@ def nameless(revision: str, names: Iterable[str], heads: Iterable[str]) -> str:
     near_names = f"near names: {', '.join(near[:3])}"
     said = near_names if near else f"the newest is {newest}, and app-schema history lists all"
     return f"No revision is called {revision!r}: {said}."
+
+
+def applied(scripts: ScriptDirectory, here: Iterable[str]) -> frozenset[str]:
+    """These revisions and those below them."""
+    # one by one: Alembic refuses a revision that another one includes
+    below = (scripts.iterate_revisions(revision, "base") for revision in here)
+    return frozenset(script.revision for found in below for script in found)
+
+
+def included(scripts: ScriptDirectory, here: Iterable[str], table: str) -> str | None:
+    """The message for rows of the version table that other rows include; None: there is no such row.
+
+    :param here: the rows; one that no file has is ignored.
+    """
+    rows = sorted({script.revision for script in scripts.walk_revisions()}.intersection(here))
+    older = [row for row in rows if row in applied(scripts, {*rows} - {row})]
+    if not older:
+        return None
+    return (
+        f"The database is at {', '.join(rows)}, of which the newer includes the older: run "
+        f"DELETE FROM {table} WHERE version_num IN ({', '.join(map(repr, older))}), then try again."
+    )
 
 
 def explained(message: str, context: EnvironmentContext) -> str:

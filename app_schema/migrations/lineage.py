@@ -16,6 +16,7 @@ from sqlalchemy import text
 from app_schema.application import Application, find
 from app_schema.errors import ConfigurationError, ServerError
 from app_schema.migrations import config
+from app_schema.migrations.astray import applied, included
 from app_schema.migrations.loading import load, missing_function, refuse_uncallable
 from app_schema.migrations.watch import watched
 
@@ -98,9 +99,7 @@ class Lineage:
 
     def applied(self, here: frozenset[str]) -> frozenset[str]:
         """The applied revisions of a database at `here`; a revision without a file is omitted."""
-        known = here - self.unknown(here)  # one by one: Alembic refuses a row that another row includes
-        below = (self.scripts.iterate_revisions(revision, "base") for revision in known)
-        return frozenset(script.revision for scripts in below for script in scripts)
+        return applied(self.scripts, here - self.unknown(here))
 
     def upgrades(self, here: frozenset[str], to: str = "head") -> list[Script]:
         """The revisions that `upgrade` would apply from `here`, in order. The target may be abbreviated, or
@@ -127,7 +126,7 @@ class Lineage:
         except ResolutionError as error:
             raise CommandError(f"Can't locate revision identified by '{error.argument}'") from error
         except RevisionError as error:
-            raise CommandError(self._included(here) or str(error)) from error
+            raise CommandError(self.included(here) or str(error)) from error
         try:
             steps = [step(self.scripts.revision_map, script) for script in (scripts[::-1] if up else scripts)]
         except AttributeError as error:
@@ -138,16 +137,9 @@ class Lineage:
             refuse_uncallable(planned, {})
         return steps
 
-    def _included(self, here: frozenset[str]) -> str | None:
-        """The message for rows of the version table that other rows include."""
-        older = sorted(row for row in here if row in self.applied(here - {row}))
-        table = self.app.qualified_version_table
-        if not older:
-            return None
-        return (
-            f"The database is at {', '.join(sorted(here))}, of which the newer includes the older: run "
-            f"DELETE FROM {table} WHERE version_num IN ({', '.join(map(repr, older))}), then try again."
-        )
+    def included(self, here: frozenset[str]) -> str | None:
+        """The message for rows of the version table that other rows include; None: there is no such row."""
+        return included(self.scripts, here, self.app.qualified_version_table)
 
     def _scripts(self, steps: list[RevisionStep]) -> list[Script]:
         return [self.scripts.get_revision(step.revision.revision) for step in steps]

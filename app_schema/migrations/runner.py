@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import psycopg
 from alembic.runtime.migration import HeadMaintainer, RevisionStep
+from alembic.util import CommandError
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateTable
@@ -17,8 +18,8 @@ from app_schema import events, upstream
 from app_schema.ddl import Guarded, privileges
 from app_schema.ddl.block import NOTED
 from app_schema.ddl.sql import plain
-from app_schema.errors import AppSchemaError, DifferentError, StatementError
-from app_schema.migrations import preflight
+from app_schema.errors import AppSchemaError, ConfigurationError, DifferentError, StatementError
+from app_schema.migrations import astray, preflight
 from app_schema.migrations.collecting import collecting
 from app_schema.migrations.failure import explained
 from app_schema.migrations.foresight import Ahead, Foresight, StepForesight, already_exists
@@ -209,7 +210,13 @@ class Runner:
 
     def _steps(self, facts: Facts) -> list[Step]:
         heads: Any = () if self.context.purge else tuple(sorted(facts.heads))
-        return list(self.context.opts["fn"](heads, self.context))
+        try:
+            return list(self.context.opts["fn"](heads, self.context))
+        except CommandError as error:
+            scripts = self.context.script
+            if scripts is None or not (said := astray.included(scripts, heads, self.session.version_table)):
+                raise
+            raise ConfigurationError(said) from error
 
     def _pass(self, ahead: Ahead) -> None:
         """Runs each uncommitted step with its stamp in a transaction. The last steps may still be queued."""

@@ -20,7 +20,8 @@ from program import alembic
 from app_schema import events
 from app_schema.cli import folding, output
 from app_schema.cli.address import HEADINGS, OTHER, see
-from app_schema.migrations import watch
+from app_schema.errors import AppSchemaError
+from app_schema.migrations import upgrade, watch
 from app_schema.migrations.lineage import Lineage
 
 HEAD = max((ROOT / "alembic" / "versions").glob("0*.py")).stem
@@ -135,7 +136,9 @@ def test_revision_of_another_lineage_is_named_by_every_command(run: Run, databas
         assert "at 0099_of_tomorrow, which this app-schema does not have: install the" in said, command
         assert not said.startswith("exit code 0"), command
     assert "pending" not in run(database_url, "history")
-    assert "which this app-schema does not have" in run(database_url, "verify")
+    said = run(database_url, "verify")
+    assert "which this app-schema does not have" in said
+    assert said.startswith("exit code 1\n")  # though no object differs
     said = alembic(database_url, "upgrade", "head").stderr
     assert "FAILED: The database is at 0099_of_tomorrow, which this app-schema does not have" in said
     with psycopg.connect(database_url) as connection:
@@ -162,6 +165,26 @@ def test_row_that_another_row_of_the_version_table_includes_is_named() -> None:
         CommandError, match=r"DELETE FROM public.alembic_version .* \('0001_stripe_customer'\)"
     ):
         lineage.upgrades(here)
+
+
+def test_every_command_names_the_row_that_another_row_includes(run: Run, database_url: str) -> None:
+    older, newer = "0003_core_checks_and_triggers", "0024_lists_on_any_server"
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE public.alembic_version SET version_num = %s", [newer])
+        connection.execute("INSERT INTO public.alembic_version VALUES (%s)", [older])
+    remedy = f"DELETE FROM public.alembic_version WHERE version_num IN ('{older}')"
+    commands = ("connect", "verify", "plan", "upgrade", "upgrade +1 --json", "rollback", f"rollback {older}")
+    for command in commands:
+        said = run(database_url, *command.split())
+        assert f"The database is at {older}, {newer}, of which the newer includes the older" in said, command
+        assert remedy in said
+        assert said.endswith("see docs/troubleshooting.md#heads\n"), command
+        assert said.startswith(f"exit code {1 if command in {'connect', 'verify'} else 2}\n"), command
+    with pytest.raises(AppSchemaError, match="of which the newer includes the older"):
+        upgrade(database_url)
+    with psycopg.connect(database_url) as connection:
+        connection.execute(remedy)
+    assert "1 revision applied." in run(database_url, "upgrade")
 
 
 def test_errors_are_data_with_json(run: Run, states: dict[str, str]) -> None:
