@@ -24,6 +24,11 @@ class MoveRows:
     table: str
     where: str
 
+    @property
+    def entry(self) -> str:
+        """The entry, as a sentence names it."""
+        return f"[[move]] of {self.table} where {self.where!r}"
+
 
 @dataclass(frozen=True)
 class Choices:

@@ -108,7 +108,7 @@ def _refuse_wrong_choices(future: Future, driver: psycopg.Connection[Any]) -> No
                 driver.execute(f"EXPLAIN {query}".encode())
         except psycopg.Error as error:
             raise ConfigurationError(
-                f"adopt.toml: PostgreSQL cannot evaluate {choice}: {error.diag.message_primary}."
+                f"adopt.toml: PostgreSQL cannot evaluate {choice.entry}: {error.diag.message_primary}."
             ) from error
 
 

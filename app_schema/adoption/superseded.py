@@ -35,6 +35,11 @@ class SetValue:
     source: str | None = None
     on: str = "true"
 
+    @property
+    def entry(self) -> str:
+        """The entry, as a sentence names it."""
+        return f"the value {self.value!r} of [[set]] for {self.table}.{self.column} where {self.where!r}"
+
 
 @dataclass(frozen=True)
 class Adoption:

@@ -14,12 +14,18 @@ from psycopg.adapt import Loader
 from psycopg.types.datetime import DateLoader, TimestampLoader, TimestamptzLoader
 
 
+class Moment(str):
+    """Such a text. SQLAlchemy would cast a mere ``str`` to varchar, which is comparable with no time."""
+
+    __slots__ = ()
+
+
 class _OrText(Loader):
     def load(self, data: Buffer) -> Any:
         try:
             return super().load(data)  # type: ignore[safe-super]  # that of the class beside
         except psycopg.DataError:
-            return bytes(data).decode()
+            return Moment(bytes(data).decode())
 
 
 class _Date(_OrText, DateLoader):

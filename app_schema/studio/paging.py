@@ -12,10 +12,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app_schema.ddl.sql import qualified
+from app_schema.studio.moment import Moment
 
 EXACT = 10_000
 """The maximal number of counted rows; above it "about" or "more than"."""
 _ANALYSED = sa.text("SELECT reltuples FROM pg_catalog.pg_class WHERE oid = to_regclass(:name)")
+
+sqlakeyset.custom_bookmark_type(Moment, "moment")
 
 _LEAST: dict[type, Any] = {
     str: "",

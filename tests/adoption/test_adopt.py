@@ -151,10 +151,12 @@ WRONG = {
     "zone = 5": "zone is a name",
     "set = 'a'": "begins with [[set]]",
     f"{ROLE_IS}5": "needs the texts table, column",
-    f"{ROLE_IS}'...'": "cannot evaluate SetValue(table='public.users'",
+    f"{ROLE_IS}'...'": (
+        "cannot evaluate the value '...' of [[set]] for public.users.role where 'true': syntax error"
+    ),
     f"{ROLE_IS}'(SELECT 1 FROM {{a.b}})'": "a.b is no table of MUED",
     "[[set]]\ntable = 'public.learning_metrics'\ncolumn = 'value'\nvalue = '1'": "is no table of MUED",
-    "[[move]]\ntable = 'public.users'\nwhere = 'x = 1'": 'column "x" does not exist',
+    "[[move]]\ntable = 'public.users'\nwhere = 'x = 1'": "[[move]] of public.users where 'x = 1': column",
     "[[drop]]\nobject = 'policy p on public.users'": "no undeclared object is called 'policy p on public.",
     "[[drop]]\nobject = 'table *'": "tables are never dropped",
 }
