@@ -88,7 +88,7 @@ def test_a_table_of_another_owner_is_named_with_the_statement_to_run(
         me = connection.info.user
     (note,) = look(url, code=1)["unwritable"]
     assert "public.users: is owned by pg_monitor" in note
-    assert f"Run ALTER ... OWNER TO {me}" in note
+    assert f"run ALTER ... OWNER TO {me}" in note
     assert "Next: do by hand what the page names" in run(url, "adopt", code=1)
     run(url, "adopt", "--write", code=1)
     assert not Path("adoption").exists()
