@@ -17,7 +17,7 @@ from app_schema.catalog.reading import empty_path, search_path
 from app_schema.codegen.tables import PARTITIONED, Classes, Place, reflected
 from app_schema.ddl import DDLObject, Key, Partition, View
 from app_schema.ddl.column import PrintedColumn
-from app_schema.ddl.sequence import PrintedSequence
+from app_schema.ddl.sequence import PrintedSequence, name_of_serial
 from app_schema.ddl.sql import qualified
 from app_schema.errors import ModelError
 from app_schema.migrations import setup
@@ -218,7 +218,7 @@ class _Writer:
 def _is_of_a_column(key: Key, definition: str) -> bool:
     """True if the type serial or the identity of a column declares the sequence."""
     column = PrintedSequence.of(definition).column
-    return column is not None and key.name == f"{column.table}_{column.name}_seq"
+    return column is not None and key.name == name_of_serial(column.table or "", column.name)
 
 
 def _place(key: Key) -> Place:

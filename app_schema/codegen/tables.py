@@ -20,7 +20,7 @@ from app_schema.codegen.names import IMPORTABLE, RESERVED, free_name, grouped, m
 from app_schema.ddl.brackets import between_commas, enclosed
 from app_schema.ddl.printed import PrintedType
 from app_schema.ddl.relation import parents
-from app_schema.ddl.sequence import PrintedSequence
+from app_schema.ddl.sequence import PrintedSequence, name_of_serial
 from app_schema.ddl.sql import NAME
 from app_schema.migrations.declared import DEFAULT_SCHEMA
 
@@ -174,7 +174,10 @@ class Classes(DeclarativeGenerator):
         self._name_enums(table)
         table.constraints.update(checks)
         for column in table.columns:
-            if isinstance(column.default, sa.Sequence):  # another one than that of a serial column
+            if isinstance(column.default, sa.Sequence):  # not table_column_seq
+                if column.default.name == name_of_serial(table.name, column.name):
+                    column.default = None
+                    continue
                 column.default, column.server_default = None, defaults[column.name]
                 column.autoincrement = "auto"
 

@@ -20,6 +20,7 @@ from app_schema.errors import ModelError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+    from sqlalchemy.schema import SchemaItem
 
 _EARLY = "app_schema_early"
 
@@ -64,15 +65,18 @@ def _listen(metadata: MetaData) -> None:
 
 
 def _create_early(target: MetaData, _connection: Connection, tables: Sequence[Table] = (), **_: Any) -> None:
-    """Creates the types and functions that a table needs: after the enum types, before the first table."""
-    early = _early(target) if tables else []
+    """Creates the types and functions that a table needs: after the enum types, before the
+    first table."""
+    early = _early(target)
 
-    def send(_table: Table, connection: Connection, **_: Any) -> None:
+    def send(_target: SchemaItem, connection: Connection, **_: Any) -> None:
         for obj in early:
             connection.execute(Create(obj))
 
-    if early:
+    if tables:
         event.listen(tables[0], "before_create", send, once=True)
+    else:
+        event.listen(target, "after_create", send, once=True, insert=True)
 
 
 def _drop_last(target: MetaData, _connection: Connection, **_: Any) -> None:
@@ -94,9 +98,9 @@ def _statements(statement: type[Create | Drop], *, before_tables: bool) -> Calla
     declaration; drops in reverse.
     """
 
-    def send(target: MetaData, connection: Connection, tables: Sequence[Table] = (), **_: Any) -> None:
+    def send(target: MetaData, connection: Connection, **_: Any) -> None:
         if statement is Create and before_tables:  # the first of all listeners
-            target.info[_EARLY] = {obj.key for obj in _early(target)} if tables else set()
+            target.info[_EARLY] = {obj.key for obj in _early(target)}
         early = target.info.get(_EARLY, set())
         chosen = [
             obj

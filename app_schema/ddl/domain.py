@@ -89,7 +89,7 @@ class Domain(Defined):
     owned_as = "type"
     lent = True
     catalog = (_CATALOG,)
-    ranks = (Drops.TYPE, Makes.TYPE)
+    ranks = (Drops.DOMAIN, Makes.TYPE)
     in_create_all = Makes.EARLY_FUNCTION
 
     def _create(self, place: str) -> tuple[str, ...]:

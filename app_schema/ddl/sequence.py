@@ -35,6 +35,7 @@ _OF_COLUMN = """\
   WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i')
     AND d.refobjsubid > 0)"""
 _OWNED = _OF_COLUMN.format(printed="format('OWNED BY %s.%I', d.refobjid::regclass, a.attname)")
+_NAME_BYTES = 63
 _OPTIONS = f"concat_ws(' ', {_NUMBERS}, {_OWNED})"
 
 
@@ -64,6 +65,17 @@ class PrintedSequence(Parts):
     def column(self) -> Key | None:
         """The column that owns the sequence."""
         return Key("column", *self.owner) if self.owner else None
+
+
+def name_of_serial(table: str, column: str) -> str:
+    """The name that PostgreSQL chooses for the sequence of a column: at most 63 bytes, of which the longer of
+    both names loses the most, no character being cut."""
+    room = _NAME_BYTES - len("__seq")
+    names = [table.encode(), column.encode()]
+    while len(names[0]) + len(names[1]) > room:
+        longer = 0 if len(names[0]) > len(names[1]) else 1
+        names[longer] = names[longer][:-1]
+    return "_".join([*(name.decode(errors="ignore") for name in names), "seq"])
 
 
 _CATALOG = CatalogQuery(

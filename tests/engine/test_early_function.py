@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
+from autogen import autogenerate
 from roundtrip import catalog, round_trip, send
-from sqlalchemy.dialects.postgresql import ENUM
+from sqlalchemy.dialects.postgresql import DOMAIN, ENUM
 
-from app_schema.ddl import Function, Trigger, attach
+from app_schema.ddl import Composite, Domain, Function, Operator, Trigger, attach
 
 
 def _declared() -> sa.MetaData:
@@ -58,3 +59,31 @@ def test_autogenerate(empty_engine: sa.Engine) -> None:
     generated = round_trip(empty_engine, _declared(), proved=True)
     generated.upgrade(empty_engine)
     send(empty_engine, "INSERT INTO t (mood) VALUES ('low')")
+
+
+def test_function_and_operator_of_the_check_of_a_domain_exist_before_it(empty_engine: sa.Engine) -> None:
+    metadata = sa.MetaData()
+    options: dict[str, Any] = {"language": "sql", "volatility": "IMMUTABLE", "settings": None}
+    text: dict[str, Any] = {"arguments": "x text, y text", "returns": "boolean"}
+    attach(
+        metadata,
+        Domain("address", "text CONSTRAINT ck CHECK (is_address(VALUE) AND VALUE ~~~ 'b')"),
+        Composite("pair", "(a address, b integer)"),
+        Function("has_at", "SELECT x ~ '@'", arguments="x text", returns="boolean", **options),
+        Function("is_address", "SELECT has_at(x)", arguments="x text", returns="boolean", **options),
+        Function("resembles", "SELECT x ~ y", **text, **options),
+        Operator(
+            "~~~(text, text)",
+            "(FUNCTION = public.resembles, LEFTARG = text, RIGHTARG = text)",
+            schema="public",
+        ),
+    )
+    round_trip(empty_engine, metadata, proved=True)
+    sa.Table("t", metadata, sa.Column("a", DOMAIN("address", sa.Text(), create_type=False)))
+    round_trip(empty_engine, metadata, proved=True)
+    empty = catalog(empty_engine)
+    metadata.create_all(empty_engine)
+    assert autogenerate(empty_engine, metadata).empty
+    round_trip(empty_engine, sa.MetaData(), prune=True, managed_schemas={"public"})
+    metadata.drop_all(empty_engine)
+    assert catalog(empty_engine) == empty

@@ -16,6 +16,7 @@ from app_schema.catalog.dependents import Blocked, dependents, dependents_of_eac
 from app_schema.catalog.reflect import reflect
 from app_schema.catalog.uses import Use, uses
 from app_schema.ddl import DDLObject, Key, Operator
+from app_schema.ddl.function import PrintedFunction
 from app_schema.ddl.layers import called
 from app_schema.ddl.made import MARK
 from app_schema.ddl.sequence import PrintedSequence
@@ -205,6 +206,26 @@ class Sides:
         ]
         operators = [key for side in sides for key in side if key.kind == "operator"]
         return {key for key in operators if any(Operator(key.name, "").is_in(text) for text in texts)}
+
+    @cached_property
+    def called_by_domains(self) -> set[Key]:
+        """The functions and operators that checks of domains call, directly or through another function."""
+        sides = self.declared, self.reflected
+        domains = [definition for side in sides for key, definition in side.items() if key.kind == "domain"]
+        found = {key for key in self.early_operators if any(Operator(key.name, "").is_in(d) for d in domains)}
+        texts = [
+            *domains,
+            *(Operator(key.name, side[key]).calls for side in sides for key in found & side.keys()),
+        ]
+        functions = [
+            (key, definition) for side in sides for key, definition in side.items() if key.kind == "function"
+        ]
+        while texts:
+            names = set().union(*map(called, texts))
+            new = {key for key, _ in functions if key.name.partition("(")[0] in names} - found
+            found |= new
+            texts = [PrintedFunction.of(definition).body for key, definition in functions if key in new]
+        return found
 
     @cached_property
     def places(self) -> dict[Key, int]:

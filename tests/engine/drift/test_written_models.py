@@ -216,6 +216,16 @@ def test_types_of_extensions_import_their_arguments(empty_engine: sa.Engine) -> 
         assert models(connection).missing == []
 
 
+def test_serial_of_long_names_is_declared_by_its_column(empty_engine: sa.Engine) -> None:
+    names = (("t" * 40, "c" * 35), ("t" * 20, "c" * 50), ("é" * 25, "ü" * 25), ("t" * 50, "n"))
+    sql = "; ".join(f"CREATE TABLE {table} ({column} serial PRIMARY KEY)" for table, column in names)
+    execute(empty_engine, sql)
+    with empty_engine.connect() as connection:
+        written = models(connection)
+    assert written.missing == []
+    assert "Sequence(" not in written.text
+
+
 def test_colons_and_percents_in_expressions_are_kept(empty_engine: sa.Engine) -> None:
     execute(empty_engine, TEXTS)
     with empty_engine.connect() as connection:

@@ -56,13 +56,16 @@ class FunctionComparator(KindComparator):
             return Makes.VIEW
         if early:
             again = key in planner.dropped and PrintedFunction.of(sides.reflected[key]).parsed
-            return Makes.ALTERED if again else Makes.EARLY_FUNCTION
+            first = Makes.FUNCTION_OF_DOMAIN if key in sides.called_by_domains else Makes.EARLY_FUNCTION
+            return Makes.ALTERED if again else first
         return Makes.FUNCTION
 
     def drop_rank(self, sides: Sides, planner: Planner, key: Key, *, with_dependents: bool) -> Drops:
         """After the objects that name the function, and before the objects that it reads."""
         if sides.layers.reads_view(key):
             return Drops.VIEW
+        if not with_dependents and key in sides.called_by_domains:
+            return Drops.FUNCTION_OF_DOMAIN
         if not with_dependents and _is_called(sides, planner, key):
             return Drops.EARLY_FUNCTION
         return Drops.FUNCTION

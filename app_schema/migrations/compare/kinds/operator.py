@@ -18,13 +18,16 @@ class OperatorComparator(KindComparator):
 
     def create_rank(self, sides: Sides, planner: Planner, key: Key) -> Makes:
         """Before the first table that names it."""
+        if key in sides.called_by_domains:
+            return Makes.FUNCTION_OF_DOMAIN
         early = _is_early(sides, key)
         return Makes.EARLY_FUNCTION if early else super().create_rank(sides, planner, key)
 
     def drop_rank(self, sides: Sides, planner: Planner, key: Key, *, with_dependents: bool) -> Drops:
         """After the last table that names it."""
         if not with_dependents and _is_early(sides, key):
-            return Drops.EARLY_FUNCTION
+            of_domain = key in sides.called_by_domains
+            return Drops.FUNCTION_OF_DOMAIN if of_domain else Drops.EARLY_FUNCTION
         return super().drop_rank(sides, planner, key, with_dependents=with_dependents)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Computed, Identity
 from app_schema.ddl import Key, Sequence
 from app_schema.ddl.column import PrintedColumn
 from app_schema.ddl.order import Makes
-from app_schema.ddl.sequence import PrintedSequence
+from app_schema.ddl.sequence import PrintedSequence, name_of_serial
 from app_schema.migrations.compare import refusal
 from app_schema.migrations.compare.kinds.base import KindComparator
 from app_schema.migrations.compare.numbering import BOUNDS, identity, serial, source
@@ -86,7 +86,8 @@ def own_of_serial(sides: Sides, column: Key) -> tuple[Sequence, Sequence] | None
     printed = PrintedSequence.of(side[key])
     type_ = PrintedColumn.of(side[column]).type
     usual = f"AS {type_} START 1 INCREMENT 1 MINVALUE 1 MAXVALUE {BOUNDS[type_][1]} CACHE 1"
-    if (key.schema, key.name, printed.options) == (column.schema, f"{column.table}_{column.name}_seq", usual):
+    chosen = name_of_serial(column.table or "", column.name)
+    if (key.schema, key.name, printed.options) == (column.schema, chosen, usual):
         return None
     free = Sequence(key.name, printed.options, owner_follows=True, schema=key.schema)
     return free, Sequence(key.name, printed.statement, schema=key.schema)

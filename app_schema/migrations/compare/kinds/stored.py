@@ -8,7 +8,7 @@ from app_schema.catalog.dependents import Blocked
 from app_schema.ddl import DDLObject, Key
 from app_schema.ddl.composite import attributes, reaches
 from app_schema.ddl.domain import PrintedDomain
-from app_schema.ddl.order import Drops
+from app_schema.ddl.order import Drops, Makes
 from app_schema.migrations.compare.kinds.base import KindComparator
 from app_schema.migrations.directives import OnTheWayBackOp, UnwritableOp
 
@@ -70,6 +70,10 @@ class CompositeComparator(StoredComparator):
 
 
 class DomainComparator(StoredComparator):
+    def create_rank(self, sides: Sides, planner: Planner, key: Key) -> Makes:
+        """After the functions and operators that its check calls."""
+        return Makes.DOMAIN if sides.called_by_domains else super().create_rank(sides, planner, key)
+
     def refusing(self, new: str, old: str) -> frozenset[str]:
         """All uses for another type; values within other types for a further constraint."""
         to, from_ = PrintedDomain.of(new), PrintedDomain.of(old)
