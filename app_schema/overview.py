@@ -21,6 +21,7 @@ from app_schema.errors import ServerError
 from app_schema.migrations.astray import foreign
 from app_schema.migrations.lineage import Lineage, current
 from app_schema.migrations.once import TABLE as ONCE
+from app_schema.migrations.preflight import unwritable
 from app_schema.target import EMBEDDED, Target
 
 TRIES = 10
@@ -102,6 +103,7 @@ class ServerFacts:
     pooled: bool
     tls: bool
     local: bool
+    standby: bool
     writable: bool
     round_trip: float
 
@@ -215,6 +217,7 @@ def server_facts(connection: sa.Connection, target: Target) -> ServerFacts:
         pooled=driver.info.backend_pid != facts.backend or url.direct(target.url) != target.url,
         tls=driver.pgconn.ssl_in_use,
         local=driver.info.host.startswith("/") or driver.info.hostaddr in {"127.0.0.1", "::1"},
+        standby=facts.standby,
         writable=not (facts.standby or facts.read_only),
         round_trip=round(statistics.median(times) * 1000, 3),
     )
@@ -275,8 +278,8 @@ def estimate(connection: sa.Connection, schema: str, name: str) -> int:
 
 def of_server(server: ServerFacts) -> Iterator[str]:
     """Problems of the server."""
-    if not server.writable:
-        yield "The server refuses writes, because it is a standby or read-only: migrate on the primary."
+    if sentence := unwritable(standby=server.standby, read_only=not server.writable):
+        yield sentence
     if not server.tls and not server.local:
         yield "The connection is not encrypted: add sslmode=require to the URL."
     if server.encoding != "UTF8":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
@@ -28,7 +29,7 @@ from app_schema.audit.check import SERVICE_ROLES, Check, Known, sets
 from app_schema.audit.finding import SEVERITIES, Finding, Waiver
 from app_schema.catalog import read
 from app_schema.ddl.sql import literal
-from app_schema.errors import ConfigurationError
+from app_schema.errors import ConfigurationError, ServerError
 from app_schema.project import Accepted
 
 CHECKS: tuple[Check, ...] = (
@@ -47,6 +48,15 @@ CHECKS: tuple[Check, ...] = (
     *name.CHECKS,
 )
 UNUSED = "unused_waiver"
+_ROLE = "SELECT pg_catalog.quote_ident(current_user)"
+_RIGHTS = {
+    "schema": "USAGE ON SCHEMA",
+    "table": "SELECT ON",
+    "view": "SELECT ON",
+    "sequence": "SELECT ON SEQUENCE",
+    "function": "EXECUTE ON FUNCTION",
+}
+"""Object of "permission denied" -> the privilege that a query needs."""
 
 
 def audit(
@@ -70,6 +80,7 @@ def audit(
     :param touch: the call that sets ``updated_at``, proposed for a table without such a trigger.
     :raises ConfigurationError: if a waiver names an unknown check, has no reason, or has a condition that
         PostgreSQL cannot parse.
+    :raises ServerError: if the role may not read what a condition reads.
     """
     given = _by_finding([*carried, *waivers])
     findings = list(_findings(connection, Known(metadata, service_roles, accepted, touch)))
@@ -102,11 +113,25 @@ def _holding(connection: Connection, waivers: Sequence[Waiver]) -> list[Waiver]:
     except (psycopg.Error, DBAPIError) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         said = str(cause).partition("\n")[0]
+        if isinstance(cause, psycopg.errors.InsufficientPrivilege):
+            raise ServerError(_missing_right(connection, said)) from None
         conditions = "; ".join(waiver.condition for waiver in waivers)
         raise ConfigurationError(
             f"a condition of a waiver is no query of one boolean ({said}): {conditions}"
         ) from None
     return [waiver for waiver, ((holds,),) in zip(waivers, answers, strict=True) if holds is True]
+
+
+def _missing_right(connection: Connection, said: str) -> str:
+    # a transaction of the caller is aborted, and answers no query
+    known = not connection.in_transaction()
+    role = read(connection, _ROLE)[0][0][0] if known else "the role of this connection"
+    denied = re.search(r"for (schema|table|view|sequence|function) (\S+)$", said)
+    grant = f"GRANT {_RIGHTS[denied[1]]} {denied[2]} TO {role}, or " if denied else ""
+    return (
+        f"The conditions of the waivers cannot be read by {role} ({said}): "
+        f"{grant}audit as the owner of the tables."
+    )
 
 
 def _findings(connection: Connection, known: Known) -> Iterator[Finding]:

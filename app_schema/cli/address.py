@@ -27,9 +27,11 @@ HEADINGS: tuple[tuple[str, str], ...] = (
     (r"[Uu]ndeclared", "undeclared"),
     (r"scratch", "scratch"),
     (r"read-only|read replica|refuses writes|standby", "read-only"),
-    (r"has no extension|The extension|may not (create|grant)|GRANT CREATE|belong to|is owned by", "rights"),
+    (r"has no extension|The extension|may not (create|grant|read)|GRANT CREATE", "rights"),
+    (r"permission denied|belong to|is owned by", "rights"),
     (r"The server (refuses|does not|cannot|has no|is |closed)|No attempt to connect", "no-server"),
     (r"URL|\.env|encoding", "setting"),
+    (r"The tests run on|noexec|is not writable|Free \d+ MiB|The clocks", "machine"),
 )
 """Pattern of a message -> anchor of its heading; the first match counts."""
 

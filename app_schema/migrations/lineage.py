@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Direction = Literal["up", "down"]
 
 _READABLE = text("SELECT pg_catalog.has_table_privilege(pg_catalog.to_regclass(:table), 'SELECT')")
+_ROLES = text("SELECT pg_catalog.quote_ident(current_user), pg_catalog.quote_ident(session_user)")
 _BOOKKEEPING = re.compile(r"(Revision ID|Revises|Create Date|Branch Labels|Depends On):.*")
 
 
@@ -155,9 +156,12 @@ def current(connection: Connection, app: Application) -> frozenset[str]:
     if readable is None:
         return frozenset()
     if not readable:
-        role, login = connection.execute(text("SELECT current_user, session_user")).one()
+        role, login = connection.execute(_ROLES).one()
         by = "" if role == login else f" (a setting changes the role of the login {login} to it)"
-        raise ServerError(f"The role {role}{by} may not read {table}, so the revision is not known.")
+        raise ServerError(
+            f"The role {role}{by} may not read {table}, so the revision is not known: "
+            f"GRANT SELECT ON {table} TO {role}."
+        )
     with watched(connection.connection.driver_connection):
         return frozenset(connection.scalars(text(f"SELECT version_num FROM {table}")))
 

@@ -28,15 +28,22 @@ def check(session: MigrationSession, facts: Facts) -> None:
                 "leak to others. Set the direct endpoint in DIRECT_DATABASE_URL or DATABASE_URL."
             )
         session.pid = facts.pid
-    if facts.recovery:
-        raise ServerError("The server is a read replica (in recovery): set the URL of the primary.")
-    if facts.read_only:
-        raise ServerError(
+    if sentence := unwritable(standby=facts.recovery, read_only=facts.read_only):
+        raise ServerError(sentence)
+    if facts.free_slots < FEW:
+        say(f"only {max(facts.free_slots, 0)} connections are left on the server")
+
+
+def unwritable(*, standby: bool, read_only: bool) -> str | None:
+    """The reason why the server refuses writes, with the remedy; None: it does not."""
+    if standby:
+        return "The server is a read replica (in recovery): set the URL of the primary."
+    if read_only:
+        return (
             "The session is read-only (default_transaction_read_only is on for the server, the database or "
             "the role): switch it off for the role that migrates."
         )
-    if facts.free_slots < FEW:
-        say(f"only {max(facts.free_slots, 0)} connections are left on the server")
+    return None
 
 
 def _shared(session: MigrationSession) -> bool:

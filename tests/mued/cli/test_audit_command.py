@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import psycopg
@@ -7,6 +8,7 @@ from commands import NOWHERE, Run, data
 from syrupy.assertion import SnapshotAssertion
 
 import app_schema
+from app_schema import url as urls
 
 CHECKOUT = Path(app_schema.__file__).parent.parent
 
@@ -61,3 +63,24 @@ def test_scale_says_what_sharding_by_owner_has_not(run: Run, states: dict[str, s
     # a chat and its messages have one owner, in the key between them too
     assert not any("fk_chat_messages_session_id_user_id" in object_ for _, object_ in found)
     assert ("owner_absent", "table public.chat_messages") not in found
+
+
+def test_role_without_rights_is_told_the_grant(run: Run, states: dict[str, str]) -> None:
+    role = f"weak_{urls.parse(states['full']).database}"
+    with psycopg.connect(states["full"], autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {role} LOGIN")
+        try:
+            weak = re.sub(r"//[^@]*@", f"//{role}@", states["full"])
+            audited, said = run(weak, "audit"), run(weak, "status")
+        finally:
+            connection.execute(f"DROP ROLE {role}")
+    assert audited.startswith("exit code 2\n")
+    assert (
+        "(permission denied for schema app): GRANT USAGE ON SCHEMA app TO weak_DATABASE, or audit as"
+        in audited
+    )
+    assert "SELECT" not in audited  # no condition of a waiver
+    assert "so the revision is not known: GRANT SELECT ON public.alembic_version TO weak_DATABASE." in said
+    assert said.startswith("exit code 2\n")
+    for text in (audited, said):
+        assert text.endswith("see docs/troubleshooting.md#rights\n")

@@ -119,7 +119,13 @@ def test_what_takes_no_writes_is_told_so(run: Run, database_url: str) -> None:
         connection.execute(sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = on").format(name))
     said = run(database_url, "connect")
     assert said.startswith("exit code 1")
-    assert "refuses writes" in said
+    assert (
+        "The session is read-only (default_transaction_read_only is on for the server, the database" in said
+    )
+    assert "standby" not in said
+    server = next(seen for seen in data(run(database_url, "doctor", "--json")) if seen["name"] == "server")
+    assert "The session is read-only" in server["remedy"]
+    assert server["see"] == "see docs/troubleshooting.md#read-only"
 
 
 def test_another_encoding_is_told(run: Run, empty_url: str) -> None:

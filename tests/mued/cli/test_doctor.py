@@ -64,7 +64,7 @@ def test_disk_and_copies_and_python_and_clock(
     run: Run, states: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def other() -> None:
-        raise ConfigurationError("two copies")
+        raise ConfigurationError("belongs to the copy of app_schema in a")
 
     monkeypatch.setattr(doctor, "refuse_other_here", other)
     monkeypatch.setattr(doctor, "NEWEST", (3, 0))
@@ -75,6 +75,10 @@ def test_disk_and_copies_and_python_and_clock(
         "package",
         "time zone",
     }
+    sections = {"python": "machine", "package": "two-copies", "time zone": "machine"}
+    for name, line in seen.items():
+        assert line["see"] == (f"see docs/troubleshooting.md#{sections[name]}" if name in sections else None)
+    assert "see docs/troubleshooting.md#machine\n" in run(states["full"], "doctor")
 
 
 def test_disk_that_starts_no_programs_is_told(
