@@ -18,7 +18,7 @@ from app_schema.migrations.impl import GuardedImpl
 from app_schema.migrations.lineage import Lineage, current, described
 from app_schema.migrations.needs import Need, block, need
 from app_schema.migrations.operation import REFERRED, STRENGTH, UNKNOWN, Place
-from app_schema.migrations.preflight import check
+from app_schema.migrations.preflight import check, refuse_unwritable
 from app_schema.migrations.session import MigrationSession
 from app_schema.migrations.unguarded import PlainImpl
 
@@ -103,7 +103,9 @@ def preflight(connection: sa.Connection, app: Application, needs: list[Need]) ->
     :raises AppSchemaError: if the pending revisions cannot run; the message names all missing requirements.
     """
     session = MigrationSession(connection, app.version_table, app.version_table_schema, app.search_path)
-    check(session, session.facts())
+    facts = session.facts()
+    check(session, facts)
+    refuse_unwritable(facts)
     try:
         connection.exec_driver_sql(block(needs), execution_options={"no_parameters": True})
     except DBAPIError as error:

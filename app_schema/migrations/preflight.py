@@ -17,7 +17,7 @@ FEW = 3
 
 
 def check(session: MigrationSession, facts: Facts) -> None:
-    """Refuses a server on which no revision can run.
+    """Refuses a session that cannot hold the migration lock.
 
     :raises ServerError: with the remedy; the session is unchanged.
     """
@@ -28,10 +28,14 @@ def check(session: MigrationSession, facts: Facts) -> None:
                 "leak to others. Set the direct endpoint in DIRECT_DATABASE_URL or DATABASE_URL."
             )
         session.pid = facts.pid
-    if sentence := unwritable(standby=facts.recovery, read_only=facts.read_only):
-        raise ServerError(sentence)
     if facts.free_slots < FEW:
         say(f"only {max(facts.free_slots, 0)} connections are left on the server")
+
+
+def refuse_unwritable(facts: Facts) -> None:
+    """Raise ServerError if the server or the session refuses writes."""
+    if sentence := unwritable(standby=facts.recovery, read_only=facts.read_only):
+        raise ServerError(sentence)
 
 
 def unwritable(*, standby: bool, read_only: bool) -> str | None:

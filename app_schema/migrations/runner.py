@@ -121,6 +121,7 @@ class Runner:
             _refuse_more(planned, state.steps)
             if not self._reviewed(steps):
                 return
+            preflight.refuse_unwritable(facts)  # not before: a review alone writes nothing
             retries = Retries(self.session, self.options)
             bar = progress(len(steps), terminal=self.options.terminal)
             with self._pipeline(), _heard(self.session.driver), bar as state.progress, retries:

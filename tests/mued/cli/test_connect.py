@@ -126,6 +126,12 @@ def test_what_takes_no_writes_is_told_so(run: Run, database_url: str) -> None:
     server = next(seen for seen in data(run(database_url, "doctor", "--json")) if seen["name"] == "server")
     assert "The session is read-only" in server["remedy"]
     assert server["see"] == "see docs/troubleshooting.md#read-only"
+    rehearsed = run(database_url, "rollback", "--dry-run")
+    assert rehearsed.startswith("exit code 0\n"), rehearsed
+    assert "1 revision would be undone; nothing was." in rehearsed
+    rolled = run(database_url, "rollback")
+    assert rolled.startswith("exit code 2\n")
+    assert "The session is read-only" in rolled
 
 
 def test_another_encoding_is_told(run: Run, empty_url: str) -> None:
