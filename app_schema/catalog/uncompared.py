@@ -51,6 +51,14 @@ SELECT format('%s of %s %s', a.attribute, i.type, i.identity), i.schema, 'not_nu
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
                     WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = t.conrelid
                       AND d.deptype = 'e')
+UNION
+SELECT format('name of NOT NULL %I of domain %s', t.conname, i.identity), i.schema, NULL
+  FROM pg_catalog.pg_constraint AS t
+ CROSS JOIN LATERAL pg_identify_object('pg_catalog.pg_type'::regclass, t.contypid, 0) AS i
+ WHERE t.contype = 'n' AND t.contypid >= {first} AND t.conname !~ '{chosen}'
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
+                    WHERE d.classid = 'pg_catalog.pg_type'::regclass AND d.objid = t.contypid
+                      AND d.deptype = 'e')
 """
 
 # rows that are attributes of objects of other catalogs

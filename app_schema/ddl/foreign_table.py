@@ -27,6 +27,10 @@ _CHECKS = """\
 SELECT string_agg(format(', CONSTRAINT %I %s', t.conname, pg_get_constraintdef(t.oid)), '' ORDER BY t.conname)
     FROM pg_catalog.pg_constraint AS t WHERE t.conrelid = c.oid AND t.contype = 'c'"""
 
+_PARENTS = """\
+SELECT format(' INHERITS (%s)', string_agg(h.inhparent::regclass::text, ', ' ORDER BY h.inhseqno))
+    FROM pg_catalog.pg_inherits AS h WHERE h.inhrelid = c.oid HAVING count(*) > 0"""
+
 
 @dataclass(frozen=True)
 class ForeignTable(Defined):
@@ -53,7 +57,7 @@ class ForeignTable(Defined):
             where="NOT c.relispartition",
             only_if="ftrelid FROM pg_catalog.pg_foreign_table",
             definition=f"""\
-concat(format('(%s%s) SERVER %I', ({_COLUMNS}), ({_CHECKS}), s.srvname),
+concat(format('(%s%s)%s SERVER %I', ({_COLUMNS}), ({_CHECKS}), ({_PARENTS}), s.srvname),
        {CLAUSE.format(options="f.ftoptions")})""",
         ),
     )

@@ -98,7 +98,8 @@ JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT
        UNION ALL SELECT 'COMPRESSION', CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END
        UNION ALL SELECT format('(%s)', split_part(o, '=', 1)), split_part(o, '=', 2)
                    FROM unnest(a.attoptions) AS o) AS v(option, value)""",
-        "(c.relkind IN ('r', 'm', 'p') OR c.relkind = 'i' AND a.attstattarget >= 0) AND v.value IS NOT NULL",
+        "(c.relkind IN ('r', 'm', 'p', 'f') OR c.relkind = 'i' AND a.attstattarget >= 0) "
+        "AND v.value IS NOT NULL",
     ),
     _catalog(
         "format('TRIGGERS OF %I', k.conname)",

@@ -31,7 +31,13 @@ DECLARE
                             quote_literal(d.description))
              FROM pg_catalog.pg_description AS d
              JOIN pg_catalog.pg_attribute AS a ON a.attrelid = d.objoid AND a.attnum = d.objsubid
-            WHERE d.classoid = 'pg_catalog.pg_class'::regclass AND d.objoid = {relation}) AS k
+            WHERE d.classoid = 'pg_catalog.pg_class'::regclass AND d.objoid = {relation}
+           UNION ALL
+           SELECT 5, format('ALTER {word} %s ALTER COLUMN %I SET STATISTICS %s', {place}, a.attname,
+                            a.attstattarget)
+             FROM pg_catalog.pg_attribute AS a
+            WHERE a.attrelid = {relation} AND a.attnum > 0 AND NOT a.attisdropped
+              AND a.attstattarget >= 0) AS k
      WHERE {oid} = old ORDER BY k.step);
 BEGIN
 {replace}

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 from autogen import autogenerate
+from declaring import declaring
 from roundtrip import RoundTrip, changed, send  # noqa: F401 - a fixture
+
+from app_schema.migrations.drift import drift
 
 
 @pytest.mark.parametrize(
@@ -40,9 +43,18 @@ def test_it_comes_back(changed: RoundTrip, grown: str) -> None:  # noqa: F811
                COMMENT ON CONSTRAINT c ON DOMAIN d IS 'c'""",
             "cannot be written as a revision",
         ),
+        ("CREATE UNLOGGED SEQUENCE s", "sequence public.s without UNLOGGED"),
+        (
+            """CREATE TABLE p (a int); CREATE TABLE t () INHERITS (p);
+               ALTER TABLE p ADD CONSTRAINT later NOT NULL a NOT VALID""",
+            "NOT VALID of the NOT NULL that its column a inherits",
+        ),
     ],
 )
 def test_what_does_not_is_named(empty_engine: sa.Engine, grown: str, lost: str) -> None:
+    with empty_engine.connect() as connection:
+        if "NOT VALID" in grown and (connection.dialect.server_version_info or ()) < (18,):
+            pytest.skip("PostgreSQL before 18 takes no NOT NULL that is NOT VALID")
     send(empty_engine, *grown.split(";"))
     generated = autogenerate(empty_engine, sa.MetaData(), prune=True, managed_schemas={"public"})
     assert lost in generated.text
@@ -50,3 +62,16 @@ def test_what_does_not_is_named(empty_engine: sa.Engine, grown: str, lost: str) 
         generated.upgrade(empty_engine)
     for _ in range(2):
         generated.downgrade(empty_engine)
+
+
+def test_name_of_the_not_null_of_a_domain_is_not_compared_and_named(empty_engine: sa.Engine) -> None:
+    metadata = sa.MetaData()
+    sa.Table("t", metadata, sa.Column("a", sa.Integer))
+    send(
+        empty_engine, "CREATE DOMAIN d AS text CONSTRAINT needed NOT NULL", "CREATE DOMAIN e AS text NOT NULL"
+    )
+    with empty_engine.connect() as connection:
+        if (connection.dialect.server_version_info or ()) < (17,):
+            pytest.skip("PostgreSQL before 17 has no names of these")
+        found = drift(connection, declaring(metadata))
+    assert found.uncompared == ["name of NOT NULL needed of domain public.d"]

@@ -6,6 +6,8 @@ import sqlalchemy as sa
 from autogen import autogenerate
 from roundtrip import RoundTrip, changed, send  # noqa: F401 - a fixture
 
+from app_schema.ddl import ForeignTable, TableOption, attach
+
 SERVER = ("CREATE FOREIGN DATA WRAPPER far", "CREATE SERVER there FOREIGN DATA WRAPPER far")
 
 
@@ -32,3 +34,29 @@ def test_partition_on_another_server_stays_and_its_parent_too(empty_engine: sa.E
     assert "op.drop" not in generated.text
     for name in ("table public.part", "table public.whole", "foreign server there"):
         assert f"{name} cannot be dropped" in generated.text
+
+
+def test_foreign_table_that_inherits_is_dropped_before_its_parent_and_comes_back(changed: RoundTrip) -> None:  # noqa: F811
+    changed(
+        *SERVER,
+        "CREATE TABLE whole (a int CONSTRAINT positive CHECK (a > 0), b text)",
+        "CREATE FOREIGN TABLE part (c int) INHERITS (whole) SERVER there",
+        "ALTER FOREIGN TABLE part ALTER COLUMN c SET STATISTICS 7",
+        metadata=sa.MetaData(),
+        prune=True,
+    )
+
+
+def test_replaced_foreign_table_keeps_statistics(changed: RoundTrip) -> None:  # noqa: F811
+    metadata = sa.MetaData()
+    attach(
+        metadata,
+        ForeignTable("abroad", "(a integer, b text) SERVER there"),
+        TableOption("ALTER COLUMN a SET STATISTICS", "7", table="abroad"),
+    )
+    changed(
+        *SERVER,
+        "CREATE FOREIGN TABLE abroad (a int) SERVER there",
+        "ALTER FOREIGN TABLE abroad ALTER COLUMN a SET STATISTICS 7",
+        metadata=metadata,
+    )

@@ -60,6 +60,12 @@ SELECT (SELECT coalesce(json_agg(p.part), '[]') FROM (
           WHERE a.attrelid = c.oid AND a.attidentity <> '' AND octet_length(c.relname || a.attname) < 59
             AND s.relname <> concat(c.relname, '_', a.attname, '_seq')
          UNION ALL
+         SELECT format('NOT VALID of the NOT NULL that its column %I inherits', a.attname)
+           FROM pg_catalog.pg_constraint AS t
+           JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.conrelid AND a.attnum = t.conkey[1]
+          WHERE t.conrelid = c.oid AND t.contype = 'n' AND t.coninhcount > 0 AND NOT t.convalidated
+            AND NOT c.relispartition
+         UNION ALL
          SELECT format('its security label of %I', l.provider) FROM pg_catalog.pg_seclabel AS l
           WHERE l.classoid = 'pg_catalog.pg_class'::regclass AND l.objoid = c.oid) AS p)
   FROM {heir.TABLE}"""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app_schema.ddl.order import Drops
+from app_schema.ddl.order import Drops, Makes
+from app_schema.migrations.compare.kinds import dropped_table
 from app_schema.migrations.compare.kinds.base import KindComparator
 from app_schema.migrations.directives import CallOp, OnTheWayBackOp
 from app_schema.migrations.operations import SetGrantOp
@@ -19,6 +20,15 @@ class ForeignTableComparator(KindComparator):
     """A foreign table is dropped and created for each change: its rows are elsewhere."""
 
     blocked_by_any_change = True
+
+    def create_rank(self, sides: Sides, planner: Planner, key: Key) -> Makes:
+        """After the tables, from which it may inherit."""
+        definition = sides.declared.get(key) or sides.reflected[key]
+        return Makes.COLUMN if " INHERITS (" in definition else super().create_rank(sides, planner, key)
+
+    def drop_order(self, sides: Sides, key: Key) -> int:
+        """Among the tables, from which it may inherit."""
+        return -dropped_table.age(sides, key)
 
     def replace(self, sides: Sides, planner: Planner, key: Key, new: DDLObject, old: DDLObject) -> None:
         """Plans it; and for the downgrade what nobody declared on columns, which may end with a column."""

@@ -82,10 +82,16 @@ def _bearers(sides: Sides, option: Key) -> set[Key]:
 
 def _owners(sides: Sides, planner: Planner, option: Key) -> set[Key]:
     """The dropped or altered objects with which PostgreSQL drops the option."""
-    views = {Key("materialized_view", option.schema, None, option.table or "")} & planner.dropped
+    relations = (
+        Key(kind, option.schema, None, option.table or "") for kind in ("materialized_view", "foreign_table")
+    )
     bearers = _bearers(sides, option)
     retyped = {key for key in bearers if _is_retyped(sides, planner, key)}
-    return views | (bearers & planner.dropped) | (retyped if option.name.endswith(_OF_A_TYPE) else set())
+    return (
+        ({*relations} & planner.dropped)
+        | (bearers & planner.dropped)
+        | (retyped if option.name.endswith(_OF_A_TYPE) else set())
+    )
 
 
 def _set(column: Key) -> tuple[str, str]:

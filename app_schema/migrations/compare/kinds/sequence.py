@@ -51,6 +51,12 @@ class SequenceComparator(KindComparator):
         else:
             set_identity(sides, planner, column)
 
+    def removed(self, sides: Sides, planner: Planner, key: Key, reflected: str) -> None:
+        """Plans the drop of a sequence; the revision says that the downgrade creates it without UNLOGGED."""
+        super().removed(sides, planner, key, reflected)
+        if PrintedSequence.of(reflected).unlogged:
+            planner.note(f"the downgrade creates {key.label} without UNLOGGED: restore it by hand")
+
 
 def set_identity(sides: Sides, planner: Planner, column: Key) -> None:
     """Plans other options of an identity, where they still differ when the type is the declared one."""
