@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from app_schema.adoption.choice import Choice, choices
 from app_schema.adoption.cost import Work, work
+from app_schema.adoption.hindrance import hindrances
 from app_schema.adoption.mend import unwritable
 from app_schema.adoption.notice import has_begun
 from app_schema.adoption.rules import DeclaredRule, broken
@@ -63,6 +64,7 @@ def page(look: Look) -> AdoptionPage:
         for difference in look.comparison.differences
         if look.comparison.state(difference) == "absent"
     )
+    worked = work(look)
     return AdoptionPage(
         application=look.app.name,
         head=", ".join(sorted(Lineage(look.app).heads)),
@@ -81,8 +83,11 @@ def page(look: Look) -> AdoptionPage:
         superseded=[key.label for key in look.superseded],
         strangers=[key.label for key in look.strangers],
         others=[key.label for key in look.others],
-        work=work(look),
-        unwritable=[note.reason for note in unwritable(look, look.plan.notes)],
+        work=worked,
+        unwritable=[
+            *(note.reason for note in unwritable(look, look.plan.notes)),
+            *hindrances(look, worked),
+        ],
         begun=has_begun(look.connection, look.app),
     )
 

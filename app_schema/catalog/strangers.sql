@@ -36,9 +36,10 @@ SELECT o.n, o.class::bigint, o.oid::bigint, o.sub, x.kind, s.nspname, x.name
                             coalesce(o.relation, o.oid)) AS node(class, oid)
  CROSS JOIN LATERAL (
 {objects}) AS x
-  JOIN pg_catalog.pg_namespace AS s ON s.oid = x.space
+  LEFT JOIN pg_catalog.pg_namespace AS s ON s.oid = x.space
  WHERE NOT EXISTS (SELECT FROM member AS m WHERE m.classid = o.class AND m.objid = o.oid)
-   AND s.nspname !~ '^pg_'
+   -- an event trigger is in no schema
+   AND (s.nspname !~ '^pg_' OR x.kind = 'event_trigger')
 UNION ALL
 -- an object that no kind compares, such as a language; a type of base that is no array
 SELECT o.n, o.class::bigint, o.oid::bigint, o.sub, '', NULL, ''

@@ -134,7 +134,7 @@ def test_a_dropped_column_comes_back_with_its_values_and_no_table_is_dropped(
     assert rows(url) == values
 
 
-def test_a_view_of_others_over_a_column_with_a_new_type_is_to_be_dropped_by_hand(
+def test_objects_of_others_that_would_stop_the_revision_are_to_be_dropped_by_hand(
     create_database: CreateDatabase, shapes: Shapes
 ) -> None:
     url = create_database(shapes("sql_files"))
@@ -142,8 +142,21 @@ def test_a_view_of_others_over_a_column_with_a_new_type_is_to_be_dropped_by_hand
     with psycopg.connect(url) as connection:
         connection.execute("CREATE SCHEMA reports")
         connection.execute("CREATE VIEW reports.v AS SELECT template_id FROM public.interview_questions")
-    (note,) = look(url, code=1)["unwritable"]
-    assert "view reports.v is not managed and depends on it; drop that first" in note
+        # objects on which the revision would end with SQLSTATE 0A000 and 2BP01
+        connection.execute("CREATE TABLE reports.kept (before public.users[], count integer)")
+        connection.execute("CREATE VIEW reports.harmless AS SELECT before FROM reports.kept")
+        for name in ("log_ddl", "free"):
+            body = "RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'"
+            connection.execute(f"CREATE FUNCTION public.{name}() {body}".encode())
+        when = "ON sql_drop WHEN TAG IN ('DROP CAST')"
+        connection.execute(f"CREATE EVENT TRIGGER theirs {when} EXECUTE FUNCTION public.log_ddl()".encode())
+    with Path("adopt.toml").open("a") as file:
+        file.write("[[drop]]\nobject = 'function public.log_ddl()'\n")
+        file.write("[[drop]]\nobject = 'function public.free()'\n")
+    view, function, column = look(url, code=1)["unwritable"]
+    assert "view reports.v is not managed and depends on it; drop that first" in view
+    assert function.startswith("function public.log_ddl() cannot be dropped: event trigger theirs is not ")
+    assert column.startswith("table public.users cannot be changed: column reports.kept.before uses its row ")
 
 
 ROLE_IS = "[[set]]\ntable = 'public.users'\ncolumn = 'role'\nvalue = "

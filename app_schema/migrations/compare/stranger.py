@@ -29,17 +29,32 @@ def refused(sides: Sides, differences: Iterable[Difference], blocked: Iterable[K
     pruned = dict.fromkeys(
         difference.key for difference in differences if difference.left is None and sides.prune
     )
+    return needed(sides, pruned, blocked)
+
+
+def needed(
+    sides: Sides, pruned: Collection[Key], blocked: Iterable[Key] = (), staying: Collection[Key] = ()
+) -> dict[Key, str]:
+    """The same for objects that are dropped, and others that change.
+
+    :param staying: managed objects that are not changed either.
+    """
     sentences = {key: _NO_REVISION.format(key.label) for key in pruned if _is_foreign(sides, key)}
     for key, dependents in dependents_of(sides.connection, list(dict.fromkeys([*pruned, *blocked]))).items():
-        strangers = [dependent for dependent in dependents if not _may_change(sides, dependent)]
+        strangers = [
+            dependent
+            for dependent in dependents
+            if dependent.owner in staying or not _may_change(sides, dependent)
+        ]
         if strangers and not _is_dropped_with_table(key, pruned):
             more = f" and {len(strangers) - _SHOWN} more" if len(strangers) > _SHOWN else ""
             shown = ", ".join(in_words(sides.connection, strangers[:_SHOWN]))
             compared = all(_is_compared(sides, dependent) for dependent in strangers)
+            in_schema = compared and any(dependent.owner.schema for dependent in strangers)
             sentences[key] = (
                 f"{key.label} cannot be {'dropped' if key in pruned else 'changed'}: {shown}{more} is not "
                 f"{'managed' if compared else 'compared'} and depends on it; drop that first"
-                f"{', or manage its schema with -x schemas=' if compared else ''}"
+                f"{', or manage its schema with -x schemas=' if in_schema else ''}"
             )
     return sentences
 
