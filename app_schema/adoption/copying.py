@@ -9,6 +9,7 @@ tables whose foreign keys form a circle share a transaction, in which these keys
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
@@ -43,6 +44,7 @@ _NUMBERED = """
 SELECT pg_get_serial_sequence(%(table)s, a.attname), a.attname FROM pg_catalog.pg_attribute AS a
  WHERE a.attrelid = to_regclass(%(table)s) AND a.attnum > 0 AND NOT a.attisdropped
    AND pg_get_serial_sequence(%(table)s, a.attname) IS NOT NULL"""
+_STOPPED = "stopped; whole tables are copied. To continue, run the same command again."
 _NAMES = 8
 """The most tables that a refusal names."""
 _VIOLATED = "23"
@@ -196,7 +198,7 @@ class Copying:
 
         Triggers of the application would change or count the rows again.
         """
-        with self.target.transaction():
+        with self.target.transaction(), self._closed_by_ctrl_c():
             triggers = [
                 (table, f"TRIGGER {ident(name)}")
                 for table in group
@@ -219,6 +221,17 @@ class Copying:
             for table, trigger in triggers:
                 self._alter(table, f"ENABLE {trigger}")
         return rows
+
+    @contextmanager
+    def _closed_by_ctrl_c(self) -> Iterator[None]:
+        """A COPY may be half read then: ROLLBACK would fail, and the end of the connection rolls back too."""
+        try:
+            yield
+        except KeyboardInterrupt as interrupt:
+            self.source.close()
+            self.target.close()
+            interrupt.add_note(_STOPPED)
+            raise
 
     def _alter(self, table: Table, action: str) -> None:
         self._do(f"ALTER TABLE {qualified(*table[::-1])} {action}")

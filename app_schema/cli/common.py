@@ -105,7 +105,9 @@ class Commands(TyperGroup):
                 return super().invoke(ctx)
             finally:
                 sys.stdout.flush()  # at the end of the process, Python ignores that the disk is full
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interrupt:  # its note says what is done
+            for note in getattr(interrupt, "__notes__", ()):
+                talk(note)
             raise typer.Exit(INTERRUPTED) from None
         except Exception as error:
             as_json = ctx.meta.pop(_AS_JSON, False)  # nested groups report it once
@@ -223,8 +225,12 @@ def opened(target: Target, *, changes: bool = False) -> Iterator[sa.Connection]:
 
     with database.connect(database.pin(database.engine(target.url, poolclass=NullPool))) as connection:
         announce(connection, target, changes=changes)
-        with nullcontext() if changes else watched(connection.connection.driver_connection):
-            yield connection
+        try:
+            with nullcontext() if changes else watched(connection.connection.driver_connection):
+                yield connection
+        except KeyboardInterrupt:  # a command may be half read: ROLLBACK would fail
+            connection.invalidate()
+            raise
 
 
 def connected(url: str | None, *, changes: bool = False) -> AbstractContextManager[sa.Connection]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from adopting import USER_OF_DEVICE, Shapes, begin, conforms, dump, look, rows, 
 from faultproxy import Fault, FaultProxy, Session
 from typer.testing import CliRunner
 
+from app_schema.adoption.copying import Copying
 from app_schema.cli import app
 from app_schema.cli.migration import move
 from app_schema.testing.databases import Databases
@@ -115,3 +117,28 @@ def test_the_source_is_read_in_one_snapshot_and_anew_if_it_has_changed_since_a_c
     assert not any(table["earlier"] for table in told["tables"])
     with psycopg.connect(again) as connection:
         assert connection.execute(LATE).fetchone() == (1,)
+
+
+def test_ctrl_c_while_a_result_is_unread_is_one_sentence(
+    create_database: CreateDatabase,
+    shapes: Shapes,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    url, new = create_database(shapes("drizzle")), create_database()
+    begin(url)
+    copy, begun = Copying._copy_table, list[object]()
+
+    def copied(self: Copying, table: Any) -> int:
+        begun.append(table)
+        if len(begun) == 4:
+            self.source.pgconn.send_query(b"SELECT pg_sleep(1)")  # its result is not read
+            signal.raise_signal(signal.SIGINT)
+        return copy(self, table)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Copying, "_copy_table", copied)
+        told = CliRunner().invoke(app, ["adopt", "--into", new, "--url", url])
+    assert told.exit_code == 130
+    assert told.stderr.splitlines()[-1].startswith("stopped; whole tables are copied.")
+    assert not [record for record in caplog.records if record.levelname in {"WARNING", "ERROR"}]
