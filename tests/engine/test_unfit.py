@@ -99,3 +99,23 @@ def test_declared_definitions_take_the_place_of_those_of_the_old_type(changed: R
         "ALTER TABLE t ADD g boolean GENERATED ALWAYS AS (c = 'a') STORED",
         metadata=_table(_letter(), *items),
     )
+
+
+def test_check_of_a_partition_of_a_partition_comes_back_or_is_refused_with_the_true_reason(
+    changed: RoundTrip,  # noqa: F811
+    empty_engine: sa.Engine,
+) -> None:
+    def declared(type_: Any) -> sa.MetaData:
+        metadata = sa.MetaData()
+        columns = sa.Column("a", sa.Integer), sa.Column("b", type_)
+        sa.Table("p", metadata, *columns, postgresql_partition_by="LIST (a)")
+        return metadata
+
+    changed(
+        "CREATE TABLE p (a int, b int) PARTITION BY LIST (a)",
+        "CREATE TABLE p20 PARTITION OF p FOR VALUES IN (1, 2) PARTITION BY LIST (a)",
+        "CREATE TABLE p20a PARTITION OF p20 (CONSTRAINT own CHECK (b > 0)) FOR VALUES IN (1)",
+        metadata=declared(sa.BigInteger),
+    )
+    with pytest.raises(ModelError, match="operator does not exist: text > integer"):
+        autogenerate(empty_engine, declared(sa.Text), managed_schemas={"public"})

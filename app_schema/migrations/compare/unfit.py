@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from app_schema.catalog import borrowed
-from app_schema.ddl import Key
+from app_schema.ddl import Key, Partition
 from app_schema.ddl.catalog_query import Kind
 from app_schema.ddl.column import PrintedColumn
+from app_schema.ddl.relation import parents
 from app_schema.ddl.sql import dollar, ident, literal, qualified
 from app_schema.errors import ModelError
 from app_schema.migrations.compare import keys, refusal
@@ -159,10 +160,11 @@ def _named(sides: Sides, attempts: Mapping[Key, str]) -> Iterator[str]:
     while more := {key for key in others if key.kind in keys.VIEWS and key.name in words} - views:
         views |= more
         words |= borrowed.words(sides.reflected[key] for key in more)
+    tables = _tables(sides, [key for key in others if key.kind == "table"], words)
+    words |= {table.name for table in tables}
     named = [key for key in others if (key.table or key.name) in words]
-    tables = [key for key in named if key.kind == "table"]
     yield from (f"CREATE SCHEMA {ident(key.name)}" for key in others if key.kind == "schema")
-    for key in sorted(tables, key=lambda table: len(_heir(sides, table))):  # parents before their heirs
+    for key in tables:
         yield f"CREATE TABLE {qualified(key.name, key.schema)} {_heir(sides, key) or '()'}"
     for key in named:
         if key.kind == "column":
@@ -174,8 +176,33 @@ def _named(sides: Sides, attempts: Mapping[Key, str]) -> Iterator[str]:
         yield sides.reflect(key, sides.reflected[key]).create_sql()[0]
 
 
+def _tables(sides: Sides, undeclared: Iterable[Key], words: set[str]) -> list[Key]:
+    """The undeclared tables that are named, and their parents before them."""
+    tables = {qualified(table.name, table.schema): table for table in undeclared}
+    placed: dict[Key, None] = {}
+
+    def place(table: Key) -> None:
+        for parent in _parents(sides, table) & tables.keys():
+            place(tables[parent])
+        placed[table] = None
+
+    for table in tables.values():
+        if table.name in words:
+            place(table)
+    return list(placed)
+
+
+def _parents(sides: Sides, table: Key) -> set[str]:
+    """The tables of which a table is a partition or heir."""
+    part = Key("partition", *table[1:])
+    partition = sides.reflect(part, sides.reflected[part]) if part in sides.reflected else None
+    above = {partition.parent} if isinstance(partition, Partition) else set()
+    return above | {*parents(sides.reflected[table])}
+
+
 def _heir(sides: Sides, table: Key) -> str:
-    """The parent or type that defines the columns of a table, if any."""
+    """The parent or type that defines the columns of a table, if any; and its own partitioning."""
     partition = sides.reflected.get(Key("partition", *table[1:]))
     inherits = _HEIR.search(sides.reflected[table])
-    return f"PARTITION {partition}" if partition else f"() {inherits[0]}" if inherits else ""
+    _, by, columns = sides.reflected[table].partition("PARTITION BY ")
+    return f"PARTITION {partition} {by}{columns}" if partition else f"() {inherits[0]}" if inherits else ""
