@@ -118,7 +118,7 @@ def test_drift_is_named_and_a_revision_mends_it(
     assert "op.create_trigger(" in text
     assert "op.create_index(" in text
     command.upgrade(chosen, "head")
-    assert run("verify").exit_code == 0
+    command.check(chosen)
 
 
 def test_what_needs_no_database(application: Application, tmp_path: Path) -> None:
