@@ -212,12 +212,18 @@ class Runner:
     def _steps(self, facts: Facts) -> list[Step]:
         heads: Any = () if self.context.purge else tuple(sorted(facts.heads))
         try:
-            return list(self.context.opts["fn"](heads, self.context))
+            steps: list[Step] = list(self.context.opts["fn"](heads, self.context))
         except CommandError as error:
-            scripts = self.context.script
-            if scripts is None or not (said := astray.included(scripts, heads, self.session.version_table)):
-                raise
-            raise ConfigurationError(said) from error
+            self._refuse_included(heads, error)
+            raise
+        if any(isinstance(step, RevisionStep) and not step.is_upgrade for step in steps):
+            self._refuse_included(heads)  # Alembic counts -1 from the oldest row, and undoes all above it
+        return steps
+
+    def _refuse_included(self, heads: tuple[str, ...], cause: CommandError | None = None) -> None:
+        scripts, table = self.context.script, self.session.version_table
+        if scripts is not None and len(heads) > 1 and (said := astray.included(scripts, heads, table)):
+            raise ConfigurationError(said) from cause
 
     def _pass(self, ahead: Ahead) -> None:
         """Runs each uncommitted step with its stamp in a transaction. The last steps may still be queued."""

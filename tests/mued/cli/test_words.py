@@ -21,7 +21,7 @@ from app_schema import events
 from app_schema.cli import folding, output
 from app_schema.cli.address import HEADINGS, OTHER, see
 from app_schema.errors import AppSchemaError
-from app_schema.migrations import upgrade, watch
+from app_schema.migrations import downgrade, upgrade, watch
 from app_schema.migrations.lineage import Lineage
 
 HEAD = max((ROOT / "alembic" / "versions").glob("0*.py")).stem
@@ -182,6 +182,8 @@ def test_every_command_names_the_row_that_another_row_includes(run: Run, databas
         assert said.startswith(f"exit code {1 if command in {'connect', 'verify'} else 2}\n"), command
     with pytest.raises(AppSchemaError, match="of which the newer includes the older"):
         upgrade(database_url)
+    with pytest.raises(AppSchemaError, match="of which the newer includes the older"):
+        downgrade(database_url, older)
     with psycopg.connect(database_url) as connection:
         connection.execute(remedy)
     assert "1 revision applied." in run(database_url, "upgrade")
