@@ -43,6 +43,11 @@ def test_it_comes_back(changed: RoundTrip, grown: str) -> None:  # noqa: F811
                COMMENT ON CONSTRAINT c ON DOMAIN d IS 'c'""",
             "cannot be written as a revision",
         ),
+        (
+            """CREATE UNLOGGED TABLE t (a int); CREATE UNLOGGED SEQUENCE s OWNED BY t.a;
+               ALTER TABLE t ALTER a SET DEFAULT nextval('s')""",
+            "UNLOGGED of the sequence s",
+        ),
         ("CREATE UNLOGGED SEQUENCE s", "sequence public.s without UNLOGGED"),
         (
             """CREATE TABLE p (a int); CREATE TABLE t () INHERITS (p);

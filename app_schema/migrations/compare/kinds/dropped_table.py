@@ -172,6 +172,12 @@ def note_losses(sides: Sides, planner: Planner, table: Key) -> None:
         for part in sides.of_table(table.schema, table.name)
         if part.kind == "index" and " INVALID" in sides.reflected[part]
     ]
+    owned = [key for key in sides.of_table(table.schema, table.name) if key.kind == "column"]
+    lost += [
+        f"UNLOGGED of the sequence {own[0].name}"
+        for own in (own_of_serial(sides, column) for column in owned)
+        if own is not None and sides.reflected[table].startswith("UNLOGGED")
+    ]
     lost += [
         f"the name of its constraint {name}, which it inherits too"
         for column, name, _, _, is_inherited in sides.answers.get(_NOT_NULLS, table)
