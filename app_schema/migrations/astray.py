@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from alembic.runtime.environment import EnvironmentContext
+    from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
 
 _UNKNOWN = re.compile(r"Can't locate revision identified by '(.*)'")
@@ -55,6 +56,14 @@ def included(scripts: ScriptDirectory, here: Iterable[str], table: str) -> str |
         f"The database is at {', '.join(rows)}, of which the newer includes the older: run "
         f"DELETE FROM {table} WHERE version_num IN ({', '.join(map(repr, older))}), then try again."
     )
+
+
+def nothing_follows(context: MigrationContext, heads: Iterable[str]) -> bool:
+    """True for ``upgrade +1`` at the newest revisions, which is an error of Alembic."""
+    up = getattr(context.opts["fn"], "__name__", "") == "upgrade"
+    if not up or not str(context.opts["destination_rev"]).startswith("+"):
+        return False
+    return context.script is not None and set(heads) == set(context.script.get_heads())
 
 
 def explained(message: str, context: EnvironmentContext) -> str:

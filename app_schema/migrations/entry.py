@@ -145,6 +145,7 @@ def _rest(
         bases = context.script.get_revisions(tuple(context.script.get_bases()))
         first = {Path(script.path).name for script in bases}
         refused = isinstance(error.__cause__, DifferentError) and str(error).partition(", line ")[0] in first
-        if app.adoption is None or not refused:
+        adopts = app.versions is not None  # the revision of adoption itself
+        if app.adoption is None or adopts or not refused:
             raise
         raise CommandError(f"{error}\n{_ADOPT}") from error.__cause__

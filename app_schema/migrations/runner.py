@@ -214,6 +214,8 @@ class Runner:
         try:
             steps: list[Step] = list(self.context.opts["fn"](heads, self.context))
         except CommandError as error:
+            if astray.nothing_follows(self.context, heads):
+                return []
             self._refuse_included(heads, error)
             raise
         if any(isinstance(step, RevisionStep) and not step.is_upgrade for step in steps):

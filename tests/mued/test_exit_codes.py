@@ -47,8 +47,11 @@ def test_database_that_is_not_at_the_head_is_a_difference(empty_url: str) -> Non
 
 
 def test_database_as_declared_ends_with_0(database_url: str) -> None:
-    for arguments in (["check"], ["current", "--check-heads"], ["upgrade", "head"]):
-        assert alembic(database_url, *arguments).returncode == 0, arguments
+    for arguments in (["check"], ["current", "--check-heads"], ["upgrade", "head"], ["upgrade", "+1"]):
+        said = alembic(database_url, *arguments)
+        assert said.returncode == 0, said
+    assert said.stderr.endswith("Nothing to do.\n")
+    assert alembic(database_url, "downgrade", "+1").returncode == 2
 
 
 def test_refused_difference_ends_with_1(empty_url: str) -> None:
