@@ -12,6 +12,8 @@ from roundtrip import round_trip, send
 
 from app_schema import ModelError, ddl
 
+pytestmark = pytest.mark.part(of=4)
+
 NAME = "muß \"da\" '%I'"
 
 

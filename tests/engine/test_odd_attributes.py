@@ -11,6 +11,8 @@ from roundtrip import round_trip, send
 from app_schema import ddl
 from app_schema.ddl.sql import qualified
 
+pytestmark = pytest.mark.part(of=4)
+
 ROLE = 'O\'dd "r%I" $role$ \\ x'
 TYPE = "T\"y. p'e %I \\"
 DATABASE = "D\"a. t'a %I \\ $grant$"

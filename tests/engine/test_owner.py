@@ -12,6 +12,8 @@ from roundtrip import catalog, round_trip, send
 from app_schema import ModelError, ddl
 from app_schema.ddl.sql import literal
 
+pytestmark = pytest.mark.part(of=4)
+
 OWNER, OTHER = 'O\'wner "%I"', "pg_monitor"
 QUOTED = '"O\'wner ""%%I"""'
 SIGNATURE = "twice(integer, text)"

@@ -13,6 +13,8 @@ from roundtrip import round_trip, send
 from app_schema import ModelError, ddl
 from app_schema.catalog import diff, reading, snapshot
 
+pytestmark = pytest.mark.part(of=4)
+
 ADD = ddl.Function(
     "add",
     "SELECT a + b",

@@ -13,6 +13,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, DOMAIN
 from app_schema import ddl
 from app_schema.ddl.printed import PrintedType, TableConstraint
 
+pytestmark = pytest.mark.part(of=4)
+
 __all__ = ["changed"]
 _USES = {
     "column": "CREATE TABLE t_column (p pair_column); INSERT INTO t_column VALUES (ROW (1, 'a'))",

@@ -11,6 +11,8 @@ from roundtrip import round_trip, send
 
 from app_schema import ModelError, ddl
 
+pytestmark = pytest.mark.part(of=4)
+
 TEXT = 'it\'s 100% \\ "said" :now'
 QUERY = 'SELECT id, n AS "N. o", day FROM public.t'
 COMMENTS = (

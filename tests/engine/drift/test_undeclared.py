@@ -23,6 +23,8 @@ from app_schema.migrations.directives import UndeclaredOp
 from app_schema.migrations.drift import drift
 from app_schema.project import Accepted, accepted
 
+pytestmark = pytest.mark.part(of=4)
+
 CASES = {
     "policy open on public.t": "CREATE POLICY open ON t FOR SELECT TO pg_monitor USING (true)",
     "policy shut on public.t": "CREATE POLICY shut ON t AS RESTRICTIVE USING (false)",

@@ -29,6 +29,8 @@ from app_schema.migrations import upgrade
 from app_schema.migrations.drift import drift
 from app_schema.testing.plugin import CreateDatabase
 
+pytestmark = pytest.mark.part(of=4)
+
 MISSING = {
     "owned sequence of its own name, type and start": ["OWNED BY public.t.id"],
 }

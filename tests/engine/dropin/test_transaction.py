@@ -12,6 +12,8 @@ from foreign_project import FIRST, TABLE, Foreign
 
 from app_schema.url import parse
 
+pytestmark = pytest.mark.part(of=4)
+
 ENV = """\
 import sqlalchemy as sa
 from app_schema.migrations import context

@@ -17,6 +17,8 @@ from app_schema.application import DEFAULT, load
 from app_schema.assistant import Assistant
 from app_schema.studio.session import SETTINGS
 
+pytestmark = pytest.mark.part(of=4)
+
 READING = {"audit", "connection", "explain", "history", "plan", "query", "schema", "status", "verify"}
 COUNT = "SELECT count(*) FROM public.sessions"
 
