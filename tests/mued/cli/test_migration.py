@@ -17,8 +17,6 @@ from app_schema.catalog import Snapshot
 from app_schema.catalog import snapshot as catalog
 from app_schema.database import connect, engine
 
-pytestmark = pytest.mark.part(of=4)
-
 
 def printed(url: str) -> Snapshot:
     """The catalog of a database, Alembic's table included."""

@@ -13,8 +13,6 @@ from syrupy.assertion import SnapshotAssertion
 
 from app_schema import dump, embedded, url
 
-pytestmark = pytest.mark.part(of=4)
-
 
 def hidden(said: str) -> str:
     return re.sub(r"--confirm \w+", "--confirm TOKEN", said)
