@@ -61,7 +61,7 @@ def _seconds(command: list[str]) -> float:
     return time.monotonic() - begun
 
 
-@pytest.mark.part(of=8, among="side by side")
+@pytest.mark.part(of=60, among="side by side")
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("shape", NAMES)
 def test_a_copy_that_is_killed_at_any_moment_is_completed_by_the_same_command(

@@ -19,7 +19,7 @@ from app_schema.cli.migration import move
 from app_schema.testing.databases import Databases
 from app_schema.testing.plugin import CreateDatabase
 
-pytestmark = pytest.mark.part(of=8, among="side by side")
+pytestmark = pytest.mark.part(of=60, among="side by side")
 
 LATE = "SELECT count(*) FROM public.users WHERE clerk_id = 'late'"
 

@@ -13,6 +13,8 @@ from app_schema.ddl.printed import PrintedType
 from app_schema.errors import DifferentError
 from app_schema.migrations.header import header
 
+pytestmark = pytest.mark.part(of=4)
+
 TYPES = (
     "integer",
     "numeric(10,2)",

@@ -10,6 +10,8 @@ from autogen import autogenerate, operations_on
 from roundtrip import round_trip, send
 from sqlalchemy.dialects.postgresql import DOMAIN
 
+pytestmark = pytest.mark.part(of=4)
+
 
 def _declared(*tables: str, check: str = "VALUE ~ '@'", type_: Any = sa.Text, **options: Any) -> sa.MetaData:
     metadata = sa.MetaData()

@@ -10,6 +10,8 @@ from roundtrip import RoundTrip, changed, send  # noqa: F401 - a fixture
 
 from app_schema.migrations.drift import drift
 
+pytestmark = pytest.mark.part(of=4)
+
 
 @pytest.mark.parametrize(
     "grown",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from autogen import autogenerate
 from roundtrip import catalog, round_trip, send
 from sqlalchemy.dialects.postgresql import DOMAIN, ENUM
 
 from app_schema.ddl import Composite, Domain, Function, Operator, Trigger, attach
+
+pytestmark = pytest.mark.part(of=4)
 
 
 def _declared() -> sa.MetaData:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 import sqlalchemy as sa
 from autogen import autogenerate
 from roundtrip import RoundTrip, changed, send  # noqa: F401 - a fixture
 
 from app_schema.ddl import ForeignTable, TableOption, attach
+
+pytestmark = pytest.mark.part(of=4)
 
 SERVER = ("CREATE FOREIGN DATA WRAPPER far", "CREATE SERVER there FOREIGN DATA WRAPPER far")
 

@@ -10,6 +10,8 @@ from roundtrip import round_trip, send
 from app_schema import ddl
 from app_schema.ddl import Partition, TableIndex, View
 
+pytestmark = pytest.mark.part(of=4)
+
 
 def _declared(index: str | None = "(id)", query: str = "id", *, extra: str | None = None) -> sa.MetaData:
     metadata = sa.MetaData()

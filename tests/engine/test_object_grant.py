@@ -11,6 +11,8 @@ from roundtrip import round_trip, send
 
 from app_schema import ModelError, ddl
 
+pytestmark = pytest.mark.part(of=4)
+
 APP, SIGNAL = "pg_monitor", "pg_signal_backend"
 OBJECTS = (
     ddl.Composite("pair", "(a integer, b text)", schema="public"),

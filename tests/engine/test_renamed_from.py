@@ -18,6 +18,8 @@ from app_schema.ddl import Function, Policy, RenamedFrom, View, attach
 from app_schema.lint.renamed import finished
 from app_schema.migrations.compare.former import REST
 
+pytestmark = pytest.mark.part(of=4)
+
 OPTIONS: dict[str, Any] = {"managed_schemas": {"public"}}
 SETUP = (
     "CREATE TABLE clients (id int PRIMARY KEY, mail text NOT NULL, note text)",

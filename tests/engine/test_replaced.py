@@ -11,6 +11,8 @@ from sqlalchemy.dialects.postgresql import DOMAIN
 from app_schema import ddl
 from app_schema.catalog import Snapshot
 
+pytestmark = pytest.mark.part(of=4)
+
 NAME = 'od"d. %I'
 PLACE = '"od""d. %%I"'
 KEPT = ("type_grant", "owner", "object_comment", "comment")

@@ -13,6 +13,8 @@ from app_schema.ddl import Extension, attach
 from app_schema.ddl.printed import PrintedType
 from app_schema.errors import ModelError
 
+pytestmark = pytest.mark.part(of=4)
+
 TRIGRAMS = 'app_schema.ddl.attach(metadata, Extension("pg_trgm"))'
 CASES: dict[str, tuple[list[Any], str]] = {
     "gin of a varchar": (

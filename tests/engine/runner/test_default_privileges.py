@@ -14,6 +14,8 @@ from written import Written, one, rows
 
 from app_schema.ddl import Function, Grant, View, attach
 
+pytestmark = pytest.mark.part(of=4)
+
 HELD = """
 SELECT o.kind, o.name, x.privilege_type FROM (
   SELECT c.relkind::text AS kind, c.relname::text AS name, c.relacl AS acl FROM pg_class AS c

@@ -19,6 +19,8 @@ from app_schema import url as urls
 from app_schema.cli import app
 from app_schema.testing.databases import Databases
 
+pytestmark = pytest.mark.part(of=4)
+
 
 @contextmanager
 def _encoded(databases: Databases, encoding: str) -> Iterator[str]:

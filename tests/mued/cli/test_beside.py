@@ -17,6 +17,8 @@ from app_schema import url as urls
 from app_schema.migrations.lineage import Lineage
 from app_schema.mued.application import APPLICATION as PACKAGE
 
+pytestmark = pytest.mark.part(of=4)
+
 PAGE = Page("docs/application.md")
 BRANCH, SECOND = "A branch on the package's revisions", "A second version table"
 NEWEST = min(Lineage(PACKAGE).heads)

@@ -72,6 +72,7 @@ def test_plan_names_the_locks_and_is_a_script(run: Run, database_url: str) -> No
     assert found[-1]["locks"][0]["lock"] == "SHARE ROW EXCLUSIVE"
 
 
+@pytest.mark.part(of=6, among="long")
 def test_plan_script_does_what_upgrade_does(
     run: Run, empty_url: str, database_url: str, lineage_script: tuple[str, list[str]]
 ) -> None:
@@ -84,6 +85,7 @@ def test_plan_script_does_what_upgrade_does(
     assert run(empty_url, "plan").startswith("exit code 0")
 
 
+@pytest.mark.part(of=6, among="long")
 def test_plan_without_guards_builds_an_empty_database(
     run: Run, empty_url: str, database_url: str, tmp_path: Path
 ) -> None:
@@ -98,6 +100,7 @@ def test_plan_without_guards_builds_an_empty_database(
     assert printed(empty_url) == printed(database_url)
 
 
+@pytest.mark.part(of=6, among="long")
 def test_script_is_small_and_its_calls_return_the_guards(
     empty_url: str, lineage_script: tuple[str, list[str]]
 ) -> None:
