@@ -1,9 +1,9 @@
-"""What a second run of policies costs, against the first one: 1,000 and 5,000, on few and on many tables.
+"""The cost of a second run of policies, against the first run: 1,000 and 5,000, on few and on many tables.
 
     python bench/again.py
     python bench/again.py --policies 1000 --tables 10 --runs 3
 
-A revision makes the tables, the next one the policies; then its stamp is taken back, and it runs again.
+A revision creates the tables, the next revision the policies; then its stamp is removed, and it runs again.
 Seconds are medians of `alembic upgrade head` without the start of the process. The server is --url, else
 TEST_DATABASE_URL, else the embedded one. Exit code 1: the second run costs more than the first one.
 """

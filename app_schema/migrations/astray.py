@@ -37,7 +37,7 @@ def nameless(revision: str, names: Iterable[str], heads: Iterable[str]) -> str:
 
 
 def applied(scripts: ScriptDirectory, here: Iterable[str]) -> frozenset[str]:
-    """These revisions and those below them."""
+    """The revisions of the rows, and the revisions below them."""
     # one by one: Alembic refuses a revision that another one includes
     below = (scripts.iterate_revisions(revision, "base") for revision in here)
     return frozenset(script.revision for found in below for script in found)

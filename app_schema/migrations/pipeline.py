@@ -131,7 +131,7 @@ class Pipeline:
     _together: Together = field(default_factory=Together)
     """The objects of the last statements, as far as one block may compare them."""
     _compared: list[tuple[Statement, Comparing, int]] = field(default_factory=list)
-    """These statements, each with the place of its object."""
+    """The statements of the objects in `_together`, each with the place of its object."""
     _open: bool = False
     _deferred: bool = False
     """The next COMMIT of SQLAlchemy is queued."""

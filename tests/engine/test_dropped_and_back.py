@@ -1,4 +1,4 @@
-"""What hangs on a dropped object by a name that is another object's: comments, options, types."""
+"""Comments, options and types that depend on a dropped object by the name of another object."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def test_tables_beside_the_version_table_of_another_application_are_not_pruned(o
 
 
 def test_foreign_key_refers_to_a_table_of_another_application(others: sa.Engine) -> None:
-    """It names a column of the other metadata; the table is neither declared nor compared here."""
+    """The key names a column of the other metadata; the referenced table is neither declared nor compared."""
     send(others, "ALTER TABLE public.others ADD PRIMARY KEY (id)")
     theirs = sa.Table("others", sa.MetaData(schema="public"), sa.Column("id", sa.Integer, primary_key=True))
     metadata = sa.MetaData(

@@ -1,4 +1,4 @@
-"""What audit proposes for an owner who is a member of app_user works: nothing calls itself without end."""
+"""The remedy of audit for an owner who is a member of app_user: no policy calls itself without end."""
 
 from __future__ import annotations
 
