@@ -215,7 +215,7 @@ def load(reference: str, directory: Path | None = None) -> Any:
     if place not in sys.path and not ("" in sys.path and place == str(Path.cwd())):
         sys.path.insert(0, place)
     try:
-        found = importlib.import_module(module)
+        imported = importlib.import_module(module)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module}.".startswith(f"{error.name}."):
             raise ConfigurationError(f"{reference} cannot be imported: {error}.") from error
@@ -224,9 +224,9 @@ def load(reference: str, directory: Path | None = None) -> Any:
         raise ConfigurationError(
             f"{reference} cannot be imported: {type(error).__name__}: {error}."
         ) from error
-    if not hasattr(found, name):
+    if not hasattr(imported, name):
         raise ConfigurationError(f"{reference}: the module has no {name}.")
-    return getattr(found, name)
+    return getattr(imported, name)
 
 
 def find(reference: str | None = None) -> Application:
@@ -257,7 +257,7 @@ def of_project(directory: Path | None = None) -> Application | None:
 
 
 def _application(reference: str, directory: Path | None = None) -> Application:
-    found = load(reference, directory)
-    if not isinstance(found, Application):
-        raise ConfigurationError(f"{reference} is a {type(found).__name__}, and no Application.")
-    return found
+    application = load(reference, directory)
+    if not isinstance(application, Application):
+        raise ConfigurationError(f"{reference} is a {type(application).__name__}, and no Application.")
+    return application

@@ -91,10 +91,10 @@ class Assistant:
     async def schema(self, table: str | None = None) -> Answer:
         """The declared tables with their comments; of one table, by its name or schema.name, the columns and
         constraints."""
-        tables = {found.fullname: found for found in self.app.metadata.sorted_tables}
+        tables = {declared.fullname: declared for declared in self.app.metadata.sorted_tables}
         if table is None:
-            return {name: found.comment for name, found in tables.items()}
-        named = [found for found in tables.values() if table in {found.fullname, found.name}]
+            return {name: declared.comment for name, declared in tables.items()}
+        named = [declared for declared in tables.values() if table in {declared.fullname, declared.name}]
         if len(named) != 1:
             raise ToolError(f"{len(named)} declared tables are called {table!r}: call schema() first.")
         return _described(named[0])
@@ -125,18 +125,20 @@ class Assistant:
 
     async def query(self, sql: str, person: str | None = None) -> Answer:
         """The rows of one query that changes nothing; of a person, those that row security shows."""
-        return asdict(await self._asked(sql, person))
+        return asdict(await self._run_query(sql, person))
 
     async def explain(self, sql: str, person: str | None = None, *, analyze: bool = False) -> Answer:
         """The plan of one query, under row security where a person is named; analyze runs and measures it."""
-        return asdict(await self._asked(sql, person, analyze=analyze))
+        return asdict(await self._run_query(sql, person, analyze=analyze))
 
-    async def _asked(self, sql: str, person: str | None, *, analyze: bool | None = None) -> Grid | PlanStep:
-        given = (self.engine, sql, person, self.app.acting)
+    async def _run_query(
+        self, sql: str, person: str | None, *, analyze: bool | None = None
+    ) -> Grid | PlanStep:
+        arguments = (self.engine, sql, person, self.app.acting)
         try:
             if analyze is None:
-                return await asyncio.to_thread(console.query, *given)
-            return await asyncio.to_thread(console.plan, *given, analyze=analyze)
+                return await asyncio.to_thread(console.query, *arguments)
+            return await asyncio.to_thread(console.plan, *arguments, analyze=analyze)
         except AppSchemaError as error:  # the SDK hides the words of another error
             raise ToolError(str(error)) from error
         except (DBAPIError, psycopg.Error) as error:  # the text itself is sent by psycopg

@@ -97,10 +97,12 @@ class Keys:
         """The keys of the database of the connection."""
         references = []
         for key, schema, table, other, target, action, *columns in connection.exec_driver_sql(_REFERENCES):
-            here, there, emptied = map(tuple, columns)
+            source_columns, target_columns, emptied = map(tuple, columns)
             names = qualified(table, schema), qualified(target, other)
             references.append(
-                ReflectedForeignKey(key, names[0], here, names[1], there, emptied, _SETS.get(action))
+                ReflectedForeignKey(
+                    key, names[0], source_columns, names[1], target_columns, emptied, _SETS.get(action)
+                )
             )
         primary: dict[str, Values] = {}
         types: dict[tuple[str, str], str] = {}
@@ -169,8 +171,8 @@ class Keys:
         if len(parents) != 1:
             return False
         (parent,) = parents
-        here = dict(zip(reference.target_columns, reference.columns, strict=True))
-        same = tuple(here.get(column, "") for column in parent.columns)
+        column_of = dict(zip(reference.target_columns, reference.columns, strict=True))
+        same = tuple(column_of.get(column, "") for column in parent.columns)
         return any(
             (other.table, other.columns, other.target, other.target_columns, other.sets)
             == (reference.table, same, parent.target, parent.target_columns, None)
@@ -236,12 +238,12 @@ def referring(
 
 def _below(table: str, children: Mapping[str, Sequence[str]]) -> set[str]:
     """The table, and those of the given tables that refer to it, directly or through others of them."""
-    found, todo = {table}, [table]
+    tables, todo = {table}, [table]
     while todo:
-        fresh = [child for child in children[todo.pop()] if child in children and child not in found]
-        found.update(fresh)
+        fresh = [child for child in children[todo.pop()] if child in children and child not in tables]
+        tables.update(fresh)
         todo += fresh
-    return found
+    return tables
 
 
 def arrays(values: Sequence[Values]) -> tuple[list[str], ...]:

@@ -49,12 +49,12 @@ def settings() -> Settings:
     DIRECT_DATABASE_URL is read from the source of DATABASE_URL or one of higher priority: a DATABASE_URL of
     the shell is never combined with the direct URL of a file, which may be of another database.
     """
-    found = Settings()
+    chosen = Settings()
     for files in _PLACES:
-        found = _read(files)
-        if found.database_url is not None:
+        chosen = _read(files)
+        if chosen.database_url is not None:
             break
-    return found
+    return chosen
 
 
 def _read(files: tuple[str, ...]) -> Settings:
@@ -71,9 +71,9 @@ def _read(files: tuple[str, ...]) -> Settings:
 
 def configured(*, direct: bool = False) -> Target | None:
     """The database that the settings name, or None where they name none."""
-    found = settings()
-    pooled = ("DATABASE_URL", found.database_url)
-    unpooled = ("DIRECT_DATABASE_URL", found.direct_database_url)
+    chosen = settings()
+    pooled = ("DATABASE_URL", chosen.database_url)
+    unpooled = ("DIRECT_DATABASE_URL", chosen.direct_database_url)
     for origin, text in (unpooled, pooled) if direct else (pooled, unpooled):
         if text is not None:
             return Target(urls.parse(text, origin), origin)
@@ -86,14 +86,14 @@ def target(url: str | None = None, *, direct: bool = False) -> Target:
     The embedded server is started unless it runs; in CI it must be requested. With `direct` a pooled
     Neon endpoint is replaced by its direct one.
     """
-    found = Target(urls.parse(url, GIVEN), GIVEN) if url is not None else configured(direct=direct)
-    if found is None:
+    chosen = Target(urls.parse(url, GIVEN), GIVEN) if url is not None else configured(direct=direct)
+    if chosen is None:
         from app_schema import embedded  # its package is an extra
 
         require_asked()
-        found = Target(urls.parse(embedded.start()), EMBEDDED)
-    twin = urls.direct(found.url) if direct else found.url
-    return found if twin == found.url else Target(twin, found.origin, pooled=found.url.host)
+        chosen = Target(urls.parse(embedded.start()), EMBEDDED)
+    twin = urls.direct(chosen.url) if direct else chosen.url
+    return chosen if twin == chosen.url else Target(twin, chosen.origin, pooled=chosen.url.host)
 
 
 def url(*, direct: bool = False) -> sa.URL:
@@ -198,19 +198,19 @@ def check_server(connection: sa.Connection) -> None:
     """Raise ServerError for a server older than PostgreSQL 15."""
     version = connection.dialect.server_version_info or (0,)
     if int(version[0]) < MINIMUM_SERVER:
-        found = ".".join(map(str, version))
+        number = ".".join(map(str, version))
         raise ServerError(
-            f"The server is PostgreSQL {found}; PostgreSQL {MINIMUM_SERVER} or later is needed."
+            f"The server is PostgreSQL {number}; PostgreSQL {MINIMUM_SERVER} or later is needed."
         )
 
 
 def is_empty(connection: sa.Connection) -> bool:
     """True if no schema has a table, view or sequence of its own, so nothing can be found or lost."""
     begun = connection.in_transaction()
-    found = connection.scalar(_ANY_RELATION)
+    has_relation = connection.scalar(_ANY_RELATION)
     if not begun:
         connection.rollback()
-    return not found
+    return not has_relation
 
 
 def describe_failure(error: DBAPIError | psycopg.Error, why: login.Reason | None = None) -> str:

@@ -65,8 +65,8 @@ def examine(given: str | None, app: Application) -> Iterator[Examined]:
         yield Examined("server", "unknown", "cannot be used", str(error))
 
 
-def _examined(name: str, found: str, *problems: str) -> Examined:
-    return Examined(name, "mend" if problems else "ok", found, " ".join(problems) or None)
+def _examined(name: str, finding: str, *problems: str) -> Examined:
+    return Examined(name, "mend" if problems else "ok", finding, " ".join(problems) or None)
 
 
 def _python() -> Examined:
@@ -110,14 +110,14 @@ def no_execution(path: Path) -> bool:
 
 def _server(connection: sa.Connection, target: Target, _app: Application) -> Examined:
     server = server_facts(connection, target)
-    found = f"PostgreSQL {server.version} at {server.place}, {server.round_trip:.2f} ms a round trip"
-    return _examined("server", found, *of_server(server))
+    finding = f"PostgreSQL {server.version} at {server.place}, {server.round_trip:.2f} ms a round trip"
+    return _examined("server", finding, *of_server(server))
 
 
 def _extensions(connection: sa.Connection, _target: Target, app: Application) -> Examined:
     states = extension_states(connection, app.metadata)
-    found = ", ".join(f"{state.name} {state.found or state.available or '(absent)'}" for state in states)
-    return _examined("extensions", found or "none needed", *filter(None, map(of_extension, states)))
+    finding = ", ".join(f"{state.name} {state.found or state.available or '(absent)'}" for state in states)
+    return _examined("extensions", finding or "none needed", *filter(None, map(of_extension, states)))
 
 
 def _rights(connection: sa.Connection, _target: Target, app: Application) -> Examined:
@@ -133,8 +133,8 @@ def _time_zone(connection: sa.Connection, _target: Target, _app: Application) ->
     zone, now = connection.execute(_TIME).one()
     apart = abs(float(now) - time.time())
     wrong = f"The clocks differ by {apart:,.0f} s: let both machines follow a time server."
-    found = f"{zone}; revisions run in UTC regardless"
-    return _examined("time zone", found, *((wrong,) if apart > CLOCKS else ()))
+    finding = f"{zone}; revisions run in UTC regardless"
+    return _examined("time zone", finding, *((wrong,) if apart > CLOCKS else ()))
 
 
 def _pooler(connection: sa.Connection, target: Target, _app: Application) -> Examined:
@@ -142,8 +142,8 @@ def _pooler(connection: sa.Connection, target: Target, _app: Application) -> Exa
     if not server.pooled:
         return _examined("pooler", "none")
     direct = url.direct(target.url)
-    found = "in between" if direct == target.url else f"in between; migrations use {direct.host}"
-    return _examined("pooler", found, *of_pooler(server, target))
+    finding = "in between" if direct == target.url else f"in between; migrations use {direct.host}"
+    return _examined("pooler", finding, *of_pooler(server, target))
 
 
 SERVER: tuple[Callable[[sa.Connection, Target, Application], Examined], ...] = (

@@ -48,9 +48,9 @@ def dump(connection: sa.Connection, tables: Sequence[str], file: Path) -> None:
         raise ServerError(f"pg_dump failed: {_reason(result.stderr)}.")
 
 
-def _reason(said: str) -> str:
+def _reason(output: str) -> str:
     """The first error of pg_dump: the following lines name the query, not the reason."""
-    lines = said.strip().splitlines() or ["no reason given"]
+    lines = output.strip().splitlines() or ["no reason given"]
     errors = [line for line in lines if line.startswith("pg_dump: error: ")]
     return (errors or lines)[0].removeprefix("pg_dump: error: ").rstrip(".")
 
@@ -68,11 +68,13 @@ def _conninfo(url: sa.URL) -> str:
 
 def _program(server: int) -> str:
     """The first pg_dump that is no older than the server: an older one refuses to read it."""
-    found = {program: _major(program) for program in _candidates()}
-    for program, major in found.items():
+    majors = {program: _major(program) for program in _candidates()}
+    for program, major in majors.items():
         if major >= server:
             return program
-    older = f"is of PostgreSQL {max(found.values())}, older than the server" if found else "is not installed"
+    older = (
+        f"is of PostgreSQL {max(majors.values())}, older than the server" if majors else "is not installed"
+    )
     raise ConfigurationError(
         f"pg_dump {older}: install the client programs of PostgreSQL {server}, or leave --dump out."
     )
@@ -88,8 +90,8 @@ def _candidates() -> Iterator[str]:
 
 def _major(program: str) -> int:
     try:
-        said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
+        output = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
     except OSError:
         return 0
-    number = re.search(r"(\d+)", said)
+    number = re.search(r"(\d+)", output)
     return int(number[1]) if number else 0

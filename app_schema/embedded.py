@@ -249,8 +249,8 @@ def _launch(programs: Path, data: Path, settings: Mapping[str, str]) -> None:
     try:
         _run(programs, command, data, account)
     except ServerError as error:
-        said = log.read_bytes()[before:].decode(errors="replace") if log.exists() else ""
-        reason = (_last_error(said) or str(error)).rstrip(".")
+        output = log.read_bytes()[before:].decode(errors="replace") if log.exists() else ""
+        reason = (_last_error(output) or str(error)).rstrip(".")
         raise ServerError(f"The embedded server does not start: {reason} (see {log}).") from error
 
 
@@ -269,10 +269,10 @@ def _initialise(programs: Path, data: Path, account: Mapping[str, Any]) -> None:
 
 
 def _major(programs: Path) -> int:
-    said = subprocess.run(
+    output = subprocess.run(
         [programs / "postgres", "--version"], check=True, capture_output=True, text=True
     ).stdout
-    return int(re.findall(r"\d+", said)[0])
+    return int(re.findall(r"\d+", output)[0])
 
 
 def _run(programs: Path, command: Sequence[str], data: Path, account: Mapping[str, Any]) -> None:
@@ -294,12 +294,12 @@ def _run(programs: Path, command: Sequence[str], data: Path, account: Mapping[st
             raise ServerError(f"{command[0]} cannot be run: {error.strerror}.") from error
         if result.returncode != 0:
             output.seek(0)
-            said = output.read()
-            raise ServerError(f"{command[0]} failed: {_last_error(said) or said.strip()[:200]}")
+            message = output.read()
+            raise ServerError(f"{command[0]} failed: {_last_error(message) or message.strip()[:200]}")
 
 
-def _last_error(said: str) -> str:
-    reasons = re.findall(r"(?:FATAL|PANIC|error): +(.+)", said)
+def _last_error(output: str) -> str:
+    reasons = re.findall(r"(?:FATAL|PANIC|error): +(.+)", output)
     return str(reasons[-1]) if reasons else ""
 
 

@@ -154,8 +154,8 @@ class _Acting:
     def apply(self, connection: sa.Connection) -> None:
         former = set_identity(connection, self.identities[-1])
         # the former settings may be those of this block, if the session's transaction uses an open connection
-        ours = any(former[:2] == identity[:2] for identity in self.identities)
-        if not ours or connection not in self.before:
+        is_ours = any(former[:2] == identity[:2] for identity in self.identities)
+        if not is_ours or connection not in self.before:
             self.before[connection] = former
 
     def restore(self, connection: sa.Connection) -> None:

@@ -150,8 +150,8 @@ class _Names:
     def table(self, place: Place) -> Place:
         """With the schema in which PostgreSQL finds it."""
         schema, name = place
-        found = (schema or self._schema(name), name)
-        return self._tables.get(found, found)
+        known = (schema or self._schema(name), name)
+        return self._tables.get(known, known)
 
     def part(self, kind: str, table: Place | None, name: str) -> str:
         """A column, constraint, policy, ... of the table."""

@@ -163,30 +163,30 @@ def overview(connection: sa.Connection, target: Target, app: Application) -> Ove
         *of_pooler(server, target),
         *filter(None, map(of_extension, extensions)),
     ]
-    here: frozenset[str] | None = None
+    stamped: frozenset[str] | None = None
     try:
-        here = current(connection, app)
-        foreign = unadopted(connection, app, here)
-        problems += [foreign] if foreign else of_revision(here, lineage)
+        stamped = current(connection, app)
+        foreign = unadopted(connection, app, stamped)
+        problems += [foreign] if foreign else of_revision(stamped, lineage)
     except ServerError as error:
         problems.append(str(error))
-    problems += of_copy(connection, app, newest=here == lineage.heads)
-    problems += _of_tables(server, tables, metadata, newest=here == lineage.heads)
+    problems += of_copy(connection, app, newest=stamped == lineage.heads)
+    problems += _of_tables(server, tables, metadata, newest=stamped == lineage.heads)
     names = connection.execute(_NAMES).all()
     views, enums = ([row.name for row in names if row.kind == kind] for kind in ("view", "enum"))
-    return Overview(server, extensions, here, lineage.heads, tables, views, enums, problems)
+    return Overview(server, extensions, stamped, lineage.heads, tables, views, enums, problems)
 
 
-def of_revision(here: frozenset[str], lineage: Lineage) -> Iterator[str]:
+def of_revision(stamped: frozenset[str], lineage: Lineage) -> Iterator[str]:
     """The problem of the revision of a database, if any."""
-    if unknown := lineage.unknown(here):
+    if unknown := lineage.unknown(stamped):
         yield foreign(unknown)
     elif lineage.fork:  # an upgrade would fail
         yield lineage.fork
-    elif older := lineage.included(here):  # an upgrade would fail
+    elif older := lineage.included(stamped):  # an upgrade would fail
         yield older
-    elif here != lineage.heads:
-        at = f"is at {', '.join(sorted(here))}" if here else "was never migrated"
+    elif stamped != lineage.heads:
+        at = f"is at {', '.join(sorted(stamped))}" if stamped else "was never migrated"
         newest = ", ".join(sorted(lineage.heads))
         yield f"The database {at}, the newest revision is {newest}: run app-schema upgrade."
 

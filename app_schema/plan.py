@@ -78,8 +78,8 @@ def plan(
     :param needs: collects the requirements on the server and the role, for :func:`preflight`.
     """
     lineage = Lineage(app)
-    here = current(connection, app)
-    recorded = record(lineage, here, to, impl=_noting(GuardedImpl if guarded else PlainImpl, needs))
+    stamped = current(connection, app)
+    recorded = record(lineage, stamped, to, impl=_noting(GuardedImpl if guarded else PlainImpl, needs))
     with reading(connection, app):
         sizes = _sizes(connection, recorded)
         lost = losses(connection, recorded).rows
@@ -112,12 +112,12 @@ def preflight(connection: sa.Connection, app: Application, needs: list[Need]) ->
         raise explained(error) from error
 
 
-def script_of(app: Application, here: frozenset[str], planned: Iterable[PlannedRevision]) -> str:
+def script_of(app: Application, stamped: frozenset[str], planned: Iterable[PlannedRevision]) -> str:
     """The script that `alembic upgrade --sql` writes of these revisions."""
     lineage = Lineage(app)
     chosen = {step.revision for step in planned}
-    steps = [step for step in lineage.steps(here, "heads", "up") if step.revision.revision in chosen]
-    return script_of_steps(lineage, here, steps)
+    steps = [step for step in lineage.steps(stamped, "heads", "up") if step.revision.revision in chosen]
+    return script_of_steps(lineage, stamped, steps)
 
 
 def _noting(impl: type[GuardedImpl], needs: list[Need] | None) -> type[GuardedImpl]:

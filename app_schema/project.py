@@ -57,14 +57,14 @@ def section(directory: Path | None = None) -> tuple[Path, Mapping[str, Any]]:
 
 def _table(file: Path) -> Mapping[str, Any]:
     try:
-        found = _parsed(file.read_text(encoding="utf-8"))
+        parsed = _parsed(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"{file} cannot be read: {error}.") from None
     for step in ("tool", "app_schema"):
-        found = found.get(step, {})
-        if not isinstance(found, Mapping):
+        parsed = parsed.get(step, {})
+        if not isinstance(parsed, Mapping):
             raise ConfigurationError(f"{file}: {step} must be a table.")
-    table: Mapping[str, Any] = found
+    table: Mapping[str, Any] = parsed
     return table
 
 
@@ -79,15 +79,15 @@ def accepted(directory: Path | None = None) -> list[Accepted]:
 
     :raises ConfigurationError: if an entry has no object or no reason.
     """
-    file, found = section(directory)
-    given = found.get("undeclared", [])
-    if not isinstance(given, Sequence) or isinstance(given, str):
+    file, settings = section(directory)
+    entries = settings.get("undeclared", [])
+    if not isinstance(entries, Sequence) or isinstance(entries, str):
         raise ConfigurationError(f"{file}: [tool.app_schema] undeclared must be a list of tables.")
-    for entry in given:
+    for entry in entries:
         whole = isinstance(entry, Mapping) and set(entry) == _FIELDS
         if not whole or not all(isinstance(text, str) and text.strip() for text in entry.values()):
             raise ConfigurationError(
                 f"{file}: write each entry of [tool.app_schema] undeclared as "
                 '{object = "table public.legacy", reason = "why it stays"}.'
             )
-    return [Accepted(entry["object"], entry["reason"]) for entry in given]
+    return [Accepted(entry["object"], entry["reason"]) for entry in entries]

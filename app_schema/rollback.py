@@ -37,7 +37,7 @@ class Rollback:
         return sorted({row.table for row in self.lost.rows})
 
 
-def prepare(connection: Connection, app: Application, here: frozenset[str], steps: Steps) -> Rollback:
+def prepare(connection: Connection, app: Application, stamped: frozenset[str], steps: Steps) -> Rollback:
     """Counts the losses of these steps; changes nothing.
 
     Exact while the migration's lock is held, except for rows: no table is locked, so rows that are inserted
@@ -47,7 +47,7 @@ def prepare(connection: Connection, app: Application, here: frozenset[str], step
     with reading(connection, app):
         lost = losses(connection, recorded)
         return Rollback(
-            here=here,
+            here=stamped,
             revisions=[_downgrade_of(described(step.revision)) for step in steps],
             operations={step.revision: [each.words for each in step.operations] for step in recorded},
             lost=lost,

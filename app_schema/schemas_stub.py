@@ -20,9 +20,9 @@ def stub(app: Application) -> str:
     for mapper in sorted(app.mappers, key=lambda mapper: mapper.class_.__name__):
         for purpose in PURPOSES:
             name = f"{mapper.class_.__name__}{purpose.capitalize()}"
-            found = shapes(app, mapper, purpose)
+            fields = shapes(app, mapper, purpose)
             optional = purpose != "read"
-            lines = [_line(shape, modules, optional=optional and shape.optional) for shape in found]
+            lines = [_line(shape, modules, optional=optional and shape.optional) for shape in fields]
             classes.append(
                 "\n".join([f"class {name}(app_schema.ext.schema.RowSchema):", *(lines or ["    ..."])])
             )

@@ -35,20 +35,20 @@ class Shape:
 
 
 def shapes(
-    app: Application, mapper: Mapper[Any], purpose: Purpose, asked: Collection[str] = ()
+    app: Application, mapper: Mapper[Any], purpose: Purpose, requested: Collection[str] = ()
 ) -> list[Shape]:
     """The attributes of a purpose, in the order of the columns.
 
     Read: all but the secrets. Create and update: those that the database does not fill, limited to the
     granted columns if the role of a person has a grant on columns of the table.
 
-    :param asked: attributes that are included regardless of these rules.
+    :param requested: attributes that are included regardless of these rules.
     """
     hints = _hints(mapper)
     table = mapper.local_table
     assert isinstance(table, sa.Table)
     writable = None if purpose == "read" else _writable(app, table, _PRIVILEGES[purpose])
-    found = []
+    attributes = []
     for attribute in mapper.column_attrs:
         column = attribute.columns[0]
         if not isinstance(column, sa.Column):
@@ -56,21 +56,21 @@ def shapes(
         left_out = _secret(app, table, column) or (purpose != "read" and _filled(column, purpose))
         if writable is not None and column.name not in writable:
             left_out = True
-        if left_out and attribute.key not in asked:
+        if left_out and attribute.key not in requested:
             continue
         optional = purpose == "update" or (
             purpose == "create" and (bool(column.nullable) or column.server_default is not None)
         )
         type_ = hints.get(attribute.key) or _python_type(column)
-        found.append(Shape(attribute.key, column.name, type_, optional, column.doc))
-    return found
+        attributes.append(Shape(attribute.key, column.name, type_, optional, column.doc))
+    return attributes
 
 
 def _hints(mapper: Mapper[Any]) -> dict[str, Any]:
     """The types inside of ``Mapped[...]``; none for a class that was mapped imperatively."""
     classes = {other.class_.__name__: other.class_ for other in mapper.registry.mappers}
-    found = typing.get_type_hints(mapper.class_, localns=classes)
-    return {name: arguments[0] for name, hint in found.items() if (arguments := typing.get_args(hint))}
+    hints = typing.get_type_hints(mapper.class_, localns=classes)
+    return {name: arguments[0] for name, hint in hints.items() if (arguments := typing.get_args(hint))}
 
 
 def _python_type(column: sa.Column[Any]) -> Any:

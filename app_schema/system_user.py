@@ -63,13 +63,15 @@ def _entry() -> pwd.struct_passwd | None:
 
 
 def _added() -> pwd.struct_passwd:
-    said = "useradd is missing"
+    reason = "useradd is missing"
     try:
         command = ["useradd", "--system", NAME]
-        said = subprocess.run(command, check=False, capture_output=True, text=True).stderr.strip()
+        reason = subprocess.run(command, check=False, capture_output=True, text=True).stderr.strip()
     except OSError:
         pass
     entry = _entry()  # exists too if another process has created the user meanwhile
     if entry is None:
-        raise ServerError(f"PostgreSQL does not run as root, and the user {NAME} cannot be created: {said}.")
+        raise ServerError(
+            f"PostgreSQL does not run as root, and the user {NAME} cannot be created: {reason}."
+        )
     return entry

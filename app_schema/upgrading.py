@@ -24,26 +24,26 @@ _HARMLESS = {*sys.stdlib_module_names, "alembic", "app_schema", "pgvector", "sql
 
 
 def prepare(
-    connection: Connection, app: Application, here: frozenset[str], steps: Steps
+    connection: Connection, app: Application, stamped: frozenset[str], steps: Steps
 ) -> tuple[Losses, str]:
     """The rows and values that these steps lose, and the token that allows the losses.
 
     Protections and handwritten statements need no token: the author of the revision wrote them.
     """
-    if not here and is_empty(connection):
+    if not stamped and is_empty(connection):
         return Losses(), ""
     may_lose = {step.revision.revision for step in steps if _may_lose(Path(step.revision.path))}
     if not may_lose:
         return Losses(), ""
     recorded = operations(app, steps)
     with reading(connection, app):
-        found = losses(connection, recorded)
+        lost = losses(connection, recorded)
         # on an empty lineage no revision has made what another one drops
-        untold = [revision for revision in found.untold if here and revision in may_lose]
-        found = Losses([loss for loss in found.rows if loss.rows != 0], untold=untold)
-        if not found:
-            return found, ""
-        return found, token(connection, app, [step.revision.revision for step in steps], found)
+        untold = [revision for revision in lost.untold if stamped and revision in may_lose]
+        lost = Losses([loss for loss in lost.rows if loss.rows != 0], untold=untold)
+        if not lost:
+            return lost, ""
+        return lost, token(connection, app, [step.revision.revision for step in steps], lost)
 
 
 def _may_lose(file: Path) -> bool:

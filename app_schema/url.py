@@ -154,7 +154,7 @@ def _reason(message: str, text: str) -> str:
     parameter = _UNKNOWN_PARAMETER.match(message)
     if parameter and "@" not in text.rpartition("?")[2]:
         return f"libpq knows no parameter {parameter[1]}"
-    for said, reason in _REASONS:
-        if said in message:
+    for fragment, reason in _REASONS:
+        if fragment in message:
             return reason
     return "it is no legal PostgreSQL URL"

@@ -9,9 +9,9 @@ from app_schema.ddl.sql import ident
 
 def _bypasses(check: str, rows: Sequence[Row], known: Known) -> Iterator[Finding]:
     services = {ident(role) for role in known.service_roles}
-    for severity, role, login, said, remedy in rows:
+    for severity, role, login, sentence, remedy in rows:
         if login or role not in services:
-            yield Finding(check, severity, f"role {role}", said, remedy)
+            yield Finding(check, severity, f"role {role}", sentence, remedy)
 
 
 # Without the superuser of initdb: every cluster has it, and it cannot be dropped. SET ROLE takes on BYPASSRLS
@@ -98,8 +98,8 @@ def _acts_as_another(check: str, rows: Sequence[Row], known: Known) -> Iterator[
     for role, another, bypasses, revoke in rows:
         if role not in services and (bypasses or another in services):
             sees = "no policy binds" if bypasses else "sees all rows"
-            said = f"it may act as {another}, which {sees}, by a membership"
-            yield Finding(check, "error", f"role {role}", said, revoke)
+            sentence = f"it may act as {another}, which {sees}, by a membership"
+            yield Finding(check, "error", f"role {role}", sentence, revoke)
 
 
 _REVOKE = """
@@ -126,9 +126,9 @@ MEMBER = Check(
 
 def _reaches(check: str, rows: Sequence[Row], known: Known) -> Iterator[Finding]:
     services = {ident(role) for role in known.service_roles}
-    for role, login, severity, said, revoke in rows:
+    for role, login, severity, sentence, revoke in rows:
         if login or role not in services:
-            yield Finding(check, severity, f"role {role}", said, revoke)
+            yield Finding(check, severity, f"role {role}", sentence, revoke)
 
 
 # The other predefined roles of PostgreSQL give no access to rows.

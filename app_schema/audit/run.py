@@ -82,11 +82,13 @@ def audit(
         PostgreSQL cannot parse.
     :raises ServerError: if the role may not read what a condition reads.
     """
-    given = _by_finding([*carried, *waivers])
+    waiver_of = _by_finding([*carried, *waivers])
     findings = list(_findings(connection, Known(metadata, service_roles, accepted, touch)))
     used = {(finding.check, finding.object) for finding in findings}
-    holds = _holding(connection, [waiver for place, waiver in given.items() if place in used])
-    findings = [_waived(finding, given.get((finding.check, finding.object)), holds) for finding in findings]
+    applicable = _applicable(connection, [waiver for place, waiver in waiver_of.items() if place in used])
+    findings = [
+        _waived(finding, waiver_of.get((finding.check, finding.object)), applicable) for finding in findings
+    ]
     findings += _unused(waiver for waiver in waivers if (waiver.check, waiver.object) not in used)
     return sorted(findings, key=_severity)
 
@@ -95,16 +97,16 @@ def _severity(finding: Finding) -> tuple[int, str, str, str]:
     return SEVERITIES.index(finding.severity), finding.check, finding.object, finding.message
 
 
-def _waived(finding: Finding, waiver: Waiver | None, holds: Collection[Waiver]) -> Finding:
+def _waived(finding: Finding, waiver: Waiver | None, applicable: Collection[Waiver]) -> Finding:
     if waiver is None:
         return finding
-    if waiver in holds:
+    if waiver in applicable:
         return replace(finding, waived=waiver.reason)
     ended = f"{finding.message}; the condition of its waiver is not true: {waiver.condition}"
     return replace(finding, message=ended)
 
 
-def _holding(connection: Connection, waivers: Sequence[Waiver]) -> list[Waiver]:
+def _applicable(connection: Connection, waivers: Sequence[Waiver]) -> list[Waiver]:
     """The waivers whose condition is true."""
     if not waivers:
         return []
@@ -112,24 +114,24 @@ def _holding(connection: Connection, waivers: Sequence[Waiver]) -> list[Waiver]:
         answers = read(connection, *(f"SELECT coalesce(({waiver.condition}), false)" for waiver in waivers))
     except (psycopg.Error, DBAPIError) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
-        said = str(cause).partition("\n")[0]
+        message = str(cause).partition("\n")[0]
         if isinstance(cause, psycopg.errors.InsufficientPrivilege):
-            raise ServerError(_missing_right(connection, said)) from None
+            raise ServerError(_missing_right(connection, message)) from None
         conditions = "; ".join(waiver.condition for waiver in waivers)
         raise ConfigurationError(
-            f"a condition of a waiver is no query of one boolean ({said}): {conditions}"
+            f"a condition of a waiver is no query of one boolean ({message}): {conditions}"
         ) from None
-    return [waiver for waiver, ((holds,),) in zip(waivers, answers, strict=True) if holds is True]
+    return [waiver for waiver, ((answer,),) in zip(waivers, answers, strict=True) if answer is True]
 
 
-def _missing_right(connection: Connection, said: str) -> str:
+def _missing_right(connection: Connection, message: str) -> str:
     # a transaction of the caller is aborted, and answers no query
     known = not connection.in_transaction()
     role = read(connection, _ROLE)[0][0][0] if known else "the role of this connection"
-    denied = re.search(r"for (schema|table|view|sequence|function) (\S+)$", said)
+    denied = re.search(r"for (schema|table|view|sequence|function) (\S+)$", message)
     grant = f"GRANT {_RIGHTS[denied[1]]} {denied[2]} TO {role}, or " if denied else ""
     return (
-        f"The conditions of the waivers cannot be read by {role} ({said}): "
+        f"The conditions of the waivers cannot be read by {role} ({message}): "
         f"{grant}audit as the owner of the tables."
     )
 

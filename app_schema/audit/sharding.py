@@ -103,20 +103,20 @@ def scale(connection: Connection, people: str, metadata: MetaData | None = None)
 
 def private_tables(keys: Keys, people: str) -> dict[str, PrivateTable]:
     """The tables whose rows belong to people, by name, parents first, the people before all."""
-    found = {people: PrivateTable(people, keys.primary_of(people))}
+    private = {people: PrivateTable(people, keys.primary_of(people))}
     todo = [people]
     for target in todo:
         for reference in keys.belonging_to(target):
-            if reference.table not in found:
+            if reference.table not in private:
                 owners = [
                     column
                     for other in keys.references
-                    if other.table == reference.table and other.target in found and other.sets is None
-                    for column in _owner_columns(other, found[other.target])
+                    if other.table == reference.table and other.target in private and other.sets is None
+                    for column in _owner_columns(other, private[other.target])
                 ]
-                found[reference.table] = PrivateTable(reference.table, list(dict.fromkeys(owners)))
+                private[reference.table] = PrivateTable(reference.table, list(dict.fromkeys(owners)))
                 todo.append(reference.table)
-    return found
+    return private
 
 
 def _owner_columns(reference: ReflectedForeignKey, target: PrivateTable) -> list[str]:
@@ -132,9 +132,9 @@ def _finding(check: str, object_: str, detail: str, mend: str) -> Finding:
 def _owners(
     keys: Keys, private: Mapping[str, PrivateTable], nullable: set[tuple[str, ...]]
 ) -> Iterator[Finding]:
-    for table, found in private.items():
+    for table, private_table in private.items():
         words = f"table {table}"
-        if not found.owners:
+        if not private_table.owners:
             parents = [
                 reference.target
                 for reference in keys.references
@@ -143,10 +143,10 @@ def _owners(
             where = " and ".join(dict.fromkeys(parent for parent in parents if parent in private))
             fill = f"-- add it, fill it in batches from {where}, then SET NOT NULL and put it into the keys"
             yield _finding("owner_absent", words, f"it belongs to {where}", fill)
-        if len(found.owners) > 1:
+        if len(private_table.owners) > 1:
             keep = "-- keep the table on one server, or write each row once for each of the two"
-            yield _finding("owner_twice", words, ", ".join(found.owners), keep)
-        for column in found.owners:
+            yield _finding("owner_twice", words, ", ".join(private_table.owners), keep)
+        for column in private_table.owners:
             if (table, column) in nullable:
                 move = "-- move the rows without an owner to a table that every server has a copy of, then\n"
                 yield _finding(
@@ -177,19 +177,19 @@ def _keys(private: Mapping[str, PrivateTable], unique: Sequence[tuple[Any, ...]]
 def _references(keys: Keys, private: Mapping[str, PrivateTable]) -> Iterator[Finding]:
     people = next(iter(private))
     for reference in keys.references:
-        here, there = private.get(reference.table), private.get(reference.target)
+        source, target = private.get(reference.table), private.get(reference.target)
         words = f"constraint {ident(reference.name)} on {reference.table}"
         detail = f"({', '.join(reference.columns)}) to {reference.target}"
-        if here is None and there is not None:
+        if source is None and target is not None:
             yield _finding(
                 "shared_refers_to_private",
                 words,
                 detail,
                 f"ALTER TABLE {reference.table} DROP CONSTRAINT {ident(reference.name)};",
             )
-        elif here is not None and there is not None and reference.target != people:
+        elif source is not None and target is not None and reference.target != people:
             pairs = zip(reference.columns, reference.target_columns, strict=True)
-            if (here.owner, there.owner) not in set[tuple[str | None, str | None]](pairs):
+            if (source.owner, target.owner) not in set[tuple[str | None, str | None]](pairs):
                 mend = "-- add the owner to it, once both tables have the owner in a column and in a key"
                 yield _finding("owner_not_in_reference", words, detail, mend)
 

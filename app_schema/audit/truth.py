@@ -102,8 +102,8 @@ class Truth:
             return name in (_REFLEXIVE if value else _IRREFLEXIVE)
         left, right = map(self._constant, args)
         if isinstance(left, str) and isinstance(right, str):
-            told = left == right or node.word("inputcollid") in _BYTEWISE
-            return told and name in {"=", "<>"} and _COMPARE[name](left, right) == value
+            comparable = left == right or node.word("inputcollid") in _BYTEWISE
+            return comparable and name in {"=", "<>"} and _COMPARE[name](left, right) == value
         if isinstance(left, int) and isinstance(right, int):
             return _COMPARE[name](left, right) == value
         name = name if value else _NEGATED[name]
@@ -172,10 +172,10 @@ class Truth:
 
     def _booleantest(self, node: Node, value: bool) -> bool:  # noqa: FBT001
         (arg,) = node.nodes("arg")
-        asked = node.word("booltesttype")  # IS [NOT] TRUE, IS [NOT] FALSE, IS [NOT] UNKNOWN
-        if asked not in {"0", "1", "2", "3"}:
-            return self._never_null(arg) and (asked == "5") == value
-        return self.always(arg, (asked in {"0", "3"}) == value)
+        test = node.word("booltesttype")  # IS [NOT] TRUE, IS [NOT] FALSE, IS [NOT] UNKNOWN
+        if test not in {"0", "1", "2", "3"}:
+            return self._never_null(arg) and (test == "5") == value
+        return self.always(arg, (test in {"0", "3"}) == value)
 
     def _coalesceexpr(self, node: Node, value: bool) -> bool:  # noqa: FBT001
         args = [arg for arg in node.nodes("args") if arg.word("constisnull") != "true"]
@@ -261,4 +261,4 @@ class Truth:
         if left.kind != "OPEXPR" or self.operators.get(left.word("opno"), ("", ""))[1] != right.word("opno"):
             return False
         pairs = zip(left.nodes("args"), right.nodes("args"), strict=True)
-        return all(self._same(mine, theirs) for mine, theirs in pairs)
+        return all(self._same(left_arg, right_arg) for left_arg, right_arg in pairs)

@@ -32,7 +32,7 @@ IMPORTABLE = RESERVED.union(dir(sa), dir(sa.orm), dir(postgresql))
 """Names that no class of an enum may have: its name is chosen before the imports are known."""
 
 
-def free_name(name: str, taken: Collection[str]) -> str:
+def free_name(name: str, used: Collection[str]) -> str:
     """An identifier for the name that is none of those taken.
 
     Python mangles a name with two leading underscores in a class, and SQLAlchemy's own attributes begin with
@@ -47,7 +47,7 @@ def free_name(name: str, taken: Collection[str]) -> str:
     if iskeyword(name):
         name += "_"
     candidates = chain([name, f"{name}_"], (f"{name}{number}" for number in count(1)))
-    return next(candidate for candidate in candidates if candidate not in taken)
+    return next(candidate for candidate in candidates if candidate not in used)
 
 
 def members(labels: Iterable[str]) -> dict[str, str]:

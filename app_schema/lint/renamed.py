@@ -27,9 +27,9 @@ def finished(app: Application, files: Iterable[Path]) -> Iterator[LintFinding]:
             if not (renames(name, call) or name.startswith("rename_")):
                 continue
             values = [*call.args, *(keyword.value for keyword in call.keywords)]
-            said = [value.value for value in values if isinstance(value, ast.Constant)]
+            texts = [value.value for value in values if isinstance(value, ast.Constant)]
             for key, old in former.items():
-                if old in said and key.name in said and (key.table is None or key.table in said):
+                if old in texts and key.name in texts and (key.table is None or key.table in texts):
                     message = (
                         f'RenamedFrom("{old}") of {key.label} can be deleted: this revision has the rename'
                     )

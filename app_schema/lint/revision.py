@@ -99,13 +99,13 @@ def rename_alone(code: Code) -> Found:
     for direction in _DIRECTIONS:
         calls = list(code.calls(direction))
         of_table = any(name == "rename_table" for name, _ in calls)
-        found = [
+        renamings = [
             (name, call)
             for name, call in calls
             if renames(name, call) or (name.startswith("rename_") and not of_table)
         ]
-        if any(renames(name, call) for name, call in found) and len(calls) > len(found):
-            line = found[0][1].lineno
+        if any(renames(name, call) for name, call in renamings) and len(calls) > len(renamings):
+            line = renamings[0][1].lineno
             yield (
                 line,
                 f"a rename must be alone: move the other operations of {direction} to another revision",
@@ -159,13 +159,13 @@ def lint(file: Path) -> list[LintFinding]:
         line = getattr(error, "lineno", None) or 1
         raise ConfigurationError(f"{file}, line {line}: this is no Python: {error.args[0]}.") from None
     skipped = ignored(source)
-    found = [
+    findings = [
         LintFinding(str(file), line, name, message)
         for name, rule in RULES.items()
         if name not in skipped
         for line, message in rule(code)
     ]
-    return sorted(found, key=lambda finding: (finding.line, finding.rule))
+    return sorted(findings, key=lambda finding: (finding.line, finding.rule))
 
 
 def ignored(source: str) -> set[str]:

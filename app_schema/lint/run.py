@@ -18,12 +18,14 @@ from app_schema.migrations.unguarded import PlainImpl
 def run(app: Application, files: Iterable[Path] = ()) -> tuple[list[LintFinding], int]:
     """The findings in these files, or in all revisions of the application; and the number of files."""
     lineage = Lineage(app)
-    ours = {Path(script.path).resolve(): script.revision for script in lineage.scripts.walk_revisions()}
-    chosen = [path.resolve() for path in files] or sorted(ours)
-    found = [*(finding for path in chosen for finding in lint(path)), *finished(app, chosen)]
+    revision_of = {
+        Path(script.path).resolve(): script.revision for script in lineage.scripts.walk_revisions()
+    }
+    chosen = [path.resolve() for path in files] or sorted(revision_of)
+    findings = [*(finding for path in chosen for finding in lint(path)), *finished(app, chosen)]
     checker = program()
     if checker is not None:
-        chosen_revisions = {ours[path]: path for path in chosen if path in ours}
+        chosen_revisions = {revision_of[path]: path for path in chosen if path in revision_of}
         scripts = {
             str(chosen_revisions[recorded.revision]): recorded.sql
             for recorded in (
@@ -32,6 +34,6 @@ def run(app: Application, files: Iterable[Path] = ()) -> tuple[list[LintFinding]
             if recorded.revision in chosen_revisions
         }
         skipped = {file: ignored(read(Path(file))) for file in scripts}
-        told = squawk(checker, scripts)
-        found += [finding for finding in told if finding.rule not in skipped[finding.file]]
-    return sorted(found, key=lambda finding: (finding.file, finding.line, finding.rule)), len(chosen)
+        reported = squawk(checker, scripts)
+        findings += [finding for finding in reported if finding.rule not in skipped[finding.file]]
+    return sorted(findings, key=lambda finding: (finding.file, finding.line, finding.rule)), len(chosen)

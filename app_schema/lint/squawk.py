@@ -47,10 +47,12 @@ def squawk(program: str, scripts: Mapping[str, str]) -> list[LintFinding]:
             answer = subprocess.run(
                 command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
             ).stdout
-            found = json.loads(answer) if names else []
+            findings = json.loads(answer) if names else []
         except (OSError, ValueError) as error:
             raise ConfigurationError(f"{program} gives no answer: {error}.") from None
-    counts = Counter((names[each["file"]], each["rule_name"], each["message"].rstrip(".")) for each in found)
+    counts = Counter(
+        (names[each["file"]], each["rule_name"], each["message"].rstrip(".")) for each in findings
+    )
     return [
         LintFinding(file, 1, rule, f"{message} (squawk, {count} statements)")
         for (file, rule, message), count in counts.items()

@@ -34,8 +34,8 @@ def verdicts(sql: str | None) -> list[Verdict]:
     """The kind of each statement; `unreadable` for SQL that the code does not show (None)."""
     if sql is None:
         return ["unreadable"]
-    found = [statement for statement in statements(sql) if statement]
-    return [_verdict(sql[statement[0].start : statement[-1].end]) for statement in found] or ["unguarded"]
+    parts = [statement for statement in statements(sql) if statement]
+    return [_verdict(sql[statement[0].start : statement[-1].end]) for statement in parts] or ["unguarded"]
 
 
 def _verdict(statement: str) -> Verdict:

@@ -153,16 +153,16 @@ def carry_out(connection: sa.Connection, erasure: Erasure) -> None:
 
 def _delete(connection: sa.Connection, keys: Keys, steps: Sequence[Step]) -> None:
     """Deletes by one statement, at whose end PostgreSQL checks the foreign keys between the tables."""
-    found = {
+    rows_of = {
         step.table: f"{name(step.table, quoted=True)} AS t WHERE "
         + keys.matching(step.table, keys.primary_of(step.table))
         for step in steps
     }
-    deletions = ", ".join(f"d{place} AS (DELETE FROM {rows})" for place, rows in enumerate(found.values()))
+    deletions = ", ".join(f"d{place} AS (DELETE FROM {rows})" for place, rows in enumerate(rows_of.values()))
     values = tuple(chain.from_iterable(arrays(step.keys) for step in steps))
     connection.exec_driver_sql(f"WITH {deletions} SELECT", values)
     for step in steps:
-        query = f"SELECT count(*) FROM {found[step.table]}"
+        query = f"SELECT count(*) FROM {rows_of[step.table]}"
         if left := connection.exec_driver_sql(query, arrays(step.keys)).scalar():
             raise ServerError(
                 f"{left} rows of {step.table} are still there after DELETE: a trigger or rule keeps them."
@@ -198,14 +198,14 @@ def _steps(
         if reference.sets is None or not targets:
             continue
         values = [tuple(row.values[column] for column in reference.target_columns) for row in targets]
-        mine = {row.key for row in rows.get(reference.table, ())}
-        found = [
+        own_keys = {row.key for row in rows.get(reference.table, ())}
+        detached = [
             row.key
             for row in referring(connection, keys, reference, values, lock=True)
-            if row.key not in mine
+            if row.key not in own_keys
         ]
         sets = {**dict.fromkeys(reference.emptied, reference.sets), **DETACHED.get(reference.table, {})}
-        yield Step(reference.table, "detached", sorted(found), sets)
+        yield Step(reference.table, "detached", sorted(detached), sets)
     named = [(event,) for event, _ in events(connection, key, lock=True)]
     for table, some in {**kept, "public.webhook_events": named}.items():
         texts = ANONYMOUS[table]
@@ -219,10 +219,10 @@ def _hindrances(
     connection: sa.Connection, keys: Keys, rows: Mapping[str, list[BelongingRow]]
 ) -> Iterator[str]:
     for table, condition, sentence in HINDRANCES:
-        found = _where(connection, keys, table, [row.key for row in rows.get(table, ())], condition)
-        if found:
-            first = ", ".join(sorted(key for (key,) in found)[:_SHOWN])
-            more = f" and {len(found) - _SHOWN:,} more" if len(found) > _SHOWN else ""
+        hindering = _where(connection, keys, table, [row.key for row in rows.get(table, ())], condition)
+        if hindering:
+            first = ", ".join(sorted(key for (key,) in hindering)[:_SHOWN])
+            more = f" and {len(hindering) - _SHOWN:,} more" if len(hindering) > _SHOWN else ""
             yield f"{table} {first}{more}: {sentence}."
 
 

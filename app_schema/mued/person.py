@@ -42,18 +42,18 @@ def find(connection: sa.Connection, person: str) -> str:
         key = uuid.UUID(person)
     except ValueError:
         key = None
-    found = connection.exec_driver_sql(_PERSON, {"person": person, "key": key}).scalars().all()
-    if not found:
+    keys = connection.exec_driver_sql(_PERSON, {"person": person, "key": key}).scalars().all()
+    if not keys:
         raise ConfigurationError(
             f"There is no person {person!r}: give the id of the identity provider (users.clerk_id) "
             "or the key (users.id)."
         )
-    if len(found) > 1:
+    if len(keys) > 1:
         raise ConfigurationError(
-            f"{person!r} is users.clerk_id of one person and users.id of another: give the key {found[0]} of "
+            f"{person!r} is users.clerk_id of one person and users.id of another: give the key {keys[0]} of "
             "the former, or users.clerk_id of the latter."
         )
-    return str(found[0])
+    return str(keys[0])
 
 
 def events(connection: sa.Connection, key: str, *, lock: bool = False) -> Iterator[tuple[str, str]]:

@@ -31,20 +31,20 @@ def write(app: Application, directory: Path) -> list[File]:
 
     :raises ConfigurationError: if a diagram is stale and Graphviz is not installed.
     """
-    found = stale(app, directory)
-    for page in found:
+    files = stale(app, directory)
+    for page in files:
         page.path.parent.mkdir(parents=True, exist_ok=True)
         page.path.write_text(page.make(), encoding="utf-8")
-    return found
+    return files
 
 
 def _stale(app: Application, directory: Path) -> Iterator[File]:
-    found = domains(app)
-    for domain in found:
+    all_domains = domains(app)
+    for domain in all_domains:
         path = directory / "schema" / f"{domain.name}.svg"
         if not is_of(_text(path), domain.tables):
             yield File(path, partial(svg, domain.tables))
-    further = {name: page(found) for name, page in app.reference().pages.items()}
+    further = {name: page(all_domains) for name, page in app.reference().pages.items()}
     pages = {"schema.md": reference(app), **further}
     for name, page in pages.items():
         if _text(directory / name) != page:

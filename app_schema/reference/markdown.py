@@ -27,15 +27,15 @@ Generated from the models by `app-schema docs`; a test fails if the page is stal
 
 def reference(app: Application) -> str:
     """The whole page."""
-    all_domains, said = domains(app), app.reference()
+    all_domains, texts = domains(app), app.reference()
     lines = [
-        HEAD.format(about=said.about).replace(" \n", "\n"),
+        HEAD.format(about=texts.about).replace(" \n", "\n"),
         *(f"- [{domain.title}](#{_anchor(domain.title)})" for domain in all_domains),
         "- [Enumerations](#enumerations)",
         "",
     ]
     for domain in all_domains:
-        lines += _domain(domain, said.phrases)
+        lines += _domain(domain, texts.phrases)
     lines += _enums(all_domains)
     return "\n".join(lines).rstrip() + "\n"
 

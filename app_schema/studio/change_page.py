@@ -75,13 +75,15 @@ class DeletePage(Page):
         """The page of the rows of ``?table=`` with the keys ``?pk=``."""
         view, keys = self._table(request), request.query_params.getlist("pk")
         delete = await view.delete_statement(request, keys)
-        found, refusal = None, None
+        effect, refusal = None, None
         try:
-            found = await read(effects, request.state.session, delete)
+            effect = await read(effects, request.state.session, delete)
         except HTTPException as error:
             refusal = error.detail
         names = [await view.repr(row, request) for row in await view.find_by_pks(request, keys)]
-        return await self.show(request, "delete.html", view=view, names=names, effects=found, refusal=refusal)
+        return await self.show(
+            request, "delete.html", view=view, names=names, effects=effect, refusal=refusal
+        )
 
     @route("", methods=["POST"])
     async def delete(self, request: Request) -> Response:

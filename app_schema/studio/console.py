@@ -147,14 +147,14 @@ def _require_harmless(connection: sa.Connection, text: str) -> None:
 
 def _why(error: psycopg.Error, text: str) -> str:
     """The refusal of PostgreSQL, with the line of the text."""
-    said, position = str(explained(error)), error.diag.statement_position
+    message, position = str(explained(error)), error.diag.statement_position
     if position is not None and 0 < int(position) - _BEFORE <= len(text):
-        said += f"\nline {text.count(chr(10), 0, int(position) - _BEFORE - 1) + 1} of the query"
+        message += f"\nline {text.count(chr(10), 0, int(position) - _BEFORE - 1) + 1} of the query"
     if error.sqlstate == "42601":
-        said += "\nThe console takes one SELECT, VALUES, TABLE or WITH, and changes nothing."
-    if error.sqlstate == "25006" or "temporary" in said:
-        said += (
+        message += "\nThe console takes one SELECT, VALUES, TABLE or WITH, and changes nothing."
+    if error.sqlstate == "25006" or "temporary" in message:
+        message += (
             "\nThe console creates a temporary view, to see which functions the query calls: "
             "it needs a primary, and GRANT TEMPORARY ON DATABASE for the role."
         )
-    return said
+    return message

@@ -42,11 +42,11 @@ class ConsolePage(Page):
         if text.strip():
             self._remember(text)
         engine = request.state.session.get_bind()
-        asked = (engine, text, getattr(request.state, "view_as", None), self.application.acting)
+        arguments = (engine, text, getattr(request.state, "view_as", None), self.application.acting)
         try:
             if what == "query":
-                return await self._show(request, sql=text, grid=await _run(console.query, *asked))
-            steps = await _run(partial(console.plan, analyze=what == "analyze"), *asked)
+                return await self._show(request, sql=text, grid=await _run(console.query, *arguments))
+            steps = await _run(partial(console.plan, analyze=what == "analyze"), *arguments)
             return await self._show(request, sql=text, plan=steps)
         except AppSchemaError as error:
             return await self._show(request, sql=text, refusal=str(error))

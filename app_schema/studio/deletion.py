@@ -51,14 +51,14 @@ def effects(session: Session, delete: sa.Delete) -> Effects:
         after = _written(session)
     finally:
         savepoint.rollback()
-    found = []
+    changes = []
     for name, numbers in sorted(after.items()):
         difference = [now - then for now, then in zip(numbers, before.get(name, (0, 0, 0)), strict=True)]
         if any(difference):
-            found.append(Effect(name, *difference))
-    losing = [effect.table for effect in found if effect.deleted]
+            changes.append(Effect(name, *difference))
+    losing = [effect.table for effect in changes if effect.deleted]
     triggers = session.execute(_TRIGGERS, {"tables": losing})
-    return Effects(found, [(row.name, row.table) for row in triggers])
+    return Effects(changes, [(row.name, row.table) for row in triggers])
 
 
 def _written(session: Session) -> dict[str, Sequence[int]]:

@@ -258,8 +258,8 @@ def _closed_set(column: sa.Column[Any]) -> list[str]:
 @cache
 def _closed_sets(table: sa.FromClause | None) -> Mapping[str, list[str]]:
     """By column. Cached, because each CHECK must be compiled."""
-    found: dict[str, list[str]] = {}
+    closed: dict[str, list[str]] = {}
     for constraint in getattr(table, "constraints", ()):  # an item of an array is of no table
         if isinstance(constraint, sa.CheckConstraint) and (match := _IN.match(str(constraint.sqltext))):
-            found.setdefault(match[1], re.findall(r"'([^']*)'", match[2]))
-    return found
+            closed.setdefault(match[1], re.findall(r"'([^']*)'", match[2]))
+    return closed

@@ -40,8 +40,8 @@ def grid(connection: sa.Connection, query: str, *, skip: int = 0, rows: int = RO
     printed = ", ".join(f"pg_catalog.left({alias}::text, {WIDTH + 1})" for alias in aliases)
     named = f" ({', '.join(aliases)})" if aliases else ""
     cursor = one(connection, f"{wrapped(query, printed)}{named} LIMIT {rows + 1} OFFSET {skip}")
-    found = cursor.fetchall()
-    return Grid(columns, [tuple(map(_shortened, row)) for row in found[:rows]], len(found) > rows)
+    fetched = cursor.fetchall()
+    return Grid(columns, [tuple(map(_shortened, row)) for row in fetched[:rows]], len(fetched) > rows)
 
 
 def _other_types(connection: sa.Connection, oids: set[int]) -> dict[int, str]:

@@ -51,7 +51,7 @@ class Start(Page):
     async def index(self, request: Request) -> Response:
         """The page."""
         whole = not getattr(request.state, "view_as", None)
-        found = await read(partial(tables.relations, request.state.session, whole=whole))
+        relations = await read(partial(tables.relations, request.state.session, whole=whole))
         metadata = self.application.metadata
         keys = {
             qualified(table.name, table.schema or "public"): table_key(table)
@@ -66,8 +66,8 @@ class Start(Page):
         return await self.show(
             request,
             "start.html",
-            tables=[row | {"key": keys[row["qualified"]]} for row in found if row["qualified"] in keys],
-            others=[row for row in found if row["qualified"] not in keys],
+            tables=[row | {"key": keys[row["qualified"]]} for row in relations if row["qualified"] in keys],
+            others=[row for row in relations if row["qualified"] not in keys],
             declared=views,
         )
 
@@ -79,8 +79,8 @@ class RelationPage(Page):
     async def index(self, request: Request) -> Response:
         """The page of ``?name=``, qualified and quoted as on the start page; ``?skip=`` skips rows."""
         name, skip = request.query_params.get("name", ""), request.query_params.get("skip", "0")
-        found = await read(tables.relations, request.state.session)
-        relation = next((row for row in found if row["qualified"] == name), None)
+        relations = await read(tables.relations, request.state.session)
+        relation = next((row for row in relations if row["qualified"] == name), None)
         if relation is None:
             raise HTTPException(404, f"The database has no table or view {name}.")
         if not skip.isdecimal():
@@ -139,14 +139,14 @@ class MigrationsPage(Page):
     async def index(self, request: Request) -> Response:
         """The page, newest revision first; with ``?drift=1`` the models are compared with the database."""
         lineage = Lineage(self.application)
-        here = await read(_here, request.state.session, self.application)
-        applied = lineage.applied(here)
+        stamped = await read(_here, request.state.session, self.application)
+        applied = lineage.applied(stamped)
         return await self.show(
             request,
             "migrations.html",
             revisions=[(revision, revision.revision in applied) for revision in lineage.all()],
-            here=sorted(here),
-            problems=list(of_revision(here, lineage)),
+            here=sorted(stamped),
+            problems=list(of_revision(stamped, lineage)),
             drift=await read(_drift, request.state.session, self.application)
             if "drift" in request.query_params
             else None,

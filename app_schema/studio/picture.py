@@ -74,8 +74,8 @@ def picture(session: Session, tables: list[sa.Table]) -> Picture:
         boxes=list(boxes.values()),
         lines=[
             Arrow(name, target, _path(boxes[name], place, boxes[target]))
-            for name, found in keys.items()
-            for place, (_, target) in enumerate(found)
+            for name, referred in keys.items()
+            for place, (_, target) in enumerate(referred)
         ],
         width=max((box.x + WIDTH for box in boxes.values()), default=0),
         height=max((box.y + box.height for box in boxes.values()), default=0),

@@ -74,13 +74,13 @@ def _rows(plan: dict[str, Any]) -> str:
 
 
 def _details(plan: dict[str, Any]) -> list[str]:
-    found = []
+    details = []
     for name in _CONDITIONS:
         if name in plan:
             value = plan[name]
-            found.append(f"{name}: {', '.join(value) if isinstance(value, list) else value}")
+            details.append(f"{name}: {', '.join(value) if isinstance(value, list) else value}")
     if removed := plan.get("Rows Removed by Filter"):
-        found.append(f"Rows removed by the filter: {removed:,}")
+        details.append(f"Rows removed by the filter: {removed:,}")
     if read := plan.get("Shared Read Blocks", 0) + plan.get("Shared Hit Blocks", 0):
-        found.append(f"Pages: {read:,}")
-    return found
+        details.append(f"Pages: {read:,}")
+    return details

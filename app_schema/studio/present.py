@@ -24,11 +24,11 @@ def columns(request: Request, table: sa.Table) -> list[str]:
 
     All tables are read at once, by one short query of the request.
     """
-    found: Mapping[str, Any] | None = getattr(request.state, "present", None)
-    if found is None:
+    present: Mapping[str, Any] | None = getattr(request.state, "present", None)
+    if present is None:
         rows = request.state.session.execute(_COLUMNS)
-        found = request.state.present = {row.name: row.columns for row in rows}
-    return list(found.get(qualified(table.name, table.schema or "public"), table.columns.keys()))
+        present = request.state.present = {row.name: row.columns for row in rows}
+    return list(present.get(qualified(table.name, table.schema or "public"), table.columns.keys()))
 
 
 def drifted(request: Request, table: sa.Table) -> tuple[list[str], list[str]]:

@@ -146,8 +146,8 @@ class ReadingView(ModelView):
         """The rows of the page of ``?page=``; sets ``request.state.paging`` to its neighbours."""
         query = await self._apply_search_and_filters(request, self.get_list_query(request), q, filters)
         if request.state.action is RequestAction.RELATION_LOOKUP:
-            found = query.order_by(*self.key_columns()).offset(skip).limit(limit)
-            return list((await read(request.state.session.scalars, found)).all())
+            lookup = query.order_by(*self.key_columns()).offset(skip).limit(limit)
+            return list((await read(request.state.session.scalars, lookup)).all())
         fields = self.get_fields_list(request)
         require_known(
             request.query_params,
@@ -164,8 +164,8 @@ class ReadingView(ModelView):
         try:
             page = await read(paging.page, request.state.session, query, limit, bookmark)
         except (sqlakeyset.InvalidPage, ValueError, LookupError) as error:
-            said = "?page= is invalid for this list: open its first page." if bookmark else _unfit(error)
-            raise HTTPException(400, said) from error
+            message = "?page= is invalid for this list: open its first page." if bookmark else _unfit(error)
+            raise HTTPException(400, message) from error
         request.state.paging = page.paging
         rows = [row[0] for row in page]
         await self._label(request, rows)
@@ -173,7 +173,7 @@ class ReadingView(ModelView):
 
     async def _label(self, request: Request, rows: Sequence[Any]) -> None:
         """Sets ``request.state.labels``: the labels of the rows that foreign keys of these rows refer to."""
-        found: dict[tuple[str, str], str] = {}
+        all_labels: dict[tuple[str, str], str] = {}
         for field in self.get_fields_list(request):
             if isinstance(field, KeyField):
                 key: sa.Column[Any] = field.references
@@ -181,8 +181,8 @@ class ReadingView(ModelView):
                 keys = {getattr(row, field.name) for row in rows} - {None}
                 if label is not None and keys:
                     texts = await read(labels, request.state.session, key, label, keys)
-                    found |= {(field.target, key): text for key, text in texts.items()}
-        request.state.labels = found
+                    all_labels |= {(field.target, key): text for key, text in texts.items()}
+        request.state.labels = all_labels
 
     async def repr(self, obj: Any, request: Request) -> str:
         """The label of a row, or its key."""
@@ -199,9 +199,9 @@ class ReadingView(ModelView):
         """The number of rows; sets ``request.state.total``."""
         query = await self._apply_search_and_filters(request, self.get_list_query(request), q, filters)
         whole = query.whereclause is None and not getattr(request.state, "view_as", None)
-        found = await read(paging.total, request.state.session, query, self.table if whole else None)
-        request.state.total = found
-        return found.rows
+        total = await read(paging.total, request.state.session, query, self.table if whole else None)
+        request.state.total = total
+        return total.rows
 
     async def find_by_pk(self, request: Request, pk: Any) -> Any:
         try:
@@ -223,10 +223,10 @@ class ReadingView(ModelView):
         if keys := request.query_params.getlist("pk"):
             return query.where(await self._one_of(request, keys)).order_by(*self.key_columns())
         params = request.query_params
-        found = await self._apply_search_and_filters(
+        filtered = await self._apply_search_and_filters(
             request, query, params.get("q"), self._parse_filter_param(request)
         )
-        return found.order_by(*self.key_columns())
+        return filtered.order_by(*self.key_columns())
 
     async def _one_of(self, request: Request, keys: list[str]) -> sa.ColumnElement[bool]:
         """The condition of the rows with these keys, as far as there are some."""
@@ -243,14 +243,14 @@ class ReadingView(ModelView):
 
     def referring(self, obj: dict[str, Any]) -> list[tuple[str, str, str]]:
         """Table, column and filter of the lists of rows that refer to this one."""
-        found = []
+        links = []
         for table in sorted(self.table.metadata.tables.values(), key=lambda table: table.name):
             for constraint in table.foreign_key_constraints:
                 (first, *others) = constraint.elements
                 if not others and first.column.table is self.table and first.column.primary_key:
                     value = obj.get(str(self.pk_attr))
-                    found.append((table_key(table), first.parent.name, f"{first.parent.name}__eq={value}"))
-        return found
+                    links.append((table_key(table), first.parent.name, f"{first.parent.name}__eq={value}"))
+        return links
 
 
 def _leads(index: sa.Index, column: str) -> bool:

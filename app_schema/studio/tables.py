@@ -78,8 +78,8 @@ def relations(session: Session, *, whole: bool = True) -> list[dict[str, Any]]:
 
     :param whole: False: row security hides rows, so that the statistics of ANALYZE say nothing.
     """
-    found = [dict(row) for row in session.execute(_RELATIONS).mappings()]
-    counted = [row for row in found if row["counted"]]
+    rows = [dict(row) for row in session.execute(_RELATIONS).mappings()]
+    counted = [row for row in rows if row["counted"]]
     counts: list[int] = []
     if counted:
         each = ", ".join(f"(SELECT count(*) FROM ({bounded(row['qualified'])}) AS t)" for row in counted)
@@ -91,9 +91,9 @@ def relations(session: Session, *, whole: bool = True) -> list[dict[str, Any]]:
         row["qualified"]: judged(count, row["analysed"] if whole else None)
         for row, count in zip(counted, counts, strict=True)
     }
-    for row in found:
+    for row in rows:
         row |= {"kind": KINDS[row["kind"]], "rows": totals.get(row["qualified"])}
-    return found
+    return rows
 
 
 def parts(session: Session, table: sa.Table) -> dict[str, list[dict[str, Any]]]:

@@ -91,10 +91,10 @@ class Databases:
         with self.admin() as connection, _turn(connection, name):
             exists = "SELECT FROM pg_catalog.pg_database WHERE datname = %s"
             if connection.execute(exists, [name]).fetchone() is None:
-                made = self.create()
-                fill(self.url(made))
+                database = self.create()
+                fill(self.url(database))
                 rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
-                connection.execute(rename.format(sql.Identifier(made), sql.Identifier(name)))
+                connection.execute(rename.format(sql.Identifier(database), sql.Identifier(name)))
         return name
 
     def version(self) -> str:

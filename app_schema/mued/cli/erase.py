@@ -44,8 +44,8 @@ def erase(
                 [(s.table, s.action, number(len(s.keys))) for s in erasure.steps],
             )
         refused = _refusal(erasure, confirm, dry_run=dry_run)
-        done = refused is None and bool(erasure.steps) and not dry_run
-        if done:
+        erased = refused is None and bool(erasure.steps) and not dry_run
+        if erased:
             carry_out(connection, erasure)
             connection.commit()
             talk(f"{_rows(erasure)}.")  # said although the output may be full
@@ -60,7 +60,7 @@ def erase(
                 "steps": steps,
                 "hindrances": erasure.hindrances,
                 "token": erasure.token,
-                "done": done,
+                "done": erased,
                 **({} if refused is None else {"error": refused}),
             }
         )

@@ -33,9 +33,9 @@ def seed(
         connection.commit()
         loaded = 0
         if rows:
-            with progress("rows", rows) as told:
+            with progress("rows", rows) as report:
                 driver: Any = connection.connection.driver_connection
-                loaded = load(driver, rows, day, told)
+                loaded = load(driver, rows, day, report)
     if as_json:
         machine({"tables": seeded, "loaded": loaded})
         return

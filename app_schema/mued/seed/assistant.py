@@ -108,7 +108,7 @@ def _chat(day: datetime, name: str, turns: list[tuple[str, str]]) -> Iterator[Ro
 
 def _dialogue(day: datetime, number: int) -> Row:
     name = STUDENTS[number % len(STUDENTS)]
-    asked, answered = 200 + 10 * number, 90 + 5 * number
+    prompt_tokens, completion_tokens = 200 + 10 * number, 90 + 5 * number
     values = {
         "id": key("dialogue", number),
         "user_id": person(name),
@@ -120,9 +120,9 @@ def _dialogue(day: datetime, number: int) -> Row:
         "latency_ms": 700 + number * 53 % 900,
         "token_cost_jpy": Decimal("0.35") + Decimal(number) / 100,
         "citation_rate": 100 if number % 5 else 0,
-        "prompt_tokens": asked,
-        "completion_tokens": answered,
-        "total_tokens": asked + answered,
+        "prompt_tokens": prompt_tokens,
+        "completion_tokens": completion_tokens,
+        "total_tokens": prompt_tokens + completion_tokens,
         "relevance_score": Decimal("0.75"),
         "user_feedback": (1, 1, 0, -1)[number % 4],
         "created_at": day - timedelta(days=_DAYS) + timedelta(hours=number * 24 / _A_DAY + 1),

@@ -111,20 +111,20 @@ def _messages(day: datetime) -> Iterator[str]:
 def _dialogues(day: datetime) -> Iterator[str]:
     for row, time, word in _times(day, _DIALOGUES):
         key = f"{_id('ai_dialogue_log', row)}\t{_id('users')}\t{_id('chat_sessions', row % _CHATS)}"
-        said = f"How do I hear {word}?\tSing the bass, then listen for {word}."
+        text = f"How do I hear {word}?\tSing the bass, then listen for {word}."
         cited = f'[{{"source": "lesson-{row % 30}"}}]'
-        asked, answered = 200 + row, 100 + row % 50
+        prompt_tokens, completion_tokens = 200 + row, 100 + row % 50
         numbers = (
             600 + row * 37 % 1900,
             f"0.{10 + row % 90}",
             row % 101,
-            asked,
-            answered,
-            asked + answered,
+            prompt_tokens,
+            completion_tokens,
+            prompt_tokens + completion_tokens,
             f"0.{10 + row % 90}",
             row % 3 - 1,
         )
-        yield "\t".join([key, said, _MODELS[row % 2], cited, *map(str, numbers), time]) + "\n"
+        yield "\t".join([key, text, _MODELS[row % 2], cited, *map(str, numbers), time]) + "\n"
 
 
 def _fragments(day: datetime) -> Iterator[str]:
