@@ -36,14 +36,14 @@ class Answers:
                 key,
                 *(likely for likely in self._likely(key.kind) if likely not in known and likely != key),
             ]
-            rows = [{"n": n, **dict(zip(Key._fields, key, strict=True))} for n, key in enumerate(keys)]
+            requests = [{"n": n, **dict(zip(Key._fields, key, strict=True))} for n, key in enumerate(keys)]
             correlated = _PARAMETER.sub(r'asked."\1"', query)
-            found = self._connection.execute(
+            rows = self._connection.execute(
                 text(
                     f"SELECT asked.n, ({correlated}) FROM json_to_recordset(CAST(:keys AS json)) "
                     'AS asked(n int, kind text, schema text, "table" text, name text)'
                 ),
-                {"keys": json.dumps(rows)},
+                {"keys": json.dumps(requests)},
             )
-            known.update({keys[number]: answer for number, answer in found})
+            known.update({keys[number]: answer for number, answer in rows})
         return known[key]

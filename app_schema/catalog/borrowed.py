@@ -188,5 +188,5 @@ def merged(borrowed: Iterable[Borrowed], statements: Sequence[str]) -> list[str]
 
 def words(statements: Iterable[str]) -> set[str]:
     """The words of SQL as written and in lower case, which PostgreSQL reads an unquoted name in."""
-    found = {word for statement in statements for word in _WORD.findall(statement)}
-    return found | {word.lower() for word in found}
+    written = {word for statement in statements for word in _WORD.findall(statement)}
+    return written | {word.lower() for word in written}

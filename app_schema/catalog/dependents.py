@@ -38,20 +38,20 @@ def dependents(connection: Connection, blocked: Iterable[Blocked]) -> list[Key]:
 def dependents_of_each(connection: Connection, blocked: Iterable[Blocked]) -> dict[Key, list[Key]]:
     """The same for each of the changes alone, in one query."""
     changes = list(blocked)
-    found = _dependents(connection, list(enumerate(changes)))
-    return {change.key: found[number] for number, change in enumerate(changes)}
+    by_number = _dependents(connection, list(enumerate(changes)))
+    return {change.key: by_number[number] for number, change in enumerate(changes)}
 
 
 def _dependents(
     connection: Connection, numbered: Sequence[tuple[int, Blocked]]
 ) -> defaultdict[int, list[Key]]:
     """The dependents of the changes of each number."""
-    found = defaultdict[int, list[Key]](list)
+    by_number = defaultdict[int, list[Key]](list)
     requests = [{"n": n, **request(change.key), "dropped": change.dropped} for n, change in numbered]
     if requests:
         rows = connection.execute(statement("dependents.sql"), {"keys": json.dumps(requests)})
         for number, *key in rows:
             dependent = Key(*key)
             if not Kind.by_key.get(dependent.kind, Kind).keeps_values:
-                found[number].append(dependent)
-    return found
+                by_number[number].append(dependent)
+    return by_number

@@ -52,9 +52,11 @@ def printed(driver: psycopg.Connection[Any], *, ignore: tuple[str, ...] = ()) ->
 
 
 def _snapshot(rows: Iterable[tuple[Any, ...]], ignore: tuple[str, ...]) -> Snapshot:
-    found = ((Key(*key), definition) for *key, definition in rows)
+    definitions = ((Key(*key), definition) for *key, definition in rows)
     return {
-        key: with_parts(key.kind, definition) for key, definition in found if not _belongs_to(key, ignore)
+        key: with_parts(key.kind, definition)
+        for key, definition in definitions
+        if not _belongs_to(key, ignore)
     }
 
 

@@ -45,10 +45,10 @@ def query(driver: psycopg.Connection[Any], *queries: str | Assembled) -> list[li
             finally:
                 with suppress(psycopg.errors.InFailedSqlTransaction):  # the rollback restores it
                     cursor.execute("SET standard_conforming_strings = off")
-        texts = (asked.message if isinstance(asked, Assembled) else asked.strip() for asked in queries)
+        texts = (part.message if isinstance(part, Assembled) else part.strip() for part in queries)
         cursor.execute(";\n".join((_BEFORE, *texts, _AFTER)).encode())
         cursor.nextset()
-        return [_rows(cursor, 3 if isinstance(asked, Assembled) else 1) for asked in queries]
+        return [_rows(cursor, 3 if isinstance(part, Assembled) else 1) for part in queries]
 
 
 def _rows(cursor: psycopg.Cursor[tuple[Any, ...]], statements: int) -> list[tuple[Any, ...]]:

@@ -200,10 +200,10 @@ def _culprit(scratch: Driver, settings: str, chunks: Sequence[Sequence[str]]) ->
         except psycopg.Error as error:
             scratch.execute(b"ROLLBACK TO made")
             known = remedy(scratch, statement, error)
-            said = f"the declared objects cannot be created: {_said(error)}{known}"
+            message = f"the declared objects cannot be created: {_said(error)}{known}"
             # a block of ours tells nobody what to change, if the remedy is known
-            told = known and statement.startswith("DO ")
-            return ModelError(said if told else f"{said}\nin: {statement[:2000]}")
+            is_own_block = known and statement.startswith("DO ")
+            return ModelError(message if is_own_block else f"{message}\nin: {statement[:2000]}")
     return ModelError("the declared objects cannot be created in one message, only statement by statement")
 
 
@@ -300,10 +300,10 @@ def connected(place: Place, **parameters: str) -> Iterator[Driver]:
     except psycopg.Error as error:
         raise ServerError(f"no scratch database for the comparison: {_said(error)}") from error
     try:
-        found = connection.info.server_version // 10000
-        if found != place.major:
+        major = connection.info.server_version // 10000
+        if major != place.major:
             raise ServerError(
-                f"the scratch server is PostgreSQL {found}, the database is on PostgreSQL {place.major}: "
+                f"the scratch server is PostgreSQL {major}, the database is on PostgreSQL {place.major}: "
                 f"they print differently"
             )
         # only the scratch database is written, so a role with default_transaction_read_only = on may compare
@@ -318,12 +318,12 @@ def connected(place: Place, **parameters: str) -> Iterator[Driver]:
 def _create(admin: Driver) -> str:
     """The name of a new database. Drops the scratch databases of crashed runs."""
     name = ""
-    for found, ours in admin.execute(_DATABASES, {"prefix": PREFIX}).fetchall():
-        if ours:
-            name = found
+    for database, is_ours in admin.execute(_DATABASES, {"prefix": PREFIX}).fetchall():
+        if is_ours:
+            name = database
         else:
             with suppress(psycopg.Error):  # another session has dropped it
-                admin.execute(_drop(found))
+                admin.execute(_drop(database))
     # template0 is the same on every server; the collation C is valid for every encoding
     locale = "ENCODING 'UTF8' LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C'"
     create = sql.SQL(f"CREATE DATABASE {{}} TEMPLATE template0 {locale}")

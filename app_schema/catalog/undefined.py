@@ -87,16 +87,16 @@ def _operator_classes(scratch: Driver, statement: str, method: str) -> str:
     given = {"method": method, "table": index["table"], "names": names}
     with _tried(scratch), suppress(psycopg.Error):
         scratch.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
-        found = scratch.execute(_CLASSES, given).fetchall()
+        rows = scratch.execute(_CLASSES, given).fetchall()
         classes: dict[str, list[str]] = {}
-        for column, name, _ in found:
+        for column, name, _ in rows:
             classes.setdefault(str(column), []).append(str(name))
         if not classes:
             return ""
         chosen = ", ".join(f'"{column}": "{names[0]}"' for column, names in classes.items())
         others = sorted({name for names in classes.values() for name in names[1:]})
         also = f" (or {', '.join(others)})" if others else ""
-        extensions = sorted({str(extension) for *_, extension in found if extension is not None} - created)
+        extensions = sorted({str(extension) for *_, extension in rows if extension is not None} - created)
         declare = "".join(f", and declare {_declared(extension)}" for extension in extensions)
         return f"; write postgresql_ops={{{chosen}}}{also} in the Index{declare}"
     return ""

@@ -28,9 +28,9 @@ class Use(NamedTuple):
 
 def uses(connection: Connection, keys: Sequence[Key]) -> dict[Key, list[Use]]:
     """The uses of each of the types and collations, in one query."""
-    found: dict[Key, list[Use]] = {key: [] for key in keys}
+    uses_of: dict[Key, list[Use]] = {key: [] for key in keys}
     if keys:
         requests = [{"n": number, **request(key)} for number, key in enumerate(keys)]
         for number, *use in connection.execute(statement("uses.sql"), {"keys": json.dumps(requests)}):
-            found[keys[number]].append(Use(*use))
-    return found
+            uses_of[keys[number]].append(Use(*use))
+    return uses_of

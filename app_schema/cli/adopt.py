@@ -53,21 +53,21 @@ def adopt(  # noqa: PLR0913 - the options of the command
     with connected(url) as connection:
         refuse_adopted(connection, app, changes=write)
         compared = look(connection, app, read(FILE), scratch)
-        found = page.page(compared)
+        adoption = page.page(compared)
         connection.rollback()
         if as_json:
-            machine(page.data(found))
+            machine(page.data(adoption))
         elif choices:
-            print("\n".join(page.entries(found)))
+            print("\n".join(page.entries(adoption)))
         elif not write:
-            print("\n".join(page.lines(found)))
-        elif found.ready:
+            print("\n".join(page.lines(adoption)))
+        elif adoption.ready:
             path = revision.write(compared)
             talk("Next: app-schema upgrade")
             print(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
         else:
             talk("Not written: a choice is missing, as app-schema adopt shows.")
-    finish(well=found.ready)
+    finish(well=adoption.ready)
 
 
 def _undo(url: str | None, confirm: str | None, *, as_json: bool) -> None:

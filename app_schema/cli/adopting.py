@@ -34,8 +34,8 @@ def adopt_first(url: str | None, options: list[str] | None) -> Move | None:
     app = application()
     talk(f"{written()} adopts the database first.")
 
-    def review(connection: Connection, here: frozenset[str], steps: list[RevisionStep]) -> bool:
-        if not here and not has_begun(connection, app):
+    def review(connection: Connection, stamped: frozenset[str], steps: list[RevisionStep]) -> bool:
+        if not stamped and not has_begun(connection, app):
             refuse_changed(connection, app, steps)
         return True
 

@@ -41,8 +41,8 @@ App = Annotated[
 ]
 
 
-def _version(asked: bool) -> None:  # noqa: FBT001 - typer's callback
-    if asked:
+def _version(requested: bool) -> None:  # noqa: FBT001 - typer's callback
+    if requested:
         from app_schema.installed import version
 
         print(version())
@@ -138,8 +138,8 @@ class Program(Commands):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command of a name."""
-        if (found := super().get_command(ctx, cmd_name)) is not None:
-            return found
+        if (command := super().get_command(ctx, cmd_name)) is not None:
+            return command
         reference = self._further(ctx).get(cmd_name)
         if reference is None:
             return None

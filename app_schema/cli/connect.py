@@ -30,15 +30,15 @@ def connect(
     """
     from app_schema.overview import overview, paste
 
-    found = target(url)
-    with opened(found) as connection:
-        seen = overview(connection, found, application())
+    database = target(url)
+    with opened(database) as connection:
+        seen = overview(connection, database, application())
     if as_json:
         machine(seen)
     else:
         if every:
             _objects(seen)
-        facts({**_facts(seen), **_folded(seen), "connect": paste(found)})
+        facts({**_facts(seen), **_folded(seen), "connect": paste(database)})
     for sentence in seen.problems:
         problem(sentence)
     finish(well=not seen.problems)
@@ -46,7 +46,7 @@ def connect(
 
 def _facts(seen: Overview) -> dict[str, str]:
     server = seen.server
-    here, newest = ", ".join(sorted(seen.here or ())) or "none", ", ".join(sorted(seen.heads))
+    stamped, newest = ", ".join(sorted(seen.here or ())) or "none", ", ".join(sorted(seen.heads))
     way = ["pooled" if server.pooled else "direct", "TLS" if server.tls else "no TLS"]
     extensions = [
         f"{extension.name} {extension.found or '(not created yet)'}" for extension in seen.extensions
@@ -57,7 +57,7 @@ def _facts(seen: Overview) -> dict[str, str]:
         "role": f"{server.role} ({', '.join(_powers(server))})",
         "way": f"{', '.join(way)}, {server.round_trip:.2f} ms a round trip",
         "extensions": ", ".join(extensions),
-        "revision": f"{here} (the newest)" if seen.here == seen.heads else f"{here} (the newest is {newest})",
+        "revision": f"{stamped} (the newest{'' if seen.here == seen.heads else f' is {newest}'})",
     }
 
 
@@ -83,8 +83,8 @@ def _powers(server: ServerFacts) -> list[str]:
 
 def _objects(seen: Overview) -> None:
     rows = [
-        (found.schema, found.name, ("about " if found.estimated else "") + number(found.rows))
-        for found in seen.tables
+        (relation.schema, relation.name, ("about " if relation.estimated else "") + number(relation.rows))
+        for relation in seen.tables
     ]
     if rows:
         table(("schema", "table", ">rows"), rows)

@@ -23,9 +23,9 @@ def docs(
     with needs("The reference", "docs"):
         from app_schema.reference.files import stale, write
 
-    found = (stale if check else write)(application(), directory)
-    for page in found:
+    pages = (stale if check else write)(application(), directory)
+    for page in pages:
         print(page.path)
-    if check and found:
+    if check and pages:
         talk("stale: run app-schema docs")
-    finish(well=not (check and found))
+    finish(well=not (check and pages))

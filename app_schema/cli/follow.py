@@ -16,7 +16,9 @@ T = TypeVar("T")
 _ASTRAY = re.compile("(Can't locate|Relative|No such) revision|Multiple head|Ambiguous")
 
 
-def follow(run: Callable[[str], list[T]], app: Application, here: frozenset[str], revision: str) -> list[T]:
+def follow(
+    run: Callable[[str], list[T]], app: Application, stamped: frozenset[str], revision: str
+) -> list[T]:
     """The result of `run(revision)`; empty for `+1` at the newest revision.
 
     ``head`` means every head if the application has added labelled branches.
@@ -36,39 +38,39 @@ def follow(run: Callable[[str], list[T]], app: Application, here: frozenset[str]
         if not _ASTRAY.match(str(error)):
             raise
         lineage = Lineage(app)
-        if unknown := lineage.unknown(here):
+        if unknown := lineage.unknown(stamped):
             raise ConfigurationError(foreign(unknown)) from error
         if revision == "head" and len(lineage.tips) > 1 and lineage.fork is None:
             return run("heads")
-        if revision.startswith("+") and not lineage.steps(here, "heads", "up"):
+        if revision.startswith("+") and not lineage.steps(stamped, "heads", "up"):
             return []
-        if (following := _following(lineage, here, revision)) is not None:
+        if (following := _following(lineage, stamped, revision)) is not None:
             return run(following)
-        raise ConfigurationError(lineage.fork or _astray(lineage, here, revision)) from error
+        raise ConfigurationError(lineage.fork or _astray(lineage, stamped, revision)) from error
 
 
-def _following(lineage: Lineage, here: frozenset[str], revision: str) -> str | None:
+def _following(lineage: Lineage, stamped: frozenset[str], revision: str) -> str | None:
     """The revision that `+1` means if it begins another branch, which Alembic does not count."""
-    if len(here) > 1 or not re.fullmatch(r"\+\d+", revision):
+    if len(stamped) > 1 or not re.fullmatch(r"\+\d+", revision):
         return None
-    count, steps = int(revision), lineage.steps(here, "heads", "up")
+    count, steps = int(revision), lineage.steps(stamped, "heads", "up")
     if not 0 < count <= len(steps):
         return None
     last = steps[count - 1].revision.revision
-    return last if len(lineage.steps(here, last, "up")) == count else None
+    return last if len(lineage.steps(stamped, last, "up")) == count else None
 
 
-def _astray(lineage: Lineage, here: frozenset[str], revision: str) -> str:
-    if len(here) > 1 and re.fullmatch(r"[+-]\d+", revision):
+def _astray(lineage: Lineage, stamped: frozenset[str], revision: str) -> str:
+    if len(stamped) > 1 and re.fullmatch(r"[+-]\d+", revision):
         return (
-            f"The database is at {len(here)} revisions, so {revision} has more than one meaning: name the "
-            f"revision, or one branch, as {max(here)}@{revision}."
+            f"The database is at {len(stamped)} revisions, so {revision} has more than one meaning: name the "
+            f"revision, or one branch, as {max(stamped)}@{revision}."
         )
     if re.fullmatch(r"\+\d+", revision):
-        pending = len(lineage.steps(here, "heads", "up"))
+        pending = len(lineage.steps(stamped, "heads", "up"))
         return f"{revision} leads past the newest revision: {pending} revisions are pending."
     if re.fullmatch(r"-\d+", revision):
-        applied = len(lineage.applied(here))
+        applied = len(lineage.applied(stamped))
         return f"{revision} is below base: the database has applied {applied} revisions."
     from app_schema.migrations.astray import nameless
 

@@ -17,9 +17,9 @@ def history(url: Url = None, *, as_json: Json = False) -> None:
     app = application()
     lineage = Lineage(app)
     with connected(url) as connection:
-        here = current(connection, app)
-    applied, unknown = lineage.applied(here), lineage.unknown(here)
-    state = {**dict.fromkeys(applied, "applied"), **dict.fromkeys(here, "here")}
+        stamped = current(connection, app)
+    applied, unknown = lineage.applied(stamped), lineage.unknown(stamped)
+    state = {**dict.fromkeys(applied, "applied"), **dict.fromkeys(stamped, "here")}
     if as_json:
         machine([{**vars(listed), "applied": listed.revision in applied} for listed in lineage.all()])
     else:

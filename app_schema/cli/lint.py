@@ -25,10 +25,10 @@ def lint(
     """
     from app_schema.lint.run import run
 
-    found, looked = run(application(), files or ())
+    findings, count = run(application(), files or ())
     if as_json:
-        machine(found)
-    for finding in () if as_json else found:
+        machine(findings)
+    for finding in () if as_json else findings:
         print(f"{finding.file}:{finding.line}: {finding.rule}: {finding.message}")
-    talk(f"{counted(len(found), 'finding')} in {counted(looked, 'revision')}.")
-    finish(well=not found)
+    talk(f"{counted(len(findings), 'finding')} in {counted(count, 'revision')}.")
+    finish(well=not findings)

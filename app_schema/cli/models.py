@@ -27,8 +27,8 @@ def models(
     with needs("app-schema models", "codegen"):
         from app_schema.codegen.models import models as written
     with connected(url) as connection:
-        found = written(connection, schema or (), scratch=scratch)
-    print(found.text, end="")
-    for sentence in found.missing:
+        code = written(connection, schema or (), scratch=scratch)
+    print(code.text, end="")
+    for sentence in code.missing:
         talk(sentence)
-    finish(well=not found.missing)
+    finish(well=not code.missing)

@@ -34,18 +34,18 @@ def plan(
 
     app = application()
     with connected(url) as connection:
-        here = refuse_unadopted(connection, app)
+        stamped = refuse_unadopted(connection, app)
         needs: list[Need] = []
 
         def run(to: str) -> list[PlannedRevision]:
             return plan(connection, app, to, guarded=script and as_json, needs=needs)
 
-        planned = follow(run, app, here, revision)
+        planned = follow(run, app, stamped, revision)
         if as_json:
             machine(planned)
         elif script and planned:
             summary = [line for step in planned for line in comments(step)]
-            sql("\n".join([*summary, script_of(app, here, planned)]))
+            sql("\n".join([*summary, script_of(app, stamped, planned)]))
         else:
             for step in planned:
                 sql("\n".join([*comments(step), step.sql]) + "\n")

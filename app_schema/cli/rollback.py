@@ -59,16 +59,16 @@ def go_back(
     prepared: Rollback | None = None
     refused: str | None = None
 
-    def review(connection: Connection, here: frozenset[str], steps: list[RevisionStep]) -> bool:
+    def review(connection: Connection, stamped: frozenset[str], steps: list[RevisionStep]) -> bool:
         nonlocal prepared, refused
-        prepared = prepare(connection, app, here, steps)
+        prepared = prepare(connection, app, stamped, steps)
         if not as_json:
             _show(prepared, operations=dry_run)
         refused = losing.refusal(prepared.lost, prepared.token, confirm, dry_run=dry_run)
         if refused is None and not dry_run and dump is not None and prepared.tables:
             write(connection, prepared.tables, dump)
             talk(f"{counted(len(prepared.tables), 'table')} dumped to {dump}, for pg_restore.")
-            prepared = prepare(connection, app, here, steps)  # a dump may run for long
+            prepared = prepare(connection, app, stamped, steps)  # a dump may run for long
             refused = losing.refusal(prepared.lost, prepared.token, confirm)
         return refused is None and not dry_run
 

@@ -28,21 +28,21 @@ def copy_into(url: str | None, into: str, scratch: str | None, *, as_json: bool)
         connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         refuse_adopted(connection, application(), changes=True)
         compared = look(connection, application(), read(FILE), scratch)
-        found = page.page(compared)
-        if found.broken:
+        adoption = page.page(compared)
+        if adoption.broken:
             talk("Nothing was copied: rows violate a rule, as app-schema adopt shows.")
             if as_json:
-                machine(page.data(found))
+                machine(page.data(adoption))
             finish(well=False)
         move(migrations.upgrade, into, "head")
         tables = _copied(compared, url, into)
     if as_json:
-        machine({"tables": tables, "left": found.others})
+        machine({"tables": tables, "left": adoption.others})
     else:
         rows = sum(table.rows for table in tables)
         print(f"{counted(len(tables), 'table')} with {rows:,} rows: equal in both databases.")
-        if found.others:
-            talk(f"Not copied: {', '.join(found.others)}, which the application does not declare.")
+        if adoption.others:
+            talk(f"Not copied: {', '.join(adoption.others)}, which the application does not declare.")
     finish(well=True)
 
 

@@ -20,18 +20,18 @@ def status(url: Url = None, *, as_json: Json = False) -> None:
     app = application()
     lineage = Lineage(app)
     with connected(url) as connection:
-        here = refuse_unadopted(connection, app)
-        unknown = lineage.unknown(here)
-        steps = [] if unknown else lineage.steps(here, "heads", "up")
-        copied = list(of_copy(connection, app, newest=here == lineage.heads))
-        lost = prepare(connection, app, here, steps)[0].rows
+        stamped = refuse_unadopted(connection, app)
+        unknown = lineage.unknown(stamped)
+        steps = [] if unknown else lineage.steps(stamped, "heads", "up")
+        copied = list(of_copy(connection, app, newest=stamped == lineage.heads))
+        lost = prepare(connection, app, stamped, steps)[0].rows
     pending = [described(step.revision) for step in steps]
     if as_json:
-        known = {"here": here, "heads": lineage.heads, "unknown": unknown, "pending": pending}
+        known = {"here": stamped, "heads": lineage.heads, "unknown": unknown, "pending": pending}
         machine({**known, "losses": lost})
     else:
         rest = "an unknown revision" if unknown else f"{len(pending)} pending"
-        print(f"at {', '.join(sorted(here)) or 'base'}, {rest}")
+        print(f"at {', '.join(sorted(stamped)) or 'base'}, {rest}")
         for revision in pending:
             print(f"  {revision.revision}")
             text(f"    {revision.subject}")
@@ -40,6 +40,6 @@ def status(url: Url = None, *, as_json: Json = False) -> None:
             for loss in lost:
                 if loss.revision == revision.revision:
                     text(f"    now: loses {loss.words}")
-    for sentence in [*of_revision(here, lineage), *copied]:
+    for sentence in [*of_revision(stamped, lineage), *copied]:
         problem(sentence)
     finish(well=not unknown and not pending and not copied)

@@ -32,10 +32,10 @@ def studio(
         if browser:
             webbrowser.open(link)
 
-    found = target(url)
-    engine = database.engine(found.url)
+    chosen = target(url)
+    engine = database.engine(chosen.url)
     with database.connect(engine) as connection:
-        announce(connection, found, changes=write)
+        announce(connection, chosen, changes=write)
     try:
         serve(engine, application(), port=port, write=write, ready=ready)
     finally:

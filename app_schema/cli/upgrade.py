@@ -39,13 +39,13 @@ def upgrade(
 
     adopted = adopt_first(url, options)
     refused: str | None = None
-    found: tuple[Losses, str] | None = None
+    reviewed: tuple[Losses, str] | None = None
 
-    def review(connection: Connection, here: frozenset[str], steps: list[RevisionStep]) -> bool:
+    def review(connection: Connection, stamped: frozenset[str], steps: list[RevisionStep]) -> bool:
         from app_schema.upgrading import prepare
 
-        nonlocal refused, found
-        lost, token = found = prepare(connection, application(), here, steps)
+        nonlocal refused, reviewed
+        lost, token = reviewed = prepare(connection, application(), stamped, steps)
         if lost and not as_json:
             losing.show(lost)
         refused = losing.refusal(lost, token, confirm)
@@ -56,6 +56,6 @@ def upgrade(
         moved = Move(adopted.before, moved.after, adopted.revisions + moved.revisions)
     if refused is None:
         show(moved, "applied", as_json=as_json)
-    elif as_json and found is not None:
-        machine({"error": refused, **losing.data(found[0]), "token": found[1]})
+    elif as_json and reviewed is not None:
+        machine({"error": refused, **losing.data(reviewed[0]), "token": reviewed[1]})
     finish(well=refused is None)

@@ -37,37 +37,37 @@ def verify(
     app = application()
     lineage = Lineage(app)
     with connected(url) as connection:
-        here = refuse_unadopted(connection, app)
-        found = drift(connection, app, scratch)
-    behind = list(of_revision(here, lineage))  # also if no object differs: a revision may change rows alone
-    lost = lineage.unknown(here) or lineage.included(
-        here
-    )  # equal objects do not make such a version table right
+        stamped = refuse_unadopted(connection, app)
+        compared = drift(connection, app, scratch)
+    # also if no object differs: a revision may change rows alone
+    behind = list(of_revision(stamped, lineage))
+    # equal objects do not make such a version table right
+    lost = lineage.unknown(stamped) or lineage.included(stamped)
     if behind:
         problem(behind[0])
     if as_json:
-        machine(found)
+        machine(compared)
     else:
-        _show(found, every=every)
-    if not found.conforms and not behind:
-        _advise({drifted.state for drifted in found.objects})
-    finish(well=found.conforms and not lost)
+        _show(compared, every=every)
+    if not compared.conforms and not behind:
+        _advise({drifted.state for drifted in compared.objects})
+    finish(well=compared.conforms and not lost)
 
 
-def _show(found: Drift, *, every: bool) -> None:
-    if found.conforms or every:
-        counts = found.kinds
+def _show(compared: Drift, *, every: bool) -> None:
+    if compared.conforms or every:
+        counts = compared.kinds
     else:
-        counts = [kind for kind in found.kinds if kind.equal < kind.declared or kind.undeclared]
-    absent = next((kind.declared for kind in found.kinds if kind.kind == "table" and not kind.created), 0)
+        counts = [kind for kind in compared.kinds if kind.equal < kind.declared or kind.undeclared]
+    absent = next((kind.declared for kind in compared.kinds if kind.kind == "table" and not kind.created), 0)
     nothing = absent > 0 and not every  # the counts of the kinds would repeat it
     if nothing:
         print(f"None of the {counted(absent, 'declared table')} exists.")
     else:
         table(COLUMNS, [tuple(vars(kind).values()) for kind in counts])
-    for line in fold(found.objects, None if every else room(0 if nothing else len(counts))):
+    for line in fold(compared.objects, None if every else room(0 if nothing else len(counts))):
         talk(line)
-    for label in found.uncompared:
+    for label in compared.uncompared:
         talk(f"{label}: not compared")
 
 
