@@ -13,7 +13,8 @@ from app_schema.ddl.defined import Defined
 from app_schema.ddl.foreign import CLAUSE
 from app_schema.ddl.order import Drops, Makes
 
-# as CREATE FOREIGN TABLE has it: the definition is executed again
+# as CREATE FOREIGN TABLE has it: the definition is executed again. The order of inherited columns is that of
+# the parents, in which a column that is added is the last
 _VALUE = f"""\
 CASE a.attgenerated WHEN 's' THEN format(' GENERATED ALWAYS AS (%s) STORED', {EXPRESSION})
                     WHEN 'v' THEN format(' GENERATED ALWAYS AS (%s) VIRTUAL', {EXPRESSION})
@@ -21,7 +22,8 @@ CASE a.attgenerated WHEN 's' THEN format(' GENERATED ALWAYS AS (%s) STORED', {EX
 _COLUMNS = f"""\
 SELECT string_agg(concat(format('%I ', a.attname), {TYPE},
                          {CLAUSE.format(options="a.attfdwoptions")},
-                         {NOT_NULL}, {_VALUE}), ', ' ORDER BY a.attnum)
+                         {NOT_NULL}, {_VALUE}), ', '
+                  ORDER BY CASE a.attinhcount WHEN 0 THEN a.attnum END NULLS FIRST, a.attname)
     FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"""
 _CHECKS = """\
 SELECT string_agg(format(', CONSTRAINT %I %s', t.conname, pg_get_constraintdef(t.oid)), '' ORDER BY t.conname)

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import sqlalchemy as sa
 from autogen import autogenerate
-from roundtrip import RoundTrip, changed, send  # noqa: F401 - a fixture
+from roundtrip import RoundTrip, changed, round_trip, send  # noqa: F401 - a fixture
 
-from app_schema.ddl import ForeignTable, TableOption, attach
+from app_schema.ddl import (
+    Comment,
+    ForeignDataWrapper,
+    ForeignServer,
+    ForeignTable,
+    Grant,
+    Owner,
+    TableOption,
+    View,
+    attach,
+)
+from app_schema.upstream import copied
 
 pytestmark = pytest.mark.part(of=4)
 
@@ -63,3 +76,43 @@ def test_replaced_foreign_table_keeps_statistics(changed: RoundTrip) -> None:  #
         "ALTER FOREIGN TABLE abroad ALTER COLUMN a SET STATISTICS 7",
         metadata=metadata,
     )
+
+
+def _heir(*more: sa.Column[Any], b: Any = sa.Text, own: str) -> sa.MetaData:
+    metadata = sa.MetaData()
+    columns = [sa.Column("a", sa.Integer), sa.Column("b", b), *more]
+    sa.Table("whole", metadata, *(copied(column) for column in columns))
+    local = sa.Column("m", sa.Integer)
+    sa.Table("mid", metadata, *(copied(column) for column in columns), local, postgresql_inherits="whole")
+    attach(
+        metadata,
+        ForeignDataWrapper("far"),
+        ForeignServer("there", "FOREIGN DATA WRAPPER far"),
+        ForeignTable("part", f"({own}, z integer) INHERITS (public.mid) SERVER there", schema="public"),
+        View("v", "SELECT z FROM public.part", schema="public"),
+        Grant("SELECT", to="pg_monitor", table="part", schema="public"),
+        Comment("column", "z", "last", table="part", schema="public"),
+        Owner("pg_read_all_data", of="foreign_table", name="part", schema="public"),
+        Grant("CREATE", to="pg_read_all_data", schema="public"),
+    )
+    return metadata
+
+
+@pytest.mark.part(of=3)
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        _heir(sa.Column("d", sa.Integer, server_default="1"), own="a integer, b text, d integer DEFAULT 1"),
+        _heir(b=sa.Integer, own="a integer, b integer"),
+        _heir(
+            sa.Column("d", sa.Integer, nullable=False, server_default="1"), own="d integer NOT NULL DEFAULT 1"
+        ),
+    ],
+    ids=["added", "retyped", "not null"],
+)
+def test_foreign_table_changes_with_its_parent(empty_engine: sa.Engine, metadata: sa.MetaData) -> None:
+    """Also for a wrapper without a handler, whose tables cannot be read."""
+    with empty_engine.begin() as connection:
+        _heir(own="a integer, b text").create_all(connection)
+    send(empty_engine, "INSERT INTO whole VALUES (1, '1')", "INSERT INTO mid VALUES (2, '2', 2)")
+    round_trip(empty_engine, metadata, managed_schemas={"public"}, prune=True)

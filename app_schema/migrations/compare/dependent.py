@@ -52,7 +52,8 @@ def drop_dependents(sides: Sides, planner: Planner) -> None:
     changes = blocked(sides, planner.differences)
     dependents = sides.dependents(changes)
     unfit.refuse(sides, planner, changes, dependents)
-    changed = [change.key for change in changes if change.dropped and kinds.of(change.key.kind).recreated]
+    dropped = (change.key for change in changes if change.dropped)
+    changed = [key for key in dropped if kinds.of(key.kind).recreates(sides, key)]
     for key in (*dependents, *changed):
         _recreate_or_refuse(sides, planner, changes, key)
     _drop_dependents_in_downgrade(sides, planner)

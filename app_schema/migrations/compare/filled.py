@@ -20,6 +20,17 @@ _HIDDEN = text("""
 SELECT n.nspname, c.relname
   FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
  WHERE c.relrowsecurity AND pg_catalog.row_security_active(c.oid)""")
+_WITH_FOREIGN_TABLES = text("""
+WITH RECURSIVE member AS (
+  SELECT DISTINCT h.inhparent AS root, h.inhparent AS oid FROM pg_catalog.pg_inherits AS h
+  UNION
+  SELECT m.root, h.inhrelid FROM member AS m JOIN pg_catalog.pg_inherits AS h ON h.inhparent = m.oid)
+SELECT n.nspname, c.relname,
+       array_agg(format('%I.%I', s.nspname, t.relname)) FILTER (WHERE t.relkind = 'r')
+  FROM member AS m JOIN pg_catalog.pg_class AS c ON c.oid = m.root
+  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+  JOIN pg_catalog.pg_class AS t ON t.oid = m.oid JOIN pg_catalog.pg_namespace AS s ON s.oid = t.relnamespace
+ GROUP BY n.nspname, c.relname HAVING bool_or(t.relkind = 'f')""")
 _AT_ONCE = 500
 """Tables in one query; PostgreSQL returns no more than 1,664 columns."""
 
@@ -45,10 +56,22 @@ class FilledTables:
         return self._known[place]
 
     def _ask(self, places: list[Place]) -> None:
-        tables = (qualified(name or "", schema) for schema, name in places)
-        query = f"SELECT {', '.join(f'EXISTS (SELECT 1 FROM {table})' for table in tables)}"
+        query = f"SELECT {', '.join(map(self._is_filled, places))}"
         row = self._connection.exec_driver_sql(query, execution_options={"no_parameters": True}).one()
         self._known |= dict(zip(places, row, strict=True))
+
+    def _is_filled(self, place: Place) -> str:
+        """The SQL expression. Rows on another server need no statement that spares writers."""
+        if place not in self._local:
+            return f"EXISTS (SELECT 1 FROM {qualified(place[1] or '', place[0])})"
+        return " OR ".join(["false", *(f"EXISTS (SELECT 1 FROM ONLY {each})" for each in self._local[place])])
+
+    @cached_property
+    def _local(self) -> dict[Place, list[str]]:
+        """The tables of which heirs or partitions are foreign tables, with those that are none."""
+        return {
+            (schema, name): own or [] for schema, name, own in self._connection.execute(_WITH_FOREIGN_TABLES)
+        }
 
     @cached_property
     def _hidden(self) -> frozenset[Place]:

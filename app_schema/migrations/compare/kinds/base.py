@@ -80,6 +80,10 @@ class KindComparator:
         """True if PostgreSQL allows the change while the object has dependents, but refuses the inverse."""
         return False
 
+    def recreates(self, sides: Sides, key: Key) -> bool:
+        """True if an object that differs and has to be dropped is dropped and created with its dependents."""
+        return self.recreated
+
     # The plans that resolve a difference.
 
     def mend(self, sides: Sides, planner: Planner, difference: Difference) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app_schema.ddl.order import Drops, Makes
-from app_schema.migrations.compare.kinds import dropped_table
+from app_schema.ddl.relation import parents
+from app_schema.ddl.sql import qualified
+from app_schema.migrations.compare.kinds import dropped_table, grant
 from app_schema.migrations.compare.kinds.base import KindComparator
 from app_schema.migrations.directives import CallOp, OnTheWayBackOp
 from app_schema.migrations.operations import SetGrantOp
@@ -15,16 +17,35 @@ if TYPE_CHECKING:
     from app_schema.migrations.compare.planner import Planner
     from app_schema.migrations.compare.sides import Sides
 
+_OF_PARENT = {"table", "column", "constraint", "not_null"}
+
 
 class ForeignTableComparator(KindComparator):
     """A foreign table is dropped and created for each change: its rows are elsewhere."""
 
     blocked_by_any_change = True
 
+    def recreates(self, sides: Sides, key: Key) -> bool:
+        """True if a parent changes: ALTER TABLE of the parent changes the foreign table too, and PostgreSQL
+        refuses to create one whose columns have other types than those of the parent."""
+        names = {name for side in (sides.declared, sides.reflected) for name in parents(side.get(key, ""))}
+        changed = {
+            qualified(part.name if part.kind == "table" else part.table or "", part.schema)
+            for part, *_ in (sides.differences if names else ())
+            if part.kind in _OF_PARENT
+        }
+        return not names.isdisjoint(changed)
+
+    def recreate(self, sides: Sides, planner: Planner, key: Key) -> None:
+        """Plans it with the grants, which PostgreSQL drops with the table."""
+        grants = grant.reflected(sides, planner, grant.of_relation(sides, key))
+        super().recreate(sides, planner, key)
+        grant.recreate(sides, planner, key, grants)
+
     def create_rank(self, sides: Sides, planner: Planner, key: Key) -> Makes:
-        """After the tables, from which it may inherit."""
+        """After the tables from which it may inherit have their columns and checks."""
         definition = sides.declared.get(key) or sides.reflected[key]
-        return Makes.COLUMN if " INHERITS (" in definition else super().create_rank(sides, planner, key)
+        return Makes.FOREIGN_KEY if parents(definition) else super().create_rank(sides, planner, key)
 
     def drop_order(self, sides: Sides, key: Key) -> int:
         """Among the tables, from which it may inherit."""
