@@ -41,9 +41,9 @@ class Addressed(NamedTuple):
             space = table_schema(table, schema)
         else:
             raise ModelError(f"a {action} a {kind} needs its table: write table=...")
-        said = words.format(
+        label = words.format(
             name=ident(name),
             place=known.sql_name(name, schema),
             table=qualified(table, schema) if table is not None else "",
         )
-        return cls(catalog, said, space, known.place_of(catalog, name, table, schema))
+        return cls(catalog, label, space, known.place_of(catalog, name, table, schema))

@@ -170,7 +170,7 @@ END
         return ("DO " + dollar(change, "replace"),)
 
     def dropped(self, *, recreated: bool = False) -> str:
-        found = f"""\
+        exists = f"""\
 SELECT CASE p.prokind WHEN 'a' THEN 'aggregate' ELSE 'function' END FROM pg_catalog.pg_proc AS p
  WHERE p.oid = {self._oid()}"""
-        return drop(self.label, self.namespace(), found, self.kind, self.drop_sql(), recreated=recreated)
+        return drop(self.label, self.namespace(), exists, self.kind, self.drop_sql(), recreated=recreated)

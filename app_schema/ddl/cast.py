@@ -74,8 +74,8 @@ NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.classid = 'pg_catalog.
     def place_of(cls, query: CatalogQuery, name: str, table: str | None, schema: str | None) -> list[str]:
         """By the OIDs of the types, because the print of a type depends on search_path."""
         del query, table, schema
-        ends = zip(("k.castsource", "k.casttarget"), name.split(" AS "), strict=True)
-        return [f"{column} = to_regtype({literal(type_)})" for column, type_ in ends]
+        types = zip(("k.castsource", "k.casttarget"), name.split(" AS "), strict=True)
+        return [f"{column} = to_regtype({literal(type_)})" for column, type_ in types]
 
     def catalog_query(self) -> str:
         (catalog,) = self.catalog

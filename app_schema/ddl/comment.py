@@ -61,8 +61,8 @@ def object_comment(
     """
     address = Addressed.of(kind, name, table, schema, "comment on")
     described = f"coalesce(obj_description({address.catalog.oid}, '{address.catalog.catalog}'), '')"
-    found = address.catalog.select(described, *address.place)
-    return _guarded(address.words, address.space, found, comment)
+    reflected = address.catalog.select(described, *address.place)
+    return _guarded(address.words, address.space, reflected, comment)
 
 
 def _of_relation(
@@ -72,21 +72,21 @@ def _of_relation(
 
     :param number: SQL expression: the column's number in the table ``c``, NULL: absent, 0: the table itself.
     """
-    found = f"""\
+    reflected = f"""\
 SELECT coalesce((SELECT s.description FROM pg_catalog.pg_description AS s
                   WHERE s.objoid = c.oid AND s.classoid = 'pg_catalog.pg_class'::regclass
                     AND s.objsubid = {number}), '')
   FROM pg_catalog.pg_class AS c
  WHERE c.relnamespace = $1 AND c.relname = {literal(table)} AND {number} IS NOT NULL"""
-    return _guarded(what, table_schema(table, schema), found, comment)
+    return _guarded(what, table_schema(table, schema), reflected, comment)
 
 
-def _guarded(what: str, namespace: str, found: str, comment: str | None) -> ExecutableDDLElement:
+def _guarded(what: str, namespace: str, reflected: str, comment: str | None) -> ExecutableDDLElement:
     return Guarded(
         Guard(
             label=what,
             namespace=namespace,
-            definition=found,
+            definition=reflected,
             new=Side(value=literal(comment or "")),
             absent=() if comment is None else None,  # an absent object has no comment
             different=(f"COMMENT ON {what} IS {literal(comment) if comment is not None else 'NULL'}",),

@@ -145,11 +145,11 @@ def addition(
     query = constraint.query(definition(kind, validated=validated))
     exists = constraint.query("''::text")  # planning the definition takes longer than adding the constraint
     if indexed:  # another relation of the schema may have the name of the index
-        taken = f"""
+        same_name = f"""
 UNION ALL
 SELECT 'another ' || {RELKIND} FROM pg_catalog.pg_class AS c
  WHERE c.relnamespace = $1 AND c.relname = {literal(constraint.name)} LIMIT 1"""
-        query, exists = query + taken, exists + taken
+        query, exists = query + same_name, exists + same_name
     real, name = qualified(constraint.table, constraint.schema), constraint.name
     return Guard(
         label=constraint.label,

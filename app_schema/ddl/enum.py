@@ -94,10 +94,10 @@ CASE y.typtype WHEN 'e' THEN {_CATALOG.printed} WHEN 'd' THEN 'a domain'
         return (f"DROP TYPE {qualified(self.name, self.schema)}",)
 
     def dropped(self, *, recreated: bool = False) -> str:
-        found = f"""\
+        exists = f"""\
 SELECT CASE y.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' ELSE 'type' END
   FROM pg_catalog.pg_type AS y WHERE y.typnamespace = $1 AND y.typname = {literal(self.name)}"""
-        return drop(self.label, self.namespace(), found, self.kind, self.drop_sql(), recreated=recreated)
+        return drop(self.label, self.namespace(), exists, self.kind, self.drop_sql(), recreated=recreated)
 
     def replace_sql(self) -> tuple[str, ...]:
         replace = _REPLACE.format(

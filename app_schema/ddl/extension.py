@@ -118,5 +118,5 @@ END
     def dropped(self, *, recreated: bool = False) -> str:
         del recreated  # an extension that others use too is not dropped to be recreated
         keep = skip_unless_ours("pg_extension", "extname", self.name, self.label)
-        found = f"SELECT 'extension'::text FROM pg_catalog.pg_extension WHERE extname = {literal(self.name)}"
-        return drop(self.label, self.namespace(), found, self.kind, self.drop_sql(), keep=keep)
+        exists = f"SELECT 'extension'::text FROM pg_catalog.pg_extension WHERE extname = {literal(self.name)}"
+        return drop(self.label, self.namespace(), exists, self.kind, self.drop_sql(), keep=keep)

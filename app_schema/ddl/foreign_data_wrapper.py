@@ -47,5 +47,5 @@ class ForeignDataWrapper(WithOptions):
             f"{name} {words[words.index(name) + 1]}" if name in words else f"NO {name}"
             for name in ("HANDLER", "VALIDATOR")
         ]
-        found = _CATALOG.select("k.fdwoptions, true", f"k.fdwname = {literal(self.name)}")
-        return (f"{alter} {' '.join(functions)}", altering(alter, self.options, found))
+        reflected = _CATALOG.select("k.fdwoptions, true", f"k.fdwname = {literal(self.name)}")
+        return (f"{alter} {' '.join(functions)}", altering(alter, self.options, reflected))

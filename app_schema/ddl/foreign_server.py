@@ -46,6 +46,6 @@ class ForeignServer(WithOptions):
     def replace_sql(self) -> tuple[str, ...]:
         """Alters the options in place, because foreign tables depend on the server."""
         alterable = f"{_HEAD} = {literal(self.definition)}"
-        found = _CATALOG.select(f"k.srvoptions, {alterable}", f"k.srvname = {literal(self.name)}")
+        reflected = _CATALOG.select(f"k.srvoptions, {alterable}", f"k.srvname = {literal(self.name)}")
         anew = (*self.drop_sql(), *self.create_sql())
-        return (altering(f"ALTER SERVER {self._place}", self.options, found, otherwise=anew),)
+        return (altering(f"ALTER SERVER {self._place}", self.options, reflected, otherwise=anew),)

@@ -151,18 +151,18 @@ class Guard:
             lines += _confirmed(self, "found IS DISTINCT FROM expected")
         return block([*lines, "END"])
 
-    def unless_equal(self, statement: str, *, holds: str = "") -> str:
+    def unless_equal(self, statement: str, *, values: str = "") -> str:
         """A block that executes a statement unless the object exists and is equal.
 
-        :param holds: a query: if the object exists and is equal, the block refuses if the query has rows, and
+        :param values: a query: if the object exists and is equal, the block refuses if it has rows, and
             executes the statement if it has none.
         """
         kept = "RETURN;"
-        if holds:
+        if values:
             words = (
                 f"{self.label} already has the definition of a later revision of this run, and holds values"
             )
-            kept = f"IF EXISTS ({holds}) THEN\n{refuse(words, _AHEAD)}\n  END IF;"
+            kept = f"IF EXISTS ({values}) THEN\n{refuse(words, _AHEAD)}\n  END IF;"
         return block(
             [
                 *self._head(),

@@ -49,7 +49,7 @@ regexp_replace(replace(replace(pg_get_indexdef(c.oid), format('%I.%I USING ', n.
 )
 
 
-def found(name: str, table: str) -> str:
+def index_query(name: str, table: str) -> str:
     """Query of the definition that guards compare; of an object of another kind, the kind."""
     printed = f"""\
 CASE WHEN c.relkind NOT IN ('i', 'I') THEN 'a ' || {RELKIND}
@@ -125,7 +125,7 @@ def create(index: Index, *, only: bool = False, concurrently: bool = False) -> G
     return Guard(
         label=f"index {name} on {like.real}",
         namespace=table_schema(table.name, table.schema),
-        definition=found(name, table.name),
+        definition=index_query(name, table.name),
         # planning the joins of the definition takes longer than creating an index on an empty table
         exists=exists_query(regclass(name, table.schema)),
         new=Side(twin=(on_copy,), like=like),

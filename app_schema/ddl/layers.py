@@ -24,8 +24,8 @@ def called(text: str) -> set[str]:
 
 def words(text: str) -> set[str]:
     """The words of a text, as written and in lower case."""
-    found = set(_WORD.findall(text))
-    return found | {word.lower() for word in found}
+    written = set(_WORD.findall(text))
+    return written | {word.lower() for word in written}
 
 
 def ordered(objects: Iterable[DDLObject]) -> tuple[list[DDLObject], list[Function]]:

@@ -45,14 +45,14 @@ def tokens(text: str, start: int = 0) -> Iterator[Token]:
     """The tokens from an index on, without blanks and comments. A literal is one token, in dollar quotes
     too."""
     at, depth = start, 0
-    while found := _TOKEN.match(text, at):
-        begin, at = at, found.end()
-        if found["comment"]:
+    while match := _TOKEN.match(text, at):
+        begin, at = at, match.end()
+        if match["comment"]:
             at = _after_comment(text, at)
-        elif found["dollar"]:
-            end = text.find(found["dollar"], at)
-            at = len(text) if end < 0 else end + len(found["dollar"])
-        if not (found["skipped"] or found["comment"]):
+        elif match["dollar"]:
+            end = text.find(match["dollar"], at)
+            at = len(text) if end < 0 else end + len(match["dollar"])
+        if not (match["skipped"] or match["comment"]):
             depth += _DEPTH.get(text[begin:at], 0)
             yield Token(text[begin:at], begin, at, depth)
 

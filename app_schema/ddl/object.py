@@ -190,11 +190,11 @@ class DDLObject(Kind):
 
         :param recreated: as in :class:`app_schema.ddl.Drop`.
         """
-        found = f"""\
+        exists = f"""\
 SELECT {literal(self.kind)}
  WHERE EXISTS (SELECT 1 FROM ({self.catalog_query()}) AS d(t) WHERE t IS NOT NULL)"""
         return guarded_drop.drop(
-            self.label, self.namespace(), found, self.kind, self.drop_sql(), recreated=recreated
+            self.label, self.namespace(), exists, self.kind, self.drop_sql(), recreated=recreated
         )
 
     def remedy(self) -> str:

@@ -85,8 +85,8 @@ class Operator(Defined):
         # by the OIDs of the types, because the print of a type depends on search_path
         (catalog,) = self.catalog
         names = (self.sql_name(self.name, schema) for schema in (self.schema, "pg_temp"))
-        found = ", ".join(f"to_regoperator({literal(name)})" for name in names)
-        return catalog.select(catalog.printed, f"{catalog.namespace} = $1", f"k.oid IN ({found})")
+        oids = ", ".join(f"to_regoperator({literal(name)})" for name in names)
+        return catalog.select(catalog.printed, f"{catalog.namespace} = $1", f"k.oid IN ({oids})")
 
     def side(self) -> Side:
         if "COMMUTATOR" in self.definition or "NEGATOR" in self.definition:

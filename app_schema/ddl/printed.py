@@ -14,7 +14,7 @@ from app_schema.ddl.constraint import Named, addition, found_schema
 from app_schema.ddl.defined import Defined
 from app_schema.ddl.guard import Guard
 from app_schema.ddl.guarded_drop import drop
-from app_schema.ddl.index import found
+from app_schema.ddl.index import index_query
 from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.relation import KIND_OF_NAME
@@ -185,7 +185,7 @@ class TableIndex(Defined):
         return cls(key.name, _STATE.sub("", definition), schema=key.schema)
 
     def catalog_query(self) -> str:
-        return found(self.name, self._table())
+        return index_query(self.name, self._table())
 
     def side(self) -> Side:
         parts = self._parts()

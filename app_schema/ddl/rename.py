@@ -69,13 +69,13 @@ def rename_index(old: str, new: str, table: str | None, schema: str | None) -> s
 
     With a table, an index of another table counts as absent: it may have the old name since.
     """
-    here = f"t.relname IS NOT DISTINCT FROM {literal(table)}" if table is not None else "true"
+    of_table = f"t.relname IS NOT DISTINCT FROM {literal(table)}" if table is not None else "true"
     return rename(
         f"index {qualified(old, schema)}",
         new,
         kind="index",
         namespace=table_schema(table, schema) if table is not None else _either(old, new, schema),
-        old_kind=kind_of_name(checked(old), table, f"(i.indexrelid IS NULL OR {here})"),
+        old_kind=kind_of_name(checked(old), table, f"(i.indexrelid IS NULL OR {of_table})"),
         new_kind=kind_of_name(checked(new), table),
         statement=f"ALTER INDEX {qualified(old, schema)} RENAME TO {ident(new)}",
     )
@@ -132,15 +132,17 @@ def rename_object(kind: str, old: str, new: str, table: str | None, schema: str 
     )
 
 
-def found(kind: str, name: str, schema: str | None) -> str:
-    """SQL expression: the index, table, sequence or enum of the name; NULL if absent."""
+def oid_of(kind: str, name: str, schema: str | None) -> str:
+    """SQL expression: the OID of the index, table, sequence or enum; NULL if absent."""
     return f"to_regtype({literal(qualified(name, schema))})" if kind == "enum" else regclass(name, schema)
 
 
-def there_is(kind: str, name: str, table: str | None, schema: str | None, *, no: bool = False) -> str:
-    """A block that refuses unless there is an object of the name; ``no``: if there is."""
+def require_object(
+    kind: str, name: str, table: str | None, schema: str | None, *, absent: bool = False
+) -> str:
+    """A block that refuses unless an object of the name exists; ``absent``: if it exists."""
     if table is None or kind == "index":
-        look, namespace = exists_query(found(kind, name, schema)), "NULL::oid"
+        look, namespace = exists_query(oid_of(kind, name, schema)), "NULL::oid"
     else:
         constraint = Named(name, kind, table, schema)
         look = column_query(table, name, "''::text") if kind == "column" else constraint.query()
@@ -151,8 +153,8 @@ def there_is(kind: str, name: str, table: str | None, schema: str | None, *, no:
             "  found text;",
             "BEGIN",
             f"  EXECUTE {dollar(look, 'def')} INTO found USING {namespace};",
-            f"  IF (found IS NULL) <> {str(no).lower()} THEN",
-            refuse(f"{kind} {name} is {'present' if no else 'absent'}", state=ABSENT),
+            f"  IF (found IS NULL) <> {str(absent).lower()} THEN",
+            refuse(f"{kind} {name} is {'present' if absent else 'absent'}", state=ABSENT),
             "  END IF;",
             "END",
         ]

@@ -226,7 +226,7 @@ END
 
     def dropped(self, *, recreated: bool = False) -> str:
         del recreated  # a role of other databases too is not dropped to be recreated
-        found = f"SELECT 'role'::text FROM pg_catalog.pg_roles WHERE rolname = {literal(self.name)}"
+        exists = f"SELECT 'role'::text FROM pg_catalog.pg_roles WHERE rolname = {literal(self.name)}"
         used = f"{self.label} is used by another database or role, and is not dropped"
         notice = f"RAISE NOTICE USING MESSAGE = {literal(used)}"
         has_members = f"""
@@ -266,4 +266,4 @@ END
 """
         keep = skip_unless_ours("pg_authid", "rolname", self.name, self.label) + of_another + has_members
         statement = "DO " + dollar(attempt, "role")
-        return drop(self.label, self.namespace(), found, self.kind, (statement,), keep=keep)
+        return drop(self.label, self.namespace(), exists, self.kind, (statement,), keep=keep)

@@ -67,5 +67,5 @@ class Schema(DDLObject):
     def dropped(self, *, recreated: bool = False) -> str:
         del recreated  # a schema that others use too is not dropped to be recreated
         keep = skip_unless_ours("pg_namespace", "nspname", self.name, self.label)
-        found = self.catalog[0].select("'schema'", *self.catalog[0].place(self.name))
-        return drop(self.label, self.namespace(), found, self.kind, self.drop_sql(), keep=keep)
+        exists = self.catalog[0].select("'schema'", *self.catalog[0].place(self.name))
+        return drop(self.label, self.namespace(), exists, self.kind, self.drop_sql(), keep=keep)

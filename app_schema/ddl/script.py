@@ -66,15 +66,15 @@ def managed(metadata: MetaData, default_schema: str = "public") -> set[str]:
     named = {table.schema for table in metadata.tables.values()}
     named |= {type_.schema for type_ in of_class(metadata, SchemaType) if _is_created(type_)}
     named |= {sequence.schema for sequence in of_class(metadata, Sequence)}
-    found = {schema or default_schema for schema in named}
+    names = {schema or default_schema for schema in named}
     for obj in declared(metadata).values():
         if obj.kind == "schema":
-            found.add(obj.key.name)
+            names.add(obj.key.name)
         elif not isinstance(obj, RenamedFrom | RenamedLabels):
             key = obj.reflected_key(default_schema)
             if key.schema is not None and key.table is None and not _is_attribute(key.kind):
-                found.add(key.schema)
-    return found
+                names.add(key.schema)
+    return names
 
 
 def _is_created(type_: SchemaType) -> bool:
@@ -89,5 +89,5 @@ def _is_attribute(kind: str) -> bool:
 
 def of_class(metadata: MetaData, cls: type[_T]) -> list[_T]:
     """The types or sequences of a metadata, sorted by schema and name."""
-    found = [obj for obj in upstream.schema_objects(metadata) if isinstance(obj, cls)]
-    return sorted(found, key=lambda obj: (getattr(obj, "schema", None) or "", str(getattr(obj, "name", ""))))
+    types = [obj for obj in upstream.schema_objects(metadata) if isinstance(obj, cls)]
+    return sorted(types, key=lambda obj: (getattr(obj, "schema", None) or "", str(getattr(obj, "name", ""))))

@@ -118,8 +118,8 @@ concat(replace(replace({_PRINTED}, {_PLACE}, ' ON '), format(' ON pg_temp.%I ', 
         if not given and not self.execute:
             return  # DROP TRIGGER needs only the name
         if len(given) != 1:
-            found = ", ".join(f"{name}=" for name in given) or "none"
-            msg = f"trigger {self.name} needs exactly one of before=, after= and instead_of=; found: {found}"
+            times = ", ".join(f"{name}=" for name in given) or "none"
+            msg = f"trigger {self.name} needs exactly one of before=, after= and instead_of=; found: {times}"
             raise ModelError(msg)
         object.__setattr__(self, given[0], sequence(getattr(self, given[0])))
 

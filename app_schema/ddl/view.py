@@ -143,8 +143,8 @@ END
         return ("DO " + dollar(anew, "replace"), *defaults)
 
     def dropped(self, *, recreated: bool = False) -> str:
-        found = KIND_OF_NAME.format(name=literal(self.name))
-        return drop(self.label, self.namespace(), found, self._words, self.drop_sql(), recreated=recreated)
+        exists = KIND_OF_NAME.format(name=literal(self.name))
+        return drop(self.label, self.namespace(), exists, self._words, self.drop_sql(), recreated=recreated)
 
 
 def _value(value: object) -> str:

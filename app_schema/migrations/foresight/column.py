@@ -157,8 +157,8 @@ def refused_if_recreated(construct: Any, drop: Any, beyond: list[Any], created: 
     _, schema, table, *column = target(construct)  # type: ignore[misc]
     filled = f"NOT {created}"
     filled += "".join(f" AND {ident(name)} IS NOT NULL" for name in column)
-    holds = f"SELECT FROM {qualified(table, schema)} WHERE {filled}"
-    return Guarded(_guard_of_creation(beyond, number).unless_equal(drop.sql(), holds=holds))
+    values = f"SELECT FROM {qualified(table, schema)} WHERE {filled}"
+    return Guarded(_guard_of_creation(beyond, number).unless_equal(drop.sql(), values=values))
 
 
 def _guard_of_creation(later: list[Any], number: int) -> Guard:

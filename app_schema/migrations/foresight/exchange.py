@@ -18,7 +18,7 @@ from sqlalchemy.schema import DropTable
 from app_schema.ddl import DDLStatement, Guarded, converging
 from app_schema.ddl.block import block, refuse
 from app_schema.ddl.lookup import creation_schema, regclass
-from app_schema.ddl.rename import there_is
+from app_schema.ddl.rename import require_object
 from app_schema.ddl.sql import dollar, ident, literal, qualified
 from app_schema.ddl.statement import Labelling, Renaming
 from app_schema.migrations import once
@@ -234,7 +234,7 @@ def _unless_anew(change: Renaming, rename: str, created: list[str], refusal: lis
             "    RETURN;",
             "  END;",
             "  BEGIN",
-            f"    EXECUTE {dollar(there_is(change.kind, change.new, change.table, change.schema))};",
+            f"    EXECUTE {dollar(require_object(change.kind, change.new, change.table, change.schema))};",
             f"  EXCEPTION WHEN {CAUGHT} THEN",
             *refusal,
             f"    EXECUTE {dollar(rename)};",

@@ -13,7 +13,7 @@ from sqlalchemy.schema import AddConstraint, CreateIndex, DropConstraint, DropIn
 
 from app_schema.ddl import Create, DDLStatement, Drop, Guarded, Replace
 from app_schema.ddl.block import block
-from app_schema.ddl.rename import found
+from app_schema.ddl.rename import oid_of
 from app_schema.ddl.sql import dollar, plain
 from app_schema.ddl.statement import Labelling, Renaming
 from app_schema.migrations.foresight.constructs import DROPS, WHOLE, Later, creates, named, renaming, subject
@@ -35,7 +35,9 @@ class Away(NamedTuple):
     def there(self) -> str:
         """SQL expression: an object has the new name."""
         kind, schema, _, _, new = self.change
-        return has_column(self.change, new) if kind == "column" else f"{found(kind, new, schema)} IS NOT NULL"
+        return (
+            has_column(self.change, new) if kind == "column" else f"{oid_of(kind, new, schema)} IS NOT NULL"
+        )
 
 
 def renamed_away(construct: Any, later: Later) -> list[Away]:

@@ -14,7 +14,7 @@ from app_schema.ddl import Create, Guarded
 from app_schema.ddl.block import block
 from app_schema.ddl.enum import has_value
 from app_schema.ddl.object import DDLObject
-from app_schema.ddl.rename import there_is
+from app_schema.ddl.rename import require_object
 from app_schema.ddl.sql import dollar
 from app_schema.ddl.statement import Labelling, Renaming
 from app_schema.migrations.foresight.constructs import (
@@ -48,7 +48,9 @@ def renamed_before(construct: Any) -> list[str]:
     change = renaming(construct)
     if change is None or change.kind in WHOLE:
         return []
-    return [both(_has(change), there_is(change.kind, change.old, change.table, change.schema, no=True))]
+    return [
+        both(_has(change), require_object(change.kind, change.old, change.table, change.schema, absent=True))
+    ]
 
 
 def _renamed(construct: Any, later: Later) -> list[str]:
@@ -114,7 +116,7 @@ def _done(begun: Renaming, found: list[str], later: Later) -> list[str]:
     ]
     if taken:
         return [both(there, sql) for there in (_has(begun), *found) for sql in taken]
-    gone = there_is(begun.kind, begun.old, begun.table, begun.schema, no=True)
+    gone = require_object(begun.kind, begun.old, begun.table, begun.schema, absent=True)
     return [both(there, gone) for there in found]
 
 
@@ -175,7 +177,7 @@ def _replaced(known: Hashable, later: Later, giver: Hashable = None) -> list[str
         elif named(change, change.new) == known:
             if (change.kind, change.old) in created:
                 return []
-            return [there_is(change.kind, change.old, change.table, change.schema, no=True)]
+            return [require_object(change.kind, change.old, change.table, change.schema, absent=True)]
         else:
             created.add((change.kind, change.new))
     return []
@@ -218,7 +220,7 @@ def _under_name(construct: Any, name: str) -> Any:
 
 
 def _has(change: Renaming) -> str:
-    return there_is(change.kind, change.new, change.table, change.schema)
+    return require_object(change.kind, change.new, change.table, change.schema)
 
 
 def both(first: str, second: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from app_schema.ddl import DDLStatement, Guarded
 from app_schema.ddl.block import block
 from app_schema.ddl.lookup import regclass
-from app_schema.ddl.rename import found
+from app_schema.ddl.rename import oid_of
 from app_schema.ddl.sql import dollar, ident, literal, qualified
 from app_schema.ddl.statement import Renaming
 from app_schema.ddl.twin import UNDONE
@@ -77,7 +77,7 @@ def _renamed_back(change: Renaming, *, anew: bool) -> list[str]:
     else:
         kind = {"enum": "TYPE"}.get(change.kind, change.kind.upper())
         ways = {name: f"ALTER {kind} {qualified(name, change.schema)} RENAME" for name in names}
-        new, old = (f"{found(change.kind, name, change.schema)} IS NOT NULL" for name in names)
+        new, old = (f"{oid_of(change.kind, name, change.schema)} IS NOT NULL" for name in names)
     aside = f"      IF {old} THEN {ways[change.old]} TO {ASIDE}; END IF;"
     return [
         f"    IF {new} THEN" if anew else f"    IF {new} AND NOT {old} THEN",
@@ -121,7 +121,7 @@ def under_later_name(construct: Any, statement: DDLStatement, compared: str, lat
             own = change.new
     if own in taken:
         return None
-    renamed, former = (found(kind, name, schema) for name in (own, old))
+    renamed, former = (oid_of(kind, name, schema) for name in (own, old))
     return Guarded(
         block(
             [
