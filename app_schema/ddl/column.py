@@ -148,7 +148,7 @@ class PrintedColumn(Parts):
 
 
 def escaped(expression: str) -> str:
-    """An expression for ``sa.text``, which takes a word after a colon for a parameter."""
+    """An expression for ``sa.text``, which reads a word after a colon as a parameter."""
     return expression.replace(":", "\\:")
 
 

@@ -32,7 +32,7 @@ PARTS = {
     "strict": "p.proisstrict",
     "leakproof": "p.proleakproof",
     "parallel": "CASE p.proparallel WHEN 's' THEN 'SAFE' WHEN 'r' THEN 'RESTRICTED' ELSE 'UNSAFE' END",
-    # a number that CREATE FUNCTION gives by itself is none
+    # a default of CREATE FUNCTION counts as not declared
     "cost": "nullif(p.procost, CASE WHEN l.lanname IN ('c', 'internal') THEN 1 ELSE 100 END)",
     "rows": "nullif(nullif(p.prorows, 0), 1000)",
     "support": "nullif(p.prosupport::text, '-')",

@@ -191,7 +191,7 @@ def stated_table(index: Index) -> tuple[str | None, str | None]:
     table = index.table
     if table is None:
         return None, None
-    # Alembic gives an index without a stated table one of the name "no_table"
+    # Alembic gives an index without a stated table the table "no_table"
     return (table.name if table.name != "no_table" else None), table.schema
 
 

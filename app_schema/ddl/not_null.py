@@ -68,7 +68,7 @@ _CHOOSE = """\
 class NotNull(TableObject):
     """``CONSTRAINT name NOT NULL column``, of a column with ``nullable=False``.
 
-    PostgreSQL before 18 has no such names: there it is nothing.
+    PostgreSQL before 18 has no such names, so no statement is rendered for it.
 
     :param no_inherit: tables that inherit do not have the constraint.
     :param not_valid: it holds for new rows alone; the column has ``nullable=True``.
@@ -144,7 +144,7 @@ class NotNull(TableObject):
         )
 
     def drop_sql(self) -> tuple[str, ...]:
-        """Gives the constraint a name as PostgreSQL chooses it; NOT VALID it is dropped."""
+        """Renames the constraint to the name that PostgreSQL chooses; drops a NOT VALID one."""
         if self.not_valid:
             return (self._alter(f"ALTER COLUMN {ident(self.column)} DROP NOT NULL"),)
         inherit = dollar(self._format("ALTER CONSTRAINT %I INHERIT"))

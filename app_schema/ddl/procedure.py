@@ -46,7 +46,7 @@ class Procedure(Function):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        # PostgreSQL prints the word that nobody writes
+        # PostgreSQL prints the default mode IN, which a declaration omits
         arguments = (argument.removeprefix("IN ") for argument in between_commas(self.arguments))
         object.__setattr__(self, "arguments", ", ".join(arguments))
 

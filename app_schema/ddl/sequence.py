@@ -58,7 +58,7 @@ class PrintedSequence(Parts):
 
     @property
     def statement(self) -> str:
-        """All that CREATE SEQUENCE takes."""
+        """The options of CREATE SEQUENCE, with OWNED BY."""
         return f"{self.options} {self.owned_by}".rstrip()
 
     @property

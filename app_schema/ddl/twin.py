@@ -69,7 +69,7 @@ class Side:
 
     @property
     def known(self) -> str | None:
-        """SQL expression: the definition without a twin; None: only a twin tells."""
+        """SQL expression: the definition without a twin; None: a twin is needed."""
         return literal(self.printed) if self.printed else self.value
 
 

@@ -94,7 +94,9 @@ class Comparison:
             if self._executed:
                 refused |= stranger.refused(sides, self.differences, blocked)
             differences = [
-                difference for difference in self.differences if not stranger.stays(difference.key, refused)
+                difference
+                for difference in self.differences
+                if not stranger.is_refused(difference.key, refused)
             ]
             planner = Planner(sides, differences, safe=bool(self._opts.get("safe", True)))
             for sentence in refused.values():

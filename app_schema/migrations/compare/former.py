@@ -104,7 +104,7 @@ def _shapes(side: Snapshot, keys: Iterable[Key]) -> dict[Key, Hashable]:
     for key, printed in side.items() if columns else ():
         if (
             key.kind == "column"
-            and (found := columns.get(Key("table", key.schema, None, key.table or ""))) is not None
+            and (of_table := columns.get(Key("table", key.schema, None, key.table or ""))) is not None
         ):
-            found.add((key.name, printed.replace(key.table or "", "")))
-    return {**shapes, **{key: frozenset(found) for key, found in columns.items() if found}}
+            of_table.add((key.name, printed.replace(key.table or "", "")))
+    return {**shapes, **{key: frozenset(of_table) for key, of_table in columns.items() if of_table}}

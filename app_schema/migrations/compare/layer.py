@@ -35,8 +35,8 @@ class Layers:
         for reader_kind, reader_schema, reader, kind, schema, name in connection.execute(
             statement("layers.sql")
         ):
-            ends = Key(reader_kind, reader_schema, None, reader), Key(kind, schema, None, name)
-            reader_key, read_key = (renamed.after(end) for end in ends)
+            read_pair = Key(reader_kind, reader_schema, None, reader), Key(kind, schema, None, name)
+            reader_key, read_key = (renamed.after(end) for end in read_pair)
             self._reads[reader_key].add(read_key)
         for reader_key, read_key in list(_named_in_bodies(reflected)):
             if reader_key not in _closure(self._reads, read_key):

@@ -151,13 +151,13 @@ class Managed:
         if schema is not None and not self.filters.schema(schema):
             return False
         if key.kind in {"view", "materialized_view", "foreign_table"}:
-            return key in self.declared or self._asked(key, "table", key.name)
+            return key in self.declared or self._is_included(key, "table", key.name)
         if key.kind not in _OF_A_TABLE or table is None:
             return True
-        if not self._asked(Key("table", key.schema, None, table), "table", table):
+        if not self._is_included(Key("table", key.schema, None, table), "table", table):
             return False
         type_ = self._type(key)
-        return type_ is None or self._asked(key, type_, table)
+        return type_ is None or self._is_included(key, type_, table)
 
     def _type(self, key: Key) -> str | None:
         """Alembic's name for the kind of the object, if any."""
@@ -170,7 +170,7 @@ class Managed:
         printed = self.declared.get(key) or self.reflected.get(key) or ""
         return next((type_ for word, type_ in _TYPES.items() if printed.startswith(word)), None)
 
-    def _asked(self, key: Key, type_: Any, table: str) -> bool:
+    def _is_included(self, key: Key, type_: Any, table: str) -> bool:
         if not self.filters.name(key, type_, table):
             return False
         if not self.filters.any_for_objects:

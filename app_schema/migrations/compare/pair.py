@@ -48,11 +48,11 @@ def paired(sides: Sides) -> Sides:
 def _paired(sides: Sides, kind: str) -> Sides:
     pairs = list(_pairs(sides, kind))
     unnamed = {declared: reflected for declared, reflected in pairs if _is_unnamed(sides, declared)}
-    taken = _names_in_use(sides.reflected, kind) if len(pairs) > len(unnamed) else set()
+    in_use = _names_in_use(sides.reflected, kind) if len(pairs) > len(unnamed) else set()
     named = {
         reflected: declared
         for declared, reflected in pairs
-        if declared not in unnamed and not _is_in_use(sides, declared, taken)
+        if declared not in unnamed and not _is_in_use(sides, declared, in_use)
     }
     declared_side, reflected_side, renamed = sides.declared, sides.reflected, sides.renamed
     if unnamed:
@@ -90,15 +90,15 @@ def _pairs(sides: Sides, kind: str) -> Pairs:
 def _by_definition(sides: Sides, declared: list[Key], reflected: list[Key]) -> Pairs:
     """Constraints and indexes of the same table with the same definition; of two candidates none."""
     places = {key[1:3] for key in declared} & {key[1:3] for key in reflected}
-    ours, theirs = (
+    declared_texts, reflected_texts = (
         [(key, nameless(key, side[key])) for key in keys if key[1:3] in places]
         for keys, side in ((declared, sides.declared), (reflected, sides.reflected))
     )
-    sides.spelling.learn(text for _, text in (*ours, *theirs))
+    sides.spelling.learn(text for _, text in (*declared_texts, *reflected_texts))
     shapes = defaultdict[tuple[Key, str], tuple[list[Key], list[Key], list[Key]]](lambda: ([], [], []))
-    for key, text in ours:
+    for key, text in declared_texts:
         shapes[key._replace(name=""), sides.spelling.flat(text)][_is_unnamed(sides, key)].append(key)
-    for key, text in theirs:
+    for key, text in reflected_texts:
         shapes[key._replace(name=""), sides.spelling.flat(text)][2].append(key)
     for named, unnamed, former in shapes.values():
         yield from zip(unnamed, former, strict=False)

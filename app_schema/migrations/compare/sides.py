@@ -143,8 +143,8 @@ class Sides:
             for key, declared, reflected in self.differences
             if key.kind in _USED and declared is not None and reflected is not None
         }
-        found = uses(self.connection, list(before.values()))
-        return {key: found[old] for key, old in before.items()}
+        uses_before = uses(self.connection, list(before.values()))
+        return {key: uses_before[old] for key, old in before.items()}
 
     def may_drop(self, key: Key) -> bool:
         """False for an extension or schema without the mark; also for an object without a schema, such as a
@@ -157,8 +157,8 @@ class Sides:
     def reflect(self, key: Key, definition: str) -> DDLObject:
         """The object of a key after the renames."""
         # an index or a constraint is built from its definition, which has the declared name already
-        asked = key if key.kind in {"index", "constraint"} else self.renamed.before(key)
-        return self.renamed.of(reflect(self.answers, asked, definition, key.table))
+        former = key if key.kind in {"index", "constraint"} else self.renamed.before(key)
+        return self.renamed.of(reflect(self.answers, former, definition, key.table))
 
     @cached_property
     def _by_table(self) -> dict[Place, list[Key]]:
@@ -212,20 +212,22 @@ class Sides:
         """The functions and operators that checks of domains call, directly or through another function."""
         sides = self.declared, self.reflected
         domains = [definition for side in sides for key, definition in side.items() if key.kind == "domain"]
-        found = {key for key in self.early_operators if any(Operator(key.name, "").is_in(d) for d in domains)}
+        called_keys = {
+            key for key in self.early_operators if any(Operator(key.name, "").is_in(d) for d in domains)
+        }
         texts = [
             *domains,
-            *(Operator(key.name, side[key]).calls for side in sides for key in found & side.keys()),
+            *(Operator(key.name, side[key]).calls for side in sides for key in called_keys & side.keys()),
         ]
         functions = [
             (key, definition) for side in sides for key, definition in side.items() if key.kind == "function"
         ]
         while texts:
             names = set().union(*map(called, texts))
-            new = {key for key, _ in functions if key.name.partition("(")[0] in names} - found
-            found |= new
+            new = {key for key, _ in functions if key.name.partition("(")[0] in names} - called_keys
+            called_keys |= new
             texts = [PrintedFunction.of(definition).body for key, definition in functions if key in new]
-        return found
+        return called_keys
 
     @cached_property
     def places(self) -> dict[Key, int]:

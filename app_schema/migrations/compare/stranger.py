@@ -73,7 +73,7 @@ def _is_foreign(sides: Sides, key: Key) -> bool:
     return key.kind == "table" and sides.reflected.get(key, "").startswith(FOREIGN)
 
 
-def stays(key: Key, refused: Mapping[Key, str]) -> bool:
+def is_refused(key: Key, refused: Mapping[Key, str]) -> bool:
     """True if an object, or its table or view, is refused."""
     owners = {keys.table(key), *keys.views(key)} if key.table is not None else set()
     return key in refused or not owners.isdisjoint(refused)

@@ -56,7 +56,7 @@ def refuse(sides: Sides, planner: Planner, blocked: list[Blocked], dependents: l
     for key in dependents:
         if key.kind == "of_row_type":
             raise in_the_way(sides, blocked, key, "its type is the row type of the view")
-        if _stays(sides, planner, key) and (statement := _creation(sides, planner, key)) is not None:
+        if _is_kept(sides, planner, key) and (statement := _creation(sides, planner, key)) is not None:
             attempts[key] = statement
     for key, reason in _reasons(sides, attempts).items():
         raise in_the_way(sides, blocked, key, reason)
@@ -69,7 +69,7 @@ def in_the_way(sides: Sides, blocked: list[Blocked], key: Key, reason: str) -> M
     return refusal.in_the_way(prefix + Key(kind, *key[1:]).label, cause.label, reason, _drop(key))
 
 
-def _stays(sides: Sides, planner: Planner, key: Key) -> bool:
+def _is_kept(sides: Sides, planner: Planner, key: Key) -> bool:
     """True for an undeclared object that is to be created again as reflected."""
     place = keys.column(key) if key.kind in _DEFAULTS else key
     return (

@@ -153,17 +153,17 @@ def _compared(sides: Sides, key: Key, new: PrintedColumn, old: PrintedColumn) ->
 
     They can leave a difference out. They cannot make one of what PostgreSQL prints the same.
     """
-    asked: Mapping[str, Any] = sides.context.opts.get("asked", {})
+    comparisons: Mapping[str, Any] = sides.context.opts.get("asked", {})
     context = sides.context.migration_context
-    if new.type != old.type and "compare_type" in asked:
-        answer = asked["compare_type"]
+    if new.type != old.type and "compare_type" in comparisons:
+        answer = comparisons["compare_type"]
         if callable(answer):
             declared, reflected = sides.column(key), sides.managed.reflected_column(key)
             answer = answer(context, reflected, declared, reflected.type, declared.type)
         if answer is False:
             new = replace(new, bare_type=old.bare_type, collation=old.collation)
-    if new.rule != old.rule and "compare_server_default" in asked:
-        answer = asked["compare_server_default"]
+    if new.rule != old.rule and "compare_server_default" in comparisons:
+        answer = comparisons["compare_server_default"]
         if callable(answer):
             declared, reflected = sides.column(key), sides.managed.reflected_column(key)
             printed = old.expression or None, declared.server_default, new.expression or None

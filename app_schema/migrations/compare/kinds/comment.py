@@ -103,7 +103,7 @@ class ObjectCommentComparator(_TextComparator):
             elif not (key.name and _relations(key) & planner.dropped):
                 continue
             declared, reflected = sides.declared.get(key), sides.reflected.get(key)
-            if declared is None and reflected is not None and _stays(sides, planner, key):
+            if declared is None and reflected is not None and _is_kept(sides, planner, key):
                 declared = reflected
             call = _CALLS[key.kind]
             if declared is not None:
@@ -156,7 +156,7 @@ def _is_of_other_relation(sides: Sides, key: Key) -> bool:
     return bool(key.name) and any(owner in sides.declared for owner in _relations(key))
 
 
-def _stays(sides: Sides, planner: Planner, key: Key) -> bool:
+def _is_kept(sides: Sides, planner: Planner, key: Key) -> bool:
     """True if an undeclared comment and its object exist after the upgrade."""
     owners = {_owner(sides, key)} if key.kind == "object_comment" else _relations(key)
     existing = [owner for owner in owners if owner in sides.reflected]

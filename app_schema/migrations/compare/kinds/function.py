@@ -103,10 +103,10 @@ def _is_called(sides: Sides, planner: Planner, key: Key) -> bool:
         if difference.key.kind == "function" and difference.left is None
     ]
     dropped = Blocked(key, dropped=True)
-    asked = undeclared if dropped in undeclared else [dropped]
+    drops = undeclared if dropped in undeclared else [dropped]
     return any(
         caller.kind in _WITH_A_TABLE or caller in sides.declared or keys.column(caller) in sides.declared
-        for caller in sides.dependents_of_each(asked)[key]
+        for caller in sides.dependents_of_each(drops)[key]
     )
 
 

@@ -173,9 +173,9 @@ def checks(sides: Sides, table: Key) -> tuple[set[Key], list[CheckConstraint]]:
 
     ADD CONSTRAINT could not add them: a guard finds an equal one.
     """
-    found: dict[str, bool] = _answer(sides, _CHECKS, table)
-    known = {name: Key("constraint", table.schema, table.name, name) for name in found}
-    texts = {name: sides.reflected[known[name]] for name, is_local in found.items() if is_local}
+    inherited: dict[str, bool] = _answer(sides, _CHECKS, table)
+    known = {name: Key("constraint", table.schema, table.name, name) for name in inherited}
+    texts = {name: sides.reflected[known[name]] for name, is_local in inherited.items() if is_local}
     own = [
         CheckConstraint(escaped(text.removeprefix("CHECK (").removesuffix(")")), name=name)
         for name, text in texts.items()

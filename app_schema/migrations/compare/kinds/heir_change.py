@@ -69,15 +69,15 @@ def _altered(sides: Sides, planner: Planner) -> Iterator[Key]:
 
 
 def _heirs(side: Snapshot) -> Heirs:
-    found: Heirs = defaultdict(set)
+    heirs: Heirs = defaultdict(set)
     for key, definition in side.items():
         if key.kind == "table":
             for name in parents(definition):
-                found[name].add(key)
+                heirs[name].add(key)
         elif key.kind == "partition":
             parent = Partition.from_definition(key, definition).parent_key
-            found[qualified(parent.name, parent.schema)].add(key._replace(kind="table"))
-    return found
+            heirs[qualified(parent.name, parent.schema)].add(key._replace(kind="table"))
+    return heirs
 
 
 def _place(sides: Sides, table: Key) -> tuple[str | None, str]:

@@ -30,9 +30,9 @@ class NotNullComparator(KindComparator):
     def undeclared_along(self, sides: Sides, key: Key) -> bool:
         """Also with a column that is undeclared or nullable; and NOT VALID alone, which is of the column."""
         column = sides.declared.get(keys.column(key))
-        ends = column is None or not PrintedColumn.of(column).not_null
+        is_nullable = column is None or not PrintedColumn.of(column).not_null
         return (
-            ends
+            is_nullable
             or re.search(CHOSEN, sides.reflected[key]) is not None
             or super().undeclared_along(sides, key)
         )
