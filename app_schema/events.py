@@ -27,7 +27,7 @@ _SPANS = "opentelemetry.trace"
 """The module that a program which traces has imported."""
 
 
-def heard() -> bool:
+def has_listeners() -> bool:
     """True if a listener is registered; without one no event is prepared."""
     return bool(_listeners.get())
 
@@ -74,7 +74,7 @@ def run(result: Callable[[], dict[str, Any]], **fields: Any) -> Iterator[None]:
 
             if (spanning := spans()) is not None:
                 stack.enter_context(listening(spanning))
-        if not heard():
+        if not has_listeners():
             yield
             return
         begun = time.perf_counter()

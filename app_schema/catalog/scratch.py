@@ -200,7 +200,7 @@ def _culprit(scratch: Driver, settings: str, chunks: Sequence[Sequence[str]]) ->
         except psycopg.Error as error:
             scratch.execute(b"ROLLBACK TO made")
             known = remedy(scratch, statement, error)
-            message = f"the declared objects cannot be created: {_said(error)}{known}"
+            message = f"the declared objects cannot be created: {_first_line(error)}{known}"
             # a block of ours tells nobody what to change, if the remedy is known
             is_own_block = known and statement.startswith("DO ")
             return ModelError(message if is_own_block else f"{message}\nin: {statement[:2000]}")
@@ -222,7 +222,7 @@ def _sqlstate(scratch: Driver, statement: str) -> bytes | None:
     return result.error_field(psycopg.pq.DiagnosticField.SQLSTATE)
 
 
-def _said(error: psycopg.Error) -> str:
+def _first_line(error: psycopg.Error) -> str:
     return error.diag.message_primary or str(error).strip().partition("\n")[0]
 
 
@@ -298,7 +298,7 @@ def connected(place: Place, **parameters: str) -> Iterator[Driver]:
         given |= {"client_encoding": pinned.ENCODING}
         connection = psycopg.connect(**given, autocommit=True)
     except psycopg.Error as error:
-        raise ServerError(f"no scratch database for the comparison: {_said(error)}") from error
+        raise ServerError(f"no scratch database for the comparison: {_first_line(error)}") from error
     try:
         major = connection.info.server_version // 10000
         if major != place.major:
@@ -339,7 +339,7 @@ def _create(admin: Driver) -> str:
         )
         raise ServerError(msg) from None
     except psycopg.Error as error:
-        msg = f"no scratch database can be created: {_said(error)}; name a server with {ELSEWHERE}"
+        msg = f"no scratch database can be created: {_first_line(error)}; name a server with {ELSEWHERE}"
         raise ServerError(msg) from error
     return name
 

@@ -65,7 +65,7 @@ def remedy(scratch: Driver, statement: str, error: psycopg.Error) -> str:
         return named
     available = [str(name) for (name,) in scratch.execute(_AVAILABLE)]
     for extension in sorted(available, key=lambda name: name not in quoted):
-        if _works(scratch, extension, statement):
+        if _succeeds(scratch, extension, statement):
             return f"; declare it: {_declared(extension)}"
     if method is not None:
         return f"; {method} has no operator class for this type: use another type, or an expression of it"
@@ -102,7 +102,7 @@ def _operator_classes(scratch: Driver, statement: str, method: str) -> str:
     return ""
 
 
-def _works(scratch: Driver, extension: str, statement: str) -> bool:
+def _succeeds(scratch: Driver, extension: str, statement: str) -> bool:
     with _tried(scratch):
         try:
             scratch.execute(f"CREATE EXTENSION {ident(extension)}".encode())

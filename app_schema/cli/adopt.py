@@ -74,7 +74,7 @@ def _undo(url: str | None, confirm: str | None, *, as_json: bool) -> None:
     from app_schema.adoption.notice import refuse_adopted
     from app_schema.adoption.place import written
     from app_schema.adoption.revision import adopting
-    from app_schema.cli.rollback import go_back
+    from app_schema.cli.rollback import run_downgrade
     from app_schema.errors import ConfigurationError
     from app_schema.migrations.lineage import current
 
@@ -84,4 +84,4 @@ def _undo(url: str | None, confirm: str | None, *, as_json: bool) -> None:
     with connected(url) as connection:
         if not current(connection, app):
             refuse_adopted(connection, app, changes=True)
-    go_back(adopting(app), url, "base", confirm=confirm, as_json=as_json)
+    run_downgrade(adopting(app), url, "base", confirm=confirm, as_json=as_json)

@@ -71,7 +71,7 @@ def move(
 
     app = app or application()
     given = dict(option.partition("=")[::2] for option in options or ())
-    with connected(url, changes=True) as connection, _told():
+    with connected(url, changes=True) as connection, _log_of_revisions():
         before = current(connection, app)
         if not before and app.versions is None:
             from app_schema.adoption.notice import refuse_unadopted
@@ -89,7 +89,7 @@ def move(
         connection.rollback()  # otherwise the revisions would run in this transaction
 
         def run(to: str) -> list[str]:
-            terminal = sys.stderr.isatty() and not events.heard()
+            terminal = sys.stderr.isatty() and not events.has_listeners()
             return function(connection, to, app=app, review=review, **{"terminal": terminal, **given})
 
         try:
@@ -119,9 +119,9 @@ class _Talk(logging.Handler):
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _log_of_revisions() -> Iterator[None]:
     """Lets the runner log committed revisions if stderr is no terminal, where no bar is drawn."""
-    if events.heard():  # the event of the revision says it
+    if events.has_listeners():  # the event of the revision says it
         yield
         return
     log = logging.getLogger("alembic.runtime.migration")

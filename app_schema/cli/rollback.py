@@ -38,10 +38,10 @@ def rollback(
     --confirm TOKEN runs if the database and the counts are unchanged. Both are read under the migration lock.
     Exit code 0: done, or nothing would be lost (--dry-run); 1: refused; 2: could not tell.
     """
-    go_back(application(), url, revision, confirm=confirm, dump=dump, dry_run=dry_run, as_json=as_json)
+    run_downgrade(application(), url, revision, confirm=confirm, dump=dump, dry_run=dry_run, as_json=as_json)
 
 
-def go_back(
+def run_downgrade(
     app: Application,
     url: str | None,
     revision: str,

@@ -86,7 +86,7 @@ def attributes(definition: str) -> dict[str, str]:
     return {match[1]: match[2] for part in parts if (match := _ATTRIBUTE.fullmatch(part))}
 
 
-def reaches(new: str, old: str) -> bool:
+def is_alterable(new: str, old: str) -> bool:
     """True if ALTER TYPE makes the one definition of the other: it adds an attribute at the end alone."""
     kept = [name for name in attributes(old) if name in attributes(new)]
     return list(attributes(new))[: len(kept)] == kept

@@ -38,7 +38,7 @@ def create(operations: Operations | Sender, built: Index, *, as_sql: bool) -> No
     assert built.table is not None
     name, table, schema = index.name_of(built), built.table.name, built.table.schema
     foresight: Foresight | None = getattr(operations.impl, "foresight", None)
-    if as_sql and foresight is not None and foresight.is_gone_later(index.CreateConcurrently(built)):
+    if as_sql and foresight is not None and foresight.is_absent_later(index.CreateConcurrently(built)):
         say(_NOT_CONCURRENTLY.format(name=name))
         send(operations, CreateIndex(built))
         return

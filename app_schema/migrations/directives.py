@@ -139,7 +139,7 @@ class DropWholeTableOp(DropTableOp):
         return ("remove_table", self.schema, self.table_name)
 
 
-class OnTheWayBackOp(ModifyTableOps):
+class DowngradeOnlyOp(ModifyTableOps):
     """No operation in the upgrade; its reverse is the directive ``undo``."""
 
     def __init__(self, undo: MigrateOperation) -> None:

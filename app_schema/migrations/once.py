@@ -102,24 +102,24 @@ def forget(prefix: str, schema: str | None = "public") -> str:
     )
 
 
-def stamped_away(prefix: str, schema: str | None = "public") -> str:
+def record_unstamped(prefix: str, schema: str | None = "public") -> str:
     """Records that the database was stamped as having a revision, and by a later stamp as not having it."""
-    return once(_away(prefix), "SELECT", schema)
+    return once(_unstamped_key(prefix), "SELECT", schema)
 
 
-def was_stamped_away(prefix: str, schema: str | None = "public") -> tuple[str, str]:
+def was_unstamped(prefix: str, schema: str | None = "public") -> tuple[str, str]:
     """SQL expressions: that is recorded. The second one is read only where the first is true."""
     place = qualified(TABLE, schema)
-    found = f"EXISTS (SELECT FROM {place} WHERE key = {literal(_away(prefix))})"
+    found = f"EXISTS (SELECT FROM {place} WHERE key = {literal(_unstamped_key(prefix))})"
     return f"to_regclass({literal(place)}) IS NOT NULL", found
 
 
 def if_not_done(prefix: str, schema: str | None = "public") -> str:
     """The hint for a stamp that was true: the record of the earlier stamp is to go."""
-    return f"if not, DELETE FROM {qualified(TABLE, schema)} WHERE key = {literal(_away(prefix))}"
+    return f"if not, DELETE FROM {qualified(TABLE, schema)} WHERE key = {literal(_unstamped_key(prefix))}"
 
 
-def _away(prefix: str) -> str:
+def _unstamped_key(prefix: str) -> str:
     return f"{prefix}stamped away"
 
 

@@ -102,7 +102,7 @@ class StatementClock:
 
     def ended(self, step: StepState | None, place: str) -> None:
         """The server has executed a statement; without a line in `place` it is not one of the revision."""
-        if not events.heard():
+        if not events.has_listeners():
             return
         now = time.perf_counter()
         if step is not None and _LINE in place:
@@ -264,7 +264,7 @@ class Pipeline:
     def _longest(self) -> int:
         """Characters of the queue that are not sent ahead: the time of a statement, for which somebody
         listens, is that of its answer."""
-        return wire.FULL if events.heard() else AHEAD
+        return wire.FULL if events.has_listeners() else AHEAD
 
     def _send_ahead(self) -> wire.Batch:
         """Sends the queue without waiting for the answers."""
@@ -275,7 +275,7 @@ class Pipeline:
     def _send(self) -> wire.Batch:
         self._compare_together()
         if self._batch is None:
-            self._batch = wire.Batch(self.driver, self._answered, timed=events.heard())
+            self._batch = wire.Batch(self.driver, self._answered, timed=events.has_listeners())
             self._batch_clock = StatementClock()
         statements, self.queue, self._size = self.queue, [], 0
         if self.needs:
@@ -331,7 +331,7 @@ class Pipeline:
 
     def _after_execute(self, _: Any, __: Any, statement: str, *___: Any) -> None:
         if self._clock is not None:
-            self._clock.ended(self.state.current, self._place() if events.heard() else "")
+            self._clock.ended(self.state.current, self._place() if events.has_listeners() else "")
         if self.driver.autocommit and _CONCURRENTLY.search(statement):
             wire.ask(self.driver, f"SET lock_timeout = {self.lock_timeout * 1000:.0f}")
 
@@ -341,7 +341,7 @@ class Pipeline:
             in_revision = not self.state.stamped
             self._commit()
             self._deferred = True
-            ended = self._size > self._longest and (self._send_ahead().ended or events.heard())
+            ended = self._size > self._longest and (self._send_ahead().ended or events.has_listeners())
             if ended or (begun and in_revision):  # what comes next goes by psycopg's status
                 self.flush()
         elif begun:

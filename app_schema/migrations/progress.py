@@ -35,7 +35,7 @@ class Progress:
         self.number += 1
         now = time.perf_counter()
         seconds, self._since = now - self._since, now
-        if events.heard():
+        if events.has_listeners():
             counts = {"statements": statements, "seconds": round(seconds, 4)}
             events.emit("revision", revision=name, result=verb, number=self.number, of=self.total, **counts)
         self._line(name, verb, f"{statements} statements, {seconds:.2f} s")

@@ -63,7 +63,7 @@ def _field(obj: DDLObject, name: str) -> Any:
     return list(found) if isinstance(found, tuple) else found
 
 
-def _told(obj: DDLObject) -> list[str]:
+def _differing_fields(obj: DDLObject) -> list[str]:
     """The names of the fields that differ from their default."""
     assert dataclasses.is_dataclass(obj)
     return [
@@ -82,18 +82,18 @@ def _object(verb: str, obj: DDLObject, context: AutogenContext, names: list[str]
 
 def constructor(obj: DDLObject, context: AutogenContext) -> str:
     """The declaration of an object: ``ddl.Policy("own", table="notes", …)``."""
-    told = {name: value(_field(obj, name), context) for name in _told(obj)}
+    told = {name: value(_field(obj, name), context) for name in _differing_fields(obj)}
     name = [told.pop("name")] if next(iter(told), "") == "name" else []
     return f"ddl.{type(obj).__name__}({', '.join([*name, *(f'{key}={text}' for key, text in told.items())])})"
 
 
 def _create(context: AutogenContext, operation: CreateObjectOp) -> str:
-    return _object(operation.obj.verbs[0], operation.obj, context, _told(operation.obj))
+    return _object(operation.obj.verbs[0], operation.obj, context, _differing_fields(operation.obj))
 
 
 def _drop(context: AutogenContext, operation: DropObjectOp) -> str:
     dropped = operation.obj
-    names = _told(dropped)
+    names = _differing_fields(dropped)
     if dropped.kind not in _WHOLE:
         identity = (_IDENTITY | set(dropped.positional)) - dropped.stand_in.keys()
         names = [name for name in names if name in identity]
@@ -104,7 +104,7 @@ def _drop(context: AutogenContext, operation: DropObjectOp) -> str:
 def _replace(context: AutogenContext, operation: ReplaceObjectOp) -> str:
     new, old = operation.obj, operation.old
     if old is None:
-        return _object("replace", new, context, _told(new))
+        return _object("replace", new, context, _differing_fields(new))
     assert dataclasses.is_dataclass(new)
     fields = [field.name for field in dataclasses.fields(new) if field.init]
     before = {
@@ -113,7 +113,7 @@ def _replace(context: AutogenContext, operation: ReplaceObjectOp) -> str:
         if getattr(old, name) != getattr(new, name)
         and (name not in {"schema", "table"} or new.kind == "extension")
     }
-    return _object("replace", new, context, _told(new), old=value(before, context))
+    return _object("replace", new, context, _differing_fields(new), old=value(before, context))
 
 
 def _plain_call(context: AutogenContext, operation: CallOp) -> str:

@@ -56,7 +56,7 @@ class Retries:
                 interval=min(max(timeout / 5, SHORTEST), patience),
                 patience=min(timeout / 2, patience),
                 # within its timeout a wait is told when it is over; only CONCURRENTLY waits longer
-                telling=max(patience, min(timeout * 1.5, 3 * patience)),
+                report_after=max(patience, min(timeout * 1.5, 3 * patience)),
             )
         return self
 
@@ -96,7 +96,7 @@ class Retries:
         number, allowed = step.tries, self.options.lock_tries
         found = self._watch.blockers if self._watch else []
         by = "".join(f"\nblocked by {line}" for line in found)
-        if number < allowed and not self.session.take_back():
+        if number < allowed and not self.session.undo_revisions():
             raise _more(error, f"{by}{_NOT_OURS}")
         if not self._is_harmless(step):
             raise _more(error, f"{by}\nnot tried again: it has committed a part that does not converge")

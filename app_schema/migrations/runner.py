@@ -124,12 +124,12 @@ class Runner:
             preflight.refuse_unwritable(facts)  # not before: a review alone writes nothing
             retries = Retries(self.session, self.options)
             bar = progress(len(steps), terminal=self.options.terminal)
-            with self._pipeline(), _heard(self.session.driver), bar as state.progress, retries:
+            with self._pipeline(), _printing_notices(self.session.driver), bar as state.progress, retries:
                 ahead = Ahead(self.context, partial(collecting, self.impl), steps, self.run_args)
                 self._carry_out(ahead, retries, before)
         finally:
             if self.lock.taken and not self._open:
-                self.session.give_back(self.session.restore(before), self.lock.release())
+                self.session.release(self.session.restore(before), self.lock.release())
 
     def _reviewed(self, steps: list[Step]) -> bool:
         if self.review is None:
@@ -177,7 +177,7 @@ class Runner:
     ) -> None:
         """Returns where another pass may succeed; else raises the error."""
         said = explained(error) if isinstance(error, DBAPIError) else error
-        if self._refused_first(ahead, said) and self.session.take_back():
+        if self._refused_first(ahead, said) and self.session.undo_revisions():
             return
         retries.after(error, self.state.failed)
 
@@ -192,7 +192,7 @@ class Runner:
         self.session.external = False
         if committed:
             self.state.confirm(self.state.take_stamped())
-        self.session.give_back(self.session.restore(before), self.lock.release())
+        self.session.release(self.session.restore(before), self.lock.release())
         self.lock.taken = self.session.pinned = False
         self.session.leave(before)
 
@@ -321,20 +321,20 @@ class Runner:
 
 
 @contextmanager
-def _heard(driver: psycopg.Connection[Any] | None) -> Iterator[None]:
+def _printing_notices(driver: psycopg.Connection[Any] | None) -> Iterator[None]:
     """Prints the notices of the statements."""
 
-    def hear(notice: psycopg.errors.Diagnostic) -> None:
+    def print_notice(notice: psycopg.errors.Diagnostic) -> None:
         if notice.sqlstate == NOTED:
             events.say(notice.message_primary or "")
 
     if driver is not None:
-        driver.add_notice_handler(hear)
+        driver.add_notice_handler(print_notice)
     try:
         yield
     finally:
         if driver is not None:
-            driver.remove_notice_handler(hear)
+            driver.remove_notice_handler(print_notice)
 
 
 def _refuse_more(planned: list[Step], steps: list[StepState]) -> None:

@@ -236,7 +236,7 @@ class MigrationSession:
             self.connection.rollback()
             self.connection.connection.rollback()
 
-    def take_back(self) -> bool:
+    def undo_revisions(self) -> bool:
         """Takes back the revisions in a transaction of the caller's, with their locks; False: impossible.
 
         The caller's own statements before the revisions stay.
@@ -248,7 +248,7 @@ class MigrationSession:
             return True
         return False
 
-    def give_back(self, *statements: str) -> None:
+    def release(self, *statements: str) -> None:
         """Releases the lock. A connection that cannot is closed: it may belong to a pool."""
         self.roll_back()
         if self.connection.invalidated or self.connection.closed:

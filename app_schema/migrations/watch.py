@@ -33,18 +33,18 @@ class Watch:
     """Records the sessions that block a session, until stopped.
 
     :param patience: seconds before the first look.
-    :param telling: seconds of one wait for a lock after which it is told, once.
+    :param report_after: seconds of one wait for a lock after which it is told, once.
     """
 
     def __init__(
-        self, driver: psycopg.Connection[Any], interval: float, patience: float, telling: float
+        self, driver: psycopg.Connection[Any], interval: float, patience: float, report_after: float
     ) -> None:
         self.info = driver.info
         self.interval = interval
         self.patience = patience
-        self.telling = telling
+        self.report_after = report_after
         self.blockers: list[str] = []
-        self._told: float | None = None
+        self._reported_since: float | None = None
         """When the wait began that was told last, and has not ended."""
         self._stop = threading.Event()
         context = contextvars.copy_context()  # where sentences go
@@ -66,23 +66,23 @@ class Watch:
         with suppress(psycopg.Error), psycopg.connect(**parameters, autocommit=True) as connection:
             while True:
                 rows = connection.execute(_BLOCKERS.encode(), {"pid": self.info.backend_pid}).fetchall()
-                self._saw([str(line) for _, line in rows], max((row[0] or 0.0 for row in rows), default=0.0))
+                self._note([str(line) for _, line in rows], max((row[0] or 0.0 for row in rows), default=0.0))
                 if self._stop.wait(self.interval):
                     return
 
-    def _saw(self, blockers: list[str], waited: float) -> None:
+    def _note(self, blockers: list[str], waited: float) -> None:
         if not blockers:
             self._ended()
             return
         self.blockers = blockers
-        if self._told is None and waited >= self.telling:
-            self._told = time.monotonic() - waited
+        if self._reported_since is None and waited >= self.report_after:
+            self._reported_since = time.monotonic() - waited
             events.say("waiting for a lock" + "".join(f"\nblocked by {line}" for line in blockers))
 
     def _ended(self) -> None:
-        if self._told is not None:
-            events.say(f"the lock is free after {time.monotonic() - self._told:.1f} s")
-            self._told = None
+        if self._reported_since is not None:
+            events.say(f"the lock is free after {time.monotonic() - self._reported_since:.1f} s")
+            self._reported_since = None
 
 
 _watched: contextvars.ContextVar[bool] = contextvars.ContextVar("app_schema_watched", default=False)

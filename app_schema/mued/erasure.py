@@ -119,7 +119,7 @@ def prepare(connection: sa.Connection, app: Application, person: str) -> Erasure
     :raises ConfigurationError: if there is no such person.
     :raises ServerError: if the role may not see all rows, or another session holds some of them.
     """
-    with _said():
+    with _sentences():
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_WAIT}'")
         connection.exec_driver_sql("SET LOCAL row_security = off")
         key = find(connection, person)
@@ -139,7 +139,7 @@ def carry_out(connection: sa.Connection, erasure: Erasure) -> None:
     """
     keys = Keys.read(connection)
     deleted = {step.table: step for step in erasure.steps if step.action == "deleted"}
-    with _said():
+    with _sentences():
         for step in erasure.steps:
             if step.action != "deleted":
                 where, values = keys.matching(step.table, keys.primary_of(step.table)), arrays(step.keys)
@@ -247,7 +247,7 @@ def _sets(sets: Mapping[str, str]) -> str:
 
 
 @contextmanager
-def _said() -> Iterator[None]:
+def _sentences() -> Iterator[None]:
     """The sentence for rows that other sessions lock, or that the role may not see."""
     try:
         yield

@@ -21,7 +21,7 @@ from app_schema.errors import AppSchemaError
 from app_schema.migrations.failure import explained
 from app_schema.studio.grid import Grid, grid, one, wrapped
 from app_schema.studio.plan import PlanStep, tree
-from app_schema.studio.session import SETTINGS, eyes
+from app_schema.studio.session import SETTINGS, as_person
 
 
 class HarmfulQueryError(AppSchemaError):
@@ -110,13 +110,13 @@ def _closed_off(
     :raises HarmfulQueryError: also if the text has changed who asks.
     """
     writable = engine.connect().execution_options(postgresql_readonly=False)  # a login may read by default
-    with writable as connection, eyes(connection, person, acting):
+    with writable as connection, as_person(connection, person, acting):
         connection.exec_driver_sql(SETTINGS)
         _require_harmless(connection, text)
         connection.rollback()
     with (
         engine.connect().execution_options(postgresql_readonly=True) as connection,
-        eyes(connection, person, acting),
+        as_person(connection, person, acting),
     ):
         connection.exec_driver_sql(SETTINGS)
         setting = {"setting": acting.setting if acting else "role"}

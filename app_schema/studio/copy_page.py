@@ -15,7 +15,7 @@ from starlette_admin.types import RequestAction
 from app_schema.studio.copying import ENDINGS, MEDIA, lines
 from app_schema.studio.page import Page
 from app_schema.studio.present import columns
-from app_schema.studio.session import SETTINGS, eyes
+from app_schema.studio.session import SETTINGS, as_person
 from app_schema.studio.view import TableView
 
 
@@ -57,7 +57,7 @@ class CopyPage(Page):
         engine: sa.Engine = request.state.session.get_bind()
         with (
             engine.connect().execution_options(postgresql_readonly=True) as connection,
-            eyes(connection, person, acting),
+            as_person(connection, person, acting),
         ):
             connection.exec_driver_sql(SETTINGS)
             yield from lines(connection, form, table, query, shown)

@@ -80,7 +80,7 @@ class ReadingView(ModelView):
             for attribute in mapper.column_attrs
             if not isinstance(attribute.columns[0].type, (JSONB, ARRAY))
         ]
-        newest = "created_at" in table.c and any(_leads(index, "created_at") for index in table.indexes)
+        newest = "created_at" in table.c and any(_begins_with(index, "created_at") for index in table.indexes)
         self.fields_default_sort = [("created_at", True)] if newest else None
         super().__init__(
             model,
@@ -253,7 +253,7 @@ class ReadingView(ModelView):
         return links
 
 
-def _leads(index: sa.Index, column: str) -> bool:
+def _begins_with(index: sa.Index, column: str) -> bool:
     """True if the column is the first of an index without predicate."""
     partial = index.dialect_options["postgresql"]["where"] is not None
     return not partial and str(next(iter(index.expressions))).split(".")[-1].startswith(column)

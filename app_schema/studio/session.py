@@ -74,7 +74,9 @@ class ViewAs:
             await self.app(scope, receive, send)
 
 
-def eyes(connection: sa.Connection, person: str | None, acting: Acting | None) -> AbstractContextManager[Any]:
+def as_person(
+    connection: sa.Connection, person: str | None, acting: Acting | None
+) -> AbstractContextManager[Any]:
     """A block in which a connection sees what the person sees; None: what the login sees."""
     return nullcontext() if person is None or acting is None else acting_as(connection, person, by=acting)
 

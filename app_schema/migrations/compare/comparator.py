@@ -77,8 +77,8 @@ class Comparison:
         if declared is not None and reflected is not None:
             return "different"
         if reflected is None:
-            return None if comparator.created_along(self.sides, key) else "absent"
-        return None if comparator.undeclared_along(self.sides, key) else "undeclared"
+            return None if comparator.created_with_other(self.sides, key) else "absent"
+        return None if comparator.undeclared_with_owner(self.sides, key) else "undeclared"
 
     def plan(self) -> Plan:
         """The plan that resolves the differences, with notes on those that no revision can resolve."""

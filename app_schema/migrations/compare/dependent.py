@@ -78,7 +78,7 @@ def _drop_dependents_in_downgrade(sides: Sides, planner: Planner) -> None:
             _recreate(sides, downgrade, key)
         except ModelError as error:
             downgrade.note(f"{key.label}, which prevents the change: {error}")
-    planner.plan.on_the_way_back(downgrade.plan)
+    planner.plan.add_for_downgrade(downgrade.plan)
 
 
 def _grants(sides: Sides, key: Key) -> list[Key]:
@@ -111,7 +111,7 @@ def _recreate(sides: Sides, planner: Planner, key: Key) -> None:
     comparator = kinds.of(key.kind)
     if key not in sides.reflected:
         return
-    if not (sides.prune and comparator.undeclared_along(sides, key)):
+    if not (sides.prune and comparator.undeclared_with_owner(sides, key)):
         comparator.recreate(sides, planner, key)
     elif key.kind == "constraint":  # a table is dropped after the functions that its constraints call
         comparator.drop(sides, planner, key)

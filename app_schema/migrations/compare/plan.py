@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from app_schema.ddl.order import Drops, Makes
-from app_schema.migrations.directives import CallOp, OnTheWayBackOp, Retyped, RetypeOp, UndeclaredOp
+from app_schema.migrations.directives import CallOp, DowngradeOnlyOp, Retyped, RetypeOp, UndeclaredOp
 
 if TYPE_CHECKING:
     from alembic.operations import MigrateOperation
@@ -60,13 +60,13 @@ class Plan:
         for operation in operations:
             self.creations.append((rank, len(self.creations) if order is None else order, operation))
 
-    def on_the_way_back(self, other: Plan) -> None:
+    def add_for_downgrade(self, other: Plan) -> None:
         """Adds the directives of another plan, so that only the downgrade executes them."""
         self.drops += [
-            (rank, order, OnTheWayBackOp(operation.reverse())) for rank, order, operation in other.drops
+            (rank, order, DowngradeOnlyOp(operation.reverse())) for rank, order, operation in other.drops
         ]
         self.creations += [
-            (rank, order, OnTheWayBackOp(operation.reverse())) for rank, order, operation in other.creations
+            (rank, order, DowngradeOnlyOp(operation.reverse())) for rank, order, operation in other.creations
         ]
         self.notes += other.notes
 
@@ -79,7 +79,7 @@ class Plan:
         directives that create or alter, with the undo of the labels in its place."""
         created = self.created()
         labels = [op for op in created if isinstance(op, CallOp) and op.name == "add_enum_value"]
-        rest = [OnTheWayBackOp(op.reverse()) if op in labels else op for op in created]
+        rest = [DowngradeOnlyOp(op.reverse()) if op in labels else op for op in created]
         return [label.forward() for label in labels], rest
 
     def operations(self) -> Sequence[MigrateOperation]:
@@ -88,7 +88,7 @@ class Plan:
         first = [operation for rank, _, operation in drops if rank < Drops.EARLY_FUNCTION]
         last = [operation for rank, _, operation in drops if rank >= Drops.EARLY_FUNCTION]
         changes = self.drops or self.creations
-        again = [OnTheWayBackOp(operation) for operation in self.renamed_again] if changes else []
+        again = [DowngradeOnlyOp(operation) for operation in self.renamed_again] if changes else []
         undeclared = [UndeclaredOp(label) for label in self.undeclared]
         labels, created = self._labels_first()
         return [*self.renames, *labels, *first, *created, *last, *self.notes, *again, *undeclared]

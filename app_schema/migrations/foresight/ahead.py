@@ -63,7 +63,7 @@ class Ahead:
         """The statement to send before a step; None: no such statement."""
         step = self.steps[number]
         found = exchange.forgotten(self.context, step)
-        return exchange.taken_back(self.context, step, self._sent) if found is None else found
+        return exchange.unstamping(self.context, step, self._sent) if found is None else found
 
     def may_tell(self, number: int, error: AppSchemaError) -> bool:
         """True if a later statement may explain the refusal of a step.
@@ -116,11 +116,11 @@ class Ahead:
         """The constructs of the earlier steps of the run."""
         return [construct for earlier in range(number) for construct in self.sent_by(earlier)]
 
-    def behind(self, number: int) -> list[Any]:
+    def after(self, number: int) -> list[Any]:
         """The constructs of the later steps of the run."""
-        return [construct for _, construct in self.places_behind(number)]
+        return [construct for _, construct in self.places_after(number)]
 
-    def places_behind(self, number: int) -> list[tuple[int, Any]]:
+    def places_after(self, number: int) -> list[tuple[int, Any]]:
         """The constructs of the later steps of the run, each with the number of its step."""
         later = range(number + 1, len(self.steps))
         return [(step, construct) for step in later for construct in self.sent_by(step)]

@@ -112,9 +112,9 @@ class RecordedRenames:
             "    END;",
         ]
 
-    def was_stamped_away(self) -> tuple[str, ...]:
+    def was_unstamped(self) -> tuple[str, ...]:
         """SQL expressions, all true if a stamp has taken the revision back."""
-        return once.was_stamped_away(self.prefix, self.schema) if self.prefix else ()
+        return once.was_unstamped(self.prefix, self.schema) if self.prefix else ()
 
     def is_recorded(self, oid: str) -> str:
         """A block that refuses unless a rename of the table or enum is recorded."""
@@ -146,7 +146,7 @@ def forgotten(context: MigrationContext, step: Any) -> str | None:
     return once.forget(_prefix(revision, direction), context.version_table_schema)
 
 
-def taken_back(context: MigrationContext, step: Any, sent: Callable[[Any], list[Any]]) -> str | None:
+def unstamping(context: MigrationContext, step: Any, sent: Callable[[Any], list[Any]]) -> str | None:
     """The statement before a stamp: records the revisions that it takes back and that pass names on.
 
     Nobody can tell such a stamp from a first run, so the revision refuses to pass the names on once more.
@@ -167,7 +167,7 @@ def taken_back(context: MigrationContext, step: Any, sent: Callable[[Any], list[
         later = [*own, *later]
         tails = [(successor, later[n:]) for n, successor in enumerate(own, 1)]
         if any(passed_on(*tail) or hand_over(*tail) or _moved_aside(*tail) is not None for tail in tails):
-            found.append(once.stamped_away(_prefix(revision, "upgrade"), schema))
+            found.append(once.record_unstamped(_prefix(revision, "upgrade"), schema))
     return block(["BEGIN", *(f"  EXECUTE {dollar(sql)};" for sql in found), "END"]) if found else None
 
 

@@ -75,7 +75,7 @@ def outlived(
         kept = foreseen(construct, statement, later, []) if again else statement
         done += [] if kept is statement else _sql(kept)
         return Guarded(_otherwise(statement.sql(), done, [], (), again)) if done else None
-    done += _stands_on_recreated(construct, statement, later)
+    done += _recreated_owners(construct, statement, later)
     accepted = [
         *_changed(construct, statement, own, later, recorded),
         *_redefined(construct, later),
@@ -289,7 +289,7 @@ def _words(statement: DDLStatement) -> set[str]:
     )
 
 
-def _stands_on_recreated(construct: Any, statement: DDLStatement, later: Later) -> list[str]:
+def _recreated_owners(construct: Any, statement: DDLStatement, later: Later) -> list[str]:
     """Guards of the table or column that the statement names, if it is dropped and created again later."""
     found, table, words = list[str](), table_of(construct), _words(statement)
     if table is None or isinstance(construct, ops.DropColumn):
@@ -321,7 +321,7 @@ def _tolerated(construct: Any, statement: DDLStatement, later: Later) -> tuple[s
     return tuple(sorted(tolerated))
 
 
-def is_gone_later(construct: Any, later: Later) -> bool:
+def is_absent_later(construct: Any, later: Later) -> bool:
     """True if a created index does not have its name in the end, nor its columns and its table theirs."""
     known, there = subject(construct), True
     words = _words(converging(construct))  # type: ignore[arg-type]  # the guard of an index

@@ -25,7 +25,7 @@ from app_schema.migrations.foresight.column import foreseen, is_recreated, refus
 from app_schema.migrations.foresight.constructs import WHOLE, creates, named, ours, renaming, subject
 from app_schema.migrations.foresight.exchange import RecordedRenames, hand_over
 from app_schema.migrations.foresight.later import (
-    is_gone_later,
+    is_absent_later,
     outlived,
     renamed_later,
     table_of,
@@ -50,7 +50,7 @@ class Foresight:
         """The statement that also accepts later states of its object; None without later statements."""
         return None
 
-    def is_gone_later(self, construct: ExecutableDDLElement) -> bool:  # noqa: ARG002
+    def is_absent_later(self, construct: ExecutableDDLElement) -> bool:  # noqa: ARG002
         """True if a later statement drops or renames the created index, its column or its table."""
         return False
 
@@ -110,7 +110,7 @@ class StepForesight(Foresight):
     ) -> Guarded:
         later = self._later()
         steps = [self.number] * (len(later) - len(self._beyond))
-        steps += [step for step, _ in self.ahead.places_behind(self.number)]
+        steps += [step for step, _ in self.ahead.places_after(self.number)]
         recorded, untold, table = list[str](), list[str](), table_of(construct)
         for away in aways:
             renames, behind = self.ahead.recorded(steps[away.number]), later[away.number + 1 :]
@@ -174,7 +174,7 @@ class StepForesight(Foresight):
             return (self.again,)
         if created := self._created(holder):
             return (f"NOT {created}",)
-        return (renames or self.ahead.recorded(self.number)).was_stamped_away()
+        return (renames or self.ahead.recorded(self.number)).was_unstamped()
 
     def _created(self, holder: Hashable) -> str:
         """SQL expression: this run has created the table or enum; empty if no statement of the run does."""
@@ -200,8 +200,8 @@ class StepForesight(Foresight):
             first=self._first(table_of(construct)),
         )
 
-    def is_gone_later(self, construct: ExecutableDDLElement) -> bool:
-        return is_gone_later(construct, self._later())
+    def is_absent_later(self, construct: ExecutableDDLElement) -> bool:
+        return is_absent_later(construct, self._later())
 
     def _first(self, table: tuple[str | None, str] | None) -> str:
         """SQL expression: no earlier run has reached this statement, according to the table or the stamp."""
@@ -229,7 +229,7 @@ class StepForesight(Foresight):
 
     @cached_property
     def _beyond(self) -> list[Any]:
-        return self.ahead.behind(self.number)
+        return self.ahead.after(self.number)
 
     @cached_property
     def _renaming(self) -> list[Any]:

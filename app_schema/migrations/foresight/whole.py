@@ -44,12 +44,12 @@ def in_earlier_names(questions: list[str], later: Later, *, columns: bool = Fals
             renames.append((change, anew))
     if not renames or (columns and all(change.kind != "column" for change, _ in renames)):
         return []
-    return [_named_back(sql, renames) for sql in questions]
+    return [_under_former_names(sql, renames) for sql in questions]
 
 
-def _named_back(sql: str, renames: list[tuple[Renaming, bool]]) -> str:
+def _under_former_names(sql: str, renames: list[tuple[Renaming, bool]]) -> str:
     """A block that undoes renames, runs a query, and repeats the renames."""
-    back = [line for change, anew in reversed(renames) for line in _renamed_back(change, anew=anew)]
+    back = [line for change, anew in reversed(renames) for line in _undo_rename(change, anew=anew)]
     return block(
         [
             "BEGIN",
@@ -64,7 +64,7 @@ def _named_back(sql: str, renames: list[tuple[Renaming, bool]]) -> str:
     )
 
 
-def _renamed_back(change: Renaming, *, anew: bool) -> list[str]:
+def _undo_rename(change: Renaming, *, anew: bool) -> list[str]:
     """PL/pgSQL that undoes a rename, if that is done.
 
     :param anew: another object gets the old name by its creation: that one is moved aside first.

@@ -14,7 +14,7 @@ from app_schema.ddl.printed import PrintedType, TableConstraint
 from app_schema.ddl.sql import ident
 from app_schema.migrations.compare import keys, numbering
 from app_schema.migrations.compare.kinds import sequence
-from app_schema.migrations.directives import CallOp, OnTheWayBackOp, Retyped
+from app_schema.migrations.directives import CallOp, DowngradeOnlyOp, Retyped
 from app_schema.migrations.operations import CreateObjectOp, DropObjectOp
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def _strip(sides: Sides, planner: Planner, key: Key, new: PrintedColumn, old: Pr
     """Drops identity, default and sequence, which prevent a change of the type."""
     now, before = (numbering.source(sides, side, key) for side in (sides.declared, sides.reflected))
     if before and now != before:
-        planner.create(Makes.STRIPPED, OnTheWayBackOp(sequence.advance(sides, key)))
+        planner.create(Makes.STRIPPED, DowngradeOnlyOp(sequence.advance(sides, key)))
     if before == "identity" != now:
         old_identity = Identity(**numbering.identity(sides, sides.reflected, key))
         planner.create(Makes.STRIPPED, sequence.change_server_default(sides, key, None, old_identity))

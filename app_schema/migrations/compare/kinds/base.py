@@ -48,11 +48,11 @@ class KindComparator:
         """The object whose declaration contains the difference."""
         return key
 
-    def created_along(self, sides: Sides, key: Key) -> bool:
+    def created_with_other(self, sides: Sides, key: Key) -> bool:
         """True if an absent object is created with another object, which is reported itself."""
         return self.follows
 
-    def undeclared_along(self, sides: Sides, key: Key) -> bool:
+    def undeclared_with_owner(self, sides: Sides, key: Key) -> bool:
         """True if the owner of an undeclared object is undeclared too, and reported instead."""
         if self.follows:
             return True

@@ -21,7 +21,7 @@ from app_schema.migrations.compare import keys, numbering
 from app_schema.migrations.compare.kinds import alter_column, generated, grant, sequence
 from app_schema.migrations.compare.kinds.base import KindComparator, relation
 from app_schema.migrations.compare.planner import LAST
-from app_schema.migrations.directives import CallOp, OnTheWayBackOp, UnwritableOp
+from app_schema.migrations.directives import CallOp, DowngradeOnlyOp, UnwritableOp
 
 if TYPE_CHECKING:
     from app_schema.catalog import Snapshot
@@ -46,10 +46,10 @@ class ColumnComparator(KindComparator):
     declared_depend = True
     recreated = True
 
-    def undeclared_along(self, sides: Sides, key: Key) -> bool:
+    def undeclared_with_owner(self, sides: Sides, key: Key) -> bool:
         """Also the column of a declared or undeclared view or composite type."""
         owner = relation(sides, key)
-        return (owner is not None and owner.kind != "table") or super().undeclared_along(sides, key)
+        return (owner is not None and owner.kind != "table") or super().undeclared_with_owner(sides, key)
 
     def blocked_by_change(self, sides: Sides, key: Key, declared: str, reflected: str) -> Blocked | None:
         """The column, if its type changes or it is rebuilt."""
@@ -108,7 +108,7 @@ class ColumnComparator(KindComparator):
         if lacks_values(sides, key, sides.reflected):
             operation = _drop_column(sides, key, nullable=True)
             note = UnwritableOp(_LEFT_NULL.format(column=key.name, table=key.table))
-            planner.drop(rank, OnTheWayBackOp(note))
+            planner.drop(rank, DowngradeOnlyOp(note))
         generation = _generation(sides, key)
         planner.drop(rank, operation, order=LAST + generation if generation else None)
 

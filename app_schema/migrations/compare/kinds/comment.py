@@ -10,7 +10,7 @@ from app_schema.ddl.order import Drops, Makes
 from app_schema.errors import ModelError
 from app_schema.migrations.compare import keys
 from app_schema.migrations.compare.kinds.base import KindComparator
-from app_schema.migrations.directives import CallOp, OnTheWayBackOp
+from app_schema.migrations.directives import CallOp, DowngradeOnlyOp
 
 if TYPE_CHECKING:
     from app_schema.migrations.compare.planner import Planner
@@ -42,11 +42,11 @@ class CommentComparator(_TextComparator):
 
     dropped_with_table = True
 
-    def undeclared_along(self, sides: Sides, key: Key) -> bool:
+    def undeclared_with_owner(self, sides: Sides, key: Key) -> bool:
         """Also the comment of an undeclared column."""
         has_columns = not any(owner in sides.declared for owner in _without_columns(key))
         of_undeclared = bool(key.name) and has_columns and keys.column(key) not in sides.declared
-        return of_undeclared or super().undeclared_along(sides, key)
+        return of_undeclared or super().undeclared_with_owner(sides, key)
 
     def added(self, sides: Sides, planner: Planner, key: Key, declared: str) -> None:
         """Plans an absent comment; CREATE TABLE and ADD COLUMN have the comments of new tables and
@@ -76,7 +76,7 @@ class CommentComparator(_TextComparator):
 class ObjectCommentComparator(_TextComparator):
     """Comments on constraints, indexes, triggers, policies, functions, types: not on tables and columns."""
 
-    def undeclared_along(self, sides: Sides, key: Key) -> bool:
+    def undeclared_with_owner(self, sides: Sides, key: Key) -> bool:
         """True for the comment of an undeclared object."""
         owner = _owner(sides, key)
         return owner in sides.reflected and owner not in sides.declared
@@ -111,9 +111,9 @@ class ObjectCommentComparator(_TextComparator):
             elif key.kind == "object_comment" and _is_replaced(sides, planner, key):
                 planner.create(Makes.COMMENT, call(key, None))
             if reflected is None and _is_replaced(sides, planner, key):
-                planner.drop(Drops.COMMENT, OnTheWayBackOp(call(key, None)))
+                planner.drop(Drops.COMMENT, DowngradeOnlyOp(call(key, None)))
             if reflected is not None:
-                planner.drop(Drops.COMMENT, OnTheWayBackOp(call(key, reflected)))
+                planner.drop(Drops.COMMENT, DowngradeOnlyOp(call(key, reflected)))
 
 
 def _on_column(key: Key, text: str | None) -> CallOp:

@@ -9,7 +9,7 @@ from app_schema.ddl.relation import parents
 from app_schema.ddl.sql import qualified
 from app_schema.migrations.compare.kinds import dropped_table, grant
 from app_schema.migrations.compare.kinds.base import KindComparator
-from app_schema.migrations.directives import CallOp, OnTheWayBackOp
+from app_schema.migrations.directives import CallOp, DowngradeOnlyOp
 from app_schema.migrations.operations import SetGrantOp
 
 if TYPE_CHECKING:
@@ -59,8 +59,8 @@ class ForeignTableComparator(KindComparator):
                 continue
             if part.kind == "column_grant":
                 grant = SetGrantOp(sides.reflect(part, sides.reflected[part]))
-                planner.drop(Drops.GRANT, OnTheWayBackOp(grant))
+                planner.drop(Drops.GRANT, DowngradeOnlyOp(grant))
             elif part.kind == "comment" and part.name:
                 text = sides.reflected[part]
                 call = CallOp("alter_column", part.table, part.name, comment=text, schema=part.schema)
-                planner.drop(Drops.COMMENT, OnTheWayBackOp(call))
+                planner.drop(Drops.COMMENT, DowngradeOnlyOp(call))

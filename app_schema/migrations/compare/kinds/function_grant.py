@@ -25,12 +25,12 @@ class FunctionGrantComparator(KindComparator):
         declared = sides.metadata.objects.get(function)
         return function if isinstance(declared, Function) and declared.execute is not None else key
 
-    def created_along(self, sides: Sides, key: Key) -> bool:
+    def created_with_other(self, sides: Sides, key: Key) -> bool:
         """True if the function is new: CREATE FUNCTION grants to PUBLIC, or the statement grants to the
         roles; not of a declared `Grant`."""
         return keys.function(key) not in sides.reflected and key not in sides.metadata.objects
 
-    def undeclared_along(self, sides: Sides, key: Key) -> bool:
+    def undeclared_with_owner(self, sides: Sides, key: Key) -> bool:
         """True if the function is undeclared."""
         return keys.function(key) not in sides.declared
 

@@ -10,7 +10,7 @@ from app_schema.ddl.acl import PrintedGrant
 from app_schema.ddl.order import Drops, Makes
 from app_schema.migrations.compare import keys
 from app_schema.migrations.compare.kinds.base import KindComparator
-from app_schema.migrations.directives import CallOp, OnTheWayBackOp
+from app_schema.migrations.directives import CallOp, DowngradeOnlyOp
 from app_schema.migrations.operations import SetGrantOp
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class ColumnGrantComparator(GrantComparator):
 class ObjectGrantComparator(KindComparator):
     """Grants on types, languages, foreign data wrappers, foreign servers and the database."""
 
-    def undeclared_along(self, sides: Sides, key: Key) -> bool:
+    def undeclared_with_owner(self, sides: Sides, key: Key) -> bool:
         """True if the object is undeclared too, and stays."""
         owners = [Key(kind, key.schema, None, key.table or "") for kind in _OWNERS.get(key.kind, ())]
         undeclared = any(owner in sides.reflected and owner not in sides.declared for owner in owners)
@@ -77,7 +77,7 @@ class ObjectGrantComparator(KindComparator):
 class WholeGrantComparator(KindComparator):
     """Grants on schemas, and default privileges: they belong to no relation."""
 
-    def undeclared_along(self, sides: Sides, key: Key) -> bool:
+    def undeclared_with_owner(self, sides: Sides, key: Key) -> bool:
         """Never."""
         return False
 
@@ -139,7 +139,7 @@ def revoke_default_grants(sides: Sides, planner: Planner, relation: Key) -> None
 def revoke_default_grants_in_downgrade(sides: Sides, planner: Planner, relation: Key) -> None:
     """The same for a relation that the downgrade creates again."""
     for call in _default_grants(sides, relation, sides.reflected):
-        planner.drop(Drops.GRANT, OnTheWayBackOp(call))
+        planner.drop(Drops.GRANT, DowngradeOnlyOp(call))
 
 
 def _default_grants(sides: Sides, relation: Key, side: Snapshot) -> list[CallOp]:

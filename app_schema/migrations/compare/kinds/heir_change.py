@@ -17,7 +17,7 @@ from app_schema.ddl.relation import parents
 from app_schema.ddl.sql import qualified
 from app_schema.migrations.compare import keys
 from app_schema.migrations.compare.planner import LAST
-from app_schema.migrations.directives import CallOp, OnTheWayBackOp
+from app_schema.migrations.directives import CallOp, DowngradeOnlyOp
 
 if TYPE_CHECKING:
     from app_schema.catalog import Snapshot
@@ -52,7 +52,7 @@ def _set_again(sides: Sides, planner: Planner, parent: Key, heirs: Heirs) -> Non
         if _differs(declared, heir, sides.declared, parent):
             planner.create(Makes.TRIGGER, _default(sides, declared, heir), order=LAST)
         if _differs(sides.reflected, heir, sides.reflected, parent):
-            back = OnTheWayBackOp(_default(sides, sides.reflected, heir))
+            back = DowngradeOnlyOp(_default(sides, sides.reflected, heir))
             planner.drop(Drops.COMMENT, back, order=-LAST)
 
 

@@ -12,7 +12,7 @@ from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import qualified
 from app_schema.migrations.compare.kinds.base import KindComparator, relation
 from app_schema.migrations.compare.planner import LAST
-from app_schema.migrations.directives import CallOp, ConcurrentIndexOp, OnTheWayBackOp
+from app_schema.migrations.directives import CallOp, ConcurrentIndexOp, DowngradeOnlyOp
 from app_schema.migrations.operations import CreateObjectOp, DropObjectOp
 
 if TYPE_CHECKING:
@@ -40,11 +40,11 @@ class IndexComparator(KindComparator):
         """False for a part of a partitioned table's index: PostgreSQL creates and drops it with that."""
         return _PART not in (difference.left or difference.right or "")
 
-    def undeclared_along(self, sides: Sides, key: Key) -> bool:
+    def undeclared_with_owner(self, sides: Sides, key: Key) -> bool:
         """An index of a materialized view is dropped by itself."""
         owner = relation(sides, key)
         on_a_view = owner is not None and owner.kind == "materialized_view"
-        return not (on_a_view and sides.prune) and super().undeclared_along(sides, key)
+        return not (on_a_view and sides.prune) and super().undeclared_with_owner(sides, key)
 
     def added(self, sides: Sides, planner: Planner, key: Key, declared: str) -> None:
         """Plans an index that is absent."""
@@ -82,7 +82,7 @@ class IndexComparator(KindComparator):
             return
         super().drop(sides, planner, key, with_dependents=with_dependents)
         for part in _named_parts(sides, key):
-            create = OnTheWayBackOp(CreateObjectOp(part))
+            create = DowngradeOnlyOp(CreateObjectOp(part))
             planner.drop(Drops.INDEX, create, order=self.drop_order(sides, key))
 
     def recreate(self, sides: Sides, planner: Planner, key: Key) -> None:

@@ -12,7 +12,7 @@ from app_schema.ddl.not_null import CHOSEN
 from app_schema.migrations.compare import keys
 from app_schema.migrations.compare.kinds.base import KindComparator
 from app_schema.migrations.compare.kinds.column import lacks_values
-from app_schema.migrations.directives import CallOp, OnTheWayBackOp
+from app_schema.migrations.directives import CallOp, DowngradeOnlyOp
 from app_schema.migrations.operations import CreateObjectOp
 
 if TYPE_CHECKING:
@@ -27,14 +27,14 @@ class NotNullComparator(KindComparator):
 
     dropped_with_table = True
 
-    def undeclared_along(self, sides: Sides, key: Key) -> bool:
+    def undeclared_with_owner(self, sides: Sides, key: Key) -> bool:
         """Also with a column that is undeclared or nullable; and NOT VALID alone, which is of the column."""
         column = sides.declared.get(keys.column(key))
         is_nullable = column is None or not PrintedColumn.of(column).not_null
         return (
             is_nullable
             or re.search(CHOSEN, sides.reflected[key]) is not None
-            or super().undeclared_along(sides, key)
+            or super().undeclared_with_owner(sides, key)
         )
 
     def added(self, sides: Sides, planner: Planner, key: Key, declared: str) -> None:
@@ -67,7 +67,7 @@ class NotNullComparator(KindComparator):
             # with the schema of the other operations on the column
             old = replace(sides.reflect(key, sides.reflected[key]), schema=sides.schema(key))
             new = sides.metadata.objects.get(key)
-            planner.drop(_DROP, OnTheWayBackOp(CreateObjectOp(old)))
+            planner.drop(_DROP, DowngradeOnlyOp(CreateObjectOp(old)))
             if column in planner.dropped and new is None and planner.recreated_as(column) != "dropped":
                 new = old
             if new is not None and _is_validated(sides, column):

@@ -9,7 +9,7 @@ from app_schema.ddl.column import PrintedColumn
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import split
 from app_schema.migrations.compare.kinds.base import KindComparator
-from app_schema.migrations.directives import OnTheWayBackOp
+from app_schema.migrations.directives import DowngradeOnlyOp
 from app_schema.migrations.operations import CreateObjectOp
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ class TableOptionComparator(KindComparator):
 
     dropped_with_table = True
 
-    def undeclared_along(self, sides: Sides, key: Key) -> bool:
+    def undeclared_with_owner(self, sides: Sides, key: Key) -> bool:
         """Also with the column or index that nobody declared."""
-        return super().undeclared_along(sides, key) or any(
+        return super().undeclared_with_owner(sides, key) or any(
             owner not in sides.declared for owner in _bearers(sides, key)
         )
 
@@ -45,7 +45,7 @@ class TableOptionComparator(KindComparator):
             if not owners:
                 continue
             old = sides.reflect(key, sides.reflected[key])
-            planner.drop(Drops.COMMENT, OnTheWayBackOp(CreateObjectOp(old)))
+            planner.drop(Drops.COMMENT, DowngradeOnlyOp(CreateObjectOp(old)))
             form = planner.recreated_as(key)
             if form == "dropped" or any(planner.recreated_as(owner) == "dropped" for owner in owners):
                 continue

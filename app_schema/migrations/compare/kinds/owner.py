@@ -12,7 +12,7 @@ from app_schema.ddl.catalog_query import Kind
 from app_schema.ddl.sequence import PrintedSequence
 from app_schema.migrations.compare import refusal
 from app_schema.migrations.compare.kinds.base import KindComparator
-from app_schema.migrations.directives import OnTheWayBackOp
+from app_schema.migrations.directives import DowngradeOnlyOp
 from app_schema.migrations.operations import CreateObjectOp, DropObjectOp, ReplaceObjectOp
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class OwnerComparator(KindComparator):
                 continue
             old, new = Owner.from_definition(key, sides.reflected[key]), sides.metadata.objects.get(key)
             if sides.reflected[key] != sides.connection.scalar(_MIGRATING):
-                planner.drop(_DROP, OnTheWayBackOp(CreateObjectOp(old)))
+                planner.drop(_DROP, DowngradeOnlyOp(CreateObjectOp(old)))
                 if new is None and planner.recreated_as(owned) != "dropped" and not _resets(sides):
                     new = old
             # of a replaced object `changed` has planned another owner

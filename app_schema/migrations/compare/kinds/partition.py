@@ -11,7 +11,7 @@ from app_schema.migrations.compare import keys, refusal
 from app_schema.migrations.compare.kinds import heir
 from app_schema.migrations.compare.kinds.base import KindComparator
 from app_schema.migrations.compare.planner import LAST
-from app_schema.migrations.directives import CallOp, OnTheWayBackOp
+from app_schema.migrations.directives import CallOp, DowngradeOnlyOp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,7 @@ _OF_PARENT = {"column", "constraint"}
 class PartitionComparator(KindComparator):
     """Of which table a table is a part, and with what bounds."""
 
-    def undeclared_along(self, sides: Sides, key: Key) -> bool:
+    def undeclared_with_owner(self, sides: Sides, key: Key) -> bool:
         """With the table, which is named."""
         return _table(key) not in sides.declared
 
@@ -52,22 +52,23 @@ def attach_in_downgrade(sides: Sides, planner: Planner, table: Key) -> None:
     partition = _reflected(sides, table)
     if partition is not None:
         # the parent has its columns again, and no constraint
-        planner.drop(Drops.GENERATED, OnTheWayBackOp(_attach(partition)), order=-LAST)
+        planner.drop(Drops.GENERATED, DowngradeOnlyOp(_attach(partition)), order=-LAST)
 
 
 def follows_parent(sides: Sides, differences: Sequence[Difference]) -> set[Key]:
     """The parts of partitions and heirs that PostgreSQL changes with those of the parents, which differ
     alike."""
-    known = {(_alike(key), declared, reflected) for key, declared, reflected in differences}
+    known = {(_without_chosen_name(key), declared, reflected) for key, declared, reflected in differences}
     return {
         key
         for key, declared, reflected in differences
         for parent in _parents(sides, key, is_added=reflected is None)
-        if (_alike(key._replace(schema=parent.schema, table=parent.name)), declared, reflected) in known
+        if (_without_chosen_name(key._replace(schema=parent.schema, table=parent.name)), declared, reflected)
+        in known
     }
 
 
-def _alike(part: Key) -> Key:
+def _without_chosen_name(part: Key) -> Key:
     """The key, of a constraint without the name: PostgreSQL chooses one for that of a partition."""
     return part._replace(name="") if part.kind == "constraint" else part
 

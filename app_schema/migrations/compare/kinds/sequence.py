@@ -13,7 +13,7 @@ from app_schema.ddl.sequence import PrintedSequence, name_of_serial
 from app_schema.migrations.compare import refusal
 from app_schema.migrations.compare.kinds.base import KindComparator
 from app_schema.migrations.compare.numbering import BOUNDS, identity, serial, source
-from app_schema.migrations.directives import CallOp, OnTheWayBackOp
+from app_schema.migrations.directives import CallOp, DowngradeOnlyOp
 from app_schema.migrations.operations import CreateObjectOp, DropObjectOp, ReplaceObjectOp
 
 if TYPE_CHECKING:
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 
 class SequenceComparator(KindComparator):
-    def undeclared_along(self, sides: Sides, key: Key) -> bool:
+    def undeclared_with_owner(self, sides: Sides, key: Key) -> bool:
         """A sequence that a column owns, unless the column is declared without one; that of an identity is
         dropped with the identity."""
         column = PrintedSequence.of(sides.reflected[key]).column
         if column is None:
-            return super().undeclared_along(sides, key)
+            return super().undeclared_with_owner(sides, key)
         declared = column in sides.reflected and column in sides.declared
         return not declared or source(sides, sides.reflected, column) == "identity"
 
@@ -68,7 +68,7 @@ def set_identity(sides: Sides, planner: Planner, column: Key) -> None:
         planner.create(Makes.ALTERED, change)
         return
     # counted in the other direction it begins anew
-    back, onwards = OnTheWayBackOp(advance(sides, column)), advance(sides, column)
+    back, onwards = DowngradeOnlyOp(advance(sides, column)), advance(sides, column)
     planner.create(Makes.ALTERED, back, change, onwards)
 
 

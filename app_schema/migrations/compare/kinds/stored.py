@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from app_schema.catalog.dependents import Blocked
 from app_schema.ddl import DDLObject, Key
-from app_schema.ddl.composite import attributes, reaches
+from app_schema.ddl.composite import attributes, is_alterable
 from app_schema.ddl.domain import PrintedDomain
 from app_schema.ddl.order import Drops, Makes
 from app_schema.migrations.compare.kinds.base import KindComparator
-from app_schema.migrations.directives import OnTheWayBackOp, UnwritableOp
+from app_schema.migrations.directives import DowngradeOnlyOp, UnwritableOp
 
 if TYPE_CHECKING:
     from app_schema.migrations.compare.planner import Planner
@@ -47,7 +47,7 @@ class StoredComparator(KindComparator):
         super().replace(sides, planner, key, new, old)
         sentence = self.cannot_change(sides, key, sides.reflected[key], sides.declared[key])
         if sentence is not None:
-            planner.drop(Drops.COMMENT, OnTheWayBackOp(UnwritableOp(sentence)))
+            planner.drop(Drops.COMMENT, DowngradeOnlyOp(UnwritableOp(sentence)))
 
 
 class CompositeComparator(StoredComparator):
@@ -55,7 +55,7 @@ class CompositeComparator(StoredComparator):
 
     def refusing(self, new: str, old: str) -> frozenset[str]:
         """All uses for another order of the attributes; all values for another type of an attribute."""
-        if not reaches(new, old):
+        if not is_alterable(new, old):
             return _ALL
         after, before = attributes(new), attributes(old)
         if any(before[name] != after[name] for name in before.keys() & after.keys()):
@@ -64,7 +64,7 @@ class CompositeComparator(StoredComparator):
 
     def blocked_by_change(self, sides: Sides, key: Key, declared: str, reflected: str) -> Blocked | None:
         """The type, where it is dropped in one of the directions; else what reads its attributes."""
-        dropped = not (reaches(declared, reflected) and reaches(reflected, declared))
+        dropped = not (is_alterable(declared, reflected) and is_alterable(reflected, declared))
         unused = not dropped or self.cannot_change(sides, key, reflected, declared) is None
         return Blocked(key, dropped=dropped and unused)
 

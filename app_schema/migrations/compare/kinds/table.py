@@ -45,7 +45,7 @@ class TableComparator(KindComparator):
 
     declared_depend = True
 
-    def created_along(self, sides: Sides, key: Key) -> bool:
+    def created_with_other(self, sides: Sides, key: Key) -> bool:
         """A partition is created by its own declaration."""
         return Key("partition", key.schema, None, key.name) in sides.declared
 

@@ -10,7 +10,7 @@ from app_schema.ddl.column import PrintedColumn
 from app_schema.ddl.order import Drops, Makes
 from app_schema.migrations.compare.kinds import grant
 from app_schema.migrations.compare.kinds.base import KindComparator
-from app_schema.migrations.directives import CallOp, OnTheWayBackOp
+from app_schema.migrations.directives import CallOp, DowngradeOnlyOp
 
 if TYPE_CHECKING:
     from app_schema.migrations.compare.planner import Planner
@@ -75,7 +75,7 @@ class ViewComparator(MaterializedViewComparator):
                 continue
             schema = sides.schema(key)
             call = CallOp("alter_column", key.table, key.name, server_default=column.default, schema=schema)
-            planner.drop(Drops.COMMENT, OnTheWayBackOp(call))
+            planner.drop(Drops.COMMENT, DowngradeOnlyOp(call))
             form, declared = planner.recreated_as(view), sides.declared.get(key)
             # of a declared view, a default that the declared side does not have is a difference
             same = declared is not None and PrintedColumn.of(declared).rule == column.rule
