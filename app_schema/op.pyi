@@ -900,3 +900,6 @@ def run_once(key: str, sql: str) -> None:
 
 def undo_once(key: str, sql: str | None = ...) -> None:
     """Reverts ``run_once``: executes ``sql`` if the key is recorded, and deletes the key."""
+
+def lock_unchanged(key: str, tables: Sequence[tuple[str, str]], digest: str) -> None:
+    """Locks tables in ACCESS EXCLUSIVE mode, if the objects that act on them still have this digest."""

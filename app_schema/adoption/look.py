@@ -10,8 +10,8 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.runtime.migration import MigrationContext
 
 from app_schema.adoption.notice import has_begun
-from app_schema.adoption.seen import acts, digest
 from app_schema.adoption.superseded import Adoption
+from app_schema.catalog.digest import acts, digest
 from app_schema.errors import ConfigurationError
 from app_schema.migrations import setup
 from app_schema.migrations.compare.comparator import Comparison
@@ -122,5 +122,5 @@ def look(connection: Connection, app: Application, choices: Choices, scratch: st
         "proved": False,
     }
     context = MigrationContext.configure(connection, opts=opts)
-    seen = digest(connection, app)
+    seen = digest(connection, [(table.schema or "public", table.name) for table in metadata.tables.values()])
     return Look(connection, app, choices, Comparison(AutogenContext(context, metadata)), seen, scratch)

@@ -6,7 +6,7 @@ The old values are kept in schema `aside`; the downgrade restores them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, TypeGuard
 
 from app_schema.adoption.choices import ASIDE, MoveRows
@@ -94,14 +94,9 @@ def begin(look: Look) -> CallOp:
     It locks all tables first, in the order in which an application writes them: no row is written between
     two statements of the transaction, and a lock that another session holds is met before any work is done.
     """
-    order, reflected = look.sides.metadata.table_order, look.sides.reflected
-    tables = [table for table in sorted(order, key=order.__getitem__) if _exists(table, reflected)]
-    locked = ", ".join(qualified(name, schema) for schema, name in tables)
-    return once(BEGUN, f"LOCK TABLE {locked} IN ACCESS EXCLUSIVE MODE", None)
-
-
-def _exists(table: tuple[str, str], reflected: Mapping[Key, str]) -> bool:
-    return Key("table", table[0], None, table[1]) in reflected
+    order = look.sides.metadata.table_order
+    tables = [(schema or "public", name) for schema, name in sorted(order, key=order.__getitem__)]
+    return CallOp("lock_unchanged", BEGUN, tables, look.seen).undone_by("undo_once", BEGUN, None)
 
 
 def before(look: Look) -> Iterator[CallOp]:

@@ -15,7 +15,6 @@ from app_schema.adoption.future import Future
 from app_schema.adoption.mend import after, before, begin, excludes, keep_dropped, unwritable
 from app_schema.adoption.narrowing import refusals
 from app_schema.adoption.place import DIRECTORY
-from app_schema.adoption.seen import note
 from app_schema.errors import ConfigurationError, DifferentError
 from app_schema.migrations import config, environment
 from app_schema.migrations.directives import CallOp, ConcurrentIndexOp, RetypeOp, UnwritableOp
@@ -84,9 +83,7 @@ def write(look: Look, directory: Path = DIRECTORY) -> Path:
         environment.run(running, look.app, connection=look.connection, **_options(look))
     (script,) = context.generate_scripts()
     assert script is not None
-    path = Path(script.path)
-    note(path, look.seen)
-    return path
+    return Path(script.path)
 
 
 def _options(look: Look) -> dict[str, Any]:

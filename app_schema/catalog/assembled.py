@@ -55,17 +55,21 @@ class Assembled:
         The server decides on the parts, which saves a round trip. A DO block returns no rows, so it leaves
         a cursor open: those of a message are in one transaction.
         """
-        before, after = self.text.split("{parts}")
-        parts = [
-            f"CASE WHEN {literal(condition)} = ANY(needed) THEN {dollar(part)} END"
-            for condition, part in self.parts.items()
-        ]
-        pieces = ",\n".join((dollar(before), *parts, dollar(after)))
         block = f"""\
 DECLARE
   needed CONSTANT text[] := ({self.needed});
   answer refcursor := '{_CURSOR}';
 BEGIN
-  OPEN answer FOR EXECUTE concat({pieces});
+  OPEN answer FOR EXECUTE {self.composed};
 END"""
         return f"DO {dollar(block, 'assembled')};\nFETCH ALL FROM {_CURSOR};\nCLOSE {_CURSOR}"
+
+    @cached_property
+    def composed(self) -> str:
+        """SQL expression of the query with the parts of the conditions in the array ``needed``."""
+        before, after = self.text.split("{parts}")
+        parts = [
+            f"CASE WHEN {literal(condition)} = ANY(needed) THEN {dollar(part)} END"
+            for condition, part in self.parts.items()
+        ]
+        return "concat({})".format(",\n".join((dollar(before), *parts, dollar(after))))

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from app_schema.cli.common import application, connected
 from app_schema.cli.migration import Move, move
 from app_schema.cli.output import talk
-
-if TYPE_CHECKING:
-    from alembic.runtime.migration import RevisionStep
-    from sqlalchemy import Connection
 
 _UNFIT = ("22", "23")
 """SQLSTATE, or its beginning: a value that does not fit a type, or violates a rule."""
@@ -24,25 +18,19 @@ def adopt_first(url: str | None, options: list[str] | None) -> Move | None:
     from app_schema import migrations
     from app_schema.adoption.place import written
     from app_schema.errors import DifferentError, StatementError
+    from app_schema.migrations.once import CANNOT_TELL
 
     if written() is None or _unadopted(url) is None:
         return None
-    from app_schema.adoption.notice import has_begun
     from app_schema.adoption.revision import adopting
-    from app_schema.adoption.seen import refuse_changed
 
-    app = application()
     talk(f"{written()} adopts the database first.")
-
-    def review(connection: Connection, stamped: frozenset[str], steps: list[RevisionStep]) -> bool:
-        if not stamped and not has_begun(connection, app):
-            refuse_changed(connection, app, steps)
-        return True
-
     try:
-        return move(migrations.upgrade, url, "head", options, review, app=adopting(app))
+        return move(migrations.upgrade, url, "head", options, app=adopting(application()))
     except (DifferentError, StatementError) as error:
-        if isinstance(error, StatementError) and not (error.sqlstate or "").startswith(_UNFIT):
+        if isinstance(error, StatementError) and not (error.sqlstate or "").startswith(
+            (*_UNFIT, CANNOT_TELL)
+        ):
             raise
         raise DifferentError(f"{error}\nhint: {_advice(url)}") from error
 

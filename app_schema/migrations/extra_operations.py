@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
 
@@ -26,6 +26,7 @@ from app_schema.migrations.once import once, undo
 from app_schema.migrations.partitioned import is_partitioned
 from app_schema.migrations.sending import send
 from app_schema.migrations.translate import map_of
+from app_schema.migrations.unchanged import lock_unchanged as locked_unchanged
 
 
 def add_enum_value(
@@ -235,6 +236,17 @@ def undo_once(self: Operations, key: str, sql: str | None = None) -> None:
     send(self, Guarded(undo(key, sql, _version_schema(self)), runs=sql or ""))
 
 
+def lock_unchanged(self: Operations, key: str, tables: Sequence[tuple[str, str]], digest: str) -> None:
+    """Locks tables in ACCESS EXCLUSIVE mode, if the objects that act on them still have this digest.
+
+    One statement, which also records the key, as ``run_once`` does; ``undo_once`` deletes the key.
+
+    :param tables: schema and name of each, in the order of the locks; absent ones are skipped.
+    :raises DifferentError: if an object was created, changed or dropped since.
+    """
+    send(self, Guarded(locked_unchanged(key, tables, digest, _version_schema(self))))
+
+
 def _version_schema(operations: Operations) -> str | None:
     context = operations.get_context()
     return map_of(context.connection).get(context.version_table_schema, context.version_table_schema)
@@ -257,6 +269,7 @@ _OPERATIONS: tuple[Callable[..., None], ...] = (
     drop_index_concurrently,
     run_once,
     undo_once,
+    lock_unchanged,
 )
 
 

@@ -19,11 +19,11 @@ def once(key: str, sql: str, schema: str | None = "public") -> str:
     :param schema: that of the version table: each tenant has its keys beside its revisions.
     """
     message = f"run_once {key!r} was executed with another statement"
-    return _recorded(key, sql, "statement", message, "write a new key for a new statement", schema)
+    return recorded(key, sql, "statement", message, "write a new key for a new statement", schema)
 
 
 CANNOT_TELL = "AS005"
-"""SQLSTATE of the refusal to rename an object that may be renamed already; no later statement resolves it."""
+"""SQLSTATE of a refusal that no later statement resolves: a rename may be done, or an object has changed."""
 
 
 def rename_once(key: str, sql: str, oid: str, doubt: tuple[str, ...], schema: str | None = "public") -> str:
@@ -34,7 +34,7 @@ def rename_once(key: str, sql: str, oid: str, doubt: tuple[str, ...], schema: st
     :param oid: SQL expression: the OID of the table or enum, recorded too: a key whose table was dropped or
         restored since is refused.
     """
-    return _recorded(
+    return recorded(
         key,
         sql,
         _renamed(oid),
@@ -138,7 +138,7 @@ def refused(key: str, doubt: tuple[str, ...], schema: str | None) -> list[str]:
     ]
 
 
-def _recorded(
+def recorded(
     key: str,
     sql: str,
     value: str,

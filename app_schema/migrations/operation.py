@@ -58,6 +58,7 @@ LOCKS = {
     "execute": UNKNOWN,
     "run_once": UNKNOWN,
     "undo_once": UNKNOWN,
+    "lock_unchanged": UNKNOWN,
     "bulk_insert": ROW_EXCLUSIVE,
     **{f"{verb}_{kind}": lock for kind, cls in DDLObject.kinds.items() for verb, lock in cls.locks.items()},
 }

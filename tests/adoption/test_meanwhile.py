@@ -56,6 +56,57 @@ def test_a_change_after_the_revision_was_written_is_refused_and_nothing_is_chang
     assert not look(url, code=1)["ready"]  # the page has it
 
 
+BETWEEN = {
+    "a column": "ALTER TABLE public.users ADD COLUMN extra integer",
+    "a policy": "CREATE POLICY everybody ON public.users FOR SELECT USING (true)",
+    "a trigger": (
+        "CREATE FUNCTION public.theirs() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"
+        "CREATE TRIGGER theirs BEFORE INSERT ON public.users FOR EACH ROW EXECUTE FUNCTION public.theirs()"
+    ),
+    "a function": (
+        "LOCK TABLE public.users; CREATE FUNCTION public.theirs() RETURNS integer LANGUAGE sql AS 'SELECT 1'"
+    ),
+}
+
+
+@pytest.mark.parametrize("options", [(), ("-x", "autocommit=true")], ids=["", "autocommit"])
+@pytest.mark.parametrize("ddl", BETWEEN)
+def test_ddl_that_is_committed_while_the_revision_waits_for_its_locks_is_refused(
+    create_database: CreateDatabase,
+    shapes: Shapes,
+    write_revision: WriteRevision,
+    ddl: str,
+    options: tuple[str, ...],
+) -> None:
+    url = create_database(shapes("sql_files"))
+    write_revision("sql_files")
+    before = rows(url)
+    with psycopg.connect(url) as other:
+        other.execute(BETWEEN[ddl].encode())
+        waiting = threading.Thread(target=_commit_once_another_waits, args=(url, other))
+        waiting.start()
+        told = CliRunner().invoke(app, ["upgrade", *options, "--url", url])
+        waiting.join()
+    assert told.exit_code == 1, told.output
+    assert "created, changed or dropped after the revision was written" in told.stderr
+    assert CHANGED in told.stderr
+    after = {name: sums for name, sums in rows(url).items() if name != "public.users.extra"}
+    assert after == before
+    with psycopg.connect(url) as connection:
+        assert connection.execute(
+            "SELECT to_regclass('public.alembic_run_once'), count(*) FROM pg_constraint"
+            " WHERE conname = 'pk_users'"
+        ).fetchone() == (None, 0)
+
+
+def _commit_once_another_waits(url: str, other: psycopg.Connection[Any]) -> None:
+    waits = "SELECT FROM pg_locks WHERE NOT granted AND relation = 'public.users'::regclass"
+    with psycopg.connect(url, autocommit=True) as connection:
+        while connection.execute(waits).fetchone() is None:
+            time.sleep(0.01)
+    other.commit()
+
+
 def test_a_duplicate_after_the_first_commit_is_shown_by_the_page_and_corrected_by_hand(
     create_database: CreateDatabase, shapes: Shapes, write_revision: WriteRevision
 ) -> None:
