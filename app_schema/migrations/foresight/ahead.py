@@ -13,7 +13,7 @@ from alembic.migration import MigrationContext
 
 from app_schema.errors import AppSchemaError, DifferentError, StatementError
 from app_schema.migrations.foresight import exchange
-from app_schema.migrations.foresight.constructs import FORESEEABLE, VIOLATION, ours
+from app_schema.migrations.foresight.constructs import FORESEEABLE, VIOLATION, own_statement
 from app_schema.migrations.foresight.exchange import RENAMES, RecordedRenames
 from app_schema.migrations.foresight.reading import Collecting, collected, names
 from app_schema.migrations.loading import refuse_uncallable
@@ -62,8 +62,8 @@ class Ahead:
     def forgotten(self, number: int) -> str | None:
         """The statement to send before a step; None: no such statement."""
         step = self.steps[number]
-        found = exchange.forgotten(self.context, step)
-        return exchange.unstamping(self.context, step, self._sent) if found is None else found
+        statement = exchange.forgotten(self.context, step)
+        return exchange.unstamping(self.context, step, self._sent) if statement is None else statement
 
     def may_tell(self, number: int, error: AppSchemaError) -> bool:
         """True if a later statement may explain the refusal of a step.
@@ -110,7 +110,9 @@ class Ahead:
         return self._read[number]
 
     def _sent(self, function: Callable[..., None]) -> list[Any]:
-        return [ours(construct) for construct in collected(self.collecting, function, self.arguments)]
+        return [
+            own_statement(construct) for construct in collected(self.collecting, function, self.arguments)
+        ]
 
     def before(self, number: int) -> list[Any]:
         """The constructs of the earlier steps of the run."""

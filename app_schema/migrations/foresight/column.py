@@ -84,8 +84,8 @@ def target(construct: Any) -> tuple[Any, ...] | None:
     try:
         return _TARGETS[construct]
     except KeyError:
-        found = _TARGETS[construct] = _target(construct)
-        return found
+        identity = _TARGETS[construct] = _target(construct)
+        return identity
 
 
 def _target(construct: Any) -> tuple[Any, ...] | None:

@@ -50,7 +50,7 @@ _RENAMES_NOTHING = frozenset(
 """Classes; asked before all else for the same reason."""
 
 
-def ours(construct: Any) -> Any:
+def own_statement(construct: Any) -> Any:
     """The statement of app_schema.ddl for SQLAlchemy's CREATE and DROP of a type."""
     return converging(construct) if isinstance(construct, _OF_TYPES) else construct
 
@@ -123,9 +123,9 @@ def named(change: Renaming, name: str) -> tuple[Any, ...]:
     return change.kind, change.schema, None if change.kind == "index" else change.table, name
 
 
-def last(begun: Renaming, behind: Later) -> Renaming:
+def last(begun: Renaming, later: Later) -> Renaming:
     """A rename to the final name of the object."""
-    for construct in behind:
+    for construct in later:
         change = renaming(construct)
         if change is not None and named(change, change.old) == named(begun, begun.new):
             begun = begun._replace(new=change.new)
@@ -150,10 +150,10 @@ def verified(construct: Any, rest: Later | None = None) -> list[str]:
     statement = construct if isinstance(construct, DDLStatement) else converging(construct)
     if isinstance(construct, ops.AddColumn | CreateTable):
         statement = foreseen(construct, statement, rest or [], [])
-    return asked(statement)
+    return comparisons(statement)
 
 
-def asked(statement: Any) -> list[str]:
+def comparisons(statement: Any) -> list[str]:
     """A guarded statement that only compares; empty if the statement compares nothing."""
     by, change = (getattr(statement, name, None) for name in ("by", "change"))
     if isinstance(change, Labelling):

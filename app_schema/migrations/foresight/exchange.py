@@ -95,7 +95,7 @@ class RecordedRenames:
         """PL/pgSQL that sets ``renamed`` to true if a rename of the step is recorded."""
         return once.was_renamed(self.prefix, _words(change), _oid(change), self.schema) if self.prefix else []
 
-    def untold(self, rename: Any, later: list[Any], doubt: tuple[str, ...]) -> list[str]:
+    def refuse_if_moved_aside(self, rename: Any, later: list[Any], doubt: tuple[str, ...]) -> list[str]:
         """PL/pgSQL before a statement about an object that is moved aside later: refuses where the object of
         the name is as the one that is created in its place, and may be that one.
 
@@ -161,14 +161,16 @@ def unstamping(context: MigrationContext, step: Any, sent: Callable[[Any], list[
     if not any(names(revision.module.upgrade) & RENAMES for revision in revisions):
         return None
     later, schema = list[Any](), context.version_table_schema
-    found = list[str]()
+    statements = list[str]()
     for revision in revisions:
         own = sent(revision.module.upgrade)
         later = [*own, *later]
         tails = [(successor, later[n:]) for n, successor in enumerate(own, 1)]
         if any(passed_on(*tail) or hand_over(*tail) or _moved_aside(*tail) is not None for tail in tails):
-            found.append(once.record_unstamped(_prefix(revision, "upgrade"), schema))
-    return block(["BEGIN", *(f"  EXECUTE {dollar(sql)};" for sql in found), "END"]) if found else None
+            statements.append(once.record_unstamped(_prefix(revision, "upgrade"), schema))
+    return (
+        block(["BEGIN", *(f"  EXECUTE {dollar(sql)};" for sql in statements), "END"]) if statements else None
+    )
 
 
 def passed_on(construct: Any, later: list[Any]) -> tuple[str, str] | None:
@@ -253,12 +255,12 @@ def _oid(change: Renaming) -> str:
         return f"(SELECT {creation_schema(change.schema)})"
     if change.table is not None:
         return f"{regclass(change.table, change.schema)}::oid"
-    found = (
+    oids = (
         "(SELECT i.indrelid FROM pg_catalog.pg_index AS i "
         f"WHERE i.indexrelid = {regclass(name, change.schema)})"
         for name in (change.new, change.old)
     )
-    return f"coalesce({', '.join(found)})"
+    return f"coalesce({', '.join(oids)})"
 
 
 @dataclass(frozen=True)
@@ -323,9 +325,9 @@ def hand_over(construct: Any, later: list[Any]) -> HandOver | None:
     taker = next((str(rename.table_name) for rename in renames if str(rename.new_table_name) == name), None)
     if taker is None:
         return None
-    there = (f"{regclass(table, schema)} IS NOT NULL" for table in (name, taker))
+    exist = (f"{regclass(table, schema)} IS NOT NULL" for table in (name, taker))
     words = f"table {qualified(name, schema)} is {verb} and {taker} renamed to {name}"
-    loses = f"SELECT {' AND '.join(there)} AND {rows}"
+    loses = f"SELECT {' AND '.join(exist)} AND {rows}"
     return HandOver(words, ("table", schema, None, name), loses)
 
 

@@ -37,7 +37,7 @@ from app_schema.migrations.foresight.constructs import (
     GONE,
     VIOLATION,
     Later,
-    asked,
+    comparisons,
     constraint_of,
     creates,
     renaming,
@@ -81,7 +81,7 @@ def outlived(
         *_redefined(construct, later),
         *renamed_before(construct),
     ]
-    questions = [*asked(statement), *accepted]
+    questions = [*comparisons(statement), *accepted]
     accepted += in_earlier_names(questions, later) + in_earlier_names(questions, later, columns=True)
     if (oid := exchanged(construct, later, table_of(construct), _words(statement))) is not None:
         # as it is after the exchange: only where that is recorded, for else it would be carried out once more
@@ -119,7 +119,7 @@ def changed_before(construct: Any, later: Later, first: str) -> list[str]:
     refuse_first = block(
         ["BEGIN", f"  IF {first} THEN", refuse("a first run", state=ABSENT), "  END IF;", "END"]
     )
-    return [both(refuse_first, sql) for sql in asked(foreseen_)]
+    return [both(refuse_first, sql) for sql in comparisons(foreseen_)]
 
 
 def unless_done(
@@ -162,7 +162,7 @@ def _otherwise(
 ) -> str:
     """The block: does nothing if one of ``done`` succeeds; else runs the statement; if that is refused, one
     of ``accepted``; if all are refused, ignores a tolerated refusal."""
-    unasked = [f"  IF NOT ({again}) THEN", "    EXECUTE main;", "    RETURN;", "  END IF;"]
+    first_run = [f"  IF NOT ({again}) THEN", "    EXECUTE main;", "    RETURN;", "  END IF;"]
     return block(
         [
             "DECLARE",
@@ -172,7 +172,7 @@ def _otherwise(
             "  detail text;",
             "  hint text;",
             "BEGIN",
-            *(unasked if again else ()),
+            *(first_run if again else ()),
             *(line for sql in done for line in _tried(dollar(sql))),
             *_tried(
                 "main",
@@ -223,7 +223,7 @@ def _without_dropped(construct: CreateTable, later: Later) -> CreateTable:
 
 def _redefined(construct: Any, later: Later) -> list[str]:
     """Guards of the objects that later statements create under the name, also after a drop."""
-    found, known = list[str](), subject(construct)
+    guards, known = list[str](), subject(construct)
     if known is None:
         return []
     statement = converging(construct)
@@ -235,12 +235,12 @@ def _redefined(construct: Any, later: Later) -> list[str]:
             name = change.new
         elif isinstance(element, EnumType) and (labelled := _labelled(element, name, successor)):
             element = labelled
-            found += verified(Create(element))
+            guards += verified(Create(element))
         elif creates(successor) and share_name(subject(successor), known):
-            found += in_time(successor, later[number:])
+            guards += in_time(successor, later[number:])
         elif (name_taken := under_name_of(known, successor, later, number)) is not None:
-            found += in_time(name_taken, later[number:])
-    return found
+            guards += in_time(name_taken, later[number:])
+    return guards
 
 
 def _is_of(enum: EnumType, name: str, change: Renaming) -> bool:
@@ -291,7 +291,7 @@ def _words(statement: DDLStatement) -> set[str]:
 
 def _recreated_owners(construct: Any, statement: DDLStatement, later: Later) -> list[str]:
     """Guards of the table or column that the statement names, if it is dropped and created again later."""
-    found, table, words = list[str](), table_of(construct), _words(statement)
+    guards, table, words = list[str](), table_of(construct), _words(statement)
     if table is None or isinstance(construct, ops.DropColumn):
         return []
     for number, successor in enumerate(later):
@@ -301,8 +301,8 @@ def _recreated_owners(construct: Any, statement: DDLStatement, later: Later) -> 
         if target(successor)[1:3] == table and (name is None or name in words):  # type: ignore[index]
             rest = later[number + 1 :]
             if (again := recreated(successor, rest)) is not None:
-                found += verified(rest[again], rest[again + 1 :])
-    return found
+                guards += verified(rest[again], rest[again + 1 :])
+    return guards
 
 
 def _tolerated(construct: Any, statement: DDLStatement, later: Later) -> tuple[str, ...]:
@@ -323,14 +323,14 @@ def _tolerated(construct: Any, statement: DDLStatement, later: Later) -> tuple[s
 
 def is_absent_later(construct: Any, later: Later) -> bool:
     """True if a created index does not have its name in the end, nor its columns and its table theirs."""
-    known, there = subject(construct), True
+    known, exists = subject(construct), True
     words = _words(converging(construct))  # type: ignore[arg-type]  # the guard of an index
     for successor in later:
         if subject(successor) == known:
-            there = creates(successor)
+            exists = creates(successor)
         elif _lost_name(successor) in words:
             return True
-    return not there
+    return not exists
 
 
 def _lost_name(construct: Any) -> str | None:

@@ -20,19 +20,19 @@ from app_schema.migrations.foresight.constructs import DROPS, WHOLE, Later, crea
 from app_schema.migrations.foresight.whole import has_column
 
 
-class Away(NamedTuple):
+class LaterRename(NamedTuple):
     """A later rename, after which a statement must not run.
 
     :param number: its place among the later constructs.
-    :param is_told: an object of the new name exists only after it.
+    :param is_decisive: an object of the new name exists only after it.
     """
 
     number: int
     change: Renaming
-    is_told: bool
+    is_decisive: bool
 
     @property
-    def there(self) -> str:
+    def exists(self) -> str:
         """SQL expression: an object has the new name."""
         kind, schema, _, _, new = self.change
         return (
@@ -40,21 +40,21 @@ class Away(NamedTuple):
         )
 
 
-def renamed_away(construct: Any, later: Later) -> list[Away]:
+def later_renames_of(construct: Any, later: Later) -> list[LaterRename]:
     """The renames of what a construct changes, or of its table, if another object gets the old name."""
     for place in _changed(construct):
-        own, taken, aways = place, set[Any](), list[Away]()
+        own, used, later_renames = place, set[Any](), list[LaterRename]()
         for number, other in enumerate(later):
             change = renaming(other)
             if change is not None and named(change, change.old) == own:
                 own = named(change, change.new)
-                aways.append(Away(number, change, own not in taken))
+                later_renames.append(LaterRename(number, change, own not in used))
                 continue
             created = named(change, change.new) if change is not None else creates(other) and subject(other)
-            if aways and created == place:
-                return aways
+            if later_renames and created == place:
+                return later_renames
             if change is not None or isinstance(other, DROPS):
-                taken.add(subject(other) if change is None else named(change, change.old))
+                used.add(subject(other) if change is None else named(change, change.old))
     return []
 
 
@@ -89,28 +89,28 @@ def _table(construct: Any, element: Any, change: Any) -> tuple[str | None, str] 
 def unless_renamed(
     construct: ExecutableDDLElement,
     statement: ExecutableDDLElement,
-    aways: list[Away],
+    later_renames: list[LaterRename],
     doubt: str,
     recorded: list[str],
-    untold: list[str],
+    refusals: list[str],
 ) -> Guarded:
     """The statement, unless an earlier run has renamed its object.
 
     :param doubt: SQL expression: an earlier run may have come so far.
     :param recorded: PL/pgSQL that sets the variable ``renamed`` to true if one of the renames is recorded.
-    :param untold: PL/pgSQL that refuses where nobody can tell.
+    :param refusals: PL/pgSQL that refuses if the database does not tell.
     """
     sql = statement.sql() if isinstance(statement, DDLStatement) else plain(construct)
-    told = " OR ".join(away.there for away in aways if away.is_told) or "false"
+    is_renamed = " OR ".join(rename.exists for rename in later_renames if rename.is_decisive) or "false"
     return Guarded(
         block(
             [
                 "DECLARE",
-                f"  renamed boolean := {doubt} AND ({told});",
+                f"  renamed boolean := {doubt} AND ({is_renamed});",
                 "BEGIN",
                 *recorded,
                 "  IF NOT renamed THEN",
-                *untold,
+                *refusals,
                 f"    EXECUTE {dollar(sql)};",
                 "  END IF;",
                 "END",

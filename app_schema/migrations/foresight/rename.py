@@ -65,7 +65,7 @@ def _renamed(construct: Any, later: Later) -> list[str]:
     known, renamed = subject(construct), construct
     if known is None or not isinstance(construct, _RENAMEABLE):
         return []
-    found, given_up = list[str](), dict[Hashable, tuple[Renaming, Later] | None]()
+    queries, given_up = list[str](), dict[Hashable, tuple[Renaming, Later] | None]()
     for number, successor in enumerate(later, 1):
         change, by = renaming(successor), subject(successor)
         if change is not None and known == named(change, change.old):
@@ -73,51 +73,51 @@ def _renamed(construct: Any, later: Later) -> list[str]:
                 return []  # a revision that undoes renames begins with the renames
             known = named(change, change.new)
             renamed = construct if begun is not None else _under_name(renamed, change.new)
-            there = [_has(change)] if begun is not None else verified(renamed, later[number:])
+            own_queries = [_has(change)] if begun is not None else verified(renamed, later[number:])
             if known not in given_up:
-                found += there
+                queries += own_queries
             elif begun is None:
-                found += _with_givers(known, given_up, there)
+                queries += _with_givers(known, given_up, own_queries)
         elif change is not None or isinstance(successor, DROPS):
             place = by if change is None else named(change, change.old)
             given_up[place] = None if change is None else (change, later[number:])
         elif creates(successor) and renamed is not construct and by == known:
-            found += verified(successor, later[number:])
-    return found if begun is None else _done(begun, found, later)
+            queries += verified(successor, later[number:])
+    return queries if begun is None else _done(begun, queries, later)
 
 
 def _with_givers(
-    name: Hashable, given_up: dict[Hashable, tuple[Renaming, Later] | None], there: list[str]
+    name: Hashable, given_up: dict[Hashable, tuple[Renaming, Later] | None], queries: list[str]
 ) -> list[str]:
     """The query for an object whose later name another object has until its rename: that object must have its
     new name, and so must each further object whose name passes on."""
-    asked_for = set[Hashable]()
+    visited = set[Hashable]()
     while name in given_up:
         giver = given_up[name]
         if giver is None:  # dropped; an index or constraint is no more than its definition, and has no values
-            return there if isinstance(name, tuple) and name[0] in {"index", "constraint"} else []
-        if name in asked_for:  # names that exchange in a circle look alike before and after
+            return queries if isinstance(name, tuple) and name[0] in {"index", "constraint"} else []
+        if name in visited:  # names that exchange in a circle look alike before and after
             return []
-        asked_for.add(name)
+        visited.add(name)
         renamed = last(*giver)
         name = named(renamed, renamed.new)
-        there = [both(_has(renamed), sql) for sql in there]
-    return there
+        queries = [both(_has(renamed), sql) for sql in queries]
+    return queries
 
 
-def _done(begun: Renaming, found: list[str], later: Later) -> list[str]:
+def _done(begun: Renaming, queries: list[str], later: Later) -> list[str]:
     """Queries that succeed if a rename has run: no object has the old name, or another object has it."""
     old = named(begun, begun.old)
-    taken = [
+    recreated = [
         sql
         for number, successor in enumerate(later, 1)
         if creates(successor) and subject(successor) == old
         for sql in in_time(successor, later[number:])
     ]
-    if taken:
-        return [both(there, sql) for there in (_has(begun), *found) for sql in taken]
-    gone = require_object(begun.kind, begun.old, begun.table, begun.schema, absent=True)
-    return [both(there, gone) for there in found]
+    if recreated:
+        return [both(query, sql) for query in (_has(begun), *queries) for sql in recreated]
+    absent = require_object(begun.kind, begun.old, begun.table, begun.schema, absent=True)
+    return [both(query, absent) for query in queries]
 
 
 def in_time(construct: Any, later: Later) -> list[str]:
@@ -186,23 +186,23 @@ def _replaced(known: Hashable, later: Later, giver: Hashable = None) -> list[str
 def _relabelled(added: Labelling, later: Later) -> list[str]:
     """Queries for the label under its later names, if no other label has them until then, or if that other
     label has its new name."""
-    found, label, given_up = list[str](), added.label, dict[str | None, int]()
+    queries, label, given_up = list[str](), added.label, dict[str | None, int]()
     changes = relabellings(added, later)
     for number, change in enumerate(changes):
         if change.instead_of != label:
             given_up[change.instead_of] = number
             continue
         label = change.label
-        there = has_value(added.name, label, schema=added.schema)
+        query = has_value(added.name, label, schema=added.schema)
         if label in given_up:
             other: str | None = label
             for rename in changes[given_up[label] :]:
                 other = rename.label if rename.instead_of == other else other
             if other in given_up:  # in a first run a third label has that name
                 continue
-            there = both(has_value(added.name, str(other), schema=added.schema), there)
-        found.append(there)
-    return found
+            query = both(has_value(added.name, str(other), schema=added.schema), query)
+        queries.append(query)
+    return queries
 
 
 def _under_name(construct: Any, name: str) -> Any:

@@ -22,7 +22,7 @@ from app_schema.ddl.guard import Guard
 from app_schema.ddl.sql import literals, qualified
 from app_schema.migrations.foresight.ahead import Ahead
 from app_schema.migrations.foresight.column import foreseen, is_recreated, refused_if_recreated, target
-from app_schema.migrations.foresight.constructs import WHOLE, creates, named, ours, renaming, subject
+from app_schema.migrations.foresight.constructs import WHOLE, creates, named, own_statement, renaming, subject
 from app_schema.migrations.foresight.exchange import RecordedRenames, hand_over
 from app_schema.migrations.foresight.later import (
     is_absent_later,
@@ -31,7 +31,7 @@ from app_schema.migrations.foresight.later import (
     table_of,
     unless_done,
 )
-from app_schema.migrations.foresight.namesake import Away, renamed_away, unless_renamed
+from app_schema.migrations.foresight.namesake import LaterRename, later_renames_of, unless_renamed
 from app_schema.migrations.foresight.noting import is_holder, noted, was_noted
 from app_schema.migrations.foresight.rename import is_renamed
 
@@ -73,11 +73,11 @@ class StepForesight(Foresight):
         self.again = again
         self._sent: list[Any] = []
         self._place = 0
-        self._behind = False
+        self._is_known = False
         self._rest: list[Any] = []
 
     def guarded(self, construct: ExecutableDDLElement) -> ExecutableDDLElement:
-        construct = ours(construct)
+        construct = own_statement(construct)
         if isinstance(construct, CreateTable) and construct.element.name == self.ahead.context.version_table:
             return converging(construct)
         self._sent.append(construct)
@@ -89,8 +89,8 @@ class StepForesight(Foresight):
             handed = hand_over(construct, self._later())
             if handed is not None and (doubt := self._doubt(handed.holder)):
                 statement = handed.unless(doubt, statement)
-        if self._renaming and (aways := renamed_away(construct, self._later())):
-            statement = self._unless_renamed(construct, statement, aways)
+        if self._renaming and (later_renames := later_renames_of(construct, self._later())):
+            statement = self._unless_renamed(construct, statement, later_renames)
         return noted(construct, statement, self.ahead.run) if self._is_noted(construct) else statement
 
     def _created_anew(self, construct: ExecutableDDLElement) -> ExecutableDDLElement:
@@ -106,23 +106,26 @@ class StepForesight(Foresight):
         return Guarded(by.creation()) if creates and begins_again and isinstance(by, Guard) else statement
 
     def _unless_renamed(
-        self, construct: ExecutableDDLElement, statement: ExecutableDDLElement, aways: list[Away]
+        self,
+        construct: ExecutableDDLElement,
+        statement: ExecutableDDLElement,
+        later_renames: list[LaterRename],
     ) -> Guarded:
         later = self._later()
         steps = [self.number] * (len(later) - len(self._beyond))
         steps += [step for step, _ in self.ahead.places_after(self.number)]
-        recorded, untold, table = list[str](), list[str](), table_of(construct)
-        for away in aways:
-            renames, behind = self.ahead.recorded(steps[away.number]), later[away.number + 1 :]
-            recorded += renames.was_renamed(away.change)
+        recorded, refusals, table = list[str](), list[str](), table_of(construct)
+        for rename in later_renames:
+            renames, following = self.ahead.recorded(steps[rename.number]), later[rename.number + 1 :]
+            recorded += renames.was_renamed(rename.change)
             doubt = () if table is None else self._doubt(("table", table[0], None, table[1]), renames)
-            untold += renames.untold(later[away.number], behind, doubt)
-            handed = hand_over(later[away.number], behind)
+            refusals += renames.refuse_if_moved_aside(later[rename.number], following, doubt)
+            handed = hand_over(later[rename.number], following)
             if handed is not None and doubt and isinstance(statement, DDLStatement):
                 statement = handed.unless(doubt, statement)
         first = self._first(table)
         again = self.again or ("true" if first == "true" else f"NOT {first}")
-        return unless_renamed(construct, statement, aways, again, recorded, untold)
+        return unless_renamed(construct, statement, later_renames, again, recorded, refusals)
 
     def _is_noted(self, construct: Any) -> bool:
         """True if later statements depend on whether this run has created the table, enum or column."""
@@ -156,8 +159,8 @@ class StepForesight(Foresight):
         if recorded is not None:
             return recorded
         known: Any = subject(construct)
-        makes = renaming(construct) is not None or creates(construct)
-        if known is None or known[0] not in WHOLE or not makes:
+        creates_or_renames = renaming(construct) is not None or creates(construct)
+        if known is None or known[0] not in WHOLE or not creates_or_renames:
             return None
         statement = self._of_revision(construct)
         if (self.refused or self.again) and (outliving := self.outlived(construct)) is not None:
@@ -188,7 +191,7 @@ class StepForesight(Foresight):
         return ""
 
     def outlived(self, construct: ExecutableDDLElement) -> ExecutableDDLElement | None:
-        construct = ours(construct)
+        construct = own_statement(construct)
         self._rest = self._after()
         return outlived(
             construct,
@@ -242,17 +245,17 @@ class StepForesight(Foresight):
     def _after(self) -> list[Any]:
         """The constructs of the revision after the last sent construct; empty if the revision was not
         read."""
-        behind = False
+        is_known = False
         for construct in self._sent:
             known = _known(construct)
             places = range(self._place, len(self._own))
-            found = (n for n in places if known is not None and _known(self._own[n]) == known)
-            place = next(found, None)
-            behind = place is not None
+            positions = (n for n in places if known is not None and _known(self._own[n]) == known)
+            place = next(positions, None)
+            is_known = place is not None
             self._place = self._place if place is None else place + 1
         if self._sent:
-            self._sent, self._behind = [], behind
-        return self._own[self._place :] if self._behind else []
+            self._sent, self._is_known = [], is_known
+        return self._own[self._place :] if self._is_known else []
 
 
 def _known(construct: Any) -> Any:

@@ -107,19 +107,19 @@ def under_later_name(construct: Any, statement: DDLStatement, compared: str, lat
     known: Any = subject(construct)
     kind, schema, _, name = known
     old = name if begun is None else begun.old
-    taken, own = {name, old}, name
+    used, own = {name, old}, name
     for other in later:
         change = renaming(other)
         place: Any = subject(other) if change is None else (change.kind, change.schema, None, change.old)
         if place is None or place[:2] != (kind, schema) or (change is None and not isinstance(other, DROPS)):
             continue
         if place[3] != own:
-            taken.add(place[3])
+            used.add(place[3])
         elif change is None:
             return None
         else:
             own = change.new
-    if own in taken:
+    if own in used:
         return None
     renamed, former = (oid_of(kind, name, schema) for name in (own, old))
     return Guarded(

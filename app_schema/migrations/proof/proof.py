@@ -90,16 +90,16 @@ class Proof:
             )
         database = self.source.parameters.get("dbname")
         with engine_of(self.source, database) as engine, engine.connect() as connection:
-            found = structure(connection, self._version)
-        said = " ".join(text.split())
-        keeps = _HEADER in said and _LOSES_ROWS not in said
+            objects = structure(connection, self._version)
+        words = " ".join(text.split())
+        keeps = _HEADER in words and _LOSES_ROWS not in words
         try:
-            return self._try(found, revision, keeps=keeps)
+            return self._try(objects, revision, keeps=keeps)
         except RefusedError as error:
             if not (self.scratch.elsewhere and (error.sqlstate or "").startswith(_VALUES_REFUSED)):
                 raise
             return self._try(
-                found, revision, keeps=keeps, filled=False
+                objects, revision, keeps=keeps, filled=False
             )  # generated rows may violate a constraint that the user's rows satisfy
 
     @property

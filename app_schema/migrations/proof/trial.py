@@ -125,10 +125,10 @@ class Trial:
             try:
                 self.run.migrate(context, connection)
             except Exception as error:
-                said, state = explained_shortly(error)
+                message, state = explained_shortly(error)
                 way = " in autocommit" if autocommit else ""
                 words = f"the {'second ' if again else ''}{verb} fails"
-                raise RefusedError(f"{words}{way}: {said}", state) from error
+                raise RefusedError(f"{words}{way}: {message}", state) from error
 
     @cached_property
     def scripts(self) -> ScriptDirectory:
@@ -198,8 +198,8 @@ class Trial:
         queries = (_CHECKSUM.format(name=literal(table), table=table) for table in self.tables)
         query = " UNION ALL ".join(queries)
         with self.engine.connect() as connection:
-            found = connection.exec_driver_sql(query, execution_options={"no_parameters": True})
-            return {str(table): str(checksum) for table, checksum in found}
+            rows = connection.exec_driver_sql(query, execution_options={"no_parameters": True})
+            return {str(table): str(checksum) for table, checksum in rows}
 
 
 def explained_shortly(error: Exception) -> tuple[str, str | None]:
@@ -210,8 +210,8 @@ def explained_shortly(error: Exception) -> tuple[str, str | None]:
     if isinstance(error, (psycopg.Error, sa.exc.DBAPIError)):
         error = explained(error)
     state = getattr(error, "sqlstate", None) or getattr(error.__cause__, "sqlstate", None)
-    said = str(error).partition("\n")[0].rstrip(".")
-    return (_VALUES.sub("", said) if (state or "").startswith("22") else said), state
+    message = str(error).partition("\n")[0].rstrip(".")
+    return (_VALUES.sub("", message) if (state or "").startswith("22") else message), state
 
 
 def listed(words: list[str]) -> str:
