@@ -124,10 +124,10 @@ class _Command:
         except CommandError as error:
             cause = error.__cause__
             kind = type(cause) if isinstance(cause, AppSchemaError) else AppSchemaError
-            said = kind(str(error))
-            if isinstance(said, DifferentError | StatementError):
-                said.sqlstate = getattr(cause, "sqlstate", None)
-            raise said from cause
+            refusal = kind(str(error))
+            if isinstance(refusal, DifferentError | StatementError):
+                refusal.sqlstate = getattr(cause, "sqlstate", None)
+            raise refusal from cause
         return applied
 
 

@@ -32,23 +32,23 @@ def nameless(revision: str, names: Iterable[str], heads: Iterable[str]) -> str:
     near += [name for name in difflib.get_close_matches(revision, names, 3, _NEAR) if name not in near]
     newest = ", ".join(sorted(heads))
     near_names = f"near names: {', '.join(near[:3])}"
-    said = near_names if near else f"the newest is {newest}, and app-schema history lists all"
-    return f"No revision is called {revision!r}: {said}."
+    hint = near_names if near else f"the newest is {newest}, and app-schema history lists all"
+    return f"No revision is called {revision!r}: {hint}."
 
 
-def applied(scripts: ScriptDirectory, here: Iterable[str]) -> frozenset[str]:
+def applied(scripts: ScriptDirectory, stamped: Iterable[str]) -> frozenset[str]:
     """The revisions of the rows, and the revisions below them."""
     # one by one: Alembic refuses a revision that another one includes
-    below = (scripts.iterate_revisions(revision, "base") for revision in here)
-    return frozenset(script.revision for found in below for script in found)
+    below = (scripts.iterate_revisions(revision, "base") for revision in stamped)
+    return frozenset(script.revision for scripts_below in below for script in scripts_below)
 
 
-def included(scripts: ScriptDirectory, here: Iterable[str], table: str) -> str | None:
+def included(scripts: ScriptDirectory, stamped: Iterable[str], table: str) -> str | None:
     """The message for rows of the version table that other rows include; None: there is no such row.
 
-    :param here: the rows; one that no file has is ignored.
+    :param stamped: the rows; one that no file has is ignored.
     """
-    rows = sorted({script.revision for script in scripts.walk_revisions()}.intersection(here))
+    rows = sorted({script.revision for script in scripts.walk_revisions()}.intersection(stamped))
     older = [row for row in rows if row in applied(scripts, {*rows} - {row})]
     if not older:
         return None
@@ -68,13 +68,13 @@ def nothing_follows(context: MigrationContext, heads: Iterable[str]) -> bool:
 
 def explained(message: str, context: EnvironmentContext) -> str:
     """The message of Alembic, or ours where it names a revision that no file has."""
-    found = _UNKNOWN.fullmatch(message)
-    if found is None:
+    match = _UNKNOWN.fullmatch(message)
+    if match is None:
         return message
-    if found[1] not in _given(context):
-        return foreign([found[1]])
+    if match[1] not in _given(context):
+        return foreign([match[1]])
     names = [script.revision for script in context.script.walk_revisions()]
-    return nameless(found[1], names, context.script.get_heads())
+    return nameless(match[1], names, context.script.get_heads())
 
 
 def _given(context: EnvironmentContext) -> set[str]:

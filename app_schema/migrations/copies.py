@@ -31,18 +31,18 @@ def refuse_other(scripts: Path, configuration: str) -> None:
 
 def refuse_other_here() -> None:
     """The same for the alembic.ini of the working directory; one of another project is ignored."""
-    here = Path("alembic.ini")
-    if not here.is_file() or here.resolve().parent in {PACKAGE, PACKAGE.parent}:
+    ini = Path("alembic.ini")
+    if not ini.is_file() or ini.resolve().parent in {PACKAGE, PACKAGE.parent}:
         return
     from alembic.config import Config
     from alembic.util import CommandError
 
     try:
-        location = Config(here).get_main_option("script_location")
+        location = Config(ini).get_main_option("script_location")
     except (CommandError, ValueError, KeyError):  # of another project
         return
     if location and ":" not in location:
-        refuse_other(Path(location), str(here.resolve()))
+        refuse_other(Path(location), str(ini.resolve()))
 
 
 def refuse_absent(location: str | None, configuration: str) -> None:

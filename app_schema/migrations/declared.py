@@ -177,8 +177,8 @@ class Declared:
             for key, definition in snapshot.items()
             if key.kind == "sequence" and (column := PrintedSequence.of(definition).column) is not None
         }
-        found = {key: obj.role for key, obj in owners.items()}
-        return {**{key: found[table] for key, table in tables.items() if table in found}, **found}
+        roles = {key: obj.role for key, obj in owners.items()}
+        return {**{key: roles[table] for key, table in tables.items() if table in roles}, **roles}
 
     def _spell_types(self, snapshot: Snapshot) -> None:
         """Replaces the keys whose types the declaration spells otherwise than PostgreSQL prints them."""

@@ -91,10 +91,10 @@ def drift(connection: Connection, app: Application, scratch: str | None = None) 
     return Drift(_counts(comparison.counted(), states), list(objects.values()), comparison.uncompared())
 
 
-def _drifted(key: Key, state: State, declared: str | None, found: str | None) -> Drifted:
+def _drifted(key: Key, state: State, declared: str | None, reflected: str | None) -> Drifted:
     table = key.name if key.kind == "table" else key.table
     place = None if table is None else ".".join(filter(None, (key.schema, table)))
-    return Drifted(key.label, state, declared, found, key.kind.replace("_", " "), place)
+    return Drifted(key.label, state, declared, reflected, key.kind.replace("_", " "), place)
 
 
 def _counts(declared: Iterable[Key], states: dict[Key, State]) -> list[KindCount]:

@@ -43,39 +43,44 @@ class Recorded:
 
 def record(
     lineage: Lineage,
-    here: frozenset[str],
+    stamped: frozenset[str],
     to: str,
     direction: Direction = "up",
     impl: type[GuardedImpl] = GuardedImpl,
 ) -> list[Recorded]:
-    """The revisions from `here` to `to`; otherwise as :func:`record_steps`."""
-    steps = lineage.steps(here, to, direction)
-    return record_steps(lineage.app, here, steps, impl, lineage.scripts)
+    """The revisions from `stamped` to `to`; otherwise as :func:`record_steps`."""
+    steps = lineage.steps(stamped, to, direction)
+    return record_steps(lineage.app, stamped, steps, impl, lineage.scripts)
 
 
 def record_steps(
     app: Application,
-    here: frozenset[str],
+    stamped: frozenset[str],
     planned: Steps,
     impl: type[GuardedImpl] = GuardedImpl,
     scripts: ScriptDirectory | None = None,
 ) -> list[Recorded]:
-    """The revisions of these steps, from `here`. Safe in the middle of a run of Alembic.
+    """The revisions of these steps, from `stamped`. Safe in the middle of a run of Alembic.
 
     :param impl: renders the statements instead of the guarded impl.
     :raises ModelError: if a revision queries the database.
     """
     buffer = io.StringIO()
-    found: list[Recorded] = []
+    records: list[Recorded] = []
 
     def steps(_: Any, __: Any) -> Iterator[RevisionStep]:
         for step in planned:
-            found.append(Recorded(step.revision.revision))
+            records.append(Recorded(step.revision.revision))
             begin = buffer.tell()
-            yield _recorded(step, proxied, found[-1])
-            found[-1].sql = buffer.getvalue()[begin:]
+            yield _recorded(step, proxied, records[-1])
+            records[-1].sql = buffer.getvalue()[begin:]
 
-    options = {"output_buffer": buffer, "fn": steps, "starting_rev": tuple(sorted(here)), "script": scripts}
+    options = {
+        "output_buffer": buffer,
+        "fn": steps,
+        "starting_rev": tuple(sorted(stamped)),
+        "script": scripts,
+    }
     context = _script(app, impl, options)
     try:
         with silence(), installed(context) as proxied, context.begin_transaction():
@@ -85,15 +90,15 @@ def record_steps(
     except (Exception, SystemExit) as error:  # a revision may call sys.exit(), and the command would succeed
         reason = f"{type(error).__name__}: {error}"
         raise ModelError(
-            f"{found[-1].revision} cannot be planned, because it queries the database ({reason})."
+            f"{records[-1].revision} cannot be planned, because it queries the database ({reason})."
         ) from error
-    return found
+    return records
 
 
-def script_of_steps(lineage: Lineage, here: frozenset[str], steps: Steps) -> str:
-    """The script that ``alembic upgrade --sql`` writes of these steps, from `here`."""
+def script_of_steps(lineage: Lineage, stamped: frozenset[str], steps: Steps) -> str:
+    """The script that ``alembic upgrade --sql`` writes of these steps, from `stamped`."""
     buffer = io.StringIO()
-    options = {"output_buffer": buffer, "fn": lambda *_: steps, "starting_rev": tuple(sorted(here))}
+    options = {"output_buffer": buffer, "fn": lambda *_: steps, "starting_rev": tuple(sorted(stamped))}
     context = _script(lineage.app, GuardedImpl, {**options, "script": lineage.scripts})
     with silence(), context.begin_transaction():
         write_script(context, lineage.app.search_path, {})
@@ -102,26 +107,26 @@ def script_of_steps(lineage: Lineage, here: frozenset[str], steps: Steps) -> str
 
 def operations(app: Application, planned: Steps) -> list[Recorded]:
     """The operations of these steps, without their SQL; of one that queries the database, those before."""
-    found: list[Recorded] = []
+    records: list[Recorded] = []
     with silence(), installed(_script(app, GuardedImpl, {"output_buffer": io.StringIO()})) as proxied:
         for step in planned:
-            found.append(Recorded(step.revision.revision))
+            records.append(Recorded(step.revision.revision))
             try:
-                _recorded(step, proxied, found[-1]).migration_fn()
+                _recorded(step, proxied, records[-1]).migration_fn()
             except (AppSchemaError, CommandError):
                 raise
             except (Exception, SystemExit):  # noqa: BLE001 - whatever code does that gets no answer
-                found[-1].queries = True
-    return found
+                records[-1].queries = True
+    return records
 
 
-def _recorded(step: RevisionStep, operations: Operations, found: Recorded) -> RevisionStep:
+def _recorded(step: RevisionStep, operations: Operations, planned: Recorded) -> RevisionStep:
     """The step, which notes its operations when it runs."""
 
     @wraps(step.migration_fn)  # Alembic logs its name
     def run(**kwargs: Any) -> None:
         with recorded(operations) as noted:
-            found.operations = noted
+            planned.operations = noted
             step.migration_fn(**kwargs)
 
     noting = copy.copy(step)

@@ -64,7 +64,7 @@ def run(
     *,
     connection: Any = None,
     run_args: Mapping[str, Any] | None = None,
-    found: tuple[MigrationSession, Facts] | None = None,
+    probed: tuple[MigrationSession, Facts] | None = None,
     **options: Any,
 ) -> None:
     """Runs the command of Alembic with the declared metadata.
@@ -75,7 +75,7 @@ def run(
     :param connection: a connection or an engine, synchronous or not, as is
         ``config.attributes["connection"]``; without one the direct endpoint of ``DATABASE_URL``.
     :param run_args: passed to each ``upgrade()`` and ``downgrade()``, as Alembic's ``run_migrations()`` does.
-    :param found: a session and its facts, if read already.
+    :param probed: a session and its facts, if read already.
     :param options: the options of Alembic's ``configure()``; ``search_path``, by default the session's;
         ``naming_convention``; ``managed_schemas``, ``prune``, ``safe``, ``cache``, ``scratch``, each
         overridden by ``-x``; and ``strict``: refuses to alter a column that differs from its ``existing_...``
@@ -96,9 +96,9 @@ def run(
             environment.configure_script()
             with context.begin_transaction():
                 environment.script()
-        elif found is not None:
-            environment.configure(found[0].connection)
-            environment.migrate(found)
+        elif probed is not None:
+            environment.configure(probed[0].connection)
+            environment.migrate(probed)
         elif given is not None:
             on(given, environment.configure_and_migrate)
         else:
@@ -203,12 +203,12 @@ class Environment:
         session = MigrationSession(connection, table, schema, self.options.get("search_path"))
         self.migrate((session, session.facts()), outer)
 
-    def migrate(self, found: tuple[MigrationSession, Facts], outer: Outer | None = None) -> None:
+    def migrate(self, probed: tuple[MigrationSession, Facts], outer: Outer | None = None) -> None:
         """Runs the command in a configured session.
 
         :param outer: the transaction that env.py ends.
         """
-        session, facts = found
+        session, facts = probed
         migration_context = self.context.get_context()
         if "revision_context" in migration_context.opts:  # autogenerate or check
             migration_context.opts["target_metadata"] = called(self.metadata)
@@ -289,8 +289,8 @@ def joined(options: Mapping[str, Any]) -> dict[str, Any]:
     if (plugins := result.get("autogenerate_plugins")) is not None:
         others = [name for name in plugins if name != PLUGIN and not name.startswith("alembic.autogenerate")]
         result["autogenerate_plugins"] = [*PLUGINS, *others]
-    asked = ("compare_type", "compare_server_default")
-    result["asked"] = {name: result[name] for name in asked if result.get(name) is not None}
+    comparisons = ("compare_type", "compare_server_default")
+    result["asked"] = {name: result[name] for name in comparisons if result.get(name) is not None}
     if "include_schemas" in result:
         result["every_schema"] = bool(result["include_schemas"])
     return result

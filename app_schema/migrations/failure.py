@@ -35,9 +35,9 @@ def explained(error: DBAPIError | psycopg.Error, *, place: str = "") -> AppSchem
     if remedy := pinned.remedy(diagnostic):
         lines.append(f"hint: {remedy}")
     if state in _GONE or (state is None and isinstance(cause, psycopg.OperationalError)):
-        said = " ".join(message.split()).rstrip(".")
+        sentence = " ".join(message.split()).rstrip(".")
         return ServerError(
-            f"{place}the connection was lost: {said}. Committed revisions are kept; "
+            f"{place}the connection was lost: {sentence}. Committed revisions are kept; "
             "to continue, run the same command again."
         )
     if state and not state.startswith("AS"):  # ours need no code

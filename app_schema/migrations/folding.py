@@ -74,12 +74,12 @@ def _parts(whole: str, *, flat: bool) -> list[str | _Text]:
     """The parts of a text; `flat`: those of the bodies too."""
     parts: list[str | _Text] = []
     end = 0
-    for found in _VARIABLE.finditer(whole):
-        parts.append(whole[end : found.start()])
-        end = found.end()
-        body, tag = found["body"], found["tag"]
+    for match in _VARIABLE.finditer(whole):
+        parts.append(whole[end : match.start()])
+        end = match.end()
+        body, tag = match["body"], match["tag"]
         if body is None:
-            parts.append(_Literal(found[0]))
+            parts.append(_Literal(match[0]))
         elif not _CODE.match(body):
             parts += [tag, _Statement(body), tag]
         elif flat:

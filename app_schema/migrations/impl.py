@@ -133,9 +133,9 @@ class GuardedImpl(PostgresqlImpl):
             with self.handwriting.sending():
                 return super()._exec(construct, execution_options, multiparams, params or {})
         except DBAPIError as error:
-            said = explained(error)
-            if (other := self._outlived(ddl, said)) is None:
-                raise said from error
+            refusal = explained(error)
+            if (other := self._outlived(ddl, refusal)) is None:
+                raise refusal from error
             with self.handwriting.sending():
                 return super()._exec(other, execution_options)
 

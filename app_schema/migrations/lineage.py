@@ -62,8 +62,8 @@ class Lineage:
     @cached_property
     def heads(self) -> frozenset[str]:
         """The newest revisions, with which Alembic stamps a database: no tip on which another one depends."""
-        asked = (script.dependencies for script in self.scripts.walk_revisions())
-        needed = (self.scripts.get_revisions(names) for names in asked if names)
+        dependencies = (script.dependencies for script in self.scripts.walk_revisions())
+        needed = (self.scripts.get_revisions(names) for names in dependencies if names)
         return self.tips - {script.revision for scripts in needed for script in scripts}
 
     @property
@@ -94,29 +94,27 @@ class Lineage:
         """Every revision, the newest first."""
         return [described(script) for script in self.scripts.walk_revisions()]
 
-    def unknown(self, here: frozenset[str]) -> frozenset[str]:
-        """Those of `here` that no file has."""
-        return here - {script.revision for script in self.scripts.walk_revisions()}
+    def unknown(self, stamped: frozenset[str]) -> frozenset[str]:
+        """Those of `stamped` that no file has."""
+        return stamped - {script.revision for script in self.scripts.walk_revisions()}
 
-    def applied(self, here: frozenset[str]) -> frozenset[str]:
-        """The applied revisions of a database at `here`; a revision without a file is omitted."""
-        return applied(self.scripts, here - self.unknown(here))
+    def applied(self, stamped: frozenset[str]) -> frozenset[str]:
+        """The applied revisions of a database at `stamped`; a revision without a file is omitted."""
+        return applied(self.scripts, stamped - self.unknown(stamped))
 
-    def upgrades(self, here: frozenset[str], to: str = "head") -> list[Script]:
-        """The revisions that `upgrade` would apply from `here`, in order. The target may be abbreviated, or
-        `+1`."""
-        return self._scripts(self.steps(here, to, "up"))
+    def upgrades(self, stamped: frozenset[str], to: str = "head") -> list[Script]:
+        """The revisions that `upgrade` would apply, in order. The target may be abbreviated, or `+1`."""
+        return self._scripts(self.steps(stamped, to, "up"))
 
-    def downgrades(self, here: frozenset[str], to: str = "-1") -> list[Script]:
-        """The revisions that `downgrade` would undo from `here`, in order. The target may be abbreviated, or
-        `base`."""
-        return self._scripts(self.steps(here, to, "down"))
+    def downgrades(self, stamped: frozenset[str], to: str = "-1") -> list[Script]:
+        """The revisions that `downgrade` would undo, in order. The target may be abbreviated, or `base`."""
+        return self._scripts(self.steps(stamped, to, "down"))
 
-    def steps(self, here: frozenset[str], to: str, direction: Direction) -> list[RevisionStep]:
+    def steps(self, stamped: frozenset[str], to: str, direction: Direction) -> list[RevisionStep]:
         """The same as Alembic's steps."""
         # as alembic.command does: a tuple means several heads, despite the annotation
-        at: Any = tuple(sorted(here))
-        if direction == "down" and not here:
+        at: Any = tuple(sorted(stamped))
+        if direction == "down" and not stamped:
             return []
         up = direction == "up"
         step = MigrationStep.upgrade_from_script if up else MigrationStep.downgrade_from_script
@@ -127,7 +125,7 @@ class Lineage:
         except ResolutionError as error:
             raise CommandError(f"Can't locate revision identified by '{error.argument}'") from error
         except RevisionError as error:
-            raise CommandError(self.included(here) or str(error)) from error
+            raise CommandError(self.included(stamped) or str(error)) from error
         try:
             steps = [step(self.scripts.revision_map, script) for script in (scripts[::-1] if up else scripts)]
         except AttributeError as error:
@@ -138,9 +136,9 @@ class Lineage:
             refuse_uncallable(planned, {})
         return steps
 
-    def included(self, here: frozenset[str]) -> str | None:
+    def included(self, stamped: frozenset[str]) -> str | None:
         """The message for rows of the version table that other rows include; None: there is no such row."""
-        return included(self.scripts, here, self.app.qualified_version_table)
+        return included(self.scripts, stamped, self.app.qualified_version_table)
 
     def _scripts(self, steps: list[RevisionStep]) -> list[Script]:
         return [self.scripts.get_revision(step.revision.revision) for step in steps]

@@ -26,13 +26,13 @@ def load(scripts: ScriptDirectory, *, strict: bool = True) -> None:
     :raises ConfigurationError: with one sentence, and file and line if known.
     """
     try:
-        with warnings.catch_warnings(record=True) as said:
+        with warnings.catch_warnings(record=True) as recorded:
             warnings.simplefilter("always")
             scripts.get_heads()
             walked = list(scripts.walk_revisions()) if strict else []
     except (Exception, SystemExit) as error:  # a revision may call sys.exit(), and the command would succeed
         raise ConfigurationError(_explained(scripts, error)) from error
-    for warning in said:
+    for warning in recorded:
         if strict and _TWICE in str(warning.message):
             raise ConfigurationError(_disorder(scripts) or f"{warning.message}.")
         warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
@@ -94,8 +94,8 @@ def refuse_uncallable(step: Any, arguments: Mapping[str, Any]) -> None:
         fault = f"{name} is {function!r}"
     elif inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
         fault = f"a call of {name}() runs nothing of it, because it is async or has a yield"
-    elif (said := _unfit(function, arguments)) is not None:
-        fault = f"{name}{inspect.signature(function)} is called as {name}({given}): {said}"
+    elif (reason := _unfit(function, arguments)) is not None:
+        fault = f"{name}{inspect.signature(function)} is called as {name}({given}): {reason}"
     else:
         return
     raise ConfigurationError(f"{place}: {fault}; expected def {name}({', '.join(arguments)}) -> None.")
@@ -113,8 +113,8 @@ def _unfit(function: Callable[..., Any], arguments: Mapping[str, Any]) -> str | 
 
 
 def _explained(scripts: ScriptDirectory, error: BaseException) -> str:
-    if said := _disorder(scripts):
-        return said
+    if sentence := _disorder(scripts):
+        return sentence
     places = ", ".join(sorted(map(str, directories(scripts))))
     return f"The revisions in {places} cannot be loaded ({_reason(error)})."
 
@@ -145,8 +145,8 @@ def _not_imported(scripts: ScriptDirectory, path: Path, error: BaseException) ->
     if isinstance(error, SyntaxError):
         file = Path(error.filename or path).name
         return f"{file}, line {error.lineno or 1}: the file is not valid Python: {error.msg}."
-    if found := line_in(scripts, error):
-        return f"{found[0].name}, line {found[1]}: the revision cannot be imported ({_reason(error)})."
+    if place := line_in(scripts, error):
+        return f"{place[0].name}, line {place[1]}: the revision cannot be imported ({_reason(error)})."
     if isinstance(error, OSError):
         return f"{path.name} cannot be read: {error.strerror}."
     return f"{path.name} cannot be imported ({_reason(error)})."

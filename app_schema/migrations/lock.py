@@ -50,7 +50,7 @@ class Lock:
         self.key = int.from_bytes(digest[:8], "big", signed=True)
         unsigned = self.key % 2**64
         self._held = _HELD.format(high=unsigned >> 32, low=unsigned % 2**32)
-        self.taken = False
+        self.acquired = False
 
     @property
     def _of_transaction(self) -> bool:
@@ -65,28 +65,28 @@ class Lock:
         """
         function = "pg_try_advisory_xact_lock" if self._of_transaction else "pg_try_advisory_lock"
         attempt = _TRY.format(function=function, key=self.key, held=self._held)
-        begun, told = time.monotonic(), False
+        begun, is_reported = time.monotonic(), False
         while True:
-            self.taken = True  # set before: the server may grant the lock and its answer may be lost
+            self.acquired = True  # set before: the server may grant the lock and its answer may be lost
             with watched(self.session.driver):
                 answer, *_, facts = self.session.ask(attempt, *self.session.probe())
             if answer is None:
                 waited = time.monotonic() - begun
-                if told:
+                if is_reported:
                     events.say(f"the migration lock is free after {waited:.1f} s")
                 events.emit("lock", seconds=round(waited, 4))
                 return read(facts)
-            self.taken = False
+            self.acquired = False
             now, holder = time.monotonic(), _holder(answer)
             if now - begun >= wait:
                 raise LockedError(
                     f"The migration lock is held by {holder}; waited {wait:g} s, and nothing was changed. "
                     "Run again when it is done, or wait longer with -x lock_wait=10min."
                 )
-            if not told:
+            if not is_reported:
                 events.say(f"waiting for the migration lock, held by {holder} (up to {wait:g} s)")
                 events.emit("lock wait", holder=holder, limit=wait)
-                told = True
+                is_reported = True
             self.session.sleep(min(POLL * random.uniform(0.3, 1), max(begun + wait - now, 0)))
 
     def release(self) -> str:
@@ -132,8 +132,8 @@ class Lock:
 
 
 def _holder(answer: str) -> str:
-    found = json.loads(answer)
-    if not found:
+    holder = json.loads(answer)
+    if not holder:
         return "a session that has just ended"
-    since = f", connected since {found['since']}" if found["since"] else ""
-    return f"pid {found['pid']} ({found['application'] or 'no application_name'}, {found['user']}{since})"
+    since = f", connected since {holder['since']}" if holder["since"] else ""
+    return f"pid {holder['pid']} ({holder['application'] or 'no application_name'}, {holder['user']}{since})"

@@ -110,8 +110,8 @@ def record_unstamped(prefix: str, schema: str | None = "public") -> str:
 def was_unstamped(prefix: str, schema: str | None = "public") -> tuple[str, str]:
     """SQL expressions: that is recorded. The second one is read only where the first is true."""
     place = qualified(TABLE, schema)
-    found = f"EXISTS (SELECT FROM {place} WHERE key = {literal(_unstamped_key(prefix))})"
-    return f"to_regclass({literal(place)}) IS NOT NULL", found
+    exists = f"EXISTS (SELECT FROM {place} WHERE key = {literal(_unstamped_key(prefix))})"
+    return f"to_regclass({literal(place)}) IS NOT NULL", exists
 
 
 def if_not_done(prefix: str, schema: str | None = "public") -> str:

@@ -217,10 +217,10 @@ def noted(operation: MigrateOperation, context: MigrationContext) -> Operation:
 def called(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Operation]:
     """The values of a call of one of our operations that is a function, with its arguments."""
     name = function.__name__
-    said = inspect.signature(function).bind(None, *args, **kwargs).arguments
-    table = None if said.get("table") is None else place(said["table"], said.get("schema"))
+    arguments = inspect.signature(function).bind(None, *args, **kwargs).arguments
+    table = None if arguments.get("table") is None else place(arguments["table"], arguments.get("schema"))
     if name == "alter_column_types":
-        old, using = said.get("existing") or {}, said.get("using") or {}
+        old, using = arguments.get("existing") or {}, arguments.get("using") or {}
         return [
             Operation(
                 "alter_column",
@@ -230,12 +230,16 @@ def called(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str
                 column=column,
                 retyped=_conversion(type_, old.get(column), using.get(column)),
             )
-            for column, type_ in said["types"].items()
+            for column, type_ in arguments["types"].items()
         ]
     lock = LOCKS.get(name)
     where = None if lock in {None, UNKNOWN} else table
-    renamed = _renaming(name, said) if name.startswith("rename_") else None
-    protects = _unique_index(said["name"], said.get("schema")) if name == "drop_index_concurrently" else None
+    renamed = _renaming(name, arguments) if name.startswith("rename_") else None
+    protects = (
+        _unique_index(arguments["name"], arguments.get("schema"))
+        if name == "drop_index_concurrently"
+        else None
+    )
     return [Operation(name, where, lock, scans=name in _SCANS, renamed=renamed, protects=protects)]
 
 
@@ -308,9 +312,9 @@ def _renamed(operation: Any) -> Renaming | None:
     return Renaming("column", operation.schema, table, old, new)
 
 
-def _renaming(name: str, said: dict[str, Any]) -> Renaming:
-    kind = said.get("kind") or name.removeprefix("rename_")
-    return Renaming(kind, said.get("schema"), said.get("table"), said["old"], said["new"])
+def _renaming(name: str, arguments: dict[str, Any]) -> Renaming:
+    kind = arguments.get("kind") or name.removeprefix("rename_")
+    return Renaming(kind, arguments.get("schema"), arguments.get("table"), arguments["old"], arguments["new"])
 
 
 def _retyped(operation: Any) -> Conversion | None:

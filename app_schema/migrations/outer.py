@@ -70,14 +70,14 @@ class Outer:
         assert connection is not None
         transaction = connection.get_transaction()  # another one, if a revision has ended the first
         self.waits, ended, self._ended = False, self._ended, []
-        done = False
+        is_committed = False
         environment = self.context.environment_context
         assert environment is not None
         try:
             with sentences(environment):
                 if transaction is not None:
                     (transaction.commit if committed else transaction.rollback)()
-            done = committed
+            is_committed = committed
         finally:
             for function in ended:
-                function(done)
+                function(is_committed)

@@ -56,8 +56,8 @@ class _Partition(NamedTuple):
 
 def is_partitioned(operations: Operations | Sender, name: str, schema: str | None) -> bool:
     """True if a table or index has partitions of its own."""
-    found = send(operations, _KIND, name=qualified(name, schema))
-    return found is not None and found.scalar() in {"p", "I"}
+    result = send(operations, _KIND, name=qualified(name, schema))
+    return result is not None and result.scalar() in {"p", "I"}
 
 
 def build(operations: Operations | Sender, built: Index) -> None:

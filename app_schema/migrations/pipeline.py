@@ -308,13 +308,13 @@ class Pipeline:
         self._compare_together()
         for sql in self.handwriting.after():
             self._queue(Statement(sql, step=self.state.current))
-        step, ends = self.state.current, self.state.stamped
+        step, is_last = self.state.current, self.state.stamped
         confirm = partial(self.state.confirm, self.state.take_stamped())
         part = partial(step.part_is_committed, converges=step.converges)
 
         def then() -> None:
             confirm()
-            if not ends:
+            if not is_last:
                 part()
 
         self._queue(Statement(wire.COMMIT, step=step, then=then))

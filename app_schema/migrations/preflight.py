@@ -57,20 +57,20 @@ def _shared(session: MigrationSession) -> bool:
     """
     driver = session.driver
     assert driver is not None
-    mine = driver.execute("SELECT pg_backend_pid()").fetchone()
+    own_pid = driver.execute("SELECT pg_backend_pid()").fetchone()
     if not session.external:
         driver.rollback()
     parameters: dict[str, Any] = {**driver.info.get_parameters(), "password": driver.info.password}
     try:
         with psycopg.connect(**parameters, prepare_threshold=None) as other:
-            theirs = other.execute(
+            other_pid = other.execute(
                 "SELECT pg_backend_pid()"
             ).fetchone()  # keeps the backend, because the transaction is open
-            if theirs == mine:
+            if other_pid == own_pid:
                 return True
             now = driver.execute("SELECT pg_backend_pid()").fetchone()
             if not session.external:
                 driver.rollback()
-            return now != mine
+            return now != own_pid
     except psycopg.Error:
         return True  # unknown; True is the safe answer

@@ -56,28 +56,28 @@ def recording(impl: type[GuardedImpl]) -> type[Recording]:
 @contextmanager
 def recorded(operations: Operations) -> Iterator[list[Operation]]:
     """The operations of the revision that the block runs. No subclass: `alembic.op` proxies an instance."""
-    found: list[Operation] = []
+    noted_operations: list[Operation] = []
     invoke, impl, context = Operations.invoke, operations.impl, operations.migration_context
     assert isinstance(impl, Recording)
 
     def of_class(operation: MigrateOperation) -> Any:
         if is_opaque(operation):
             return invoke(operations, operation)
-        found.append(noted(operation, context))
+        noted_operations.append(noted(operation, context))
         with impl.noting(None):
             return invoke(operations, operation)
 
     def of_function(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        found.extend(called(function, args, kwargs))
+        noted_operations.extend(called(function, args, kwargs))
         with impl.noting(None):
             return function(operations, *args, **kwargs)
 
     def of_statement(construct: Any) -> None:
-        found.extend(noted(operation, context) for operation in operations_for(construct))
+        noted_operations.extend(noted(operation, context) for operation in operations_for(construct))
 
     _through(operations, of_class, of_function)
     with impl.noting(of_statement):
-        yield found
+        yield noted_operations
 
 
 def _through(
@@ -90,40 +90,40 @@ def _through(
 
 def operations_of(code: str) -> list[Operation]:
     """The operations in the body of a generated `upgrade()` or `downgrade()`, which is not run."""
-    operations, found = _noting()
+    operations, calls = _noting()
     names = _Names(op=operations, sa=sa, postgresql=postgresql, PrintedType=PrintedType)
     for statement in ast.parse(inspect.cleandoc(code)).body:
         call = statement.value if isinstance(statement, ast.Expr) else None
         if isinstance(call, ast.Call) and ast.unparse(call.func).startswith("op."):
             with suppress(Exception):  # an operation of the project: only `upgrade` can execute it
                 eval(compile(ast.Expression(call), "revision", "eval"), {}, names)  # noqa: S307 - `upgrade` runs it too
-    return found
+    return calls
 
 
 def operations_as(directives: Iterable[MigrateOperation]) -> list[Operation]:
     """The operations of the calls that directives render as."""
-    operations, found = _noting()
+    operations, calls = _noting()
     for directive in directives:
         call = directive.call if isinstance(directive, RetypeOp) else directive
         if isinstance(call, CallOp):
             getattr(operations, call.name)(*call.args, **call.kwargs)
         else:
             operations.invoke(call.create if isinstance(call, ConcurrentIndexOp) else call)
-    return found
+    return calls
 
 
 def _noting() -> tuple[Operations, list[Operation]]:
     """Operations that execute nothing, and the list of their calls."""
     setup()
-    found: list[Operation] = []
+    calls: list[Operation] = []
     context = MigrationContext.configure(dialect_name="postgresql", opts={"as_sql": True})
     operations = Operations(context)
     _through(
         operations,
-        lambda operation: found.append(noted(operation, context)),
-        lambda function, *args, **kwargs: found.extend(called(function, args, kwargs)),
+        lambda operation: calls.append(noted(operation, context)),
+        lambda function, *args, **kwargs: calls.extend(called(function, args, kwargs)),
     )
-    return operations, found
+    return operations, calls
 
 
 class _Names(dict[str, Any]):

@@ -51,16 +51,16 @@ def _call(name: str, args: list[str], kwargs: dict[str, str], context: AutogenCo
 
 
 def _field(obj: DDLObject, name: str) -> Any:
-    found = getattr(obj, name)
-    if name in _MAPPINGS and isinstance(found, tuple):
-        return dict(found)
+    content = getattr(obj, name)
+    if name in _MAPPINGS and isinstance(content, tuple):
+        return dict(content)
     if (
-        isinstance(found, tuple)
-        and len(found) == 1
+        isinstance(content, tuple)
+        and len(content) == 1
         and name in {"before", "after", "instead_of", "to", "columns", "privileges", "execute", "in_role"}
     ):
-        return found[0]
-    return list(found) if isinstance(found, tuple) else found
+        return content[0]
+    return list(content) if isinstance(content, tuple) else content
 
 
 def _differing_fields(obj: DDLObject) -> list[str]:
@@ -82,9 +82,11 @@ def _object(verb: str, obj: DDLObject, context: AutogenContext, names: list[str]
 
 def constructor(obj: DDLObject, context: AutogenContext) -> str:
     """The declaration of an object: ``ddl.Policy("own", table="notes", …)``."""
-    told = {name: value(_field(obj, name), context) for name in _differing_fields(obj)}
-    name = [told.pop("name")] if next(iter(told), "") == "name" else []
-    return f"ddl.{type(obj).__name__}({', '.join([*name, *(f'{key}={text}' for key, text in told.items())])})"
+    fields = {name: value(_field(obj, name), context) for name in _differing_fields(obj)}
+    name = [fields.pop("name")] if next(iter(fields), "") == "name" else []
+    return (
+        f"ddl.{type(obj).__name__}({', '.join([*name, *(f'{key}={text}' for key, text in fields.items())])})"
+    )
 
 
 def _create(context: AutogenContext, operation: CreateObjectOp) -> str:
@@ -156,8 +158,8 @@ def item(type_: str, obj: Any, context: AutogenContext) -> str | bool:
     """Alembic's ``render_item``: types without models and decorators."""
     if type_ == "type":
         return _type(obj, context)
-    told = type_ == "primary_key" and (obj.deferrable or obj.dialect_kwargs)
-    return _primary_key(obj) if told else False
+    is_special = type_ == "primary_key" and (obj.deferrable or obj.dialect_kwargs)
+    return _primary_key(obj) if is_special else False
 
 
 def _type(obj: Any, context: AutogenContext) -> str | bool:
@@ -178,10 +180,10 @@ def _type(obj: Any, context: AutogenContext) -> str | bool:
 def _primary_key(key: PrimaryKeyConstraint) -> str:
     """A primary key with all arguments; Alembic's renderer writes only columns and name."""
     options = {"name": key.name and named(key).name, "deferrable": key.deferrable, "initially": key.initially}
-    told = {name: item for name, item in {**options, **key.dialect_kwargs}.items() if item is not None}
+    arguments = {name: item for name, item in {**options, **key.dialect_kwargs}.items() if item is not None}
     args = [
         *(repr(column.name) for column in key.columns),
-        *(f"{name}={line!r}" for name, line in told.items()),
+        *(f"{name}={line!r}" for name, line in arguments.items()),
     ]
     return f"sa.PrimaryKeyConstraint({', '.join(args)})"
 

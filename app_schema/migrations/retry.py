@@ -45,7 +45,7 @@ class Retries:
         self.session = session
         self.options = options
         self._watch: watch.Watch | None = None
-        self._told: dict[str, set[str]] = {}
+        self._reported: dict[str, set[str]] = {}
         """Revision -> the process ids that blocked it."""
 
     def __enter__(self) -> Self:
@@ -67,12 +67,12 @@ class Retries:
     def after(self, error: AppSchemaError | DBAPIError, step: StepState) -> None:
         """Waits until the next try; raises the error, with the blocking sessions, after the last one."""
         if isinstance(error, DBAPIError):
-            said = explained(error).with_traceback(
+            refusal = explained(error).with_traceback(
                 error.__traceback__
             )  # the traceback leads to the revision's line
-            if not isinstance(said, StatementError):
-                raise said from error
-            error = said
+            if not isinstance(refusal, StatementError):
+                raise refusal from error
+            error = refusal
         if not isinstance(error, StatementError):
             raise error
         if self.session.connection.invalidated:
@@ -94,8 +94,8 @@ class Retries:
     def _blocked(self, error: StatementError, step: StepState) -> None:
         step.tries += 1
         number, allowed = step.tries, self.options.lock_tries
-        found = self._watch.blockers if self._watch else []
-        by = "".join(f"\nblocked by {line}" for line in found)
+        lines = self._watch.blockers if self._watch else []
+        by = "".join(f"\nblocked by {line}" for line in lines)
         if number < allowed and not self.session.undo_revisions():
             raise _more(error, f"{by}{_NOT_OURS}")
         if not self._is_harmless(step):
@@ -105,12 +105,12 @@ class Retries:
         wait = min(0.1 * 2**number, LONGEST) * random.uniform(
             0.5, 1
         )  # random, so that two colliding runs do not retry together
-        blockers = {line.partition(" (")[0] for line in found}
-        if self._told.get(step.name) != blockers:  # a line per set of blockers, not per try
-            self._told[step.name] = blockers
+        blockers = {line.partition(" (")[0] for line in lines}
+        if self._reported.get(step.name) != blockers:  # a line per set of blockers, not per try
+            self._reported[step.name] = blockers
             met = "met a concurrent change" if error.sqlstate == SERIALIZATION else "did not get its locks"
             events.say(f"{step.name} {met} and was rolled back; it is tried {allowed} times{by}")
-        held = [f"{line.partition('): ')[0]})" for line in found]  # without the text of its query
+        held = [f"{line.partition('): ')[0]})" for line in lines]  # without the text of its query
         state = {"sqlstate": error.sqlstate, "blocked_by": held or None}
         events.emit("retry", revision=step.name, number=number, of=allowed, seconds=round(wait, 4), **state)
         self.session.sleep(wait)

@@ -43,12 +43,12 @@ class RevisionFile:
 
     def line(self, variable: str) -> int:
         """The last line that sets the variable; 1: no line does."""
-        found = 1
+        number = 1
         for node in ast.parse(self.path.read_bytes(), str(self.path)).body:
             targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
             if any(isinstance(target, ast.Name) and target.id == variable for target in targets):
-                found = node.lineno
-        return found
+                number = node.lineno
+        return number
 
 
 Fault: TypeAlias = tuple[RevisionFile, str, str]
@@ -57,10 +57,10 @@ Fault: TypeAlias = tuple[RevisionFile, str, str]
 
 def first_fault(files: Sequence[RevisionFile]) -> str | None:
     """The first fault of a lineage, with file and line; those of single files come first."""
-    found = next(_faults(files), None)
-    if found is None:
+    fault = next(_faults(files), None)
+    if fault is None:
         return None
-    file, variable, sentence = found
+    file, variable, sentence = fault
     return f"{file.path.name}, line {file.line(variable)}: {sentence}"
 
 
@@ -100,8 +100,8 @@ def _own_faults(file: RevisionFile) -> Iterator[tuple[str, str]]:
     for variable, what in _EXPECTED.items():
         names = file.names(variable)
         if not all(isinstance(name, str) and name for name in names):
-            found = f"{variable} is {file.variables[variable]!r}"
-            yield variable, f"{found}; expected {what}, a tuple of several, or None."
+            value = f"{variable} is {file.variables[variable]!r}"
+            yield variable, f"{value}; expected {what}, a tuple of several, or None."
         elif revision in names and variable != "branch_labels":
             yield variable, f"{variable} names the revision {revision} of the file itself."
 

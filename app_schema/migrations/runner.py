@@ -128,7 +128,7 @@ class Runner:
                 ahead = Ahead(self.context, partial(collecting, self.impl), steps, self.run_args)
                 self._carry_out(ahead, retries, before)
         finally:
-            if self.lock.taken and not self._open:
+            if self.lock.acquired and not self._open:
                 self.session.release(self.session.restore(before), self.lock.release())
 
     def _reviewed(self, steps: list[Step]) -> bool:
@@ -140,7 +140,7 @@ class Runner:
     def _carry_out(self, ahead: Ahead, retries: Retries, before: Mapping[str, str]) -> None:
         """Runs all steps; retries a revision that did not get its locks."""
         state = self.state
-        while state.committed < len(state.steps) or self.lock.taken:
+        while state.committed < len(state.steps) or self.lock.acquired:
             try:
                 with self._transaction(before):
                     self._attempt(ahead, retries)
@@ -176,8 +176,8 @@ class Runner:
         self, error: DifferentError | StatementError | DBAPIError, ahead: Ahead, retries: Retries
     ) -> None:
         """Returns where another pass may succeed; else raises the error."""
-        said = explained(error) if isinstance(error, DBAPIError) else error
-        if self._refused_first(ahead, said) and self.session.undo_revisions():
+        refusal = explained(error) if isinstance(error, DBAPIError) else error
+        if self._refused_first(ahead, refusal) and self.session.undo_revisions():
             return
         retries.after(error, self.state.failed)
 
@@ -193,7 +193,7 @@ class Runner:
         if committed:
             self.state.confirm(self.state.take_stamped())
         self.session.release(self.session.restore(before), self.lock.release())
-        self.lock.taken = self.session.pinned = False
+        self.lock.acquired = self.session.pinned = False
         self.session.leave(before)
 
     def _refused_first(self, ahead: Ahead, error: AppSchemaError) -> bool:
@@ -224,8 +224,8 @@ class Runner:
 
     def _refuse_included(self, heads: tuple[str, ...], cause: CommandError | None = None) -> None:
         scripts, table = self.context.script, self.session.version_table
-        if scripts is not None and len(heads) > 1 and (said := astray.included(scripts, heads, table)):
-            raise ConfigurationError(said) from cause
+        if scripts is not None and len(heads) > 1 and (sentence := astray.included(scripts, heads, table)):
+            raise ConfigurationError(sentence) from cause
 
     def _pass(self, ahead: Ahead) -> None:
         """Runs each uncommitted step with its stamp in a transaction. The last steps may still be queued."""
@@ -295,7 +295,7 @@ class Runner:
             for sql in last:
                 self.impl.pipeline.add(sql, outside=True)
             self.impl.pipeline.flush()
-        self.lock.taken = self.session.pinned = False
+        self.lock.acquired = self.session.pinned = False
 
     @contextmanager
     def _pipeline(self) -> Iterator[None]:

@@ -36,8 +36,10 @@ def sentences(context: EnvironmentContext) -> Iterator[None]:
     except AppSchemaError as error:
         raise CommandError(_place(context, error) + str(error)) from error
     except (DBAPIError, psycopg.Error) as error:
-        said = explained(error)
-        raise CommandError(_place(context, error) + str(said)) from said.with_traceback(error.__traceback__)
+        refusal = explained(error)
+        raise CommandError(_place(context, error) + str(refusal)) from refusal.with_traceback(
+            error.__traceback__
+        )
     except (TypeError, AttributeError, ArgumentError, CompileError, ObjectNotExecutableError) as error:
         absent = missing_function(context.script, error) if isinstance(error, AttributeError) else ""
         place = _place(context, error)
@@ -63,5 +65,5 @@ def _place(context: EnvironmentContext, error: BaseException) -> str:
     """
     if _PLACED.match(str(error)):
         return ""
-    found = line_in(context.script, error)
-    return f"{found[0].name}, line {found[1]}: " if found else ""
+    place = line_in(context.script, error)
+    return f"{place[0].name}, line {place[1]}: " if place else ""

@@ -33,27 +33,27 @@ def served(context: EnvironmentContext, named: Application) -> Application:
         other settings; for prune, if the project has revisions but no application. Its metadata raises it if
         a table of the named application is absent.
     """
-    found: Application | None = context.config.attributes.get(APPLICATION)
-    if found is None:
+    chosen: Application | None = context.config.attributes.get(APPLICATION)
+    if chosen is None:
         project = of_project(_directory(context.config.config_file_name))
-        found = project if project is not None and _same_place(context, project) else named
-    if found is named:
+        chosen = project if project is not None and _same_place(context, project) else named
+    if chosen is named:
         _refuse_to_prune_beside(context, named)
         return named
     for field in _OF_THE_REVISIONS:
-        if getattr(found, field) != getattr(named, field):
+        if getattr(chosen, field) != getattr(named, field):
             raise ConfigurationError(
-                f"The application {found.name} runs the revisions of {named.name} with another {field}: "
+                f"The application {chosen.name} runs the revisions of {named.name} with another {field}: "
                 f"make it of that application by dataclasses.replace."
             )
-    return dataclasses.replace(found, declared=partial(_whole, found, named))
+    return dataclasses.replace(chosen, declared=partial(_whole, chosen, named))
 
 
 def _refuse_to_prune_beside(context: EnvironmentContext, named: Application) -> None:
     """Revisions beside those of the env.py create tables that its application does not declare."""
-    found = directories(context.script)
-    others = sorted(map(str, found - {Path(context.script.dir).resolve() / "versions"}))
-    if len(others) < len(found) > 1 and context.get_x_argument(as_dictionary=True).get("prune"):
+    all_directories = directories(context.script)
+    others = sorted(map(str, all_directories - {Path(context.script.dir).resolve() / "versions"}))
+    if len(others) < len(all_directories) > 1 and context.get_x_argument(as_dictionary=True).get("prune"):
         raise ConfigurationError(
             f"-x prune=true compares by {named.name} alone, which does not declare the tables of the "
             f"revisions in {', '.join(others)}: name the application of both in [tool.app_schema] of "
@@ -63,8 +63,8 @@ def _refuse_to_prune_beside(context: EnvironmentContext, named: Application) -> 
 
 def _directory(configuration: str | None) -> Path | None:
     """The project's directory: the configuration file's, unless the package brings that file along."""
-    here = Path(configuration).resolve().parent if configuration else None
-    return None if here in {PACKAGE, PACKAGE.parent} else here
+    directory = Path(configuration).resolve().parent if configuration else None
+    return None if directory in {PACKAGE, PACKAGE.parent} else directory
 
 
 def _same_place(context: EnvironmentContext, app: Application) -> bool:
@@ -74,11 +74,11 @@ def _same_place(context: EnvironmentContext, app: Application) -> bool:
     return Path(scripts.dir).resolve() == Path(context.script.dir).resolve()
 
 
-def _whole(found: Application, named: Application) -> MetaData:
-    metadata = found.metadata
+def _whole(chosen: Application, named: Application) -> MetaData:
+    metadata = chosen.metadata
     if absent := sorted(named.metadata.tables.keys() - metadata.tables.keys()):
         raise ConfigurationError(
-            f"The application {found.name} runs the revisions of {named.name}, but does not declare "
+            f"The application {chosen.name} runs the revisions of {named.name}, but does not declare "
             f"{', '.join(absent[:3])}{', ...' if absent[3:] else ''}, which a comparison would report as "
             f"undeclared: derive the models from the declarative base of {named.name}, or use a second "
             "version table."

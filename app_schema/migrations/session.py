@@ -197,14 +197,14 @@ class MigrationSession:
     def facts(self) -> Facts:
         """Reads the facts; configures the session."""
         with watched(self.driver):  # of the version table
-            found = read(self.ask(*self.probe())[-1])
-        if "standard_conforming_strings" in found.before:
+            present = read(self.ask(*self.probe())[-1])
+        if "standard_conforming_strings" in present.before:
             # SQLAlchemy doubles backslashes in literals if the engine's first connection had the setting off.
             # All connections of the engine share the dialect, so this connection gets a copy
             dialect: Any = copy.copy(self._dialect)
             upstream.keep_backslashes(dialect)
             self.connection.dialect = dialect
-        return found
+        return present
 
     def read_committed(self) -> None:
         """READ COMMITTED: guards must see the commits of other sessions, whatever level the engine sets.
@@ -294,5 +294,5 @@ def _literal(text: str) -> str:
 def read(answer: str | None) -> Facts:
     """The facts, from the probe's last result."""
     assert answer is not None
-    found = json.loads(answer)
-    return Facts(**{**found, "heads": tuple(found["heads"])})
+    values = json.loads(answer)
+    return Facts(**{**values, "heads": tuple(values["heads"])})

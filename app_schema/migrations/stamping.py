@@ -82,4 +82,4 @@ def once(insert: Insert, script: ScriptDirectory | None) -> Insert:
 def _later(script: ScriptDirectory, revision: str) -> set[str]:
     """A revision and all that follow or depend on it: if one of them is stamped, the revision has run."""
     later = script.iterate_revisions("heads", revision, inclusive=True, select_for_downgrade=True)
-    return {found.revision for found in later}
+    return {successor.revision for successor in later}

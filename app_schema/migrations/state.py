@@ -89,8 +89,8 @@ class RunState:
     @property
     def revisions(self) -> list[str]:
         """The names of the revisions that the server has committed."""
-        done = self.steps[: self.committed]
-        return [state.name for state in done if isinstance(state.step, RevisionStep)]
+        committed = self.steps[: self.committed]
+        return [state.name for state in committed if isinstance(state.step, RevisionStep)]
 
     def __str__(self) -> str:
         """The committed steps, in words."""

@@ -78,8 +78,8 @@ def stub() -> str:
 
 
 def _operation(name: str, parameters: list[str], doc: str | None) -> Iterator[str]:
-    told = parameters[:-1] if parameters[-1] == "*" else parameters
-    yield f"def {name}({', '.join(told)}) -> None:"
+    shown = parameters[:-1] if parameters[-1] == "*" else parameters
+    yield f"def {name}({', '.join(shown)}) -> None:"
     yield f'    """{inspect.cleandoc(doc).splitlines()[0]}"""' if doc else "    ..."
 
 
