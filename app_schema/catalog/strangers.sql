@@ -38,8 +38,8 @@ SELECT o.n, o.class::bigint, o.oid::bigint, o.sub, x.kind, s.nspname, x.name
 {objects}) AS x
   LEFT JOIN pg_catalog.pg_namespace AS s ON s.oid = x.space
  WHERE NOT EXISTS (SELECT FROM member AS m WHERE m.classid = o.class AND m.objid = o.oid)
-   -- an event trigger is in no schema
-   AND (s.nspname !~ '^pg_' OR x.kind = 'event_trigger')
+   -- which are in no schema
+   AND (s.nspname !~ '^pg_' OR x.kind IN ('event_trigger', 'foreign_server'))
 UNION ALL
 -- an object that no kind compares, such as a language; a type of base that is no array
 SELECT o.n, o.class::bigint, o.oid::bigint, o.sub, '', NULL, ''

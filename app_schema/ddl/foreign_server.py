@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
@@ -13,6 +14,8 @@ from app_schema.ddl.sql import literal
 _HEAD = """\
 concat_ws(' ', 'TYPE ' || quote_literal(k.srvtype), 'VERSION ' || quote_literal(k.srvversion),
           format('FOREIGN DATA WRAPPER %I', w.fdwname))"""
+_FIXED = "'TYPE ' || quote_literal(k.srvtype), format('FOREIGN DATA WRAPPER %I', w.fdwname)"
+_VERSION = re.compile(r"VERSION (E?'(?:[^'\\]|''|\\.)*') ")
 _OPTIONS = OPTIONS.format(options="k.srvoptions")
 _CATALOG = CatalogQuery(
     "pg_catalog.pg_foreign_server AS k JOIN pg_catalog.pg_foreign_data_wrapper AS w ON w.oid = k.srvfdw",
@@ -44,8 +47,17 @@ class ForeignServer(WithOptions):
         return 1
 
     def replace_sql(self) -> tuple[str, ...]:
-        """Alters the options in place, because foreign tables depend on the server."""
-        alterable = f"{_HEAD} = {literal(self.definition)}"
+        """Alters version and options in place, because foreign tables depend on the server."""
+        version = _VERSION.search(self.definition)
+        alterable = f"concat_ws(' ', {_FIXED}) = {literal(fixed(self.definition))}"
         reflected = _CATALOG.select(f"k.srvoptions, {alterable}", f"k.srvname = {literal(self.name)}")
         anew = (*self.drop_sql(), *self.create_sql())
-        return (altering(f"ALTER SERVER {self._place}", self.options, reflected, otherwise=anew),)
+        return (
+            altering(f"ALTER SERVER {self._place}", self.options, reflected, otherwise=anew),
+            f"ALTER SERVER {self._place} VERSION {version[1] if version else 'NULL'}",
+        )
+
+
+def fixed(definition: str) -> str:
+    """The part of a definition that no ALTER SERVER changes."""
+    return _VERSION.sub("", definition)

@@ -120,7 +120,10 @@ def rename_object(kind: str, old: str, new: str, table: str | None, schema: str 
     :param old: the name; of a function with the types of its arguments, ``"even(integer)"``, and so ``new``.
     """
     before, after = (Addressed.of(kind, checked(name), table, schema, "rename of") for name in (old, new))
-    bare = new.partition("(")[0] if "(" in before.catalog.name else new
+    if " USING " in before.catalog.name:  # of an operator class or family
+        bare = new.rpartition(" USING ")[0]
+    else:
+        bare = new.partition("(")[0] if "(" in before.catalog.name else new
     return rename(
         f"{kind.replace('_', ' ')} {before.words.partition(' ')[2]}",
         new,

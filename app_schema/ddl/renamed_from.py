@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass
 from typing import ClassVar
 
+from app_schema.ddl.catalog_query import Kind
 from app_schema.ddl.object import Key
 from app_schema.ddl.table_object import TableObject
 
@@ -41,4 +42,11 @@ class RenamedFrom(TableObject):
             return Key("column", schema, self.table, self.column)
         if self.of == "table":
             return Key("table", schema, None, self.name or self.table or "")
-        return Key(self.of, schema, self.table, self.name)
+        of = Kind.by_key.get(self.of)
+        in_schema = of is None or self.table is not None or bool(of.query_of(self.of).namespace)
+        return Key(self.of, schema if in_schema else None, self.table, self.name)
+
+    def undeclarable(self) -> str | None:
+        if self.of not in Kind.by_key:
+            return f"names no kind: write of= with one of {', '.join(sorted(Kind.by_key))}"
+        return super().undeclarable()

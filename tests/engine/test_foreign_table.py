@@ -116,3 +116,25 @@ def test_foreign_table_changes_with_its_parent(empty_engine: sa.Engine, metadata
         _heir(own="a integer, b text").create_all(connection)
     send(empty_engine, "INSERT INTO whole VALUES (1, '1')", "INSERT INTO mid VALUES (2, '2', 2)")
     round_trip(empty_engine, metadata, managed_schemas={"public"}, prune=True)
+
+
+def _server(definition: str, wrapper: str = "far") -> sa.MetaData:
+    metadata = sa.MetaData()
+    attach(
+        metadata,
+        ForeignDataWrapper(wrapper),
+        ForeignServer("there", f"{definition}FOREIGN DATA WRAPPER {wrapper}"),
+        ForeignTable("abroad", "(a integer) SERVER there", schema="public"),
+    )
+    return metadata
+
+
+def test_server_of_foreign_tables_gets_another_version_and_no_other_wrapper(empty_engine: sa.Engine) -> None:
+    with empty_engine.begin() as connection:
+        _server("").create_all(connection)
+    options: dict[str, Any] = {"managed_schemas": {"public"}, "prune": True}
+    round_trip(empty_engine, _server("VERSION '2' "), **options)
+    text = autogenerate(empty_engine, _server("", "other"), **options).text
+    assert "foreign server there cannot get another type or foreign data wrapper" in text
+    assert "foreign data wrapper far cannot be dropped: server there is not changed" in text
+    assert "op.replace_foreign_server" not in text

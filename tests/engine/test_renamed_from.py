@@ -14,7 +14,18 @@ from written import Written
 
 from app_schema.application import Application
 from app_schema.catalog import diff
-from app_schema.ddl import Function, Policy, RenamedFrom, View, attach
+from app_schema.ddl import (
+    ForeignDataWrapper,
+    ForeignServer,
+    ForeignTable,
+    Function,
+    OperatorFamily,
+    Policy,
+    RenamedFrom,
+    View,
+    attach,
+)
+from app_schema.errors import ModelError
 from app_schema.lint.renamed import finished
 from app_schema.migrations.compare.former import REST
 
@@ -103,11 +114,29 @@ def test_whatever_has_a_name_is_renamed(empty_engine: sa.Engine) -> None:
         ),
         RenamedFrom("old_view", of="view", name="new_view", schema="public"),
         RenamedFrom("old_f(integer)", of="function", name="new_f(integer)", schema="public"),
+        OperatorFamily("new_family USING btree", schema="public"),
+        RenamedFrom(
+            "old_family USING btree", of="operator_family", name="new_family USING btree", schema="public"
+        ),
+        ForeignDataWrapper("far"),
+        ForeignServer("new_server", "FOREIGN DATA WRAPPER far"),
+        ForeignTable("abroad", "(a integer) SERVER new_server", schema="public"),
+        RenamedFrom("old_server", of="foreign_server", name="new_server"),  # in no schema
+    )
+    send(
+        empty_engine,
+        "CREATE OPERATOR FAMILY old_family USING btree",
+        "CREATE FOREIGN DATA WRAPPER far; CREATE SERVER old_server FOREIGN DATA WRAPPER far; "
+        "CREATE FOREIGN TABLE abroad (a int) SERVER old_server",
     )
     generated = _run(empty_engine, metadata)
     assert _calls(generated) == {"op.rename_object"}
     labels = [key.label for key in catalog(empty_engine)]
-    assert {"view public.new_view", "function public.new_f(integer)"} <= set(labels)
+    assert {"view public.new_view", "function public.new_f(integer)", "foreign server new_server"} <= set(
+        labels
+    )
+    with pytest.raises(ModelError, match="names no kind: write of= with one of aggregate, "):
+        attach(metadata, RenamedFrom("old", of="views", name="new", schema="public"))
 
 
 def test_nothing_is_guessed(empty_engine: sa.Engine) -> None:

@@ -92,7 +92,7 @@ class Comparison:
             blocked = [change.key for change in dependent.blocked(sides, self.differences)]
             refused = used.refused(sides, self.differences) | heir.refused(sides, self.differences)
             if self._executed:
-                refused |= stranger.refused(sides, self.differences, blocked)
+                refused |= stranger.refused(sides, self.differences, blocked, list(refused))
             differences = [
                 difference
                 for difference in self.differences

@@ -78,10 +78,13 @@ class Managed:
         if chosen is None or key.kind in chosen.left_out:
             return chosen is not None
         subject = keys.described(key) if key.kind == "object_comment" else key
-        owners = (
+        owners = [
             owner for owner in self._owners(subject) if owner in self.reflected or owner in self.declared
-        )
-        return chosen.with_parts and any(owner.kind in chosen.left_out for owner in (subject, *owners))
+        ]
+        if chosen.with_parts:
+            return any(owner.kind in chosen.left_out for owner in (subject, *owners))
+        # nothing is set on an object that is not created
+        return any(owner.kind in chosen.left_out and owner not in self.reflected for owner in owners)
 
     def _owners(self, key: Key) -> list[Key]:
         """The objects of which the object may be a part."""

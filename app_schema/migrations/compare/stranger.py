@@ -21,15 +21,18 @@ _NO_REVISION = (
 )
 
 
-def refused(sides: Sides, differences: Iterable[Difference], blocked: Iterable[Key]) -> dict[Key, str]:
+def refused(
+    sides: Sides, differences: Iterable[Difference], blocked: Iterable[Key], staying: Collection[Key]
+) -> dict[Key, str]:
     """The objects whose change would change unmanaged objects, each with the sentence of the refusal.
 
     :param blocked: the objects that PostgreSQL refuses to change while something depends on them.
+    :param staying: objects whose differences no revision resolves.
     """
     pruned = dict.fromkeys(
         difference.key for difference in differences if difference.left is None and sides.prune
     )
-    return needed(sides, pruned, blocked)
+    return needed(sides, pruned, blocked, staying)
 
 
 def needed(
@@ -50,10 +53,12 @@ def needed(
             more = f" and {len(strangers) - _SHOWN} more" if len(strangers) > _SHOWN else ""
             shown = ", ".join(in_words(sides.connection, strangers[:_SHOWN]))
             compared = all(_is_compared(sides, dependent) for dependent in strangers)
-            in_schema = compared and any(dependent.owner.schema for dependent in strangers)
+            stays_too = all(dependent.owner in staying for dependent in strangers)
+            in_schema = compared and not stays_too and any(stranger.owner.schema for stranger in strangers)
+            state = "compared" if not compared else "changed" if stays_too else "managed"
             sentences[key] = (
                 f"{key.label} cannot be {'dropped' if key in pruned else 'changed'}: {shown}{more} is not "
-                f"{'managed' if compared else 'compared'} and depends on it; drop that first"
+                f"{state} and depends on it; drop that first"
                 f"{', or manage its schema with -x schemas=' if in_schema else ''}"
             )
     return sentences

@@ -1,11 +1,10 @@
-"""Types that PostgreSQL refuses to change because columns use them: the revision says so and leaves them."""
+"""What PostgreSQL refuses to change because others use it: the revision says so and leaves it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from app_schema.migrations.compare import kinds
-from app_schema.migrations.compare.kinds.stored import StoredComparator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,12 +15,11 @@ if TYPE_CHECKING:
 
 
 def refused(sides: Sides, differences: Iterable[Difference]) -> dict[Key, str]:
-    """The types that cannot be changed, each with the sentence of the refusal."""
+    """The objects that cannot be changed, each with the sentence of the refusal."""
     sentences: dict[Key, str] = {}
     for key, declared, reflected in differences:
-        comparator = kinds.of(key.kind)
-        if isinstance(comparator, StoredComparator) and declared is not None and reflected is not None:
-            sentence = comparator.cannot_change(sides, key, declared, reflected)
+        if declared is not None and reflected is not None:
+            sentence = kinds.of(key.kind).cannot_change(sides, key, declared, reflected)
             if sentence is not None:
                 sentences[key] = sentence
     return sentences

@@ -9,7 +9,9 @@ import sqlalchemy as sa
 from alembic.util import CommandError
 from autogen import autogenerate
 from foreign_project import Foreign
+from roundtrip import round_trip
 
+from app_schema import ddl
 from app_schema.errors import ConfigurationError
 from app_schema.migrations.compare.chosen import Chosen
 
@@ -47,6 +49,37 @@ def test_kind_and_what_belongs_to_it_is_left_out(
     assert [
         label for label, start in zip(sorted(found), expected, strict=True) if not label.startswith(start)
     ] == []
+
+
+def test_owner_and_not_null_that_are_left_out_stay_under_a_change(empty_engine: sa.Engine) -> None:
+    """A foreign table and a generated column are created again for their new definitions."""
+
+    def declared(owner: str, name: str, option: str) -> sa.MetaData:
+        metadata = sa.MetaData()
+        double = sa.Column("d", sa.Integer, sa.Computed(f"id * {option}", persisted=True), nullable=False)
+        sa.Table("t", metadata, sa.Column("id", sa.Integer, primary_key=True), double, ddl.NotNull("d", name))
+        ddl.attach(
+            metadata,
+            ddl.ForeignDataWrapper("far"),
+            ddl.ForeignServer("there", "FOREIGN DATA WRAPPER far"),
+            ddl.ForeignTable("abroad", f"(a integer) SERVER there OPTIONS (o '{option}')", schema="public"),
+            ddl.Owner(owner, table="abroad", schema="public"),
+            ddl.Grant("CREATE", to=owner, schema="public"),
+        )
+        return metadata
+
+    with empty_engine.begin() as connection:
+        declared("pg_monitor", "first", "2").create_all(connection)
+        connection.exec_driver_sql("INSERT INTO t VALUES (1)")
+    chosen = Chosen.read("-owner,-not_null,-schema_grant")
+    round_trip(empty_engine, declared("pg_read_all_data", "other", "3"), chosen=chosen)
+
+
+def test_nothing_is_set_on_a_table_that_is_left_out(empty_engine: sa.Engine) -> None:
+    metadata = sa.MetaData()
+    sa.Table("t", metadata, sa.Column("id", sa.Integer, primary_key=True), ddl.Owner("pg_monitor"))
+    options: dict[str, Any] = {"managed_schemas": {"public"}, "chosen": Chosen.read("owner")}
+    assert autogenerate(empty_engine, metadata, **options).empty
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from app_schema.migrations.compare.kinds.column import ColumnComparator
 from app_schema.migrations.compare.kinds.comment import CommentComparator, ObjectCommentComparator
 from app_schema.migrations.compare.kinds.constraint import ConstraintComparator
 from app_schema.migrations.compare.kinds.enum import EnumComparator
+from app_schema.migrations.compare.kinds.foreign_server import ForeignServerComparator
 from app_schema.migrations.compare.kinds.foreign_table import ForeignTableComparator
 from app_schema.migrations.compare.kinds.function import FunctionComparator
 from app_schema.migrations.compare.kinds.function_grant import FunctionGrantComparator
@@ -44,6 +45,7 @@ KINDS: Mapping[str, KindComparator] = {
     "function": FunctionComparator(),
     "operator": OperatorComparator(),
     "table": TableComparator(),
+    "foreign_server": ForeignServerComparator(),
     "foreign_table": ForeignTableComparator(),
     "partition": PartitionComparator(),
     "column": ColumnComparator(),

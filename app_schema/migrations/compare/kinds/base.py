@@ -80,6 +80,10 @@ class KindComparator:
         """True if PostgreSQL allows the change while the object has dependents, but refuses the inverse."""
         return False
 
+    def cannot_change(self, sides: Sides, key: Key, new: str, old: str) -> str | None:
+        """The sentence of the refusal where PostgreSQL refuses the change; None: the change is possible."""
+        return None
+
     def recreates(self, sides: Sides, key: Key) -> bool:
         """True if an object that differs and has to be dropped is dropped and created with its dependents."""
         return self.recreated

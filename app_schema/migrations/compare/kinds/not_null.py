@@ -66,7 +66,7 @@ class NotNullComparator(KindComparator):
                 continue  # the column comes back nullable
             # with the schema of the other operations on the column
             old = replace(sides.reflect(key, sides.reflected[key]), schema=sides.schema(key))
-            new = sides.metadata.objects.get(key)
+            new = sides.metadata.objects.get(key) if sides.managed(key) else None
             planner.drop(_DROP, DowngradeOnlyOp(CreateObjectOp(old)))
             if column in planner.dropped and new is None and planner.recreated_as(column) != "dropped":
                 new = old

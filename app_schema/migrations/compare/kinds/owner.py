@@ -54,10 +54,12 @@ class OwnerComparator(KindComparator):
             dropped = _is_dropped(sides, planner, owned)
             if owned is None or not (dropped or owned in planner.created) or _is_of_column(sides, key):
                 continue
-            old, new = Owner.from_definition(key, sides.reflected[key]), sides.metadata.objects.get(key)
+            old, as_declared = Owner.from_definition(key, sides.reflected[key]), sides.managed(key)
+            new = sides.metadata.objects.get(key) if as_declared else None
             if sides.reflected[key] != sides.connection.scalar(_MIGRATING):
                 planner.drop(_DROP, DowngradeOnlyOp(CreateObjectOp(old)))
-                if new is None and planner.recreated_as(owned) != "dropped" and not _resets(sides):
+                resets = as_declared and _resets(sides)
+                if new is None and planner.recreated_as(owned) != "dropped" and not resets:
                     new = old
             # of a replaced object `changed` has planned another owner
             if new is not None and (dropped or key not in planner.changed):
