@@ -47,7 +47,7 @@ SELECT format('%I.%I', n.nspname, c.relname),
 
 @dataclass(frozen=True)
 class Table:
-    """A table of the source, by its name in SQL.
+    """A table of the source, by its name in SQL, without its heirs: those may be on another server.
 
     :param columns: the writable columns.
     :param keys: for each foreign key the referenced table, the columns, and the referenced columns.
@@ -71,7 +71,7 @@ def tables(source: Driver) -> list[Table]:
 def sample(source: Driver, copy: Driver, tables: Sequence[Table]) -> None:
     """Copies up to a hundred rows of each table, with the referenced rows; none of a table that fails."""
     for table in tables:
-        _fetch(source, copy, table, f"SELECT * FROM {table.name} LIMIT {MOST}")
+        _fetch(source, copy, table, f"SELECT * FROM ONLY {table.name} LIMIT {MOST}")
     by_name = {table.name: table for table in tables}
     links = [(table, *key) for table in tables for key in table.keys if key[0] in by_name]
     for _ in range(_ROUNDS):
@@ -79,7 +79,7 @@ def sample(source: Driver, copy: Driver, tables: Sequence[Table]) -> None:
         for (_, parent, _, referenced), keys in missing:
             columns = ", ".join(map(ident, referenced))
             values = f"json_populate_recordset(NULL::{parent}, {literal(json.dumps(keys))})"
-            rows = f"SELECT * FROM {parent} WHERE ({columns}) IN (SELECT {columns} FROM {values})"
+            rows = f"SELECT * FROM ONLY {parent} WHERE ({columns}) IN (SELECT {columns} FROM {values})"
             _fetch(source, copy, by_name[parent], rows)
         if not missing:
             break
@@ -100,7 +100,7 @@ def _fetch(source: Driver, copy: Driver, table: Table, rows: str) -> None:
 def _is_orphan(parent: str, referring: Sequence[str], referenced: Sequence[str]) -> str:
     present = " AND ".join(f"c.{ident(name)} IS NOT NULL" for name in referring)
     pairs = " AND ".join(f"p.{ident(b)} = c.{ident(a)}" for a, b in zip(referring, referenced, strict=True))
-    return f"{present} AND NOT EXISTS (SELECT FROM {parent} AS p WHERE {pairs})"
+    return f"{present} AND NOT EXISTS (SELECT FROM ONLY {parent} AS p WHERE {pairs})"
 
 
 def _missing(copy: Driver, links: Sequence[Any]) -> list[tuple[Any, list[Any]]]:
@@ -109,7 +109,7 @@ def _missing(copy: Driver, links: Sequence[Any]) -> list[tuple[Any, list[Any]]]:
     for number, (table, parent, referring, referenced) in enumerate(links):
         pairs = ", ".join(f"{literal(b)}, c.{ident(a)}" for a, b in zip(referring, referenced, strict=True))
         queries.append(
-            f"SELECT {number}, jsonb_agg(DISTINCT jsonb_build_object({pairs})) FROM {table.name} AS c "
+            f"SELECT {number}, jsonb_agg(DISTINCT jsonb_build_object({pairs})) FROM ONLY {table.name} AS c "
             f"WHERE {_is_orphan(parent, referring, referenced)}"
         )
     if not queries:
@@ -120,7 +120,7 @@ def _missing(copy: Driver, links: Sequence[Any]) -> list[tuple[Any, list[Any]]]:
 
 def _drop_orphans(copy: Driver, links: Sequence[Any]) -> None:
     statements = [
-        f"DELETE FROM {table.name} AS c WHERE {_is_orphan(parent, referring, referenced)}"
+        f"DELETE FROM ONLY {table.name} AS c WHERE {_is_orphan(parent, referring, referenced)}"
         for table, parent, referring, referenced in links
     ]
     while sum(copy.execute(statement.encode()).rowcount for statement in statements):
@@ -131,7 +131,9 @@ def generate(source: Driver, copy: Driver, tables: Sequence[Table]) -> None:
     """Inserts a few rows into each table with rows in the source; none if a constraint refuses them."""
     if not tables:
         return
-    queries = [f"SELECT {number}, EXISTS (SELECT FROM {table.name})" for number, table in enumerate(tables)]
+    queries = [
+        f"SELECT {number}, EXISTS (SELECT FROM ONLY {table.name})" for number, table in enumerate(tables)
+    ]
     filled = [tables[number] for number, rows in source.execute(" UNION ALL ".join(queries).encode()) if rows]
     for _ in range(2):  # the second round fills a table that references a later table
         for table in filled:
@@ -139,7 +141,7 @@ def generate(source: Driver, copy: Driver, tables: Sequence[Table]) -> None:
                 f"BEGIN {_insert(table, number)}; EXCEPTION WHEN OTHERS THEN NULL; END"
                 for number in range(_GENERATED)
             )
-            block = f"IF NOT EXISTS (SELECT FROM {table.name}) THEN\n{inserts};\nEND IF;"
+            block = f"IF NOT EXISTS (SELECT FROM ONLY {table.name}) THEN\n{inserts};\nEND IF;"
             copy.execute(f"DO {dollar(f'BEGIN {block} END', 'make')}".encode())
 
 

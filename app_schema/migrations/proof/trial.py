@@ -39,7 +39,7 @@ _VALUES = re.compile(r': ".*', re.DOTALL)
 _SHOWN = 5
 _CHECKSUM = """\
 SELECT {name}, md5(coalesce(string_agg(r.row, ',' ORDER BY r.row COLLATE "C"), ''))
-  FROM (SELECT to_jsonb(t)::text FROM {table} AS t) AS r(row)"""
+  FROM (SELECT to_jsonb(t)::text FROM ONLY {table} AS t) AS r(row)"""
 
 
 class RefusedError(Exception):

@@ -191,3 +191,19 @@ def test_declared_rename_is_proved(project: Foreign, capsys: pytest.CaptureFixtu
     text = _generate(project, "0003", "prove=true").read_text()
     assert 'op.alter_column("child", "secret", new_column_name="word")' in text
     assert "is proved: up twice" in capsys.readouterr().err
+
+
+def test_rows_of_heirs_stay_with_them(project: Foreign, capsys: pytest.CaptureFixture[str]) -> None:
+    """A sample of a parent has no rows of a foreign table, which may be far, and none of another heir."""
+    heirs = (
+        "CREATE TABLE heir () INHERITS (parent); INSERT INTO heir VALUES (1000, 'p1')",
+        "CREATE FOREIGN DATA WRAPPER far; CREATE SERVER there FOREIGN DATA WRAPPER far",
+        "CREATE FOREIGN TABLE abroad () INHERITS (parent) SERVER there",
+    )
+    with psycopg.connect(project.url) as connection:
+        for statement in heirs:
+            connection.execute(statement.encode())
+    unique = 'sa.Index("ix", metadata.tables["parent"].c.name, unique=True)'
+    project.env(before=BEFORE.format(more="", change="pass") + unique)
+    _generate(project, "0003", "prove=true")
+    assert "is proved: up twice" in capsys.readouterr().err
