@@ -37,18 +37,18 @@ def of_copy(connection: sa.Connection, app: Application, *, newest: bool) -> Ite
         for policy in policies
     ]
     place = app.qualified_version_table
-    given = {"roles": roles, "policies": json.dumps(keys), "version_table": place}
-    row = connection.execute(_ABSENT, given).one()
+    parameters = {"roles": roles, "policies": json.dumps(keys), "version_table": place}
+    row = connection.execute(_ABSENT, parameters).one()
     absent, lost, subscription = row
     if subscription:
         yield replicated(subscription)
     if newest and (absent or lost):
-        what = [f"the role {name}" for name in absent]
-        what += [f"{lost} of {len(policies)} policies"] if lost else []
+        lacking = [f"the role {name}" for name in absent]
+        lacking += [f"{lost} of {len(policies)} policies"] if lost else []
         yield (
-            f"The revision is the newest, but this does not exist here: {', '.join(what)}. That is so after "
-            "a restore without the roles: run alembic stamp base, then app-schema upgrade, which creates "
-            "what is absent."
+            f"The revision is the newest, but this does not exist here: {', '.join(lacking)}. That is so "
+            "after a restore without the roles: run alembic stamp base, then app-schema upgrade, which "
+            "creates what is absent."
         )
 
 

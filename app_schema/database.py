@@ -149,14 +149,14 @@ def connect(engine: sa.Engine, *, tries: int = CONNECT_TRIES) -> sa.Connection:
 
     Retries while a suspended compute starts or a server restarts.
     """
-    given: dict[str, Any] = {}
+    options: dict[str, Any] = {}
 
     def note(_dialect: Any, _record: Any, _args: Any, parameters: dict[str, Any]) -> None:
-        given.update(parameters)
+        options.update(parameters)
 
     sa.event.listen(engine, "do_connect", note)
     try:
-        connection = _connect(engine, tries, given)
+        connection = _connect(engine, tries, options)
     finally:
         sa.event.remove(engine, "do_connect", note)
     try:
@@ -167,14 +167,14 @@ def connect(engine: sa.Engine, *, tries: int = CONNECT_TRIES) -> sa.Connection:
     return connection
 
 
-def _connect(engine: sa.Engine, tries: int, given: Mapping[str, Any]) -> sa.Connection:
+def _connect(engine: sa.Engine, tries: int, options: Mapping[str, Any]) -> sa.Connection:
     for number in range(1, tries + 1):
         try:
             return engine.connect()
         except DBAPIError as error:
-            why = login.reason(error.orig, given)
-            if number == tries or why is None or not why.passing:
-                raise ServerError(describe_failure(error, why)) from error
+            reason = login.reason(error.orig, options)
+            if number == tries or reason is None or not reason.passing:
+                raise ServerError(describe_failure(error, reason)) from error
             time.sleep(0.05 * 2**number * random.uniform(0.5, 1))
     raise ServerError("No attempt to connect was allowed.")
 
@@ -213,7 +213,7 @@ def is_empty(connection: sa.Connection) -> bool:
     return not has_relation
 
 
-def describe_failure(error: DBAPIError | psycopg.Error, why: login.Reason | None = None) -> str:
+def describe_failure(error: DBAPIError | psycopg.Error, reason: login.Reason | None = None) -> str:
     """The error of the server or of the connection, in one sentence without secrets.
 
     :param why: the reason of a failed login, if known.
@@ -221,13 +221,15 @@ def describe_failure(error: DBAPIError | psycopg.Error, why: login.Reason | None
     cause = error.orig if isinstance(error, DBAPIError) else error
     diagnosis = cause.diag if isinstance(cause, psycopg.Error) else None
     if diagnosis is not None and diagnosis.message_primary:
-        said = f"PostgreSQL says: {diagnosis.message_primary.rstrip('.')} (SQLSTATE {diagnosis.sqlstate})."
+        sentence = (
+            f"PostgreSQL says: {diagnosis.message_primary.rstrip('.')} (SQLSTATE {diagnosis.sqlstate})."
+        )
         remedy = pinned.remedy(diagnosis)
-        return f"{said} {remedy}" if remedy else said
+        return f"{sentence} {remedy}" if remedy else sentence
     lines = str(cause).strip().splitlines() or [type(cause).__name__]
-    said = re.sub(r"^connection (failed|is bad): ", "", lines[0]).rstrip(".")
-    why = why or login.reason(cause)
-    return f"The server {why.verdict if why else 'cannot be used'}: {said}."
+    sentence = re.sub(r"^connection (failed|is bad): ", "", lines[0]).rstrip(".")
+    reason = reason or login.reason(cause)
+    return f"The server {reason.verdict if reason else 'cannot be used'}: {sentence}."
 
 
 def _unpooled(url: sa.URL) -> sa.URL:

@@ -49,13 +49,13 @@ class Examined:
     remedy: str | None = None
 
 
-def examine(given: str | None, app: Application) -> Iterator[Examined]:
+def examine(address: str | None, app: Application) -> Iterator[Examined]:
     """Checks this machine, then the server; the lines of an unreachable server are "unknown"."""
     yield _python()
     yield _copies()
     try:
-        yield _disk(needed=given is None and database.configured() is None)
-        target = database.target(given)
+        yield _disk(needed=address is None and database.configured() is None)
+        target = database.target(address)
         engine = database.pin(database.engine(target.url, poolclass=sa.NullPool))
         with database.connect(engine, tries=1) as connection:
             announce(connection, target, changes=False)
@@ -131,10 +131,10 @@ def _rights(connection: sa.Connection, _target: Target, app: Application) -> Exa
 
 def _time_zone(connection: sa.Connection, _target: Target, _app: Application) -> Examined:
     zone, now = connection.execute(_TIME).one()
-    apart = abs(float(now) - time.time())
-    wrong = f"The clocks differ by {apart:,.0f} s: let both machines follow a time server."
+    seconds = abs(float(now) - time.time())
+    problem = f"The clocks differ by {seconds:,.0f} s: let both machines follow a time server."
     finding = f"{zone}; revisions run in UTC regardless"
-    return _examined("time zone", finding, *((wrong,) if apart > CLOCKS else ()))
+    return _examined("time zone", finding, *((problem,) if seconds > CLOCKS else ()))
 
 
 def _pooler(connection: sa.Connection, target: Target, _app: Application) -> Examined:

@@ -54,21 +54,21 @@ def holding(url: str) -> Iterator[Content]:
     with ExitStack() as stack:
         with psycopg.connect(url, client_encoding="utf8") as admin:
             host, role = admin.info.host, admin.info.user
-            found = [(str(name), str(server)) for name, server in admin.execute(_DATABASES)]
+            databases = [(str(name), str(server)) for name, server in admin.execute(_DATABASES)]
         tables: list[Held] = []
-        for name, _ in found:
+        for name, _ in databases:
             # not as a context of its own: the server may have ended when the block does
             connection = psycopg.connect(url, dbname=name, client_encoding="utf8")
             stack.callback(connection.close)
             tables += _counted(connection, name)
-        bound = [found, [asdict(table) for table in tables]]
+        bound = [databases, [asdict(table) for table in tables]]
         digest = hashlib.sha256(json.dumps(bound).encode()).hexdigest()
         yield Content(host, role, tables, digest[:12])
 
 
 def _counted(connection: psycopg.Connection[tuple[object, ...]], database: str) -> list[Held]:
-    found = [(str(schema), str(table)) for schema, table in connection.execute(_TABLES)]
-    names = [sql.Identifier(*name) for name in found]
+    tables = [(str(schema), str(table)) for schema, table in connection.execute(_TABLES)]
+    names = [sql.Identifier(*name) for name in tables]
     if not names:
         return [] if database in {"postgres", "template1"} else [Held(database, None, 0)]
     try:
@@ -79,7 +79,7 @@ def _counted(connection: psycopg.Connection[tuple[object, ...]], database: str) 
             f"Somebody is writing to the database {database}: end that session, then run the command again."
         ) from None
     held = []
-    for (schema, table), name in zip(found, names, strict=True):
+    for (schema, table), name in zip(tables, names, strict=True):
         row = connection.execute(sql.SQL("SELECT count(*) FROM ONLY {}").format(name)).fetchone()
         assert row is not None
         held.append(Held(database, qualified(table, schema), int(str(row[0]))))

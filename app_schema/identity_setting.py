@@ -133,8 +133,8 @@ def _refusal(connection: sa.Connection, role: str, error: DBAPIError) -> str | N
     if sqlstate(error) != _NOT_PERMITTED:
         return None
     login = connection.engine.url.username
-    whom = connection.dialect.identifier_preparer.quote(login) if login else "the login role"
-    return f"The login may not act as {role}, because it is no member: GRANT {role} TO {whom};"
+    member = connection.dialect.identifier_preparer.quote(login) if login else "the login role"
+    return f"The login may not act as {role}, because it is no member: GRANT {role} TO {member};"
 
 
 def sqlstate(error: DBAPIError) -> str | None:

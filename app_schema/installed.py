@@ -24,10 +24,10 @@ def install_line(extra: str) -> str:
         written = None
     if written is None:
         return f"install {NAME} with the extra [{extra}] from where it was installed"
-    found = json.loads(written)
-    url: str = found["url"]
-    if found.get("dir_info", {}).get("editable"):
+    origin = json.loads(written)
+    url: str = origin["url"]
+    if origin.get("dir_info", {}).get("editable"):
         return f"pip install -e '{unquote(url.removeprefix('file://'))}[{extra}]'"
-    if vcs := found.get("vcs_info"):
+    if vcs := origin.get("vcs_info"):
         url = f"{vcs['vcs']}+{url}@{vcs['commit_id']}"
     return f"pip install '{NAME}[{extra}] @ {url}'"

@@ -52,10 +52,10 @@ class Reason:
     """It may pass by itself."""
 
 
-def reason(error: BaseException | None, given: Mapping[str, Any] | None = None) -> Reason | None:
+def reason(error: BaseException | None, parameters: Mapping[str, Any] | None = None) -> Reason | None:
     """Why a login failed; None for an error of a connection that stood.
 
-    :param given: the parameters of the connection. psycopg's error has them, unless a name has two addresses.
+    :param parameters: of the connection. psycopg's error has them, unless a name has two addresses.
     """
     if not isinstance(error, psycopg.OperationalError) or error.sqlstate is not None:
         return None
@@ -65,11 +65,11 @@ def reason(error: BaseException | None, given: Mapping[str, Any] | None = None) 
         return Reason(None, "cannot be reached", passing=False)
     pgconn: Any = error.pgconn
     if pgconn is not None:
-        given = {option.keyword.decode(): option.val.decode() for option in pgconn.info if option.val}
-    if given is None:
+        parameters = {option.keyword.decode(): option.val.decode() for option in pgconn.info if option.val}
+    if parameters is None:
         return None
     known = {option.keyword.decode() for option in pq.Conninfo.get_defaults()}
-    conninfo = make_conninfo(**{name: value for name, value in given.items() if name in known})
+    conninfo = make_conninfo(**{name: value for name, value in parameters.items() if name in known})
     return _judged(_traced(conninfo.encode()), needs_password=bool(pgconn and pgconn.needs_password))
 
 

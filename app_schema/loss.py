@@ -162,9 +162,9 @@ class _Names:
         if change is None:
             return
         if change.kind in _RELATIONS:
-            now = self.table((change.schema, change.old))
-            self._tables[now[0], change.new] = now
-            self._schemas[change.new] = now[0] or ""
+            former = self.table((change.schema, change.old))
+            self._tables[former[0], change.new] = former
+            self._schemas[change.new] = former[0] or ""
             return
         table = None if change.table is None else self.table((change.schema, change.table))
         self._parts[change.kind, table, change.new] = self.part(change.kind, table, change.old)

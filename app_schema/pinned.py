@@ -125,9 +125,11 @@ _REMEDIES = {
 _REMEMBERED = "app_schema.pinned"
 
 
-def parameters(given: Iterable[str] = ()) -> dict[str, str | int]:
+def parameters(configured: Iterable[str] = ()) -> dict[str, str | int]:
     """`CLIENT` without the parameters that a URL sets, except the encoding: SQL_ASCII returns bytes."""
-    return {name: value for name, value in CLIENT.items() if name == "client_encoding" or name not in given}
+    return {
+        name: value for name, value in CLIENT.items() if name == "client_encoding" or name not in configured
+    }
 
 
 def keep_alive(descriptor: int) -> None:
@@ -178,8 +180,8 @@ def unlimited(pid: int | None = None) -> str:
         f"THEN pg_catalog.set_config('{name}', '0', false) END"
         for name in ("statement_timeout", "transaction_timeout")
     )
-    lent = "" if pid is None else f" WHERE pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) {pid}"
-    return f"SELECT {_CATALOG_FIRST}, {', '.join(remember)}{lent}"
+    condition = "" if pid is None else f" WHERE pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) {pid}"
+    return f"SELECT {_CATALOG_FIRST}, {', '.join(remember)}{condition}"
 
 
 def pin(settings: Mapping[str, str] | None = None, *, pid: int | None = None) -> str:
@@ -188,13 +190,13 @@ def pin(settings: Mapping[str, str] | None = None, *, pid: int | None = None) ->
     :param pid: the backend that the server named at login. A pooler lends another backend for a transaction,
         and settings would leak to other clients: then the statements set none.
     """
-    lent = "" if pid is None else f"  IF pg_backend_pid() <> {pid} THEN RETURN; END IF;\n"
+    check = "" if pid is None else f"  IF pg_backend_pid() <> {pid} THEN RETURN; END IF;\n"
     settings = {**SESSION, **LIVENESS} if settings is None else settings
     body = SET.format(settings=_literal(json.dumps(settings)), local="false")
     return (
         f"{unlimited(pid)};\n\n"  # statements of a script end with an empty line
         "DO $pinned$\nDECLARE\n  before jsonb := '{}';\n  setting record;\n  old text;\n"
-        f"BEGIN\n{lent}{body}\n  PERFORM set_config('{_REMEMBERED}', before::text, false);\nEND\n$pinned$"
+        f"BEGIN\n{check}{body}\n  PERFORM set_config('{_REMEMBERED}', before::text, false);\nEND\n$pinned$"
     )
 
 

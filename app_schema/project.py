@@ -84,8 +84,8 @@ def accepted(directory: Path | None = None) -> list[Accepted]:
     if not isinstance(entries, Sequence) or isinstance(entries, str):
         raise ConfigurationError(f"{file}: [tool.app_schema] undeclared must be a list of tables.")
     for entry in entries:
-        whole = isinstance(entry, Mapping) and set(entry) == _FIELDS
-        if not whole or not all(isinstance(text, str) and text.strip() for text in entry.values()):
+        is_complete = isinstance(entry, Mapping) and set(entry) == _FIELDS
+        if not is_complete or not all(isinstance(text, str) and text.strip() for text in entry.values()):
             raise ConfigurationError(
                 f"{file}: write each entry of [tool.app_schema] undeclared as "
                 '{object = "table public.legacy", reason = "why it stays"}.'

@@ -93,10 +93,10 @@ def _described(connection: sa.Connection, target: Target) -> str:
     place = f"host {info.host or info.hostaddr}:{info.port}"
     if target.pooled:
         place += f" (the direct endpoint of {target.pooled})"
-    why = f"from {target.origin}"
+    origin = f"from {target.origin}"
     if target.origin == EMBEDDED:
-        place, why = f"{EMBEDDED} at {info.host}", "because DATABASE_URL is not set"
-    return f"database {info.dbname}, role {info.user}, {place}, {why}"
+        place, origin = f"{EMBEDDED} at {info.host}", "because DATABASE_URL is not set"
+    return f"database {info.dbname}, role {info.user}, {place}, {origin}"
 
 
 def read_file(file: str) -> Mapping[str, str | None]:

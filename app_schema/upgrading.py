@@ -50,5 +50,5 @@ def _may_lose(file: Path) -> bool:
     """True if a revision names an operation that loses rows or values, or calls the project's own code; no
     other revision is run beforehand."""
     code = file.read_text(encoding="utf-8")
-    own = (name for name in _IMPORT.findall(code) if name.partition(".")[0] not in _HARMLESS)
-    return _LOSES.search(code) is not None or any(own)
+    imports = (name for name in _IMPORT.findall(code) if name.partition(".")[0] not in _HARMLESS)
+    return _LOSES.search(code) is not None or any(imports)

@@ -24,10 +24,10 @@ def waivers(directory: Path | None = None) -> list[Waiver]:
     :raises ConfigurationError: if the file or a waiver is invalid.
     """
     file, settings = _audit(directory)
-    given = settings.get("waivers", [])
-    if not isinstance(given, Sequence) or isinstance(given, str):
+    entries = settings.get("waivers", [])
+    if not isinstance(entries, Sequence) or isinstance(entries, str):
         raise ConfigurationError(f"{file}: write each waiver as a table {PLACE}.")
-    return [_waiver(waiver, file) for waiver in given]
+    return [_waiver(waiver, file) for waiver in entries]
 
 
 def service_roles(directory: Path | None = None) -> Sequence[str]:
@@ -36,11 +36,11 @@ def service_roles(directory: Path | None = None) -> Sequence[str]:
     :raises ConfigurationError: if it is not a list of names.
     """
     file, settings = _audit(directory)
-    given = settings.get("service_roles", SERVICE_ROLES)
-    names = isinstance(given, Sequence) and all(isinstance(role, str) for role in given)
-    if not names or isinstance(given, str):
+    roles = settings.get("service_roles", SERVICE_ROLES)
+    names = isinstance(roles, Sequence) and all(isinstance(role, str) for role in roles)
+    if not names or isinstance(roles, str):
         raise ConfigurationError(f"{file}: [tool.app_schema.audit] service_roles must be a list of names.")
-    return [str(role) for role in given]
+    return [str(role) for role in roles]
 
 
 def _audit(directory: Path | None) -> tuple[Path, Mapping[str, Any]]:
@@ -56,12 +56,12 @@ def _audit(directory: Path | None) -> tuple[Path, Mapping[str, Any]]:
     return file, settings
 
 
-def _waiver(given: Any, file: Path) -> Waiver:
-    if not isinstance(given, Mapping) or set(given) != set(_FIELDS):
+def _waiver(entry: Any, file: Path) -> Waiver:
+    if not isinstance(entry, Mapping) or set(entry) != set(_FIELDS):
         raise ConfigurationError(f"{file}: a table {PLACE} needs exactly {', '.join(_FIELDS)}.")
     for field in _FIELDS:
-        if not isinstance(given[field], str) or not given[field].strip():
+        if not isinstance(entry[field], str) or not entry[field].strip():
             raise ConfigurationError(
                 f"{file}: the {field} of a waiver must be a sentence or a name, not empty."
             )
-    return Waiver(**given)
+    return Waiver(**entry)

@@ -162,8 +162,8 @@ def _keys(private: Mapping[str, PrivateTable], unique: Sequence[tuple[Any, ...]]
         owner = private[table].owner if table in private else None
         if owner is None or owner in columns:
             continue
-        wider = ", ".join(map(ident, (owner, *columns)))
-        added = {"p": f"PRIMARY KEY ({wider})", "u": f"UNIQUE ({wider})"}.get(type_)
+        columns_with_owner = ", ".join(map(ident, (owner, *columns)))
+        added = {"p": f"PRIMARY KEY ({columns_with_owner})", "u": f"UNIQUE ({columns_with_owner})"}.get(type_)
         mend = f"-- create it again with {ident(owner)} as its first column"
         if added is not None:
             mend = f"ALTER TABLE {table} DROP {words.replace('constraint', 'CONSTRAINT', 1)}, ADD {added};"

@@ -82,10 +82,10 @@ class Truth:
         args = node.nodes("args")
         if node.word("boolop") == "not":
             return self.always(args[0], not value)
-        each = [self.always(arg, value) for arg in args]
+        results = [self.always(arg, value) for arg in args]
         if (node.word("boolop") == "or") != value:
-            return all(each)
-        return any(each) or any(
+            return all(results)
+        return any(results) or any(
             self._opposite(arg, other) for n, arg in enumerate(args) for other in args[n + 1 :]
         )
 
@@ -129,11 +129,11 @@ class Truth:
         element, array = map(bare, node.nodes("args"))
         if array.kind != "ARRAYEXPR" or array.word("multidims") != "false":
             return False
-        same = [self._same(element, bare(each)) for each in array.nodes("elements")]
+        equal = [self._same(element, bare(item)) for item in array.nodes("elements")]
         any_ = node.word("useOr") == "true"
         if value:
-            return self._name(node) == "=" and (any(same) if any_ else all(same))
-        return self._name(node) == "<>" and not any_ and any(same)
+            return self._name(node) == "=" and (any(equal) if any_ else all(equal))
+        return self._name(node) == "<>" and not any_ and any(equal)
 
     def _nulltest(self, node: Node, value: bool) -> bool:  # noqa: FBT001
         (arg,) = map(bare, node.nodes("arg"))
@@ -150,25 +150,27 @@ class Truth:
         args = node.nodes("args")
         match node.kind:
             case "CONST":
-                never = node.word("constisnull") == "false"
+                is_never_null = node.word("constisnull") == "false"
             case "VAR":
-                never = node.word("varlevelsup") == "0" and node.word("varattno") in self.not_null
+                is_never_null = node.word("varlevelsup") == "0" and node.word("varattno") in self.not_null
             case "SQLVALUEFUNCTION":
-                never = node.word("op") != _CURRENT_SCHEMA
+                is_never_null = node.word("op") != _CURRENT_SCHEMA
             case "FUNCEXPR":
-                never = node.word("funcid") in _NOW or (is_length(node) and all(map(self._never_null, args)))
+                is_never_null = node.word("funcid") in _NOW or (
+                    is_length(node) and all(map(self._never_null, args))
+                )
             case "OPEXPR":
                 known = self._name(node) in {*_COMPARE, *_ARITHMETIC, *_FITS_ALL}
-                never = known and all(map(self._never_null, args))
+                is_never_null = known and all(map(self._never_null, args))
             case "BOOLEXPR":
-                never = all(map(self._never_null, args))
+                is_never_null = all(map(self._never_null, args))
             case "COALESCEEXPR" | "MINMAXEXPR":
-                never = any(map(self._never_null, args))
+                is_never_null = any(map(self._never_null, args))
             case "SUBLINK":
-                never = node.word("subLinkType") == EXISTS or is_count(node)
+                is_never_null = node.word("subLinkType") == EXISTS or is_count(node)
             case kind:
-                never = kind in _NEVER_NULL
-        return never
+                is_never_null = kind in _NEVER_NULL
+        return is_never_null
 
     def _booleantest(self, node: Node, value: bool) -> bool:  # noqa: FBT001
         (arg,) = node.nodes("arg")
@@ -187,8 +189,8 @@ class Truth:
         return bool(args)
 
     def _minmaxexpr(self, node: Node, value: bool) -> bool:  # noqa: FBT001
-        each = [self.always(arg, value) for arg in node.nodes("args")]  # COALESCE skips NULLs
-        return any(each) if (node.word("op") == _GREATEST) == value else all(each)
+        results = [self.always(arg, value) for arg in node.nodes("args")]  # COALESCE skips NULLs
+        return any(results) if (node.word("op") == _GREATEST) == value else all(results)
 
     def _caseexpr(self, node: Node, value: bool) -> bool:  # noqa: FBT001
         for when in node.nodes("args"):

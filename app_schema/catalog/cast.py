@@ -93,10 +93,10 @@ def using(casts: Casts, column: str, source: str, target: str, zone: str = UTC) 
     named = _zoned(ident(column), source, target, zone) or _by_numeric(ident(column), source, target)
     if named is not None:
         return named
-    way = casts.between(source, target)
-    if way == "assigned":
+    kind = casts.between(source, target)
+    if kind == "assigned":
         return None
-    return f"{ident(column)}::{target}" if way == "cast" else f"{ident(column)}::text::{target}"
+    return f"{ident(column)}::{target}" if kind == "cast" else f"{ident(column)}::text::{target}"
 
 
 def base(type_: str) -> str:
@@ -122,13 +122,13 @@ def crosses_zone(source: str, target: str) -> bool:
 
 def _zoned(column: str, source: str, target: str, zone: str) -> str | None:
     """A conversion between local time and a moment, at a named zone; None for any other."""
-    old, new, at = base(source), base(target), f"AT TIME ZONE {literal(zone)}"
+    old, new, at_zone = base(source), base(target), f"AT TIME ZONE {literal(zone)}"
     moment = "timestamp with time zone"
     local = {"timestamp without time zone", "date", "time without time zone"}
     if old == moment and new in local:
-        return f"{column} {at}" if new.startswith("timestamp") else f"({column} {at})::{target}"
+        return f"{column} {at_zone}" if new.startswith("timestamp") else f"({column} {at_zone})::{target}"
     if new == moment and old in local:
-        return f"{column} {at}" if old.startswith("timestamp") else f"{column}::timestamp {at}"
+        return f"{column} {at_zone}" if old.startswith("timestamp") else f"{column}::timestamp {at_zone}"
     read = element(source) in STRINGS and element(target) in _ZONED
     if zone == UTC or not (read or crosses_zone(source, target)):
         return None  # the text contains the offset
@@ -138,7 +138,7 @@ def _zoned(column: str, source: str, target: str, zone: str) -> str | None:
             "write postgresql_using= with the intended expression"
         )
     offset = literal(_OFFSET)
-    return f"CASE WHEN {column} ~ {offset} THEN {column}::{target} ELSE {column}::timestamp {at} END"
+    return f"CASE WHEN {column} ~ {offset} THEN {column}::{target} ELSE {column}::timestamp {at_zone} END"
 
 
 def _by_numeric(column: str, source: str, target: str) -> str | None:
@@ -169,10 +169,10 @@ def lost(
     trip = round_trip(connection, column, source, target, clause)
     if trip is None:
         return None
-    converted, back = trip
+    converted, inverse = trip
     return (
         f"SELECT count(*) FROM (SELECT {name} AS old, {converted} AS new FROM {table}) AS c "
-        f"WHERE (({back})::{source}) IS DISTINCT FROM old"
+        f"WHERE (({inverse})::{source}) IS DISTINCT FROM old"
     )
 
 

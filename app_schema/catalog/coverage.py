@@ -358,11 +358,11 @@ def verdict(catalog: str, column: str) -> Verdict:
         return "named"
     if any(column in words.split() for words in known.outside.values()):
         return "outside"
-    over = [query for query in queries() if query.catalog == (known.part_of or catalog)]
+    catalog_queries = [query for query in queries() if query.catalog == (known.part_of or catalog)]
     printer = next((name for name, words in known.printed.items() if column in words.split()), column)
-    if over and printer in _words():
+    if catalog_queries and printer in _words():
         return "compared"
-    return "not compared" if over and catalog not in without_kind() else "named"
+    return "not compared" if catalog_queries and catalog not in without_kind() else "named"
 
 
 @cache

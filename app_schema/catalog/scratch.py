@@ -294,9 +294,9 @@ def _leave(scratch: Driver) -> None:
 def connected(place: Place, **parameters: str) -> Iterator[Driver]:
     """A connection of our own."""
     try:
-        given = {**pinned.parameters(place.parameters), **place.parameters, **parameters}
-        given |= {"client_encoding": pinned.ENCODING}
-        connection = psycopg.connect(**given, autocommit=True)
+        options = {**pinned.parameters(place.parameters), **place.parameters, **parameters}
+        options |= {"client_encoding": pinned.ENCODING}
+        connection = psycopg.connect(**options, autocommit=True)
     except psycopg.Error as error:
         raise ServerError(f"no scratch database for the comparison: {_first_line(error)}") from error
     try:

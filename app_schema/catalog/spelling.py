@@ -52,11 +52,13 @@ class Spelling:
 
     def in_more_than_spelling(self, differences: Iterable[Difference]) -> list[Difference]:
         """The differences that are not only differences of spelling."""
-        given = list(differences)
-        pairs = [(difference.left, difference.right) for difference in given if difference.key.kind in PARSED]
+        listed = list(differences)
+        pairs = [
+            (difference.left, difference.right) for difference in listed if difference.key.kind in PARSED
+        ]
         self.learn(text for left, right in pairs if left and right for text in (left, right))
         return [
             difference
-            for difference in given
+            for difference in listed
             if difference.key.kind not in PARSED or not self.same(difference.left, difference.right)
         ]

@@ -84,10 +84,10 @@ def _operator_classes(scratch: Driver, statement: str, method: str) -> str:
         return ""
     names = [quoted or bare for quoted, bare in _NAME.findall(index["keys"])]
     created = {str(name) for (name,) in scratch.execute("SELECT extname FROM pg_catalog.pg_extension")}
-    given = {"method": method, "table": index["table"], "names": names}
+    parameters = {"method": method, "table": index["table"], "names": names}
     with _tried(scratch), suppress(psycopg.Error):
         scratch.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
-        rows = scratch.execute(_CLASSES, given).fetchall()
+        rows = scratch.execute(_CLASSES, parameters).fetchall()
         classes: dict[str, list[str]] = {}
         for column, name, _ in rows:
             classes.setdefault(str(column), []).append(str(name))
@@ -95,10 +95,10 @@ def _operator_classes(scratch: Driver, statement: str, method: str) -> str:
             return ""
         chosen = ", ".join(f'"{column}": "{names[0]}"' for column, names in classes.items())
         others = sorted({name for names in classes.values() for name in names[1:]})
-        also = f" (or {', '.join(others)})" if others else ""
+        alternatives = f" (or {', '.join(others)})" if others else ""
         extensions = sorted({str(extension) for *_, extension in rows if extension is not None} - created)
         declare = "".join(f", and declare {_declared(extension)}" for extension in extensions)
-        return f"; write postgresql_ops={{{chosen}}}{also} in the Index{declare}"
+        return f"; write postgresql_ops={{{chosen}}}{alternatives} in the Index{declare}"
     return ""
 
 

@@ -24,9 +24,9 @@ def room(rows: int) -> int:
 
 def fold(objects: Sequence[Drifted], lines: int | None) -> list[str]:
     """A line or more for each object; by table, then by kind, where these are more than `lines`."""
-    each = [line for drifted in objects for line in _each(drifted)]
-    if lines is None or len(each) <= lines:
-        return each
+    all_lines = [line for drifted in objects for line in _each(drifted)]
+    if lines is None or len(all_lines) <= lines:
+        return all_lines
     by_table = list(_by_table(objects))
     if len(by_table) <= lines:
         return by_table

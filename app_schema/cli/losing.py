@@ -45,10 +45,10 @@ def refusal(lost: Losses, token: str, confirm: str | None, *, dry_run: bool = Fa
         talk("A dash: an earlier revision changes the column, so its rows cannot be counted beforehand.")
     rows = sum(loss.rows or 0 for loss in lost.rows)
     protections = len(lost.protections)
-    what = counted(rows, "row") + (f" and {counted(protections, 'protection')}" if protections else "")
+    counts = counted(rows, "row") + (f" and {counted(protections, 'protection')}" if protections else "")
     if not rows and not protections:
-        what = "an unknown number of rows"
-    would = f"{what} would be lost. To lose them, add --confirm {token}"
+        counts = "an unknown number of rows"
+    would = f"{counts} would be lost. To lose them, add --confirm {token}"
     sentence = would if dry_run else f"Refused: {would}"
     problem(sentence)
     return sentence

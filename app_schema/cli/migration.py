@@ -70,7 +70,7 @@ def move(
     from app_schema.migrations.lineage import Lineage, current
 
     app = app or application()
-    given = dict(option.partition("=")[::2] for option in options or ())
+    arguments = dict(option.partition("=")[::2] for option in options or ())
     with connected(url, changes=True) as connection, _log_of_revisions():
         before = current(connection, app)
         if not before and app.versions is None:
@@ -90,7 +90,7 @@ def move(
 
         def run(to: str) -> list[str]:
             terminal = sys.stderr.isatty() and not events.has_listeners()
-            return function(connection, to, app=app, review=review, **{"terminal": terminal, **given})
+            return function(connection, to, app=app, review=review, **{"terminal": terminal, **arguments})
 
         try:
             applied = follow(run, app, before, revision)

@@ -54,8 +54,8 @@ def revision(  # noqa: PLR0913 - alembic revision has these options too
     app = application()
     Lineage(app).refuse_ambiguous(head)
     chosen = config(app)
-    given = [f"prove={str(prove).lower()}", *(options or ())]
-    chosen.cmd_opts = SimpleNamespace(x=given)  # type: ignore[assignment]  # an argparse namespace
+    arguments = [f"prove={str(prove).lower()}", *(options or ())]
+    chosen.cmd_opts = SimpleNamespace(x=arguments)  # type: ignore[assignment]  # an argparse namespace
     with connected(url, changes=False) as connection:
         connection.rollback()
         chosen.attributes["connection"] = connection

@@ -38,11 +38,11 @@ def attach(metadata: MetaData, *objects: DDLObject) -> None:
     """
     _listen(metadata)
     known = declared(metadata)
-    same: dict[Hashable, DDLObject] = metadata.info.setdefault("app_schema_identities", {})
+    by_identity: dict[Hashable, DDLObject] = metadata.info.setdefault("app_schema_identities", {})
     for obj in objects:
         if (instead := obj.undeclarable()) is not None:
             raise ModelError(f"{obj.label} {instead}.")
-        other = same.setdefault(obj.identity, obj)
+        other = by_identity.setdefault(obj.identity, obj)
         if other.key != obj.key:
             msg = f"{other.label} and {obj.label} are the same object for PostgreSQL: declare only one"
             raise ModelError(msg)
@@ -125,10 +125,10 @@ def _early(metadata: MetaData) -> list[DDLObject]:
     early.sort(key=lambda obj: obj.step)
     called = called_by_tables(metadata)
     # a domain whose check calls a function, and the types after it
-    at = next(
+    place = next(
         (n for n, obj in enumerate(early) if any(_is_in(obj, function) for function in called)), len(early)
     )
-    return [*early[:at], *called, *early[at:]]
+    return [*early[:place], *called, *early[place:]]
 
 
 def _is_in(obj: DDLObject, called: DDLObject) -> bool:

@@ -143,8 +143,8 @@ class PrintedColumn(Parts):
 
     def sets_expression_of(self, old: PrintedColumn) -> bool:
         """True if a generated column gets another expression, maybe another nullability, and nothing else."""
-        same = self == replace(old, expression=self.expression, not_null=self.not_null)
-        return same and self.generated and self.expression != old.expression
+        is_equal = self == replace(old, expression=self.expression, not_null=self.not_null)
+        return is_equal and self.generated and self.expression != old.expression
 
 
 def escaped(expression: str) -> str:

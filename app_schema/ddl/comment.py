@@ -47,8 +47,8 @@ def column_comment(table: str, column: str, schema: str | None, comment: str | N
     number = f"""\
 (SELECT a.attnum FROM pg_catalog.pg_attribute AS a
          WHERE a.attrelid = c.oid AND a.attname = {literal(checked(column))} AND NOT a.attisdropped)"""
-    what = f"COLUMN {qualified(table, schema)}.{ident(column)}"
-    return _of_relation(what, table, schema, comment, number)
+    label = f"COLUMN {qualified(table, schema)}.{ident(column)}"
+    return _of_relation(label, table, schema, comment, number)
 
 
 def object_comment(
@@ -66,7 +66,7 @@ def object_comment(
 
 
 def _of_relation(
-    what: str, table: str, schema: str | None, comment: str | None, number: str
+    label: str, table: str, schema: str | None, comment: str | None, number: str
 ) -> ExecutableDDLElement:
     """The guarded comment.
 
@@ -78,17 +78,17 @@ SELECT coalesce((SELECT s.description FROM pg_catalog.pg_description AS s
                     AND s.objsubid = {number}), '')
   FROM pg_catalog.pg_class AS c
  WHERE c.relnamespace = $1 AND c.relname = {literal(table)} AND {number} IS NOT NULL"""
-    return _guarded(what, table_schema(table, schema), reflected, comment)
+    return _guarded(label, table_schema(table, schema), reflected, comment)
 
 
-def _guarded(what: str, namespace: str, reflected: str, comment: str | None) -> ExecutableDDLElement:
+def _guarded(label: str, namespace: str, reflected: str, comment: str | None) -> ExecutableDDLElement:
     return Guarded(
         Guard(
-            label=what,
+            label=label,
             namespace=namespace,
             definition=reflected,
             new=Side(value=literal(comment or "")),
             absent=() if comment is None else None,  # an absent object has no comment
-            different=(f"COMMENT ON {what} IS {literal(comment) if comment is not None else 'NULL'}",),
+            different=(f"COMMENT ON {label} IS {literal(comment) if comment is not None else 'NULL'}",),
         )
     )

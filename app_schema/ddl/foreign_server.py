@@ -51,9 +51,9 @@ class ForeignServer(WithOptions):
         version = _VERSION.search(self.definition)
         alterable = f"concat_ws(' ', {_FIXED}) = {literal(fixed(self.definition))}"
         reflected = _CATALOG.select(f"k.srvoptions, {alterable}", f"k.srvname = {literal(self.name)}")
-        anew = (*self.drop_sql(), *self.create_sql())
+        recreation = (*self.drop_sql(), *self.create_sql())
         return (
-            altering(f"ALTER SERVER {self._place}", self.options, reflected, otherwise=anew),
+            altering(f"ALTER SERVER {self._place}", self.options, reflected, otherwise=recreation),
             f"ALTER SERVER {self._place} VERSION {version[1] if version else 'NULL'}",
         )
 

@@ -289,7 +289,7 @@ SELECT {literal(self.kind)} FROM pg_catalog.pg_proc AS p
         """CREATE OR REPLACE keeps dependents. PostgreSQL refuses it for another return type: drop, create."""
         create, *grants = self.create_sql()
         replace = self._create(self.schema, "CREATE OR REPLACE")[0]
-        anew = f"""
+        recreation = f"""
 BEGIN
   BEGIN
     EXECUTE {dollar(replace, "new")};
@@ -301,7 +301,7 @@ BEGIN
 END
 """
         if self.execute is None:
-            return ("DO " + dollar(anew, "replace"),)
+            return ("DO " + dollar(recreation, "replace"),)
         name = f"{qualified(self.name, self.schema)}({self.arguments})"
         revoke = f"""
 DECLARE grantee text;
@@ -315,7 +315,7 @@ BEGIN
   END LOOP;
 END
 """
-        return ("DO " + dollar(anew, "replace"), "DO " + dollar(revoke, "revoke"), *grants)
+        return ("DO " + dollar(recreation, "replace"), "DO " + dollar(revoke, "revoke"), *grants)
 
     def dropped(self, *, recreated: bool = False) -> str:
         # IF EXISTS: a function of this name with other arguments may exist

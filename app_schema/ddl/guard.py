@@ -256,8 +256,8 @@ def _compare_old(guard: Guard, old: Side) -> list[str]:
         detail = f"concat({literal(guard.noted + ': found ')}, {sides})"
         otherwise = [f"    RAISE WARNING USING ERRCODE = '{NOTED}', MESSAGE = {detail};"]
     else:
-        both = "  expected := concat(expected, E'\\n  or before: ', before);"
-        otherwise = [both, _different(guard)]
+        add_old = "  expected := concat(expected, E'\\n  or before: ', before);"
+        otherwise = [add_old, _different(guard)]
     return [
         "  declared := expected;",
         *comparing,

@@ -33,10 +33,10 @@ def ordered(objects: Iterable[DDLObject]) -> tuple[list[DDLObject], list[Functio
 
     Such a function precedes the first view that calls it, or else follows all views.
     """
-    given = list(objects)
-    views = [obj for obj in given if isinstance(obj, View)]
-    late = _late([obj for obj in given if isinstance(obj, Function)], views)
-    placed = [obj for obj in given if obj not in views and obj not in late]
+    all_objects = list(objects)
+    views = [obj for obj in all_objects if isinstance(obj, View)]
+    late = _late([obj for obj in all_objects if isinstance(obj, Function)], views)
+    placed = [obj for obj in all_objects if obj not in views and obj not in late]
     placed.sort(key=lambda obj: obj.step)
 
     def place(names: set[str]) -> None:

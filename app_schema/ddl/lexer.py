@@ -44,17 +44,17 @@ class Token(NamedTuple):
 def tokens(text: str, start: int = 0) -> Iterator[Token]:
     """The tokens from an index on, without blanks and comments. A literal is one token, in dollar quotes
     too."""
-    at, depth = start, 0
-    while match := _TOKEN.match(text, at):
-        begin, at = at, match.end()
+    index, depth = start, 0
+    while match := _TOKEN.match(text, index):
+        begin, index = index, match.end()
         if match["comment"]:
-            at = _after_comment(text, at)
+            index = _after_comment(text, index)
         elif match["dollar"]:
-            end = text.find(match["dollar"], at)
-            at = len(text) if end < 0 else end + len(match["dollar"])
+            end = text.find(match["dollar"], index)
+            index = len(text) if end < 0 else end + len(match["dollar"])
         if not (match["skipped"] or match["comment"]):
-            depth += _DEPTH.get(text[begin:at], 0)
-            yield Token(text[begin:at], begin, at, depth)
+            depth += _DEPTH.get(text[begin:index], 0)
+            yield Token(text[begin:index], begin, index, depth)
 
 
 def statements(text: str) -> Iterator[list[Token]]:
@@ -76,13 +76,13 @@ def statements(text: str) -> Iterator[list[Token]]:
     yield statement
 
 
-def _after_comment(text: str, at: int) -> int:
+def _after_comment(text: str, index: int) -> int:
     """The index after a comment, in which comments may be nested."""
     depth = 1
     while depth:
-        sign = _NESTED.search(text, at)
+        sign = _NESTED.search(text, index)
         if sign is None:
             return len(text)
-        at = sign.end()
+        index = sign.end()
         depth += 1 if sign[0] == "/*" else -1
-    return at
+    return index

@@ -193,11 +193,11 @@ class NotNull(TableObject):
         RENAME CONSTRAINT fails if a table that inherits has the constraint under another name.
         """
         rename = dollar(self._format("RENAME CONSTRAINT %I TO %I"))
-        anew = "ALTER COLUMN %1$I DROP NOT NULL, ADD CONSTRAINT %2$I NOT NULL %1$I"
+        recreation = "ALTER COLUMN %1$I DROP NOT NULL, ADD CONSTRAINT %2$I NOT NULL %1$I"
         return (
             f"    BEGIN\n      EXECUTE format({rename}, known.conname, {name});\n"
             "    EXCEPTION WHEN undefined_object THEN\n"
-            f"      EXECUTE format({dollar(self._format(anew))}, known.attname, {name});\n    END;"
+            f"      EXECUTE format({dollar(self._format(recreation))}, known.attname, {name});\n    END;"
         )
 
     def _format(self, action: str) -> str:

@@ -94,13 +94,15 @@ class ObjectGrant(DDLObject):
         if self.on not in _TARGETS or (self.of is None) is not (self.on == "DATABASE"):
             msg = f"a grant is on a {', '.join(_TARGETS)}; of= is its name, and the database needs none"
             raise ModelError(f"{msg}; found: on={self.on!r}, of={self.of!r}")
-        given = sequence(self.privileges)
-        if given or not self._of_public:
-            given = checked_privileges("TEMPORARY" if word.upper() == "TEMP" else word for word in given)
-        if given and given == self._of_public:
-            msg = f"PostgreSQL grants {', '.join(given)} on each {self.on.lower()} to PUBLIC"
+        privileges = sequence(self.privileges)
+        if privileges or not self._of_public:
+            privileges = checked_privileges(
+                "TEMPORARY" if word.upper() == "TEMP" else word for word in privileges
+            )
+        if privileges and privileges == self._of_public:
+            msg = f"PostgreSQL grants {', '.join(privileges)} on each {self.on.lower()} to PUBLIC"
             raise ModelError(f"{msg}: leave this grant out")
-        object.__setattr__(self, "privileges", given)
+        object.__setattr__(self, "privileges", privileges)
 
     @property
     def _of_public(self) -> tuple[str, ...]:
@@ -162,8 +164,8 @@ class ObjectGrant(DDLObject):
 
     def drop_sql(self) -> tuple[str, ...]:
         """Revokes the privileges; PUBLIC gets again what PostgreSQL itself grants."""
-        again = [self._statement("GRANT", self._of_public)] if self._of_public else []
-        return (self._revoked(), *again)
+        regrant = [self._statement("GRANT", self._of_public)] if self._of_public else []
+        return (self._revoked(), *regrant)
 
     def replace_sql(self) -> tuple[str, ...]:
         return (self._revoked(), *self._granted())

@@ -163,8 +163,8 @@ class TableOption(TableObject):
         return cls(key.name, definition, table=key.table, schema=key.schema)
 
     def catalog_query(self) -> str:
-        each = (query.select(query.printed, *query.place(self.name, self.table)) for query in self.catalog)
-        return "\nUNION ALL\n".join(each)
+        queries = (query.select(query.printed, *query.place(self.name, self.table)) for query in self.catalog)
+        return "\nUNION ALL\n".join(queries)
 
     def side(self) -> Side:
         return Side(value=literal(self.value), qualified=True)
@@ -210,7 +210,7 @@ END
     def _set_triggers(self, verb: str) -> str:
         """Only a superuser may do so. By catalog: the triggers' names contain an OID, which varies."""
         constraint = literal(self.name.removeprefix(_TRIGGERS))
-        each = f"""
+        body = f"""
 DECLARE
   of_key record;
 BEGIN
@@ -223,7 +223,7 @@ BEGIN
   END LOOP;
 END
 """
-        return "DO " + dollar(each, "triggers")
+        return "DO " + dollar(body, "triggers")
 
     @property
     def _oid(self) -> str:

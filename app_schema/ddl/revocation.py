@@ -39,10 +39,10 @@ class Revocation:
    WHERE p.oid = to_regprocedure({literal(self.function)})"""
         else:
             acls = f"pg_catalog.pg_namespace AS n, aclexplode(n.nspacl) AS x WHERE n.oid = {self.namespace}"
-        among = f" AND x.privilege_type = ANY ({literals(privileges)})" if privileges else ""
+        condition = f" AND x.privilege_type = ANY ({literals(privileges)})" if privileges else ""
         revoke = f"REVOKE {', '.join(privileges) or 'ALL'} ON {self.target} FROM {role(self.to)}"
         declaration, restore = self._restored_on_columns() if self.table else ("", "")
-        return revoked(self.label, self.to, revoke, acls + among, declaration, restore)
+        return revoked(self.label, self.to, revoke, acls + condition, declaration, restore)
 
     def _restored_on_columns(self) -> tuple[str, str]:
         """PL/pgSQL that grants the privileges on columns again: a REVOKE on a table also revokes these."""
@@ -60,8 +60,8 @@ class Revocation:
 
     def on_columns(self, privilege: str, columns: tuple[str, ...] = ()) -> str:
         """The statement that revokes a privilege on the given columns; on all if none is given."""
-        among = f" AND a.attname = ANY ({literals(columns)})" if columns else ""
-        acls = f"{self._acls_of_columns()}{among} AND x.privilege_type = {literal(privilege)}"
+        condition = f" AND a.attname = ANY ({literals(columns)})" if columns else ""
+        acls = f"{self._acls_of_columns()}{condition} AND x.privilege_type = {literal(privilege)}"
         body = f"""
 DECLARE
   revoke text;
@@ -104,12 +104,12 @@ END
 
 def _refuse_if_held(label: str, to: str, acls: str) -> str:
     """PL/pgSQL that refuses if the role still holds one of the privileges ``x``."""
-    what = f"{label} was not revoked: REVOKE revokes only what its own role has granted"
+    message = f"{label} was not revoked: REVOKE revokes only what its own role has granted"
     hint = "as the role that granted it, run REVOKE ... FROM " + role(to)
     return f"""
   SELECT string_agg(DISTINCT concat(x.privilege_type, ' granted by ', x.grantor::regrole), ', ') INTO held
     FROM {acls}
      AND x.grantee = {grantee(to)};
   IF held IS NOT NULL THEN
-{refuse(what, hint, detail="concat('found: ', held)")}
+{refuse(message, hint, detail="concat('found: ', held)")}
   END IF;"""

@@ -114,14 +114,14 @@ concat(replace(replace({_PRINTED}, {_PLACE}, ' ON '), format(' ON pg_temp.%I ', 
     schema: str | None = None
 
     def __post_init__(self) -> None:
-        given = [name for name in ("before", "after", "instead_of") if getattr(self, name)]
-        if not given and not self.execute:
+        clauses = [name for name in ("before", "after", "instead_of") if getattr(self, name)]
+        if not clauses and not self.execute:
             return  # DROP TRIGGER needs only the name
-        if len(given) != 1:
-            times = ", ".join(f"{name}=" for name in given) or "none"
+        if len(clauses) != 1:
+            times = ", ".join(f"{name}=" for name in clauses) or "none"
             msg = f"trigger {self.name} needs exactly one of before=, after= and instead_of=; found: {times}"
             raise ModelError(msg)
-        object.__setattr__(self, given[0], sequence(getattr(self, given[0])))
+        object.__setattr__(self, clauses[0], sequence(getattr(self, clauses[0])))
 
     @classmethod
     def from_parts(cls, key: Key, parts: dict[str, Any]) -> DDLObject:

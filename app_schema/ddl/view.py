@@ -96,9 +96,9 @@ class View(DDLObject):
 
     def catalog_query(self) -> str:
         # the twin is a plain view: PostgreSQL has no temporary materialized view, and prints both alike
-        same = f"c.relkind = '{'m' if self.materialized else 'v'}' OR c.relnamespace = pg_my_temp_schema()"
+        is_kind = f"c.relkind = '{'m' if self.materialized else 'v'}' OR c.relnamespace = pg_my_temp_schema()"
         view = f"concat({_CATALOG.printed}, {_DEFAULTS})" if self.defaults else _CATALOG.printed
-        printed = f"CASE WHEN {same} THEN {view} ELSE {RELKIND} END"
+        printed = f"CASE WHEN {is_kind} THEN {view} ELSE {RELKIND} END"
         return _CATALOG.select(printed, *_CATALOG.place(self.name), any_kind=True)
 
     def side(self) -> Side:
@@ -131,7 +131,7 @@ class View(DDLObject):
         if self.materialized:
             return (drop_, create, *self.privileges_sql())
         replace = self._create("CREATE OR REPLACE VIEW", qualified(self.name, self.schema))
-        anew = f"""
+        recreation = f"""
 BEGIN
   EXECUTE {dollar(replace, "new")};
 EXCEPTION WHEN invalid_table_definition THEN
@@ -140,7 +140,7 @@ EXCEPTION WHEN invalid_table_definition THEN
   EXECUTE {dollar(self.privileges_sql()[0])};
 END
 """
-        return ("DO " + dollar(anew, "replace"), *defaults)
+        return ("DO " + dollar(recreation, "replace"), *defaults)
 
     def dropped(self, *, recreated: bool = False) -> str:
         exists = KIND_OF_NAME.format(name=literal(self.name))

@@ -29,8 +29,8 @@ _ANSWERED = (
 
 def program() -> str | None:
     """squawk next to this Python, or on the PATH; None if it is not installed."""
-    beside = Path(sys.executable).with_name("squawk")
-    return str(beside) if beside.exists() else shutil.which("squawk")
+    installed = Path(sys.executable).with_name("squawk")
+    return str(installed) if installed.exists() else shutil.which("squawk")
 
 
 def squawk(program: str, scripts: Mapping[str, str]) -> list[LintFinding]:
@@ -51,7 +51,7 @@ def squawk(program: str, scripts: Mapping[str, str]) -> list[LintFinding]:
         except (OSError, ValueError) as error:
             raise ConfigurationError(f"{program} gives no answer: {error}.") from None
     counts = Counter(
-        (names[each["file"]], each["rule_name"], each["message"].rstrip(".")) for each in findings
+        (names[finding["file"]], finding["rule_name"], finding["message"].rstrip(".")) for finding in findings
     )
     return [
         LintFinding(file, 1, rule, f"{message} (squawk, {count} statements)")

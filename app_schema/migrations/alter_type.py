@@ -160,8 +160,8 @@ def column_types(construct: AlterTypes) -> ExecutableDDLElement:
         change = _change(column, using=not is_at_utc)
         known = f"nullif(current_setting('{_CHANGES}'), '')"
         remember = f"SELECT set_config('{_CHANGES}', concat_ws(', ', {known}, {literal(change)}), true)"
-        each = replace(_retype(column), different=(remember,)).render()
-        lines.append(f"  EXECUTE {dollar(each, 'one')};")
+        guarded = replace(_retype(column), different=(remember,)).render()
+        lines.append(f"  EXECUTE {dollar(guarded, 'one')};")
     columns = ", ".join(column.column_name for column in construct.changes)
     words = literal(f"columns {columns} of {table} cannot be converted")
     lines += [

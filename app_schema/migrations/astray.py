@@ -81,5 +81,5 @@ def _given(context: EnvironmentContext) -> set[str]:
     """The revisions that a command names, those of a range ``start:end`` too."""
     options = context.config.cmd_opts
     named = (getattr(options, name, None) or () for name in ("revision", "revisions"))  # stamp takes several
-    texts = [text for given in named for text in ([given] if isinstance(given, str) else given)]
+    texts = [text for value in named for text in ([value] if isinstance(value, str) else value)]
     return {name for text in texts for name in text.split(":")}

@@ -185,9 +185,9 @@ class Declared:
         unknown = [key for key in self.objects if key.kind in _NAMED_BY_TYPES and key not in snapshot]
         printed = {_in_one_spelling(key): key for key in snapshot if unknown and key.kind in _NAMED_BY_TYPES}
         for key in unknown:
-            same = printed.get(_in_one_spelling(key), key)
-            self.objects[same] = self.objects.pop(key)
-            self.order[same] = self.order.pop(key)
+            reflected_key = printed.get(_in_one_spelling(key), key)
+            self.objects[reflected_key] = self.objects.pop(key)
+            self.order[reflected_key] = self.order.pop(key)
 
     def _function_key(self, function: Function, snapshot: Snapshot) -> Key:
         schema = function.schema or self.default_schema

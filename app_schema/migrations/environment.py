@@ -91,7 +91,7 @@ def run(
     environment = Environment(context, metadata, dict(run_args or {}), options)
     with sentences(context):
         load(context.script, strict=False)  # Alembic accepts two files of one revision
-        given = context.config.attributes.get("connection") if connection is None else connection
+        source = context.config.attributes.get("connection") if connection is None else connection
         if context.is_offline_mode():
             environment.configure_script()
             with context.begin_transaction():
@@ -99,14 +99,14 @@ def run(
         elif probed is not None:
             environment.configure(probed[0].connection)
             environment.migrate(probed)
-        elif given is not None:
-            on(given, environment.configure_and_migrate)
+        elif source is not None:
+            on(source, environment.configure_and_migrate)
         else:
             target = database.target(direct=True)
             engine = database.engine(target.url, direct=True, poolclass=NullPool)
-            with database.connect(engine) as own:
-                announce(own, target, changes=_changes(context))
-                environment.configure_and_migrate(own)
+            with database.connect(engine) as opened:
+                announce(opened, target, changes=_changes(context))
+                environment.configure_and_migrate(opened)
 
 
 def write_script(context: MigrationContext, search_path: str | None, run_args: Mapping[str, Any]) -> None:
@@ -284,7 +284,7 @@ def joined(options: Mapping[str, Any]) -> dict[str, Any]:
     result = dict(options)
     if (render := result.get("render_item")) is not None:
         result["render_item"] = lambda type_, obj, context: (
-            item(type_, obj, context) if (own := render(type_, obj, context)) is False else own
+            item(type_, obj, context) if (rendered := render(type_, obj, context)) is False else rendered
         )
     if (plugins := result.get("autogenerate_plugins")) is not None:
         others = [name for name in plugins if name != PLUGIN and not name.startswith("alembic.autogenerate")]
@@ -297,16 +297,16 @@ def joined(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _terminal(context: EnvironmentContext) -> dict[str, str]:
-    drawn = context.config.attributes.get("configure_logger", True) and sys.stderr.isatty()
-    return {"terminal": str(drawn).lower()}
+    is_drawn = context.config.attributes.get("configure_logger", True) and sys.stderr.isatty()
+    return {"terminal": str(is_drawn).lower()}
 
 
-def _compared(given: Mapping[str, str]) -> dict[str, Any]:
+def _compared(arguments: Mapping[str, str]) -> dict[str, Any]:
     """The options of the comparator in ``-x``."""
     names = ("prune", "safe", "cache", "prove")
-    flags: dict[str, Any] = {name: flag(name, given[name]) for name in names if name in given}
-    if "schemas" in given:
-        flags["managed_schemas"] = {schema.strip() for schema in given["schemas"].split(",")}
-    if "kinds" in given:
-        flags["chosen"] = Chosen.read(given["kinds"])
-    return {**flags, **{name: given[name] for name in ("scratch", "zone") if name in given}}
+    flags: dict[str, Any] = {name: flag(name, arguments[name]) for name in names if name in arguments}
+    if "schemas" in arguments:
+        flags["managed_schemas"] = {schema.strip() for schema in arguments["schemas"].split(",")}
+    if "kinds" in arguments:
+        flags["chosen"] = Chosen.read(arguments["kinds"])
+    return {**flags, **{name: arguments[name] for name in ("scratch", "zone") if name in arguments}}

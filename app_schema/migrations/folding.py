@@ -70,12 +70,12 @@ class _Text:
                 yield from part.walk()
 
 
-def _parts(whole: str, *, flat: bool) -> list[str | _Text]:
+def _parts(text: str, *, flat: bool) -> list[str | _Text]:
     """The parts of a text; `flat`: those of the bodies too."""
     parts: list[str | _Text] = []
     end = 0
-    for match in _VARIABLE.finditer(whole):
-        parts.append(whole[end : match.start()])
+    for match in _VARIABLE.finditer(text):
+        parts.append(text[end : match.start()])
         end = match.end()
         body, tag = match["body"], match["tag"]
         if body is None:
@@ -86,7 +86,7 @@ def _parts(whole: str, *, flat: bool) -> list[str | _Text]:
             parts += [tag, *_parts(body, flat=True), tag]
         else:
             parts += [tag, _Text(_parts(body, flat=False)), tag]
-    parts.append(whole[end:])
+    parts.append(text[end:])
     return parts
 
 
@@ -174,8 +174,8 @@ class _Shared:
         """Creates the function of texts with one key, notes their arguments, and returns its name."""
         template = ""
         columns: dict[tuple[str, ...], int] = {}
-        for alike in zip(*(text.parts for text in members), strict=True):
-            before, after, differing = self._differing(alike)
+        for parts in zip(*(text.parts for text in members), strict=True):
+            before, after, differing = self._differing(parts)
             template += before.replace("%", "%%")
             if differing:
                 template += f"%{columns.setdefault(differing, len(columns) + 1)}$s"
@@ -188,15 +188,15 @@ class _Shared:
         self.functions.append(f"{head} RETURNS text LANGUAGE sql AS {body}")
         return name
 
-    def _differing(self, alike: Sequence[str | _Text]) -> tuple[str, str, tuple[str, ...]]:
+    def _differing(self, parts: Sequence[str | _Text]) -> tuple[str, str, tuple[str, ...]]:
         """The common beginning and end of the parts at one place, and their middles, as expressions."""
-        texts = [part.whole if isinstance(part, _Text) else part for part in alike]
-        inner = [part for part in alike if isinstance(part, _Text)]
+        texts = [part.whole if isinstance(part, _Text) else part for part in parts]
+        inner = [part for part in parts if isinstance(part, _Text)]
         if len(set(texts)) == 1 and not any(map(self._calls, inner)):
             return texts[0], "", ()
         if inner:
             return "", "", tuple(map(self._expression, inner))
-        if type(alike[0]) is _Statement:
+        if type(parts[0]) is _Statement:
             return "", "", tuple(map(_quoted, texts))
         before = _common_start(texts)
         after = _common_start([text[len(before) :][::-1] for text in texts])[::-1]
@@ -207,7 +207,7 @@ def _common_start(texts: Sequence[str]) -> str:
     """The common beginning of all texts, without a word that they share in part."""
     low, high = min(texts), max(texts)
     pairs = enumerate(zip(low, high, strict=False))
-    length = next((at for at, (left, right) in pairs if left != right), len(low))
+    length = next((index for index, (left, right) in pairs if left != right), len(low))
     return re.sub(r"\w+$", "", low[:length])
 
 

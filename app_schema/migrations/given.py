@@ -15,22 +15,22 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine  # needs greenlet, which not everybody has
 
 
-def on(given: Any, migrate: Callable[[Connection], None]) -> None:
+def on(source: Any, migrate: Callable[[Connection], None]) -> None:
     """Calls a function with the connection."""
-    if hasattr(given, "run_sync"):
-        _refuse_loop(given)
-    elif hasattr(given, "sync_engine"):
+    if hasattr(source, "run_sync"):
+        _refuse_loop(source)
+    elif hasattr(source, "sync_engine"):
         try:
             asyncio.get_running_loop()
         except RuntimeError:
-            asyncio.run(_on_async(given, migrate))
+            asyncio.run(_on_async(source, migrate))
         else:
-            _refuse_loop(given)
-    elif isinstance(given, Engine):
-        with database.connect(given) as connection:
+            _refuse_loop(source)
+    elif isinstance(source, Engine):
+        with database.connect(source) as connection:
             migrate(connection)
     else:
-        migrate(given)
+        migrate(source)
 
 
 async def _on_async(engine: AsyncEngine, migrate: Callable[[Connection], None]) -> None:
@@ -39,8 +39,8 @@ async def _on_async(engine: AsyncEngine, migrate: Callable[[Connection], None]) 
     await engine.dispose()  # the connections belong to the event loop that ends here
 
 
-def _refuse_loop(given: Any) -> NoReturn:
+def _refuse_loop(engine: Any) -> NoReturn:
     raise ConfigurationError(
-        f"{type(given).__name__} is asynchronous: await app_schema.migrations.upgrade_async(...), or hand in "
-        "the connection that its run_sync() gives"
+        f"{type(engine).__name__} is asynchronous: await app_schema.migrations.upgrade_async(...), or hand "
+        "in the connection that its run_sync() gives"
     )

@@ -36,8 +36,8 @@ def _column(operation: Operation) -> str:
     return f"{operation.table[1]}.{operation.column}"
 
 
-def _loses(operations: list[Operation], way_back: list[Operation]) -> Iterator[str]:
-    dropped, narrowed = list(_dropped(operations, way_back)), list(_narrowed(operations))
+def _loses(operations: list[Operation], downgrade: list[Operation]) -> Iterator[str]:
+    dropped, narrowed = list(_dropped(operations, downgrade)), list(_narrowed(operations))
     if dropped:
         yield (
             f"Loses data: {', '.join(dropped)}. The downgrade makes the object again, and cannot bring back "
@@ -103,9 +103,9 @@ def _downgrade(lost: list[str], converted: str) -> str:
     return f"{loses}; converts {converted} back, as the values are then" if converted else loses
 
 
-def _dropped(operations: Iterable[Operation], way_back: Iterable[Operation]) -> Iterator[str]:
+def _dropped(operations: Iterable[Operation], downgrade: Iterable[Operation]) -> Iterator[str]:
     """Objects that are dropped with their values; those of a generated column follow from other columns."""
-    generated = {(operation.table, operation.column) for operation in way_back if operation.generated}
+    generated = {(operation.table, operation.column) for operation in downgrade if operation.generated}
     for operation in operations:
         if operation.name in HELD and operation.table is not None:
             yield HELD[operation.name].format(operation.table[1])

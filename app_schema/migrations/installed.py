@@ -17,11 +17,11 @@ def installed(context: MigrationContext) -> Iterator[Operations]:
         before = alembic.op.get_context()
     except (NameError, AttributeError):  # none yet, or none any more
         before = None
-    own = Operations.context(context)
-    operations = own.__enter__()
+    manager = Operations.context(context)
+    operations = manager.__enter__()
     try:
         yield operations
     finally:
-        own.__exit__(None, None, None)  # passes no error: Alembic would not remove its proxy then
+        manager.__exit__(None, None, None)  # passes no error: Alembic would not remove its proxy then
         if before is not None:
             Operations.context(before).__enter__()

@@ -113,13 +113,13 @@ class Lineage:
     def steps(self, stamped: frozenset[str], to: str, direction: Direction) -> list[RevisionStep]:
         """The same as Alembic's steps."""
         # as alembic.command does: a tuple means several heads, despite the annotation
-        at: Any = tuple(sorted(stamped))
+        rows: Any = tuple(sorted(stamped))
         if direction == "down" and not stamped:
             return []
         up = direction == "up"
         step = MigrationStep.upgrade_from_script if up else MigrationStep.downgrade_from_script
-        ways: Any = (to, at, {"implicit_base": True}) if up else (at, to, {"select_for_downgrade": True})
-        upper, lower, options = ways
+        ends: Any = (to, rows, {"implicit_base": True}) if up else (rows, to, {"select_for_downgrade": True})
+        upper, lower, options = ends
         try:
             scripts = list(self.scripts.iterate_revisions(upper, lower, **options))
         except ResolutionError as error:

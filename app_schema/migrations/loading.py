@@ -87,7 +87,7 @@ def refuse_uncallable(step: Any, arguments: Mapping[str, Any]) -> None:
     if revision is None:
         return
     function, name = step.migration_fn, "upgrade" if step.is_upgrade else "downgrade"
-    place, given = Path(revision.path).name, ", ".join(f"{key}=..." for key in arguments)
+    place, call = Path(revision.path).name, ", ".join(f"{key}=..." for key in arguments)
     if code := getattr(function, "__code__", None):
         place += f", line {code.co_firstlineno}"
     if not callable(function):
@@ -95,7 +95,7 @@ def refuse_uncallable(step: Any, arguments: Mapping[str, Any]) -> None:
     elif inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
         fault = f"a call of {name}() runs nothing of it, because it is async or has a yield"
     elif (reason := _unfit(function, arguments)) is not None:
-        fault = f"{name}{inspect.signature(function)} is called as {name}({given}): {reason}"
+        fault = f"{name}{inspect.signature(function)} is called as {name}({call}): {reason}"
     else:
         return
     raise ConfigurationError(f"{place}: {fault}; expected def {name}({', '.join(arguments)}) -> None.")

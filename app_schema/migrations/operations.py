@@ -105,8 +105,8 @@ def build(kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], *, filled: b
     unknown = next((name for name in values if name not in fields), None)
     if unknown is not None:
         close = difflib.get_close_matches(unknown, fields, 1)
-        meant = f"; did you mean {close[0]!r}?" if close else f"; it has {', '.join(fields)}."
-        raise ModelError(f"a {kind.replace('_', ' ')} has no argument {unknown!r}{meant}")
+        hint = f"; did you mean {close[0]!r}?" if close else f"; it has {', '.join(fields)}."
+        raise ModelError(f"a {kind.replace('_', ' ')} has no argument {unknown!r}{hint}")
     return cls(**values)
 
 

@@ -33,7 +33,7 @@ class Options:
     terminal: bool = False
 
     @classmethod
-    def read(cls, given: Mapping[str, str]) -> Options:
+    def read(cls, arguments: Mapping[str, str]) -> Options:
         """The options in the values of ``-x``; others are ignored.
 
         :raises ConfigurationError: for an invalid value.
@@ -41,9 +41,9 @@ class Options:
         readers: dict[str, Callable[[str, str], Any]] = {"bool": flag, "float": seconds, "int": _number}
         return cls(
             **{
-                field.name: readers[str(field.type)](field.name, given[field.name])
+                field.name: readers[str(field.type)](field.name, arguments[field.name])
                 for field in fields(cls)
-                if field.name in given
+                if field.name in arguments
             }
         )
 

@@ -78,8 +78,8 @@ def _complete(operations: Operations | Sender, parent: str) -> None:
             send(operations, Guarded(f"DROP INDEX CONCURRENTLY {name}"))
             name = None
         if name is None:
-            way, only = ("", "ONLY ") if partition.partitioned else ("CONCURRENTLY ", "")
-            send(operations, Guarded(f"{match[1]}{way}ON {only}{partition.name}{match[2]}"))
+            mode, only = ("", "ONLY ") if partition.partitioned else ("CONCURRENTLY ", "")
+            send(operations, Guarded(f"{match[1]}{mode}ON {only}{partition.name}{match[2]}"))
             name = next(part.child for part in _partitions(operations, parent) if part.name == partition.name)
         if partition.partitioned:
             assert name is not None

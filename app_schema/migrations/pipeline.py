@@ -218,9 +218,9 @@ class Pipeline:
         """Queues the block before the statements whose objects it compares."""
         if len(self._compared) > 1:
             first = self._compared[0][0]
-            at = next(at for at, statement in enumerate(self.queue) if statement is first)
+            index = next(index for index, statement in enumerate(self.queue) if statement is first)
             block = Statement(self._together.compared(), step=first.step)
-            self.queue.insert(at, block)
+            self.queue.insert(index, block)
             self._size += len(block.sql)
             for statement, compares, place in self._compared:
                 statement.sql = compares.sql(place).strip()

@@ -68,9 +68,9 @@ def _shared(session: MigrationSession) -> bool:
             ).fetchone()  # keeps the backend, because the transaction is open
             if other_pid == own_pid:
                 return True
-            now = driver.execute("SELECT pg_backend_pid()").fetchone()
+            later_pid = driver.execute("SELECT pg_backend_pid()").fetchone()
             if not session.external:
                 driver.rollback()
-            return now != own_pid
+            return later_pid != own_pid
     except psycopg.Error:
         return True  # unknown; True is the safe answer

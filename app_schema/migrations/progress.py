@@ -45,8 +45,8 @@ class Progress:
         self.number += 1
         self._line(table, "copied", f"{rows:,} rows")
 
-    def _line(self, name: str, verb: str, what: str) -> None:
-        line = f"{name} {verb} ({self.number} of {self.total}): {what}"
+    def _line(self, name: str, verb: str, detail: str) -> None:
+        line = f"{name} {verb} ({self.number} of {self.total}): {detail}"
         log.info("%s", line, extra={COMMITTED: True})
 
 
@@ -61,8 +61,8 @@ class TerminalProgress(Progress):
     def begins(self, words: str) -> None:
         """Nothing: the bar moves when the server has answered."""
 
-    def _line(self, name: str, _verb: str, what: str) -> None:
-        self.bar.console.print(f"{name}  [dim]{what}[/dim]", highlight=False)
+    def _line(self, name: str, _verb: str, detail: str) -> None:
+        self.bar.console.print(f"{name}  [dim]{detail}[/dim]", highlight=False)
         self.bar.update(self.task, advance=1)
 
 

@@ -99,8 +99,8 @@ def _drop(context: AutogenContext, operation: DropObjectOp) -> str:
     if dropped.kind not in _WHOLE:
         identity = (_IDENTITY | set(dropped.positional)) - dropped.stand_in.keys()
         names = [name for name in names if name in identity]
-    again = {"recreated": "True"} if operation.recreated else {}
-    return _object(dropped.verbs[1], dropped, context, names, **again)
+    option = {"recreated": "True"} if operation.recreated else {}
+    return _object(dropped.verbs[1], dropped, context, names, **option)
 
 
 def _replace(context: AutogenContext, operation: ReplaceObjectOp) -> str:

@@ -38,8 +38,8 @@ class RevisionFile:
         value = self.variables.get(variable)
         if value is None:
             return ()
-        several = isinstance(value, Iterable) and not isinstance(value, str | bytes)
-        return tuple(value) if several else (value,)
+        is_several = isinstance(value, Iterable) and not isinstance(value, str | bytes)
+        return tuple(value) if is_several else (value,)
 
     def line(self, variable: str) -> int:
         """The last line that sets the variable; 1: no line does."""
@@ -97,11 +97,11 @@ def _own_faults(file: RevisionFile) -> Iterator[tuple[str, str]]:
         yield "revision", f"{sentence}give the revision another name."
     elif "down_revision" not in file.variables:
         yield "revision", "the file has no down_revision: write the name of its parent, or None."
-    for variable, what in _EXPECTED.items():
+    for variable, expected in _EXPECTED.items():
         names = file.names(variable)
         if not all(isinstance(name, str) and name for name in names):
             value = f"{variable} is {file.variables[variable]!r}"
-            yield variable, f"{value}; expected {what}, a tuple of several, or None."
+            yield variable, f"{value}; expected {expected}, a tuple of several, or None."
         elif revision in names and variable != "branch_labels":
             yield variable, f"{variable} names the revision {revision} of the file itself."
 
@@ -123,9 +123,9 @@ def _circles(files: Mapping[str, RevisionFile]) -> Iterator[Fault]:
             del needs[name]
     if not needs:
         return
-    way = [next(iter(needs))]
-    while way.count(way[-1]) == 1:
-        way.append(next(name for name in needs[way[-1]] if name in needs))
-    circle = way[way.index(way[-1]) :]
+    path = [next(iter(needs))]
+    while path.count(path[-1]) == 1:
+        path.append(next(name for name in needs[path[-1]] if name in needs))
+    circle = path[path.index(path[-1]) :]
     sentence = f"{' needs '.join(circle)}: the revisions need each other in a circle, so none can run first: "
     yield files[circle[0]], "down_revision", f"{sentence}correct down_revision or depends_on of one of them."

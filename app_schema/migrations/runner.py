@@ -343,9 +343,9 @@ def _refuse_more(planned: list[Step], steps: list[StepState]) -> None:
     :raises DifferentError: with the further revisions.
     """
     intended = {StepState(step).name for step in planned}
-    more = [state.name for state in steps if state.verb == "undone" and state.name not in intended]
-    if more:
+    unplanned = [state.name for state in steps if state.verb == "undone" and state.name not in intended]
+    if unplanned:
         raise DifferentError(
             f"Another upgrade ran while this command waited for the migration lock: the downgrade would also "
-            f"undo {', '.join(more)}. Nothing was changed; see app-schema status, then run it again."
+            f"undo {', '.join(unplanned)}. Nothing was changed; see app-schema status, then run it again."
         )

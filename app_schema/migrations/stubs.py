@@ -99,8 +99,8 @@ def _of_fields(cls: type[DDLObject], *, filled: bool = False) -> list[str]:
 def _parameter(
     field: dataclasses.Field[Any], cls: type[DDLObject], *, filled: bool, required: bool = False
 ) -> str:
-    given = field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
-    optional = given or (filled and field.name in cls.stand_in)
+    has_default = field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
+    optional = has_default or (filled and field.name in cls.stand_in)
     kind = str(field.type).removesuffix(" | None") if required else field.type
     return f"{field.name}: {kind}{' = ...' if optional and not required else ''}"
 

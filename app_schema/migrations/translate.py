@@ -58,7 +58,7 @@ def _copied(table: Table, metadata: MetaData, map_: Map) -> Table:
     new = table.to_metadata(
         metadata,
         schema=map_.get(table.schema, table.schema),  # type: ignore[arg-type]  # None is the default schema
-        referred_schema_fn=lambda *given: map_.get(given[3], given[3]),
+        referred_schema_fn=lambda *args: map_.get(args[3], args[3]),
     )
     for column in new.columns:
         column.type = _type(column.type, map_)
@@ -110,8 +110,10 @@ def _(construct: Any, map_: Map) -> Any:
     table = table_of(constraint.table, map_)
     if table is constraint.table:
         return construct
-    same = [new for new in table.constraints if type(new) is type(constraint) and new.name == constraint.name]
-    return _with_element(construct, same[0])
+    copies = [
+        new for new in table.constraints if type(new) is type(constraint) and new.name == constraint.name
+    ]
+    return _with_element(construct, copies[0])
 
 
 @translated.register(CreateIndex)

@@ -25,7 +25,7 @@ def lock_unchanged(
     :param schema: that of the version table.
     """
     names = ", ".join(literal(qualified(name, place)) for place, name in tables)
-    asked = digest_query(tables)
+    query = digest_query(tables)
     lock = block(
         [
             "DECLARE",
@@ -40,8 +40,8 @@ def lock_unchanged(
             "    EXECUTE 'LOCK TABLE ' || present || ' IN ACCESS EXCLUSIVE MODE';",
             "  END IF;",
             f"  PERFORM {pinned.calls(_PATH, local=True)};",
-            f"  needed := ({asked.needed});",
-            f"  EXECUTE {asked.composed} INTO found;",
+            f"  needed := ({query.needed});",
+            f"  EXECUTE {query.composed} INTO found;",
             "  PERFORM set_config('search_path', path, true);",
             f"  IF found IS DISTINCT FROM {literal(digest)} THEN",
             refuse(_CHANGED, state=CANNOT_TELL),

@@ -66,10 +66,10 @@ class Door:
         return "token" not in request.query_params and compare_digest(cookie.encode(), self._secret.encode())
 
     def _answer(self, request: Request) -> Response:
-        given = request.query_params.get("token")
-        if given is None:
+        token = request.query_params.get("token")
+        if token is None:
             return PlainTextResponse("Open the link that `app-schema studio` has printed.\n", 403)
-        if self._token is None or not compare_digest(given.encode(), self._token.encode()):
+        if self._token is None or not compare_digest(token.encode(), self._token.encode()):
             return PlainTextResponse(
                 "This link is invalid or was used: it is valid once. Start `app-schema studio` again.\n",
                 403,

@@ -30,6 +30,6 @@ def require_known(query: QueryParams, columns: Collection[str], sortable: Collec
 
 
 def _unknown(what: str, name: str, known: Collection[str], hint: str = "") -> HTTPException:
-    near = difflib.get_close_matches(name, known, 3)
-    meant = f" Did you mean {' or '.join(near)}?" if near and not hint else ""
-    return HTTPException(400, f"This list has no {what} {name!r}.{meant}{hint}")
+    names = difflib.get_close_matches(name, known, 3)
+    suggestion = f" Did you mean {' or '.join(names)}?" if names and not hint else ""
+    return HTTPException(400, f"This list has no {what} {name!r}.{suggestion}{hint}")

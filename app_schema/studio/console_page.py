@@ -38,15 +38,15 @@ class ConsolePage(Page):
     async def run(self, request: Request) -> Response:
         """The page with the rows or the plan of the text."""
         form = await request.form()
-        text, what = str(form.get("sql") or ""), form.get("do")
+        text, action = str(form.get("sql") or ""), form.get("do")
         if text.strip():
             self._remember(text)
         engine = request.state.session.get_bind()
         arguments = (engine, text, getattr(request.state, "view_as", None), self.application.acting)
         try:
-            if what == "query":
+            if action == "query":
                 return await self._show(request, sql=text, grid=await _run(console.query, *arguments))
-            steps = await _run(partial(console.plan, analyze=what == "analyze"), *arguments)
+            steps = await _run(partial(console.plan, analyze=action == "analyze"), *arguments)
             return await self._show(request, sql=text, plan=steps)
         except AppSchemaError as error:
             return await self._show(request, sql=text, refusal=str(error))

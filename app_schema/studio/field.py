@@ -153,8 +153,8 @@ def _is_day(request: Request, field: BaseField, value: Any, form: dict[str, Any]
 def _is_moment(request: Request, field: BaseField, value: Any, form: dict[str, Any]) -> None:
     del request, form
     if not isinstance(value, datetime):
-        what = "a date and a time" if isinstance(field, MomentField) and field.local else _WITH_OFFSET
-        raise ValueError(f"write {what}")  # noqa: TRY004 - what starlette-admin expects
+        expected = "a date and a time" if isinstance(field, MomentField) and field.local else _WITH_OFFSET
+        raise ValueError(f"write {expected}")  # noqa: TRY004 - what starlette-admin expects
 
 
 class Converter(ModelConverter):
@@ -163,8 +163,8 @@ class Converter(ModelConverter):
     def convert(self, *args: Any, **kwargs: Any) -> BaseField:
         """The field of a column."""
         column: sa.Column[Any] = kwargs["column"]
-        own = (key for key in column.foreign_keys if key.column.table.metadata is column.table.metadata)
-        key = next((key for key in own if key.column.primary_key), None)
+        keys = (key for key in column.foreign_keys if key.column.table.metadata is column.table.metadata)
+        key = next((key for key in keys if key.column.primary_key), None)
         values = _closed_set(column)
         if key is not None:
             field: BaseField = KeyField(**self._field_common(**kwargs), references=key.column)
@@ -225,8 +225,8 @@ class Converter(ModelConverter):
 
 def table_key(table: sa.Table) -> str:
     """The name of a table in addresses: with its schema where another table has the same name."""
-    same = [other for other in table.metadata.tables.values() if other.name == table.name]
-    return table.name if len(same) == 1 else f"{table.schema or 'public'}.{table.name}"
+    namesakes = [other for other in table.metadata.tables.values() if other.name == table.name]
+    return table.name if len(namesakes) == 1 else f"{table.schema or 'public'}.{table.name}"
 
 
 def _printed(type_: Any) -> str:

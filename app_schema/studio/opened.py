@@ -28,10 +28,10 @@ def changed(row: Any, opened: str, columns: Iterable[str]) -> list[str]:
         raise ValueError("The form has no state of its row: open the row again.") from None
 
 
-def conflict(now: Any, typed: Any) -> str:
+def conflict(current: Any, typed: Any) -> str:
     """The refusal next to a field that another session has changed meanwhile."""
     return (
-        f"Somebody changed this value after the form was opened. In the database: {_shown(now)}. "
+        f"Somebody changed this value after the form was opened. In the database: {_shown(current)}. "
         f"In this form: {_shown(typed)}. Saving again overwrites the value in the database."
     )
 

@@ -34,15 +34,15 @@ def tree(plan: dict[str, Any]) -> PlanStep:
     return _node(plan, _spent(plan) or 1.0)
 
 
-def _node(plan: dict[str, Any], whole: float) -> PlanStep:
+def _node(plan: dict[str, Any], total: float) -> PlanStep:
     children = plan.get("Plans", [])
-    own = max(_spent(plan) - sum(map(_spent, children)), 0.0)
+    own_time = max(_spent(plan) - sum(map(_spent, children)), 0.0)
     return PlanStep(
         title=_title(plan),
         rows=_rows(plan),
-        share=round(100 * min(own / whole, 1.0)),
+        share=round(100 * min(own_time / total, 1.0)),
         details=list(_details(plan)),
-        children=[_node(child, whole) for child in children],
+        children=[_node(child, total) for child in children],
     )
 
 

@@ -74,9 +74,9 @@ class TableView(ReadingView):
             ) from error
         refusals: dict[str | int, Any] = {}
         for field in self.get_fields_list(request):
-            now = getattr(row, field.name)
-            if field.name in changed and (typed := self._meant(request, field, data, now)) != now:
-                refusals[field.name] = opened.conflict(now, typed)
+            current = getattr(row, field.name)
+            if field.name in changed and (typed := self._meant(request, field, data, current)) != current:
+                refusals[field.name] = opened.conflict(current, typed)
         if refusals:
             request.state.opened = None  # the form shows both values, and continues with the current row
             raise FormValidationError(refusals)

@@ -25,32 +25,32 @@ class Chosen:
     """The choice in words."""
 
     @classmethod
-    def read(cls, given: str) -> Chosen:
+    def read(cls, text: str) -> Chosen:
         """Excludes the kinds with a hyphen, with their parts; without hyphens all kinds that are not given.
 
         ``grant`` means each kind of grant; so do ``comment`` and ``view``.
 
         :raises ConfigurationError: for a word that is no kind, or if only some words have a hyphen.
         """
-        words = [word.strip() for word in given.split(",")]
+        words = [word.strip() for word in text.split(",")]
         without = [word.removeprefix("-") for word in words if word.startswith("-")]
         if without and len(without) < len(words):
             raise ConfigurationError(
-                f"-x kinds={given}: either the kinds to compare, as table,column, or those to leave out, as "
+                f"-x kinds={text}: either the kinds to compare, as table,column, or those to leave out, as "
                 "-grant,-owner"
             )
         known = sorted({*Kind.by_key, *_OF_OBJECTS})
-        chosen = frozenset(kind for word in without or words for kind in _meant(word, given, known))
+        chosen = frozenset(kind for word in without or words for kind in _meant(word, text, known))
         named = ", ".join(sorted(chosen))
         if without:
             return cls(chosen, with_parts=True, words=f"without {named}")
         return cls(frozenset(known) - chosen, with_parts=False, words=f"by {named} alone")
 
 
-def _meant(word: str, given: str, known: Iterable[str]) -> list[str]:
-    meant = [kind for kind in known if kind == word or kind.endswith(f"_{word}")] if word else []
-    if not meant:
+def _meant(word: str, text: str, known: Iterable[str]) -> list[str]:
+    kinds = [kind for kind in known if kind == word or kind.endswith(f"_{word}")] if word else []
+    if not kinds:
         raise ConfigurationError(
-            f"-x kinds={given}: no kind {word or 'without a name'} exists; write {', '.join(known)}"
+            f"-x kinds={text}: no kind {word or 'without a name'} exists; write {', '.join(known)}"
         )
-    return meant
+    return kinds

@@ -34,9 +34,9 @@ class EnvironmentFilters:
         self._context = context
         self.opts = context.opts
         self.metadata = metadata
-        given: list[Accepted] | None = context.opts.get("accepted")
+        entries: list[Accepted] | None = context.opts.get("accepted")
         left: Callable[[], Sequence[Accepted]] | None = context.opts.get("left")
-        self.accepted = [*(accepted() if given is None else given), *(left() if left else ())]
+        self.accepted = [*(accepted() if entries is None else entries), *(left() if left else ())]
         """The undeclared objects that the project or the application accepts."""
         self.table: Callable[[str, str, str | None], Table] = cache(self._reflect)
         """A table by schema, name and kind, as SQLAlchemy reflects it; without a kind it does not exist."""

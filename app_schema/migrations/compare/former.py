@@ -82,18 +82,18 @@ def _hint(old: str, new: Key) -> str:
     if new.kind in _IN_NO_TABLE:
         schema = f', schema="{new.schema}"'
         return f'attach(metadata, RenamedFrom("{old}", of="{new.kind}", name="{new.name}"{schema}))'
-    what = {"table": "", "column": f', column="{new.name}"'}
+    arguments = {"table": "", "column": f', column="{new.name}"'}
     other = f', of="{new.kind}", name="{new.name}"'
-    return f'RenamedFrom("{old}"{what.get(new.kind, other)}) into the arguments of the table'
+    return f'RenamedFrom("{old}"{arguments.get(new.kind, other)}) into the arguments of the table'
 
 
-def _named(keys: Iterable[Key], both: Collection[Key]) -> list[Key]:
+def _named(keys: Iterable[Key], tables: Collection[Key]) -> list[Key]:
     """Objects that a name identifies; parts of tables only if both sides have the table."""
     return [
         key
         for key in keys
         if key.kind in {"table", *_IN_NO_TABLE}
-        or (key.kind in _OF_A_TABLE and Key("table", key.schema, None, key.table or "") in both)
+        or (key.kind in _OF_A_TABLE and Key("table", key.schema, None, key.table or "") in tables)
     ]
 
 

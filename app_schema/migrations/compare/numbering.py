@@ -30,8 +30,8 @@ def identity(sides: Sides, side: Snapshot, column: Key) -> dict[str, Any]:
     least, greatest = BOUNDS.get(part.type, (None, None))
     low, high = (1, greatest) if rising else (least, -1)
     start = options.get("minvalue" if rising else "maxvalue")
-    usual = {"start": start, "increment": 1, "minvalue": low, "maxvalue": high, "cache": 1}
-    unusual = {name: value for name, value in options.items() if value != usual[name]}
+    defaults = {"start": start, "increment": 1, "minvalue": low, "maxvalue": high, "cache": 1}
+    unusual = {name: value for name, value in options.items() if value != defaults[name]}
     always = {"always": True} if "ALWAYS" in part.identity else {}
     cycle = {"cycle": True} if sequence is not None and sequence.cycle else {}
     return {**always, **unusual, **cycle}

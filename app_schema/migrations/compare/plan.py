@@ -40,12 +40,12 @@ class Plan:
         """Leaves to a parent the types that it changes alike."""
         if parent not in self.retyped or heir not in self.retyped:
             return
-        alike = {(column.name, str(column.new), str(column.old)) for column in self.retyped[parent].columns}
+        columns = {(column.name, str(column.new), str(column.old)) for column in self.retyped[parent].columns}
         operation = self.retyped[heir]
         operation.columns = [
             column
             for column in operation.columns
-            if (column.name, str(column.new), str(column.old)) not in alike
+            if (column.name, str(column.new), str(column.old)) not in columns
         ]
         if not operation.columns:
             self.creations = [entry for entry in self.creations if entry[2] is not operation]

@@ -64,8 +64,8 @@ class Planner:
         if key in self.changed:
             return "declared" if key in sides.declared else "dropped" if sides.prune else "reflected"
         # an unmanaged object is created as reflected, whatever its declaration
-        same = sides.spelling.same(sides.declared.get(key), sides.reflected[key])
-        return "declared" if same else "reflected"
+        is_equal = sides.spelling.same(sides.declared.get(key), sides.reflected[key])
+        return "declared" if is_equal else "reflected"
 
     def drop(self, rank: Drops, *operations: MigrateOperation, order: int | None = None) -> None:
         """Plans a drop; within a rank the lower ``order`` is first."""

@@ -242,8 +242,8 @@ class Sides:
     def _dependents(self) -> Callable[[tuple[Blocked, ...]], list[Key]]:
         @cache
         def ask(blocked: tuple[Blocked, ...]) -> list[Key]:
-            now = [change._replace(key=self.renamed.before(change.key)) for change in blocked]
-            return [self.renamed.after(key) for key in dependents(self.connection, now)]
+            former = [change._replace(key=self.renamed.before(change.key)) for change in blocked]
+            return [self.renamed.after(key) for key in dependents(self.connection, former)]
 
         return ask
 
@@ -255,10 +255,10 @@ class Sides:
     def _dependents_of_each(self) -> Callable[[tuple[Blocked, ...]], dict[Key, list[Key]]]:
         @cache
         def ask(blocked: tuple[Blocked, ...]) -> dict[Key, list[Key]]:
-            now = [change._replace(key=self.renamed.before(change.key)) for change in blocked]
+            former = [change._replace(key=self.renamed.before(change.key)) for change in blocked]
             return {
                 self.renamed.after(key): [self.renamed.after(dependent) for dependent in keys]
-                for key, keys in dependents_of_each(self.connection, now).items()
+                for key, keys in dependents_of_each(self.connection, former).items()
             }
 
         return ask

@@ -113,8 +113,8 @@ def _alter(key: Key) -> str:
 
 
 def _add_column(key: Key, part: PrintedColumn) -> str:
-    how = "STORED" if part.how == "GENERATED STORED AS" else "VIRTUAL"
-    generated = f" GENERATED ALWAYS AS ({part.expression}) {how}" if part.generated else ""
+    storage = "STORED" if part.how == "GENERATED STORED AS" else "VIRTUAL"
+    generated = f" GENERATED ALWAYS AS ({part.expression}) {storage}" if part.generated else ""
     return f"{_alter(key)} ADD COLUMN IF NOT EXISTS {ident(key.name)} {part.type}{generated}"
 
 
@@ -126,10 +126,10 @@ def _reasons(sides: Sides, attempts: Mapping[Key, str]) -> dict[Key, str]:
     others = list(_named(sides, attempts))
     declared = sides.metadata.statements()
     attempted = {(key.schema, key.name) for key in attempts}
-    lent = borrowed.used(sides.connection, [*declared, *others, *attempts.values()], sides.metadata)
-    lent = [
+    objects = borrowed.used(sides.connection, [*declared, *others, *attempts.values()], sides.metadata)
+    objects = [
         dataclasses.replace(obj, statements=tuple(_attempt(_OTHER, line) for line in obj.statements))
-        for obj in lent
+        for obj in objects
         if (obj.schema, obj.name) not in attempted
     ]
     columns = ", ".join(f"{name} integer" for name in [_OTHER, *numbers])
@@ -137,7 +137,7 @@ def _reasons(sides: Sides, attempts: Mapping[Key, str]) -> dict[Key, str]:
         [
             f"CREATE SCHEMA {_SCHEMA}",
             f"CREATE TABLE {_REFUSED} ({columns})",
-            *borrowed.merged(lent, declared),
+            *borrowed.merged(objects, declared),
             *(_attempt(_OTHER, statement) for statement in others),
             *(_attempt(name, attempts[key]) for name, key in numbers.items()),
         ]

@@ -144,8 +144,8 @@ class Ahead:
     @cached_property
     def _later_names(self) -> list[set[str]]:
         """For each step the names in the code of all later steps."""
-        behind = list(accumulate(reversed(self._names), set.union, initial=set[str]()))
-        return behind[-2::-1]
+        later_names = list(accumulate(reversed(self._names), set.union, initial=set[str]()))
+        return later_names[-2::-1]
 
 
 def _changes(uses: set[str]) -> bool:

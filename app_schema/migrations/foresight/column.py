@@ -45,16 +45,16 @@ def foreseen(
         return statement
     if rename is None and _is_always_executed(construct, own) and not _changes(construct, beyond):
         return statement
-    by = statement.by if isinstance(statement, Guarded) else None
-    if not isinstance(by, Guard):
+    guard = statement.by if isinstance(statement, Guarded) else None
+    if not isinstance(guard, Guard):
         return statement
     changes = _changes(construct, later)
-    if by.new.value is not None and (changes or rename is not None):
-        by = replace(
-            by, new=altering.after(construct)
+    if guard.new.value is not None and (changes or rename is not None):
+        guard = replace(
+            guard, new=altering.after(construct)
         )  # the state was an expression, NOT NULL or no default, without a twin
-    by = replace(by, later=tuple(changes))
-    return Guarded(by if rename is None else _under_new_name(by, later, rename))
+    guard = replace(guard, later=tuple(changes))
+    return Guarded(guard if rename is None else _under_new_name(guard, later, rename))
 
 
 def _is_always_executed(construct: Any, later: list[Any]) -> bool:
@@ -209,22 +209,22 @@ def _renamed(construct: Any, later: list[Any]) -> ops.ColumnName | None:
     return None
 
 
-def _under_new_name(by: Guard, later: list[Any], rename: ops.ColumnName) -> Guard:
+def _under_new_name(guard: Guard, later: list[Any], rename: ops.ColumnName) -> Guard:
     """Compares the column under its new name if that exists; otherwise the guard runs."""
     old, new, table, schema = rename.column_name, str(rename.newname), rename.table_name, rename.schema
-    back = f"ALTER TABLE {qualified(table, 'pg_temp')} RENAME {ident(new)} TO {ident(old)}"
+    undo = f"ALTER TABLE {qualified(table, 'pg_temp')} RENAME {ident(new)} TO {ident(old)}"
     number = next(n for n, successor in enumerate(later, 1) if successor is rename)
-    first = () if by.new.like is None else (_aside(table, old), back)
-    steps = (*first, *by.new.twin, *by.later, _on_twin(rename, str(table)))
+    first = () if guard.new.like is None else (_aside(table, old), undo)
+    steps = (*first, *guard.new.twin, *guard.later, _on_twin(rename, str(table)))
     after = ops.ColumnNullable(table, new, True, schema=schema)  # noqa: FBT003 - any construct of the new name
     name, new_name = (f"a.attname = {literal(column)}" for column in (old, new))
     return replace(
-        by,
-        definition=by.definition.replace(name, new_name),
-        exists=by.exists and by.exists.replace(name, new_name),
-        new=Side(twin=steps, like=by.new.like),
+        guard,
+        definition=guard.definition.replace(name, new_name),
+        exists=guard.exists and guard.exists.replace(name, new_name),
+        new=Side(twin=steps, like=guard.new.like),
         old=None,
-        absent=(by.render(),),
+        absent=(guard.render(),),
         different=None,
         noted="",
         later=tuple(_changes(after, later[number:])),
@@ -239,9 +239,9 @@ def _aside(table: str, column: str) -> str:
 
 def _changes(construct: Any, later: list[Any]) -> list[str]:
     """The later changes of the same table or column, each as a statement on the twin."""
-    whole = isinstance(construct, CreateTable)
+    is_table = isinstance(construct, CreateTable)
     _, schema, table, *rest = target(construct) or (None, None, None)
-    column, name = (rest[0] if rest and not whole else None), table
+    column, name = (rest[0] if rest and not is_table else None), table
     changes = []
     for successor in later:
         known = target(successor)
@@ -253,12 +253,12 @@ def _changes(construct: Any, later: list[Any]) -> list[str]:
             continue
         if cls is DropTable or (cls is ops.DropColumn and place[2] == column):
             break
-        of_the_table = whole or cls in (AddConstraint, Create)
-        if cls in (CreateTable, ops.ColumnComment) or (whole and cls is ops.AddColumn):
+        of_the_table = is_table or cls in (AddConstraint, Create)
+        if cls in (CreateTable, ops.ColumnComment) or (is_table and cls is ops.AddColumn):
             continue  # a guard of a table ignores undeclared columns
         if not (of_the_table or (issubclass(cls, ops.AlterColumn) and place[2] == column)):
             continue
-        if cls is ops.ColumnName and not whole:
+        if cls is ops.ColumnName and not is_table:
             break  # _under_new_name() has the later changes
         changes.append(_on_twin(successor, str(table)))
     return changes

@@ -155,7 +155,9 @@ def verified(construct: Any, rest: Later | None = None) -> list[str]:
 
 def comparisons(statement: Any) -> list[str]:
     """A guarded statement that only compares; empty if the statement compares nothing."""
-    by, change = (getattr(statement, name, None) for name in ("by", "change"))
+    guard, change = (getattr(statement, name, None) for name in ("by", "change"))
     if isinstance(change, Labelling):
         return [has_value(change.name, change.label, schema=change.schema)]
-    return [replace(by, absent=None, different=None, old=None).render()] if isinstance(by, Guard) else []
+    return (
+        [replace(guard, absent=None, different=None, old=None).render()] if isinstance(guard, Guard) else []
+    )

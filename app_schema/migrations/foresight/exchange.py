@@ -76,8 +76,8 @@ class RecordedRenames:
             run may have renamed the object.
         """
         passing, change = passed_on(construct, later), renaming(construct)
-        anew = _moved_aside(construct, later)
-        if passing is None and anew is not None and change is not None:
+        recreation = _moved_aside(construct, later)
+        if passing is None and recreation is not None and change is not None:
             passing = f"{_words(change)} and another one created", _oid(change)
         statement = converging(construct) if passing else None
         if not (self.prefix and passing and isinstance(statement, DDLStatement)):
@@ -85,9 +85,12 @@ class RecordedRenames:
         label, oid = passing
         key, sql = f"{self.prefix}{len(before) + 1}. {label}", statement.sql()
         doubtful = doubt(_holder(construct)) if _opens(construct, before) else ()
-        if anew is not None and change is not None:
+        if recreation is not None and change is not None:
             refusal = once.refused(key, doubtful, self.schema) if doubtful else []
-            sql, doubtful = _unless_anew(change, sql, verified(later[anew], later[anew + 1 :]), refusal), ()
+            sql, doubtful = (
+                _unless_anew(change, sql, verified(later[recreation], later[recreation + 1 :]), refusal),
+                (),
+            )
         sql = once.rename_once(key, sql, oid, doubtful, self.schema)
         return Guarded(sql, getattr(statement, "change", None))
 
@@ -101,12 +104,15 @@ class RecordedRenames:
 
         :param doubt: SQL expressions, all true where an earlier run may have come so far.
         """
-        change, anew = renaming(rename), _moved_aside(rename, later)
-        if not (self.prefix and doubt) or change is None or anew is None:
+        change, recreation = renaming(rename), _moved_aside(rename, later)
+        if not (self.prefix and doubt) or change is None or recreation is None:
             return []
         return [
             "    BEGIN",
-            *(f"      EXECUTE {dollar(sql)};" for sql in verified(later[anew], later[anew + 1 :])),
+            *(
+                f"      EXECUTE {dollar(sql)};"
+                for sql in verified(later[recreation], later[recreation + 1 :])
+            ),
             *once.refused(f"{self.prefix}{_words(change)} and another one created", doubt, self.schema),
             f"    EXCEPTION WHEN {CAUGHT} THEN NULL;",
             "    END;",
@@ -140,8 +146,8 @@ def forgotten(context: MigrationContext, step: Any) -> str | None:
     if revision is None:
         return None
     direction = "downgrade" if step.is_upgrade else "upgrade"
-    back = getattr(revision.module, direction, None)
-    if back is None or not names(back) & RENAMES:
+    function = getattr(revision.module, direction, None)
+    if function is None or not names(function) & RENAMES:
         return None
     return once.forget(_prefix(revision, direction), context.version_table_schema)
 
@@ -212,12 +218,12 @@ def _moved_aside(construct: Any, later: list[Any]) -> int | None:
     ):
         return None
     old = named(change, change.old)
-    anew = (
+    recreations = (
         n
         for n, successor in enumerate(later)
         if creates(successor) and renaming(successor) is None and subject(successor) == old
     )
-    return next(anew, None)
+    return next(recreations, None)
 
 
 def _unless_anew(change: Renaming, rename: str, created: list[str], refusal: list[str]) -> str:

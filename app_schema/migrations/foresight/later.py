@@ -85,7 +85,9 @@ def outlived(
     accepted += in_earlier_names(questions, later) + in_earlier_names(questions, later, columns=True)
     if (oid := exchanged(construct, later, table_of(construct), _words(statement))) is not None:
         # as it is after the exchange: only where that is recorded, for else it would be carried out once more
-        done, accepted = ([both(recorded.is_recorded(oid), sql) for sql in some] for some in (done, accepted))
+        done, accepted = (
+            [both(recorded.is_recorded(oid), sql) for sql in queries] for queries in (done, accepted)
+        )
     tolerated = _tolerated(construct, statement, later)
     if not (done or accepted or tolerated):
         return None
@@ -145,9 +147,11 @@ def _changed(
     if isinstance(construct, AlterTypes):  # column by column, because some may be altered already
         lines = []
         for change in construct.changes:
-            by = converging(change)
-            seen = outlived(change, by, own, later, "", recorded=recorded)
-            lines += [f"  EXECUTE {dollar(sql)};" for sql in _sql(by if seen is None else seen)]
+            converged = converging(change)
+            outliving = outlived(change, converged, own, later, "", recorded=recorded)
+            lines += [
+                f"  EXECUTE {dollar(sql)};" for sql in _sql(converged if outliving is None else outliving)
+            ]
         return [block(["BEGIN", *lines, "END"])]
     if target(construct) is None:
         return []
@@ -259,8 +263,8 @@ def _labelled(enum: EnumType, name: str, construct: Any) -> EnumType | None:
     if change.instead_of is not None:
         labels = [change.label if label == change.instead_of else label for label in labels]
     elif change.label not in labels:
-        beside = change.before or change.after
-        place = labels.index(beside) + (change.before is None) if beside in labels else len(labels)
+        neighbour = change.before or change.after
+        place = labels.index(neighbour) + (change.before is None) if neighbour in labels else len(labels)
         labels.insert(place, change.label)
     return replace(enum, labels=tuple(labels))
 
@@ -279,10 +283,10 @@ def table_of(construct: Any) -> tuple[str | None, str] | None:
 
 def _words(statement: DDLStatement) -> set[str]:
     """The words of the SQL for an absent or different object."""
-    by, change = (getattr(statement, name, None) for name in ("by", "change"))
+    guard, change = (getattr(statement, name, None) for name in ("by", "change"))
     if isinstance(change, Labelling):
         return {change.name}
-    sent = [*(by.absent or ()), *(by.different or ())] if isinstance(by, Guard) else []
+    sent = [*(guard.absent or ()), *(guard.different or ())] if isinstance(guard, Guard) else []
     sent += getattr(statement, "names", ())
     return set(
         re.findall(r"\w+", " ".join(construct for construct in sent if not construct.startswith("DO ")))

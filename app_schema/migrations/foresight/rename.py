@@ -67,7 +67,7 @@ def _renamed(construct: Any, later: Later) -> list[str]:
         return []
     queries, given_up = list[str](), dict[Hashable, tuple[Renaming, Later] | None]()
     for number, successor in enumerate(later, 1):
-        change, by = renaming(successor), subject(successor)
+        change, identity = renaming(successor), subject(successor)
         if change is not None and known == named(change, change.old):
             if begun is not None and change.new == begun.old:
                 return []  # a revision that undoes renames begins with the renames
@@ -79,9 +79,9 @@ def _renamed(construct: Any, later: Later) -> list[str]:
             elif begun is None:
                 queries += _with_givers(known, given_up, own_queries)
         elif change is not None or isinstance(successor, DROPS):
-            place = by if change is None else named(change, change.old)
+            place = identity if change is None else named(change, change.old)
             given_up[place] = None if change is None else (change, later[number:])
-        elif creates(successor) and renamed is not construct and by == known:
+        elif creates(successor) and renamed is not construct and identity == known:
             queries += verified(successor, later[number:])
     return queries if begun is None else _done(begun, queries, later)
 
@@ -124,7 +124,7 @@ def in_time(construct: Any, later: Later) -> list[str]:
     """The question for what a later statement creates, under the names of its time too."""
     questions = verified(construct, later)
     earlier = (in_earlier_names(questions, later, columns=columns) for columns in (False, True))
-    return [*questions, *(sql for some in earlier for sql in some)]
+    return [*questions, *(sql for queries in earlier for sql in queries)]
 
 
 def under_name_of(known: Any, construct: Any, run: Later, number: int) -> Any:
@@ -133,12 +133,12 @@ def under_name_of(known: Any, construct: Any, run: Later, number: int) -> Any:
 
     :param number: of the first construct of the run behind it.
     """
-    own: Any = subject(construct)
-    if own is None or own[0] not in {"column", "constraint", "index"} or not creates(construct):
+    identity: Any = subject(construct)
+    if identity is None or identity[0] not in {"column", "constraint", "index"} or not creates(construct):
         return None
-    if renaming(construct) is not None or own[:2] != known[:2] or own[2] != known[2]:
+    if renaming(construct) is not None or identity[:2] != known[:2] or identity[2] != known[2]:
         return None
-    kind, schema, table, name = own
+    kind, schema, table, name = identity
     end = last(Renaming(kind, schema, table, name, name), run[number:]).new
     return _under_name(construct, end) if end == known[3] != name else None
 
@@ -164,12 +164,12 @@ def _replaced(known: Hashable, later: Later, giver: Hashable = None) -> list[str
     """
     created = set[tuple[Any, Any]]()  # by kind and name: a schema may be left out
     for construct in later:
-        change, own = renaming(construct), subject(construct)
+        change, identity = renaming(construct), subject(construct)
         if change is None:
-            if own == known:
+            if identity == known:
                 return []
-            if isinstance(own, tuple):
-                created.add((own[0], own[-1]))
+            if isinstance(identity, tuple):
+                created.add((identity[0], identity[-1]))
         elif named(change, change.old) == giver:
             giver = named(change, change.new)
             if giver == known:

@@ -97,13 +97,15 @@ class StepForesight(Foresight):
         """The guarded statement; without a comparison if it creates what must be absent in a first run. If
         PostgreSQL refuses it nevertheless, the revision is begun again, and compares."""
         statement, impl = converging(construct), cast("Any", self.ahead.context.impl)
-        by = statement.by if isinstance(statement, Guarded) else None
+        guard = statement.by if isinstance(statement, Guarded) else None
         creates = isinstance(construct, CreateTable | CreateIndex | AddColumn) or (
             # PostgreSQL gives a second unnamed constraint another name
             isinstance(construct, AddConstraint) and isinstance(construct.element.name, str)
         )
         begins_again = not (impl.autocommits or impl.state.current.partly_committed)
-        return Guarded(by.creation()) if creates and begins_again and isinstance(by, Guard) else statement
+        return (
+            Guarded(guard.creation()) if creates and begins_again and isinstance(guard, Guard) else statement
+        )
 
     def _unless_renamed(
         self,

@@ -40,8 +40,10 @@ def in_earlier_names(questions: list[str], later: Later, *, columns: bool = Fals
         if change is not None and change.kind in kinds and known & {change.old, change.new}:
             known |= {change.old, change.new}
             old = named(change, change.old)
-            anew = any(creates(successor) and subject(successor) == old for successor in later[number:])
-            renames.append((change, anew))
+            is_recreated = any(
+                creates(successor) and subject(successor) == old for successor in later[number:]
+            )
+            renames.append((change, is_recreated))
     if not renames or (columns and all(change.kind != "column" for change, _ in renames)):
         return []
     return [_under_former_names(sql, renames) for sql in questions]
@@ -49,12 +51,16 @@ def in_earlier_names(questions: list[str], later: Later, *, columns: bool = Fals
 
 def _under_former_names(sql: str, renames: list[tuple[Renaming, bool]]) -> str:
     """A block that undoes renames, runs a query, and repeats the renames."""
-    back = [line for change, anew in reversed(renames) for line in _undo_rename(change, anew=anew)]
+    undo = [
+        line
+        for change, is_recreated in reversed(renames)
+        for line in _undo_rename(change, is_recreated=is_recreated)
+    ]
     return block(
         [
             "BEGIN",
             "  BEGIN",
-            *back,
+            *undo,
             f"    EXECUTE {dollar(sql)};",
             f"    RAISE SQLSTATE '{UNDONE}';",
             f"  EXCEPTION WHEN SQLSTATE '{UNDONE}' THEN NULL;",
@@ -64,7 +70,7 @@ def _under_former_names(sql: str, renames: list[tuple[Renaming, bool]]) -> str:
     )
 
 
-def _undo_rename(change: Renaming, *, anew: bool) -> list[str]:
+def _undo_rename(change: Renaming, *, is_recreated: bool) -> list[str]:
     """PL/pgSQL that undoes a rename, if that is done.
 
     :param anew: another object gets the old name by its creation: that one is moved aside first.
@@ -80,8 +86,8 @@ def _undo_rename(change: Renaming, *, anew: bool) -> list[str]:
         new, old = (f"{oid_of(change.kind, name, change.schema)} IS NOT NULL" for name in names)
     aside = f"      IF {old} THEN {ways[change.old]} TO {ASIDE}; END IF;"
     return [
-        f"    IF {new} THEN" if anew else f"    IF {new} AND NOT {old} THEN",
-        *([aside] if anew else []),
+        f"    IF {new} THEN" if is_recreated else f"    IF {new} AND NOT {old} THEN",
+        *([aside] if is_recreated else []),
         f"      {ways[change.new]} TO {ident(change.old)};",
         "    END IF;",
     ]

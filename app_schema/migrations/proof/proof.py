@@ -196,9 +196,9 @@ def engine_of(place: Place, database: str | None) -> Iterator[sa.Engine]:
     """An engine of one session, closed at the end."""
 
     def connect() -> Driver:
-        given = {**pinned.parameters(place.parameters), **place.parameters, "dbname": database}
-        given |= {"client_encoding": pinned.ENCODING}
-        return psycopg.connect(**given, prepare_threshold=None)
+        options = {**pinned.parameters(place.parameters), **place.parameters, "dbname": database}
+        options |= {"client_encoding": pinned.ENCODING}
+        return psycopg.connect(**options, prepare_threshold=None)
 
     # one session for all trials: each new backend of PostgreSQL fills its catalog caches again
     engine = sa.create_engine("postgresql+psycopg://", creator=connect, pool_size=1, max_overflow=1)

@@ -126,9 +126,9 @@ class Trial:
                 self.run.migrate(context, connection)
             except Exception as error:
                 message, state = explained_shortly(error)
-                way = " in autocommit" if autocommit else ""
+                mode = " in autocommit" if autocommit else ""
                 words = f"the {'second ' if again else ''}{verb} fails"
-                raise RefusedError(f"{words}{way}: {message}", state) from error
+                raise RefusedError(f"{words}{mode}: {message}", state) from error
 
     @cached_property
     def scripts(self) -> ScriptDirectory:
@@ -168,8 +168,8 @@ class Trial:
 
     def _assert_same(self, before: Snapshot, words: str) -> None:
         with self.engine.connect() as connection:
-            now = snapshot(connection, ignore=self._ignored)
-            left = Spelling(connection).in_more_than_spelling(diff(before, now))
+            after = snapshot(connection, ignore=self._ignored)
+            left = Spelling(connection).in_more_than_spelling(diff(before, after))
         if left:
             raise RefusedError(f"{words} {listed([difference.key.label for difference in left])}")
 

@@ -32,23 +32,27 @@ def alter(sides: Sides, planner: Planner, key: Key, new: PrintedColumn, old: Pri
 
 def _strip(sides: Sides, planner: Planner, key: Key, new: PrintedColumn, old: PrintedColumn) -> None:
     """Drops identity, default and sequence, which prevent a change of the type."""
-    now, before = (numbering.source(sides, side, key) for side in (sides.declared, sides.reflected))
-    if before and now != before:
+    new_source, old_source = (
+        numbering.source(sides, side, key) for side in (sides.declared, sides.reflected)
+    )
+    if old_source and new_source != old_source:
         planner.create(Makes.STRIPPED, DowngradeOnlyOp(sequence.advance(sides, key)))
-    if before == "identity" != now:
+    if old_source == "identity" != new_source:
         old_identity = Identity(**numbering.identity(sides, sides.reflected, key))
         planner.create(Makes.STRIPPED, sequence.change_server_default(sides, key, None, old_identity))
     dropped = keys.default(key) in planner.dropped
     if old.how and (new.rule, new.type) != (old.rule, old.type) and not (dropped or _in_place(new, old)):
         planner.create(Makes.STRIPPED, _default(sides, key, None, old.default))
-    if before == "serial" and now != "serial":
+    if old_source == "serial" and new_source != "serial":
         sequence.drop_owned(sides, planner, key)
 
 
 def _equip(sides: Sides, planner: Planner, key: Key, new: PrintedColumn, old: PrintedColumn) -> None:
     """Sets the declared identity, default and nullability of the column."""
-    now, before = (numbering.source(sides, side, key) for side in (sides.declared, sides.reflected))
-    if now == "serial":
+    new_source, old_source = (
+        numbering.source(sides, side, key) for side in (sides.declared, sides.reflected)
+    )
+    if new_source == "serial":
         sequence.create_owned(sides, planner, key)
     dropped = keys.default(key) in planner.dropped
     if new.how and ((new.rule, new.type) != (old.rule, old.type) or dropped):
@@ -58,12 +62,12 @@ def _equip(sides: Sides, planner: Planner, key: Key, new: PrintedColumn, old: Pr
         planner.create(Makes.ALTERED, _prove(sides, key, nullable=new.nullable))
     elif new.nullable != old.nullable:
         _change_nullable(sides, planner, key, nullable=new.nullable)
-    if now == before == "identity":
+    if new_source == old_source == "identity":
         sequence.set_identity(sides, planner, key)
-    elif now == "identity":
+    elif new_source == "identity":
         identity = sides.column(key).identity
         planner.create(Makes.ALTERED, sequence.change_server_default(sides, key, identity, None))
-    if now and now != before:
+    if new_source and new_source != old_source:
         planner.create(Makes.ALTERED, sequence.advance(sides, key))
 
 

@@ -73,8 +73,10 @@ class KindComparator:
     def blocked_by_change(self, sides: Sides, key: Key, declared: str, reflected: str) -> Blocked | None:
         """The same for an object that exists on both sides."""
         cls = DDLObject.reflected.get(key.kind)
-        anew = cls is not None and issubclass(cls, Defined) and cls.replace_sql is DDLObject.replace_sql
-        return Blocked(key, dropped=True) if anew or self.blocked_by_any_change else None
+        is_recreated = (
+            cls is not None and issubclass(cls, Defined) and cls.replace_sql is DDLObject.replace_sql
+        )
+        return Blocked(key, dropped=True) if is_recreated or self.blocked_by_any_change else None
 
     def blocks_downgrade(self, sides: Sides, difference: Difference) -> bool:
         """True if PostgreSQL allows the change while the object has dependents, but refuses the inverse."""

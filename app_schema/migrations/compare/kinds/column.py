@@ -95,8 +95,8 @@ class ColumnComparator(KindComparator):
             return
         place, schema = (key.table, key.name), sides.schema(key)
         call = CallOp("alter_column", *place, server_default=new.default, schema=schema)
-        back = call.undone_by("alter_column", *place, server_default=old.default, schema=schema)
-        planner.create(Makes.COMMENT, back)
+        inverse = call.undone_by("alter_column", *place, server_default=old.default, schema=schema)
+        planner.create(Makes.COMMENT, inverse)
 
     def removed(self, sides: Sides, planner: Planner, key: Key, reflected: str) -> None:
         """Plans the drop of an undeclared column."""

@@ -135,10 +135,10 @@ _CALLS = {"comment": _on_column, "object_comment": _on_object}
 def _owner(sides: Sides, key: Key) -> Key:
     """The object of a comment; for an index or operator family of another object that object."""
     owner = keys.described(key)
-    whole = {"index": "constraint", "operator_family": "operator_class"}.get(owner.kind)
-    if whole is None or owner in sides.reflected or owner in sides.declared:
+    kind = {"index": "constraint", "operator_family": "operator_class"}.get(owner.kind)
+    if kind is None or owner in sides.reflected or owner in sides.declared:
         return owner
-    return owner._replace(kind=whole)
+    return owner._replace(kind=kind)
 
 
 def _relations(key: Key) -> set[Key]:

@@ -68,8 +68,8 @@ class ConstraintComparator(KindComparator):
             _add(sides, planner, key, sides.declared[key])
         elif form == "reflected":
             _, rank = _ranks(reflected)
-            again = reworded(sides, planner, key, reflected) if reflected.startswith("CHECK") else reflected
-            planner.create(rank, CreateObjectOp(sides.reflect(key, again)))
+            text = reworded(sides, planner, key, reflected) if reflected.startswith("CHECK") else reflected
+            planner.create(rank, CreateObjectOp(sides.reflect(key, text)))
 
 
 def _ranks(definition: str) -> tuple[Drops, Makes]:
@@ -94,8 +94,8 @@ def _add(sides: Sides, planner: Planner, key: Key, declared: str) -> None:
     _, rank = _ranks(declared)
     # Alembic takes the elements of an exclusion for columns, which an expression is not, and cannot render a
     # key; and a key that is dropped by its print is created by its print, so that the two are a pair
-    again = key in planner.dropped and declared.startswith("UNIQUE")
-    by_print = isinstance(constraint, (ExcludeConstraint, PrimaryKeyConstraint)) or again
+    is_recreated = key in planner.dropped and declared.startswith("UNIQUE")
+    by_print = isinstance(constraint, (ExcludeConstraint, PrimaryKeyConstraint)) or is_recreated
     if (
         declared.startswith(("FOREIGN KEY", "CHECK"))
         and not declared.endswith((" NOT VALID", " NOT ENFORCED"))

@@ -165,8 +165,8 @@ def _not_nulls(sides: Sides, table: Key) -> Iterator[CreateObjectOp]:
 def note_losses(sides: Sides, planner: Planner, table: Key) -> None:
     """Notes the properties of a dropped table that no downgrade restores."""
     dropped = (key.name for key in planner.dropped if key.kind == "publication")
-    again = {_PUBLISHED + ident(name) for name in dropped}
-    lost = [part for part in sides.answers.get(_LOST, table) if part not in again]
+    restored = {_PUBLISHED + ident(name) for name in dropped}
+    lost = [part for part in sides.answers.get(_LOST, table) if part not in restored]
     lost += [
         f"the INVALID state of index {part.name}, which is valid then"
         for part in sides.of_table(table.schema, table.name)
@@ -184,5 +184,5 @@ def note_losses(sides: Sides, planner: Planner, table: Key) -> None:
         if is_inherited and name != f"{table.name}_{column}_not_null"
     ]
     if lost:
-        what = f"the downgrade creates table {table.schema}.{table.name} without {', '.join(lost)}"
-        planner.note(f"{what}: restore it by hand")
+        words = f"the downgrade creates table {table.schema}.{table.name} without {', '.join(lost)}"
+        planner.note(f"{words}: restore it by hand")

@@ -40,9 +40,9 @@ class FunctionComparator(KindComparator):
 
     def recreate(self, sides: Sides, planner: Planner, key: Key) -> None:
         """Plans it with the grants that its CREATE FUNCTION does not grant."""
-        own = grant.reflected(sides, planner, grants(sides, key))
+        reflected_grants = grant.reflected(sides, planner, grants(sides, key))
         super().recreate(sides, planner, key)
-        grant.recreate(sides, planner, key, own)
+        grant.recreate(sides, planner, key, reflected_grants)
 
     def create_rank(self, sides: Sides, planner: Planner, key: Key) -> Makes:
         """Before what names the function, and after what it reads.
@@ -55,9 +55,9 @@ class FunctionComparator(KindComparator):
         if late or (declared is None and sides.layers.reads_view(key)):
             return Makes.VIEW
         if early:
-            again = key in planner.dropped and PrintedFunction.of(sides.reflected[key]).parsed
+            is_recreated = key in planner.dropped and PrintedFunction.of(sides.reflected[key]).parsed
             first = Makes.FUNCTION_OF_DOMAIN if key in sides.called_by_domains else Makes.EARLY_FUNCTION
-            return Makes.ALTERED if again else first
+            return Makes.ALTERED if is_recreated else first
         return Makes.FUNCTION
 
     def drop_rank(self, sides: Sides, planner: Planner, key: Key, *, with_dependents: bool) -> Drops:

@@ -68,10 +68,10 @@ def keep_unquoted(operation: CreateTableOp) -> None:
     """Lets the revision write the parents' names as the metadata has them: Alembic writes the text alone."""
     names = operation.kw.get("postgresql_inherits")
     if names:
-        several = names if isinstance(names, (list, tuple)) else [names]
+        listed = names if isinstance(names, (list, tuple)) else [names]
         operation.kw["postgresql_inherits"] = [
             VerbatimName(name, quote=False) if getattr(name, "quote", None) is False else name
-            for name in several
+            for name in listed
         ]
 
 

@@ -52,8 +52,8 @@ def _set_again(sides: Sides, planner: Planner, parent: Key, heirs: Heirs) -> Non
         if _differs(declared, heir, sides.declared, parent):
             planner.create(Makes.TRIGGER, _default(sides, declared, heir), order=LAST)
         if _differs(sides.reflected, heir, sides.reflected, parent):
-            back = DowngradeOnlyOp(_default(sides, sides.reflected, heir))
-            planner.drop(Drops.COMMENT, back, order=-LAST)
+            inverse = DowngradeOnlyOp(_default(sides, sides.reflected, heir))
+            planner.drop(Drops.COMMENT, inverse, order=-LAST)
 
 
 def _altered(sides: Sides, planner: Planner) -> Iterator[Key]:

@@ -77,8 +77,8 @@ class NotNullComparator(KindComparator):
 
 
 def _is_validated(sides: Sides, column: Key) -> bool:
-    was, now = (PrintedColumn.of(side[column]) for side in (sides.reflected, sides.declared))
-    return was.unproved and not now.nullable
+    reflected, declared = (PrintedColumn.of(side[column]) for side in (sides.reflected, sides.declared))
+    return reflected.unproved and not declared.nullable
 
 
 def _replaced(obj: DDLObject, schema: str | None) -> CallOp:
@@ -97,5 +97,5 @@ def _ends(sides: Sides, planner: Planner, column: Key) -> bool:
     declared = sides.declared.get(column)
     if declared is None:
         return sides.prune and keys.table(column) in sides.declared
-    was, now = (PrintedColumn.of(side).not_null for side in (sides.reflected[column], declared))
-    return bool(was) and now != was
+    old, new = (PrintedColumn.of(side).not_null for side in (sides.reflected[column], declared))
+    return bool(old) and new != old

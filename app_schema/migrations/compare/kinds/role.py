@@ -20,8 +20,8 @@ class RoleComparator(KindComparator):
         before = sides.reflect(key, reflected)
         assert isinstance(obj, Role)
         assert isinstance(before, Role)
-        same: dict[str, Any] = dict.fromkeys(obj.kept)
-        self.replace(sides, planner, key, obj, replace(before, **same))
+        unchanged: dict[str, Any] = dict.fromkeys(obj.kept)
+        self.replace(sides, planner, key, obj, replace(before, **unchanged))
 
     def follow(self, sides: Sides, planner: Planner) -> None:
         """Plans the roles that the database begins to use: another cluster may lack them."""

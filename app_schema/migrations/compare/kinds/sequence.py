@@ -68,8 +68,8 @@ def set_identity(sides: Sides, planner: Planner, column: Key) -> None:
         planner.create(Makes.ALTERED, change)
         return
     # counted in the other direction it begins anew
-    back, onwards = DowngradeOnlyOp(advance(sides, column)), advance(sides, column)
-    planner.create(Makes.ALTERED, back, change, onwards)
+    inverse, onwards = DowngradeOnlyOp(advance(sides, column)), advance(sides, column)
+    planner.create(Makes.ALTERED, inverse, change, onwards)
 
 
 def change_server_default(
@@ -91,9 +91,9 @@ def own_of_serial(sides: Sides, column: Key) -> tuple[Sequence, Sequence] | None
         return None
     printed = PrintedSequence.of(side[key])
     type_ = PrintedColumn.of(side[column]).type
-    usual = f"AS {type_} START 1 INCREMENT 1 MINVALUE 1 MAXVALUE {BOUNDS[type_][1]} CACHE 1"
+    default_options = f"AS {type_} START 1 INCREMENT 1 MINVALUE 1 MAXVALUE {BOUNDS[type_][1]} CACHE 1"
     chosen = name_of_serial(column.table or "", column.name)
-    if (key.schema, key.name, printed.options) == (column.schema, chosen, usual):
+    if (key.schema, key.name, printed.options) == (column.schema, chosen, default_options):
         return None
     free = Sequence(key.name, printed.options, owner_follows=True, schema=key.schema)
     return free, Sequence(key.name, printed.statement, schema=key.schema)

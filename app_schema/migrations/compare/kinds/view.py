@@ -78,6 +78,6 @@ class ViewComparator(MaterializedViewComparator):
             planner.drop(Drops.COMMENT, DowngradeOnlyOp(call))
             form, declared = planner.recreated_as(view), sides.declared.get(key)
             # of a declared view, a default that the declared side does not have is a difference
-            same = declared is not None and PrintedColumn.of(declared).rule == column.rule
-            if form == "reflected" or (form == "declared" and same):
+            is_equal = declared is not None and PrintedColumn.of(declared).rule == column.rule
+            if form == "reflected" or (form == "declared" and is_equal):
                 planner.create(Makes.COMMENT, call)
