@@ -11,11 +11,11 @@ from alembic.runtime.migration import MigrationContext
 
 from app_schema.adoption.notice import has_begun
 from app_schema.adoption.superseded import Adoption
-from app_schema.catalog.digest import acts, digest
 from app_schema.errors import ConfigurationError
 from app_schema.migrations import setup
 from app_schema.migrations.compare.comparator import Comparison
 from app_schema.migrations.environment import DEFAULTS, joined
+from app_schema.migrations.unchanged import acts, digest
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
