@@ -100,7 +100,7 @@ MUTATIONS = {
     ),
     "commit_that_is_kept_back_not_noted": Mutation(
         "app_schema.migrations.pipeline",
-        "if not ends:",
+        "if not is_last:",
         "if False:",
         f"{LOCK}::test_part_that_does_not_converge_is_not_begun_again",
     ),
@@ -118,7 +118,7 @@ MUTATIONS = {
     ),
     "lock_without_an_answer_is_not_given_back": Mutation(
         "app_schema.migrations.lock",
-        "            self.taken = True  # set before: ",
+        "            self.acquired = True  # set before: ",
         "            # set before: ",
         COMMIT,
     ),
@@ -195,8 +195,8 @@ MUTATIONS = {
     # comparing
     "what_is_left_out_comes_back_as_declared": Mutation(
         "app_schema.migrations.compare.planner",
-        "same = sides.spelling.same(sides.declared.get(key), sides.reflected[key])",
-        "same = key in sides.declared",
+        "is_equal = sides.spelling.same(sides.declared.get(key), sides.reflected[key])",
+        "is_equal = key in sides.declared",
         LEFT_OUT,
     ),
     "dependents_stay_in_the_way": Mutation(
@@ -207,7 +207,7 @@ MUTATIONS = {
     ),
     "undeclared_is_no_difference": Mutation(
         "app_schema.migrations.compare.comparator",
-        'return None if comparator.undeclared_along(self.sides, key) else "undeclared"',
+        'return None if comparator.undeclared_with_owner(self.sides, key) else "undeclared"',
         "return None",
         "tests/engine/drift/test_undeclared.py",
     ),
