@@ -142,7 +142,7 @@ class Keys:
         children = {
             table: [other.table for other in self.references if other.target == table] for table in tables
         }
-        below = {table: _below(table, children) for table in tables}
+        below = {table: _descendants(table, children) for table in tables}
         circles = {
             table: tuple(other for other in tables if other in below[table] and table in below[other])
             for table in tables
@@ -236,7 +236,7 @@ def referring(
         yield BelongingRow(table, tuple(values[column] for column in primary), values, document)
 
 
-def _below(table: str, children: Mapping[str, Sequence[str]]) -> set[str]:
+def _descendants(table: str, children: Mapping[str, Sequence[str]]) -> set[str]:
     """The table, and those of the given tables that refer to it, directly or through others of them."""
     tables, todo = {table}, [table]
     while todo:

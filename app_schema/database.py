@@ -18,7 +18,7 @@ from app_schema import dialect, login, pinned
 from app_schema import url as urls
 from app_schema.errors import ServerError
 from app_schema.events import say
-from app_schema.target import EMBEDDED, GIVEN, Target, read_file, require_asked
+from app_schema.target import EMBEDDED, GIVEN, Target, read_file, require_request
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -90,7 +90,7 @@ def target(url: str | None = None, *, direct: bool = False) -> Target:
     if chosen is None:
         from app_schema import embedded  # its package is an extra
 
-        require_asked()
+        require_request()
         chosen = Target(urls.parse(embedded.start()), EMBEDDED)
     twin = urls.direct(chosen.url) if direct else chosen.url
     return chosen if twin == chosen.url else Target(twin, chosen.origin, pooled=chosen.url.host)

@@ -74,10 +74,10 @@ def start(
         home.mkdir(parents=True, exist_ok=True)
     with _lock(home):
         data = home / "data"
-        server = _settled(data)
+        server = _running_server(data)
         if server is None:
             _launch(programs, data, settings or {})
-            server = _settled(data)
+            server = _running_server(data)
     if server is None:
         raise ServerError(f"The embedded server ended as soon as it had started; see {data / LOG}.")
     return server.url
@@ -203,20 +203,20 @@ def _ready(data: Path, processes: set[int]) -> Server | None:
     return None
 
 
-def _settled(data: Path) -> Server | None:
+def _running_server(data: Path) -> Server | None:
     """Waits until the server is ready, or no process works in the directory: None.
 
     Otherwise a server is starting or stopping, or the children of a killed server are still running.
     """
     server: Server | None = None
 
-    def settled() -> bool:
+    def is_settled() -> bool:
         nonlocal server
         processes = _processes(data)
         server = _ready(data, processes)
         return server is not None or not processes
 
-    if not _wait(settled):
+    if not _wait(is_settled):
         raise ServerError(f"Processes still work in {data}, but no server answers: end them first.")
     return server
 
@@ -260,7 +260,7 @@ def _initialise(programs: Path, data: Path, account: Mapping[str, Any]) -> None:
     if fresh.exists():
         shutil.rmtree(fresh)
     fresh.mkdir(mode=0o700)
-    system_user.give(fresh, account)
+    system_user.change_owner(fresh, account)
     locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
     if _major(programs) < BUILTIN_LOCALE:
         locale = ["--locale=C.UTF-8"]
@@ -311,7 +311,7 @@ def _sockets(data: Path, account: Mapping[str, Any]) -> Path:
     place = _short_directory(data)
     if not place.exists():
         place.mkdir(mode=0o700)
-        system_user.give(place, account)
+        system_user.change_owner(place, account)
     stats = place.lstat()
     owner = account.get("user", os.geteuid())
     if not stat.S_ISDIR(stats.st_mode) or stats.st_uid != owner or stats.st_mode & 0o077:

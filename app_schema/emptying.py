@@ -27,7 +27,7 @@ _WAIT = "5s"
 
 
 @dataclass(frozen=True)
-class Held:
+class TableContent:
     """A table and its rows; a database without a table has none."""
 
     database: str
@@ -41,12 +41,12 @@ class Content:
 
     host: str
     role: str
-    tables: list[Held]
+    tables: list[TableContent]
     token: str
 
 
 @contextmanager
-def holding(url: str) -> Iterator[Content]:
+def locked_content(url: str) -> Iterator[Content]:
     """The contents of the server; until the end of the block no session can write to a table.
 
     :raises ServerError: if a writing session does not end.
@@ -55,7 +55,7 @@ def holding(url: str) -> Iterator[Content]:
         with psycopg.connect(url, client_encoding="utf8") as admin:
             host, role = admin.info.host, admin.info.user
             databases = [(str(name), str(server)) for name, server in admin.execute(_DATABASES)]
-        tables: list[Held] = []
+        tables: list[TableContent] = []
         for name, _ in databases:
             # not as a context of its own: the server may have ended when the block does
             connection = psycopg.connect(url, dbname=name, client_encoding="utf8")
@@ -66,11 +66,11 @@ def holding(url: str) -> Iterator[Content]:
         yield Content(host, role, tables, digest[:12])
 
 
-def _counted(connection: psycopg.Connection[tuple[object, ...]], database: str) -> list[Held]:
+def _counted(connection: psycopg.Connection[tuple[object, ...]], database: str) -> list[TableContent]:
     tables = [(str(schema), str(table)) for schema, table in connection.execute(_TABLES)]
     names = [sql.Identifier(*name) for name in tables]
     if not names:
-        return [] if database in {"postgres", "template1"} else [Held(database, None, 0)]
+        return [] if database in {"postgres", "template1"} else [TableContent(database, None, 0)]
     try:
         connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(_WAIT))
         connection.execute(sql.SQL("LOCK TABLE ONLY {} IN SHARE MODE").format(sql.SQL(", ONLY ").join(names)))
@@ -82,5 +82,5 @@ def _counted(connection: psycopg.Connection[tuple[object, ...]], database: str) 
     for (schema, table), name in zip(tables, names, strict=True):
         row = connection.execute(sql.SQL("SELECT count(*) FROM ONLY {}").format(name)).fetchone()
         assert row is not None
-        held.append(Held(database, qualified(table, schema), int(str(row[0]))))
+        held.append(TableContent(database, qualified(table, schema), int(str(row[0]))))
     return held

@@ -23,7 +23,7 @@ from sqlalchemy.util import ScopedRegistry
 from app_schema import upstream
 from app_schema.application import Acting, find
 from app_schema.errors import IdentityError
-from app_schema.identity_setting import Identity, hold, set_identity, sqlstate
+from app_schema.identity_setting import Identity, restore_after_rollback, set_identity, sqlstate
 
 if TYPE_CHECKING:  # the import needs greenlet, which is installed only for asyncio
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_scoped_session
@@ -229,7 +229,7 @@ class _Block(Generic[Target]):
             if innermost is self._former and isinstance(target, sa.Connection):
                 # SQLAlchemy refuses statements on a connection whose savepoint ended before its block:
                 # ROLLBACK TO SAVEPOINT restores the settings
-                hold(target, acting.outer(target))
+                restore_after_rollback(target, acting.outer(target))
                 self._restored = True
             innermost.rollback()
             if innermost is self._former:

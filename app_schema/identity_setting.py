@@ -61,11 +61,11 @@ class Identity(NamedTuple):
 def set_identity(connection: sa.Connection, identity: Identity) -> Identity:
     """Set person and role for the transaction, whichever savepoint ends; returns the former values."""
     former = _set(connection, identity)
-    hold(connection, identity)
+    restore_after_rollback(connection, identity)
     return former
 
 
-def hold(connection: sa.Connection, identity: Identity) -> None:
+def restore_after_rollback(connection: sa.Connection, identity: Identity) -> None:
     """Has this identity set again when a rollback to a savepoint has reset the settings.
 
     PostgreSQL resets them to those at the start of the savepoint: to another person's, if the savepoint began

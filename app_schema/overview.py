@@ -329,7 +329,7 @@ def _parts(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".") if part.isdecimal())
 
 
-def paste(target: Target) -> str:
+def url_line(target: Target) -> str:
     """The line that sets DATABASE_URL for other programs; the URL of the embedded server has no secret."""
     shown = url.show(target.url)
     return f"export DATABASE_URL='{shown}'" if target.origin == EMBEDDED else f"{shown} ({target.origin})"

@@ -30,7 +30,7 @@ def account(data: Path) -> dict[str, Any]:
     return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
 
 
-def give(path: Path, account: Mapping[str, Any]) -> None:
+def change_owner(path: Path, account: Mapping[str, Any]) -> None:
     """Make the account the owner of `path`."""
     if account:
         os.chown(path, account["user"], account["group"])

@@ -53,7 +53,7 @@ def announce(connection: sa.Connection, target: Target, *, changes: bool) -> Non
         say(line)
 
 
-def require_asked() -> None:
+def require_request() -> None:
     """Raise ConfigurationError if CI is set and no setting requests the embedded server.
 
     Otherwise a job with a misspelt setting would migrate a server that ends with the job, and succeed.
@@ -74,7 +74,7 @@ def near_misses(origin: str) -> Iterator[str]:
     for place in _places():
         stronger |= {name: place.get(name) or "" for name in NAMES if not stronger.get(name)}
         for other, value in sorted(place.items()):
-            name = _meant(other)
+            name = _intended(other)
             if other in {*NAMES, *_OTHERS} or not value:
                 continue
             if (name and not stronger[name]) or (origin == EMBEDDED and _URL.match(value)):
@@ -124,7 +124,7 @@ def _places() -> Iterator[Mapping[str, str | None]]:
 
 
 @cache
-def _meant(name: str) -> str | None:
+def _intended(name: str) -> str | None:
     """The setting for which a name may be a typing error."""
     by_letters = {_letters(name): name for name in NAMES}
     close = difflib.get_close_matches(_letters(name), by_letters, 1, _LIKE)

@@ -136,7 +136,7 @@ def policies(rows: Sequence[Row]) -> list[ReflectedPolicy]:
     ]
 
 
-def _several(check: str, rows: Sequence[Row], known: Known) -> Iterator[Finding]:
+def _several_policies(check: str, rows: Sequence[Row], known: Known) -> Iterator[Finding]:
     tables = defaultdict(list)
     for policy in policies(rows):
         # an open or undeclared policy is a separate error, and merging would keep the policy
@@ -184,14 +184,16 @@ def _joined(role: str, of_role: Sequence[ReflectedPolicy], names: Sequence[str])
         )
         clause = f'CREATE POLICY "{name}" ON {policies[0].table} FOR {command} TO {role}'
         if command != "INSERT":
-            clause += f" USING ({_either([policy.using for policy in policies])})"
+            clause += f" USING ({_joined_by_or([policy.using for policy in policies])})"
         if command in {"INSERT", "UPDATE"}:
-            clause += f" WITH CHECK ({_either([policy.with_check or policy.using for policy in policies])})"
+            clause += (
+                f" WITH CHECK ({_joined_by_or([policy.with_check or policy.using for policy in policies])})"
+            )
         lines.append(f"{clause};")
     return "\n".join(lines)
 
 
-def _either(expressions: Sequence[str | None]) -> str:
+def _joined_by_or(expressions: Sequence[str | None]) -> str:
     parts = dict.fromkeys(part for part in expressions if part is not None)
     if "true" in parts:
         return "true"
@@ -235,6 +237,6 @@ def _once(expression: str, names: Sequence[str]) -> str:
     return expression
 
 
-SEVERAL = Check("several_permissive_policies", FACTS, _several)
+SEVERAL = Check("several_permissive_policies", FACTS, _several_policies)
 PER_ROW = Check("identity_per_row", FACTS, _per_row)
 CHECKS = (SEVERAL, PER_ROW)

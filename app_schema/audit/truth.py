@@ -239,13 +239,13 @@ class Truth:
 
     def _same(self, left: Node, right: Node) -> bool:
         """True if both have the same text and neither is volatile."""
-        return written(left) == written(right) and self._settled(left)
+        return written(left) == written(right) and self._is_stable(left)
 
-    def _settled(self, node: Node) -> bool:
+    def _is_stable(self, node: Node) -> bool:
         called = {node.word("funcid"), node.word("opfuncid")}
         if called & self.volatile or node.word("constisnull") == "true":
             return False
-        return all(self._settled(child) for child in node.children)
+        return all(self._is_stable(child) for child in node.children)
 
     def _opposite(self, left: Node, right: Node) -> bool:
         """True if one expression is the negation of the other."""

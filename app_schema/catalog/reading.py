@@ -72,17 +72,17 @@ def read(connection: Connection, *queries: str | Assembled) -> list[list[tuple[A
     driver = own_driver(connection)
     if driver is not None:
         return query(driver, *queries)
-    ask(connection, _REMEMBER)
-    ask(connection, _PIN)
-    answers = [ask(connection, _text(connection, query)) for query in queries]
-    ask(connection, _AFTER)
+    fetch(connection, _REMEMBER)
+    fetch(connection, _PIN)
+    answers = [fetch(connection, _text(connection, query)) for query in queries]
+    fetch(connection, _AFTER)
     return answers
 
 
 def _text(connection: Connection, query: str | Assembled) -> str:
     if not isinstance(query, Assembled):
         return query
-    ((needed,),) = ask(connection, query.needed)
+    ((needed,),) = fetch(connection, query.needed)
     return query.of(needed)
 
 
@@ -92,7 +92,7 @@ def own_driver(connection: Connection) -> psycopg.Connection[Any] | None:
     return driver if isinstance(driver, psycopg.Connection) else None
 
 
-def ask(connection: Connection, sql: str) -> list[tuple[Any, ...]]:
+def fetch(connection: Connection, sql: str) -> list[tuple[Any, ...]]:
     """The rows of one query, by any driver."""
     result = connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
     return [tuple(row) for row in result.fetchall()] if result.returns_rows else []

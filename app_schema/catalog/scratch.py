@@ -23,7 +23,7 @@ from psycopg.conninfo import conninfo_to_dict
 from app_schema import pinned
 from app_schema.catalog import cache as kept
 from app_schema.catalog.objects import Snapshot, printed
-from app_schema.catalog.reading import ask
+from app_schema.catalog.reading import fetch
 from app_schema.catalog.undefined import ELSEWHERE, remedy
 from app_schema.ddl.sql import ident
 from app_schema.errors import ModelError, ServerError
@@ -110,7 +110,7 @@ def declared_snapshot(
         snapshot = _declared(connection, place, search_path, borrowed, cache=cache, meanwhile=lambda: None)
     if url is None:
         return snapshot
-    ((role,),) = ask(connection, "SELECT current_user::text")
+    ((role,),) = fetch(connection, "SELECT current_user::text")
     return {key: role if key.kind == "owner" else definition for key, definition in snapshot.items()}
 
 
@@ -140,7 +140,7 @@ def _declared(
 
 def _server(connection: Connection, place: Place) -> list[str]:
     if not place.elsewhere:
-        (row,) = ask(connection, _SERVER)
+        (row,) = fetch(connection, _SERVER)
     else:
         with connected(place) as other:
             (row,) = other.execute(_SERVER).fetchall()
@@ -175,7 +175,7 @@ def _build(scratch: Driver, search_path: str, statements: Sequence[str]) -> None
     except psycopg.Error:
         raise _culprit(scratch, settings, chunks) from None
     if sum(1 for _ in cursor.results()) > len(message):
-        raise _several(scratch, statements)
+        raise _several_statements(scratch, statements)
 
 
 def _chunks(statements: Sequence[str]) -> list[list[str]]:
@@ -207,7 +207,7 @@ def _culprit(scratch: Driver, settings: str, chunks: Sequence[Sequence[str]]) ->
     return ModelError("the declared objects cannot be created in one message, only statement by statement")
 
 
-def _several(scratch: Driver, statements: Sequence[str]) -> ModelError:
+def _several_statements(scratch: Driver, statements: Sequence[str]) -> ModelError:
     """Names the statements that are several: the server parses no more than one in the extended protocol."""
     scratch.execute(b"ROLLBACK")
     several = [text for text in statements if _sqlstate(scratch, text) == b"42601"]
@@ -273,12 +273,12 @@ def scratch_database(place: Place) -> Iterator[Driver]:
         try:
             with connected(place, dbname=name) as scratch:
                 yield scratch
-                _leave(scratch)
+                _end_session(scratch)
         finally:
             admin.execute(_drop(name) + sql.SQL(" WITH (FORCE)"))
 
 
-def _leave(scratch: Driver) -> None:
+def _end_session(scratch: Driver) -> None:
     """Closes the connection and waits until the server has ended the session.
 
     DROP DATABASE sleeps for 0.1 s while a session of the database is about to end.

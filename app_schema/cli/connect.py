@@ -28,7 +28,7 @@ def connect(
     The last line is the URL for other programs.
     Exit code 0: all correct; 1: something must be corrected; 2: the server cannot be reached.
     """
-    from app_schema.overview import overview, paste
+    from app_schema.overview import overview, url_line
 
     database = target(url)
     with opened(database) as connection:
@@ -38,7 +38,7 @@ def connect(
     else:
         if every:
             _objects(seen)
-        facts({**_facts(seen), **_folded(seen), "connect": paste(database)})
+        facts({**_facts(seen), **_folded(seen), "connect": url_line(database)})
     for sentence in seen.problems:
         problem(sentence)
     finish(well=not seen.problems)

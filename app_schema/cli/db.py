@@ -66,11 +66,11 @@ def reset(*, confirm: losing.Confirm = None, as_json: Json = False) -> None:
     unchanged: rows are counted while no session can write. Exit code 0: done; 1: refused; 2: could not tell.
     """
     from app_schema import embedded
-    from app_schema.emptying import holding
+    from app_schema.emptying import locked_content
 
     _announce()
     if (embedded.data_directory() / "data").exists():
-        with holding(embedded.start()) as content:
+        with locked_content(embedded.start()) as content:
             if not as_json:
                 _show(content)
             if confirm != content.token:

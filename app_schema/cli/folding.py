@@ -17,7 +17,7 @@ AROUND = 8
 FEWEST = 6
 
 
-def room(rows: int) -> int:
+def free_lines(rows: int) -> int:
     """The number of free lines on the screen below a table of this many rows."""
     return max(shutil.get_terminal_size().lines - AROUND - rows, FEWEST)
 

@@ -46,7 +46,7 @@ def follow(
             return []
         if (following := _following(lineage, stamped, revision)) is not None:
             return run(following)
-        raise ConfigurationError(lineage.fork or _astray(lineage, stamped, revision)) from error
+        raise ConfigurationError(lineage.fork or _unresolved(lineage, stamped, revision)) from error
 
 
 def _following(lineage: Lineage, stamped: frozenset[str], revision: str) -> str | None:
@@ -60,7 +60,7 @@ def _following(lineage: Lineage, stamped: frozenset[str], revision: str) -> str 
     return last if len(lineage.steps(stamped, last, "up")) == count else None
 
 
-def _astray(lineage: Lineage, stamped: frozenset[str], revision: str) -> str:
+def _unresolved(lineage: Lineage, stamped: frozenset[str], revision: str) -> str:
     if len(stamped) > 1 and re.fullmatch(r"[+-]\d+", revision):
         return (
             f"The database is at {len(stamped)} revisions, so {revision} has more than one meaning: name the "

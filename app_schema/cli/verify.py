@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app_schema.cli.common import Json, Scratch, Url, application, connected, finish, problem
-from app_schema.cli.folding import fold, room
+from app_schema.cli.folding import fold, free_lines
 from app_schema.cli.output import counted, machine, table, talk
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _show(compared: Drift, *, every: bool) -> None:
         print(f"None of the {counted(absent, 'declared table')} exists.")
     else:
         table(COLUMNS, [tuple(vars(kind).values()) for kind in counts])
-    for line in fold(compared.objects, None if every else room(0 if nothing else len(counts))):
+    for line in fold(compared.objects, None if every else free_lines(0 if nothing else len(counts))):
         talk(line)
     for label in compared.uncompared:
         talk(f"{label}: not compared")

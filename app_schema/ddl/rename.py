@@ -74,7 +74,7 @@ def rename_index(old: str, new: str, table: str | None, schema: str | None) -> s
         f"index {qualified(old, schema)}",
         new,
         kind="index",
-        namespace=table_schema(table, schema) if table is not None else _either(old, new, schema),
+        namespace=table_schema(table, schema) if table is not None else _schema_of_either(old, new, schema),
         old_kind=kind_of_name(checked(old), table, f"(i.indexrelid IS NULL OR {of_table})"),
         new_kind=kind_of_name(checked(new), table),
         statement=f"ALTER INDEX {qualified(old, schema)} RENAME TO {ident(new)}",
@@ -88,7 +88,7 @@ def rename_sequence(old: str, new: str, schema: str | None) -> str:
         f"sequence {qualified(old, schema)}",
         new,
         kind="sequence",
-        namespace=_either(old, new, schema),
+        namespace=_schema_of_either(old, new, schema),
         old_kind=old_kind,
         new_kind=new_kind,
         statement=f"ALTER SEQUENCE {qualified(old, schema)} RENAME TO {ident(new)}",
@@ -164,7 +164,7 @@ def require_object(
     )
 
 
-def _either(old: str, new: str, schema: str | None) -> str:
+def _schema_of_either(old: str, new: str, schema: str | None) -> str:
     """SQL expression: the OID of the schema of the relation that has the old or the new name."""
     if schema:
         return table_schema(old, schema)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # importing it needs greenlet, which only those who use it ha
     from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 
-def _nobody() -> None:
+def _no_person() -> None:
     return None
 
 
@@ -41,7 +41,7 @@ def acting_session(
 ) -> Callable[..., AsyncIterator[AsyncSession]]: ...
 def acting_session(
     sessions: Any,
-    clerk_id: Callable[..., Any] = _nobody,
+    clerk_id: Callable[..., Any] = _no_person,
     *,
     role: str | None = None,
     by: Acting | None = None,

@@ -53,18 +53,18 @@ def create(operations: Operations | Sender, built: Index, *, as_sql: bool) -> No
         invalid = send(operations, text(index.INVALID), **place)
         for left in invalid.scalars().all() if invalid is not None else ():
             send(operations, Guarded(f"DROP INDEX CONCURRENTLY IF EXISTS {qualified(left, schema)}"))
-    if _is_to_do(operations, index.CreateConcurrently(built)):
+    if _is_needed(operations, index.CreateConcurrently(built)):
         send(operations, Guarded(index.concurrently(built)))
 
 
 def drop(operations: Operations | Sender, dropped: Index) -> None:
     """Drops an index, valid or INVALID; does nothing if it is absent."""
-    if _is_to_do(operations, index.DropConcurrently(dropped)):
+    if _is_needed(operations, index.DropConcurrently(dropped)):
         place = qualified(index.name_of(dropped), index.stated_table(dropped)[1])
         send(operations, Guarded(f"DROP INDEX CONCURRENTLY IF EXISTS {place}"))
 
 
-def _is_to_do(operations: Operations | Sender, guard: ExecutableDDLElement) -> bool:
+def _is_needed(operations: Operations | Sender, guard: ExecutableDDLElement) -> bool:
     """Sends the guard; a script sends in any case what follows it."""
     send(operations, guard)
     noted = send(operations, IS_NOTED)

@@ -195,5 +195,5 @@ def setup() -> None:
 
     @Operations.implementation_for(UndeclaredOp, replace=True)
     @Operations.implementation_for(UnwritableOp, replace=True)
-    def _nothing(operations: Operations, operation: MigrateOperation) -> None:
+    def _no_operation(operations: Operations, operation: MigrateOperation) -> None:
         del operations, operation

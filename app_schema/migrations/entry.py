@@ -96,7 +96,7 @@ def _run(context: EnvironmentContext, app: Application) -> None:
         raise CommandError(str(error)) from error
     heads = _heads(context)
     if heads is None:
-        _rest(context, app)
+        _run_environment(context, app)
         return
     try:
         Options.read(context.get_x_argument(as_dictionary=True))
@@ -109,7 +109,7 @@ def _run(context: EnvironmentContext, app: Application) -> None:
             facts = session.facts()
             facts.refuse_replicated()
             if set(facts.heads) != heads:
-                _rest(context, app, (session, facts))
+                _run_environment(context, app, (session, facts))
     except AppSchemaError as error:
         raise CommandError(str(error)) from error
     except (DBAPIError, psycopg.Error) as error:
@@ -134,7 +134,7 @@ def _heads(context: EnvironmentContext) -> set[str] | None:
     return heads if {revision} == heads or set(revision or ()) == heads else None
 
 
-def _rest(
+def _run_environment(
     context: EnvironmentContext, app: Application, probed: tuple[MigrationSession, Facts] | None = None
 ) -> None:
     from app_schema.migrations import environment

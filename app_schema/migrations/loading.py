@@ -34,7 +34,7 @@ def load(scripts: ScriptDirectory, *, strict: bool = True) -> None:
         raise ConfigurationError(_explained(scripts, error)) from error
     for warning in recorded:
         if strict and _TWICE in str(warning.message):
-            raise ConfigurationError(_disorder(scripts) or f"{warning.message}.")
+            raise ConfigurationError(_first_disorder(scripts) or f"{warning.message}.")
         warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
     files = [RevisionFile(Path(script.path), vars(script.module)) for script in walked]
     if fault := first_fault(files):
@@ -113,7 +113,7 @@ def _unfit(function: Callable[..., Any], arguments: Mapping[str, Any]) -> str | 
 
 
 def _explained(scripts: ScriptDirectory, error: BaseException) -> str:
-    if sentence := _disorder(scripts):
+    if sentence := _first_disorder(scripts):
         return sentence
     places = ", ".join(sorted(map(str, directories(scripts))))
     return f"The revisions in {places} cannot be loaded ({_reason(error)})."
@@ -123,7 +123,7 @@ def _reason(error: BaseException) -> str:
     return " ".join(f"{type(error).__name__}: {error}".removesuffix(": ").split())
 
 
-def _disorder(scripts: ScriptDirectory) -> str | None:
+def _first_disorder(scripts: ScriptDirectory) -> str | None:
     """The first fault of the files, each of which is imported on its own."""
     from alembic.util import load_python_file
 

@@ -69,7 +69,7 @@ class Lock:
         while True:
             self.acquired = True  # set before: the server may grant the lock and its answer may be lost
             with watched(self.session.driver):
-                answer, *_, facts = self.session.ask(attempt, *self.session.probe())
+                answer, *_, facts = self.session.fetch(attempt, *self.session.probe())
             if answer is None:
                 waited = time.monotonic() - begun
                 if is_reported:

@@ -358,7 +358,7 @@ def _referred(operation: ops.CreateTableOp) -> tuple[Place, ...]:
     return tuple(place(names[-1], names[0] if len(names) > 1 else None) for names in tables)
 
 
-def _opens(obj: DDLObject) -> bool:
+def _grants_access(obj: DDLObject) -> bool:
     return isinstance(obj, Grant) or (isinstance(obj, Policy) and obj.as_.upper() == "PERMISSIVE")
 
 
@@ -373,7 +373,7 @@ def _of_object(operation: CreateObjectOp | DropObjectOp | ReplaceObjectOp) -> Op
         where = place(obj.name, obj.schema)
     dropped = isinstance(operation, DropObjectOp) and not operation.recreated
     changed = isinstance(operation, ReplaceObjectOp) and obj.kind in _REPLACED
-    opens = not dropped and not changed and _opens(obj)
+    opens = not dropped and not changed and _grants_access(obj)
     protects = None
     if where is not None and obj.kind in _PROTECTS and (dropped or changed or opens):
         words = f"{obj.kind.replace('_', ' ')} {obj.name}".rstrip()

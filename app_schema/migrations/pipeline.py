@@ -193,7 +193,7 @@ class Pipeline:
         """
         if self._size > self._longest:
             self._send_ahead()
-        place = self._together_with(compares)
+        place = self._place_in_block(compares)
         step = self.state.current
         if step.part and self._in_part >= step.part and self._open:
             self._commit()
@@ -207,7 +207,7 @@ class Pipeline:
         self._in_part += 1
         step.statements += 1
 
-    def _together_with(self, compares: Comparing | None) -> int:
+    def _place_in_block(self, compares: Comparing | None) -> int:
         """The place of the next statement's object among those of one block; 0: it is in no block."""
         place = self._together.add(compares.element) if compares is not None else 0
         if not place:
@@ -233,7 +233,7 @@ class Pipeline:
                 if self.queues:
                     self.add(statement)
                 else:
-                    wire.ask(self.driver, statement)
+                    wire.fetch(self.driver, statement)
         self.flush()
 
     def flush(self) -> None:
@@ -309,7 +309,7 @@ class Pipeline:
         for sql in self.handwriting.after():
             self._queue(Statement(sql, step=self.state.current))
         step, is_last = self.state.current, self.state.stamped
-        confirm = partial(self.state.confirm, self.state.take_stamped())
+        confirm = partial(self.state.confirm, self.state.pop_stamped())
         part = partial(step.part_is_committed, converges=step.converges)
 
         def then() -> None:
@@ -327,13 +327,13 @@ class Pipeline:
         self._clock = StatementClock()
         if self.driver.autocommit and _CONCURRENTLY.search(statement):
             # CONCURRENTLY waits for transactions, and blocks no session meanwhile
-            wire.ask(self.driver, "SET lock_timeout = 0")
+            wire.fetch(self.driver, "SET lock_timeout = 0")
 
     def _after_execute(self, _: Any, __: Any, statement: str, *___: Any) -> None:
         if self._clock is not None:
             self._clock.ended(self.state.current, self._place() if events.has_listeners() else "")
         if self.driver.autocommit and _CONCURRENTLY.search(statement):
-            wire.ask(self.driver, f"SET lock_timeout = {self.lock_timeout * 1000:.0f}")
+            wire.fetch(self.driver, f"SET lock_timeout = {self.lock_timeout * 1000:.0f}")
 
     def _before_commit(self, _: sa.Connection) -> None:
         begun = self.driver.pgconn.transaction_status != _IDLE

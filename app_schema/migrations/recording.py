@@ -75,12 +75,12 @@ def recorded(operations: Operations) -> Iterator[list[Operation]]:
     def of_statement(construct: Any) -> None:
         noted_operations.extend(noted(operation, context) for operation in operations_for(construct))
 
-    _through(operations, of_class, of_function)
+    _route(operations, of_class, of_function)
     with impl.noting(of_statement):
         yield noted_operations
 
 
-def _through(
+def _route(
     operations: Operations, of_class: Callable[[MigrateOperation], Any], of_function: Callable[..., Any]
 ) -> None:
     setattr(operations, "invoke", of_class)  # noqa: B010 - mypy refuses to assign to a method
@@ -118,7 +118,7 @@ def _noting() -> tuple[Operations, list[Operation]]:
     calls: list[Operation] = []
     context = MigrationContext.configure(dialect_name="postgresql", opts={"as_sql": True})
     operations = Operations(context)
-    _through(
+    _route(
         operations,
         lambda operation: calls.append(noted(operation, context)),
         lambda function, *args, **kwargs: calls.extend(called(function, args, kwargs)),

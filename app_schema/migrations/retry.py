@@ -82,7 +82,7 @@ class Retries:
         if error.sqlstate in {LOCK_TIMEOUT, DEADLOCK, SERIALIZATION}:
             self._blocked(error, step)
         elif error.sqlstate == OUT_OF_MEMORY and "max_locks_per_transaction" in str(error):
-            self._too_big(error, step)
+            self._split(error, step)
         else:
             raise error
 
@@ -115,7 +115,7 @@ class Retries:
         events.emit("retry", revision=step.name, number=number, of=allowed, seconds=round(wait, 4), **state)
         self.session.sleep(wait)
 
-    def _too_big(self, error: StatementError, step: StepState) -> None:
+    def _split(self, error: StatementError, step: StepState) -> None:
         part = step.part // 4 if step.part else PART
         if self.session.driver is None or self.session.external or part == 0 or not step.converges:
             # parts need a queue, and transactions of their own

@@ -126,7 +126,7 @@ class Runner:
             bar = progress(len(steps), terminal=self.options.terminal)
             with self._pipeline(), _printing_notices(self.session.driver), bar as state.progress, retries:
                 ahead = Ahead(self.context, partial(collecting, self.impl), steps, self.run_args)
-                self._carry_out(ahead, retries, before)
+                self._run_steps(ahead, retries, before)
         finally:
             if self.lock.acquired and not self._open:
                 self.session.release(self.session.restore(before), self.lock.release())
@@ -137,7 +137,7 @@ class Runner:
         revisions = [step for step in steps if isinstance(step, RevisionStep)]
         return self.review(self.session.connection, frozenset(self.state.heads or ()), revisions)
 
-    def _carry_out(self, ahead: Ahead, retries: Retries, before: Mapping[str, str]) -> None:
+    def _run_steps(self, ahead: Ahead, retries: Retries, before: Mapping[str, str]) -> None:
         """Runs all steps; retries a revision that did not get its locks."""
         state = self.state
         while state.committed < len(state.steps) or self.lock.acquired:
@@ -146,13 +146,13 @@ class Runner:
                     self._attempt(ahead, retries)
                 if self._open:
                     return
-                state.confirm(state.take_stamped())
+                state.confirm(state.pop_stamped())
                 self._finish(before)
             except (DifferentError, StatementError, DBAPIError) as error:
                 if self.session.external:
                     raise
                 self.session.roll_back()
-                self._begin_again_after(error, ahead, retries)
+                self._wait_or_raise(error, ahead, retries)
 
     def _attempt(self, ahead: Ahead, retries: Retries) -> None:
         """One pass; in a transaction of the caller's as many as it takes, each from the savepoint."""
@@ -168,16 +168,16 @@ class Runner:
                     raise
                 if self.impl.pipeline is not None:
                     self.impl.pipeline.discard()
-                self._begin_again_after(error, ahead, retries)
+                self._wait_or_raise(error, ahead, retries)
             else:
                 return
 
-    def _begin_again_after(
+    def _wait_or_raise(
         self, error: DifferentError | StatementError | DBAPIError, ahead: Ahead, retries: Retries
     ) -> None:
         """Returns where another pass may succeed; else raises the error."""
         refusal = explained(error) if isinstance(error, DBAPIError) else error
-        if self._refused_first(ahead, refusal) and self.session.undo_revisions():
+        if self._runs_again(ahead, refusal) and self.session.undo_revisions():
             return
         retries.after(error, self.state.failed)
 
@@ -191,12 +191,12 @@ class Runner:
         """env.py has ended the transaction."""
         self.session.external = False
         if committed:
-            self.state.confirm(self.state.take_stamped())
+            self.state.confirm(self.state.pop_stamped())
         self.session.release(self.session.restore(before), self.lock.release())
         self.lock.acquired = self.session.pinned = False
         self.session.leave(before)
 
-    def _refused_first(self, ahead: Ahead, error: AppSchemaError) -> bool:
+    def _runs_again(self, ahead: Ahead, error: AppSchemaError) -> bool:
         """Records a refused revision; True if it runs again, with comparisons or with foresight of the later
         ones."""
         failed = self.state.failed
@@ -265,7 +265,7 @@ class Runner:
                     callback(ctx=self.context, step=step.info, heads=set(stamped), run_args=self.run_args)
                 state.stamp(stamped)
             if self.context.opts.get("transaction_per_migration"):
-                state.confirm(state.take_stamped())  # its COMMIT was sent at once: nothing was queued
+                state.confirm(state.pop_stamped())  # its COMMIT was sent at once: nothing was queued
 
     def _purge(self) -> None:
         """Deletes all stamps if none replaces them."""
@@ -290,7 +290,7 @@ class Runner:
     def _finish(self, before: Mapping[str, str]) -> None:
         last = [self.session.restore(before), self.lock.release()]
         if self.impl.pipeline is None:
-            self.session.ask(*last)
+            self.session.fetch(*last)
         else:
             for sql in last:
                 self.impl.pipeline.add(sql, outside=True)

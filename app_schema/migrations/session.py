@@ -150,14 +150,14 @@ class MigrationSession:
         """The settings are set, and must be restored."""
         self._level: Any = None
 
-    def ask(self, *statements: str) -> list[str | None]:
+    def fetch(self, *statements: str) -> list[str | None]:
         """The first value of each statement's answer, as text.
 
         One round trip with psycopg. The statements are a separate transaction, unless a transaction is open.
         """
         if self.driver is not None:
             try:
-                return wire.ask(self.driver, *statements)
+                return wire.fetch(self.driver, *statements)
             except psycopg.Error as error:
                 if self.driver.closed:
                     self.connection.invalidate(error)
@@ -197,7 +197,7 @@ class MigrationSession:
     def facts(self) -> Facts:
         """Reads the facts; configures the session."""
         with watched(self.driver):  # of the version table
-            present = read(self.ask(*self.probe())[-1])
+            present = read(self.fetch(*self.probe())[-1])
         if "standard_conforming_strings" in present.before:
             # SQLAlchemy doubles backslashes in literals if the engine's first connection had the setting off.
             # All connections of the engine share the dialect, so this connection gets a copy
@@ -244,7 +244,7 @@ class MigrationSession:
         if not self.external:
             return True
         with suppress(psycopg.Error, DBAPIError):  # a revision may have ended the transaction
-            self.ask(f"ROLLBACK TO SAVEPOINT {SAVEPOINT}")
+            self.fetch(f"ROLLBACK TO SAVEPOINT {SAVEPOINT}")
             return True
         return False
 
@@ -254,7 +254,7 @@ class MigrationSession:
         if self.connection.invalidated or self.connection.closed:
             return
         try:
-            self.ask(*statements)
+            self.fetch(*statements)
         except (psycopg.Error, DBAPIError) as error:
             if not self.external:
                 self.connection.invalidate(error)
@@ -267,7 +267,7 @@ class MigrationSession:
         if self.pinned:
             self.roll_back()  # a rollback of the open transaction would also undo the restored settings
             with suppress(psycopg.Error, DBAPIError):
-                self.ask(self.restore(before))
+                self.fetch(self.restore(before))
         if self._level is None:
             return
         if self.driver is not None:

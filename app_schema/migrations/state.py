@@ -134,7 +134,7 @@ class RunState:
         """The running step has sent its stamp, and waits for its COMMIT."""
         return bool(self._stamped) and self._stamped[-1][0] is self.current
 
-    def take_stamped(self) -> list[tuple[StepState, set[str]]]:
+    def pop_stamped(self) -> list[tuple[StepState, set[str]]]:
         """The steps, with their heads, that the COMMIT now sent will confirm."""
         stamped, self._stamped = self._stamped, []
         return stamped

@@ -49,7 +49,7 @@ class Refused(Exception):  # noqa: N818 - never leaves this package
         self.cause = cause
 
 
-def ask(driver: psycopg.Connection[Any], *statements: str) -> list[str | None]:
+def fetch(driver: psycopg.Connection[Any], *statements: str) -> list[str | None]:
     """The first value of each statement's result, as text, in one round trip.
 
     :raises psycopg.Error: the error of the first refused statement.

@@ -132,7 +132,7 @@ def prepare(connection: sa.Connection, app: Application, person: str) -> Erasure
         return Erasure(key, steps, hindrances, fingerprint(connection, app, key, list(map(asdict, steps))))
 
 
-def carry_out(connection: sa.Connection, erasure: Erasure) -> None:
+def erase_person(connection: sa.Connection, erasure: Erasure) -> None:
     """Executes the steps of :func:`prepare` in the same transaction; the caller commits.
 
     :raises ServerError: if a row is still there, as where a trigger keeps it.
@@ -169,7 +169,7 @@ def _delete(connection: sa.Connection, keys: Keys, steps: Sequence[Step]) -> Non
             )
 
 
-def left(connection: sa.Connection, app: Application, erasure: Erasure) -> Erasure | None:
+def remaining(connection: sa.Connection, app: Application, erasure: Erasure) -> Erasure | None:
     """The rows of the person that sessions wrote which waited for the locks; None if there are none.
 
     A row that stays can be referred to again, and nobody can forbid that for the future.

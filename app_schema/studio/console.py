@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from app_schema.application import Acting
 from app_schema.errors import AppSchemaError
 from app_schema.migrations.failure import explained
-from app_schema.studio.grid import Grid, grid, one, wrapped
+from app_schema.studio.grid import Grid, execute_one, grid, wrapped
 from app_schema.studio.plan import PlanStep, tree
 from app_schema.studio.session import SETTINGS, as_person
 
@@ -82,7 +82,7 @@ def query(engine: sa.Engine, text: str, person: str | None, acting: Acting | Non
     :raises HarmfulQueryError: if the text is not one harmless query.
     """
     text = _stripped(text)
-    with _closed_off(engine, text, person, acting) as connection:
+    with _read_only(engine, text, person, acting) as connection:
         return grid(connection, text)
 
 
@@ -92,8 +92,8 @@ def plan(
     """The plan of a query as a tree; `analyze` runs the query too, and measures."""
     text = _stripped(text)
     options = "FORMAT JSON, ANALYZE, BUFFERS" if analyze else "FORMAT JSON"
-    with _closed_off(engine, text, person, acting) as connection:
-        ((plans,),) = one(connection, f"EXPLAIN ({options}) {wrapped(text)}").fetchall()
+    with _read_only(engine, text, person, acting) as connection:
+        ((plans,),) = execute_one(connection, f"EXPLAIN ({options}) {wrapped(text)}").fetchall()
         return tree(plans[0]["Plan"])
 
 
@@ -102,7 +102,7 @@ def _stripped(text: str) -> str:
 
 
 @contextmanager
-def _closed_off(
+def _read_only(
     engine: sa.Engine, text: str, person: str | None, acting: Acting | None
 ) -> Iterator[sa.Connection]:
     """A read-only transaction for a text that is harmless.
@@ -130,9 +130,9 @@ def _closed_off(
 def _require_harmless(connection: sa.Connection, text: str) -> None:
     """Raises HarmfulQueryError unless the text is one query that calls no function with an effect."""
     try:
-        one(connection, _PARSE.replace("{}", text, 1))
+        execute_one(connection, _PARSE.replace("{}", text, 1))
     except psycopg.Error as error:
-        raise HarmfulQueryError(_why(error, text)) from error
+        raise HarmfulQueryError(_refusal(error, text)) from error
     called = connection.execute(_CALLED, {"harmless": list(_HARMLESS), "secret": list(_SECRET)}).one_or_none()
     if called is None:
         return
@@ -145,7 +145,7 @@ def _require_harmless(connection: sa.Connection, text: str) -> None:
     )
 
 
-def _why(error: psycopg.Error, text: str) -> str:
+def _refusal(error: psycopg.Error, text: str) -> str:
     """The refusal of PostgreSQL, with the line of the text."""
     message, position = str(explained(error)), error.diag.statement_position
     if position is not None and 0 < int(position) - _BEFORE <= len(text):

@@ -33,13 +33,13 @@ def grid(connection: sa.Connection, query: str, *, skip: int = 0, rows: int = RO
 
     PostgreSQL prints and shortens the values: none is too long, or of a type that Python lacks.
     """
-    described = one(connection, f"{wrapped(query)} LIMIT 0").description
+    described = execute_one(connection, f"{wrapped(query)} LIMIT 0").description
     others = _other_types(connection, {column.type_code for column in described})
     columns = [(column.name, others.get(column.type_code, column.type_display)) for column in described]
     aliases = [f"c{number}" for number in range(len(columns))]
     printed = ", ".join(f"pg_catalog.left({alias}::text, {WIDTH + 1})" for alias in aliases)
     named = f" ({', '.join(aliases)})" if aliases else ""
-    cursor = one(connection, f"{wrapped(query, printed)}{named} LIMIT {rows + 1} OFFSET {skip}")
+    cursor = execute_one(connection, f"{wrapped(query, printed)}{named} LIMIT {rows + 1} OFFSET {skip}")
     fetched = cursor.fetchall()
     return Grid(columns, [tuple(map(_shortened, row)) for row in fetched[:rows]], len(fetched) > rows)
 
@@ -57,7 +57,7 @@ def wrapped(query: str, columns: str = "*") -> str:
     return f"SELECT {columns} FROM (\n{query}\n) AS statement"
 
 
-def one(connection: sa.Connection, sql: str) -> Any:
+def execute_one(connection: sa.Connection, sql: str) -> Any:
     """The cursor of a statement. The extended protocol refuses a second statement in the text."""
     driver: Any = connection.connection.driver_connection
     with noted(sql):

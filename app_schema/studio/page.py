@@ -139,7 +139,7 @@ class MigrationsPage(Page):
     async def index(self, request: Request) -> Response:
         """The page, newest revision first; with ``?drift=1`` the models are compared with the database."""
         lineage = Lineage(self.application)
-        stamped = await read(_here, request.state.session, self.application)
+        stamped = await read(_stamped, request.state.session, self.application)
         applied = lineage.applied(stamped)
         return await self.show(
             request,
@@ -153,7 +153,7 @@ class MigrationsPage(Page):
         )
 
 
-def _here(session: Session, app: Application) -> frozenset[str]:
+def _stamped(session: Session, app: Application) -> frozenset[str]:
     return current(session.connection(), app)
 
 

@@ -31,12 +31,12 @@ class PlanStep:
 
 def tree(plan: dict[str, Any]) -> PlanStep:
     """The tree of the plan's root."""
-    return _node(plan, _spent(plan) or 1.0)
+    return _node(plan, _time_or_cost(plan) or 1.0)
 
 
 def _node(plan: dict[str, Any], total: float) -> PlanStep:
     children = plan.get("Plans", [])
-    own_time = max(_spent(plan) - sum(map(_spent, children)), 0.0)
+    own_time = max(_time_or_cost(plan) - sum(map(_time_or_cost, children)), 0.0)
     return PlanStep(
         title=_title(plan),
         rows=_rows(plan),
@@ -46,7 +46,7 @@ def _node(plan: dict[str, Any], total: float) -> PlanStep:
     )
 
 
-def _spent(plan: dict[str, Any]) -> float:
+def _time_or_cost(plan: dict[str, Any]) -> float:
     """Milliseconds, or the cost that the planner expects; children are part of it."""
     if "Actual Total Time" in plan:
         return float(plan["Actual Total Time"]) * float(plan["Actual Loops"])
@@ -70,7 +70,7 @@ def _rows(plan: dict[str, Any]) -> str:
     if "Actual Rows" not in plan:
         return f"{expected}, cost {plan['Total Cost']:,.1f}"
     loops = float(plan["Actual Loops"])
-    return f"{float(plan['Actual Rows']) * loops:,.0f} rows, {expected}, {_spent(plan):,.2f} ms"
+    return f"{float(plan['Actual Rows']) * loops:,.0f} rows, {expected}, {_time_or_cost(plan):,.2f} ms"
 
 
 def _details(plan: dict[str, Any]) -> list[str]:

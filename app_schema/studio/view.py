@@ -75,7 +75,10 @@ class TableView(ReadingView):
         refusals: dict[str | int, Any] = {}
         for field in self.get_fields_list(request):
             current = getattr(row, field.name)
-            if field.name in changed and (typed := self._meant(request, field, data, current)) != current:
+            if (
+                field.name in changed
+                and (typed := self._form_value(request, field, data, current)) != current
+            ):
                 refusals[field.name] = opened.conflict(current, typed)
         if refusals:
             request.state.opened = None  # the form shows both values, and continues with the current row
@@ -86,14 +89,14 @@ class TableView(ReadingView):
         after = await self._literals(request, where)
         written = {column.name for name in self._written(request) for column in self._columns_of(name)}
         for old, new in zip(before, after, strict=True):
-            self._keep(request, updated(self.table, old, new, written))
+            self._note_on_commit(request, updated(self.table, old, new, written))
         return edited
 
     async def create(self, request: Request, data: dict[str, Any]) -> Any:
         created = await super().create(request, data)
         key = str(await self.get_pk_value(request, created))
         for row in await self._literals(request, await self._one_of(request, [key])):
-            self._keep(request, inserted(self.table, row))
+            self._note_on_commit(request, inserted(self.table, row))
         return created
 
     def _columns_of(self, name: str) -> list[sa.Column[Any]]:
@@ -102,7 +105,7 @@ class TableView(ReadingView):
     async def _literals(self, request: Request, where: sa.ColumnElement[bool]) -> list[Row]:
         return await read(literals, request.state.session, self.table, columns(request, self.table), where)
 
-    def _keep(self, request: Request, change: Change | None) -> None:
+    def _note_on_commit(self, request: Request, change: Change | None) -> None:
         if change is not None:
             on_commit(request, lambda: self.changes.add(change))
 
@@ -122,12 +125,12 @@ class TableView(ReadingView):
             if field.read_only:
                 continue
             old = getattr(obj, field.name, None)
-            new = self._meant(request, field, data, old)
+            new = self._form_value(request, field, data, old)
             if new != old and (is_edit or new is not None):
                 setattr(obj, field.name, new)
         return obj
 
-    def _meant(self, request: Request, field: BaseField, data: dict[str, Any], old: Any) -> Any:
+    def _form_value(self, request: Request, field: BaseField, data: dict[str, Any], old: Any) -> Any:
         """The value of a form: NULL where that is ticked, else as typed; lines end as the old one's do."""
         typed = data.get(field.name)
         type_ = getattr(self.model, field.name).type
@@ -194,7 +197,7 @@ class TableView(ReadingView):
         rows = await self._literals(request, where)
         await read(request.state.session.execute, sa.delete(self.table).where(where))
         for row in rows:
-            self._keep(request, deleted(self.table, row))
+            self._note_on_commit(request, deleted(self.table, row))
         return len(rows)
 
     async def delete_statement(self, request: Request, keys: list[str]) -> sa.Delete:

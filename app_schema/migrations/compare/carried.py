@@ -68,10 +68,10 @@ def complete(sides: Sides, planner: Planner) -> None:
     for key in sorted({*sides.declared, *carried}, key=str):
         table = key if key.kind == "table" else keys.table(key)
         if key.kind in _CARRIED and table in new:
-            _settle(sides, planner, key, carried.get(key))
+            _resolve(sides, planner, key, carried.get(key))
 
 
-def _settle(sides: Sides, planner: Planner, key: Key, carried: str | None) -> None:
+def _resolve(sides: Sides, planner: Planner, key: Key, carried: str | None) -> None:
     declared = sides.declared.get(key)
     if sides.spelling.same(carried, declared):
         return

@@ -110,7 +110,7 @@ class Comparison:
             if self.state(difference) is None:
                 continue
             try:
-                kinds.of(difference.key.kind).mend(self.sides, planner, difference)
+                kinds.of(difference.key.kind).resolve(self.sides, planner, difference)
             except ModelError as error:
                 planner.note(f"{difference.key.label}: {error}")
         for comparator in kinds.KINDS.values():

@@ -72,7 +72,7 @@ def _drop_dependents_in_downgrade(sides: Sides, planner: Planner) -> None:
     for key in readers:
         if {key, keys.column(key), *_grants(sides, key)} & planner.changed:
             _recreate_or_refuse(sides, planner, grown, key)
-    downgrade = planner.of_the_downgrade()
+    downgrade = planner.for_downgrade()
     for key in readers:
         try:
             _recreate(sides, downgrade, key)
@@ -94,7 +94,7 @@ def _recreate_or_refuse(sides: Sides, planner: Planner, changes: list[Blocked], 
     try:
         _recreate(sides, planner, key)
     except ModelError as error:
-        raise unfit.in_the_way(sides, changes, key, str(error)) from error
+        raise unfit.dependent_refusal(sides, changes, key, str(error)) from error
 
 
 def _recreate(sides: Sides, planner: Planner, key: Key) -> None:

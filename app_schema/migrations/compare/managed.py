@@ -70,7 +70,7 @@ class Managed:
             return key.kind != "schema" and key in self.declared
         if key not in self.declared and not self._counts(key):
             return False
-        return self._passes(key, schema)
+        return self._passes_filters(key, schema)
 
     def _is_left_out(self, key: Key) -> bool:
         """True if the kind of the object or of its owner is excluded."""
@@ -149,7 +149,7 @@ class Managed:
         reflected = {key.name for key in self.reflected if key.kind == "schema"}
         return metadata.schemas | (reflected if every else set())
 
-    def _passes(self, key: Key, schema: str | None) -> bool:
+    def _passes_filters(self, key: Key, schema: str | None) -> bool:
         table = key.name if key.kind in RELATIONS else key.table
         if schema is not None and not self.filters.schema(schema):
             return False

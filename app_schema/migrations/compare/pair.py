@@ -125,7 +125,7 @@ def _by_use(sides: Sides, declared: list[Key], reflected: list[Key]) -> Pairs:
     shared = {
         (key, other): count
         for key, other in product(declared, reflected)
-        if (count := len(declared_users[key] & reflected_users[other])) and _may_be(sides, key, other)
+        if (count := len(declared_users[key] & reflected_users[other])) and _may_be_renamed(sides, key, other)
     }
     while pairs := [pair for pair, count in shared.items() if _is_alone(pair, count, shared)]:
         yield from pairs
@@ -147,7 +147,7 @@ def _is_alone(pair: tuple[Key, Key], count: int, shared: Mapping[tuple[Key, Key]
     )
 
 
-def _may_be(sides: Sides, declared: Key, reflected: Key) -> bool:
+def _may_be_renamed(sides: Sides, declared: Key, reflected: Key) -> bool:
     """True if the pair may differ only by name; a sequence of a column may also differ in its options."""
     if declared.schema != reflected.schema:
         return False

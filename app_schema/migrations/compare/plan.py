@@ -36,7 +36,7 @@ class Plan:
             self.create(Makes.RETYPED, self.retyped[schema, table])
         self.retyped[schema, table].columns.append(column)
 
-    def retyped_by(self, parent: tuple[str | None, str], heir: tuple[str | None, str]) -> None:
+    def inherit_types(self, parent: tuple[str | None, str], heir: tuple[str | None, str]) -> None:
         """Leaves to a parent the types that it changes alike."""
         if parent not in self.retyped or heir not in self.retyped:
             return

@@ -46,7 +46,7 @@ class Planner:
         """The objects that differ."""
         return frozenset(difference.key for difference in self.differences)
 
-    def of_the_downgrade(self) -> Planner:
+    def for_downgrade(self) -> Planner:
         """A planner with another plan, which shares the dropped and created objects."""
         return replace(self, safe=False, plan=Plan())
 

@@ -51,7 +51,7 @@ def owned_by(owner: str, migrating: str) -> ModelError:
     )
 
 
-def in_the_way(dependent: str, changed: str, reason: str, line: str) -> ModelError:
+def dependent_refusal(dependent: str, changed: str, reason: str, line: str) -> ModelError:
     """The object depends on a changed object, and PostgreSQL would refuse to create it after the change."""
     return ModelError(
         f"no revision is written: {dependent} depends on {changed}, which changes, and cannot be created "

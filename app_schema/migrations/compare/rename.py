@@ -159,7 +159,7 @@ class Renamed:
         return Renamed((*self.renames, *renames), (*self.names, names), former), snapshot
 
     @cached_property
-    def _latter(self) -> Mapping[Key, Key]:
+    def _declared_keys(self) -> Mapping[Key, Key]:
         return {old: new for new, old in self.former.items()}
 
     def before(self, key: Key) -> Key:
@@ -168,7 +168,7 @@ class Renamed:
 
     def after(self, key: Key) -> Key:
         """The key of an object of the database after the renames."""
-        return self._latter.get(key, key)
+        return self._declared_keys.get(key, key)
 
     def of(self, obj: DDLObject) -> DDLObject:
         """A reflected object, as it is after the renames."""

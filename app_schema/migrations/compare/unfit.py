@@ -55,18 +55,18 @@ def refuse(sides: Sides, planner: Planner, blocked: list[Blocked], dependents: l
     attempts: dict[Key, str] = {}
     for key in dependents:
         if key.kind == "of_row_type":
-            raise in_the_way(sides, blocked, key, "its type is the row type of the view")
+            raise dependent_refusal(sides, blocked, key, "its type is the row type of the view")
         if _is_kept(sides, planner, key) and (statement := _creation(sides, planner, key)) is not None:
             attempts[key] = statement
     for key, reason in _reasons(sides, attempts).items():
-        raise in_the_way(sides, blocked, key, reason)
+        raise dependent_refusal(sides, blocked, key, reason)
 
 
-def in_the_way(sides: Sides, blocked: list[Blocked], key: Key, reason: str) -> ModelError:
+def dependent_refusal(sides: Sides, blocked: list[Blocked], key: Key, reason: str) -> ModelError:
     """The refusal, with the changed object, the dependent, the reason, and the line to write."""
     cause = next(change.key for change in blocked if key in sides.dependents([change]) or key == change.key)
     prefix, kind = _PARTS.get(key.kind, ("", key.kind))
-    return refusal.in_the_way(prefix + Key(kind, *key[1:]).label, cause.label, reason, _drop(key))
+    return refusal.dependent_refusal(prefix + Key(kind, *key[1:]).label, cause.label, reason, _drop(key))
 
 
 def _is_kept(sides: Sides, planner: Planner, key: Key) -> bool:

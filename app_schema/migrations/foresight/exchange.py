@@ -75,8 +75,8 @@ class RecordedRenames:
         :param doubt: gives, for what holds the object, the SQL expressions that are all true where an earlier
             run may have renamed the object.
         """
-        passing, change = passed_on(construct, later), renaming(construct)
-        recreation = _moved_aside(construct, later)
+        passing, change = reused_name(construct, later), renaming(construct)
+        recreation = _recreation(construct, later)
         if passing is None and recreation is not None and change is not None:
             passing = f"{_words(change)} and another one created", _oid(change)
         statement = converging(construct) if passing else None
@@ -84,11 +84,11 @@ class RecordedRenames:
             return None
         label, oid = passing
         key, sql = f"{self.prefix}{len(before) + 1}. {label}", statement.sql()
-        doubtful = doubt(_holder(construct)) if _opens(construct, before) else ()
+        doubtful = doubt(_holder(construct)) if _begins_exchange(construct, before) else ()
         if recreation is not None and change is not None:
             refusal = once.refused(key, doubtful, self.schema) if doubtful else []
             sql, doubtful = (
-                _unless_anew(change, sql, verified(later[recreation], later[recreation + 1 :]), refusal),
+                _unless_recreated(change, sql, verified(later[recreation], later[recreation + 1 :]), refusal),
                 (),
             )
         sql = once.rename_once(key, sql, oid, doubtful, self.schema)
@@ -104,7 +104,7 @@ class RecordedRenames:
 
         :param doubt: SQL expressions, all true where an earlier run may have come so far.
         """
-        change, recreation = renaming(rename), _moved_aside(rename, later)
+        change, recreation = renaming(rename), _recreation(rename, later)
         if not (self.prefix and doubt) or change is None or recreation is None:
             return []
         return [
@@ -172,14 +172,14 @@ def unstamping(context: MigrationContext, step: Any, sent: Callable[[Any], list[
         own = sent(revision.module.upgrade)
         later = [*own, *later]
         tails = [(successor, later[n:]) for n, successor in enumerate(own, 1)]
-        if any(passed_on(*tail) or hand_over(*tail) or _moved_aside(*tail) is not None for tail in tails):
+        if any(reused_name(*tail) or hand_over(*tail) or _recreation(*tail) is not None for tail in tails):
             statements.append(once.record_unstamped(_prefix(revision, "upgrade"), schema))
     return (
         block(["BEGIN", *(f"  EXECUTE {dollar(sql)};" for sql in statements), "END"]) if statements else None
     )
 
 
-def passed_on(construct: Any, later: list[Any]) -> tuple[str, str] | None:
+def reused_name(construct: Any, later: list[Any]) -> tuple[str, str] | None:
     """A rename in words and SQL for the OID of its table or enum, if another object gets the old name."""
     change = renaming(construct)
     if change is not None:
@@ -187,16 +187,20 @@ def passed_on(construct: Any, later: list[Any]) -> tuple[str, str] | None:
             return None
         others = [other for construct in later if (other := renaming(construct)) is not None]
         renames = ((named(other, other.old), named(other, other.new)) for other in others)
-        taker = _taker(named(change, change.old), named(change, change.new), renames)
-        return None if taker is None else (f"{_words(change)} and {taker[-1]} to {change.old}", _oid(change))
+        receiver = _receiver(named(change, change.old), named(change, change.new), renames)
+        return (
+            None
+            if receiver is None
+            else (f"{_words(change)} and {receiver[-1]} to {change.old}", _oid(change))
+        )
     label = getattr(construct, "change", None)
     if isinstance(label, Labelling) and label.instead_of is not None:
         pairs = ((other.instead_of, other.label) for other in relabellings(label, later))
-        if (taker := _taker(label.instead_of, label.label, pairs)) is None:
+        if (receiver := _receiver(label.instead_of, label.label, pairs)) is None:
             return None
         enum = qualified(label.name, label.schema)
         words = f"value {label.instead_of} of {enum} is renamed to {label.label}"
-        words += f" and {taker} to {label.instead_of}"
+        words += f" and {receiver} to {label.instead_of}"
         return words, f"to_regtype({literal(enum)})::oid"
     return None
 
@@ -206,7 +210,7 @@ def _words(change: Renaming) -> str:
     return f"{change.kind} {change.old} of {table} is renamed to {change.new}"
 
 
-def _moved_aside(construct: Any, later: list[Any]) -> int | None:
+def _recreation(construct: Any, later: list[Any]) -> int | None:
     """The number of the statement that creates another object of the old name, if the renamed one is dropped
     in the end: then one object has the name before and after, and both hold values."""
     change = renaming(construct)
@@ -226,7 +230,7 @@ def _moved_aside(construct: Any, later: list[Any]) -> int | None:
     return next(recreations, None)
 
 
-def _unless_anew(change: Renaming, rename: str, created: list[str], refusal: list[str]) -> str:
+def _unless_recreated(change: Renaming, rename: str, created: list[str], refusal: list[str]) -> str:
     """The rename, unless the object of the old name is already the one that is created later.
 
     :param created: questions: is it that one?
@@ -328,11 +332,13 @@ def hand_over(construct: Any, later: list[Any]) -> HandOver | None:
         for successor in later
         if isinstance(successor, ops.RenameTable) and successor.schema == schema
     )
-    taker = next((str(rename.table_name) for rename in renames if str(rename.new_table_name) == name), None)
-    if taker is None:
+    receiver = next(
+        (str(rename.table_name) for rename in renames if str(rename.new_table_name) == name), None
+    )
+    if receiver is None:
         return None
-    exist = (f"{regclass(table, schema)} IS NOT NULL" for table in (name, taker))
-    words = f"table {qualified(name, schema)} is {verb} and {taker} renamed to {name}"
+    exist = (f"{regclass(table, schema)} IS NOT NULL" for table in (name, receiver))
+    words = f"table {qualified(name, schema)} is {verb} and {receiver} renamed to {name}"
     loses = f"SELECT {' AND '.join(exist)} AND {rows}"
     return HandOver(words, ("table", schema, None, name), loses)
 
@@ -340,12 +346,12 @@ def hand_over(construct: Any, later: list[Any]) -> HandOver | None:
 def _column_handed_over(drop: ops.DropColumn, later: list[Any]) -> HandOver | None:
     table, column, known = qualified(drop.table_name, drop.schema), str(drop.column.name), subject(drop)
     changes = (change for other in later if (change := renaming(other)) is not None)
-    taker = next((change.old for change in changes if named(change, change.new) == known), None)
-    if taker is None:
+    receiver = next((change.old for change in changes if named(change, change.new) == known), None)
+    if receiver is None:
         return None
-    words = f"column {column} of {table} is dropped and {taker} renamed to {column}"
-    # fails, and so tells of no loss, where nothing has the name of the taker: that has its later name already
-    loses = f"SELECT EXISTS (SELECT {ident(taker)} FROM {table} WHERE {ident(column)} IS NOT NULL)"
+    words = f"column {column} of {table} is dropped and {receiver} renamed to {column}"
+    # fails, and reports no loss, if no object has the name of the receiver: the receiver has its later name
+    loses = f"SELECT EXISTS (SELECT {ident(receiver)} FROM {table} WHERE {ident(column)} IS NOT NULL)"
     return HandOver(words, ("table", drop.schema, None, str(drop.table_name)), loses)
 
 
@@ -359,7 +365,7 @@ def exchanged(
     :param words: of its SQL.
     """
     for number, other in enumerate(later):
-        if (passing := passed_on(other, later[number + 1 :])) is None:
+        if (passing := reused_name(other, later[number + 1 :])) is None:
             continue
         change = renaming(other)
         reads = (
@@ -383,7 +389,7 @@ def _holder(rename: Any) -> tuple[Any, ...]:
     return "table", change.schema, None, change.table
 
 
-def _opens(rename: Any, before: list[Any]) -> bool:
+def _begins_exchange(rename: Any, before: list[Any]) -> bool:
     """True if no construct of the revision has freed the new name: the first rename of an exchange."""
     change = renaming(rename)
     if change is None:
@@ -403,7 +409,7 @@ def _concerns(construct: Any, rename: Any) -> bool:
     return change is not None and own in {named(change, change.old), named(change, change.new)}
 
 
-def _taker(old: Any, own: Any, renames: Iterable[tuple[Any, Any]]) -> Any:
+def _receiver(old: Any, own: Any, renames: Iterable[tuple[Any, Any]]) -> Any:
     """The former name of the object that gets the old name of a renamed object; None: no object does.
 
     :param own: the new name of the renamed object.

@@ -46,7 +46,7 @@ def _silent() -> Iterator[None]:
         logging.disable(before)
 
 
-def _apart(run: Callable[..., None]) -> Callable[..., None]:
+def _isolated(run: Callable[..., None]) -> Callable[..., None]:
     """The same function of a copy of its module: an iterator that it exhausts is intact in the real run."""
     module = getattr(run, "__globals__", {})
     path = module.get("__file__")
@@ -65,5 +65,5 @@ def collected(collecting: Collecting, run: Callable[..., None], arguments: Mappi
         context, seen = collecting()
         # without a database the code fails at its first query
         with installed(context), suppress(Exception, SystemExit):
-            _apart(run)(**arguments)
+            _isolated(run)(**arguments)
     return seen

@@ -77,7 +77,7 @@ def _renamed(construct: Any, later: Later) -> list[str]:
             if known not in given_up:
                 queries += own_queries
             elif begun is None:
-                queries += _with_givers(known, given_up, own_queries)
+                queries += _with_former_owners(known, given_up, own_queries)
         elif change is not None or isinstance(successor, DROPS):
             place = identity if change is None else named(change, change.old)
             given_up[place] = None if change is None else (change, later[number:])
@@ -86,7 +86,7 @@ def _renamed(construct: Any, later: Later) -> list[str]:
     return queries if begun is None else _done(begun, queries, later)
 
 
-def _with_givers(
+def _with_former_owners(
     name: Hashable, given_up: dict[Hashable, tuple[Renaming, Later] | None], queries: list[str]
 ) -> list[str]:
     """The query for an object whose later name another object has until its rename: that object must have its

@@ -94,11 +94,11 @@ class Proof:
         words = " ".join(text.split())
         keeps = _HEADER in words and _LOSES_ROWS not in words
         try:
-            return self._try(objects, revision, keeps=keeps)
+            return self._run_trials(objects, revision, keeps=keeps)
         except RefusedError as error:
             if not (self.scratch.elsewhere and (error.sqlstate or "").startswith(_VALUES_REFUSED)):
                 raise
-            return self._try(
+            return self._run_trials(
                 objects, revision, keeps=keeps, filled=False
             )  # generated rows may violate a constraint that the user's rows satisfy
 
@@ -107,7 +107,7 @@ class Proof:
         names = ("version_table", "version_table_schema", "search_path")
         return {name: self.run.opts[name] for name in names if self.run.opts.get(name) is not None}
 
-    def _try(self, structure: Structure, revision: str, *, keeps: bool, filled: bool = True) -> str:
+    def _run_trials(self, structure: Structure, revision: str, *, keeps: bool, filled: bool = True) -> str:
         with scratch_database(self.scratch) as copy:
             copy.execute(b"SET check_function_bodies = off")
             if missing := _missing_roles(copy, structure.roles):
@@ -117,7 +117,7 @@ class Proof:
             send(copy, structure.after)
             with engine_of(self.scratch, copy.info.dbname) as engine:
                 kept = tuple(table.name for table in tables) if keeps else ()
-                trial = Trial(self.run, engine, revision, self.heads, kept, unmended(self.generated))
+                trial = Trial(self.run, engine, revision, self.heads, kept, unresolved(self.generated))
                 trial.stamp()  # a snapshot has the roles that own something, such as the version table
                 ignored = version_table(self.run.opts)  # the source has those of other applications, too
                 copied = printed(copy, ignore=(ignored,))
@@ -127,7 +127,7 @@ class Proof:
                     if lost.right is None and ignored not in {lost.key.name, lost.key.table}
                 ]
                 try:
-                    trial.carry_out(copied)
+                    trial.prove(copied)
                 except RefusedError as error:
                     if lacking:
                         msg = f"the copy lacks {listed(lacking)}, and without that {error}"
@@ -180,7 +180,7 @@ def _hook(path: str, options: dict[str, Any]) -> None:
     options["proof"].of(Path(path))
 
 
-def unmended(generated: RevisionContext) -> frozenset[str]:
+def unresolved(generated: RevisionContext) -> frozenset[str]:
     """The differences that a generated revision does not resolve, in its words."""
     return frozenset(
         operation.reason

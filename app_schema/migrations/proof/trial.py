@@ -79,7 +79,7 @@ class Trial:
     :param heads: the heads of the copy.
     :param tables: the tables whose rows the downgrade must restore, by their names in SQL; none if the
         revision announces losses.
-    :param unmended: the differences that the revision does not resolve, in its words.
+    :param unresolved: the differences that the revision does not resolve, in its words.
     """
 
     run: Origin
@@ -87,9 +87,9 @@ class Trial:
     revision: str
     heads: tuple[str, ...]
     tables: tuple[str, ...]
-    unmended: frozenset[str] = frozenset()
+    unresolved: frozenset[str] = frozenset()
 
-    def carry_out(self, start: Snapshot) -> None:
+    def prove(self, start: Snapshot) -> None:
         """Up, up again, down, down again: in a transaction, then in autocommit.
 
         One comparison a direction: in a transaction after the first run, in autocommit after the second.
@@ -100,7 +100,7 @@ class Trial:
         rows = self._checksums()
         self._step("upgrade")
         end = self._state()
-        if REST not in self.unmended:
+        if REST not in self.unresolved:
             self._assert_declared()
         self._step("upgrade", again=True)
         self._step("downgrade")
@@ -183,7 +183,7 @@ class Trial:
             operation
             for operation in plan.operations()
             if not isinstance(operation, UndeclaredOp)
-            and not (isinstance(operation, UnwritableOp) and operation.reason in self.unmended)
+            and not (isinstance(operation, UnwritableOp) and operation.reason in self.unresolved)
         ]
         if left:
             words = [" ".join(map(str, operation.to_diff_tuple()[:3])) for operation in left]

@@ -33,7 +33,7 @@ def erase(
     Exit code 0: nothing of the person is left; 1: refused, or rows were written meanwhile; 2: could not tell,
     and nothing was changed, unless the last line says what was.
     """
-    from app_schema.mued.erasure import carry_out, left, prepare
+    from app_schema.mued.erasure import erase_person, prepare, remaining
 
     app = application()
     with connected(url, changes=True) as connection:
@@ -46,10 +46,10 @@ def erase(
         refused = _refusal(erasure, confirm, dry_run=dry_run)
         erased = refused is None and bool(erasure.steps) and not dry_run
         if erased:
-            carry_out(connection, erasure)
+            erase_person(connection, erasure)
             connection.commit()
             talk(f"{_rows(erasure)}.")  # said although the output may be full
-            if late := left(connection, app, erasure):
+            if late := remaining(connection, app, erasure):
                 refused = f"{_rows(late)}, written meanwhile: run app-schema erase {erasure.person} again."
                 problem(refused)
     if as_json:

@@ -191,7 +191,7 @@ def test_pooler_is_told_by_what_it_does(empty_engine: sa.Engine, lends: str) -> 
     with empty_engine.connect() as connection, pytest.MonkeyPatch.context() as patch:
         session = _Lent(MigrationSession(connection, "alembic_version", "public", "public"))
         facts = session.facts()
-        assert session.ask("SHOW search_path") == ['"$user", public'], "nothing was set"
+        assert session.fetch("SHOW search_path") == ['"$user", public'], "nothing was set"
         if lends == "transaction":
             patch.setattr(psycopg, "connect", lambda **_: _Same(session))
             with pytest.raises(ServerError, match="uses a transaction pooler"):
@@ -199,7 +199,7 @@ def test_pooler_is_told_by_what_it_does(empty_engine: sa.Engine, lends: str) -> 
         else:
             check(session, facts)
             assert session.facts().pid == session.pid
-            assert session.ask("SHOW search_path") == ["public"]
+            assert session.fetch("SHOW search_path") == ["public"]
 
 
 class _Same:

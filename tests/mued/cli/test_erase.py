@@ -18,7 +18,7 @@ from commands import Run, data
 from app_schema import database
 from app_schema.mued import erasure
 from app_schema.mued.application import APPLICATION
-from app_schema.mued.erasure import carry_out, left, prepare
+from app_schema.mued.erasure import erase_person, prepare, remaining
 from app_schema.testing.databases import Databases
 
 pytestmark = pytest.mark.part(of=4)
@@ -311,15 +311,15 @@ def test_what_is_written_meanwhile_waits_and_is_found(full_url: str) -> None:
         )
         while not ask(full_url, waiting):
             pass
-        carry_out(connection, prepared)
+        erase_person(connection, prepared)
         connection.commit()
         writer.join()
-        later = left(connection, APPLICATION, prepared)
+        later = remaining(connection, APPLICATION, prepared)
         assert later is not None
         assert [(step.table, len(step.keys)) for step in later.steps] == [("public.log_entries", 1)]
-        carry_out(connection, later)
+        erase_person(connection, later)
         connection.commit()
-        assert left(connection, APPLICATION, prepared) is None
+        assert remaining(connection, APPLICATION, prepared) is None
 
 
 def test_token_is_the_same_in_every_process(full_url: str, tmp_path: Path) -> None:

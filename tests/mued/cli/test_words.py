@@ -258,7 +258,7 @@ def test_sentences_are_broken_between_words(
     assert max(map(len, lines)) <= 60
     assert " ".join(lines[:-1]) == sentence
     assert lines[-1] == "  found: a b"
-    assert folding.room(3) >= folding.FEWEST
+    assert folding.free_lines(3) >= folding.FEWEST
     events.say(sentence)
     lines = capsys.readouterr().err.splitlines()
     assert max(map(len, lines)) <= 60

@@ -121,7 +121,7 @@ def _start_as_standby(data: Path) -> None:
     account = system_user.account(data)
     signal = data / "standby.signal"
     signal.touch()
-    system_user.give(signal, account)
+    system_user.change_owner(signal, account)
     options = shlex.join(["-k", str(data), "-p", str(embedded.PORT), "-c", "listen_addresses="])
     command = ["pg_ctl", "-l", embedded.LOG, "-w", "-s", "-o", options, "start"]
     embedded._run(embedded._programs(), command, data, account)

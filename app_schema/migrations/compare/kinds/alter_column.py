@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 def alter(sides: Sides, planner: Planner, key: Key, new: PrintedColumn, old: PrintedColumn) -> None:
     """Plans the changes of a column that is generated on neither side."""
-    _strip(sides, planner, key, new, old)
+    _drop_reflected(sides, planner, key, new, old)
     if new.type != old.type:
         _change_type(sides, planner, key, new, old)
-    _equip(sides, planner, key, new, old)
+    _set_declared(sides, planner, key, new, old)
 
 
-def _strip(sides: Sides, planner: Planner, key: Key, new: PrintedColumn, old: PrintedColumn) -> None:
+def _drop_reflected(sides: Sides, planner: Planner, key: Key, new: PrintedColumn, old: PrintedColumn) -> None:
     """Drops identity, default and sequence, which prevent a change of the type."""
     new_source, old_source = (
         numbering.source(sides, side, key) for side in (sides.declared, sides.reflected)
@@ -47,7 +47,7 @@ def _strip(sides: Sides, planner: Planner, key: Key, new: PrintedColumn, old: Pr
         sequence.drop_owned(sides, planner, key)
 
 
-def _equip(sides: Sides, planner: Planner, key: Key, new: PrintedColumn, old: PrintedColumn) -> None:
+def _set_declared(sides: Sides, planner: Planner, key: Key, new: PrintedColumn, old: PrintedColumn) -> None:
     """Sets the declared identity, default and nullability of the column."""
     new_source, old_source = (
         numbering.source(sides, side, key) for side in (sides.declared, sides.reflected)

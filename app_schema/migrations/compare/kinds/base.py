@@ -92,7 +92,7 @@ class KindComparator:
 
     # The plans that resolve a difference.
 
-    def mend(self, sides: Sides, planner: Planner, difference: Difference) -> None:
+    def resolve(self, sides: Sides, planner: Planner, difference: Difference) -> None:
         """Plans the operations that resolve a difference, unless they are planned.
 
         :raises ModelError: where no revision can.

@@ -71,7 +71,7 @@ SELECT (SELECT coalesce(json_agg(p.part), '[]') FROM (
   FROM {heir.TABLE}"""
 
 
-def age(sides: Sides, table: Key) -> int:
+def creation_order(sides: Sides, table: Key) -> int:
     """A number that increases with the time of creation of a table, and of its parents."""
     number: int = sides.answers.get(_AGE, table)
     return number

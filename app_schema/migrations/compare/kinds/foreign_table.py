@@ -49,7 +49,7 @@ class ForeignTableComparator(KindComparator):
 
     def drop_order(self, sides: Sides, key: Key) -> int:
         """Among the tables, from which it may inherit."""
-        return -dropped_table.age(sides, key)
+        return -dropped_table.creation_order(sides, key)
 
     def replace(self, sides: Sides, planner: Planner, key: Key, new: DDLObject, old: DDLObject) -> None:
         """Plans it; and for the downgrade what nobody declared on columns, which may end with a column."""

@@ -34,11 +34,11 @@ class FunctionGrantComparator(KindComparator):
         """True if the function is undeclared."""
         return keys.function(key) not in sides.declared
 
-    def mend(self, sides: Sides, planner: Planner, difference: Difference) -> None:
+    def resolve(self, sides: Sides, planner: Planner, difference: Difference) -> None:
         """Plans the function, if the function has the difference."""
         function = self.subject(sides, difference.key)
         if function == difference.key:
-            super().mend(sides, planner, difference)
+            super().resolve(sides, planner, difference)
         else:
             FunctionComparator().grant_changed(sides, planner, function)
 

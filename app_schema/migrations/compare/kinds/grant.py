@@ -113,12 +113,12 @@ def recreate(sides: Sides, planner: Planner, owner: Key, grants: Mapping[Key, DD
         if form == "declared":
             grant = sides.metadata.objects.get(key, as_reflected)
         elif isinstance(as_reflected, Grant) and as_reflected.columns:
-            grant = _on_columns_that_stay(sides, planner, owner, as_reflected)
+            grant = _on_kept_columns(sides, planner, owner, as_reflected)
         if form != "dropped" and grant is not None:
             comparator.create(sides, planner, key, grant)
 
 
-def _on_columns_that_stay(sides: Sides, planner: Planner, owner: Key, grant: Grant) -> Grant | None:
+def _on_kept_columns(sides: Sides, planner: Planner, owner: Key, grant: Grant) -> Grant | None:
     """An undeclared grant on the columns that a view still has; the others are dropped with their columns."""
     if owner.kind not in keys.VIEWS or planner.recreated_as(owner) != "declared":
         return grant

@@ -37,13 +37,13 @@ def follow_parents(sides: Sides, planner: Planner) -> None:
     kept = {name: reflected[name] & declared[name] for name in reflected.keys() & declared.keys()}
     for table in (key for key in sides.reflected if kept and key.kind == "table"):
         for heir in _descendants(kept, table):
-            planner.plan.retyped_by(_place(sides, table), _place(sides, heir))
+            planner.plan.inherit_types(_place(sides, table), _place(sides, heir))
     heirs = {name: reflected[name] | declared[name] for name in reflected.keys() | declared.keys()}
     for parent in altered:
-        _set_again(sides, planner, parent, heirs)
+        _set_defaults_of_heirs(sides, planner, parent, heirs)
 
 
-def _set_again(sides: Sides, planner: Planner, parent: Key, heirs: Heirs) -> None:
+def _set_defaults_of_heirs(sides: Sides, planner: Planner, parent: Key, heirs: Heirs) -> None:
     for table in _descendants(heirs, keys.table(parent)):
         heir = parent._replace(schema=table.schema, table=table.name)
         if table in planner.dropped:

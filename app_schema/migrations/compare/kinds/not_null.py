@@ -46,12 +46,12 @@ class NotNullComparator(KindComparator):
 
     def changed(self, sides: Sides, planner: Planner, key: Key, declared: str, reflected: str) -> None:
         """Plans another name or NO INHERIT, unless `follow` plans the constraint anew."""
-        if not _ends(sides, planner, keys.column(key)):
+        if not _is_dropped_or_proved(sides, planner, keys.column(key)):
             super().changed(sides, planner, key, declared, reflected)
 
     def removed(self, sides: Sides, planner: Planner, key: Key, reflected: str) -> None:
         """Plans a name as PostgreSQL chooses it."""
-        if not _ends(sides, planner, keys.column(key)):
+        if not _is_dropped_or_proved(sides, planner, keys.column(key)):
             super().removed(sides, planner, key, reflected)
         else:  # validated: `follow` plans the downgrade
             planner.create(_CREATE, CallOp("drop_not_null", key.name, key.table, schema=sides.schema(key)))
@@ -60,7 +60,7 @@ class NotNullComparator(KindComparator):
         """Plans the constraints that end with their column or its NOT NULL: for the downgrade, and anew."""
         for key in (key for key in sides.reflected if key.kind == "not_null"):
             column = keys.column(key)
-            if not _ends(sides, planner, column):
+            if not _is_dropped_or_proved(sides, planner, column):
                 continue
             if column not in sides.declared and lacks_values(sides, column, sides.reflected):
                 continue  # the column comes back nullable
@@ -88,7 +88,7 @@ def _replaced(obj: DDLObject, schema: str | None) -> CallOp:
     return CallOp("replace_not_null", obj.column, obj.table, obj.name, no_inherit=no_inherit, schema=schema)
 
 
-def _ends(sides: Sides, planner: Planner, column: Key) -> bool:
+def _is_dropped_or_proved(sides: Sides, planner: Planner, column: Key) -> bool:
     """True if the revision drops the column, or drops or validates its NOT NULL."""
     if column in planner.dropped:
         return True

@@ -32,11 +32,11 @@ class TableOptionComparator(KindComparator):
             owner not in sides.declared for owner in _bearers(sides, key)
         )
 
-    def mend(self, sides: Sides, planner: Planner, difference: Difference) -> None:
+    def resolve(self, sides: Sides, planner: Planner, difference: Difference) -> None:
         """Plans the option, unless a planned drop drops it too: `follow` plans it then."""
         key = difference.key
         if key not in sides.reflected or not _owners(sides, planner, key):
-            super().mend(sides, planner, difference)
+            super().resolve(sides, planner, difference)
 
     def follow(self, sides: Sides, planner: Planner) -> None:
         """Plans the options of what is dropped, where that is created again, and for the downgrade."""

@@ -94,7 +94,7 @@ class TableComparator(KindComparator):
         grant.revoke_default_grants_in_downgrade(sides, planner, key)
         dropped_table.note_losses(sides, planner, key)
         drop = DropWholeTableOp(dropped_table.creation(sides, planner, key))
-        planner.drop(Drops.TABLE, drop, order=-dropped_table.age(sides, key))
+        planner.drop(Drops.TABLE, drop, order=-dropped_table.creation_order(sides, key))
         partition.attach_in_downgrade(sides, planner, key)
         for other in sides.of_table(key.schema, key.name):
             foreign_key = other.kind == "constraint" and sides.reflected[other].startswith("FOREIGN KEY")
