@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import MetaData, Table, event
+from sqlalchemy.dialects.postgresql import DOMAIN
 
 from app_schema import upstream
-from app_schema.ddl.domain import Domain
+from app_schema.ddl.domain import Domain, domain_of
 from app_schema.ddl.function import Function
-from app_schema.ddl.layers import ordered, words
+from app_schema.ddl.layers import calls, is_called, ordered, words
 from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.operator import Operator
 from app_schema.ddl.order import Makes
@@ -79,8 +79,9 @@ def _create_early(target: MetaData, _connection: Connection, tables: Sequence[Ta
         event.listen(target, "after_create", send, once=True, insert=True)
 
 
-def _drop_last(target: MetaData, _connection: Connection, **_: Any) -> None:
+def _drop_last(target: MetaData, _connection: Connection, _ddl_runner: Any, **_: Any) -> None:
     early = _early(target)
+    _leave_out(_calling_domains(target), _ddl_runner)
     target.info[_EARLY] = {obj.key for obj in early}
 
     def send(_target: MetaData, connection: Connection, **_: Any) -> None:
@@ -98,9 +99,10 @@ def _statements(statement: type[Create | Drop], *, before_tables: bool) -> Calla
     declaration; drops in reverse.
     """
 
-    def send(target: MetaData, connection: Connection, **_: Any) -> None:
+    def send(target: MetaData, connection: Connection, **kwargs: Any) -> None:
         if statement is Create and before_tables:  # the first of all listeners
             target.info[_EARLY] = {obj.key for obj in _early(target)}
+            _leave_out(_calling_domains(target), kwargs["_ddl_runner"])
         early = target.info.get(_EARLY, set())
         chosen = [
             obj
@@ -121,18 +123,45 @@ def _statements(statement: type[Create | Drop], *, before_tables: bool) -> Calla
 
 def _early(metadata: MetaData) -> list[DDLObject]:
     """The types and functions that depend on enum types or that tables need, in the order of creation."""
-    early = [obj for obj in declared(metadata).values() if obj.in_create_all is Makes.EARLY_FUNCTION]
-    early.sort(key=lambda obj: obj.step)
     called = called_by_tables(metadata)
+    early = [
+        *_calling_domains(metadata),
+        *(obj for obj in declared(metadata).values() if obj.in_create_all is Makes.EARLY_FUNCTION),
+    ]
+    early.sort(key=lambda obj: obj.step)
     # a domain whose check calls a function, and the types after it
-    place = next(
-        (n for n, obj in enumerate(early) if any(_is_in(obj, function) for function in called)), len(early)
-    )
+    place = next((n for n, obj in enumerate(early) if _calls_any(obj, called)), len(early))
     return [*early[:place], *called, *early[place:]]
 
 
-def _is_in(obj: DDLObject, called: DDLObject) -> bool:
-    return isinstance(obj, Domain) and isinstance(called, Function) and _is_called(called, obj.definition)
+def _calls_any(obj: DDLObject, functions: Iterable[DDLObject]) -> bool:
+    if not isinstance(obj, Domain):
+        return False
+    within = calls(obj.definition)
+    return any(
+        is_called(function.schema, function.name, within)
+        if isinstance(function, Function)
+        else isinstance(function, Operator) and function.is_in(obj.definition)
+        for function in functions
+    )
+
+
+def _calling_domains(metadata: MetaData) -> list[Domain]:
+    """SQLAlchemy's domains whose checks call declared functions: SQLAlchemy would create them before all
+    functions."""
+    functions = [obj for obj in declared(metadata).values() if isinstance(obj, (Function, Operator))]
+    return [domain for domain in _domains(metadata) if _calls_any(domain, functions)]
+
+
+def _domains(metadata: MetaData) -> list[Domain]:
+    # several columns may have the same one, each with a copy
+    domains = {domain_of(obj) for obj in upstream.schema_objects(metadata) if isinstance(obj, DOMAIN)}
+    return sorted(domains, key=lambda domain: (domain.schema or "", domain.name))
+
+
+def _leave_out(domains: Iterable[Domain], runner: Any) -> None:
+    """Lets SQLAlchemy take the domains for created or dropped."""
+    runner.memo.setdefault("pg_DOMAIN", set()).update((domain.schema, domain.name) for domain in domains)
 
 
 def called_by_tables(metadata: MetaData) -> list[Function | Operator]:
@@ -144,18 +173,20 @@ def called_by_tables(metadata: MetaData) -> list[Function | Operator]:
     texts = " ".join(
         str(expression) for table in metadata.tables.values() for expression in _expressions(table)
     )
-    texts = " ".join(
-        [texts, *(obj.definition for obj in declared(metadata).values() if isinstance(obj, Domain))]
-    )
+    domains = [*_domains(metadata), *(obj for obj in declared(metadata).values() if isinstance(obj, Domain))]
+    texts = " ".join([texts, *(domain.definition for domain in domains)])
     operators = [obj for obj in objects if isinstance(obj, Operator) and _is_named(obj, metadata, texts)]
     functions = [obj for obj in objects if isinstance(obj, Function)]
     texts = " ".join([texts, *(operator.calls for operator in operators)])
     early: list[Function | Operator] = [*operators]
+    within = calls(texts)
     while new := [
-        function for function in functions if function not in early and _is_called(function, texts)
+        function
+        for function in functions
+        if function not in early and is_called(function.schema, function.name, within)
     ]:
         early += new
-        texts = " ".join(function.body for function in new)
+        within = calls(" ".join(function.body for function in new))
     return sorted((obj for obj in objects if obj in early), key=lambda obj: obj.step)
 
 
@@ -165,10 +196,6 @@ def _is_named(operator: Operator, metadata: MetaData, texts: str) -> bool:
         return False
     constraints = (obj for obj in declared(metadata).values() if obj.kind == "table_constraint")
     return any(operator.is_in(text) for text in (texts, *map(str, constraints)))
-
-
-def _is_called(function: Function, text: str) -> bool:
-    return re.search(rf"(?<![\w$]){re.escape(function.name)}\"?\s*\(", text) is not None
 
 
 def _expressions(table: Table) -> Iterator[Any]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
+from sqlalchemy.dialects.postgresql import DOMAIN
 from sqlalchemy.dialects.postgresql.named_types import CreateDomainType, DropDomainType
 from sqlalchemy.schema import ExecutableDDLElement
 
@@ -184,8 +185,8 @@ END
 """
 
 
-def _of(construct: CreateDomainType | DropDomainType) -> Domain:
-    domain = construct.element
+def domain_of(domain: DOMAIN) -> Domain:
+    """The object that a type of SQLAlchemy declares."""
     name = str(domain.name)
     head = f"CREATE DOMAIN {qualified(name, domain.schema)} AS "  # the name may have AS in it
     return Domain(name, plain(CreateDomainType(domain)).removeprefix(head), schema=domain.schema)
@@ -193,9 +194,9 @@ def _of(construct: CreateDomainType | DropDomainType) -> Domain:
 
 @converging.register
 def _(construct: CreateDomainType) -> ExecutableDDLElement:
-    return Create(_of(construct))
+    return Create(domain_of(construct.element))
 
 
 @converging.register
 def _(construct: DropDomainType) -> ExecutableDDLElement:
-    return Drop(_of(construct))
+    return Drop(domain_of(construct.element))

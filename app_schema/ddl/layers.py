@@ -13,13 +13,33 @@ from app_schema.ddl.function import Function
 from app_schema.ddl.object import DDLObject
 from app_schema.ddl.view import View
 
-_CALL = re.compile(r'(?:"((?:[^"]|"")+)"|([\w$]+))\s*\(')
+_NAME = r'(?:"((?:[^"]|"")+)"|([\w$]+))'
+_CALL = re.compile(rf"(?:{_NAME}\s*\.\s*)?{_NAME}\s*\(")
 _WORD = re.compile(r"[\w$]+")
+
+
+Calls = set[tuple[str | None, str]]
+"""Schema, None where the text has none, and name of each called function."""
+
+
+def calls(text: str) -> Calls:
+    """The names before an opening parenthesis, with their schemas."""
+    return {
+        (schema or quoted_schema.replace('""', '"') or None, bare or quoted.replace('""', '"'))
+        for quoted_schema, schema, quoted, bare in _CALL.findall(text)
+    }
 
 
 def called(text: str) -> set[str]:
     """The names before an opening parenthesis."""
-    return {bare or quoted.replace('""', '"') for quoted, bare in _CALL.findall(text)}
+    return {name for _, name in calls(text)}
+
+
+def is_called(schema: str | None, name: str, within: Calls) -> bool:
+    """True if one of the calls may be of the function; of a function without a schema the name decides."""
+    if schema is None:
+        return any(name == other for _, other in within)
+    return not within.isdisjoint({(schema, name), (None, name)})
 
 
 def words(text: str) -> set[str]:

@@ -10,6 +10,8 @@ from autogen import autogenerate, operations_on
 from roundtrip import round_trip, send
 from sqlalchemy.dialects.postgresql import DOMAIN
 
+from app_schema.ddl import Function, attach
+
 pytestmark = pytest.mark.part(of=4)
 
 
@@ -82,3 +84,33 @@ def test_sequence_of_two_columns_is_made_once(empty_engine: sa.Engine) -> None:
     send(empty_engine, "INSERT INTO t (x) VALUES (1)", "INSERT INTO u (x) VALUES (1)")
     with empty_engine.connect() as connection:
         assert connection.scalar(sa.text("SELECT n FROM u")) == 2
+
+
+def _calling(schema: str, check: str) -> sa.MetaData:
+    """A domain that calls a function, beside one of the same name in the other schema that reads the
+    table."""
+    metadata = sa.MetaData()
+    domain = DOMAIN("word", sa.Text, check=check.format(schema), constraint_name="known", schema="one")
+    columns = [sa.Column(name, domain) for name in ("word", "other")]
+    sa.Table("t", metadata, sa.Column("id", sa.Integer), *columns, schema="two")
+    common: dict[str, Any] = {"returns": "boolean", "language": "sql", "volatility": "IMMUTABLE"}
+    other = "two" if schema == "one" else "one"
+    attach(
+        metadata,
+        Function("is it", "SELECT x.id > 0", arguments="x two.t", schema=other, **common),
+        Function("is it", "SELECT x <> 'no'", arguments="x text", schema=schema, **common),
+    )
+    return metadata
+
+
+def test_function_that_a_domain_calls_is_found_with_its_schema(empty_engine: sa.Engine) -> None:
+    options: dict[str, Any] = {"managed_schemas": {"one", "two"}, "prune": True}
+    send(empty_engine, "CREATE SCHEMA one", "CREATE SCHEMA two")
+    first = _calling("one", '{}."is it"(VALUE)')
+    for statement in (first.create_all, first.drop_all):
+        with empty_engine.begin() as connection:
+            statement(connection)
+    autogenerate(empty_engine, first, **options).upgrade(empty_engine)
+    send(empty_engine, "INSERT INTO two.t VALUES (1, 'a', NULL)")
+    round_trip(empty_engine, _calling("two", "{}.\"is it\"(VALUE) AND VALUE <> 'b'"), **options)
+    round_trip(empty_engine, sa.MetaData(), **options)

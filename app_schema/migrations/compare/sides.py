@@ -17,7 +17,7 @@ from app_schema.catalog.reflect import reflect
 from app_schema.catalog.uses import Use, uses
 from app_schema.ddl import DDLObject, Key, Operator
 from app_schema.ddl.function import PrintedFunction
-from app_schema.ddl.layers import called
+from app_schema.ddl.layers import Calls, called, calls, is_called
 from app_schema.ddl.made import MARK
 from app_schema.ddl.sequence import PrintedSequence
 from app_schema.errors import ConfigurationError
@@ -222,11 +222,15 @@ class Sides:
         functions = [
             (key, definition) for side in sides for key, definition in side.items() if key.kind == "function"
         ]
-        while texts:
-            names = set().union(*map(called, texts))
-            new = {key for key, _ in functions if key.name.partition("(")[0] in names} - called_keys
+        # PostgreSQL prints the schema of each function but its own
+        within: Calls = {call for text in texts for call in calls(text) if call[0] is not None}
+        while within:
+            new = {
+                key for key, _ in functions if is_called(key.schema, key.name.partition("(")[0], within)
+            } - called_keys
             called_keys |= new
             texts = [PrintedFunction.of(definition).body for key, definition in functions if key in new]
+            within = {call for text in texts for call in calls(text)}
         return called_keys
 
     @cached_property
