@@ -22,7 +22,7 @@ def models(
 
     They are compared with the database before they are printed.
     Exit code 0: app-schema verify would find no difference; 1: it would, and stderr names each; 2: could not
-    tell.
+    tell. stderr also names what is not compared, such as a setting of the database.
     """
     with needs("app-schema models", "codegen"):
         from app_schema.codegen.models import models as written
@@ -31,4 +31,6 @@ def models(
     print(code.text, end="")
     for sentence in code.missing:
         talk(sentence)
+    for label in code.uncompared:
+        talk(f"{label}: not compared, so the models do not have it")
     finish(well=not code.missing)

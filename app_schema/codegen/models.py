@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from alembic.autogenerate.api import AutogenContext
 from alembic.runtime.migration import MigrationContext
 
+from app_schema.catalog import Difference
 from app_schema.catalog.reading import empty_path, search_path
 from app_schema.codegen.tables import PARTITIONED, Classes, Place, reflected
 from app_schema.ddl import DDLObject, Key, Partition, View
@@ -32,8 +33,6 @@ from app_schema.project import Accepted, accepted
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, MetaData
-
-    from app_schema.catalog import Difference
 
 _SCHEMAS = sa.text("""\
 SELECT n.nspname FROM pg_catalog.pg_namespace AS n
@@ -58,10 +57,13 @@ class Models:
 
     :param text: the module.
     :param missing: objects that it does not declare, or not as they are, each a sentence.
+    :param uncompared: what no kind compares, and settings and grants of the database, which a platform may
+        manage and whose values may be secret: app-schema verify names them, too.
     """
 
     text: str
     missing: list[str]
+    uncompared: list[str]
 
 
 def models(connection: Connection, schemas: Collection[str] = (), **options: Any) -> Models:
@@ -88,7 +90,7 @@ def _models(writer: _Writer) -> Models:
             with empty_path(writer.connection):
                 changed, missing = writer.supplement(comparison)
         if not changed:
-            return Models(text, [*missing, *comparison.uncompared()])
+            return Models(text, missing, comparison.uncompared())
 
 
 class _Writer:
@@ -145,12 +147,18 @@ class _Writer:
             key = difference.key
             if key.kind == "constraint" and belongs_to_parent(comparison.sides, key):
                 continue
+            if key.kind == "column":
+                difference = _not_null(comparison, difference)  # noqa: PLW2901 - what is to be declared
+                key = difference.key
             if difference.left is None and key not in self.objects:
                 sentence = self._declare(comparison, difference)
                 changed = changed or sentence is None
             elif key.kind == "constraint" and _place(key) not in self.omitted and key not in self.objects:
                 self.omitted.add(_place(key))
-                sentence, changed = None, True
+                sentence = None
+                if difference.right is not None:  # now: another constraint may need it
+                    sentence = self._declare(comparison, difference)
+                changed = True
             else:
                 sentence = f"{key.label}: found {difference.right}; the models declare {difference.left}"
             if sentence is not None:
@@ -213,6 +221,14 @@ class _Writer:
         while isinstance(obj, Partition) and obj.parent in partitions:
             obj, number = partitions[obj.parent], number + 1
         return number
+
+
+def _not_null(comparison: Comparison, column: Difference) -> Difference:
+    """The NOT NULL that is NOT VALID, by which a column differs; else the column."""
+    key = column.key._replace(kind="not_null")
+    definition = comparison.sides.reflected.get(key)
+    unproved = column.right is not None and PrintedColumn.of(column.right).unproved
+    return column if definition is None or not unproved else Difference(key, None, definition)
 
 
 def _is_of_a_column(key: Key, definition: str) -> bool:

@@ -46,7 +46,11 @@ _COLON = re.compile(r"(?<![:\w\\]):(?=\w+(?![:\w]))|(?<=\\):(?=\w*(?![:\w]))")
 """A colon that ``sa.text`` takes for a parameter's, or for one that is escaped."""
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
 _COLUMNS = sa.text("""\
-SELECT n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.atthasdef,
+SELECT n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod),
+       a.attnotnull AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint AS t
+                                     WHERE t.conrelid = c.oid AND t.conkey[1] = a.attnum AND t.contype = 'n'
+                                       AND NOT t.convalidated),
+       a.atthasdef,
        EXISTS (SELECT FROM pg_catalog.pg_inherits AS h
                  JOIN pg_catalog.pg_attribute AS p ON p.attrelid = h.inhparent AND p.attname = a.attname
                 WHERE h.inhrelid = c.oid AND p.atthasdef)
@@ -82,6 +86,12 @@ def reflected(connection: sa.Connection, schemas: Collection[str], ignored: Coll
                 metadata.reflect(connection, schema=place, only=chosen, resolve_fks=False)
     columns = {tuple(row[:3]): row[3:] for row in connection.execute(_COLUMNS, {"schemas": list(schemas)})}
     for table in metadata.tables.values():
+        # a CHECK that SQLAlchemy does not parse, as NOT ENFORCED, has no text: it is declared by itself
+        table.constraints -= {
+            check
+            for check in table.constraints
+            if isinstance(check, sa.CheckConstraint) and not str(check.sqltext)
+        }
         for column in table.columns:
             _correct(column, *columns[table.schema or DEFAULT_SCHEMA, table.name, column.name])
             _escape(column)
@@ -91,8 +101,9 @@ def reflected(connection: sa.Connection, schemas: Collection[str], ignored: Coll
 def _correct(column: Column[Any], printed: str, not_null: bool, has_default: bool, inherits: bool) -> None:  # noqa: FBT001 - of a row
     if inherits and not has_default:
         column.server_default = sa.DefaultClause(sa.text("NULL"))  # otherwise it would get that of the parent
+    column.nullable = not not_null
     if isinstance(column.type, DOMAIN):  # declared beside the tables, with each of its constraints
-        column.type, column.nullable = PrintedType(printed), not not_null
+        column.type = PrintedType(printed)
         column.server_default = column.server_default if has_default else None
     # SQLAlchemy takes the type name for varchar
     elif isinstance(getattr(column.type, "item_type", column.type), (DOMAIN, NullType)) or printed in _TEXTS:
@@ -116,6 +127,27 @@ def _number(column: Column[Any], *, numbered: bool) -> None:
 def _unbound(text: str) -> str:
     """The argument of ``sa.text`` that SQLAlchemy compiles to the text."""
     return _COLON.sub(r"\:", text)
+
+
+def _omit(table: Table, constraint: sa.Constraint) -> None:
+    table.constraints.remove(constraint)
+    if isinstance(constraint, sa.PrimaryKeyConstraint):
+        for column in table.columns:
+            column.primary_key = False
+        table.append_constraint(sa.PrimaryKeyConstraint())
+
+
+def _omit_keys_to(metadata: MetaData, table: Table, constraint: sa.Constraint) -> None:
+    """Leaves out the foreign keys to a constraint, which would be created before it."""
+    if not isinstance(constraint, (sa.PrimaryKeyConstraint, sa.UniqueConstraint)):
+        return
+    named = {f"{table.fullname}.{column.name}" for column in constraint.columns}
+    for other in metadata.tables.values():
+        for key in list(other.foreign_key_constraints):
+            if {element.target_fullname for element in key.elements} == named:
+                other.constraints.remove(key)
+                for element in key.elements:
+                    element.parent.foreign_keys.discard(element)
 
 
 class _Verbatim(sa.quoted_name):
@@ -161,7 +193,8 @@ class Classes(DeclarativeGenerator):
                     table.indexes.remove(index)
             for constraint in list(table.constraints):
                 if (*self._place(table), str(constraint.name)) in omitted:
-                    table.constraints.remove(constraint)
+                    _omit_keys_to(metadata, table, constraint)
+                    _omit(table, constraint)
 
     def fix_column_types(self, table: Table) -> None:
         """Without the guess that an integer with a CHECK (x IN (0, 1)) is a boolean."""

@@ -13,6 +13,7 @@ from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import checked, ident, literal, qualified
 from app_schema.ddl.twin import Side
+from app_schema.errors import ModelError
 
 _COLUMN = "column"
 
@@ -44,6 +45,9 @@ class Comment(DDLObject):
 
     @classmethod
     def from_definition(cls, key: Key, definition: str) -> DDLObject:
+        """:raises ModelError: for the comment on a constraint of a domain."""
+        if key.name.startswith("domain constraint "):
+            raise ModelError(f"{key.label} cannot be declared: keep it by hand")
         if key.kind == "comment":
             return cls(_COLUMN, key.name, definition, table=key.table, schema=key.schema)
         of, _, name = key.name.partition(" ")

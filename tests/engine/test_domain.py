@@ -91,7 +91,7 @@ def _calling(schema: str, check: str) -> sa.MetaData:
     table."""
     metadata = sa.MetaData()
     domain = DOMAIN("word", sa.Text, check=check.format(schema), constraint_name="known", schema="one")
-    columns = [sa.Column(name, domain) for name in ("word", "other")]
+    columns: list[sa.Column[Any]] = [sa.Column(name, domain) for name in ("word", "other")]
     sa.Table("t", metadata, sa.Column("id", sa.Integer), *columns, schema="two")
     common: dict[str, Any] = {"returns": "boolean", "language": "sql", "volatility": "IMMUTABLE"}
     other = "two" if schema == "one" else "one"
