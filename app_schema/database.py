@@ -216,7 +216,7 @@ def is_empty(connection: sa.Connection) -> bool:
 def describe_failure(error: DBAPIError | psycopg.Error, reason: login.Reason | None = None) -> str:
     """The error of the server or of the connection, in one sentence without secrets.
 
-    :param why: the reason of a failed login, if known.
+    :param reason: the reason of a failed login, if known.
     """
     cause = error.orig if isinstance(error, DBAPIError) else error
     diagnosis = cause.diag if isinstance(cause, psycopg.Error) else None

@@ -50,7 +50,7 @@ class Guard:
         counts as equal.
     :param place: of the object among those that one block has compared before, from 1; 0: no block has.
     :param unfiltered: PostgreSQL applies row security to a body of SQL when it creates the function, and
-        ``row_security = off`` would raise although no row is read: it is on meanwhile.
+        ``row_security = off`` would raise although no row is read: the setting is on during the creation.
     """
 
     label: str

@@ -62,7 +62,7 @@ def _type_side(construct: ops.AlterColumn, type_: TypeEngine[object]) -> Side:
 
 
 def _printed(type_: str) -> str:
-    """The print of PostgreSQL for a type; empty if only PostgreSQL can tell."""
+    """The print of PostgreSQL for a type; empty if only PostgreSQL knows it."""
     if sized := _SIZED.fullmatch(type_):
         name, size = sized.groups()
         # PostgreSQL adds a scale to NUMERIC(10)

@@ -24,7 +24,7 @@ class _Configured:
     environment: Environment
     connection: Connection | None
     external: bool
-    """The connection was in a transaction by then."""
+    """The connection was in a transaction at that time."""
     outer: Outer | None = None
 
 

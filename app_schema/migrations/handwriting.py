@@ -34,7 +34,7 @@ UNKNOWN = "SELECT; GRANT"
 class Handwriting:
     """The handwritten SQL of a run.
 
-    :param active: default privileges grant something, or may: a script cannot tell.
+    :param active: default privileges grant something, or may, because a script cannot query them.
     """
 
     active: bool = False

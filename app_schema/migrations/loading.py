@@ -21,8 +21,8 @@ _TWICE = "is present more than once"
 def load(scripts: ScriptDirectory, *, strict: bool = True) -> None:
     """Imports and orders every revision file.
 
-    :param strict: refuses what Alembic accepts, and warns of, or stumbles over later: two files of one
-        revision, of which it ignores one, and variables that name nothing.
+    :param strict: refuses faults of which Alembic only warns, or which fail later: two files of one revision,
+        of which Alembic ignores one, and variables that name nothing.
     :raises ConfigurationError: with one sentence, and file and line if known.
     """
     try:

@@ -14,7 +14,7 @@ _EVERY_ROW = f"  PERFORM {pinned.calls({'row_security': 'off'}, local=True)};"
 
 
 def once(key: str, sql: str, schema: str | None = "public") -> str:
-    """Carries out ``sql`` where the key is not recorded, and records it.
+    """Executes ``sql`` if the key is not recorded, and records the key.
 
     :param schema: that of the version table: each tenant has its keys beside its revisions.
     """
@@ -26,10 +26,12 @@ CANNOT_TELL = "AS005"
 """SQLSTATE of a refusal that no later statement resolves: a rename may be done, or an object has changed."""
 
 
-def rename_once(key: str, sql: str, oid: str, doubt: tuple[str, ...], schema: str | None = "public") -> str:
+def rename_once(
+    key: str, sql: str, oid: str, earlier_run: tuple[str, ...], schema: str | None = "public"
+) -> str:
     """Executes a rename if the key is not recorded, and records it.
 
-    :param doubt: SQL expressions: an earlier run may have executed it without a record, if all are true:
+    :param earlier_run: SQL expressions: if all are true, an earlier run may have executed it without a record:
         refused.
     :param oid: SQL expression: the OID of the table or enum, recorded too: a key whose table was dropped or
         restored since is refused.
@@ -42,7 +44,7 @@ def rename_once(key: str, sql: str, oid: str, doubt: tuple[str, ...], schema: st
         f"if the names are still to be exchanged, DELETE FROM {qualified(TABLE, schema)} "
         f"WHERE key = {literal(key)}; if they are exchanged already, stamp the revision",
         schema,
-        doubt,
+        earlier_run,
     )
 
 
@@ -115,7 +117,7 @@ def was_unstamped(prefix: str, schema: str | None = "public") -> tuple[str, str]
 
 
 def if_not_done(prefix: str, schema: str | None = "public") -> str:
-    """The hint for a stamp that was true: the record of the earlier stamp is to go."""
+    """The hint for a stamp that was right: delete the record of the earlier stamp."""
     return f"if not, DELETE FROM {qualified(TABLE, schema)} WHERE key = {literal(_unstamped_key(prefix))}"
 
 
@@ -123,18 +125,18 @@ def _unstamped_key(prefix: str) -> str:
     return f"{prefix}stamped away"
 
 
-def refused(key: str, doubt: tuple[str, ...], schema: str | None) -> list[str]:
+def refused(key: str, earlier_run: tuple[str, ...], schema: str | None) -> list[str]:
     """PL/pgSQL that refuses a rename where all conditions are true."""
     revision = key.partition(" ")[0]
     message = f"{key}: the database does not tell whether that is done, and this run did not create the table"
     otherwise = "if not, stamp the revision before it"
-    if len(doubt) > 1:
+    if len(earlier_run) > 1:
         otherwise = if_not_done(key.partition(": ")[0] + ": ", schema)
     hint = f"if it is done, alembic stamp {revision}; {otherwise}; then upgrade again"
     return [
-        *(f"    IF {condition} THEN" for condition in doubt),
+        *(f"    IF {condition} THEN" for condition in earlier_run),
         refuse(message, hint, state=CANNOT_TELL),
-        *("    END IF;" for _ in doubt),
+        *("    END IF;" for _ in earlier_run),
     ]
 
 
@@ -145,9 +147,9 @@ def recorded(
     message: str,
     hint: str,
     schema: str | None,
-    doubt: tuple[str, ...] = (),
+    earlier_run: tuple[str, ...] = (),
 ) -> str:
-    """Carries out ``sql`` where the key is not recorded, and records it with a value.
+    """Executes ``sql`` if the key is not recorded, and records the key with a value.
 
     :param value: SQL expression; refuses where the key is recorded with another one.
     """
@@ -176,7 +178,7 @@ CREATE POLICY {TABLE}_nobody ON {place} USING (false)"""
             "  END IF;",
             f"  EXECUTE {literal(look)} INTO found USING {literal(key)};",
             "  IF found IS NULL THEN",
-            *(refused(key, doubt, schema) if doubt else ()),
+            *(refused(key, earlier_run, schema) if earlier_run else ()),
             "    EXECUTE statement;",
             f"    EXECUTE {literal(record)} USING {literal(key)}, {value};",
             f"  ELSIF found <> {value} THEN",

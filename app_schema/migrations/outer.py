@@ -1,7 +1,7 @@
 """The transaction of all revisions that an env.py begins with ``begin_transaction()``, and ends.
 
 What the env.py sends before and after the revisions is part of it: a search_path, a role, a lock, grants. Its
-rollback takes back the revisions too.
+rollback undoes the revisions too.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Outer:
         self._end(committed=True)
 
     def rollback(self) -> None:
-        """Takes back the revisions, and what the env.py has sent."""
+        """Rolls back the revisions, and what the env.py has sent."""
         self._end(committed=False)
 
     def _end(self, *, committed: bool) -> None:

@@ -237,7 +237,7 @@ class MigrationSession:
             self.connection.connection.rollback()
 
     def undo_revisions(self) -> bool:
-        """Takes back the revisions in a transaction of the caller's, with their locks; False: impossible.
+        """Rolls back the revisions in a transaction of the caller, with their locks; False: impossible.
 
         The caller's own statements before the revisions stay.
         """

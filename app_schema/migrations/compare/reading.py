@@ -103,7 +103,7 @@ def _refuse_to_prune_others(sides: Sides) -> None:
 def _without_bookkeeping(context: AutogenContext, metadata: Declared, side: Snapshot) -> Snapshot:
     """The snapshot without the tables of the migrations, which a metadata may declare.
 
-    Others' privileges on such a table, and what runs when it is written to, are compared as anywhere.
+    Privileges of other roles on such a table, and its triggers, are compared as those of any table.
     """
     schema = context.opts.get("version_table_schema") or metadata.default_schema
     tables = {(schema, version_table(context.opts)), (schema, ONCE_TABLE)}

@@ -1,4 +1,4 @@
-"""What PostgreSQL refuses to change because others use it: the revision says so and leaves it."""
+"""Objects that PostgreSQL refuses to change while others use them: the revision notes them."""
 
 from __future__ import annotations
 

@@ -68,8 +68,8 @@ class Ahead:
     def may_tell(self, number: int, error: AppSchemaError) -> bool:
         """True if a later statement may explain the refusal of a step.
 
-        To begin a revision again costs as much as its first try, so rows that violate a constraint are no
-        reason for it where no later revision drops or changes anything.
+        A second try of a revision costs as much as the first, so rows that violate a constraint are no reason
+        for it unless a later revision drops or changes an object.
         """
         own = self._names[number] if not _is_violation(error) else set[str]()
         return foreseeable(error) and _changes(own | self._later_names[number])

@@ -47,7 +47,7 @@ _SUBJECTS: WeakKeyDictionary[Any, tuple[Hashable]] = WeakKeyDictionary()
 _RENAMES_NOTHING = frozenset(
     (*DROPS, ops.AddColumn, AddConstraint, Create, CreateIndex, CreateTable, Replace)
 )
-"""Classes; asked before all else for the same reason."""
+"""Classes that rename nothing, checked first for the same reason."""
 
 
 def own_statement(construct: Any) -> Any:
@@ -145,7 +145,7 @@ def creates(construct: Any) -> bool:
 def verified(construct: Any, rest: Later | None = None) -> list[str]:
     """The guard of a creating construct, which only compares and creates nothing.
 
-    :param rest: what follows; a column or table may also be as this leaves it.
+    :param rest: the later constructs; a column or table may also have the state after them.
     """
     statement = construct if isinstance(construct, DDLStatement) else converging(construct)
     if isinstance(construct, ops.AddColumn | CreateTable):

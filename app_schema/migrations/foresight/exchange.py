@@ -1,7 +1,7 @@
 """Renames whose old name another object gets: the catalog does not show whether such a rename has run.
 
 Two columns that exchange their names look alike before and after. Such a rename is recorded with the keys of
-``op.run_once``, in the statement that carries it out.
+``op.run_once``, in the statement that executes the rename.
 """
 
 from __future__ import annotations
@@ -66,14 +66,14 @@ class RecordedRenames:
         construct: Any,
         later: list[Any],
         before: list[Any],
-        doubt: Callable[[Hashable], tuple[str, ...]],
+        earlier_run: Callable[[Hashable], tuple[str, ...]],
     ) -> Guarded | None:
-        """The rename, carried out once; None for a construct that the catalog tells about.
+        """The rename, executed once; None if the catalog shows whether it has run.
 
-        :param later: the constructs behind this one, in its revision and in later ones of the run.
-        :param before: the constructs of its revision that come before it.
-        :param doubt: gives, for what holds the object, the SQL expressions that are all true where an earlier
-            run may have renamed the object.
+        :param later: the constructs after this one, in its revision and in later revisions of the run.
+        :param before: the earlier constructs of its revision.
+        :param earlier_run: returns, for the table or enum that has the object, SQL expressions, all true if
+            an earlier run may have renamed the object.
         """
         passing, change = reused_name(construct, later), renaming(construct)
         recreation = _recreation(construct, later)
@@ -84,28 +84,28 @@ class RecordedRenames:
             return None
         label, oid = passing
         key, sql = f"{self.prefix}{len(before) + 1}. {label}", statement.sql()
-        doubtful = doubt(_holder(construct)) if _begins_exchange(construct, before) else ()
+        conditions = earlier_run(_holder(construct)) if _begins_exchange(construct, before) else ()
         if recreation is not None and change is not None:
-            refusal = once.refused(key, doubtful, self.schema) if doubtful else []
-            sql, doubtful = (
+            refusal = once.refused(key, conditions, self.schema) if conditions else []
+            sql, conditions = (
                 _unless_recreated(change, sql, verified(later[recreation], later[recreation + 1 :]), refusal),
                 (),
             )
-        sql = once.rename_once(key, sql, oid, doubtful, self.schema)
+        sql = once.rename_once(key, sql, oid, conditions, self.schema)
         return Guarded(sql, getattr(statement, "change", None))
 
     def was_renamed(self, change: Renaming) -> list[str]:
         """PL/pgSQL that sets ``renamed`` to true if a rename of the step is recorded."""
         return once.was_renamed(self.prefix, _words(change), _oid(change), self.schema) if self.prefix else []
 
-    def refuse_if_moved_aside(self, rename: Any, later: list[Any], doubt: tuple[str, ...]) -> list[str]:
-        """PL/pgSQL before a statement about an object that is moved aside later: refuses where the object of
-        the name is as the one that is created in its place, and may be that one.
+    def refuse_if_moved_aside(self, rename: Any, later: list[Any], earlier_run: tuple[str, ...]) -> list[str]:
+        """PL/pgSQL before a statement about an object that is moved aside later: refuses if the object of the
+        name equals the one that is created in its place, and may be that object.
 
-        :param doubt: SQL expressions, all true where an earlier run may have come so far.
+        :param earlier_run: SQL expressions, all true if an earlier run may have reached the rename.
         """
         change, recreation = renaming(rename), _recreation(rename, later)
-        if not (self.prefix and doubt) or change is None or recreation is None:
+        if not (self.prefix and earlier_run) or change is None or recreation is None:
             return []
         return [
             "    BEGIN",
@@ -113,13 +113,13 @@ class RecordedRenames:
                 f"      EXECUTE {dollar(sql)};"
                 for sql in verified(later[recreation], later[recreation + 1 :])
             ),
-            *once.refused(f"{self.prefix}{_words(change)} and another one created", doubt, self.schema),
+            *once.refused(f"{self.prefix}{_words(change)} and another one created", earlier_run, self.schema),
             f"    EXCEPTION WHEN {CAUGHT} THEN NULL;",
             "    END;",
         ]
 
     def was_unstamped(self) -> tuple[str, ...]:
-        """SQL expressions, all true if a stamp has taken the revision back."""
+        """SQL expressions, all true if a stamp has removed the revision."""
         return once.was_unstamped(self.prefix, self.schema) if self.prefix else ()
 
     def is_recorded(self, oid: str) -> str:
@@ -153,11 +153,11 @@ def forgotten(context: MigrationContext, step: Any) -> str | None:
 
 
 def unstamping(context: MigrationContext, step: Any, sent: Callable[[Any], list[Any]]) -> str | None:
-    """The statement before a stamp: records the revisions that it takes back and that pass names on.
+    """The statement before a stamp: records the revisions that it removes and that reuse names.
 
-    Nobody can tell such a stamp from a first run, so the revision refuses to pass the names on once more.
+    A database after such a stamp looks like one before a first run, so the revision refuses to run again.
 
-    :param sent: gives the constructs that a function of a revision sends.
+    :param sent: returns the constructs that a function of a revision sends.
     """
     script = context.opts.get("script")
     if script is None or not isinstance(step, StampStep) or step.is_upgrade:
@@ -233,8 +233,9 @@ def _recreation(construct: Any, later: list[Any]) -> int | None:
 def _unless_recreated(change: Renaming, rename: str, created: list[str], refusal: list[str]) -> str:
     """The rename, unless the object of the old name is already the one that is created later.
 
-    :param created: questions: is it that one?
-    :param refusal: PL/pgSQL for where the renamed object is gone, and nobody can tell whether it was another.
+    :param created: comparisons with the object that is created later.
+    :param refusal: PL/pgSQL that refuses if the renamed object is absent, and the database does not tell
+        whether it was another object.
     """
     return block(
         [
@@ -259,7 +260,7 @@ def _unless_recreated(change: Renaming, rename: str, created: list[str], refusal
 def _oid(change: Renaming) -> str:
     """SQL expression: the OID of the table; of an index that is renamed without naming it, by the index.
 
-    An enum or sequence is told by no other name than those it exchanges: the OID is that of its schema.
+    Only the exchanged names identify an enum or sequence: the OID is that of its schema.
     """
     if change.kind in WHOLE:
         return f"(SELECT {creation_schema(change.schema)})"
@@ -277,16 +278,16 @@ def _oid(change: Renaming) -> str:
 class HandOver:
     """A drop or rename after which another object gets the name: a second run would hit that object.
 
-    :param words: what is done, as an error says it.
+    :param words: the drop or rename, for an error.
     :param holder: the table that the run creates in the beginning.
-    :param loses: query: rows that the statement loses where it is done a second time.
+    :param loses: query: true if a second execution of the statement loses rows.
     """
 
     words: str
     holder: tuple[Any, ...]
     loses: str
 
-    def unless(self, doubt: tuple[str, ...], statement: DDLStatement) -> Guarded:
+    def unless(self, earlier_run: tuple[str, ...], statement: DDLStatement) -> Guarded:
         """The statement; refused if an earlier run may have executed it."""
         message = (
             f"{self.words}: the database does not tell whether that is done, and this run did not create "
@@ -299,7 +300,7 @@ class HandOver:
                     "DECLARE",
                     "  lost boolean := false;",
                     "BEGIN",
-                    *(f"  IF {condition} THEN" for condition in doubt),
+                    *(f"  IF {condition} THEN" for condition in earlier_run),
                     "    BEGIN",
                     f"      EXECUTE {dollar(self.loses)} INTO lost;",
                     "    EXCEPTION WHEN undefined_column OR undefined_table THEN NULL;",
@@ -307,7 +308,7 @@ class HandOver:
                     "    IF lost THEN",
                     refuse(message, hint, state=once.CANNOT_TELL),
                     "    END IF;",
-                    *("  END IF;" for _ in doubt),
+                    *("  END IF;" for _ in earlier_run),
                     f"  EXECUTE {dollar(statement.sql())};",
                     "END",
                 ]

@@ -64,9 +64,9 @@ def outlived(
 
     :param own: the part of ``later`` that is of the same revision.
     :param again: SQL expression: an earlier run exists. Empty: an earlier run is known to exist.
-    :param recorded: knows the renames that are recorded.
-    :param first: SQL expression: no earlier run has come so far. Then rows that violate a constraint are
-        refused, as by plain Alembic, whatever a later revision does to it.
+    :param recorded: the recorded renames.
+    :param first: SQL expression: no earlier run has reached the statement. Then rows that violate a
+        constraint are refused, as by plain Alembic, even if a later revision drops the constraint.
     """
     if not isinstance(statement, DDLStatement):
         return None
@@ -84,7 +84,7 @@ def outlived(
     questions = [*comparisons(statement), *accepted]
     accepted += in_earlier_names(questions, later) + in_earlier_names(questions, later, columns=True)
     if (oid := exchanged(construct, later, table_of(construct), _words(statement))) is not None:
-        # as it is after the exchange: only where that is recorded, for else it would be carried out once more
+        # the state after the exchange counts only if the exchange is recorded: otherwise it would run again
         done, accepted = (
             [both(recorded.is_recorded(oid), sql) for sql in queries] for queries in (done, accepted)
         )
@@ -107,7 +107,7 @@ def changed_before(construct: Any, later: Later, first: str) -> list[str]:
     """Conditions that a column is as a later statement leaves it: a statement without a stated old side would
     change the column back, and the values with it.
 
-    :param first: as in :func:`outlived`. In a first run the column may look so before it is changed.
+    :param first: as in :func:`outlived`. In a first run the column may have that state before its change.
     """
     if (
         not isinstance(construct, ops.ColumnType | PostgresqlColumnType | ops.ColumnDefault)
@@ -127,8 +127,8 @@ def changed_before(construct: Any, later: Later, first: str) -> list[str]:
 def unless_done(
     construct: ExecutableDDLElement, statement: ExecutableDDLElement, later: Later, first: str
 ) -> ExecutableDDLElement:
-    """The statement, unless the object is there under the name that a later statement gives it, or as that
-    leaves it; or, where it drops one, unless another object has its name by now."""
+    """The statement, unless the object has the name or the state of a later statement; a drop, unless another
+    object has the name."""
     done = [*moot(construct, later), *changed_before(construct, later, first)]
     if not done or not isinstance(statement, DDLStatement):
         return statement
@@ -254,7 +254,7 @@ def _is_of(enum: EnumType, name: str, change: Renaming) -> bool:
 def _labelled(enum: EnumType, name: str, construct: Any) -> EnumType | None:
     """The enum after a later statement has added or renamed a label.
 
-    :param name: the name that it has by then.
+    :param name: its name at that time.
     """
     change = getattr(construct, "change", None)
     if not isinstance(change, Labelling) or (change.schema, change.name) != (enum.schema, name):

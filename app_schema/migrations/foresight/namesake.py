@@ -90,13 +90,13 @@ def unless_renamed(
     construct: ExecutableDDLElement,
     statement: ExecutableDDLElement,
     later_renames: list[LaterRename],
-    doubt: str,
+    earlier_run: str,
     recorded: list[str],
     refusals: list[str],
 ) -> Guarded:
     """The statement, unless an earlier run has renamed its object.
 
-    :param doubt: SQL expression: an earlier run may have come so far.
+    :param earlier_run: SQL expression: an earlier run may have reached the statement.
     :param recorded: PL/pgSQL that sets the variable ``renamed`` to true if one of the renames is recorded.
     :param refusals: PL/pgSQL that refuses if the database does not tell.
     """
@@ -106,7 +106,7 @@ def unless_renamed(
         block(
             [
                 "DECLARE",
-                f"  renamed boolean := {doubt} AND ({is_renamed});",
+                f"  renamed boolean := {earlier_run} AND ({is_renamed});",
                 "BEGIN",
                 *recorded,
                 "  IF NOT renamed THEN",

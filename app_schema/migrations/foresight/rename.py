@@ -65,7 +65,7 @@ def _renamed(construct: Any, later: Later) -> list[str]:
     known, renamed = subject(construct), construct
     if known is None or not isinstance(construct, _RENAMEABLE):
         return []
-    queries, given_up = list[str](), dict[Hashable, tuple[Renaming, Later] | None]()
+    queries, freed = list[str](), dict[Hashable, tuple[Renaming, Later] | None]()
     for number, successor in enumerate(later, 1):
         change, identity = renaming(successor), subject(successor)
         if change is not None and known == named(change, change.old):
@@ -74,32 +74,34 @@ def _renamed(construct: Any, later: Later) -> list[str]:
             known = named(change, change.new)
             renamed = construct if begun is not None else _under_name(renamed, change.new)
             own_queries = [_has(change)] if begun is not None else verified(renamed, later[number:])
-            if known not in given_up:
+            if known not in freed:
                 queries += own_queries
             elif begun is None:
-                queries += _with_former_owners(known, given_up, own_queries)
+                queries += _with_former_owners(known, freed, own_queries)
         elif change is not None or isinstance(successor, DROPS):
             place = identity if change is None else named(change, change.old)
-            given_up[place] = None if change is None else (change, later[number:])
+            freed[place] = None if change is None else (change, later[number:])
         elif creates(successor) and renamed is not construct and identity == known:
             queries += verified(successor, later[number:])
     return queries if begun is None else _done(begun, queries, later)
 
 
 def _with_former_owners(
-    name: Hashable, given_up: dict[Hashable, tuple[Renaming, Later] | None], queries: list[str]
+    name: Hashable, freed: dict[Hashable, tuple[Renaming, Later] | None], queries: list[str]
 ) -> list[str]:
-    """The query for an object whose later name another object has until its rename: that object must have its
-    new name, and so must each further object whose name passes on."""
+    """The queries for an object whose later name another object has until its own rename: that object must
+    have its new name, and so must each further object whose name is reused."""
     visited = set[Hashable]()
-    while name in given_up:
-        giver = given_up[name]
-        if giver is None:  # dropped; an index or constraint is no more than its definition, and has no values
+    while name in freed:
+        freed_by = freed[name]
+        if (
+            freed_by is None
+        ):  # dropped; an index or constraint is no more than its definition, and has no values
             return queries if isinstance(name, tuple) and name[0] in {"index", "constraint"} else []
         if name in visited:  # names that exchange in a circle look alike before and after
             return []
         visited.add(name)
-        renamed = last(*giver)
+        renamed = last(*freed_by)
         name = named(renamed, renamed.new)
         queries = [both(_has(renamed), sql) for sql in queries]
     return queries
@@ -121,7 +123,7 @@ def _done(begun: Renaming, queries: list[str], later: Later) -> list[str]:
 
 
 def in_time(construct: Any, later: Later) -> list[str]:
-    """The question for what a later statement creates, under the names of its time too."""
+    """The comparisons with the object that a later statement creates, also under the names at that time."""
     questions = verified(construct, later)
     earlier = (in_earlier_names(questions, later, columns=columns) for columns in (False, True))
     return [*questions, *(sql for queries in earlier for sql in queries)]
@@ -131,7 +133,7 @@ def under_name_of(known: Any, construct: Any, run: Later, number: int) -> Any:
     """The construct that creates a column, constraint or index, with its name after later renames, if that is
     the name of ``known``; None otherwise.
 
-    :param number: of the first construct of the run behind it.
+    :param number: the number of the first construct of the run after it.
     """
     identity: Any = subject(construct)
     if identity is None or identity[0] not in {"column", "constraint", "index"} or not creates(construct):
@@ -154,13 +156,13 @@ def is_renamed(construct: Any, later: Later) -> bool:
     return any(names & {named(change, change.old), named(change, change.new)} for change in changes)
 
 
-def _replaced(known: Hashable, later: Later, giver: Hashable = None) -> list[str]:
+def _replaced(known: Hashable, later: Later, freed_by: Hashable = None) -> list[str]:
     """Queries that succeed if another object has got a freed name: then no object has the former name of that
     object.
 
-    In a first run the other object has its former name until its rename, unless it is created meanwhile.
+    In a first run the other object has its former name until its rename, unless the run creates it.
 
-    :param giver: the object that frees the name by a rename; if it gets the name back, no other object does.
+    :param freed_by: the object whose rename frees the name; if it gets the name back, no other object does.
     """
     created = set[tuple[Any, Any]]()  # by kind and name: a schema may be left out
     for construct in later:
@@ -170,9 +172,9 @@ def _replaced(known: Hashable, later: Later, giver: Hashable = None) -> list[str
                 return []
             if isinstance(identity, tuple):
                 created.add((identity[0], identity[-1]))
-        elif named(change, change.old) == giver:
-            giver = named(change, change.new)
-            if giver == known:
+        elif named(change, change.old) == freed_by:
+            freed_by = named(change, change.new)
+            if freed_by == known:
                 return []
         elif named(change, change.new) == known:
             if (change.kind, change.old) in created:
@@ -186,19 +188,19 @@ def _replaced(known: Hashable, later: Later, giver: Hashable = None) -> list[str
 def _relabelled(added: Labelling, later: Later) -> list[str]:
     """Queries for the label under its later names, if no other label has them until then, or if that other
     label has its new name."""
-    queries, label, given_up = list[str](), added.label, dict[str | None, int]()
+    queries, label, freed = list[str](), added.label, dict[str | None, int]()
     changes = relabellings(added, later)
     for number, change in enumerate(changes):
         if change.instead_of != label:
-            given_up[change.instead_of] = number
+            freed[change.instead_of] = number
             continue
         label = change.label
         query = has_value(added.name, label, schema=added.schema)
-        if label in given_up:
+        if label in freed:
             other: str | None = label
-            for rename in changes[given_up[label] :]:
+            for rename in changes[freed[label] :]:
                 other = rename.label if rename.instead_of == other else other
-            if other in given_up:  # in a first run a third label has that name
+            if other in freed:  # in a first run a third label has that name
                 continue
             query = both(has_value(added.name, str(other), schema=added.schema), query)
         queries.append(query)

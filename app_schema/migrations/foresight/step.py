@@ -87,8 +87,8 @@ class StepForesight(Foresight):
         statement = self._guarded(construct)
         if self._renaming and isinstance(statement, DDLStatement):
             handed = hand_over(construct, self._later())
-            if handed is not None and (doubt := self._doubt(handed.holder)):
-                statement = handed.unless(doubt, statement)
+            if handed is not None and (earlier_run := self._earlier_run(handed.holder)):
+                statement = handed.unless(earlier_run, statement)
         if self._renaming and (later_renames := later_renames_of(construct, self._later())):
             statement = self._unless_renamed(construct, statement, later_renames)
         return noted(construct, statement, self.ahead.run) if self._is_noted(construct) else statement
@@ -120,11 +120,13 @@ class StepForesight(Foresight):
         for rename in later_renames:
             renames, following = self.ahead.recorded(steps[rename.number]), later[rename.number + 1 :]
             recorded += renames.was_renamed(rename.change)
-            doubt = () if table is None else self._doubt(("table", table[0], None, table[1]), renames)
-            refusals += renames.refuse_if_moved_aside(later[rename.number], following, doubt)
+            earlier_run = (
+                () if table is None else self._earlier_run(("table", table[0], None, table[1]), renames)
+            )
+            refusals += renames.refuse_if_moved_aside(later[rename.number], following, earlier_run)
             handed = hand_over(later[rename.number], following)
-            if handed is not None and doubt and isinstance(statement, DDLStatement):
-                statement = handed.unless(doubt, statement)
+            if handed is not None and earlier_run and isinstance(statement, DDLStatement):
+                statement = handed.unless(earlier_run, statement)
         first = self._first(table)
         again = self.again or ("true" if first == "true" else f"NOT {first}")
         return unless_renamed(construct, statement, later_renames, again, recorded, refusals)
@@ -157,7 +159,7 @@ class StepForesight(Foresight):
             return None
         later = self._later()
         before = self._own[: max(self._place - 1, 0)]
-        recorded = self.ahead.recorded(self.number).once(construct, later, before, self._doubt)
+        recorded = self.ahead.recorded(self.number).once(construct, later, before, self._earlier_run)
         if recorded is not None:
             return recorded
         known: Any = subject(construct)
@@ -169,11 +171,11 @@ class StepForesight(Foresight):
             statement = outliving
         return renamed_later(construct, statement, later) if isinstance(statement, DDLStatement) else None
 
-    def _doubt(self, holder: Hashable, renames: RecordedRenames | None = None) -> tuple[str, ...]:
-        """SQL expressions, all true where an earlier run may have come so far: what the run would create was
-        there before it, or a stamp has taken the revision back.
+    def _earlier_run(self, holder: Hashable, renames: RecordedRenames | None = None) -> tuple[str, ...]:
+        """SQL expressions, all true if an earlier run may have reached this statement: the created object
+        existed before the run, or a stamp has removed the revision.
 
-        :param renames: of the revision; without them this one.
+        :param renames: the recorded renames of another revision; None: of this revision.
         """
         if self.again:
             return (self.again,)

@@ -73,7 +73,7 @@ def _under_former_names(sql: str, renames: list[tuple[Renaming, bool]]) -> str:
 def _undo_rename(change: Renaming, *, is_recreated: bool) -> list[str]:
     """PL/pgSQL that undoes a rename, if that is done.
 
-    :param anew: another object gets the old name by its creation: that one is moved aside first.
+    :param is_recreated: another object is created under the old name: it is moved aside first.
     """
     names = (change.new, change.old)
     if change.kind == "column":

@@ -1,4 +1,4 @@
-"""A table that is dropped: what creates it again, and what no CREATE TABLE of a revision says."""
+"""A dropped table: the directives that create it again, and the properties that no directive restores."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ class _Inherited(NamedTuple):
 
     :param listed: CREATE TABLE lists it, which it must if the parents have several defaults.
     :param same_default: as that of the parents, of which ``default`` is true if they have one.
-    :param own_not_null: the table has NOT NULL by itself; PostgreSQL knows from 18 on.
+    :param own_not_null: the table declares NOT NULL itself, which the catalog shows from PostgreSQL 18 on.
     """
 
     listed: bool
@@ -116,7 +116,7 @@ class _Inherited(NamedTuple):
 
 
 def has_inherited_columns(sides: Sides, table: Key) -> bool:
-    """True if a column goes with the column of a parent."""
+    """True if a column is dropped with the column of a parent."""
     return any(not inherited.listed for inherited in _inherited(sides, table).values())
 
 
@@ -169,9 +169,9 @@ def _creation(sides: Sides, key: Key, inherited: _Inherited) -> tuple[Column[Any
 
 
 def checks(sides: Sides, table: Key) -> tuple[set[Key], list[CheckConstraint]]:
-    """The checks that the parents create too; and of those the ones that the table also has by itself.
+    """The checks that the parents create too; and those of them that the table also declares itself.
 
-    ADD CONSTRAINT could not add them: a guard finds an equal one.
+    ADD CONSTRAINT could not add the latter: the guard would accept the inherited check.
     """
     inherited: dict[str, bool] = _answer(sides, _CHECKS, table)
     known = {name: Key("constraint", table.schema, table.name, name) for name in inherited}

@@ -61,7 +61,7 @@ class IndexComparator(KindComparator):
             planner.create(Makes.INDEX, create)
 
     def changed(self, sides: Sides, planner: Planner, key: Key, declared: str, reflected: str) -> None:
-        """Plans that an index is built anew; that of a partitioned table may lack only some of its parts."""
+        """Plans that an index is built again; that of a partitioned table may lack only some of its parts."""
         index = sides.metadata.index(key)
         if index is not None and sides.partitioned(key) and reflected == f"{declared} INVALID":
             create = ops.CreateIndexOp.from_index(index)

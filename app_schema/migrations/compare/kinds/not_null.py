@@ -45,7 +45,7 @@ class NotNullComparator(KindComparator):
             super().added(sides, planner, key, declared)
 
     def changed(self, sides: Sides, planner: Planner, key: Key, declared: str, reflected: str) -> None:
-        """Plans another name or NO INHERIT, unless `follow` plans the constraint anew."""
+        """Plans another name or NO INHERIT, unless `follow` plans a new constraint."""
         if not _is_dropped_or_proved(sides, planner, keys.column(key)):
             super().changed(sides, planner, key, declared, reflected)
 
@@ -57,13 +57,13 @@ class NotNullComparator(KindComparator):
             planner.create(_CREATE, CallOp("drop_not_null", key.name, key.table, schema=sides.schema(key)))
 
     def follow(self, sides: Sides, planner: Planner) -> None:
-        """Plans the constraints that end with their column or its NOT NULL: for the downgrade, and anew."""
+        """Plans to create, in both directions, the constraints that are dropped with their column or NOT NULL."""
         for key in (key for key in sides.reflected if key.kind == "not_null"):
             column = keys.column(key)
             if not _is_dropped_or_proved(sides, planner, column):
                 continue
             if column not in sides.declared and lacks_values(sides, column, sides.reflected):
-                continue  # the column comes back nullable
+                continue  # the downgrade creates the column as nullable
             # with the schema of the other operations on the column
             old = replace(sides.reflect(key, sides.reflected[key]), schema=sides.schema(key))
             new = sides.metadata.objects.get(key) if sides.managed(key) else None
@@ -82,7 +82,7 @@ def _is_validated(sides: Sides, column: Key) -> bool:
 
 
 def _replaced(obj: DDLObject, schema: str | None) -> CallOp:
-    """The call that renames what a validation leaves; the downgrade creates the former constraint anew."""
+    """The call that renames what a validation leaves; the downgrade creates the former constraint again."""
     assert isinstance(obj, NotNull)
     no_inherit = obj.no_inherit or None
     return CallOp("replace_not_null", obj.column, obj.table, obj.name, no_inherit=no_inherit, schema=schema)

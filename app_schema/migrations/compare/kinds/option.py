@@ -112,7 +112,7 @@ def _fits(sides: Sides, planner: Planner, owner: Key, option: Key) -> bool:
 
 
 def _is_retyped(sides: Sides, planner: Planner, key: Key) -> bool:
-    """True if a column gets a new type, with which PostgreSQL sets storage and compression anew."""
+    """True if a column gets a new type, with which PostgreSQL resets storage and compression."""
     if key.kind != "column" or key not in planner.changed or key not in sides.declared:
         return False
     return PrintedColumn.of(sides.reflected[key]).type != PrintedColumn.of(sides.declared[key]).type

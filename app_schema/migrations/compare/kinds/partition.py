@@ -1,4 +1,4 @@
-"""Partitions: created, attached, given other bounds, and attached again where their tables come back."""
+"""Partitions: created, attached, given other bounds, and attached again after a downgrade creates them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class PartitionComparator(KindComparator):
     """Of which table a table is a part, and with what bounds."""
 
     def undeclared_with_owner(self, sides: Sides, key: Key) -> bool:
-        """With the table, which is named."""
+        """True with the table, which is reported instead."""
         return _table(key) not in sides.declared
 
     def added(self, sides: Sides, planner: Planner, key: Key, declared: str) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 class RoleComparator(KindComparator):
     def changed(self, sides: Sides, planner: Planner, key: Key, declared: str, reflected: str) -> None:
-        """Plans the attributes that differ; the role keeps what is declared as None, there and back."""
+        """Plans the attributes that differ; both directions keep an attribute that is declared as None."""
         obj = sides.metadata.objects[key]
         before = sides.reflect(key, reflected)
         assert isinstance(obj, Role)

@@ -67,7 +67,7 @@ def set_identity(sides: Sides, planner: Planner, column: Key) -> None:
     if (new.get("increment", 1) < 0) == (old.get("increment", 1) < 0):
         planner.create(Makes.ALTERED, change)
         return
-    # counted in the other direction it begins anew
+    # with the opposite direction the sequence starts again
     inverse, onwards = DowngradeOnlyOp(advance(sides, column)), advance(sides, column)
     planner.create(Makes.ALTERED, inverse, change, onwards)
 

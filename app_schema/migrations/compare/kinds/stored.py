@@ -82,7 +82,7 @@ class DomainComparator(StoredComparator):
         return frozenset({"nested"}) if to.constraints - from_.constraints else frozenset()
 
     def blocked_by_change(self, sides: Sides, key: Key, declared: str, reflected: str) -> Blocked | None:
-        """The domain, where it is dropped, or where columns of its arrays get another type meanwhile."""
+        """The domain, if it is dropped, or if columns of its arrays temporarily get another type."""
         new, old = PrintedDomain.of(declared), PrintedDomain.of(reflected)
         if new.type != old.type:
             return Blocked(key, dropped=True)
