@@ -66,7 +66,7 @@ def listening(listener: Listener) -> Iterator[None]:
 def run(result: Callable[[], dict[str, Any]], **fields: Any) -> Iterator[None]:
     """The events ``run``, with these fields, and ``result`` of a block.
 
-    Spans are made where the program has configured OpenTelemetry, which is imported for nobody else.
+    Spans are created if the program has configured OpenTelemetry; otherwise it is not imported.
     """
     with contextlib.ExitStack() as stack:
         if _SPANS in sys.modules:

@@ -36,7 +36,7 @@ _VERDICTS = {
     "57P03": "is starting or stopping",
 }
 _HOPELESS = re.compile("28...|3D000|42...|22...|08P01|0A000")
-"""SQLSTATEs of a refusal that stays: login, database, permission, an unknown parameter or protocol."""
+"""SQLSTATEs of a permanent refusal: login, database, permission, an unknown parameter or protocol."""
 _ERRNO = re.compile(r"\[Errno (-?\d+)\]")
 _NAMES = {socket.EAI_AGAIN, socket.EAI_FAIL, socket.EAI_NODATA, socket.EAI_NONAME}
 """The text that psycopg adds to the error of a name without an address."""
@@ -49,11 +49,11 @@ class Reason:
     sqlstate: str | None
     verdict: str
     passing: bool
-    """It may pass by itself."""
+    """The reason is temporary: another attempt may succeed."""
 
 
 def reason(error: BaseException | None, parameters: Mapping[str, Any] | None = None) -> Reason | None:
-    """Why a login failed; None for an error of a connection that stood.
+    """The reason of a failed login; None for an error of an established connection.
 
     :param parameters: of the connection. psycopg's error has them, unless a name has two addresses.
     """

@@ -88,7 +88,7 @@ _UNFIT = ("22", "23", "42846")
 class Loss:
     """A table that would be dropped, or a column of one that would be dropped or converted.
 
-    `rows` is the number of rows with a lost value; None if only the run can tell.
+    `rows` is the number of rows with a lost value; None if only the run can count them.
     """
 
     revision: str
@@ -263,7 +263,7 @@ def _loss(
 
 
 def _whole(connection: sa.Connection, revision: str, name: str, table: str) -> Loss | None:
-    """A dropped table, or a sequence that would begin again, and give its numbers twice."""
+    """A dropped table, or a dropped sequence, which would start again and return its numbers twice."""
     if name == "drop_sequence":
         reached = connection.scalar(_REACHED, {"sequence": table})
         return None if reached is None else Loss(revision, table, None, f"the sequence, at {reached}", 1)
@@ -274,7 +274,7 @@ def _whole(connection: sa.Connection, revision: str, name: str, table: str) -> L
 def _protected(
     connection: sa.Connection, protects: Protects, place: Place | None, names: _Names
 ) -> Place | None:
-    """The table that loses a protection; None where that is not there, or the table is not."""
+    """The table that loses a protection; None if the protection or the table does not exist."""
     kind = protects.kind
     if kind == "index":
         index = names.table((protects.schema, protects.name))

@@ -22,7 +22,7 @@ def replace_closed() -> None:
 
 
 def refused(error: OSError) -> str | None:
-    """The sentence for output that a full disk refuses, and gives the rest up; None for another error."""
+    """The sentence for output that a full disk refuses, whose rest is discarded; None for another error."""
     if error.errno not in _FULL or error.filename is not None:
         return None
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python writes the rest at its end

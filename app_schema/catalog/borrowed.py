@@ -158,7 +158,9 @@ def _reflected(connection: Connection, chosen: Mapping[Key, str]) -> list[tuple[
     answers = Answers(connection, lambda kind: (key for key in chosen if key.kind == kind))
     objects: list[tuple[Key, DDLObject]] = []
     for key, definition in chosen.items():
-        with suppress(ModelError):  # no class holds it: the statement that names it says that it is absent
+        with suppress(
+            ModelError
+        ):  # no class declares it: the error of the statement that names it reports its absence
             objects.append((key, reflect(answers, key, definition)))
     return objects
 

@@ -69,7 +69,7 @@ class Models:
 def models(connection: Connection, schemas: Collection[str] = (), **options: Any) -> Models:
     """The models of what a database has. Creates a scratch database to compare; changes nothing else.
 
-    The search_path is ``public`` meanwhile, so that one database has one text, whatever role reads it.
+    The search_path is ``public`` during the comparison, so that the text does not depend on the role.
 
     :param schemas: the schemas; by default all of the database.
     :param options: of the comparison, such as ``scratch`` and ``version_table``.
@@ -124,7 +124,7 @@ class _Writer:
         return Comparison(self.context)
 
     def begin(self) -> None:
-        """Declares what no class can: a table may use it, so the first comparison needs it."""
+        """Declares the objects without a class: a table may use them, so the first comparison needs them."""
         comparison = self.compare(sa.MetaData())
         for difference in sorted(comparison.differences, key=lambda each: each.key.kind != "table"):
             key, definition = difference.key, difference.right or ""
@@ -139,7 +139,7 @@ class _Writer:
                 self._declare(comparison, difference)
 
     def supplement(self, comparison: Comparison) -> tuple[bool, list[str]]:
-        """Declares what is missing. Returns whether there was anything, and what cannot be declared."""
+        """Declares the missing objects. Returns True if there were any, and those that cannot be declared."""
         changed, missing = False, []
         for difference in comparison.differences:
             if comparison.state(difference) is None:

@@ -33,7 +33,7 @@ IMPORTABLE = RESERVED.union(dir(sa), dir(sa.orm), dir(postgresql))
 
 
 def free_name(name: str, used: Collection[str]) -> str:
-    """An identifier for the name that is none of those taken.
+    """An identifier for the name that is not used.
 
     Python mangles a name with two leading underscores in a class, and SQLAlchemy's own attributes begin with
     ``_sa_``: both lose the underscores.

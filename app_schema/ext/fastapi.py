@@ -48,8 +48,8 @@ def acting_session(
 ) -> Any:
     """A dependency for ``Annotated[Session, Depends(...)]``; async for an ``async_sessionmaker``.
 
-    `clerk_id` is a dependency of yours that gives the id of the caller out of a verified token, or None where
-    nobody is signed in. The handler commits; uncommitted changes are rolled back.
+    `clerk_id` is a dependency of yours that returns the id of the caller from a verified token, or None if no
+    person is signed in. The handler commits; uncommitted changes are rolled back.
 
     The session is closed for good when FastAPI leaves the dependency, whatever happened before. A background
     task that still holds it gets an InvalidRequestError, never a session without an identity.

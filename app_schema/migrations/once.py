@@ -31,8 +31,8 @@ def rename_once(
 ) -> str:
     """Executes a rename if the key is not recorded, and records it.
 
-    :param earlier_run: SQL expressions: if all are true, an earlier run may have executed it without a record:
-        refused.
+    :param earlier_run: SQL expressions, all true if an earlier run may have executed it without a record:
+        then the rename is refused.
     :param oid: SQL expression: the OID of the table or enum, recorded too: a key whose table was dropped or
         restored since is refused.
     """

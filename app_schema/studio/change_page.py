@@ -55,7 +55,7 @@ def _mark(change: Change) -> None:
 
 
 class DeletePage(Page):
-    """Asks before rows are deleted, and lists what the deletion takes with them."""
+    """Asks before rows are deleted, and lists the rows that the deletion also deletes."""
 
     def __init__(self, *args: Any, tables: Mapping[str, TableView], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""The SQL console: one query, in a read-only transaction, as the person whose eyes are borrowed.
+"""The SQL console: one query, in a read-only transaction, as the chosen person.
 
 READ ONLY alone is not enough: a function of a query may set the role, the person or a timeout, read a file
 or stop a session. So PostgreSQL first parses the query, as a temporary view that is rolled back. The parsed
@@ -78,7 +78,7 @@ SELECT session_user, current_user, pg_catalog.current_setting('role'),
 def query(engine: sa.Engine, text: str, person: str | None, acting: Acting | None) -> Grid:
     """The first rows of a query.
 
-    :param person: whose eyes are borrowed; None: the login's own.
+    :param person: the person who queries; None: the login.
     :raises HarmfulQueryError: if the text is not one harmless query.
     """
     text = _stripped(text)

@@ -23,7 +23,7 @@ REMEMBERED = 50
 
 
 class ConsolePage(Page):
-    """Runs or explains one query, with the eyes of the chosen person."""
+    """Runs or explains one query, as the chosen person sees the rows."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -62,7 +62,7 @@ class KeyField(StringField):
 
 @dataclass
 class ShownField(StringField):
-    """A value as text, read-only: no form of a browser gives it back as it was."""
+    """A value as text, read-only: no form of a browser returns it unchanged."""
 
     read_only: bool | None = True
     searchable: bool | None = False
@@ -251,7 +251,7 @@ def _server_default(column: sa.Column[Any]) -> Any:
 
 
 def _closed_set(column: sa.Column[Any]) -> list[str]:
-    """The values that a CHECK of the table leaves to a text column; none where it leaves it open."""
+    """The values that a CHECK of the table leaves to a text column; empty if no CHECK limits it."""
     return _closed_sets(column.table).get(column.name, [])
 
 

@@ -29,7 +29,7 @@ def changed(row: Any, opened: str, columns: Iterable[str]) -> list[str]:
 
 
 def conflict(current: Any, typed: Any) -> str:
-    """The refusal next to a field that another session has changed meanwhile."""
+    """The refusal next to a field that another session has changed since."""
     return (
         f"Somebody changed this value after the form was opened. In the database: {_shown(current)}. "
         f"In this form: {_shown(typed)}. Saving again overwrites the value in the database."

@@ -1,4 +1,4 @@
-"""The pages that are no table: the start, the schema, the migrations, and whose eyes are borrowed."""
+"""The pages without a table: the start, the schema, the migrations, and the choice of the person."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ def bounded(table: str) -> str:
 def judged(counted: int, analysed: float | None) -> Total:
     """The number of rows by a count of at most EXACT + 1 rows, and by ``pg_class.reltuples``.
 
-    A table that nobody has analysed has -1 there: an estimate without ANALYZE is none.
+    ``reltuples`` of a table without ANALYZE is -1: then there is no estimate.
     """
     if counted <= EXACT:
         return Total(counted)

@@ -57,7 +57,7 @@ class NotNullComparator(KindComparator):
             planner.create(_CREATE, CallOp("drop_not_null", key.name, key.table, schema=sides.schema(key)))
 
     def follow(self, sides: Sides, planner: Planner) -> None:
-        """Plans to create, in both directions, the constraints that are dropped with their column or NOT NULL."""
+        """Plans in both directions to create the constraints that are dropped with their column."""
         for key in (key for key in sides.reflected if key.kind == "not_null"):
             column = keys.column(key)
             if not _is_dropped_or_proved(sides, planner, column):
