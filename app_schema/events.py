@@ -109,8 +109,8 @@ def _json_lines() -> Listener:
 
     def write(event: str, fields: dict[str, Any]) -> None:
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        known = {name: value for name, value in fields.items() if value is not None}
-        line = {"time": now, "run": number, "event": event, **known}
+        filled = {name: value for name, value in fields.items() if value is not None}
+        line = {"time": now, "run": number, "event": event, **filled}
         sys.stderr.write(f"{json.dumps(line, ensure_ascii=False, default=str)}\n")
         sys.stderr.flush()
 

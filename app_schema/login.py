@@ -68,8 +68,8 @@ def reason(error: BaseException | None, parameters: Mapping[str, Any] | None = N
         parameters = {option.keyword.decode(): option.val.decode() for option in pgconn.info if option.val}
     if parameters is None:
         return None
-    known = {option.keyword.decode() for option in pq.Conninfo.get_defaults()}
-    conninfo = make_conninfo(**{name: value for name, value in parameters.items() if name in known})
+    keywords = {option.keyword.decode() for option in pq.Conninfo.get_defaults()}
+    conninfo = make_conninfo(**{name: value for name, value in parameters.items() if name in keywords})
     return _judged(_traced(conninfo.encode()), needs_password=bool(pgconn and pgconn.needs_password))
 
 

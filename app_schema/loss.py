@@ -150,8 +150,8 @@ class _Names:
     def table(self, place: Place) -> Place:
         """With the schema in which PostgreSQL finds it."""
         schema, name = place
-        known = (schema or self._schema(name), name)
-        return self._tables.get(known, known)
+        resolved = (schema or self._schema(name), name)
+        return self._tables.get(resolved, resolved)
 
     def part(self, kind: str, table: Place | None, name: str) -> str:
         """A column, constraint, policy, ... of the table."""

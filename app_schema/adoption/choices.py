@@ -54,30 +54,30 @@ def read(file: Path) -> Choices:
     if unknown:
         raise ConfigurationError(f"{file}: {unknown[0]} is unknown; expected zone, set, move or drop.")
     makers = {"set": _set, "move": lambda entry: MoveRows(**entry), "drop": lambda entry: Superseded(**entry)}
-    made = {
+    choices = {
         name: [_entry(file, name, entry, make) for entry in _list(file, name, entries)]
         for name, make in makers.items()
     }
     zone = entries.get("zone", "UTC")
     if not isinstance(zone, str):
         raise ConfigurationError(f'{file}: zone is a name, as "Asia/Tokyo"; found {zone}.')
-    return Choices(zone=zone, mends=(*made["set"], *made["move"]), drop=tuple(made["drop"]))
+    return Choices(zone=zone, mends=(*choices["set"], *choices["move"]), drop=tuple(choices["drop"]))
 
 
 def _list(file: Path, name: str, entries: Mapping[str, Any]) -> list[Any]:
-    found = entries.get(name, [])
-    if not isinstance(found, list):
-        raise ConfigurationError(f"{file}: each entry of {name} begins with [[{name}]]; found {found}.")
-    return found
+    listed = entries.get(name, [])
+    if not isinstance(listed, list):
+        raise ConfigurationError(f"{file}: each entry of {name} begins with [[{name}]]; found {listed}.")
+    return listed
 
 
 def _entry(file: Path, name: str, entry: Any, make: Callable[[Mapping[str, Any]], Any]) -> Any:
     try:
-        made = make(entry)
+        choice = make(entry)
     except (TypeError, ValueError, KeyError, AttributeError):
-        made = None
-    if made is not None and all(isinstance(value, str | None) for value in vars(made).values()):
-        return made
+        choice = None
+    if choice is not None and all(isinstance(value, str | None) for value in vars(choice).values()):
+        return choice
     shapes = {
         "set": 'table, column, where, and value = "SQL" or from = "column" with values = {old = "new"}',
         "move": "table and where",
@@ -87,9 +87,9 @@ def _entry(file: Path, name: str, entry: Any, make: Callable[[Mapping[str, Any]]
 
 
 def _set(entry: Mapping[str, Any]) -> SetValue:
-    given = dict(entry)
-    if "from" in given:
-        source, values = given.pop("from"), given.pop("values")
+    fields = dict(entry)
+    if "from" in fields:
+        source, values = fields.pop("from"), fields.pop("values")
         cases = " ".join(f"WHEN {literal(old)} THEN {literal(new)}" for old, new in values.items())
-        given["value"] = f"CASE {source} {cases} END" if cases else "NULL"
-    return SetValue(**given)
+        fields["value"] = f"CASE {source} {cases} END" if cases else "NULL"
+    return SetValue(**fields)

@@ -161,8 +161,8 @@ class Copying:
     def _early(self) -> list[tuple[Table, Table, str, bool]]:
         """The foreign keys to a table that is copied later: both tables, the name, and DEFERRABLE."""
         order = {table: number for number, table in enumerate(self.tables)}
-        found = self._do(_FOREIGN_KEYS).fetchall()
-        keys = [((row[0], row[1]), (row[2], row[3]), row[4], row[5]) for row in found]
+        rows = self._do(_FOREIGN_KEYS).fetchall()
+        keys = [((row[0], row[1]), (row[2], row[3]), row[4], row[5]) for row in rows]
         return [key for key in keys if order.get(key[0], len(order)) < order.get(key[1], 0)]
 
     def _groups(self) -> list[list[Table]]:
@@ -186,8 +186,8 @@ class Copying:
                 if not (error.sqlstate or "").startswith(_VIOLATED):
                     raise
                 shown = ".".join(filter(None, (error.diag.schema_name, error.diag.table_name)))
-                said = f"{error.diag.message_primary}. {error.diag.message_detail}"
-                raise DifferentError(f"{shown} cannot be copied: {said}") from error
+                message = f"{error.diag.message_primary}. {error.diag.message_detail}"
+                raise DifferentError(f"{shown} cannot be copied: {message}") from error
         for table in group:
             shown = _shown(table)
             progress.copied(shown, rows[table])

@@ -65,8 +65,8 @@ def narrowing(future: Future, table: Table, column: str) -> Narrowing | None:
 
 def narrowings(future: Future) -> list[Narrowing]:
     """All columns of that kind."""
-    found = (narrowing(future, table, column) for table, column in future.conversions)
-    return [each for each in found if each is not None]
+    candidates = (narrowing(future, table, column) for table, column in future.conversions)
+    return [each for each in candidates if each is not None]
 
 
 def refusals(future: Future) -> Iterator[CallOp]:

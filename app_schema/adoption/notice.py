@@ -34,13 +34,13 @@ _INCOMPLETE = (
 _READABLE = text("SELECT has_table_privilege(to_regclass(:table), 'SELECT')")
 
 
-def unadopted(connection: Connection, app: Application, here: frozenset[str]) -> str | None:
+def unadopted(connection: Connection, app: Application, stamped: frozenset[str]) -> str | None:
     """The sentence about a database of another system without a revision; None: no such database.
 
     The names of primary keys identify a database of the lineage that lost its version table: `upgrade`
     repairs it. The first statement of an adoption records that it has begun.
     """
-    if here or is_empty(connection):
+    if stamped or is_empty(connection):
         return None  # without an import of the models
     declared = {(table.schema or "public", table.name): table for table in app.metadata.tables.values()}
     places = {"schemas": [schema for schema, _ in declared], "names": [name for _, name in declared]}
@@ -78,10 +78,10 @@ def refuse_unadopted(connection: Connection, app: Application) -> frozenset[str]
 
     :raises DifferentError: if another system created the tables.
     """
-    here = current(connection, app)
-    if sentence := unadopted(connection, app, here):
+    stamped = current(connection, app)
+    if sentence := unadopted(connection, app, stamped):
         raise DifferentError(sentence)
-    return here
+    return stamped
 
 
 def refuse_adopted(connection: Connection, app: Application, *, changes: bool) -> None:
@@ -89,9 +89,9 @@ def refuse_adopted(connection: Connection, app: Application, *, changes: bool) -
 
     :raises DifferentError: with the command to run instead.
     """
-    if here := current(connection, app):
+    if stamped := current(connection, app):
         raise DifferentError(
-            f"The database is at revision {', '.join(sorted(here))}: there is nothing to adopt. "
+            f"The database is at revision {', '.join(sorted(stamped))}: there is nothing to adopt. "
             "app-schema adopt --undo downgrades an adopted database."
         )
     if changes and has_begun(connection, app):

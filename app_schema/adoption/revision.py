@@ -120,31 +120,32 @@ def _with_mends(operations: list[MigrateOperation], look: Look) -> list[MigrateO
         if isinstance(operation, CallOp) and operation.kwargs.get("nullable") is True
     ]
     notes = unwritable(look, operations)
-    rest = [
+    planned = [
         operation
         for operation in operations
         if operation not in loosened and (not isinstance(operation, UnwritableOp) or operation in notes)
     ]
     changes = (CreateObjectOp, CreateTableOp, AddColumnOp, RetypeOp)
     first = next(
-        (number for number, operation in enumerate(rest) if isinstance(operation, changes)), len(rest)
+        (number for number, operation in enumerate(planned) if isinstance(operation, changes)),
+        len(planned),
     )
-    columns = [number for number, operation in enumerate(rest) if _is_before_constraints(operation)]
+    columns = [number for number, operation in enumerate(planned) if _is_before_constraints(operation)]
     last = max([first, *(number + 1 for number in columns)])
     mended = [*loosened, *before(look), *refusals(Future(look))]
-    done = [
+    ordered = [
         begin(look),
         *keep_dropped(look),
-        *rest[:first],
+        *planned[:first],
         *mended,
-        *rest[first:last],
+        *planned[first:last],
         *after(look),
-        *rest[last:],
+        *planned[last:],
     ]
     # CREATE INDEX also evaluates the old versions of rows that the transaction has updated, whose bounds may
     # be no range: exclusion constraints follow the COMMIT before a concurrent index
-    excluding = [operation for operation in done if excludes(operation)]
-    others = [operation for operation in done if operation not in excluding]
+    excluding = [operation for operation in ordered if excludes(operation)]
+    others = [operation for operation in ordered if operation not in excluding]
     committed = [
         number + 1 for number, operation in enumerate(others) if isinstance(operation, ConcurrentIndexOp)
     ]

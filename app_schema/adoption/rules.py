@@ -126,15 +126,20 @@ def _rules(future: Future) -> Iterator[DeclaredRule]:
     makers = {"constraint": _constraint, "index": _index, "column": _column}
     new = set(required(look))
     thinned = {place(choice.table) for choice in mends(look) if isinstance(choice, MoveRows)}
-    seen = set()
+    keys = set()
     for difference in look.comparison.differences:
         key, declared = difference.key, difference.left
-        kept = Key("table", key.schema, None, key.table or "") in look.sides.reflected
-        if declared is not None and key.kind in makers and kept and _table(key) in look.sides.metadata.tables:
-            seen.add(key)
+        exists = Key("table", key.schema, None, key.table or "") in look.sides.reflected
+        if (
+            declared is not None
+            and key.kind in makers
+            and exists
+            and _table(key) in look.sides.metadata.tables
+        ):
+            keys.add(key)
             yield from makers[key.kind](future, key, declared, difference.right, new)
     for key, declared in look.sides.declared.items():
-        match = FOREIGN_KEY.match(declared) if key.kind == "constraint" and key not in seen else None
+        match = FOREIGN_KEY.match(declared) if key.kind == "constraint" and key not in keys else None
         if (
             match
             and (unquoted(match["schema"]), unquoted(match["table"])) in thinned
@@ -220,16 +225,17 @@ def _is_known(future: Future, table: Table, column: str) -> bool:
 
 
 def _foreign_key(future: Future, key: Key, table: Table, printed: str, match: re.Match[str]) -> DeclaredRule:
-    mine, theirs = between_commas(match["columns"]), between_commas(match["targets"])
+    sources, targets = between_commas(match["columns"]), between_commas(match["targets"])
     referred = (unquoted(match["schema"]), unquoted(match["table"]))
-    set_ = " AND ".join(f"{ident(table[1])}.{column} IS NOT NULL" for column in mine)
+    set_ = " AND ".join(f"{ident(table[1])}.{column} IS NOT NULL" for column in sources)
     same = " AND ".join(
-        f"referred.{target} = {ident(table[1])}.{column}" for column, target in zip(mine, theirs, strict=True)
+        f"referred.{target} = {ident(table[1])}.{column}"
+        for column, target in zip(sources, targets, strict=True)
     )
-    names = [unquoted(column) for column in theirs]
-    rows = f"(SELECT {', '.join(theirs)} FROM {future.rows(referred, names)}) AS referred"
+    names = [unquoted(column) for column in targets]
+    rows = f"(SELECT {', '.join(targets)} FROM {future.rows(referred, names)}) AS referred"
     where = f"{set_} AND NOT EXISTS (SELECT FROM {rows} WHERE "
-    columns = tuple(unquoted(column) for column in mine)
+    columns = tuple(unquoted(column) for column in sources)
     converted = any((table, column) in future.conversions for column in columns)
     before = where + same.replace(" = ", "::text = ") + ")" if converted else ""
     return DeclaredRule(key.label, "foreign key", table, columns, printed, f"{where}{same})", before=before)

@@ -126,8 +126,8 @@ def _applicable(connection: Connection, waivers: Sequence[Waiver]) -> list[Waive
 
 def _missing_right(connection: Connection, message: str) -> str:
     # a transaction of the caller is aborted, and answers no query
-    known = not connection.in_transaction()
-    role = read(connection, _ROLE)[0][0][0] if known else "the role of this connection"
+    is_readable = not connection.in_transaction()
+    role = read(connection, _ROLE)[0][0][0] if is_readable else "the role of this connection"
     denied = re.search(r"for (schema|table|view|sequence|function) (\S+)$", message)
     grant = f"GRANT {_RIGHTS[denied[1]]} {denied[2]} TO {role}, or " if denied else ""
     return (

@@ -160,8 +160,8 @@ class Truth:
                     is_length(node) and all(map(self._never_null, args))
                 )
             case "OPEXPR":
-                known = self._name(node) in {*_COMPARE, *_ARITHMETIC, *_FITS_ALL}
-                is_never_null = known and all(map(self._never_null, args))
+                is_strict = self._name(node) in {*_COMPARE, *_ARITHMETIC, *_FITS_ALL}
+                is_never_null = is_strict and all(map(self._never_null, args))
             case "BOOLEXPR":
                 is_never_null = all(map(self._never_null, args))
             case "COALESCEEXPR" | "MINMAXEXPR":

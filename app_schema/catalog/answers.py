@@ -30,11 +30,11 @@ class Answers:
 
     def get(self, query: str, key: Key) -> Any:
         """The result for a key; None without a row."""
-        known = self._known.setdefault(query, {})
-        if key not in known:
+        results = self._known.setdefault(query, {})
+        if key not in results:
             keys = [
                 key,
-                *(likely for likely in self._likely(key.kind) if likely not in known and likely != key),
+                *(likely for likely in self._likely(key.kind) if likely not in results and likely != key),
             ]
             requests = [{"n": n, **dict(zip(Key._fields, key, strict=True))} for n, key in enumerate(keys)]
             correlated = _PARAMETER.sub(r'asked."\1"', query)
@@ -45,5 +45,5 @@ class Answers:
                 ),
                 {"keys": json.dumps(requests)},
             )
-            known.update({keys[number]: answer for number, answer in rows})
-        return known[key]
+            results.update({keys[number]: answer for number, answer in rows})
+        return results[key]

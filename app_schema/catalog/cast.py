@@ -161,10 +161,10 @@ def lost(
     if clause is not None and not _is_cast(name, clause):
         return None
     if (base(source), base(target)) == ("json", "jsonb"):  # jsonb keeps the last of two equal keys
-        rest = "regexp_replace({}::text, '\\s', '', 'g')"
+        written = "regexp_replace({}::text, '\\s', '', 'g')"
         keys = f"{name} IS NOT NULL AND NOT {name} IS JSON WITH UNIQUE KEYS"
         if connection.dialect.server_version_info < (JSON_PREDICATE,):  # type: ignore[operator]
-            keys = f"length({rest.format(name)}) > length({rest.format(name + '::jsonb')})"
+            keys = f"length({written.format(name)}) > length({written.format(name + '::jsonb')})"
         return f"SELECT count(*) FROM {table} WHERE {keys}"
     trip = round_trip(connection, column, source, target, clause)
     if trip is None:

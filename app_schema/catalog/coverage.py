@@ -353,13 +353,13 @@ COVERAGE: Mapping[str, Catalog] = {
 
 def verdict(catalog: str, column: str) -> Verdict:
     """The verdict on a column, derived from the queries of the kinds."""
-    known = COVERAGE[catalog]
-    if column in known.named.split():
+    entry = COVERAGE[catalog]
+    if column in entry.named.split():
         return "named"
-    if any(column in words.split() for words in known.outside.values()):
+    if any(column in words.split() for words in entry.outside.values()):
         return "outside"
-    catalog_queries = [query for query in queries() if query.catalog == (known.part_of or catalog)]
-    printer = next((name for name, words in known.printed.items() if column in words.split()), column)
+    catalog_queries = [query for query in queries() if query.catalog == (entry.part_of or catalog)]
+    printer = next((name for name, words in entry.printed.items() if column in words.split()), column)
     if catalog_queries and printer in _words():
         return "compared"
     return "not compared" if catalog_queries and catalog not in without_kind() else "named"

@@ -25,8 +25,8 @@ def reflect(answers: Answers, key: Key, definition: str, table: str | None = Non
     cls = DDLObject.reflected.get(key.kind)
     if cls is None:
         raise ModelError(f"{key.kind.replace('_', ' ')} {key.name} cannot be written as a revision")
-    if (known := cls.from_definition(key, definition)) is not None:
-        return known
+    if (obj := cls.from_definition(key, definition)) is not None:
+        return obj
     parts = copy.deepcopy(answers.get(_parts(key.kind), key))
     refused = parts.pop("refused", None)
     if refused is not None:

@@ -126,9 +126,9 @@ def _declared(
     name = ""
     if cache:
         name = kept.digest([*_server(connection, place), search_path, *statements])
-        if (known := kept.load(name)) is not None:
+        if (cached := kept.load(name)) is not None:
             meanwhile()
-            return known
+            return cached
     with ThreadPoolExecutor(1, "scratch") as pool:  # with connections of its own
         built = pool.submit(_built, place, search_path, statements)
         meanwhile()
@@ -199,10 +199,10 @@ def _culprit(scratch: Driver, settings: str, chunks: Sequence[Sequence[str]]) ->
             scratch.execute(statement.encode())
         except psycopg.Error as error:
             scratch.execute(b"ROLLBACK TO made")
-            known = remedy(scratch, statement, error)
-            message = f"the declared objects cannot be created: {_first_line(error)}{known}"
+            advice = remedy(scratch, statement, error)
+            message = f"the declared objects cannot be created: {_first_line(error)}{advice}"
             # a block of ours tells nobody what to change, if the remedy is known
-            is_own_block = known and statement.startswith("DO ")
+            is_own_block = advice and statement.startswith("DO ")
             return ModelError(message if is_own_block else f"{message}\nin: {statement[:2000]}")
     return ModelError("the declared objects cannot be created in one message, only statement by statement")
 
@@ -243,13 +243,13 @@ class Place:
         driver = connection.connection.driver_connection
         if url is not None:
             text = parse(url, "the URL of the scratch server").set(drivername="postgresql")
-            known: dict[str, Any] = conninfo_to_dict(text.render_as_string(hide_password=False))
+            parameters: dict[str, Any] = conninfo_to_dict(text.render_as_string(hide_password=False))
         elif isinstance(driver, psycopg.Connection | psycopg.AsyncConnection):
-            known = {**driver.info.get_parameters(), "password": driver.info.password}
+            parameters = {**driver.info.get_parameters(), "password": driver.info.password}
         else:
-            known = _of_url(connection.engine.url)
+            parameters = _of_url(connection.engine.url)
         major = int((connection.dialect.server_version_info or (0,))[0])
-        return cls(known, major, url is not None)
+        return cls(parameters, major, url is not None)
 
 
 def _of_url(url: URL) -> dict[str, Any]:

@@ -32,10 +32,10 @@ class Spelling:
         self._known |= {text: text for text in new if "(" not in text}
         if not unknown:
             return
-        given = (
+        setting = (
             f"SELECT set_config({literal(TEXTS)}, {literal(json.dumps(unknown, ensure_ascii=False))}, false)"
         )
-        rows = read(self._connection, given, FOLD, f"SELECT current_setting({literal(FOLDED)})")
+        rows = read(self._connection, setting, FOLD, f"SELECT current_setting({literal(FOLDED)})")
         self._known |= dict(zip(unknown, json.loads(rows[-1][0][0]), strict=True))
 
     def flat(self, text: str) -> str:

@@ -74,8 +74,8 @@ def remedy(scratch: Driver, statement: str, error: psycopg.Error) -> str:
 
 def _method(scratch: Driver, quoted: list[str]) -> str | None:
     """The access method without a default operator class for a type, which only the message names."""
-    known = {str(name) for (name,) in scratch.execute("SELECT amname FROM pg_catalog.pg_am")}
-    return quoted[0] if len(quoted) == 1 and quoted[0] in known else None
+    methods = {str(name) for (name,) in scratch.execute("SELECT amname FROM pg_catalog.pg_am")}
+    return quoted[0] if len(quoted) == 1 and quoted[0] in methods else None
 
 
 def _operator_classes(scratch: Driver, statement: str, method: str) -> str:

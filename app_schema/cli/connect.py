@@ -32,24 +32,24 @@ def connect(
 
     database = target(url)
     with opened(database) as connection:
-        seen = overview(connection, database, application())
+        contents = overview(connection, database, application())
     if as_json:
-        machine(seen)
+        machine(contents)
     else:
         if every:
-            _objects(seen)
-        facts({**_facts(seen), **_folded(seen), "connect": url_line(database)})
-    for sentence in seen.problems:
+            _objects(contents)
+        facts({**_facts(contents), **_folded(contents), "connect": url_line(database)})
+    for sentence in contents.problems:
         problem(sentence)
-    finish(well=not seen.problems)
+    finish(well=not contents.problems)
 
 
-def _facts(seen: Overview) -> dict[str, str]:
-    server = seen.server
-    stamped, newest = ", ".join(sorted(seen.here or ())) or "none", ", ".join(sorted(seen.heads))
+def _facts(contents: Overview) -> dict[str, str]:
+    server = contents.server
+    stamped, newest = ", ".join(sorted(contents.here or ())) or "none", ", ".join(sorted(contents.heads))
     way = ["pooled" if server.pooled else "direct", "TLS" if server.tls else "no TLS"]
     extensions = [
-        f"{extension.name} {extension.found or '(not created yet)'}" for extension in seen.extensions
+        f"{extension.name} {extension.found or '(not created yet)'}" for extension in contents.extensions
     ]
     return {
         "server": f"PostgreSQL {server.version} at {server.place} ({server.origin})",
@@ -57,19 +57,19 @@ def _facts(seen: Overview) -> dict[str, str]:
         "role": f"{server.role} ({', '.join(_powers(server))})",
         "way": f"{', '.join(way)}, {server.round_trip:.2f} ms a round trip",
         "extensions": ", ".join(extensions),
-        "revision": f"{stamped} (the newest{'' if seen.here == seen.heads else f' is {newest}'})",
+        "revision": f"{stamped} (the newest{'' if contents.here == contents.heads else f' is {newest}'})",
     }
 
 
-def _folded(seen: Overview) -> dict[str, str]:
+def _folded(contents: Overview) -> dict[str, str]:
     """The objects by count: a list of thirty tables moves the line to paste out of the window."""
-    if not seen.tables:
+    if not contents.tables:
         return {}
-    schemas = Counter(table.schema for table in seen.tables)
+    schemas = Counter(table.schema for table in contents.tables)
     where = ", ".join(f"{count} in {schema}" for schema, count in sorted(schemas.items()))
-    rows = sum(table.rows or 0 for table in seen.tables)
-    about = "about " if any(table.estimated or table.rows is None for table in seen.tables) else ""
-    kinds = {"view": seen.views, "enum": seen.enums}
+    rows = sum(table.rows or 0 for table in contents.tables)
+    about = "about " if any(table.estimated or table.rows is None for table in contents.tables) else ""
+    kinds = {"view": contents.views, "enum": contents.enums}
     others = [counted(len(names), kind) for kind, names in kinds.items() if names]
     return {"tables": ", ".join([where, *others, f"{about}{counted(rows, 'row')}"])}
 
@@ -81,14 +81,14 @@ def _powers(server: ServerFacts) -> list[str]:
     return powers + (["may create databases"] if server.create_databases else [])
 
 
-def _objects(seen: Overview) -> None:
+def _objects(contents: Overview) -> None:
     rows = [
         (relation.schema, relation.name, ("about " if relation.estimated else "") + number(relation.rows))
-        for relation in seen.tables
+        for relation in contents.tables
     ]
     if rows:
         table(("schema", "table", ">rows"), rows)
-    for kind, names in (("view", seen.views), ("enum", seen.enums)):
+    for kind, names in (("view", contents.views), ("enum", contents.enums)):
         if names:
             listed = f"{counted(len(names), kind)}: {', '.join(names)}"
             print("\n" + textwrap.fill(listed, WIDTH, subsequent_indent="  "))

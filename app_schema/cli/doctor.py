@@ -18,14 +18,14 @@ def doctor(url: Url = None, *, as_json: Json = False) -> None:
     from app_schema.doctor import examine
 
     examined = []
-    for seen in examine(url, application()):
-        examined.append(seen)
+    for result in examine(url, application()):
+        examined.append(result)
         if not as_json:
-            text(f"{seen.state:<8}{seen.name:<12}{seen.found}", indent=20)
-            if seen.remedy:
-                text(f"{'':<20}{seen.remedy}", indent=20)
-                print(f"{'':<20}{see(seen.remedy)}")
+            text(f"{result.state:<8}{result.name:<12}{result.found}", indent=20)
+            if result.remedy:
+                text(f"{'':<20}{result.remedy}", indent=20)
+                print(f"{'':<20}{see(result.remedy)}")
     if as_json:
-        machine([{**vars(seen), "see": seen.remedy and see(seen.remedy)} for seen in examined])
-    states = {seen.state for seen in examined}
+        machine([{**vars(result), "see": result.remedy and see(result.remedy)} for result in examined])
+    states = {result.state for result in examined}
     raise typer.Exit(UNKNOWN if "unknown" in states else DIFFERENT if "mend" in states else 0)

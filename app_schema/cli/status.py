@@ -27,11 +27,11 @@ def status(url: Url = None, *, as_json: Json = False) -> None:
         lost = prepare(connection, app, stamped, steps)[0].rows
     pending = [described(step.revision) for step in steps]
     if as_json:
-        known = {"here": stamped, "heads": lineage.heads, "unknown": unknown, "pending": pending}
-        machine({**known, "losses": lost})
+        state = {"here": stamped, "heads": lineage.heads, "unknown": unknown, "pending": pending}
+        machine({**state, "losses": lost})
     else:
-        rest = "an unknown revision" if unknown else f"{len(pending)} pending"
-        print(f"at {', '.join(sorted(stamped)) or 'base'}, {rest}")
+        words = "an unknown revision" if unknown else f"{len(pending)} pending"
+        print(f"at {', '.join(sorted(stamped)) or 'base'}, {words}")
         for revision in pending:
             print(f"  {revision.revision}")
             text(f"    {revision.subject}")

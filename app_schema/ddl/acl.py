@@ -41,7 +41,7 @@ class PrintedGrant(Parts):
     grantable: bool
 
 
-def held(source: str, acl: str, owner: str, *, of_public: bool = False, **given: Any) -> CatalogQuery:
+def held(source: str, acl: str, owner: str, *, of_public: bool = False, **fields: Any) -> CatalogQuery:
     """The query of privileges that roles other than the owner hold on objects of a catalog.
 
     :param of_public: also a row of PUBLIC if PUBLIC holds none.
@@ -55,7 +55,7 @@ def held(source: str, acl: str, owner: str, *, of_public: bool = False, **given:
         definition="x.words",
         printed_as=PrintedGrant,
         fields={"words": "x.words", "names": "coalesce(x.privileges, '[]')", "grantable": "x.grantable"},
-        **{"listed": f"x.grantee <> {owner}", "parts": _PARTS, **given},
+        **{"listed": f"x.grantee <> {owner}", "parts": _PARTS, **fields},
     )
 
 

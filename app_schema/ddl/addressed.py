@@ -30,11 +30,11 @@ class Addressed(NamedTuple):
         :param action: the operation, for an error: ``rename of``.
         :raises ModelError: where objects of the kind are not known here, or the table is missing.
         """
-        known = Kind.by_key.get(kind)
-        if known is None or kind not in known.comment_on:
+        class_ = Kind.by_key.get(kind)
+        if class_ is None or kind not in class_.comment_on:
             kinds = sorted(word for other in Kind.all() for word in other.comment_on)
             raise ModelError(f"no {action} a {kind}: expected one of {', '.join(kinds)}")
-        catalog, words = known.query_of(kind), known.comment_on[kind]
+        catalog, words = class_.query_of(kind), class_.comment_on[kind]
         if "{table}" not in words:
             table, space = None, creation_schema(schema) if catalog.namespace else "NULL"
         elif table is not None:
@@ -43,7 +43,7 @@ class Addressed(NamedTuple):
             raise ModelError(f"a {action} a {kind} needs its table: write table=...")
         label = words.format(
             name=ident(name),
-            place=known.sql_name(name, schema),
+            place=class_.sql_name(name, schema),
             table=qualified(table, schema) if table is not None else "",
         )
-        return cls(catalog, label, space, known.place_of(catalog, name, table, schema))
+        return cls(catalog, label, space, class_.place_of(catalog, name, table, schema))

@@ -37,7 +37,7 @@ def attach(metadata: MetaData, *objects: DDLObject) -> None:
     :raises ModelError: if an object of the same key is declared with another definition.
     """
     _listen(metadata)
-    known = declared(metadata)
+    by_key = declared(metadata)
     by_identity: dict[Hashable, DDLObject] = metadata.info.setdefault("app_schema_identities", {})
     for obj in objects:
         if (instead := obj.undeclarable()) is not None:
@@ -46,7 +46,7 @@ def attach(metadata: MetaData, *objects: DDLObject) -> None:
         if other.key != obj.key:
             msg = f"{other.label} and {obj.label} are the same object for PostgreSQL: declare only one"
             raise ModelError(msg)
-        if known.setdefault(obj.key, obj) != obj:
+        if by_key.setdefault(obj.key, obj) != obj:
             msg = f"{obj.label} is declared twice, with different definitions"
             raise ModelError(msg)
 

@@ -157,12 +157,12 @@ class Guard:
         :param values: a query: if the object exists and is equal, the block refuses if it has rows, and
             executes the statement if it has none.
         """
-        kept = "RETURN;"
+        if_equal = "RETURN;"
         if values:
             words = (
                 f"{self.label} already has the definition of a later revision of this run, and holds values"
             )
-            kept = f"IF EXISTS ({values}) THEN\n{refuse(words, _AHEAD)}\n  END IF;"
+            if_equal = f"IF EXISTS ({values}) THEN\n{refuse(words, _AHEAD)}\n  END IF;"
         return block(
             [
                 *self._head(),
@@ -175,7 +175,7 @@ class Guard:
                 "  END;",
                 "  END IF;",
                 *self.alike("expected"),
-                f"  IF found IS NOT NULL AND alike THEN {kept} END IF;",
+                f"  IF found IS NOT NULL AND alike THEN {if_equal} END IF;",
                 *execute((statement,)),
                 "END",
             ]

@@ -76,7 +76,7 @@ class _Replaced:
 
         :param place: schema and name, quoted.
         """
-        kept = _KEEP.format(
+        body = _KEEP.format(
             word=self.word,
             catalog=self.catalog,
             lookup=self.lookup,
@@ -88,7 +88,7 @@ class _Replaced:
             place=literal(place),
             replace="\n".join(execute(tuple(statements))),
         )
-        return ("DO " + dollar(kept, "keep"),)
+        return ("DO " + dollar(body, "keep"),)
 
 
 def _grants(word: str, entries: str, owner: str, columns: str = "") -> str:

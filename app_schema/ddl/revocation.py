@@ -46,17 +46,17 @@ class Revocation:
 
     def _restored_on_columns(self) -> tuple[str, str]:
         """PL/pgSQL that grants the privileges on columns again: a REVOKE on a table also revokes these."""
-        kept = f"""
+        declaration = f"""
   grant_again text;
   kept text[] := ARRAY(
     SELECT format('GRANT %s (%I) ON %s TO %s', x.privilege_type, a.attname, {literal(self.target)},
                   {literal(role(self.to))})
       FROM {self._acls_of_columns()} AND x.grantee = {grantee(self.to)});"""
-        again = """
+        restore = """
   FOREACH grant_again IN ARRAY kept LOOP
     EXECUTE grant_again;
   END LOOP;"""
-        return kept, again
+        return declaration, restore
 
     def on_columns(self, privilege: str, columns: tuple[str, ...] = ()) -> str:
         """The statement that revokes a privilege on the given columns; on all if none is given."""

@@ -48,8 +48,8 @@ def checked(name: str) -> str:
         msg = f"{name!r} cannot be the name of an object in PostgreSQL: it is empty or has a NUL character"
         raise ModelError(msg)
     if size > NAME_BYTES:
-        kept = f"PostgreSQL would truncate it to {NAME_BYTES}"
-        msg = f"the name {name!r} has {size} bytes, {kept}"
+        effect = f"PostgreSQL would truncate it to {NAME_BYTES}"
+        msg = f"the name {name!r} has {size} bytes, {effect}"
         raise ModelError(msg)
     return name
 

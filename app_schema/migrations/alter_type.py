@@ -158,8 +158,8 @@ def column_types(construct: AlterTypes) -> ExecutableDDLElement:
         is_at_utc = _is_at_utc(column)
         at_utc |= is_at_utc
         change = _change(column, using=not is_at_utc)
-        known = f"nullif(current_setting('{_CHANGES}'), '')"
-        remember = f"SELECT set_config('{_CHANGES}', concat_ws(', ', {known}, {literal(change)}), true)"
+        remembered = f"nullif(current_setting('{_CHANGES}'), '')"
+        remember = f"SELECT set_config('{_CHANGES}', concat_ws(', ', {remembered}, {literal(change)}), true)"
         guarded = replace(_retype(column), different=(remember,)).render()
         lines.append(f"  EXECUTE {dollar(guarded, 'one')};")
     columns = ", ".join(column.column_name for column in construct.changes)

@@ -178,8 +178,8 @@ def _read(options: dict[str, Any]) -> Options:
 def _given(options: dict[str, Any]) -> list[str]:
     unknown = sorted(set(options) - set(Options.__dataclass_fields__))
     if unknown:
-        known = ", ".join(Options.__dataclass_fields__)
-        raise ConfigurationError(f"there is no option {unknown[0]}; the options are {known}")
+        names = ", ".join(Options.__dataclass_fields__)
+        raise ConfigurationError(f"there is no option {unknown[0]}; the options are {names}")
     return [f"{name}={str(value).lower()}" for name, value in options.items()]
 
 

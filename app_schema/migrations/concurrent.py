@@ -51,8 +51,8 @@ def create(operations: Operations | Sender, built: Index, *, as_sql: bool) -> No
     else:
         place = {"name": name, "table": table, "schema": schema, "quoted": qualified(table, None)}
         invalid = send(operations, text(index.INVALID), **place)
-        for left in invalid.scalars().all() if invalid is not None else ():
-            send(operations, Guarded(f"DROP INDEX CONCURRENTLY IF EXISTS {qualified(left, schema)}"))
+        for invalid_index in invalid.scalars().all() if invalid is not None else ():
+            send(operations, Guarded(f"DROP INDEX CONCURRENTLY IF EXISTS {qualified(invalid_index, schema)}"))
     if _is_needed(operations, index.CreateConcurrently(built)):
         send(operations, Guarded(index.concurrently(built)))
 

@@ -99,15 +99,15 @@ def _drifted(key: Key, state: State, declared: str | None, reflected: str | None
 
 def _counts(declared: Iterable[Key], states: dict[Key, State]) -> list[KindCount]:
     total = Counter(key.kind for key in declared)
-    seen = Counter((key.kind, state) for key, state in states.items())
+    counts = Counter((key.kind, state) for key, state in states.items())
     return [
         KindCount(
             kind=kind.replace("_", " "),
             declared=total[kind],
-            created=total[kind] - seen[kind, "absent"],
-            equal=total[kind] - seen[kind, "absent"] - seen[kind, "different"],
-            different=seen[kind, "different"],
-            undeclared=seen[kind, "undeclared"],
+            created=total[kind] - counts[kind, "absent"],
+            equal=total[kind] - counts[kind, "absent"] - counts[kind, "different"],
+            different=counts[kind, "different"],
+            undeclared=counts[kind, "undeclared"],
         )
-        for kind in sorted(total.keys() | {kind for kind, _ in seen})
+        for kind in sorted(total.keys() | {kind for kind, _ in counts})
     ]

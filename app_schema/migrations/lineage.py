@@ -118,8 +118,10 @@ class Lineage:
             return []
         up = direction == "up"
         step = MigrationStep.upgrade_from_script if up else MigrationStep.downgrade_from_script
-        ends: Any = (to, rows, {"implicit_base": True}) if up else (rows, to, {"select_for_downgrade": True})
-        upper, lower, options = ends
+        bounds: Any = (
+            (to, rows, {"implicit_base": True}) if up else (rows, to, {"select_for_downgrade": True})
+        )
+        upper, lower, options = bounds
         try:
             scripts = list(self.scripts.iterate_revisions(upper, lower, **options))
         except ResolutionError as error:
@@ -167,5 +169,5 @@ def current(connection: Connection, app: Application) -> frozenset[str]:
 def described(script: Script) -> Revision:
     """The docstring of the file, without Alembic's own lines."""
     paragraphs = [" ".join(part.split()) for part in script.longdoc.strip().split("\n\n")]
-    kept = [part for part in paragraphs[1:] if part and not _BOOKKEEPING.match(part)]
-    return Revision(script.revision, script.doc, tuple(kept))
+    notes = [part for part in paragraphs[1:] if part and not _BOOKKEEPING.match(part)]
+    return Revision(script.revision, script.doc, tuple(notes))

@@ -187,8 +187,8 @@ class Operation:
 
 def is_opaque(operation: MigrateOperation) -> bool:
     """True if only its statements tell what it does: ``op.execute``, an operation of the project."""
-    known = type(operation).__module__ in {ops.__name__, CreateObjectOp.__module__}
-    return isinstance(operation, ops.ExecuteSQLOp) or not known
+    is_known = type(operation).__module__ in {ops.__name__, CreateObjectOp.__module__}
+    return isinstance(operation, ops.ExecuteSQLOp) or not is_known
 
 
 def noted(operation: MigrateOperation, context: MigrationContext) -> Operation:

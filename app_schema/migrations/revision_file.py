@@ -68,16 +68,16 @@ def _faults(files: Sequence[RevisionFile]) -> Iterator[Fault]:
     for file in files:
         for variable, sentence in _own_faults(file):
             yield file, variable, sentence
-    known: dict[str, RevisionFile] = {}
+    file_of: dict[str, RevisionFile] = {}
     for file in files:
         labels = (("branch_labels", label) for label in file.names("branch_labels"))
         for variable, name in (("revision", file.revision), *labels):
-            if (other := known.setdefault(name, file)) is not file:
+            if (other := file_of.setdefault(name, file)) is not file:
                 sentence = (
                     f"{other.path.name} has the {_NOUNS[variable]} {name} too: give one of them another "
                 )
                 yield file, variable, f"{sentence}name, or remove it."
-    yield from _absent(files, known)
+    yield from _absent(files, file_of)
     yield from _circles({file.revision: file for file in files})
 
 
@@ -106,12 +106,12 @@ def _own_faults(file: RevisionFile) -> Iterator[tuple[str, str]]:
             yield variable, f"{variable} names the revision {revision} of the file itself."
 
 
-def _absent(files: Iterable[RevisionFile], known: Mapping[str, RevisionFile]) -> Iterator[Fault]:
+def _absent(files: Iterable[RevisionFile], names: Mapping[str, RevisionFile]) -> Iterator[Fault]:
     for file in files:
         for variable in ("down_revision", "depends_on"):
             for name in file.names(variable):
-                shortened = variable == "depends_on" and any(other.startswith(name) for other in known)
-                if name not in known and not shortened:
+                shortened = variable == "depends_on" and any(other.startswith(name) for other in names)
+                if name not in names and not shortened:
                     yield file, variable, f"{variable} names {name}, which no file has."
 
 

@@ -73,10 +73,10 @@ def once(insert: Insert, script: ScriptDirectory | None) -> Insert:
     )
     revision = value.name.strip("'")
     later = {revision} if script is None else _later(script, revision)
-    known = exists(select(table)).where(
+    is_stamped = exists(select(table)).where(
         table.c.version_num.in_([literal_column(f"'{name}'") for name in sorted(later)])
     )
-    return table.insert().from_select(["version_num"], select(value).where(~known))
+    return table.insert().from_select(["version_num"], select(value).where(~is_stamped))
 
 
 def _later(script: ScriptDirectory, revision: str) -> set[str]:

@@ -92,8 +92,8 @@ def _of_fields(cls: type[DDLObject], *, filled: bool = False) -> list[str]:
     first = [
         _parameter(fields.pop(name), cls, filled=filled, required=name == "table") for name in cls.positional
     ]
-    rest = [_parameter(field, cls, filled=filled) for field in fields.values()]
-    return [*_without_gap(first), "*", *rest]
+    keywords = [_parameter(field, cls, filled=filled) for field in fields.values()]
+    return [*_without_gap(first), "*", *keywords]
 
 
 def _parameter(

@@ -55,8 +55,8 @@ SELECT sum(hashtextextended(s::text, 0))::text FROM (
 
 def digest(connection: Connection, tables: Collection[Place]) -> str:
     """The digest of the present objects."""
-    (((found,),),) = read(connection, digest_query(tables))
-    return str(found)
+    (((value,),),) = read(connection, digest_query(tables))
+    return str(value)
 
 
 def lock_unchanged(

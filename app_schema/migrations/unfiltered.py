@@ -32,8 +32,8 @@ def creates_function(sql: str) -> bool:
 
 def _created(statement: list[Token]) -> str | None:
     """The kind of object that a statement creates, or its command; None: the statement may use rows."""
-    command, *rest = [token.text.upper() for token in statement[:4]]
+    command, *words = [token.text.upper() for token in statement[:4]]
     if command in {"GRANT", "REVOKE", "COMMENT"}:
         return command
-    kind = next((word for word in rest if word not in {"OR", "REPLACE"}), "")
+    kind = next((word for word in words if word not in {"OR", "REPLACE"}), "")
     return kind if command in {"CREATE", "ALTER", "DROP"} and kind in _READS_NOTHING else None

@@ -113,12 +113,12 @@ class Batch:
                 self._sizes.append(len(text))
                 if text == COMMIT or self.timed:
                     self.pgconn.send_flush_request()  # else the server keeps its answer back
-                self._take()
+                self._receive_arrived()
             self.pgconn.send_flush_request()
             self.pgconn.flush()
-            self._take()
+            self._receive_arrived()
             self.pgconn.consume_input()
-            self._take()
+            self._receive_arrived()
             if sum(self._sizes) > FULL:
                 self._receive(lambda: sum(self._sizes) <= FULL)
 
@@ -157,11 +157,11 @@ class Batch:
         """Takes results in, up to the end of the batch or until they are enough."""
         with selectors.DefaultSelector() as selector:
             selector.register(self.pgconn.socket, selectors.EVENT_READ | selectors.EVENT_WRITE)
-            while not (self._take() or enough()):
+            while not (self._receive_arrived() or enough()):
                 try:
                     if self.pgconn.flush() == 0:
                         selector.modify(self.pgconn.socket, selectors.EVENT_READ)
-                    if self._take():
+                    if self._receive_arrived():
                         return
                     if not selector.select(HEARTBEAT) and self.interrupted is not None:
                         self._cancel()
@@ -178,21 +178,21 @@ class Batch:
         with suppress(psycopg.Error):
             self.driver.cancel_safe(timeout=CANCEL_WAIT)
 
-    def _take(self) -> bool:
+    def _receive_arrived(self) -> bool:
         """The results that have arrived; True at the end of the batch."""
-        seen = False
+        has_result = False
         while not self.pgconn.is_busy():
             result = self.pgconn.get_result()
             if result is None:
-                if not seen:
+                if not has_result:
                     break
-                seen = False
+                has_result = False
                 self.number += 1
                 self._sizes.popleft()
             elif result.status == pq.ExecStatus.PIPELINE_SYNC:
                 return True
             else:
-                seen = True
+                has_result = True
                 self._judge(result)
         return False
 

@@ -163,9 +163,9 @@ def _delete(connection: sa.Connection, keys: Keys, steps: Sequence[Step]) -> Non
     connection.exec_driver_sql(f"WITH {deletions} SELECT", values)
     for step in steps:
         query = f"SELECT count(*) FROM {rows_of[step.table]}"
-        if left := connection.exec_driver_sql(query, arrays(step.keys)).scalar():
+        if count := connection.exec_driver_sql(query, arrays(step.keys)).scalar():
             raise ServerError(
-                f"{left} rows of {step.table} are still there after DELETE: a trigger or rule keeps them."
+                f"{count} rows of {step.table} are still there after DELETE: a trigger or rule keeps them."
             )
 
 

@@ -85,14 +85,14 @@ class Targets:
     relevance: float = 0.7
 
     @classmethod
-    def read(cls, given: Iterable[str]) -> Targets:
+    def read(cls, assignments: Iterable[str]) -> Targets:
         """The targets; each `name=value` replaces a default.
 
         :raises ConfigurationError: for an unknown name, and for a value that is no finite number.
         """
         names = [field.name for field in fields(cls)]
         values: dict[str, float] = {}
-        for assignment in given:
+        for assignment in assignments:
             name, _, value = assignment.partition("=")
             try:
                 values[name] = float(value)

@@ -105,13 +105,15 @@ class SchemaPage(Page):
     @route("")
     async def index(self, request: Request) -> Response:
         """The page; ``?table=`` names another table than the first."""
-        known = {table_key(table): table for table in self.application.metadata.sorted_tables}
-        name = request.query_params.get("table", min(known, default=""))
-        if name not in known:
+        by_key = {table_key(table): table for table in self.application.metadata.sorted_tables}
+        name = request.query_params.get("table", min(by_key, default=""))
+        if name not in by_key:
             raise HTTPException(404, f"The models have no table {name}.")
-        parts = await read(tables.parts, request.state.session, known[name])
-        docs = {column.name: column.doc or "" for column in known[name].columns}
-        return await self.show(request, "schema.html", name=name, names=sorted(known), parts=parts, docs=docs)
+        parts = await read(tables.parts, request.state.session, by_key[name])
+        docs = {column.name: column.doc or "" for column in by_key[name].columns}
+        return await self.show(
+            request, "schema.html", name=name, names=sorted(by_key), parts=parts, docs=docs
+        )
 
 
 class PicturePage(Page):

@@ -42,8 +42,8 @@ _RUN = pytest.StashKey[Run]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    given: dict[str, Any] = getattr(config, "workerinput", {})
-    config.stash[_RUN] = Run(given.get("app_schema_server"), given.get("app_schema_run"))
+    worker: dict[str, Any] = getattr(config, "workerinput", {})
+    config.stash[_RUN] = Run(worker.get("app_schema_server"), worker.get("app_schema_run"))
 
 
 @pytest.hookimpl(optionalhook=True)  # of pytest-xdist

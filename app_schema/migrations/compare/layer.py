@@ -77,9 +77,9 @@ def _named_in_bodies(reflected: Snapshot) -> Iterator[tuple[Key, Key]]:
 def _closure(reads: Reads, key: Key) -> set[Key]:
     """The objects that an object reads, directly or through another object."""
     closure: set[Key] = set()
-    left = [key]
-    while left:
-        more = reads.get(left.pop(), set()) - closure
+    todo = [key]
+    while todo:
+        more = reads.get(todo.pop(), set()) - closure
         closure |= more
-        left += more
+        todo += more
     return closure

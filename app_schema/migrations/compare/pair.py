@@ -102,9 +102,9 @@ def _by_definition(sides: Sides, declared: list[Key], reflected: list[Key]) -> P
         shapes[key._replace(name=""), sides.spelling.flat(text)][2].append(key)
     for named, unnamed, former in shapes.values():
         yield from zip(unnamed, former, strict=False)
-        left = former[len(unnamed) :]
-        if len(named) == len(left) == 1:
-            yield named[0], left[0]
+        unpaired = former[len(unnamed) :]
+        if len(named) == len(unpaired) == 1:
+            yield named[0], unpaired[0]
 
 
 def nameless(key: Key, definition: str) -> str:

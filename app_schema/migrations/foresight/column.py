@@ -194,18 +194,17 @@ def _renamed(construct: Any, later: list[Any]) -> ops.ColumnName | None:
     place = target(construct)
     if place is None or not isinstance(construct, ops.AddColumn | ops.AlterColumn):
         return None
-    given_up = set()
+    freed = set()
     for successor in later:
         if not isinstance(successor, ops.ColumnName | ops.DropColumn):
             continue
         _, *column = target(successor)  # type: ignore[misc]
         if column == list(place[1:]):
-            known = (
-                isinstance(successor, ops.ColumnName)
-                and (*column[:2], str(successor.newname)) not in given_up
+            is_free = (
+                isinstance(successor, ops.ColumnName) and (*column[:2], str(successor.newname)) not in freed
             )
-            return successor if known else None  # type: ignore[return-value]
-        given_up.add(tuple(column))
+            return successor if is_free else None  # type: ignore[return-value]
+        freed.add(tuple(column))
     return None
 
 
@@ -244,10 +243,10 @@ def _changes(construct: Any, later: list[Any]) -> list[str]:
     column, name = (rest[0] if rest and not is_table else None), table
     changes = []
     for successor in later:
-        known = target(successor)
-        if known is None or known[2] != name or known[1] != schema:  # most are of another table
+        identity = target(successor)
+        if identity is None or identity[2] != name or identity[1] != schema:  # most are of another table
             continue
-        cls, *place = known
+        cls, *place = identity
         if cls is ops.RenameTable:
             name = str(successor.new_table_name)
             continue

@@ -57,9 +57,9 @@ def own_statement(construct: Any) -> Any:
 
 def subject(construct: Any) -> Hashable:
     """The object that a construct creates, changes or drops, with its name after the construct."""
-    if (known := _SUBJECTS.get(construct)) is None:
-        known = _SUBJECTS[construct] = (_subject(construct),)
-    return known[0]
+    if (cached := _SUBJECTS.get(construct)) is None:
+        cached = _SUBJECTS[construct] = (_subject(construct),)
+    return cached[0]
 
 
 def _subject(construct: Any) -> Hashable:

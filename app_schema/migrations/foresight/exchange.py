@@ -345,9 +345,9 @@ def hand_over(construct: Any, later: list[Any]) -> HandOver | None:
 
 
 def _column_handed_over(drop: ops.DropColumn, later: list[Any]) -> HandOver | None:
-    table, column, known = qualified(drop.table_name, drop.schema), str(drop.column.name), subject(drop)
+    table, column, key = qualified(drop.table_name, drop.schema), str(drop.column.name), subject(drop)
     changes = (change for other in later if (change := renaming(other)) is not None)
-    receiver = next((change.old for change in changes if named(change, change.new) == known), None)
+    receiver = next((change.old for change in changes if named(change, change.new) == key), None)
     if receiver is None:
         return None
     words = f"column {column} of {table} is dropped and {receiver} renamed to {column}"

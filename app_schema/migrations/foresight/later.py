@@ -72,8 +72,8 @@ def outlived(
         return None
     done = [*moot(construct, later), *changed_before(construct, later, first)]
     if isinstance(construct, ops.DropColumn | DropTable):
-        kept = foreseen(construct, statement, later, []) if again else statement
-        done += [] if kept is statement else _sql(kept)
+        accepting = foreseen(construct, statement, later, []) if again else statement
+        done += [] if accepting is statement else _sql(accepting)
         return Guarded(_otherwise(statement.sql(), done, [], (), again)) if done else None
     done += _recreated_owners(construct, statement, later)
     accepted = [
@@ -212,23 +212,23 @@ def _without_dropped(construct: CreateTable, later: Later) -> CreateTable:
     """The table without the constraints that later statements drop: these are not compared."""
     table = construct.element
     dropped = {subject(successor) for successor in later if isinstance(successor, DropConstraint)}
-    kept = {
+    constraints = {
         constraint
         for constraint in table.constraints
         if isinstance(constraint, PrimaryKeyConstraint) or constraint_of(constraint) not in dropped
     }
-    if kept == table.constraints:
+    if constraints == table.constraints:
         return construct
     without: Any = copy.copy(table)
-    without.constraints = kept
-    without.foreign_keys = {key for key in table.foreign_keys if key.constraint in kept}
+    without.constraints = constraints
+    without.foreign_keys = {key for key in table.foreign_keys if key.constraint in constraints}
     return CreateTable(without)
 
 
 def _redefined(construct: Any, later: Later) -> list[str]:
     """Guards of the objects that later statements create under the name, also after a drop."""
-    guards, known = list[str](), subject(construct)
-    if known is None:
+    guards, key = list[str](), subject(construct)
+    if key is None:
         return []
     statement = converging(construct)
     element = statement.element if isinstance(statement, Create | Replace) else None
@@ -240,9 +240,9 @@ def _redefined(construct: Any, later: Later) -> list[str]:
         elif isinstance(element, EnumType) and (labelled := _labelled(element, name, successor)):
             element = labelled
             guards += verified(Create(element))
-        elif creates(successor) and share_name(subject(successor), known):
+        elif creates(successor) and share_name(subject(successor), key):
             guards += in_time(successor, later[number:])
-        elif (name_taken := under_name_of(known, successor, later, number)) is not None:
+        elif (name_taken := under_name_of(key, successor, later, number)) is not None:
             guards += in_time(name_taken, later[number:])
     return guards
 
@@ -311,12 +311,12 @@ def _recreated_owners(construct: Any, statement: DDLStatement, later: Later) -> 
 
 def _tolerated(construct: Any, statement: DDLStatement, later: Later) -> tuple[str, ...]:
     """The tolerated refusals: the object, or an object that it needs, is dropped or renamed later."""
-    known, words = subject(construct), _words(statement)
+    key, words = subject(construct), _words(statement)
     change = renaming(construct)
-    part = (known is None and bool(words)) or (change is not None and change.kind in {"index", "constraint"})
+    part = (key is None and bool(words)) or (change is not None and change.kind in {"index", "constraint"})
     tolerated: set[str] = set()
     for successor in later:
-        if isinstance(successor, DROPS) and known is not None and subject(successor) == known:
+        if isinstance(successor, DROPS) and key is not None and subject(successor) == key:
             tolerated |= {*GONE, ABSENT, VIOLATION}
         elif (name := _lost_name(successor)) is not None and name in words:
             tolerated |= {*GONE, ABSENT}
@@ -327,10 +327,10 @@ def _tolerated(construct: Any, statement: DDLStatement, later: Later) -> tuple[s
 
 def is_absent_later(construct: Any, later: Later) -> bool:
     """True if a created index does not have its name in the end, nor its columns and its table theirs."""
-    known, exists = subject(construct), True
+    key, exists = subject(construct), True
     words = _words(converging(construct))  # type: ignore[arg-type]  # the guard of an index
     for successor in later:
-        if subject(successor) == known:
+        if subject(successor) == key:
             exists = creates(successor)
         elif _lost_name(successor) in words:
             return True
@@ -339,7 +339,7 @@ def is_absent_later(construct: Any, later: Later) -> bool:
 
 def _lost_name(construct: Any) -> str | None:
     """The name that no longer exists after a later statement."""
-    change, known = renaming(construct), subject(construct)
+    change, key = renaming(construct), subject(construct)
     if change is not None:
         return change.old
-    return known[-1] if isinstance(construct, DROPS) and isinstance(known, tuple) else None
+    return key[-1] if isinstance(construct, DROPS) and isinstance(key, tuple) else None

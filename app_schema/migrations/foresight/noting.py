@@ -50,13 +50,13 @@ def noted(construct: Any, create: Any, run: str) -> Guarded:
     )
 
 
-def was_noted(known: Hashable, run: str) -> str:
+def was_noted(key: Hashable, run: str) -> str:
     """SQL expression: the run has created the object."""
-    return f"strpos({_NOTED}, {literal(_note(known, run))}) > 0"
+    return f"strpos({_NOTED}, {literal(_note(key, run))}) > 0"
 
 
-def _note(known: Any, run: str) -> str:
-    return f"{run} {'.'.join(ident(part) for part in known if part)};"
+def _note(key: Any, run: str) -> str:
+    return f"{run} {'.'.join(ident(part) for part in key if part)};"
 
 
 def _absent(construct: Any) -> str:

@@ -62,8 +62,8 @@ def collected(collecting: Collecting, run: Callable[..., None], arguments: Mappi
     :param collecting: returns a context without a database, and the list of the constructs sent through it.
     """
     with _silent():
-        context, seen = collecting()
+        context, constructs = collecting()
         # without a database the code fails at its first query
         with installed(context), suppress(Exception, SystemExit):
             _isolated(run)(**arguments)
-    return seen
+    return constructs

@@ -62,26 +62,26 @@ def _renamed(construct: Any, later: Later) -> list[str]:
     begun = getattr(construct, "change", None) or renaming(construct)
     if isinstance(begun, Labelling):
         return [] if begun.instead_of is not None else _relabelled(begun, later)
-    known, renamed = subject(construct), construct
-    if known is None or not isinstance(construct, _RENAMEABLE):
+    key, renamed = subject(construct), construct
+    if key is None or not isinstance(construct, _RENAMEABLE):
         return []
     queries, freed = list[str](), dict[Hashable, tuple[Renaming, Later] | None]()
     for number, successor in enumerate(later, 1):
         change, identity = renaming(successor), subject(successor)
-        if change is not None and known == named(change, change.old):
+        if change is not None and key == named(change, change.old):
             if begun is not None and change.new == begun.old:
                 return []  # a revision that undoes renames begins with the renames
-            known = named(change, change.new)
+            key = named(change, change.new)
             renamed = construct if begun is not None else _under_name(renamed, change.new)
             own_queries = [_has(change)] if begun is not None else verified(renamed, later[number:])
-            if known not in freed:
+            if key not in freed:
                 queries += own_queries
             elif begun is None:
-                queries += _with_former_owners(known, freed, own_queries)
+                queries += _with_former_owners(key, freed, own_queries)
         elif change is not None or isinstance(successor, DROPS):
             place = identity if change is None else named(change, change.old)
             freed[place] = None if change is None else (change, later[number:])
-        elif creates(successor) and renamed is not construct and identity == known:
+        elif creates(successor) and renamed is not construct and identity == key:
             queries += verified(successor, later[number:])
     return queries if begun is None else _done(begun, queries, later)
 
@@ -129,34 +129,34 @@ def in_time(construct: Any, later: Later) -> list[str]:
     return [*questions, *(sql for queries in earlier for sql in queries)]
 
 
-def under_name_of(known: Any, construct: Any, run: Later, number: int) -> Any:
+def under_name_of(key: Any, construct: Any, run: Later, number: int) -> Any:
     """The construct that creates a column, constraint or index, with its name after later renames, if that is
-    the name of ``known``; None otherwise.
+    the name of ``key``; None otherwise.
 
     :param number: the number of the first construct of the run after it.
     """
     identity: Any = subject(construct)
     if identity is None or identity[0] not in {"column", "constraint", "index"} or not creates(construct):
         return None
-    if renaming(construct) is not None or identity[:2] != known[:2] or identity[2] != known[2]:
+    if renaming(construct) is not None or identity[:2] != key[:2] or identity[2] != key[2]:
         return None
     kind, schema, table, name = identity
     end = last(Renaming(kind, schema, table, name, name), run[number:]).new
-    return _under_name(construct, end) if end == known[3] != name else None
+    return _under_name(construct, end) if end == key[3] != name else None
 
 
 def is_renamed(construct: Any, later: Later) -> bool:
     """True if a later statement renames the object of a construct, or gives its name to another object."""
-    added, known = getattr(construct, "change", None), subject(construct)
+    added, key = getattr(construct, "change", None), subject(construct)
     if isinstance(added, Labelling):
         return any(isinstance(getattr(successor, "change", None), Labelling) for successor in later)
     begun = renaming(construct)
-    names = {known} if begun is None else {known, named(begun, begun.old)}
+    names = {key} if begun is None else {key, named(begun, begun.old)}
     changes = (change for other in later if (change := renaming(other)) is not None and change != begun)
     return any(names & {named(change, change.old), named(change, change.new)} for change in changes)
 
 
-def _replaced(known: Hashable, later: Later, freed_by: Hashable = None) -> list[str]:
+def _replaced(key: Hashable, later: Later, freed_by: Hashable = None) -> list[str]:
     """Queries that succeed if another object has got a freed name: then no object has the former name of that
     object.
 
@@ -168,15 +168,15 @@ def _replaced(known: Hashable, later: Later, freed_by: Hashable = None) -> list[
     for construct in later:
         change, identity = renaming(construct), subject(construct)
         if change is None:
-            if identity == known:
+            if identity == key:
                 return []
             if isinstance(identity, tuple):
                 created.add((identity[0], identity[-1]))
         elif named(change, change.old) == freed_by:
             freed_by = named(change, change.new)
-            if freed_by == known:
+            if freed_by == key:
                 return []
-        elif named(change, change.new) == known:
+        elif named(change, change.new) == key:
             if (change.kind, change.old) in created:
                 return []
             return [require_object(change.kind, change.old, change.table, change.schema, absent=True)]

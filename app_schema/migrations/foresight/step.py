@@ -162,9 +162,9 @@ class StepForesight(Foresight):
         recorded = self.ahead.recorded(self.number).once(construct, later, before, self._earlier_run)
         if recorded is not None:
             return recorded
-        known: Any = subject(construct)
+        key: Any = subject(construct)
         creates_or_renames = renaming(construct) is not None or creates(construct)
-        if known is None or known[0] not in WHOLE or not creates_or_renames:
+        if key is None or key[0] not in WHOLE or not creates_or_renames:
             return None
         statement = self._of_revision(construct)
         if (self.refused or self.again) and (outliving := self.outlived(construct)) is not None:
@@ -251,9 +251,9 @@ class StepForesight(Foresight):
         read."""
         is_known = False
         for construct in self._sent:
-            known = _known(construct)
+            identity = _known(construct)
             places = range(self._place, len(self._own))
-            positions = (n for n in places if known is not None and _known(self._own[n]) == known)
+            positions = (n for n in places if identity is not None and _known(self._own[n]) == identity)
             place = next(positions, None)
             is_known = place is not None
             self._place = self._place if place is None else place + 1
@@ -265,10 +265,10 @@ class StepForesight(Foresight):
 def _known(construct: Any) -> Any:
     if (where := target(construct)) is not None:
         return where
-    known = subject(construct)
+    key = subject(construct)
     # the index of a table that the run itself has created is not built CONCURRENTLY, as it was read
     kind = next((item for item in (CreateIndex, DropIndex) if isinstance(construct, item)), type(construct))
-    return None if known is None else (kind, known)
+    return None if key is None else (kind, key)
 
 
 def foreseeing(

@@ -35,10 +35,10 @@ def in_earlier_names(questions: list[str], later: Later, *, columns: bool = Fals
     :param columns: columns too; the copy of a whole table is renamed with its columns instead.
     """
     kinds = {*WHOLE, "column"} if columns else {*WHOLE}
-    known, renames = set(re.findall(r"\w+", " ".join(questions))), list[tuple[Renaming, bool]]()
+    names, renames = set(re.findall(r"\w+", " ".join(questions))), list[tuple[Renaming, bool]]()
     for number, change in enumerate(map(renaming, later), 1):
-        if change is not None and change.kind in kinds and known & {change.old, change.new}:
-            known |= {change.old, change.new}
+        if change is not None and change.kind in kinds and names & {change.old, change.new}:
+            names |= {change.old, change.new}
             old = named(change, change.old)
             is_recreated = any(
                 creates(successor) and subject(successor) == old for successor in later[number:]
@@ -110,8 +110,8 @@ def under_later_name(construct: Any, statement: DDLStatement, compared: str, lat
     :param compared: the query that compares the object under its former name; empty for a rename.
     """
     begun = renaming(construct)
-    known: Any = subject(construct)
-    kind, schema, _, name = known
+    key: Any = subject(construct)
+    kind, schema, _, name = key
     old = name if begun is None else begun.old
     used, own = {name, old}, name
     for other in later:

@@ -67,12 +67,12 @@ def structure(connection: Connection, version: Mapping[str, Any]) -> Structure:
     context.dialect = DIALECT
     reflected = comparison.sides.reflected
     copy = Structure(source=reflected, roles=[key.name for key in reflected if key.kind == "role"])
-    kept = [key for key in reflected if not comparison.sides.may_drop(key)]  # no revision drops these
+    undroppable = [key for key in reflected if not comparison.sides.may_drop(key)]  # no revision drops these
     copy.before += [
         f"CREATE SCHEMA IF NOT EXISTS {ident(key.name)}"
         if key.kind == "schema"
         else f"CREATE EXTENSION IF NOT EXISTS {ident(key.name)} {reflected[key]}"
-        for key in sorted(kept, key=lambda key: key.kind, reverse=True)
+        for key in sorted(undroppable, key=lambda key: key.kind, reverse=True)
     ]
     drops = sorted(plan.drops, key=lambda drop: drop[:2], reverse=True)
     late = [operation for rank, _, operation in drops if rank >= Drops.EARLY_FUNCTION]

@@ -116,8 +116,8 @@ class Proof:
             tables = self._fill(copy) if filled else []
             send(copy, structure.after)
             with engine_of(self.scratch, copy.info.dbname) as engine:
-                kept = tuple(table.name for table in tables) if keeps else ()
-                trial = Trial(self.run, engine, revision, self.heads, kept, unresolved(self.generated))
+                names = tuple(table.name for table in tables) if keeps else ()
+                trial = Trial(self.run, engine, revision, self.heads, names, unresolved(self.generated))
                 trial.stamp()  # a snapshot has the roles that own something, such as the version table
                 ignored = version_table(self.run.opts)  # the source has those of other applications, too
                 copied = printed(copy, ignore=(ignored,))

@@ -169,9 +169,9 @@ class Trial:
     def _assert_same(self, before: Snapshot, words: str) -> None:
         with self.engine.connect() as connection:
             after = snapshot(connection, ignore=self._ignored)
-            left = Spelling(connection).in_more_than_spelling(diff(before, after))
-        if left:
-            raise RefusedError(f"{words} {listed([difference.key.label for difference in left])}")
+            differences = Spelling(connection).in_more_than_spelling(diff(before, after))
+        if differences:
+            raise RefusedError(f"{words} {listed([difference.key.label for difference in differences])}")
 
     def _assert_declared(self) -> None:
         metadata = self.run.opts["target_metadata"]
@@ -179,14 +179,14 @@ class Trial:
             opts = {**self.run.opts, "proved": False}
             context = AutogenContext(MigrationContext.configure(connection, opts=opts), metadata)
             plan = Comparison(context).plan()
-        left = [
+        operations = [
             operation
             for operation in plan.operations()
             if not isinstance(operation, UndeclaredOp)
             and not (isinstance(operation, UnwritableOp) and operation.reason in self.unresolved)
         ]
-        if left:
-            words = [" ".join(map(str, operation.to_diff_tuple()[:3])) for operation in left]
+        if operations:
+            words = [" ".join(map(str, operation.to_diff_tuple()[:3])) for operation in operations]
             raise RefusedError(
                 f"the database differs from the declaration after the upgrade: {listed(words)}"
             )

@@ -174,11 +174,11 @@ def checks(sides: Sides, table: Key) -> tuple[set[Key], list[CheckConstraint]]:
     ADD CONSTRAINT could not add the latter: the guard would accept the inherited check.
     """
     inherited: dict[str, bool] = _answer(sides, _CHECKS, table)
-    known = {name: Key("constraint", table.schema, table.name, name) for name in inherited}
-    texts = {name: sides.reflected[known[name]] for name, is_local in inherited.items() if is_local}
+    key_of = {name: Key("constraint", table.schema, table.name, name) for name in inherited}
+    texts = {name: sides.reflected[key_of[name]] for name, is_local in inherited.items() if is_local}
     own = [
         CheckConstraint(escaped(text.removeprefix("CHECK (").removesuffix(")")), name=name)
         for name, text in texts.items()
         if text.endswith(")")  # and is neither NOT VALID nor NOT ENFORCED
     ]
-    return set(known.values()), own
+    return set(key_of.values()), own

@@ -58,13 +58,13 @@ def attach_in_downgrade(sides: Sides, planner: Planner, table: Key) -> None:
 def follows_parent(sides: Sides, differences: Sequence[Difference]) -> set[Key]:
     """The parts of partitions and heirs that PostgreSQL changes with those of the parents, which differ
     alike."""
-    known = {(_without_chosen_name(key), declared, reflected) for key, declared, reflected in differences}
+    forms = {(_without_chosen_name(key), declared, reflected) for key, declared, reflected in differences}
     return {
         key
         for key, declared, reflected in differences
         for parent in _parents(sides, key, is_added=reflected is None)
         if (_without_chosen_name(key._replace(schema=parent.schema, table=parent.name)), declared, reflected)
-        in known
+        in forms
     }
 
 
