@@ -18,7 +18,7 @@ from sqlalchemy.types import NullType
 
 from app_schema.codegen.names import IMPORTABLE, RESERVED, free_name, grouped, members
 from app_schema.ddl.brackets import between_commas, enclosed
-from app_schema.ddl.printed import PrintedType
+from app_schema.ddl.printed_type import PrintedType
 from app_schema.ddl.relation import parents
 from app_schema.ddl.sequence import PrintedSequence, name_of_serial
 from app_schema.ddl.sql import NAME

@@ -26,6 +26,11 @@ def execute(statements: tuple[str, ...]) -> list[str]:
     return [f"  EXECUTE {dollar(single(statement))};" for statement in statements]
 
 
+def as_one(statements: tuple[str, ...]) -> str:
+    """The statements as one."""
+    return single(statements[0]) if len(statements) == 1 else block(["BEGIN", *execute(statements), "END"])
+
+
 def refuse(message: str, hint: str = "", *, detail: str = "''", state: str = DIFFERENT) -> str:
     """PL/pgSQL that raises a refusal.
 

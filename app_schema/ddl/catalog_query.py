@@ -11,6 +11,7 @@ from dataclasses import KW_ONLY, dataclass, field, fields
 from typing import ClassVar
 
 from app_schema.ddl.definition import Parts
+from app_schema.ddl.registry import Registry
 from app_schema.ddl.sql import literal, qualified
 
 FIRST_OID = 16384
@@ -123,13 +124,13 @@ class Kind:
     """Rows or columns hold values of such objects, so none is dropped to be created again."""
     reads: ClassVar[bool] = False
     """True if the definition reads other objects: those are created before it and dropped after it."""
-    by_key: ClassVar[dict[str, type[Kind]]] = {}
+    by_key: ClassVar[Registry[type[Kind]]] = Registry()
     """Kind of a key -> its class."""
 
     def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
         if "catalog" in cls.__dict__:
-            Kind.by_key.update(dict.fromkeys(cls.reflected_as, cls))
+            Kind.by_key.register(cls.reflected_as, cls)
 
     @staticmethod
     def all() -> list[type[Kind]]:

@@ -16,7 +16,7 @@ from sqlalchemy.schema import AddConstraint, DropConstraint, ExecutableDDLElemen
 
 from app_schema.ddl.block import ABSENT, block
 from app_schema.ddl.catalog_query import CatalogQuery
-from app_schema.ddl.construct import converging
+from app_schema.ddl.construct import converging, creation
 from app_schema.ddl.guard import Guard
 from app_schema.ddl.guarded_drop import drop
 from app_schema.ddl.lookup import regclass, table_schema
@@ -240,6 +240,14 @@ def _twin(construct: AddConstraint, words: str = "") -> Side:
     """The constraint on a copy of the table."""
     table = copied(construct.element.table.name, construct.element.table.schema)
     return Side(twin=(plain(construct, on=table.twin) + words,), like=table)
+
+
+@creation.register
+def _(construct: AddConstraint) -> tuple[str, ...] | None:
+    if name_of(construct.element) is None:
+        return None  # PostgreSQL gives a second unnamed constraint another name
+    checked(named(construct.element).table)
+    return (plain(construct),)
 
 
 @converging.register

@@ -28,6 +28,23 @@ def converging(construct: ExecutableDDLElement) -> ExecutableDDLElement:
     return construct
 
 
+@singledispatch
+def creation(construct: ExecutableDDLElement) -> tuple[str, ...] | None:
+    """The unguarded statements of a construct, if PostgreSQL refuses to create an existing object.
+
+    None: any other construct.
+
+    :raises ModelError: as :func:`converging`.
+    """
+    del construct
+    return None
+
+
+@creation.register
+def _(construct: Create) -> tuple[str, ...] | None:
+    return construct.creation if construct.element.refuses_existing else None
+
+
 @converging.register
 def _(construct: CreateSchema) -> ExecutableDDLElement:
     return Create(Schema(str(construct.element)))

@@ -54,6 +54,7 @@ class EnumType(DDLObject):
     comment_on: ClassVar[Mapping[str, str]] = {"enum": "TYPE {place}"}
     owned_as = "type"
     lent = True
+    refuses_existing = True
     catalog = (_CATALOG,)
     ranks = (Drops.TYPE, Makes.TYPE)
     instead = "declare a sqlalchemy.Enum(..., name=..., metadata=...)"

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 from app_schema.ddl.block import ABSENT, NOTED, block, execute, refuse
 from app_schema.ddl.guarded_drop import USED
-from app_schema.ddl.single import single
 from app_schema.ddl.spelling import FOLD, equal, may_differ
 from app_schema.ddl.sql import dollar, literal
 from app_schema.ddl.twin import EQUAL, SEARCHED, Side, compare, keep_search_path, look_up
@@ -111,12 +110,6 @@ class Guard:
         if not self.place:
             return []
         return [f"  IF substr(current_setting('{EQUAL}', true), {self.place}, 1) = '1' THEN RETURN; END IF;"]
-
-    def creation(self) -> str:
-        """The statement for an object that should be absent: PostgreSQL refuses it otherwise."""
-        assert self.absent is not None
-        alone = len(self.absent) == 1
-        return single(self.absent[0]) if alone else block(["BEGIN", *execute(self.absent), "END"])
 
     def _create_if_absent(self) -> list[str]:
         create = (

@@ -8,7 +8,7 @@ from sqlalchemy.schema import CreateIndex, DropIndex, ExecutableDDLElement
 from sqlalchemy.types import NullType
 
 from app_schema.ddl.catalog_query import CatalogQuery
-from app_schema.ddl.construct import converging
+from app_schema.ddl.construct import converging, creation
 from app_schema.ddl.guard import Guard
 from app_schema.ddl.guarded_drop import drop
 from app_schema.ddl.lookup import exists_query, regclass, table_schema
@@ -160,6 +160,17 @@ def _in_transaction(index: Index, verb: str) -> str:
     return f"index {index.name}: CONCURRENTLY cannot run in a transaction; {remedy}"
 
 
+@creation.register
+def _(construct: CreateIndex) -> tuple[str, ...]:
+    index = construct.element
+    if is_concurrent(index):
+        raise ModelError(_in_transaction(index, "create"))
+    assert index.table is not None
+    for name in (name_of(index), index.table.name):
+        checked(name)
+    return (plain(CreateIndex(index)),)
+
+
 @converging.register
 def _(construct: CreateIndex) -> ExecutableDDLElement:
     if is_concurrent(construct.element):
@@ -173,6 +184,11 @@ def _(construct: DropIndex) -> ExecutableDDLElement:
     if is_concurrent(index):
         raise ModelError(_in_transaction(index, "drop"))
     return Guarded(drop_index(name_of(index), *stated_table(index)))
+
+
+@creation.register
+def _(construct: CreateConcurrently) -> None:
+    del construct
 
 
 @converging.register

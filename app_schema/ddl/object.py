@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from app_schema.ddl import guarded_drop, lookup
 from app_schema.ddl.catalog_query import Kind
 from app_schema.ddl.guard import Guard
+from app_schema.ddl.registry import Registry
 from app_schema.ddl.sql import literal
 from app_schema.ddl.twin import Side
 
@@ -41,12 +42,12 @@ class DDLObject(Kind):
     """
 
     kind: ClassVar[str]
-    kinds: ClassVar[dict[str, type[DDLObject]]] = {}
+    kinds: ClassVar[Registry[type[DDLObject]]] = Registry()
     positional: ClassVar[tuple[str, ...]] = ("name",)
     """The positional fields of an operation."""
     stand_in: ClassVar[Mapping[str, Any]] = {}
     """Values for required fields that do not belong to identity: what a drop need not know."""
-    reflected: ClassVar[dict[str, type[DDLObject]]] = {}
+    reflected: ClassVar[Registry[type[DDLObject]]] = Registry()
     """Kind of a key in a snapshot -> the class of such objects."""
     ranks: ClassVar[tuple[Drops, Makes]]
     """The order of the kind in a revision, among drops and among creations."""
@@ -60,6 +61,8 @@ class DDLObject(Kind):
     """Verb of an operation -> its strongest lock on the object's table."""
     lent: ClassVar[bool] = False
     """True if a metadata may use such objects without declaring them: a comparison copies them."""
+    refuses_existing: ClassVar[bool] = False
+    """True if the first statement of ``create_sql`` fails if an object of the name exists."""
     compared_together: ClassVar[bool] = False
     """True if :mod:`app_schema.ddl.together` may compare many of them in one block."""
     table: str | None = None
@@ -73,10 +76,10 @@ class DDLObject(Kind):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         if "kind" in cls.__dict__:
-            DDLObject.kinds[cls.kind] = cls
+            DDLObject.kinds.register((cls.kind,), cls)
             if "reflected_as" not in cls.__dict__:
                 cls.reflected_as = (cls.kind,) if cls.is_created() else ()
-            DDLObject.reflected.update(dict.fromkeys(cls.reflected_as, cls))
+            DDLObject.reflected.register(cls.reflected_as, cls)
         super().__init_subclass__(**kwargs)
 
     @classmethod

@@ -53,7 +53,7 @@ format('AS %s FOR %s TO %s%s%s', {_PARTS["as_"]}, {_PARTS["for_"]}, {ROLES},
     )
     ranks = (Drops.POLICY, Makes.POLICY)
     in_create_all = Makes.POLICY
-    compared_together = True
+    refuses_existing = compared_together = True
     locks: ClassVar[Mapping[str, str]] = dict.fromkeys(("create", "drop", "replace"), "ACCESS EXCLUSIVE")
     positional: ClassVar[tuple[str, ...]] = ("name", "table")
     name: str

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
-from sqlalchemy.types import UserDefinedType
-
 from app_schema.ddl import constraint, index
 from app_schema.ddl.constraint import Named, addition, found_schema
 from app_schema.ddl.defined import Defined
@@ -21,22 +19,6 @@ from app_schema.ddl.relation import KIND_OF_NAME
 from app_schema.ddl.sql import NAME, ident, literal, parsed, qualified, split, unquoted
 from app_schema.ddl.table_object import TableObject
 from app_schema.ddl.twin import Copied, Side, copied
-
-
-class PrintedType(UserDefinedType[Any]):
-    """A column type by the text that PostgreSQL prints."""
-
-    cache_ok = True
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def get_col_spec(self, **_: Any) -> str:
-        return self.text
-
-    def __repr__(self) -> str:
-        return f"PrintedType({self.text!r})"
-
 
 FOREIGN_KEY = re.compile(
     rf"FOREIGN KEY *\((?P<columns>[^)]*)\) *REFERENCES +(?:(?P<schema>{NAME})\.)?(?P<table>{NAME})"

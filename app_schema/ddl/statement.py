@@ -52,10 +52,14 @@ class Create(Comparing):
         self.element = element
 
     @property
+    def creation(self) -> tuple[str, ...]:
+        """The unguarded statements."""
+        return (*self.element.create_sql(), *self.element.privileges_sql())
+
+    @property
     def by(self) -> Guard:
         """The guard."""
-        absent = (*self.element.create_sql(), *self.element.privileges_sql())
-        return self.element.guarded(absent=absent, different=None, old=None)
+        return self.element.guarded(absent=self.creation, different=None, old=None)
 
 
 class Drop(DDLStatement):

@@ -28,7 +28,7 @@ from app_schema.ddl.constraint import (
     named,
     not_valid,
 )
-from app_schema.ddl.construct import converging
+from app_schema.ddl.construct import converging, creation
 from app_schema.ddl.guard import Guard
 from app_schema.ddl.guarded_drop import drop
 from app_schema.ddl.lookup import creation_schema, exists_query, regclass, table_schema
@@ -94,11 +94,20 @@ def _foreign_keys(table: Table) -> str:
     return "".join(lines)
 
 
-@converging.register
-def _(construct: CreateTable) -> ExecutableDDLElement:
+@creation.register
+def _(construct: CreateTable) -> tuple[str, ...]:
     table = construct.element
     for column in table.columns:
         checked(column.name)
+    for constraint in table.constraints:
+        if name_of(constraint) is not None:
+            named(constraint)
+    return plain(CreateTable(table)), privileges.of_table(table.name, table.schema)
+
+
+@converging.register
+def _(construct: CreateTable) -> ExecutableDDLElement:
+    table = construct.element
     real = qualified(table.name, table.schema)
     # PostgreSQL allows no UNLOGGED temporary table, and no foreign key from a temporary to a permanent table
     twin = CreateTable(upstream.without_prefixes(table), include_foreign_key_constraints=[])
@@ -114,7 +123,7 @@ SELECT 'a type' FROM pg_catalog.pg_type AS y
             definition=f"{_query(table)}{a_type} AND y.typtype IN ('e', 'd', 'r') LIMIT 1",
             exists=exists_query(regclass(table.name, table.schema), f"to_regtype({literal(real)})"),
             new=Side(twin=(plain(twin, on=qualified(table.name, "pg_temp")),)),
-            absent=(plain(CreateTable(table)), privileges.of_table(table.name, table.schema)),
+            absent=creation(construct),
             remedy=(
                 "op.alter_column(...), op.add_column(...) and op.create_..._constraint(...) "
                 f"change {real} to the declared columns and constraints"

@@ -89,7 +89,7 @@ concat(replace(replace({_PRINTED}, {_PLACE}, ' ON '), format(' ON pg_temp.%I ', 
     )
     ranks = (Drops.TRIGGER, Makes.TRIGGER)
     in_create_all = Makes.TRIGGER
-    compared_together = True
+    refuses_existing = compared_together = True
     locks: ClassVar[Mapping[str, str]] = {
         "create": "SHARE ROW EXCLUSIVE",
         "drop": "ACCESS EXCLUSIVE",

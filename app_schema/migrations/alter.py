@@ -18,7 +18,7 @@ from sqlalchemy.schema import ExecutableDDLElement
 from app_schema.ddl import privileges
 from app_schema.ddl.column import DEFAULT, NOT_NULL, column_query
 from app_schema.ddl.comment import column_comment
-from app_schema.ddl.construct import converging
+from app_schema.ddl.construct import converging, creation
 from app_schema.ddl.guard import Guard
 from app_schema.ddl.guarded_drop import drop
 from app_schema.ddl.lookup import table_schema
@@ -39,11 +39,18 @@ def relax(construct: ops.AlterColumn) -> None:
     construct.__dict__["app_schema_lenient"] = True
 
 
+@creation.register
+def _(construct: ops.AddColumn) -> tuple[str, ...]:
+    table, schema, column = construct.table_name, construct.schema, construct.column
+    for name in (table, column.name):
+        checked(name)
+    construct.if_not_exists = None
+    return (sql_of(construct), *_with_sequence(table, column, schema))
+
+
 @converging.register
 def _(construct: ops.AddColumn) -> ExecutableDDLElement:
     table, schema, column = construct.table_name, construct.schema, construct.column
-    construct.if_not_exists = None
-    create = sql_of(construct)
     return Guarded(
         Guard(
             label=f"column {column.name} of {qualified(table, schema)}",
@@ -51,7 +58,7 @@ def _(construct: ops.AddColumn) -> ExecutableDDLElement:
             definition=column_query(table, column.name),
             exists=column_query(table, column.name, "''::text"),  # planning the definition takes 2 ms
             new=on_twin(construct, f"DROP COLUMN IF EXISTS {ident(column.name)} CASCADE"),
-            absent=(create, *_with_sequence(table, column, schema)),
+            absent=creation(construct),
             remedy=f'op.alter_column("{table}", "{column.name}", ...) changes the existing column',
         )
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -27,6 +26,8 @@ def foreign(unknown: Iterable[str]) -> str:
 
 def nameless(revision: str, names: Iterable[str], heads: Iterable[str]) -> str:
     """The message for a revision of a command that no file has, with near names."""
+    import difflib  # slow, and for an error alone
+
     names = list(names)
     near = [name for name in names if revision in name]
     near += [name for name in difflib.get_close_matches(revision, names, 3, _NEAR) if name not in near]

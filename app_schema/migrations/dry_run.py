@@ -20,13 +20,14 @@ from alembic.util import CommandError
 from app_schema.application import Application
 from app_schema.errors import AppSchemaError, ModelError
 from app_schema.migrations import setup
-from app_schema.migrations.environment import DEFAULTS, joined, write_script
+from app_schema.migrations.environment import DEFAULTS, joined
 from app_schema.migrations.impl import GuardedImpl, guarded
 from app_schema.migrations.installed import installed
 from app_schema.migrations.lineage import Direction, Lineage
 from app_schema.migrations.operation import Operation
 from app_schema.migrations.progress import silence
 from app_schema.migrations.recording import recorded, recording
+from app_schema.migrations.script import write_script
 
 Steps: TypeAlias = Sequence[RevisionStep]
 

@@ -16,18 +16,13 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, MetaData
 from sqlalchemy.pool import NullPool
 
-from app_schema import database, gc_tuning, pinned, upstream
+from app_schema import database, gc_tuning
 from app_schema.application import Application
 from app_schema.events import say
 from app_schema.migrations import setup
-from app_schema.migrations.collecting import collecting
 from app_schema.migrations.compare import PLUGIN
-from app_schema.migrations.compare.chosen import Chosen
-from app_schema.migrations.folding import folding
-from app_schema.migrations.foresight import foreseeing
 from app_schema.migrations.given import on
 from app_schema.migrations.impl import guarded
-from app_schema.migrations.installed import installed
 from app_schema.migrations.loading import load
 from app_schema.migrations.options import Options, flag
 from app_schema.migrations.outer import Outer
@@ -109,16 +104,6 @@ def run(
                 environment.configure_and_migrate(opened)
 
 
-def write_script(context: MigrationContext, search_path: str | None, run_args: Mapping[str, Any]) -> None:
-    """Writes the script of ``--sql`` into the output buffer of the context."""
-    settings = {**pinned.SESSION, **({"search_path": search_path} if search_path else {})}
-    context.impl.static_output(f"{pinned.pin(settings)};")
-    upstream.set_steps(context, foreseeing(context.opts["fn"], collecting, run_args))
-    with installed(context), folding(context.impl):
-        context.run_migrations(**run_args)
-    context.impl.static_output(f"{pinned.unpin()};")
-
-
 def _changes(context: EnvironmentContext) -> bool:
     """True for `upgrade`, `downgrade` and `stamp`: the commands with a target revision."""
     try:
@@ -175,6 +160,8 @@ class Environment:
 
     def script(self) -> None:
         """Writes the script of ``--sql``."""
+        from app_schema.migrations.script import write_script
+
         write_script(self.context.get_context(), self.options.get("search_path"), self.run_args)
 
     def configure_and_migrate(self, connection: Connection) -> None:
@@ -308,5 +295,7 @@ def _compared(arguments: Mapping[str, str]) -> dict[str, Any]:
     if "schemas" in arguments:
         flags["managed_schemas"] = {schema.strip() for schema in arguments["schemas"].split(",")}
     if "kinds" in arguments:
+        from app_schema.migrations.compare.chosen import Chosen
+
         flags["chosen"] = Chosen.read(arguments["kinds"])
     return {**flags, **{name: arguments[name] for name in ("scratch", "zone") if name in arguments}}

@@ -13,7 +13,7 @@ from alembic.operations.ops import CreateIndexOp, DropIndexOp
 from sqlalchemy.schema import CreateIndex, DropIndex
 from sqlalchemy.types import to_instance
 
-from app_schema.ddl import Guarded, index, option, rename
+from app_schema.ddl import Guarded, index, rename
 from app_schema.ddl.comment import object_comment
 from app_schema.ddl.constraint import validate
 from app_schema.ddl.enum import add_value, rename_value
@@ -113,6 +113,8 @@ def alter_table(self: Operations, table: str, action: str, *, schema: str | None
 
     Does nothing if the option is set already. Refuses any other action.
     """
+    from app_schema.ddl import option  # few revisions alter one
+
     send(self, Guarded(option.alter(table, action, schema), names=_names(table, action)))
 
 

@@ -20,7 +20,8 @@ from sqlalchemy.types import to_instance
 
 from app_schema.catalog.cast import UTC, base
 from app_schema.ddl import DDLObject, Grant, Policy, TableConstraint
-from app_schema.ddl.printed import FOREIGN_KEY, PrintedType
+from app_schema.ddl.printed import FOREIGN_KEY
+from app_schema.ddl.printed_type import PrintedType
 from app_schema.ddl.sql import DIALECT
 from app_schema.ddl.statement import Renaming
 from app_schema.migrations.operations import CreateObjectOp, DropObjectOp, ReplaceObjectOp

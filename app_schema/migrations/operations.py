@@ -7,13 +7,13 @@ the fields of the kind's ``positional``, the others by name.
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from collections.abc import Callable
 from typing import Any
 
 from alembic.operations import MigrateOperation, Operations
 
 from app_schema.ddl import Create, DDLObject, Drop, Grant, Replace
+from app_schema.ddl.files import VERBS
 from app_schema.ddl.sql import shortened
 from app_schema.errors import ModelError
 from app_schema.migrations import translate
@@ -104,6 +104,8 @@ def build(kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], *, filled: b
     fields = [field.name for field in dataclasses.fields(cls) if field.init]
     unknown = next((name for name in values if name not in fields), None)
     if unknown is not None:
+        import difflib  # slow, and for an error alone
+
         close = difflib.get_close_matches(unknown, fields, 1)
         hint = f"; did you mean {close[0]!r}?" if close else f"; it has {', '.join(fields)}."
         raise ModelError(f"a {kind.replace('_', ' ')} has no argument {unknown!r}{hint}")
@@ -148,10 +150,8 @@ def setup() -> None:
     """
     if _OURS:
         return
-    for kind, cls in DDLObject.kinds.items():
-        if not cls.is_created():
-            continue
-        create, drop = cls.verbs
+    own = {kind: cls.verbs for kind, cls in DDLObject.kinds.loaded.items() if cls.is_created()}
+    for kind, (create, drop) in {**VERBS, **own}.items():
         _OURS[f"{create}_{kind}"] = _create(kind)
         _OURS[f"{drop}_{kind}"] = _drop(kind)
         _OURS[f"replace_{kind}"] = _replace(kind)

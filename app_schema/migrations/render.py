@@ -15,7 +15,7 @@ from sqlalchemy.types import TypeEngine
 from app_schema import upstream
 from app_schema.ddl import DDLObject
 from app_schema.ddl.constraint import named
-from app_schema.ddl.printed import PrintedType
+from app_schema.ddl.printed_type import PrintedType
 from app_schema.ddl.sql import DIALECT
 from app_schema.migrations.directives import CallOp, ConcurrentIndexOp, RetypeOp, UndeclaredOp, UnwritableOp
 from app_schema.migrations.operations import CreateObjectOp, DropObjectOp, ReplaceObjectOp

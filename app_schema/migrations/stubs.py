@@ -1,4 +1,4 @@
-"""The files made from the kinds: the stub of :mod:`app_schema.op`, and the exports of the kinds.
+"""The files made from the kinds: the stub of :mod:`app_schema.op`, the exports and the files of the kinds.
 
 ``make stubs`` writes them.
 """
@@ -33,6 +33,13 @@ _KINDS = '''\
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+'''
+_FILES = '''\
+"""The files of the kinds that metadata declares. Made from them by `make stubs`; a test keeps it fresh."""
+
 '''
 
 
@@ -40,7 +47,8 @@ def files() -> Mapping[Path, str]:
     """Each file -> its text, as ``ruff format`` writes it."""
     for module in pkgutil.iter_modules(app_schema.ddl.__path__, f"{app_schema.ddl.__name__}."):
         importlib.import_module(module.name)  # a new kind is in no other file yet
-    texts = {_PACKAGE / "op.pyi": stub(), _PACKAGE / "ddl" / "kinds.py": exports()}
+    ddl = _PACKAGE / "ddl"
+    texts = {_PACKAGE / "op.pyi": stub(), ddl / "kinds.py": exports(), ddl / "files.py": places()}
     return {path: _formatted(path, text) for path, text in texts.items()}
 
 
@@ -54,10 +62,27 @@ def exports() -> str:
     places: dict[str, list[str]] = {}
     for cls in DDLObject.kinds.values():
         places.setdefault(cls.__module__, []).append(cls.__name__)
-    lines = [f"from {module} import {', '.join(sorted(names))}" for module, names in sorted(places.items())]
+    lines = [
+        f"    from {module} import {', '.join(sorted(names))}" for module, names in sorted(places.items())
+    ]
     names = sorted(name for names in places.values() for name in names)
     listed = "".join(f"    {name!r},\n" for name in names)
     return _KINDS + "\n".join(lines) + f"\n\n__all__ = [\n{listed}]\n"
+
+
+def places() -> str:
+    """The text of ``ddl/files.py``."""
+    kinds = sorted(DDLObject.kinds.items())
+    files = sorted((cls.__name__, cls.__module__.rpartition(".")[2]) for _, cls in kinds)
+    tables = {
+        "FILES": (dict(files), "Class -> its file."),
+        "CLASSES": ({kind: cls.__name__ for kind, cls in kinds}, "Kind -> its class."),
+        "VERBS": (
+            {kind: cls.verbs for kind, cls in kinds if cls.is_created()},
+            "Kind with operations -> the verbs of those that create and drop an object.",
+        ),
+    }
+    return _FILES + "".join(f'{name} = {dict_}\n"""{doc}"""\n' for name, (dict_, doc) in tables.items())
 
 
 def stub() -> str:

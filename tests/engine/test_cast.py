@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from autogen import autogenerate
 
 from app_schema.catalog.cast import Casts, using
-from app_schema.ddl.printed import PrintedType
+from app_schema.ddl.printed_type import PrintedType
 from app_schema.errors import DifferentError
 from app_schema.migrations.header import header
 

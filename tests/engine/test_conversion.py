@@ -12,7 +12,7 @@ from autogen import autogenerate
 
 from app_schema.catalog.cast import Casts, lost, using
 from app_schema.catalog.exact import is_exact
-from app_schema.ddl.printed import PrintedType
+from app_schema.ddl.printed_type import PrintedType
 from app_schema.errors import ConfigurationError, ModelError
 from app_schema.migrations.header import header
 

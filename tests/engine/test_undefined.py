@@ -10,7 +10,7 @@ from autogen import autogenerate
 from sqlalchemy.dialects.postgresql import JSON, ExcludeConstraint
 
 from app_schema.ddl import Extension, attach
-from app_schema.ddl.printed import PrintedType
+from app_schema.ddl.printed_type import PrintedType
 from app_schema.errors import ModelError
 
 pytestmark = pytest.mark.part(of=4)

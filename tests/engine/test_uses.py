@@ -11,7 +11,8 @@ from roundtrip import RoundTrip, changed, round_trip, send
 from sqlalchemy.dialects.postgresql import ARRAY, DOMAIN
 
 from app_schema import ddl
-from app_schema.ddl.printed import PrintedType, TableConstraint
+from app_schema.ddl.printed import TableConstraint
+from app_schema.ddl.printed_type import PrintedType
 
 pytestmark = pytest.mark.part(of=4)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
-from secrets import token_hex
 from typing import Any
 
 from alembic.migration import MigrationContext
@@ -51,7 +51,7 @@ class Ahead:
     collecting: Collecting
     steps: list[Any]
     arguments: Mapping[str, Any]
-    run: str = field(default_factory=lambda: token_hex(4))
+    run: str = field(default_factory=lambda: os.urandom(4).hex())
     """Identifies this run among the runs of the session."""
     _read: dict[int, list[Any]] = field(default_factory=dict)
 

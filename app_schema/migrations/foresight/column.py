@@ -16,7 +16,7 @@ from alembic.ddl import base as ops
 from sqlalchemy import PrimaryKeyConstraint
 from sqlalchemy.schema import AddConstraint, CreateTable, DropConstraint, DropTable, ExecutableDDLElement
 
-from app_schema.ddl import Create, Guarded, NotNull, TableConstraint, converging
+from app_schema.ddl import Create, Guarded, converging
 from app_schema.ddl.block import block
 from app_schema.ddl.guard import Guard
 from app_schema.ddl.sql import DIALECT, dollar, ident, literal, plain, qualified
@@ -110,8 +110,8 @@ def _sets_not_null(construct: Any) -> tuple[str | None, str] | None:
         return element.table.schema, str(element.table.name)
     if not isinstance(construct, Create):
         return None
-    printed = element.definition if isinstance(element, TableConstraint) else ""
-    if isinstance(element, NotNull) or printed.startswith(("PRIMARY KEY", "NOT NULL")):
+    printed = element.definition if element.kind == "table_constraint" else ""
+    if element.kind == "not_null" or printed.startswith(("PRIMARY KEY", "NOT NULL")):
         return element.schema, str(element.table)
     return None
 

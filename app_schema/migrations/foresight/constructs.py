@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql.named_types import (
 )
 from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable, DropConstraint, DropIndex, DropTable
 
-from app_schema.ddl import Create, DDLStatement, Drop, Replace, TableConstraint, TableIndex, converging
+from app_schema.ddl import Create, DDLStatement, Drop, Replace, converging
 from app_schema.ddl.block import ABSENT, DIFFERENT
 from app_schema.ddl.constraint import name_of
 from app_schema.ddl.enum import has_value
@@ -88,11 +88,13 @@ def _subject_of(statement: Any) -> Hashable:
     change, element = (getattr(statement, name, None) for name in ("change", "element"))
     if isinstance(change, Labelling):
         return "label", change.schema, change.name, change.label
-    if isinstance(element, TableConstraint):
+    if not isinstance(element, DDLObject):
+        return None
+    if element.kind == "table_constraint":
         return "constraint", element.schema, element.table, element.name
-    if isinstance(element, TableIndex):
+    if element.kind == "table_index":
         return "index", element.schema, None, element.name
-    return element.identity if isinstance(element, DDLObject) else None
+    return element.identity
 
 
 def renaming(construct: Any) -> Renaming | None:

@@ -9,7 +9,6 @@ from typing import Any, cast
 from alembic.ddl.base import AddColumn, AlterColumn, DropColumn
 from alembic.migration import MigrationContext
 from sqlalchemy.schema import (
-    AddConstraint,
     CreateIndex,
     CreateTable,
     DropIndex,
@@ -18,7 +17,8 @@ from sqlalchemy.schema import (
 )
 
 from app_schema.ddl import DDLStatement, Guarded, converging
-from app_schema.ddl.guard import Guard
+from app_schema.ddl.block import as_one
+from app_schema.ddl.construct import creation
 from app_schema.ddl.sql import literals, qualified
 from app_schema.migrations.foresight.ahead import Ahead
 from app_schema.migrations.foresight.column import foreseen, is_recreated, refused_if_recreated, target
@@ -96,16 +96,10 @@ class StepForesight(Foresight):
     def _created_anew(self, construct: ExecutableDDLElement) -> ExecutableDDLElement:
         """The guarded statement; without a comparison if it creates what must be absent in a first run. If
         PostgreSQL refuses it nevertheless, the revision is begun again, and compares."""
-        statement, impl = converging(construct), cast("Any", self.ahead.context.impl)
-        guard = statement.by if isinstance(statement, Guarded) else None
-        creates = isinstance(construct, CreateTable | CreateIndex | AddColumn) or (
-            # PostgreSQL gives a second unnamed constraint another name
-            isinstance(construct, AddConstraint) and isinstance(construct.element.name, str)
-        )
+        impl = cast("Any", self.ahead.context.impl)
         begins_again = not (impl.autocommits or impl.state.current.partly_committed)
-        return (
-            Guarded(guard.creation()) if creates and begins_again and isinstance(guard, Guard) else statement
-        )
+        statements = creation(construct) if begins_again else None
+        return converging(construct) if statements is None else Guarded(as_one(statements))
 
     def _unless_renamed(
         self,

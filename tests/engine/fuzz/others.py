@@ -11,7 +11,7 @@ from shape import Other, Place, Shape, Table
 from sqlalchemy.dialects import postgresql
 
 from app_schema import ddl
-from app_schema.ddl.printed import PrintedType
+from app_schema.ddl.printed_type import PrintedType
 from app_schema.ddl.sql import ident, qualified
 
 _TOKENS = (

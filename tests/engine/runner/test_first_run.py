@@ -290,6 +290,14 @@ def test_object_of_handwritten_sql_is_compared_in_an_empty_database(
         op.add_column("t", sa.Column("a", sa.Text), schema="public")
         op.create_index("ix", "t", ["a"], schema="public")
         op.create_primary_key("t_pkey", "t", ["id"], schema="public")
+        op.execute("CREATE TYPE public.mood AS ENUM ('low')")
+        op.create_enum("mood", ["low"], schema="public")
+        op.execute("CREATE POLICY p ON public.t USING (a IS NULL)")
+        op.create_policy("p", "t", using="a IS NULL", schema="public")
+        op.execute("CREATE TRIGGER tr BEFORE UPDATE ON public.t "
+                   "FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()")
+        op.create_trigger("tr", "t", before="UPDATE", execute="suppress_redundant_updates_trigger()",
+                          schema="public")
         """
     )
     written.upgrade(empty_url, "r1", x=x)
@@ -301,6 +309,7 @@ def test_object_of_handwritten_sql_is_compared_in_an_empty_database(
     )
     with psycopg.connect(empty_url, autocommit=True) as connection:
         connection.execute("DROP TABLE public.t, public.alembic_version")
+        connection.execute("DROP TYPE public.mood")
     with pytest.raises(
         CommandError, match=r"(?s)table public\.u already exists with a different definition.*found"
     ):
@@ -317,6 +326,10 @@ def test_creation_in_an_empty_database_compares_nothing(
         op.add_column("t", sa.Column("c", sa.Integer), schema="public")
         op.create_index("ix", "t", ["a"], schema="public")
         op.create_check_constraint("ck", "t", "b > 0", schema="public")
+        op.create_enum("mood", ["low"], schema="public")
+        op.create_policy("p", "t", using="b > 0", schema="public")
+        op.create_trigger("tr", "t", before="UPDATE", execute="suppress_redundant_updates_trigger()",
+                          schema="public")
         """
     )
     compared: list[Any] = []

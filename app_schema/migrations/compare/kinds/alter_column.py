@@ -10,7 +10,8 @@ from app_schema.catalog.cast import using
 from app_schema.ddl import Key
 from app_schema.ddl.column import PrintedColumn
 from app_schema.ddl.order import Drops, Makes
-from app_schema.ddl.printed import PrintedType, TableConstraint
+from app_schema.ddl.printed import TableConstraint
+from app_schema.ddl.printed_type import PrintedType
 from app_schema.ddl.sql import ident
 from app_schema.migrations.compare import keys, numbering
 from app_schema.migrations.compare.kinds import sequence

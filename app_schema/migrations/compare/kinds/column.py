@@ -14,7 +14,7 @@ from app_schema.catalog.dependents import Blocked
 from app_schema.ddl import Key
 from app_schema.ddl.column import PrintedColumn
 from app_schema.ddl.order import Drops, Makes
-from app_schema.ddl.printed import PrintedType
+from app_schema.ddl.printed_type import PrintedType
 from app_schema.ddl.relation import parents
 from app_schema.ddl.sql import qualified
 from app_schema.migrations.compare import keys, numbering
