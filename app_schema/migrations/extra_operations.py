@@ -26,7 +26,6 @@ from app_schema.migrations.once import once, undo
 from app_schema.migrations.partitioned import is_partitioned
 from app_schema.migrations.sending import send
 from app_schema.migrations.translate import map_of
-from app_schema.migrations.unchanged import lock_unchanged as locked_unchanged
 
 
 def add_enum_value(
@@ -246,7 +245,9 @@ def lock_unchanged(self: Operations, key: str, tables: Sequence[tuple[str, str]]
     :param tables: schema and name of each, in the order of the locks; absent ones are skipped.
     :raises DifferentError: if an object was created, changed or dropped since.
     """
-    send(self, Guarded(locked_unchanged(key, tables, digest, _version_schema(self))))
+    from app_schema.migrations import unchanged  # imports the snapshot of the catalog
+
+    send(self, Guarded(unchanged.lock_unchanged(key, tables, digest, _version_schema(self))))
 
 
 def _version_schema(operations: Operations) -> str | None:
