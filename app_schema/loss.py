@@ -101,8 +101,8 @@ class Loss:
     def words(self) -> str:
         """The loss in words."""
         count = "an unknown number of" if self.rows is None else f"{self.rows:,}"
-        what = f"values of {self.table}.{self.column}" if self.column else f"rows of {self.table}"
-        return f"{count} {what} ({self.how})"
+        subject = f"values of {self.table}.{self.column}" if self.column else f"rows of {self.table}"
+        return f"{count} {subject} ({self.how})"
 
 
 @dataclass(frozen=True)
@@ -207,19 +207,19 @@ def losses(connection: sa.Connection, recorded: Iterable[Recorded]) -> Losses:
     protections: list[tuple[Place, Protection]] = []
     dropped: set[Place] = set()
     by_hand, untold = 0, []
-    for each in recorded:
-        untold += [each.revision] if each.queries else []
-        for operation in each.operations:
+    for step in recorded:
+        untold += [step.revision] if step.queries else []
+        for operation in step.operations:
             by_hand += operation.lock == UNKNOWN
             place = names.table(operation.table) if operation.table is not None else None
             if place is not None:
                 dropped |= {place} if operation.name in DROPS_ROWS else set()
-                loss, unclear = _loss(connection, each.revision, operation, place, names)
+                loss, unclear = _loss(connection, step.revision, operation, place, names)
                 by_hand += unclear
                 rows += [loss] if loss is not None else []
             if operation.protects is not None:
                 of = _protected(connection, operation.protects, place, names)
-                protections += [(of, _protection(each.revision, of, operation.protects))] if of else []
+                protections += [(of, _protection(step.revision, of, operation.protects))] if of else []
             names.follow(operation)
     kept = [protection for place, protection in protections if place not in dropped]
     return Losses(rows, kept, by_hand, untold)

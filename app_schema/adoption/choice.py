@@ -71,8 +71,8 @@ def _where(look: Look, rule: DeclaredRule) -> str:
     numbered = ", ".join(f"{expression} AS k{number}" for number, expression in enumerate(rule.among))
     only = f" WHERE {rule.predicate}" if rule.predicate else ""
     rows = f"(SELECT {', '.join(newest)}, {numbered} FROM {qualified(name, schema)}{only})"
-    among = f"EXISTS (SELECT FROM {rows} AS newer WHERE {rule.overlaps} AND ({later}) > ({mine}))"
-    return f"({rule.predicate}) AND {among}" if rule.predicate else among
+    newer_exists = f"EXISTS (SELECT FROM {rows} AS newer WHERE {rule.overlaps} AND ({later}) > ({mine}))"
+    return f"({rule.predicate}) AND {newer_exists}" if rule.predicate else newer_exists
 
 
 def _asked(look: Look, rule: DeclaredRule, column: str) -> Iterator[Choice]:

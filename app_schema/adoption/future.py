@@ -224,11 +224,11 @@ class Future:
 
     @cached_property
     def _by_table(self) -> tuple[dict[Table, dict[str, str]], dict[Table, dict[str, str]]]:
-        both: tuple[dict[Table, dict[str, str]], dict[Table, dict[str, str]]] = ({}, {})
+        columns_of_sides: tuple[dict[Table, dict[str, str]], dict[Table, dict[str, str]]] = ({}, {})
         for side, definitions in zip(
-            both, (self.look.sides.declared, self.look.sides.reflected), strict=True
+            columns_of_sides, (self.look.sides.declared, self.look.sides.reflected), strict=True
         ):
             for key, definition in definitions.items():
                 if key.kind == "column":
                     side.setdefault((key.schema or "", key.table or ""), {})[key.name] = definition
-        return both
+        return columns_of_sides

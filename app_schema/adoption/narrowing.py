@@ -71,13 +71,13 @@ def narrowings(future: Future) -> list[Narrowing]:
 
 def refusals(future: Future) -> Iterator[CallOp]:
     """The calls that refuse such rows before the types change."""
-    for each in narrowings(future):
-        schema, name = each.table
-        place = f"{schema}.{name}.{each.column}"
-        message = f"{place}: {each.new} does not hold the whole value of a row"
+    for loss in narrowings(future):
+        schema, name = loss.table
+        place = f"{schema}.{name}.{loss.column}"
+        message = f"{place}: {loss.new} does not hold the whole value of a row"
         check = [
             "BEGIN",
-            f"  IF EXISTS (SELECT FROM {qualified(name, schema)} WHERE {each.where}) THEN",
+            f"  IF EXISTS (SELECT FROM {qualified(name, schema)} WHERE {loss.where}) THEN",
             refuse(message),
             "  END IF;",
             "END",

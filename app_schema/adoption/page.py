@@ -64,7 +64,7 @@ def page(look: Look) -> AdoptionPage:
         for difference in look.comparison.differences
         if look.comparison.state(difference) == "absent"
     )
-    worked = work(look)
+    work_of_tables = work(look)
     return AdoptionPage(
         application=look.app.name,
         head=", ".join(sorted(Lineage(look.app).heads)),
@@ -83,10 +83,10 @@ def page(look: Look) -> AdoptionPage:
         superseded=[key.label for key in look.superseded],
         strangers=[key.label for key in look.strangers],
         others=[key.label for key in look.others],
-        work=worked,
+        work=work_of_tables,
         unwritable=[
             *(note.reason for note in unwritable(look, look.plan.notes)),
-            *hindrances(look, worked),
+            *hindrances(look, work_of_tables),
         ],
         begun=has_begun(look.connection, look.app),
     )
@@ -122,13 +122,13 @@ def lines(adoption: AdoptionPage) -> Iterator[str]:
     yield from (f"by hand     {note}" for note in adoption.unwritable[:_NAMES])
     rows = sum(broken_rule.rule.rows for broken_rule in adoption.broken)
     yield f"broken      {len(adoption.broken)} rules, by {rows:,} rows"
-    worst = sorted(adoption.broken, key=lambda broken_rule: -broken_rule.rule.rows)
+    by_rows = sorted(adoption.broken, key=lambda broken_rule: -broken_rule.rule.rows)
     yield from (
         f"            {broken_rule.rule.rows:>9,}  {_said(broken_rule.rule)}"
-        for broken_rule in worst[:_RULES]
+        for broken_rule in by_rows[:_RULES]
     )
-    if len(worst) > _RULES:
-        yield f"            and {len(worst) - _RULES} more rules: --json has all of them"
+    if len(by_rows) > _RULES:
+        yield f"            and {len(by_rows) - _RULES} more rules: --json has all of them"
     yield ""
     yield from _next(adoption)
 

@@ -245,17 +245,19 @@ def _unique(
     future: Future, key: Key, table: Table, printed: str, keys: list[str], predicate: str
 ) -> DeclaredRule:
     columns = tuple(sorted(future.columns(table, " ".join((*keys, predicate)))))
-    among = ", ".join(keys)
+    key_list = ", ".join(keys)
     where = f" WHERE {predicate}" if predicate else ""
-    twice = f"SELECT {among} FROM {future.rows(table, columns)}{where} GROUP BY {among} HAVING count(*) > 1"
-    both = f"({predicate}) AND " if predicate else ""
+    duplicates = (
+        f"SELECT {key_list} FROM {future.rows(table, columns)}{where} GROUP BY {key_list} HAVING count(*) > 1"
+    )
+    condition = f"({predicate}) AND " if predicate else ""
     return DeclaredRule(
         key.label,
         "unique",
         table,
         columns,
         printed,
-        f"{both}({among}) IN ({twice})",
+        f"{condition}({key_list}) IN ({duplicates})",
         among=tuple(keys),
         predicate=predicate,
         overlaps=" AND ".join(f"{expression} = k{number}" for number, expression in enumerate(keys)),
@@ -278,8 +280,8 @@ def _exclusion(future: Future, key: Key, table: Table, printed: str) -> Declared
         f"k{number} {operator} {expression}"
         for number, (expression, (_, _, operator)) in enumerate(zip(keys, pairs, strict=True))
     )
-    another = f"other.at <> {ident(table[1])}.ctid AND {meets}"
-    where = f"({predicate}) AND EXISTS (SELECT FROM {others} WHERE {another})"
+    overlap = f"other.at <> {ident(table[1])}.ctid AND {meets}"
+    where = f"({predicate}) AND EXISTS (SELECT FROM {others} WHERE {overlap})"
     return DeclaredRule(
         key.label,
         "exclusion",

@@ -146,12 +146,14 @@ def _several_policies(check: str, rows: Sequence[Row], known: Known) -> Iterator
         for role in sorted({role for policy in of_table for role in policy.roles}):
             of_role = [policy for policy in of_table if {role, "PUBLIC"} & set(policy.roles)]
             per_command = {c: [p for p in of_role if c in p.commands] for c in COMMANDS}
-            several = {c: sharing for c, sharing in per_command.items() if len(sharing) > 1}
-            if role != "PUBLIC" and all("PUBLIC" in p.roles for sharing in several.values() for p in sharing):
+            repeated = {c: sharing for c, sharing in per_command.items() if len(sharing) > 1}
+            if role != "PUBLIC" and all(
+                "PUBLIC" in p.roles for sharing in repeated.values() for p in sharing
+            ):
                 continue  # reported for PUBLIC
-            if several:
-                names = sorted({policy.name for sharing in several.values() for policy in sharing})
-                commands = ", ".join(several)
+            if repeated:
+                names = sorted({policy.name for sharing in repeated.values() for policy in sharing})
+                commands = ", ".join(repeated)
                 yield Finding(
                     check,
                     "warning",

@@ -210,10 +210,10 @@ def _culprit(scratch: Driver, settings: str, chunks: Sequence[Sequence[str]]) ->
 def _several_statements(scratch: Driver, statements: Sequence[str]) -> ModelError:
     """Names the statements that are several: the server parses no more than one in the extended protocol."""
     scratch.execute(b"ROLLBACK")
-    several = [text for text in statements if _sqlstate(scratch, text) == b"42601"]
+    refused = [text for text in statements if _sqlstate(scratch, text) == b"42601"]
     return ModelError(
         "a declared object is several statements, and a revision sends one a string: declare each object "
-        f"with one, and the others as objects of their own\nin: {'; '.join(several)[:2000]}"
+        f"with one, and the others as objects of their own\nin: {'; '.join(refused)[:2000]}"
     )
 
 

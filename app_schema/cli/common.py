@@ -145,9 +145,9 @@ class Program(Commands):
             return None
         from app_schema.application import load
 
-        alone = typer.Typer(pretty_exceptions_enable=False)
-        alone.command(name=cmd_name)(load(reference))
-        return typer.main.get_command(alone)
+        program = typer.Typer(pretty_exceptions_enable=False)
+        program.command(name=cmd_name)(load(reference))
+        return typer.main.get_command(program)
 
     def _further(self, ctx: Any) -> dict[str, str]:
         if ctx.params.get("app") is not None:

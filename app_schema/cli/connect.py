@@ -47,7 +47,7 @@ def connect(
 def _facts(contents: Overview) -> dict[str, str]:
     server = contents.server
     stamped, newest = ", ".join(sorted(contents.here or ())) or "none", ", ".join(sorted(contents.heads))
-    way = ["pooled" if server.pooled else "direct", "TLS" if server.tls else "no TLS"]
+    transport = ["pooled" if server.pooled else "direct", "TLS" if server.tls else "no TLS"]
     extensions = [
         f"{extension.name} {extension.found or '(not created yet)'}" for extension in contents.extensions
     ]
@@ -55,7 +55,7 @@ def _facts(contents: Overview) -> dict[str, str]:
         "server": f"PostgreSQL {server.version} at {server.place} ({server.origin})",
         "database": f"{server.database}, {server.encoding}",
         "role": f"{server.role} ({', '.join(_powers(server))})",
-        "way": f"{', '.join(way)}, {server.round_trip:.2f} ms a round trip",
+        "way": f"{', '.join(transport)}, {server.round_trip:.2f} ms a round trip",
         "extensions": ", ".join(extensions),
         "revision": f"{stamped} (the newest{'' if contents.here == contents.heads else f' is {newest}'})",
     }

@@ -98,6 +98,6 @@ def _show(prepared: Rollback, *, operations: bool) -> None:
         talk(": ".join((revision.revision, " ".join(revision.notes) or revision.subject)))
         if operations:
             counts = Counter(prepared.operations[revision.revision])
-            each = (f"{words} ({n} times)" if n > 1 else words for words, n in counts.items())
-            talk(f"{revision.revision} does: {', '.join(each) or 'nothing'}.")
+            counted_words = (f"{words} ({n} times)" if n > 1 else words for words, n in counts.items())
+            talk(f"{revision.revision} does: {', '.join(counted_words) or 'nothing'}.")
     losing.show(prepared.lost)

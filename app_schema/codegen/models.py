@@ -202,10 +202,10 @@ class _Writer:
         # create_all creates views, partitions and types in this order: after those that they read, their
         # parents, and the older types
         types = {(schema, name): age for schema, name, age in self.connection.execute(_AGES)}
-        ages = {key: types.get((key.schema, key.name), 0) for key in self.objects if key.kind in _TYPES}
+        order = {key: types.get((key.schema, key.name), 0) for key in self.objects if key.kind in _TYPES}
         keys = sorted(
             self.objects,
-            key=lambda key: (self.depths.get(key, 0) or self._ancestors(key), ages.get(key, 0)),
+            key=lambda key: (self.depths.get(key, 0) or self._ancestors(key), order.get(key, 0)),
         )
         objects = ", ".join(constructor(self.objects[key], self.context) for key in keys)
         return f"{body}\n\n{layout(f'ddl.attach({classes.base.metadata_ref}, {objects})', indent=0)}\n"

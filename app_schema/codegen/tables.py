@@ -75,10 +75,10 @@ def reflected(connection: sa.Connection, schemas: Collection[str], ignored: Coll
     :param ignored: names of the tables of the migration tool.
     """
     metadata = sa.MetaData()
-    without = {tuple(row) for row in connection.execute(_WITHOUT_CLASS)}
+    classless = {tuple(row) for row in connection.execute(_WITHOUT_CLASS)}
     for schema in schemas:
         names = sa.inspect(connection).get_table_names(schema=schema)
-        chosen = [name for name in names if (schema, name) not in without and name not in ignored]
+        chosen = [name for name in names if (schema, name) not in classless and name not in ignored]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SAWarning)  # types and index elements, corrected below
             if chosen:

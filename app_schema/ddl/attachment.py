@@ -40,8 +40,8 @@ def attach(metadata: MetaData, *objects: DDLObject) -> None:
     by_key = declared(metadata)
     by_identity: dict[Hashable, DDLObject] = metadata.info.setdefault("app_schema_identities", {})
     for obj in objects:
-        if (instead := obj.undeclarable()) is not None:
-            raise ModelError(f"{obj.label} {instead}.")
+        if (refusal := obj.undeclarable()) is not None:
+            raise ModelError(f"{obj.label} {refusal}.")
         other = by_identity.setdefault(obj.identity, obj)
         if other.key != obj.key:
             msg = f"{other.label} and {obj.label} are the same object for PostgreSQL: declare only one"
@@ -137,9 +137,9 @@ def _early(metadata: MetaData) -> list[DDLObject]:
 def _calls_any(obj: DDLObject, functions: Iterable[DDLObject]) -> bool:
     if not isinstance(obj, Domain):
         return False
-    within = calls(obj.definition)
+    called = calls(obj.definition)
     return any(
-        is_called(function.schema, function.name, within)
+        is_called(function.schema, function.name, called)
         if isinstance(function, Function)
         else isinstance(function, Operator) and function.is_in(obj.definition)
         for function in functions

@@ -181,6 +181,6 @@ class TableIndex(Defined):
         return (f"{parts['head']}{parts['real']}{parts['rest']}",)
 
     def dropped(self, *, recreated: bool = False) -> str:
-        of_none = "AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint AS k WHERE k.conindid = c.oid"
-        kind = f"{KIND_OF_NAME.format(name=literal(self.name))} {of_none} AND k.contype IN ('p', 'u', 'x'))"
+        unowned = "AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint AS k WHERE k.conindid = c.oid"
+        kind = f"{KIND_OF_NAME.format(name=literal(self.name))} {unowned} AND k.contype IN ('p', 'u', 'x'))"
         return drop(self.label, self.namespace(), kind, "index", self.drop_sql(), recreated=recreated)

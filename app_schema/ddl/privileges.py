@@ -93,8 +93,8 @@ def of_object(type_: str, target: str, *, public: str = "", granted: Iterable[st
     :param granted: the roles whose grants the CREATE itself declares.
     """
     grant = _TO_PUBLIC.format(type=type_, keep=KEEP, privilege=public, target=target) if public else ""
-    born = str(bool(public)).lower()
-    return _revoke(f"SELECT {literal(type_)}, {literal(target)}", born, granted, grant)
+    is_public = str(bool(public)).lower()
+    return _revoke(f"SELECT {literal(type_)}, {literal(target)}", is_public, granted, grant)
 
 
 def of_table(table: str, schema: str | None) -> str:

@@ -81,5 +81,5 @@ EXCEPTION WHEN object_not_in_prerequisite_state OR syntax_error THEN
 END
 """
         unset = "publish_via_partition_root = false, "
-        has = "publish_via_partition_root" in self.options
-        return ("DO " + dollar(change, "replace"), f"{alter} ({'' if has else unset}{self.options})")
+        has_root = "publish_via_partition_root" in self.options
+        return ("DO " + dollar(change, "replace"), f"{alter} ({'' if has_root else unset}{self.options})")

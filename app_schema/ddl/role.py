@@ -78,8 +78,8 @@ def _options(or_: str = "false", kept: Collection[str] = ()) -> str:
 
 def of_the_cluster(names: list[str]) -> str:
     """Query of name and definition of these roles, with their memberships in one another."""
-    of_these = f"rolname = ANY ({literals(names)})"
-    return f"SELECT r.rolname, {_options(f'g.{of_these}')} FROM pg_catalog.pg_roles AS r WHERE r.{of_these}"
+    named = f"rolname = ANY ({literals(names)})"
+    return f"SELECT r.rolname, {_options(f'g.{named}')} FROM pg_catalog.pg_roles AS r WHERE r.{named}"
 
 
 _CATALOG = CatalogQuery(

@@ -190,7 +190,7 @@ def advance(table: str, column: str, schema: str | None) -> str:
     The value never decreases, so a second run does nothing. Refuses a column without a sequence.
     """
     real = qualified(table, schema)
-    farthest = f"SELECT %s({ident(column).replace('%', '%%')}) FROM {real.replace('%', '%%')}"
+    greatest = f"SELECT %s({ident(column).replace('%', '%%')}) FROM {real.replace('%', '%%')}"
     return block(
         [
             _ADVANCE.format(
@@ -198,7 +198,7 @@ def advance(table: str, column: str, schema: str | None) -> str:
                 column=literal(column),
                 different=DIFFERENT,
                 absent=literal(f"column {column} of {real} has no sequence (identity or nextval default)"),
-                farthest=dollar(farthest),
+                farthest=dollar(greatest),
             )
         ]
     )

@@ -91,8 +91,8 @@ def identity(construct: ops.IdentityColumnDefault) -> ExecutableDDLElement:
         alter = f"ALTER TABLE {qualified(construct.table_name, construct.schema)} "
         alter += f"ALTER COLUMN {ident(construct.column_name)} {_settings(new)}"
         # RESTART: the current value is outside the bounds of a sequence with the opposite sign of INCREMENT
-        turned = ((old.increment or 1) < 0) != ((new.increment or 1) < 0)
-        return Guarded(replace(guard, different=(alter + " RESTART" * turned,)))
+        is_reversed = ((old.increment or 1) < 0) != ((new.increment or 1) < 0)
+        return Guarded(replace(guard, different=(alter + " RESTART" * is_reversed,)))
     # ADD and DROP IDENTITY accept no other state: as with plain Alembic, no warning
     guard = replace(guard, noted="")
     if isinstance(new, Identity):

@@ -140,7 +140,7 @@ class Environment:
         self.run_args = run_args
         self.naming_convention = options.pop("naming_convention", None)
         self.options = {**DEFAULTS, **joined(options)}
-        self.given = context.get_x_argument(as_dictionary=True)
+        self.arguments = context.get_x_argument(as_dictionary=True)
 
     @property
     def transaction_per_revision(self) -> bool:
@@ -155,7 +155,7 @@ class Environment:
             **({} if named else {"dialect_name": "postgresql"}),
             dialect_opts={"paramstyle": "named"},  # "%" is not doubled
             literal_binds=True,
-            **({"transactional_ddl": False} if Options.read(self.given).autocommit else {}),
+            **({"transactional_ddl": False} if Options.read(self.arguments).autocommit else {}),
         )
 
     def script(self) -> None:
@@ -171,13 +171,13 @@ class Environment:
 
     def configure(self, connection: Connection) -> None:
         """Configures Alembic for a connection; refuses another kind of database."""
-        autocommit = Options.read(self.given).autocommit
+        autocommit = Options.read(self.arguments).autocommit
         if autocommit:
             connection.execution_options(isolation_level="AUTOCOMMIT")
         context = self._configure(
             connection=connection,
             **({"transactional_ddl": False} if autocommit else {}),
-            **_compared(self.given),
+            **_compared(self.arguments),
         )
         if autocommit:
             # Alembic's block would leave the connection in transactional mode
@@ -200,12 +200,12 @@ class Environment:
         if "revision_context" in migration_context.opts:  # autogenerate or check
             migration_context.opts["target_metadata"] = called(self.metadata)
             if chosen := migration_context.opts.get("chosen"):
-                say(f"compared {chosen.words}, as -x kinds={self.given['kinds']} says")
+                say(f"compared {chosen.words}, as -x kinds={self.arguments['kinds']} says")
             self._prove(migration_context, session.connection, facts)
         runner = Runner(
             migration_context,
             session,
-            Options.read(_terminal(self.context) | self.given),
+            Options.read(_terminal(self.context) | self.arguments),
             outer,
             review=self.context.config.attributes.get("review"),
             run_args=self.run_args,

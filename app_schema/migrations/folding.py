@@ -131,22 +131,22 @@ class _Shared:
 
     def __init__(self, blocks: Sequence[str]) -> None:
         self.functions: list[str] = []
-        self._alike: dict[Hashable, list[_Text]] = defaultdict(list)
+        self._members: dict[Hashable, list[_Text]] = defaultdict(list)
         self._arguments: dict[int, str] = {}
         self._names: dict[Hashable, str] = {}
         texts = {block: _Text(_parts(block, flat=True)) for block in blocks}
         for text in texts.values():
-            self._alike[text.key].append(text)
+            self._members[text.key].append(text)
         for block, text in texts.items():
-            if len(self._alike[text.key]) < _MANY:  # its bodies may be like those of other blocks
-                del self._alike[text.key]
+            if len(self._members[text.key]) < _MANY:  # its bodies may be like those of other blocks
+                del self._members[text.key]
                 texts[block] = nested = _Text(_parts(block, flat=False))
                 for inner in nested.walk():
-                    self._alike[inner.key].append(inner)
+                    self._members[inner.key].append(inner)
         self.calls = {block: self._expression(text) for block, text in texts.items() if self._calls(text)}
 
     def _is_shared(self, text: _Text) -> bool:
-        count = len(self._alike[text.key])
+        count = len(self._members[text.key])
         fixed = sum(len(part) for part in text.parts if type(part) is str)
         return (count - 1) * fixed > (count + 2) * _CALL
 
@@ -158,7 +158,7 @@ class _Shared:
         """SQL of the text: a call, or literals and calls joined."""
         if self._is_shared(text):
             if text.key not in self._names:
-                self._names[text.key] = self._function(self._alike[text.key])
+                self._names[text.key] = self._function(self._members[text.key])
             return f"{self._names[text.key]}({self._arguments[id(text)]})"
         joined: list[str] = []
         literal = ""

@@ -22,8 +22,8 @@ def header(upgrades: str, downgrades: str) -> str:
     if not up:
         return "Locks: say which existing tables are locked, and how.\nDowngrade: say whether it loses data."
     counts = Counter(operation.name for operation in up)
-    does = ", ".join(f"{count} {name}" for name, count in counts.items())
-    lines = [f"Does: {does}.", f"Locks: {_locks(up)}."]
+    operations = ", ".join(f"{count} {name}" for name, count in counts.items())
+    lines = [f"Does: {operations}.", f"Locks: {_locks(up)}."]
     retyped = [operation for operation in up if operation.retyped is not None]
     lines += [*_loses(up, down), *_fills(up), *_rewrites(retyped), *_depends(retyped)]
     converted = ", ".join(map(_column, retyped))

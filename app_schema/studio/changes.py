@@ -34,15 +34,15 @@ class Changes:
     """The changes of a studio, in memory only."""
 
     def __init__(self) -> None:
-        self._made: deque[Change] = deque(maxlen=KEPT)
+        self._changes: deque[Change] = deque(maxlen=KEPT)
 
     def __iter__(self) -> Iterator[Change]:
         """The changes, the newest first."""
-        return reversed(self._made)
+        return reversed(self._changes)
 
     def add(self, change: Change) -> None:
         """Keeps a committed change."""
-        self._made.append(change)
+        self._changes.append(change)
 
     @property
     def last(self) -> Change | None:

@@ -33,16 +33,16 @@ class Chosen:
         :raises ConfigurationError: for a word that is no kind, or if only some words have a hyphen.
         """
         words = [word.strip() for word in text.split(",")]
-        without = [word.removeprefix("-") for word in words if word.startswith("-")]
-        if without and len(without) < len(words):
+        excluded = [word.removeprefix("-") for word in words if word.startswith("-")]
+        if excluded and len(excluded) < len(words):
             raise ConfigurationError(
                 f"-x kinds={text}: either the kinds to compare, as table,column, or those to leave out, as "
                 "-grant,-owner"
             )
         known = sorted({*Kind.by_key, *_OF_OBJECTS})
-        chosen = frozenset(kind for word in without or words for kind in _meant(word, text, known))
+        chosen = frozenset(kind for word in excluded or words for kind in _meant(word, text, known))
         named = ", ".join(sorted(chosen))
-        if without:
+        if excluded:
             return cls(chosen, with_parts=True, words=f"without {named}")
         return cls(frozenset(known) - chosen, with_parts=False, words=f"by {named} alone")
 

@@ -134,8 +134,8 @@ class Managed:
     def has_all_of(self, definition: str) -> bool:
         """True if all schemas in the definition of a publication or an event trigger are managed."""
         named: set[str] = set()
-        for place, schemas, everything in _IN_SCHEMAS.findall(definition):
-            named |= {key.name for key in self.reflected if key.kind == "schema"} if everything else set()
+        for place, schemas, all_schemas in _IN_SCHEMAS.findall(definition):
+            named |= {key.name for key in self.reflected if key.kind == "schema"} if all_schemas else set()
             named |= {name for text in (place, schemas) if text for name in split(text)}
         return named <= self._schemas
 

@@ -76,8 +76,8 @@ def read(context: AutogenContext) -> Sides:
 def _refuse_to_prune_everywhere(context: AutogenContext, metadata: Declared) -> None:
     opts = context.opts
     named = bool(opts.get("managed_schemas")) or opts.get("every_schema") is not None
-    anything = bool(metadata.tables or metadata.objects or metadata.functions)
-    if opts.get("prune", False) and not (named or anything):
+    has_objects = bool(metadata.tables or metadata.objects or metadata.functions)
+    if opts.get("prune", False) and not (named or has_objects):
         raise ConfigurationError(
             "-x prune=true drops undeclared objects in the schemas of the metadata, and the metadata "
             "declares nothing: name the schemas, as with -x schemas=public"

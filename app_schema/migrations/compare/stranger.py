@@ -53,9 +53,9 @@ def needed(
             more = f" and {len(strangers) - _SHOWN} more" if len(strangers) > _SHOWN else ""
             shown = ", ".join(in_words(sides.connection, strangers[:_SHOWN]))
             compared = all(_is_compared(sides, dependent) for dependent in strangers)
-            stays_too = all(dependent.owner in staying for dependent in strangers)
-            in_schema = compared and not stays_too and any(stranger.owner.schema for stranger in strangers)
-            state = "compared" if not compared else "changed" if stays_too else "managed"
+            is_staying = all(dependent.owner in staying for dependent in strangers)
+            in_schema = compared and not is_staying and any(stranger.owner.schema for stranger in strangers)
+            state = "compared" if not compared else "changed" if is_staying else "managed"
             sentences[key] = (
                 f"{key.label} cannot be {'dropped' if key in pruned else 'changed'}: {shown}{more} is not "
                 f"{state} and depends on it; drop that first"

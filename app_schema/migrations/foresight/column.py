@@ -184,8 +184,8 @@ def recreated(construct: ops.DropColumn | DropTable, later: list[Any]) -> int | 
 
 def _drop_unless_used(drop: str, otherwise: str) -> str:
     """A block that runs ``drop``, or ``otherwise`` if another object depends on the dropped object."""
-    caught = "EXCEPTION WHEN dependent_objects_still_exist THEN"
-    return block(["BEGIN", f"  EXECUTE {dollar(drop)};", caught, f"  EXECUTE {dollar(otherwise)};", "END"])
+    handler = "EXCEPTION WHEN dependent_objects_still_exist THEN"
+    return block(["BEGIN", f"  EXECUTE {dollar(drop)};", handler, f"  EXECUTE {dollar(otherwise)};", "END"])
 
 
 def _renamed(construct: Any, later: list[Any]) -> ops.ColumnName | None:

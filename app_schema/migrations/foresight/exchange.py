@@ -172,7 +172,9 @@ def unstamping(context: MigrationContext, step: Any, sent: Callable[[Any], list[
         own = sent(revision.module.upgrade)
         later = [*own, *later]
         tails = [(successor, later[n:]) for n, successor in enumerate(own, 1)]
-        if any(reused_name(*tail) or hand_over(*tail) or _recreation(*tail) is not None for tail in tails):
+        if any(
+            reused_name(*tail) or unsafe_repeat(*tail) or _recreation(*tail) is not None for tail in tails
+        ):
             statements.append(once.record_unstamped(_prefix(revision, "upgrade"), schema))
     return (
         block(["BEGIN", *(f"  EXECUTE {dollar(sql)};" for sql in statements), "END"]) if statements else None
@@ -183,7 +185,7 @@ def reused_name(construct: Any, later: list[Any]) -> tuple[str, str] | None:
     """A rename in words and SQL for the OID of its table or enum, if another object gets the old name."""
     change = renaming(construct)
     if change is not None:
-        if change.kind == "table":  # see hand_over()
+        if change.kind == "table":  # see unsafe_repeat()
             return None
         others = [other for construct in later if (other := renaming(construct)) is not None]
         renames = ((named(other, other.old), named(other, other.new)) for other in others)
@@ -275,7 +277,7 @@ def _oid(change: Renaming) -> str:
 
 
 @dataclass(frozen=True)
-class HandOver:
+class UnsafeRepeat:
     """A drop or rename after which another object gets the name: a second run would hit that object.
 
     :param words: the drop or rename, for an error.
@@ -316,10 +318,10 @@ class HandOver:
         )
 
 
-def hand_over(construct: Any, later: list[Any]) -> HandOver | None:
-    """The handed-over name of a construct: of a dropped column, or of a dropped or renamed table."""
+def unsafe_repeat(construct: Any, later: list[Any]) -> UnsafeRepeat | None:
+    """The unsafe repeat of a dropped column, or of a dropped or renamed table; None if a repeat is safe."""
     if isinstance(construct, ops.DropColumn):
-        return _column_handed_over(construct, later)
+        return _unsafe_drop_of_column(construct, later)
     if isinstance(construct, DropTable):
         schema, name = construct.element.schema, str(construct.element.name)
         verb, rows = "dropped", f"EXISTS (SELECT FROM {qualified(name, schema)})"
@@ -341,10 +343,10 @@ def hand_over(construct: Any, later: list[Any]) -> HandOver | None:
     exist = (f"{regclass(table, schema)} IS NOT NULL" for table in (name, receiver))
     words = f"table {qualified(name, schema)} is {verb} and {receiver} renamed to {name}"
     loses = f"SELECT {' AND '.join(exist)} AND {rows}"
-    return HandOver(words, ("table", schema, None, name), loses)
+    return UnsafeRepeat(words, ("table", schema, None, name), loses)
 
 
-def _column_handed_over(drop: ops.DropColumn, later: list[Any]) -> HandOver | None:
+def _unsafe_drop_of_column(drop: ops.DropColumn, later: list[Any]) -> UnsafeRepeat | None:
     table, column, key = qualified(drop.table_name, drop.schema), str(drop.column.name), subject(drop)
     changes = (change for other in later if (change := renaming(other)) is not None)
     receiver = next((change.old for change in changes if named(change, change.new) == key), None)
@@ -353,7 +355,7 @@ def _column_handed_over(drop: ops.DropColumn, later: list[Any]) -> HandOver | No
     words = f"column {column} of {table} is dropped and {receiver} renamed to {column}"
     # fails, and reports no loss, if no object has the name of the receiver: the receiver has its later name
     loses = f"SELECT EXISTS (SELECT {ident(receiver)} FROM {table} WHERE {ident(column)} IS NOT NULL)"
-    return HandOver(words, ("table", drop.schema, None, str(drop.table_name)), loses)
+    return UnsafeRepeat(words, ("table", drop.schema, None, str(drop.table_name)), loses)
 
 
 def exchanged(

@@ -46,7 +46,7 @@ from app_schema.migrations.foresight.constructs import (
     verified,
 )
 from app_schema.migrations.foresight.exchange import RecordedRenames, exchanged
-from app_schema.migrations.foresight.rename import both, in_time, moot, renamed_before, under_name_of
+from app_schema.migrations.foresight.rename import execute_both, in_time, moot, renamed_before, under_name_of
 from app_schema.migrations.foresight.whole import in_earlier_names, under_later_name
 
 
@@ -86,7 +86,7 @@ def outlived(
     if (oid := exchanged(construct, later, table_of(construct), _words(statement))) is not None:
         # the state after the exchange counts only if the exchange is recorded: otherwise it would run again
         done, accepted = (
-            [both(recorded.is_recorded(oid), sql) for sql in queries] for queries in (done, accepted)
+            [execute_both(recorded.is_recorded(oid), sql) for sql in queries] for queries in (done, accepted)
         )
     tolerated = _tolerated(construct, statement, later)
     if not (done or accepted or tolerated):
@@ -121,7 +121,7 @@ def changed_before(construct: Any, later: Later, first: str) -> list[str]:
     refuse_first = block(
         ["BEGIN", f"  IF {first} THEN", refuse("a first run", state=ABSENT), "  END IF;", "END"]
     )
-    return [both(refuse_first, sql) for sql in comparisons(foreseen_)]
+    return [execute_both(refuse_first, sql) for sql in comparisons(foreseen_)]
 
 
 def unless_done(
@@ -157,8 +157,8 @@ def _changed(
         return []
     if isinstance(construct, CreateTable):
         construct = _without_dropped(construct, later)
-    instead = _sql(foreseen(construct, converging(construct), own, beyond))
-    return [] if instead == _sql(statement) else instead
+    other = _sql(foreseen(construct, converging(construct), own, beyond))
+    return [] if other == _sql(statement) else other
 
 
 def _otherwise(
@@ -219,10 +219,10 @@ def _without_dropped(construct: CreateTable, later: Later) -> CreateTable:
     }
     if constraints == table.constraints:
         return construct
-    without: Any = copy.copy(table)
-    without.constraints = constraints
-    without.foreign_keys = {key for key in table.foreign_keys if key.constraint in constraints}
-    return CreateTable(without)
+    reduced: Any = copy.copy(table)
+    reduced.constraints = constraints
+    reduced.foreign_keys = {key for key in table.foreign_keys if key.constraint in constraints}
+    return CreateTable(reduced)
 
 
 def _redefined(construct: Any, later: Later) -> list[str]:

@@ -29,7 +29,7 @@ def names(run: Callable[..., None]) -> set[str]:
         codes += [function.__code__ for function in called if isinstance(function, FunctionType)]
         codes += [constant for constant in code.co_consts if isinstance(constant, CodeType)]
         keywords = (constant for constant in code.co_consts if isinstance(constant, tuple))
-        used |= {*code.co_names, *(name for some in keywords for name in some if isinstance(name, str))}
+        used |= {*code.co_names, *(name for group in keywords for name in group if isinstance(name, str))}
     return used
 
 

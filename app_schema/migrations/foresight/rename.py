@@ -49,7 +49,9 @@ def renamed_before(construct: Any) -> list[str]:
     if change is None or change.kind in WHOLE:
         return []
     return [
-        both(_has(change), require_object(change.kind, change.old, change.table, change.schema, absent=True))
+        execute_both(
+            _has(change), require_object(change.kind, change.old, change.table, change.schema, absent=True)
+        )
     ]
 
 
@@ -103,7 +105,7 @@ def _with_former_owners(
         visited.add(name)
         renamed = last(*freed_by)
         name = named(renamed, renamed.new)
-        queries = [both(_has(renamed), sql) for sql in queries]
+        queries = [execute_both(_has(renamed), sql) for sql in queries]
     return queries
 
 
@@ -117,9 +119,9 @@ def _done(begun: Renaming, queries: list[str], later: Later) -> list[str]:
         for sql in in_time(successor, later[number:])
     ]
     if recreated:
-        return [both(query, sql) for query in (_has(begun), *queries) for sql in recreated]
+        return [execute_both(query, sql) for query in (_has(begun), *queries) for sql in recreated]
     absent = require_object(begun.kind, begun.old, begun.table, begun.schema, absent=True)
-    return [both(query, absent) for query in queries]
+    return [execute_both(query, absent) for query in queries]
 
 
 def in_time(construct: Any, later: Later) -> list[str]:
@@ -202,7 +204,7 @@ def _relabelled(added: Labelling, later: Later) -> list[str]:
                 other = rename.label if rename.instead_of == other else other
             if other in freed:  # in a first run a third label has that name
                 continue
-            query = both(has_value(added.name, str(other), schema=added.schema), query)
+            query = execute_both(has_value(added.name, str(other), schema=added.schema), query)
         queries.append(query)
     return queries
 
@@ -225,5 +227,5 @@ def _has(change: Renaming) -> str:
     return require_object(change.kind, change.new, change.table, change.schema)
 
 
-def both(first: str, second: str) -> str:
+def execute_both(first: str, second: str) -> str:
     return block(["BEGIN", f"  EXECUTE {dollar(first)};", f"  EXECUTE {dollar(second)};", "END"])

@@ -23,7 +23,7 @@ from app_schema.ddl.sql import literals, qualified
 from app_schema.migrations.foresight.ahead import Ahead
 from app_schema.migrations.foresight.column import foreseen, is_recreated, refused_if_recreated, target
 from app_schema.migrations.foresight.constructs import WHOLE, creates, named, own_statement, renaming, subject
-from app_schema.migrations.foresight.exchange import RecordedRenames, hand_over
+from app_schema.migrations.foresight.exchange import RecordedRenames, unsafe_repeat
 from app_schema.migrations.foresight.later import (
     is_absent_later,
     outlived,
@@ -86,9 +86,9 @@ class StepForesight(Foresight):
             return noted(construct, statement, self.ahead.run) if self._is_noted(construct) else statement
         statement = self._guarded(construct)
         if self._renaming and isinstance(statement, DDLStatement):
-            handed = hand_over(construct, self._later())
-            if handed is not None and (earlier_run := self._earlier_run(handed.holder)):
-                statement = handed.unless(earlier_run, statement)
+            unsafe = unsafe_repeat(construct, self._later())
+            if unsafe is not None and (earlier_run := self._earlier_run(unsafe.holder)):
+                statement = unsafe.unless(earlier_run, statement)
         if self._renaming and (later_renames := later_renames_of(construct, self._later())):
             statement = self._unless_renamed(construct, statement, later_renames)
         return noted(construct, statement, self.ahead.run) if self._is_noted(construct) else statement
@@ -118,9 +118,9 @@ class StepForesight(Foresight):
                 () if table is None else self._earlier_run(("table", table[0], None, table[1]), renames)
             )
             refusals += renames.refuse_if_moved_aside(later[rename.number], following, earlier_run)
-            handed = hand_over(later[rename.number], following)
-            if handed is not None and earlier_run and isinstance(statement, DDLStatement):
-                statement = handed.unless(earlier_run, statement)
+            unsafe = unsafe_repeat(later[rename.number], following)
+            if unsafe is not None and earlier_run and isinstance(statement, DDLStatement):
+                statement = unsafe.unless(earlier_run, statement)
         first = self._first(table)
         again = self.again or ("true" if first == "true" else f"NOT {first}")
         return unless_renamed(construct, statement, later_renames, again, recorded, refusals)

@@ -78,17 +78,17 @@ def _undo_rename(change: Renaming, *, is_recreated: bool) -> list[str]:
     names = (change.new, change.old)
     if change.kind == "column":
         rename = f"ALTER TABLE {qualified(change.table or '', change.schema)} RENAME"
-        ways = {name: f"{rename} {ident(name)}" for name in names}
+        statements = {name: f"{rename} {ident(name)}" for name in names}
         new, old = (has_column(change, name) for name in names)
     else:
         kind = {"enum": "TYPE"}.get(change.kind, change.kind.upper())
-        ways = {name: f"ALTER {kind} {qualified(name, change.schema)} RENAME" for name in names}
+        statements = {name: f"ALTER {kind} {qualified(name, change.schema)} RENAME" for name in names}
         new, old = (f"{oid_of(change.kind, name, change.schema)} IS NOT NULL" for name in names)
-    aside = f"      IF {old} THEN {ways[change.old]} TO {ASIDE}; END IF;"
+    aside = f"      IF {old} THEN {statements[change.old]} TO {ASIDE}; END IF;"
     return [
         f"    IF {new} THEN" if is_recreated else f"    IF {new} AND NOT {old} THEN",
         *([aside] if is_recreated else []),
-        f"      {ways[change.new]} TO {ident(change.old)};",
+        f"      {statements[change.new]} TO {ident(change.old)};",
         "    END IF;",
     ]
 
