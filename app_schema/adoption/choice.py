@@ -29,12 +29,12 @@ class Choice:
 
 def choices(look: Look, rule: DeclaredRule) -> Iterator[Choice]:
     """The choices for a rule; the last choice moves the rows aside."""
-    where = _where(look, rule)
+    where = _condition(look, rule)
     for column in rule.columns:
         definition = look.sides.declared[Key("column", *rule.table, column)]
         part = PrintedColumn.of(definition)
         if Key("column", *rule.table, column) not in look.sides.reflected:
-            yield from _asked(look, rule, column)
+            yield from _choices_of_column(look, rule, column)
             continue
         if rule.returned:
             yield _set(rule, column, rule.returned, where, "the part that the new type holds")
@@ -55,7 +55,7 @@ def choices(look: Look, rule: DeclaredRule) -> Iterator[Choice]:
     yield Choice(words, f"[[move]]\ntable = {_text('.'.join(rule.table))}\nwhere = {_text(where)}\n")
 
 
-def _where(look: Look, rule: DeclaredRule) -> str:
+def _condition(look: Look, rule: DeclaredRule) -> str:
     """The condition of the rows to change: of rows that exclude each other all but the newest."""
     schema, name = rule.table
     keys = primary_key(look, rule.table)
@@ -75,7 +75,7 @@ def _where(look: Look, rule: DeclaredRule) -> str:
     return f"({rule.predicate}) AND {newer_exists}" if rule.predicate else newer_exists
 
 
-def _asked(look: Look, rule: DeclaredRule, column: str) -> Iterator[Choice]:
+def _choices_of_column(look: Look, rule: DeclaredRule, column: str) -> Iterator[Choice]:
     """The choices for a new column: a value for each value of a text column, or a single value."""
     table = _text(".".join(rule.table))
     texts = [

@@ -124,13 +124,13 @@ class Copying:
         )
 
     def _counts(self, table: Table, present: Connection) -> str:
-        source = self._one(present, f"SELECT count(*) FROM ({self._select(table)}) AS source")
+        source = self._scalar(present, f"SELECT count(*) FROM ({self._select(table)}) AS source")
         return f"{_shown(table)} ({source:,} rows in the old database, {self._count(table):,} copied)"
 
     def _begin(self) -> set[str]:
         """The tables that an interrupted run has copied, whose values are equal; empties all of them if the
         source has changed since."""
-        if self._one(self.target, f"SELECT to_regclass({literal(self._bookkeeping)})") is not None:
+        if self._scalar(self.target, f"SELECT to_regclass({literal(self._bookkeeping)})") is not None:
             names = {name for (name,) in self._do(f"SELECT name FROM {self._bookkeeping}").fetchall()}
             if self._different(table for table in self.tables if _shown(table) in names):
                 every = ", ".join(qualified(name, schema) for schema, name in self._declared)
@@ -152,10 +152,10 @@ class Copying:
         return {_shown(table) for table in self.tables}
 
     def _has_rows(self, table: Table) -> bool:
-        return bool(self._one(self.target, f"SELECT EXISTS (SELECT FROM {qualified(*table[::-1])})"))
+        return bool(self._scalar(self.target, f"SELECT EXISTS (SELECT FROM {qualified(*table[::-1])})"))
 
     def _count(self, table: Table) -> int:
-        return int(self._one(self.target, f"SELECT count(*) FROM {qualified(*table[::-1])}"))
+        return int(self._scalar(self.target, f"SELECT count(*) FROM {qualified(*table[::-1])}"))
 
     @cached_property
     def _early(self) -> list[tuple[Table, Table, str, bool]]:
@@ -297,7 +297,7 @@ class Copying:
     def _do(self, statement: str, parameters: Any = None) -> psycopg.Cursor[tuple[Any, ...]]:
         return self.target.execute(statement.encode(), parameters)
 
-    def _one(self, connection: Connection, query: str) -> Any:
+    def _scalar(self, connection: Connection, query: str) -> Any:
         return (connection.execute(query.encode()).fetchone() or (None,))[0]
 
 

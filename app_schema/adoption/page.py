@@ -124,7 +124,7 @@ def lines(adoption: AdoptionPage) -> Iterator[str]:
     yield f"broken      {len(adoption.broken)} rules, by {rows:,} rows"
     by_rows = sorted(adoption.broken, key=lambda broken_rule: -broken_rule.rule.rows)
     yield from (
-        f"            {broken_rule.rule.rows:>9,}  {_said(broken_rule.rule)}"
+        f"            {broken_rule.rule.rows:>9,}  {_label(broken_rule.rule)}"
         for broken_rule in by_rows[:_RULES]
     )
     if len(by_rows) > _RULES:
@@ -151,14 +151,14 @@ def _next(adoption: AdoptionPage) -> Iterator[str]:
 def entries(adoption: AdoptionPage) -> Iterator[str]:
     """The choices as the text of `adopt.toml`, all commented out."""
     for broken_rule in adoption.broken:
-        yield f"# {_said(broken_rule.rule)}: {broken_rule.rule.rows:,} rows"
+        yield f"# {_label(broken_rule.rule)}: {broken_rule.rule.rows:,} rows"
         for choice in broken_rule.choices:
             yield f"#   {choice.words}"
             yield from (f"# {line}" if line else "" for line in choice.toml.splitlines())
         yield ""
 
 
-def _said(rule: DeclaredRule) -> str:
+def _label(rule: DeclaredRule) -> str:
     return f"{rule.kind}: {rule.object}"
 
 

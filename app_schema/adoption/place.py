@@ -1,4 +1,4 @@
-"""The place of the revision of adoption; imports nothing, because every upgrade looks there."""
+"""The place of the revision of adoption; imports nothing, because every upgrade looks for it."""
 
 from __future__ import annotations
 

@@ -124,14 +124,14 @@ class Domain(Defined):
         return replaced.TYPE.keeping(self._place, ["DO " + dollar(change, "replace")])
 
 
-# PostgreSQL refuses a further constraint of the elements of an array: columns have the base type meanwhile
+# PostgreSQL refuses a further constraint of array elements: columns have the base type during the change
 _ARRAYS = """\
 SELECT c.oid::regclass AS tbl, a.attname AS col
      FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
     WHERE grown AND a.atttypid = old_type.typarray AND NOT a.attisdropped AND a.attinhcount = 0
       AND c.relkind IN ('r', 'p')"""
 
-# A twin in pg_temp parses the definition: only PostgreSQL can tell its constraints apart.
+# A twin in pg_temp parses the definition: only PostgreSQL can separate its constraints.
 _CHANGE = """
 DECLARE
   old oid := (SELECT y.oid FROM pg_catalog.pg_type AS y WHERE y.typnamespace = {ns} AND y.typname = {name});

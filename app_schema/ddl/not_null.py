@@ -20,7 +20,7 @@ from app_schema.ddl.twin import Side
 CHOSEN = "_not_null[0-9]*$"
 """The pattern of the names that PostgreSQL chooses."""
 _SPECIAL = f"(t.connoinherit OR NOT t.convalidated OR t.conname !~ '{CHOSEN}')"
-# PostgreSQL renames no constraint that a table inherits, even if the table has it by itself too
+# PostgreSQL renames no constraint that a table inherits, even if the table also declares it
 _LOCAL = "t.contype = 'n' AND t.conrelid <> 0 AND t.conislocal AND t.coninhcount = 0"
 _PRINTED = "concat(quote_ident(t.conname), CASE WHEN t.connoinherit THEN ' NO INHERIT' END{validity})"
 _CATALOG = CatalogQuery(

@@ -80,7 +80,7 @@ def note_objects() -> str:
 
 
 def of_unnoted() -> str:
-    """The statement after handwritten SQL; a built-in privilege of PUBLIC stays as PostgreSQL set it."""
+    """The statement after handwritten SQL; a built-in privilege of PUBLIC is kept."""
     return _revoke(_UNNOTED, "p.type IN ('f', 'T')")
 
 

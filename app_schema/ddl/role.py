@@ -202,7 +202,7 @@ END
         return (f"ALTER ROLE {role} {self._altered}", self._revoke(), *grants)
 
     def _revoke(self) -> str:
-        """A block that revokes what is not declared, of each grantor by itself."""
+        """A block that revokes undeclared memberships, one REVOKE for each grantor."""
         grantor = "' GRANTED BY ' || m.grantor::regrole"
         grantor = f"CASE WHEN current_setting('server_version_num')::int >= 160000 THEN {grantor} END"
         return block(

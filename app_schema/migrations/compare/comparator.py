@@ -101,10 +101,10 @@ class Comparison:
             planner = Planner(sides, differences, safe=bool(self._opts.get("safe", True)))
             for sentence in refused.values():
                 planner.note(sentence)
-            self._mend(planner)
+            self._resolve(planner)
         return planner.plan
 
-    def _mend(self, planner: Planner) -> None:
+    def _resolve(self, planner: Planner) -> None:
         dependent.drop_dependents(self.sides, planner)
         for difference in planner.differences:
             if self.state(difference) is None:
