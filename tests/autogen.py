@@ -53,7 +53,7 @@ class Generated:
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to do."""
+        """True if the revision has no operations."""
         return not self.diffs
 
     @property

@@ -20,7 +20,7 @@ CONVENTION = {
 }
 """A naming convention of SQLAlchemy."""
 OPTIONS: dict[str, Any] = {**DEFAULTS, **joined(APPLICATION.options)}
-"""What a run of its revisions is configured with."""
+"""The options that configure a run of its revisions."""
 
 
 def declaring(metadata: sa.MetaData) -> Application:

@@ -1,4 +1,4 @@
-"""What a page of the documentation holds: its commands, its Python blocks and its lists."""
+"""The commands, Python blocks and lists of a page of the documentation."""
 
 from __future__ import annotations
 

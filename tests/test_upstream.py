@@ -1,4 +1,4 @@
-"""What a release of SQLAlchemy, Alembic or psycopg may change: the private names in app_schema.upstream."""
+"""The private names in app_schema.upstream, which a release of SQLAlchemy, Alembic or psycopg may change."""
 
 from __future__ import annotations
 

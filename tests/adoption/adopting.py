@@ -40,7 +40,7 @@ where = "role = 'teacher'"
 
 
 def run(url: str, *arguments: str, code: int = 0) -> str:
-    """What a command prints."""
+    """The output of a command."""
     result = CliRunner().invoke(app, [*arguments, "--url", url], catch_exceptions=False)
     assert result.exit_code == code, result.output
     return result.stdout
@@ -76,7 +76,7 @@ def begin(url: str) -> None:
 
 
 def adopt(url: str) -> None:
-    """What a person does once everything is chosen."""
+    """Writes and runs the revision after all choices."""
     run(url, "adopt", "--write")
     told = json.loads(run(url, "upgrade", "--json"))
     assert (told["before"], told["revisions"]) == ([], told["after"])

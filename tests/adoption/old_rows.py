@@ -270,7 +270,7 @@ BROKEN: dict[str, str] = {
         "rag_embeddings", "embedding", "array_fill(0, ARRAY[1536])::public.vector", 2
     ),
 }
-"""What each rule of the application has to find, in the shape "SQL files": by a part of its name."""
+"""The rows that each rule of the application must find, in the shape "SQL files": by a part of its name."""
 
 
 def break_rules(connection: psycopg.Connection[Any]) -> None:

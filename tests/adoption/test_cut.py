@@ -33,7 +33,7 @@ WAYS: list[Way] = [(shape, options) for shape in NAMES for options in ((), ("-x"
 
 
 class Whole(NamedTuple):
-    """What a run that nothing cuts ends with."""
+    """The statements, catalog and rows of an uninterrupted run."""
 
     statements: list[str]
     catalog: Snapshot

@@ -22,7 +22,7 @@ CLAIMS = (
     '{"role": "service_role", "sub": "clerk_2", "user_id": "clerk_2"}',
     "no JSON",
 )
-"""What the policies of the old system read from `request.jwt.claims`, which any client may set."""
+"""The claims that the policies of the old system read from `request.jwt.claims`; any client may set them."""
 
 
 @pytest.mark.parametrize("shape", NAMES)

@@ -1,4 +1,4 @@
-"""What Alembic's rendering of a new table leaves out is in the generated revision, or is told."""
+"""Properties that Alembic's rendering of a new table omits are in the generated revision, or are named."""
 
 from __future__ import annotations
 

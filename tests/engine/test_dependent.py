@@ -1,4 +1,4 @@
-"""What reads a thing is taken away before the thing changes, and made again, in both directions."""
+"""Dependents are dropped before the object changes, and created again, in both directions."""
 
 from __future__ import annotations
 

@@ -213,7 +213,7 @@ def test_status_of_another_users_server_is_one_sentence(home: Path) -> None:
 
 
 def run(*arguments: str, home: Path, expected: int = 0) -> str:
-    """What a Python of its own prints, on stdout when it went well, else on stderr."""
+    """The output of a separate Python process: stdout if it succeeds, else stderr."""
     result = subprocess.run(
         [sys.executable, *arguments],
         env=os.environ | {"PYTHONPATH": str(CHECKOUT), embedded.DIRECTORY_VARIABLE: str(home)},

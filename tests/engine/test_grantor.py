@@ -1,4 +1,4 @@
-"""What another role granted stays after a REVOKE; default privileges of others act on nothing of ours."""
+"""Grants by another role remain after a REVOKE; default privileges of others act on no object of ours."""
 
 from __future__ import annotations
 

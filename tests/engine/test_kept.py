@@ -1,4 +1,4 @@
-"""What no metadata declares is kept where the object that it hangs on is dropped and made again."""
+"""Undeclared objects are kept if the object on which they depend is dropped and created again."""
 
 from __future__ import annotations
 

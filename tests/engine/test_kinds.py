@@ -1,4 +1,4 @@
-"""What is known of a kind stands in its class: every registry is derived, and names each kind once."""
+"""The facts of a kind are in its class: every registry is derived, and names each kind once."""
 
 from __future__ import annotations
 

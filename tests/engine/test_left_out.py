@@ -1,4 +1,4 @@
-"""What a comparison leaves out stays as it is, also where it must make way for a change and come back."""
+"""Objects that a comparison leaves out are kept, also if a change drops them and creates them again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person meets whose server, role or URL will not do: one sentence, an exit code, and nothing
+"""An unfit server, role or URL: one sentence, an exit code, and nothing
 changed."""
 
 from __future__ import annotations

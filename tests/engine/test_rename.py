@@ -45,7 +45,7 @@ def _send(engine: sa.Engine, sql: str) -> None:
 
 
 def _grown(*, enum: str = "mood", named: bool = False) -> sa.MetaData:
-    """What GROWN makes, without names or with a convention for all of them."""
+    """The metadata of GROWN, without names or with a convention for all of them."""
     metadata = sa.MetaData(naming_convention=CONVENTION if named else None)
     mood = sa.Enum("low", "high", name=enum)
 
@@ -150,7 +150,7 @@ def test_naming_convention_is_added_to_a_grown_database(grown: sa.Engine) -> Non
 
 
 def test_renamed_and_changed_at_once(grown: sa.Engine) -> None:
-    """What reads a renamed enum is read back as it is after the rename."""
+    """Readers of a renamed enum are read back as they are after the rename."""
     _send(
         grown,
         "CREATE POLICY p ON public.grown USING (feeling = 'low'::public.mood);"

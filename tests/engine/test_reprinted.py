@@ -1,4 +1,4 @@
-"""What PostgreSQL prints in another way once it has read its own print is replaced, and brought back."""
+"""Definitions that PostgreSQL prints differently after it has read its own print are replaced and undone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What cannot be made of the declared objects is one sentence with the line that mends it."""
+"""A declared object that cannot be created is one sentence with the line to write."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What nobody declared and hangs on a column whose type changes: it comes back, or no revision is written."""
+"""Undeclared dependents of a column whose type changes: they are created again, or no revision is written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What PostgreSQL refuses, by SQLSTATE."""
+"""Refusals of PostgreSQL, by SQLSTATE."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NO_SUCH_VALUE = "22P02"
 
 @contextmanager
 def refused(session: Session, *sqlstates: str) -> Iterator[None]:
-    """What the block does is refused for one of these reasons, and the transaction goes on without it."""
+    """Asserts that the block is refused for one of these reasons; the transaction continues without it."""
     with pytest.raises(DBAPIError) as caught, session.begin_nested():  # noqa: PT012 - the caller has one
         yield
         session.flush()

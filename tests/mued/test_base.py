@@ -36,7 +36,7 @@ def test_a_misspelt_setting_is_refused(misspelt: str, meant: str) -> None:
 
 @pytest.fixture
 def _forgotten() -> Iterator[None]:
-    """What the test has mapped is not among the models of the tests after it."""
+    """Models that the test maps are not among the models of later tests."""
     yield
     gc.collect()
     assert {mapper.class_ for mapper in Base.registry.mappers} == {mapper.class_ for mapper in MAPPERS}

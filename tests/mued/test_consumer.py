@@ -45,7 +45,7 @@ def check(project: Path, *command: str, **environment: str) -> subprocess.Comple
 
 @pytest.fixture(scope="module")
 def complaints(project: Path) -> dict[str, list[str]]:
-    """What strict mypy says of each file: one run, since most of it is reading the libraries."""
+    """The errors of strict mypy for each file: one run, because most of its time is reading the libraries."""
     pytest.importorskip("mypy")
     blocks = Page("docs/application.md").python(until="Your tables")
     files = {

@@ -1,4 +1,4 @@
-"""What is near a vector: exact for one owner, by the graph for what all share, and in the row."""
+"""The nearest neighbours of a vector: exact for one owner, by the graph for shared rows, and in the row."""
 
 from __future__ import annotations
 

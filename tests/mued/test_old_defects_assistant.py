@@ -1,4 +1,4 @@
-"""What went wrong with the data of the assistant in the old system. The codes are those of its list."""
+"""Defects of the data of the assistant in the old system. The codes are those of its list."""
 
 from __future__ import annotations
 

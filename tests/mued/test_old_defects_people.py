@@ -1,4 +1,4 @@
-"""What went wrong with people, bookings and money in the old system. The codes are those of its list."""
+"""Defects of people, bookings and money in the old system. The codes are those of its list."""
 
 from __future__ import annotations
 

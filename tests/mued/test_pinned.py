@@ -47,7 +47,7 @@ HOSTILE = {
     "client_encoding": "LATIN1",
     "plpgsql.extra_errors": "all",
 }
-"""What a DBA may have set for a database."""
+"""Settings that a DBA may have set for a database."""
 
 
 _BACKSLASHES = r"""

@@ -102,7 +102,7 @@ def _revision(op: Any) -> None:
 
 
 def _later(op: Any) -> None:
-    """What has an old side, which is printed too."""
+    """Statements with an old side, which is printed too."""
     old = {"using": CONDITION, "with_check": "s IN ('x', 'y')"}
     op.replace_policy("p", "t", using=f"NOT ({CONDITION})", old=old, schema="public")
     default = sa.text("(ARRAY['a', 'b']::varchar[])[1]")

@@ -1,4 +1,4 @@
-"""What sharding by owner needs: each absence is found by its name, and the remedy ends it."""
+"""Requirements of sharding by owner: each absent one is found by its name, and the remedy satisfies it."""
 
 from __future__ import annotations
 

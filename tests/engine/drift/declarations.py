@@ -14,7 +14,7 @@ from app_schema.ddl import Function, Grant, Policy, RowSecurity, Trigger, View, 
 
 @dataclass(frozen=True)
 class Spelling:
-    """What is declared, and the other spelling that made the database."""
+    """The declaration, and the other spelling that created the database."""
 
     declare: Callable[[sa.MetaData], object]
     sql: str

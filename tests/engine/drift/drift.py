@@ -1,4 +1,4 @@
-"""What a case of drift over all kinds is, and the application whose database drifts."""
+"""The cases of drift over all kinds, and the application whose database drifts."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Drift:
     unmended: str = ""
 
     def metadata(self) -> sa.MetaData:
-        """What is declared."""
+        """The declared metadata."""
         metadata = common()
         for declaration in self.declared:
             if isinstance(declaration, DDLObject):

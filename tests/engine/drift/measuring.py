@@ -1,4 +1,4 @@
-"""What a tool makes of a case of drift: seen, named, mended, run twice, and back."""
+"""The results of a tool in a case of drift: seen, named, repaired, run twice, and undone."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Measured:
     back: bool = False
     """After the downgrade, twice, ``pg_dump -s`` is as it was before the upgrade."""
     error: str = ""
-    """What the first "no" is about."""
+    """The message of the first result that is "no"."""
 
     @property
     def answers(self) -> tuple[bool, ...]:

@@ -1,4 +1,4 @@
-"""What is spelt in another way and means the same is no difference."""
+"""Another spelling of the same definition is no difference."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What nobody declared is a difference for `check` and `verify` alike, unless the project accepts it."""
+"""An undeclared object is a difference for `check` and `verify` alike, unless the project accepts it."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _drifted(url: str, sql: str) -> sa.Engine:
 
 
 def _checked(engine: sa.Engine, **options: Any) -> list[Any]:
-    """What ``alembic check`` would say."""
+    """The differences that ``alembic check`` would name."""
     setup()
     metadata = _metadata()
     with engine.connect() as connection:

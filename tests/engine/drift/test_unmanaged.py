@@ -1,4 +1,4 @@
-"""What is not managed is never touched: what something unmanaged hangs on stays, and that is named."""
+"""Unmanaged objects are never changed: an object on which one depends is kept, and named."""
 
 from __future__ import annotations
 

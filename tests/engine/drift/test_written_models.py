@@ -34,7 +34,7 @@ pytestmark = pytest.mark.part(of=4)
 MISSING = {
     "owned sequence of its own name, type and start": ["OWNED BY public.t.id"],
 }
-"""What a metadata has no declaration for -> the beginning of a sentence, or a part of it."""
+"""An object without a declaration in metadata -> the beginning of the sentence, or a part of it."""
 STRANGER = Path(__file__).parents[1] / "stranger" / "project"
 ENVIRONMENT = """\
 from alembic import context

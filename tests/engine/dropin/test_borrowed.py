@@ -1,4 +1,4 @@
-"""What a metadata uses and only a revision made: the database has it, and the scratch database gets it."""
+"""Objects that a metadata uses and only a revision creates: the scratch database gets the database's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is borrowed, and what is not: declared functions and domains, and a column of the same name."""
+"""Declared functions and domains are not borrowed, nor is a column of the same name."""
 
 from __future__ import annotations
 

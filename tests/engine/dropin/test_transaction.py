@@ -1,4 +1,4 @@
-"""What an env.py begins with ``begin_transaction()`` is one transaction, which ends with the block."""
+"""``begin_transaction()`` of an env.py is one transaction, which ends with the block."""
 
 from __future__ import annotations
 

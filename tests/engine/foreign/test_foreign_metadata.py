@@ -76,7 +76,7 @@ def _snapshot(engine: sa.Engine) -> Snapshot:
 
 
 def _created(metadata: sa.MetaData, url: str) -> Snapshot:
-    """What SQLAlchemy's own ``create_all`` makes."""
+    """The snapshot after SQLAlchemy's own ``create_all``."""
     engine = sa.create_engine(sa.make_url(url).set(drivername="postgresql+psycopg"), poolclass=sa.NullPool)
     with engine.connect() as connection:
         for schema in sorted({table.schema for table in metadata.tables.values() if table.schema}):

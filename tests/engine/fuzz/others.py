@@ -1,4 +1,4 @@
-"""What is no plain table, view or function: a rarer kind each, in a few definitions."""
+"""Objects of rarer kinds, each in a few definitions."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _table(shape: Shape, other: Other) -> Table | None:
 
 
 def _is_plain(table: Table, name: str) -> bool:
-    """Whether a column is of a type that PostgreSQL brings, and has values of its own."""
+    """True if a column has a built-in type, and values of its own."""
     column = next(column for column in table.columns if column.name == name)
     return column.type in KINDS and not column.computed
 

@@ -88,7 +88,7 @@ def _comes(column: Column, other: Column | None) -> bool:
 
 
 def _is_missing(column: Column) -> bool:
-    """Whether a row that is there has no value for a new column."""
+    """True if an existing row has no value for a new column."""
     given = column.default is not None or column.computed or column.identity or column.serial
     return not column.nullable and not given
 

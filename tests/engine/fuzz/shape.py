@@ -176,7 +176,7 @@ class View:
 
 @dataclass(frozen=True)
 class Other:
-    """What is of a rarer kind; a shape has one of each word at most.
+    """The objects of rarer kinds; a shape has at most one of each word.
 
     :param number: that of its definition.
     :param table: what it hangs on, if it hangs on a table, and there on the column.

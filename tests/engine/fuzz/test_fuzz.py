@@ -82,18 +82,18 @@ class Ground:
         self._drop(self.created)
 
     def found(self) -> Snapshot:
-        """What is there now."""
+        """The present snapshot."""
         with self.changed.connect() as connection:
             return snapshot(connection)
 
     def expected(self, shape: Shape) -> Snapshot:
-        """What ``create_all`` makes of the shape."""
+        """The snapshot after ``create_all`` of the shape."""
         with self.created.connect() as connection:
             metadata(shape).create_all(connection)
             return snapshot(connection)  # closing rolls back
 
     def differences(self, expected: Snapshot) -> list[Difference]:
-        """What was made from PostgreSQL's own print may print in another way, as what a dump restored."""
+        """An object created from PostgreSQL's own print may print differently, as after a dump."""
         found = diff(self.found(), expected)
         with self.created.connect() as connection:
             return Spelling(connection).in_more_than_spelling(found)
@@ -178,7 +178,7 @@ class Cut(Exception):  # noqa: N818 - no error: the test's own end of a run
 
 
 def _of_rows(error: Exception) -> bool:
-    """Whether a revision was refused because of what is in the tables."""
+    """True if a revision was refused because of the rows of the tables."""
     state = getattr(error, "sqlstate", None) or getattr(getattr(error, "orig", None), "sqlstate", None)
     words = ("cannot be converted", "use a dropped label")
     return (state or "")[:2] in ("22", "23") or any(word in str(error) for word in words)

@@ -1,4 +1,4 @@
-"""What a case of an operation is, and how one is run on a real server."""
+"""The cases of an operation, run on a real server."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BASE = (
     "CREATE TABLE s.other (id int PRIMARY KEY); "
     "CREATE TABLE s.t (id int, a int, b text, c timestamptz, parent_id int);"
 )
-"""What most cases start from."""
+"""The objects with which most cases begin."""
 
 OPTIONS = {"transaction_per_migration": True, "strict": True}
 Call = Callable[[Any], object]

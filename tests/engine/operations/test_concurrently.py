@@ -1,4 +1,4 @@
-"""What an interrupted CREATE INDEX CONCURRENTLY leaves behind is mended by running it again."""
+"""A second run replaces the INVALID index of an interrupted CREATE INDEX CONCURRENTLY."""
 
 from __future__ import annotations
 

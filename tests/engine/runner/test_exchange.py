@@ -47,7 +47,8 @@ SWAPS = {
         ("sad", "tmp", "ok"),
     ),
 }
-"""What is created, how it is renamed, and three names: the first and the last are exchanged."""
+"""The statement that creates an object, the one that renames it, and three names: the first and last are
+exchanged."""
 
 
 def _seen(url: str) -> tuple[object, object]:

@@ -1,4 +1,4 @@
-"""What an interrupted run has left is mended by the next one."""
+"""The next run repairs the remains of an interrupted run."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ def states(databases: Databases, template: str, seeded: str) -> dict[str, str]:
 
 
 def tamper(url: str) -> None:
-    """What somebody does by hand at night."""
+    """Undeclared changes by hand."""
     with psycopg.connect(url) as connection:
         connection.execute("DROP TRIGGER tr_users_touch ON public.users")
         connection.execute("ALTER TABLE public.users DROP CONSTRAINT ck_users_role")
@@ -109,7 +109,7 @@ def tamper(url: str) -> None:
 
 
 def data(said: str) -> Any:
-    """What a command with `--json` printed."""
+    """The document that a command with `--json` printed."""
     return json.loads(said.partition("--- stdout\n")[2].partition("--- stderr")[0])
 
 

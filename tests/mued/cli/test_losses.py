@@ -59,7 +59,7 @@ def test_rollback_beside_an_upgrade_undoes_no_more_than_it_set_out_to(
     with psycopg.connect(empty_url, autocommit=True) as other:
 
         def advance(_: str) -> None:
-            """What an upgrade does that holds the lock while somebody else waits for it."""
+            """The work of an upgrade that holds the lock while another one waits for it."""
             other.execute("CREATE TABLE IF NOT EXISTS b (id int)")
             other.execute("UPDATE alembic_version SET version_num = 'r2'")
             other.execute("SELECT pg_advisory_unlock(%s)", [key])

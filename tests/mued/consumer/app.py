@@ -1,4 +1,4 @@
-"""What an application does with the package; type checkers must know what it gets."""
+"""The use of the package by an application; type checkers must know the types."""
 
 import uuid
 from datetime import datetime

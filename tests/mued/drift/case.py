@@ -1,4 +1,4 @@
-"""What a case of drift is."""
+"""Cases of drift."""
 
 from __future__ import annotations
 

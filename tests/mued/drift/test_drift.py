@@ -251,7 +251,7 @@ END $restore$
 
 
 def test_database_restored_from_a_dump_has_no_drift(database_url: str, engine: sa.Engine) -> None:
-    """What PostgreSQL prints and reads again it may print in another way the next time."""
+    """PostgreSQL may print a definition differently after it has read its own print."""
     with psycopg.connect(database_url) as connection:
         connection.execute(RESTORE)
 

@@ -1,4 +1,4 @@
-"""What the tests of faults share, and the number at their end."""
+"""The fixtures of the tests of faults, and the number at their end."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ ERRORS = {
     "out of memory": "53200",
     "serialization failure": "40001",
 }
-"""What a server says that cannot do a statement."""
+"""The errors of a server that cannot execute a statement."""
 
 
 def refused(number: int, sqlstate: str) -> Fault:

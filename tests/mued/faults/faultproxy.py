@@ -25,7 +25,7 @@ _ENDS = b"CIEs"
 
 @dataclass(frozen=True)
 class Fault:
-    """What happens at one statement of a run.
+    """The fault at one statement of a run.
 
     :param number: of the statement, from 0, over all connections of the run.
     :param act: what happens: a function of the connection.
@@ -51,7 +51,7 @@ class FaultProxy:
         self.fault = fault
         self.fired = False
         self.statements: list[str] = []
-        """What the server got or would have got, in order."""
+        """The statements that the server received or would have received, in order."""
         self._lock = threading.Lock()
         self._sessions: list[Session] = []
         self._listener = socket.create_server(("127.0.0.1", 0))

@@ -1,4 +1,4 @@
-"""What stands between, or behind: a transaction pooler and a read replica are refused before any DDL."""
+"""A transaction pooler and a read replica are refused before any DDL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens to a whole server, each time to one of the test's own: it is restarted, its disk is full."""
+"""Faults of a whole server, each on a server of the test's own: a restart, a full disk."""
 
 from __future__ import annotations
 

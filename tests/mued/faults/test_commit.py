@@ -95,7 +95,7 @@ def test_an_engine_that_is_handed_in_keeps_no_lock(
 
 
 def _synchronous(url: str, held: Callable[[], int]) -> tuple[str, int]:
-    """What it says, and what is held before the engine closes its connections."""
+    """The output, and the locks held before the engine closes its connections."""
     engine = sa.create_engine(url)
     said = ""
     try:

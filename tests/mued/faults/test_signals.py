@@ -57,7 +57,7 @@ class _Ended:
         self._process: subprocess.Popen[str] | None = None
 
     def attempt(self, way: Way, url: str) -> str:
-        """What it said, and how it ended."""
+        """The output and the exit code."""
         options = ["-x", "autocommit=true"] if way.autocommit else []
         command = [sys.executable, "-m", "alembic", "-c", str(self._ini), *options]
         command += ["upgrade", "head"] if way.up else ["downgrade", self._world.lineage.base or "base"]

@@ -67,7 +67,7 @@ class Migrators:
         self._process.communicate()
 
     def wait(self, patience: float = PATIENCE) -> list[Ended]:
-        """What became of each.
+        """The end of each process.
 
         :raises subprocess.TimeoutExpired: not all have ended.
         """

@@ -99,7 +99,7 @@ _PUBLISHES = mine("creator_id") & (is_("is_public", False) | TEACHER)
 
 
 class Rule(NamedTuple):
-    """What app_user may do; `column` is one that it may change, `owner` the one that says whose a row is.
+    """The privileges of app_user; it may change `column`, and `owner` names the owner of a row.
 
     `owner` refers to a row of `parent`.
     """

@@ -1,4 +1,4 @@
-"""What went wrong with row security in the old system is impossible here. The codes are those of its list."""
+"""Defects of row security in the old system are impossible here. The codes are those of its list."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ def test_no_client_meets_what_another_left(pooled: sa.Engine) -> None:
 
 
 def test_a_session_level_set_would_be_met_by_others(pooled: sa.Engine) -> None:
-    """What acting_as never does: this is what a pooler makes of a plain SET."""
+    """The effect of a plain SET through a pooler, which acting_as never sends."""
     url = pooled.url.set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(url, autocommit=True, prepare_threshold=None) as one:
         one.execute("SET app.current_user_id = 'user_ann'")

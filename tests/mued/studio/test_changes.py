@@ -1,4 +1,4 @@
-"""What is written, undone, deleted and copied."""
+"""Rows are written, undone, deleted and copied."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every page says, and what the database has beside the models."""
+"""The text of every page, and the objects of the database without a model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tools need to know of the shop."""
+"""The application of the shop."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ class Category(Base):
 
 
 class Product(Base):
-    """What is sold."""
+    """An article for sale."""
 
     __tablename__ = "product"
     __table_args__ = (sa.CheckConstraint("price > 0", name="price_is_positive"),)
