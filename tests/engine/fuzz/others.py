@@ -24,6 +24,8 @@ _ADD: dict[str, Any] = {
     "language": "sql",
     "settings": None,
 }
+ROLE = "app_schema_fuzz"
+"""A role for settings, which the reserved ones cannot have."""
 _FREE = "DELETE"
 """A rule for another event would change what becomes of the rows."""
 Declared = Iterator[ddl.DDLObject]
@@ -58,6 +60,7 @@ def rows(other: Other) -> list[str]:
             "INSERT INTO within VALUES ('[1, 2)', '[1, 2)')",
         ],
         "materialized": ["REFRESH MATERIALIZED VIEW stored"],
+        "foreign heir": ["INSERT INTO \"s two\".near (a, b) VALUES (1, 'a'), (2, 'b')"],
     }
     return values.get(other.word, [])
 
@@ -72,7 +75,7 @@ def kept(shape: Shape) -> Iterator[Other]:
                 continue
             if other.word not in {"rule", "not null"} and not _is_plain(table, other.column):
                 continue
-        if other.word in {"owner", "comment"} and table is None:
+        if other.word in {"owner", "comment", "trigger state"} and table is None:
             continue
         if other.word == "cast" and Place("public", "mood") not in enums:
             continue
@@ -202,6 +205,54 @@ def _foreign(_: sa.MetaData, __: Shape, other: Other) -> Declared:
     yield ddl.ForeignDataWrapper("far")
     yield ddl.ForeignServer("There", "FOREIGN DATA WRAPPER far", options=options)
     yield ddl.ForeignTable("abroad", f'({columns}) SERVER "There"', schema="public")
+    if other.number % 3 == 1:
+        yield ddl.Grant("SELECT", to="pg_monitor", table="abroad", schema="public")
+        yield ddl.Grant("UPDATE", columns=["a"], to="pg_monitor", table="abroad", schema="public")
+    if other.number > 2:
+        role = ("pg_signal_backend", "pg_read_all_data")[other.number % 2]
+        yield ddl.Owner(role, of="foreign_table", name="abroad", schema="public")
+
+
+def _foreign_heir(metadata: sa.MetaData, _: Shape, other: Other) -> Declared:
+    yield ddl.ForeignDataWrapper("other")
+    yield ddl.ForeignServer("Elsewhere", "FOREIGN DATA WRAPPER other")
+    shared = (
+        {"a": sa.Integer, "b": sa.Text},
+        {"a": sa.BigInteger, "b": sa.Text},
+        {"a": sa.Integer, "b": sa.Text, "c": sa.Date},
+    )[other.number % 3]
+    columns = [sa.Column(name, type_) for name, type_ in shared.items()]
+    sa.Table("near", metadata, *columns, schema="s two")
+    own = ("z integer", "z integer, y text")[other.number // 3]
+    inherits = f'({own}) INHERITS ("s two".near) SERVER "Elsewhere"'
+    yield ddl.ForeignTable("far away", inherits, schema="public")
+
+
+def _default_privileges(_: sa.MetaData, __: Shape, other: Other) -> Declared:
+    schema = ("s two", None)[other.number % 2]
+    on, privileges = (("TABLES", "SELECT"), ("FUNCTIONS", "EXECUTE"), ("SEQUENCES", "USAGE"))[
+        other.number % 3
+    ]
+    yield ddl.DefaultPrivileges(privileges, to="pg_monitor", on=on, schema=schema)
+    if other.number > 2:
+        yield ddl.DefaultPrivileges(["SELECT", "INSERT"], to="PUBLIC", on="TABLES", schema="s two")
+
+
+def _trigger_state(_: sa.MetaData, __: Shape, other: Other) -> Declared:
+    yield ddl.Function("idle", "BEGIN RETURN NEW; END", returns="trigger", settings=None, schema="s two")
+    states = ("DISABLED", "ALWAYS", "REPLICA", "ORIGIN")
+    schema, table = other.table
+    for number in range(1 + other.number // 3):
+        state = states[(other.number + number) % 4]
+        when = ("UPDATE", "INSERT")[number]
+        yield ddl.Trigger(
+            f"stately {number}",
+            before=when,
+            execute='"s two".idle()',
+            enabled=state,
+            table=table,
+            schema=schema,
+        )
 
 
 def _partitioned(metadata: sa.MetaData, _: Shape, other: Other) -> Declared:
@@ -279,6 +330,7 @@ def _setting(_: sa.MetaData, __: Shape, other: Other) -> Declared:
     yield ddl.Setting("app.Tenant", ("1", "100% 'it''s'", "2")[other.number % 3])
     if other.number // 3:
         yield ddl.Setting("search_path", ('public, "$user"', '"s two"')[other.number % 2])
+        yield ddl.Setting("work_mem", ("5MB", "6MB", "7MB")[other.number % 3], role=ROLE)
 
 
 def _object_grant(_: sa.MetaData, shape: Shape, other: Other) -> Declared:
@@ -400,6 +452,7 @@ OTHERS: dict[str, Declare] = {
     "statistics": _statistics,
     "publication": _publication,
     "foreign": _foreign,
+    "foreign heir": _foreign_heir,
     "partitioned": _partitioned,
     "heir": _heir,
     "event trigger": _event_trigger,
@@ -415,4 +468,6 @@ OTHERS: dict[str, Declare] = {
     "defaults": _defaults,
     "storage": _storage,
     "temporal": _temporal,
+    "default privileges": _default_privileges,
+    "trigger state": _trigger_state,
 }

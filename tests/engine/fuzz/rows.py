@@ -49,7 +49,9 @@ def fill(engine: sa.Engine, shape: Shape, other: Shape) -> None:
 
 def empty(engine: sa.Engine) -> None:
     """Takes all rows away."""
-    query = "SELECT string_agg(oid::regclass::text, ', ') FROM pg_class WHERE relkind = 'r' AND oid >= 16384"
+    # ONLY: a foreign table that inherits cannot be truncated
+    each = "concat('ONLY ', oid::regclass)"
+    query = f"SELECT string_agg({each}, ', ') FROM pg_class WHERE relkind = 'r' AND oid >= 16384"
     with engine.begin() as connection:
         tables = connection.exec_driver_sql(query).scalar()
         if tables is not None:

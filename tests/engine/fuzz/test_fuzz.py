@@ -20,6 +20,7 @@ from autogen import RUFF, Generated, autogenerate
 from declare import metadata
 from hypothesis import event, given, note, settings
 from hypothesis import strategies as st
+from others import ROLE
 from schemas import SCHEMAS, pairs
 from shape import Shape
 
@@ -39,6 +40,11 @@ def _settings() -> settings:
     return settings(settings.get_profile("ci"), max_examples=each, derandomize=derandomize)
 
 
+_CREATE_ROLE = f"""\
+DO $$ BEGIN CREATE ROLE {ROLE};
+EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"""  # workers share the server
+
+
 @dataclass
 class Ground:
     """A database in which revisions run, and one in which ``create_all`` runs and is rolled back."""
@@ -50,6 +56,8 @@ class Ground:
 
     def __post_init__(self) -> None:
         self.created = self._new()
+        with self.created.begin() as connection:
+            connection.exec_driver_sql(_CREATE_ROLE)
         self.changed = self._new()
         self.empty = self.found()
 
