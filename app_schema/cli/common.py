@@ -18,6 +18,7 @@ from typer.core import TyperGroup
 from app_schema import streams
 from app_schema.cli.address import see
 from app_schema.cli.output import machine, talk
+from app_schema.errors import INTERRUPTED
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -61,7 +62,6 @@ _MISSING = {"3F000", "42P01", "42703", "42704", "42883"}
 
 DIFFERENT = 1
 UNKNOWN = 2
-INTERRUPTED = 130
 
 
 _chosen: ContextVar[str | None] = ContextVar("app_schema_application", default=None)

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app_schema import events
-from app_schema.cli.common import INTERRUPTED, application, connected
+from app_schema.cli.common import application, connected
 from app_schema.cli.follow import follow
 from app_schema.cli.output import counted, machine, talk
+from app_schema.errors import INTERRUPTED
 
 if TYPE_CHECKING:
     from app_schema.application import Application

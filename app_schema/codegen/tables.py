@@ -53,7 +53,8 @@ SELECT n.nspname, c.relname, a.attname, format_type(a.atttypid, a.atttypmod),
        a.atthasdef,
        EXISTS (SELECT FROM pg_catalog.pg_inherits AS h
                  JOIN pg_catalog.pg_attribute AS p ON p.attrelid = h.inhparent AND p.attname = a.attname
-                WHERE h.inhrelid = c.oid AND p.atthasdef)
+                WHERE h.inhrelid = c.oid AND p.atthasdef),
+       a.attgenerated <> '' AND a.attinhcount > 0 AND current_setting('server_version_num')::integer < 160000
   FROM pg_catalog.pg_attribute AS a
   JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
@@ -98,8 +99,17 @@ def reflected(connection: sa.Connection, schemas: Collection[str], ignored: Coll
     return metadata
 
 
-def _correct(column: Column[Any], printed: str, not_null: bool, has_default: bool, inherits: bool) -> None:  # noqa: FBT001 - of a row
-    if inherits and not has_default:
+def _correct(
+    column: Column[Any],
+    printed: str,
+    not_null: bool,  # noqa: FBT001 - of a row
+    has_default: bool,  # noqa: FBT001
+    inherits: bool,  # noqa: FBT001
+    generated_by_parent: bool,  # noqa: FBT001
+) -> None:
+    if generated_by_parent:  # before PostgreSQL 16 an heir may not repeat the expression
+        column.computed = column.server_default = None
+    elif inherits and not has_default:
         column.server_default = sa.DefaultClause(sa.text("NULL"))  # otherwise it would get that of the parent
     column.nullable = not not_null
     if isinstance(column.type, DOMAIN):  # declared beside the tables, with each of its constraints

@@ -18,6 +18,7 @@ from sqlalchemy.pool import NullPool
 
 from app_schema import database, gc_tuning
 from app_schema.application import Application
+from app_schema.errors import INTERRUPTED
 from app_schema.events import say
 from app_schema.migrations import setup
 from app_schema.migrations.compare import PLUGIN
@@ -41,8 +42,6 @@ Declaration: TypeAlias = (
     Application | MetaData | Sequence[MetaData] | Callable[[], MetaData | Sequence[MetaData]]
 )
 
-INTERRUPTED = 130
-"""Exit code after Ctrl-C: 128 + SIGINT."""
 PLUGINS = (PLUGIN, "alembic.autogenerate.schemas")
 """Ours, and the one by which Alembic calls the comparators that a project has registered for "schema"."""
 DEFAULTS: Mapping[str, Any] = {

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from app_schema import pinned
 from app_schema.catalog.objects import diff, printed
 from app_schema.catalog.scratch import Place, connected, scratch_database
-from app_schema.errors import AppSchemaError, ServerError
+from app_schema.errors import INTERRUPTED, AppSchemaError, ServerError
 from app_schema.events import say
 from app_schema.migrations.directives import UnwritableOp
 from app_schema.migrations.layout import WIDTH
@@ -60,7 +60,8 @@ class Proof:
     generated: RevisionContext
 
     def of(self, file: Path) -> None:
-        """Proves the revision in the file; ends the process with 1 if it fails, with 2 if it cannot tell."""
+        """Proves the revision in the file; ends the process with 1 if it fails, with 2 if it cannot tell, and
+        with 130 after Ctrl-C."""
         directives = self.generated.generated_revisions[-1]
         assert directives.rev_id is not None
         if len(directives.upgrade_ops_list) != 1 or directives.upgrade_ops_list[0].is_empty():
@@ -75,6 +76,8 @@ class Proof:
             self._end(file, text, f"Proof failed: {error}.", REFUSED)
         except (AppSchemaError, psycopg.Error, DBAPIError) as error:
             self._end(file, text, f"Not proved: {explained_shortly(error)[0]}.", COULD_NOT_TELL)
+        except KeyboardInterrupt:
+            self._end(file, text, "Not proved: the proof was stopped.", INTERRUPTED)
         else:
             without = f"; the copy lacks {lacking}" if lacking else ""
             say(f"{file.name} is proved: up twice, down twice, in a transaction and in autocommit{without}")

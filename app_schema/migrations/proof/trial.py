@@ -66,7 +66,7 @@ class Origin:
     def environment(self, scripts: ScriptDirectory, step: RevisionStep, x: list[str]) -> EnvironmentContext:
         """The environment of Alembic that runs one step."""
         config = copy.copy(self.config)
-        config.attributes = {"configure_logger": False}
+        config.attributes = {"configure_logger": False, "moved": []}  # as of an application: Ctrl-C is raised
         config.cmd_opts = SimpleNamespace(x=x)  # type: ignore[assignment]  # an argparse namespace
         to = step.revision.revision
         return EnvironmentContext(config, scripts, fn=lambda *_: [step], destination_rev=to)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
+import threading
+import time
 from pathlib import Path
 
 import psycopg
@@ -14,6 +18,7 @@ from typer.testing import CliRunner
 from app_schema.application import Application
 from app_schema.catalog import objects
 from app_schema.catalog.assembled import Assembled
+from app_schema.catalog.scratch import PREFIX
 from app_schema.catalog.snapshot_query import snapshot_query
 from app_schema.cli import app
 from app_schema.migrations import config
@@ -207,3 +212,31 @@ def test_rows_of_heirs_stay_with_them(project: Foreign, capsys: pytest.CaptureFi
     project.env(before=BEFORE.format(more="", change="pass") + unique)
     _generate(project, "0003", "prove=true")
     assert "is proved: up twice" in capsys.readouterr().err
+
+
+def test_stopped_proof_says_so_and_leaves_no_copy(
+    project: Foreign, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _declare(project, MORE, "up.ops.append(ops.ExecuteSQLOp('SELECT pg_sleep(100)'))")
+    sleeping = (
+        "SELECT datname FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(100)' AND state = 'active' "
+        f"AND datname LIKE '{PREFIX}%'"
+    )
+    copies: list[str] = []
+
+    def stop() -> None:
+        with psycopg.connect(project.url, autocommit=True) as connection:
+            while not copies:
+                copies.extend(name for (name,) in connection.execute(sleeping.encode()))
+                time.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=stop, daemon=True)
+    thread.start()
+    with pytest.raises(SystemExit) as ended:
+        _generate(project, "0003", "prove=true")
+    thread.join()
+    assert ended.value.code == 130
+    assert "Not proved: the proof was stopped." in _file(project, "0003").read_text()
+    assert "Not proved: the proof was stopped. The file is kept." in capsys.readouterr().err
+    assert project.one(f"SELECT count(*) FROM pg_database WHERE datname = '{copies[0]}'") == (0,)
