@@ -24,6 +24,7 @@ _SCHEMA = f"""\
 _FUNCTION = re.compile(
     r"WITH FUNCTION (?P<function>.+?)(?P<context> AS (?:ASSIGNMENT|IMPLICIT))?", re.DOTALL | re.IGNORECASE
 )
+_QUALIFIED = re.compile(r'(?:"((?:[^"]|"")+)"|([\w$]+))\.')
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Cast(Defined):
 
     :param name: ``app.mood AS boolean``.
     :param definition: ``WITH FUNCTION app.to_bool(app.mood) AS ASSIGNMENT``.
-    :param schema: the schema of the first type that PostgreSQL does not bring.
+    :param schema: the schema of the first type that PostgreSQL does not bring; by default that of the name.
     """
 
     kind: ClassVar[str] = "cast"
@@ -59,6 +60,11 @@ NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.classid = 'pg_catalog.
     )
     ranks = (Drops.GENERATED, Makes.FUNCTION)
     in_create_all = Makes.FUNCTION
+
+    def __post_init__(self) -> None:
+        named = (match for match in map(_QUALIFIED.match, self.name.split(" AS ")) if match is not None)
+        if self.schema is None and (first := next(named, None)) is not None:
+            object.__setattr__(self, "schema", first[2] or first[1].replace('""', '"'))
 
     @property
     def step(self) -> int:

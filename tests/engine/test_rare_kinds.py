@@ -201,6 +201,17 @@ def test_cast_without_schema_is_one_sentence(empty_engine: sa.Engine, name: str,
         autogenerate(empty_engine, metadata)
 
 
+def test_schema_of_a_cast_is_that_of_its_first_type(empty_engine: sa.Engine) -> None:
+    metadata = sa.MetaData()
+    ddl.attach(
+        metadata,
+        ddl.Schema("o d"),
+        ddl.Composite("pair", "(a integer)", schema="o d"),
+        ddl.Cast('text AS "o d".pair', "WITH INOUT"),
+    )
+    round_trip(empty_engine, metadata, managed_schemas={"o d"})
+
+
 def test_function_of_a_cast_may_be_spelt_otherwise(empty_engine: sa.Engine) -> None:
     metadata = sa.MetaData()
     sa.Table("t", metadata, sa.Column("mood", sa.Enum("sad", name="mood")))
