@@ -221,7 +221,7 @@ def _foreign_heir(metadata: sa.MetaData, _: Shape, other: Other) -> Declared:
         {"a": sa.BigInteger, "b": sa.Text},
         {"a": sa.Integer, "b": sa.Text, "c": sa.Date},
     )[other.number % 3]
-    columns = [sa.Column(name, type_) for name, type_ in shared.items()]
+    columns: list[sa.Column[Any]] = [sa.Column(name, type_) for name, type_ in shared.items()]
     sa.Table("near", metadata, *columns, schema="s two")
     own = ("z integer", "z integer, y text")[other.number // 3]
     inherits = f'({own}) INHERITS ("s two".near) SERVER "Elsewhere"'
