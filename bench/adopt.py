@@ -6,7 +6,7 @@
 Fills a database of a shape, copies it by --into, reads the page, runs the revision, and meanwhile looks every
 50 ms at who holds ACCESS EXCLUSIVE on a table of the application, and at the memory of the server processes
 beside shared memory, where they run on this machine. The server is --url, else TEST_DATABASE_URL, else the
-embedded one. Exit code 1: such a lock is held for more than two seconds outside the transactions that the
+embedded one. Exit code 1: such a lock is held for more than two seconds outside the transaction that the
 page announces, or the page is wrong by more than a factor of three.
 """
 # ruff: noqa: INP001 - a script, no package
@@ -132,7 +132,7 @@ def measure(url: str, shape: str) -> bool:
         took = time.perf_counter() - begun
     locked, indexed = (sum(work[name] for work in page["work"]) for name in ("locked", "indexed"))
     transactions = watch.locked
-    announced, others = sum(seconds for seconds, _ in transactions[:2]), transactions[2:]
+    announced, others = sum(seconds for seconds, _ in transactions[:1]), transactions[1:]
     longest = max((seconds for seconds, _ in others), default=0.0)
     print(f"{shape}: {took:.1f} s in all; {_memory(watch)}")
     for what, estimate, measured in (

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING
 
 from app_schema.adoption.choices import ASIDE, MoveRows
 from app_schema.adoption.notice import BEGUN
@@ -183,20 +183,12 @@ def unwritable(look: Look, operations: Iterable[object]) -> list[UnwritableOp]:
     return [note for note in notes if not note.reason.startswith(filled)]
 
 
-def excludes(operation: object) -> TypeGuard[CreateObjectOp]:
+def builds_exclusion(operation: object) -> bool:
     """True for the creation of an exclusion constraint."""
-    return isinstance(operation, CreateObjectOp) and str(getattr(operation.obj, "definition", "")).startswith(
-        "EXCLUDE"
+    definition = (
+        str(getattr(operation.obj, "definition", "")) if isinstance(operation, CreateObjectOp) else ""
     )
-
-
-def excluded(look: Look) -> set[tuple[str, str]]:
-    """The tables whose exclusion constraints the revision builds, each in a transaction of its own."""
-    return {
-        (key.schema or look.sides.metadata.default_schema, key.table)
-        for operation in look.plan.operations()
-        if excludes(operation) and (key := operation.obj.key).table is not None
-    }
+    return definition.startswith("EXCLUDE")
 
 
 def _locked(table: str) -> str:

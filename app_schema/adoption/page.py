@@ -95,7 +95,6 @@ def page(look: Look) -> AdoptionPage:
 def lines(adoption: AdoptionPage) -> Iterator[str]:
     """The page as text: at most 60 lines."""
     rewritten = [entry for entry in adoption.work if entry.rewritten]
-    excluding = [entry for entry in adoption.work if entry.excluding]
     locked, indexed = (sum(getattr(entry, name) for entry in adoption.work) for name in ("locked", "indexed"))
     yield f"Adopting this database for {adoption.application}, up to {adoption.head}."
     if adoption.begun:
@@ -112,8 +111,6 @@ def lines(adoption: AdoptionPage) -> Iterator[str]:
     tables = sum(1 for _ in adoption.work)
     yield f"locked      {tables} tables in one transaction, for about {_seconds(locked)}: stop the old system"
     yield f"            then indexes are built CONCURRENTLY, in about {_seconds(indexed)}"
-    if excluding:
-        yield f"            and again locked while its exclusion constraint is built: {_sizes(excluding)}"
     if any("__drizzle_migrations" in label for label in adoption.others):
         yield "drizzle     its bookkeeping table is kept. Do not run drizzle-kit push or migrate any more."
     if adoption.strangers:

@@ -7,23 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alembic.autogenerate.api import RevisionContext
-from alembic.operations.ops import AddColumnOp, CreateTableOp
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
-from app_schema.adoption.future import Future
-from app_schema.adoption.mend import after, before, begin, excludes, keep_dropped, unwritable
-from app_schema.adoption.narrowing import refusals
+from app_schema.adoption.order import in_order
 from app_schema.adoption.place import DIRECTORY
 from app_schema.errors import ConfigurationError, DifferentError
 from app_schema.migrations import config, environment
-from app_schema.migrations.directives import CallOp, ConcurrentIndexOp, RetypeOp, UnwritableOp
 from app_schema.migrations.lineage import Lineage
-from app_schema.migrations.operations import CreateObjectOp
 from app_schema.project import Accepted
 
 if TYPE_CHECKING:
-    from alembic.operations import MigrateOperation
     from alembic.operations.ops import MigrationScript
 
     from app_schema.adoption.look import Look
@@ -97,7 +91,7 @@ def _options(look: Look) -> dict[str, Any]:
         upgrade, downgrade = script.upgrade_ops, script.downgrade_ops
         assert upgrade is not None
         assert downgrade is not None
-        upgrade.ops[:] = _with_mends(list(upgrade.ops), look)
+        upgrade.ops[:] = in_order(list(upgrade.ops), look)
         downgrade.ops.clear()
         upgrade.reverse_into(downgrade)
 
@@ -108,53 +102,3 @@ def _options(look: Look) -> dict[str, Any]:
         "scratch": look.scratch,
         "process_revision_directives": complete,
     }
-
-
-def _with_mends(operations: list[MigrateOperation], look: Look) -> list[MigrateOperation]:
-    """The operations and the data statements, which change rows after the superseded objects are dropped, and
-    fill new columns before the new constraints are added.
-    """
-    loosened = [
-        operation
-        for operation in operations
-        if isinstance(operation, CallOp) and operation.kwargs.get("nullable") is True
-    ]
-    notes = unwritable(look, operations)
-    planned = [
-        operation
-        for operation in operations
-        if operation not in loosened and (not isinstance(operation, UnwritableOp) or operation in notes)
-    ]
-    changes = (CreateObjectOp, CreateTableOp, AddColumnOp, RetypeOp)
-    first = next(
-        (number for number, operation in enumerate(planned) if isinstance(operation, changes)),
-        len(planned),
-    )
-    columns = [number for number, operation in enumerate(planned) if _is_before_constraints(operation)]
-    last = max([first, *(number + 1 for number in columns)])
-    mended = [*loosened, *before(look), *refusals(Future(look))]
-    ordered = [
-        begin(look),
-        *keep_dropped(look),
-        *planned[:first],
-        *mended,
-        *planned[first:last],
-        *after(look),
-        *planned[last:],
-    ]
-    # CREATE INDEX also evaluates the old versions of rows that the transaction has updated, whose bounds may
-    # be no range: exclusion constraints follow the COMMIT before a concurrent index
-    excluding = [operation for operation in ordered if excludes(operation)]
-    others = [operation for operation in ordered if operation not in excluding]
-    committed = [
-        number + 1 for number, operation in enumerate(others) if isinstance(operation, ConcurrentIndexOp)
-    ]
-    end = max(committed, default=len(others))
-    return [*others[:end], *excluding, *others[end:]]
-
-
-def _is_before_constraints(operation: MigrateOperation) -> bool:
-    """True for a new type or column, except a generated column."""
-    if isinstance(operation, AddColumnOp):
-        return operation.column.computed is None
-    return isinstance(operation, RetypeOp)

@@ -77,7 +77,7 @@ def broken(look: Look) -> list[DeclaredRule]:
         _refuse_wrong_choices(future, connection.connection.driver_connection)
     rules = [
         replace(rule, query=_query(future, rule))
-        for rule in _rules(future)
+        for rule in declared_rules(future)
         if not any(future.is_open(rule.table, column) for column in rule.columns)
     ]
     counts: dict[DeclaredRule, int] = {}
@@ -121,7 +121,8 @@ def _query(future: Future, rule: DeclaredRule) -> str:
     return f"SELECT {shown} FROM {rows} WHERE {rule.where}"
 
 
-def _rules(future: Future) -> Iterator[DeclaredRule]:
+def declared_rules(future: Future) -> Iterator[DeclaredRule]:
+    """The rules that the database does not have yet, uncounted."""
     look = future.look
     makers = {"constraint": _constraint, "index": _index, "column": _column}
     new = set(required(look))

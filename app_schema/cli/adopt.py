@@ -71,9 +71,10 @@ def adopt(  # noqa: PLR0913 - the options of the command
 
 
 def _undo(url: str | None, confirm: str | None, *, as_json: bool) -> None:
-    from app_schema.adoption.notice import refuse_adopted
+    from app_schema.adoption.notice import has_begun
     from app_schema.adoption.place import written
     from app_schema.adoption.revision import adopting
+    from app_schema.adoption.undo import undo_begun
     from app_schema.cli.rollback import run_downgrade
     from app_schema.errors import ConfigurationError
     from app_schema.migrations.lineage import current
@@ -82,6 +83,12 @@ def _undo(url: str | None, confirm: str | None, *, as_json: bool) -> None:
         raise ConfigurationError("adoption/ has no revision: app-schema adopt --write writes one.")
     app = application()
     with connected(url) as connection:
-        if not current(connection, app):
-            refuse_adopted(connection, app, changes=True)
-    run_downgrade(adopting(app), url, "base", confirm=confirm, as_json=as_json)
+        begun = not current(connection, app) and has_begun(connection, app)
+    run_downgrade(
+        adopting(app),
+        url,
+        "base",
+        confirm=confirm,
+        as_json=as_json,
+        downgrade=undo_begun if begun else None,
+    )

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 from app_schema.cli.common import application, connected
 from app_schema.cli.migration import Move, move
 from app_schema.cli.output import talk
 
-_UNFIT = ("22", "23")
-"""SQLSTATE, or its beginning: a value that does not fit a type, or violates a rule."""
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from app_schema.adoption.rules import DeclaredRule
+
+_UNFIT = ("22", "23", "54000")
+"""SQLSTATE, or its beginning: a value that does not fit a type or an index, or violates a rule."""
+_SHOWN = 5
+"""Violated rules with their queries."""
 
 
 def adopt_first(url: str | None, options: list[str] | None) -> Move | None:
@@ -32,22 +42,42 @@ def adopt_first(url: str | None, options: list[str] | None) -> Move | None:
             (*_UNFIT, CANNOT_TELL)
         ):
             raise
-        raise DifferentError(f"{error}\nhint: {_advice(url)}") from error
+        raise DifferentError("\n".join((str(error), *_advice(url)))) from error
 
 
-def _advice(url: str | None) -> str:
+def _advice(url: str | None) -> Iterator[str]:
+    """The violated rules, each with the query of its rows, and what to do."""
     from app_schema.adoption.notice import has_begun
 
     with connected(url) as connection:
-        if has_begun(connection, application()):
-            return (
-                "a part of the adoption is committed: app-schema adopt shows the rows that violate a rule; "
-                "correct them, then run app-schema upgrade again"
-            )
-    return (
-        "nothing was changed. The database is not as it was when the revision was written: stop the former "
-        "application, then run app-schema adopt, and app-schema adopt --write again"
+        rules = _broken(connection)
+        for rule in rules[:_SHOWN]:
+            yield f"{rule.kind}: {rule.object} is violated by {rule.rows:,} rows:\n  {rule.query};"
+        begun = has_begun(connection, application())
+    again = (
+        "correct these rows, then run app-schema upgrade again" if rules else "run app-schema upgrade again"
     )
+    if begun:
+        yield f"hint: a part of the adoption is committed: {again}; or app-schema adopt --undo"
+    else:
+        choose = "run app-schema adopt, and app-schema adopt --write again"
+        yield (
+            "hint: nothing was changed. The database is not as it was when the revision was written: stop "
+            f"the former application, then {f'{again}; or {choose}' if rules else choose}"
+        )
+
+
+def _broken(connection: Connection) -> list[DeclaredRule]:
+    """The violated rules; none if they cannot be counted."""
+    from app_schema.adoption.choices import FILE, read
+    from app_schema.adoption.look import look
+    from app_schema.adoption.rules import broken
+    from app_schema.errors import AppSchemaError
+
+    try:
+        return broken(look(connection, application(), read(FILE)))
+    except AppSchemaError:
+        return []
 
 
 def _unadopted(url: str | None) -> str | None:

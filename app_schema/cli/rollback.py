@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,7 +42,7 @@ def rollback(
     run_downgrade(application(), url, revision, confirm=confirm, dump=dump, dry_run=dry_run, as_json=as_json)
 
 
-def run_downgrade(
+def run_downgrade(  # noqa: PLR0913 - the options of the commands
     app: Application,
     url: str | None,
     revision: str,
@@ -50,8 +51,12 @@ def run_downgrade(
     dump: Path | None = None,
     dry_run: bool = False,
     as_json: bool = False,
+    downgrade: Callable[..., list[str]] | None = None,
 ) -> None:
-    """Downgrades an application, and ends the command."""
+    """Downgrades an application, and ends the command.
+
+    :param downgrade: in place of `app_schema.migrations.downgrade`.
+    """
     from app_schema import migrations
     from app_schema.dump import dump as write
     from app_schema.rollback import prepare
@@ -72,7 +77,7 @@ def run_downgrade(
             refused = losing.refusal(prepared.lost, prepared.token, confirm)
         return refused is None and not dry_run
 
-    moved = migration.move(migrations.downgrade, url, revision, review=review, app=app)
+    moved = migration.move(downgrade or migrations.downgrade, url, revision, review=review, app=app)
     if as_json:
         shown = {"here": moved.before, "revisions": [], "token": None} if prepared is None else vars(prepared)
         lost = None if prepared is None else prepared.lost

@@ -74,6 +74,18 @@ def downgrade(
     return _run(_Command(command.downgrade, revision, options, app, review), target)
 
 
+def stamp(
+    target: Target,
+    revision: str,
+    *,
+    app: Application | None = None,
+    review: Review | None = None,
+    **options: Any,
+) -> list[str]:
+    """Records a revision without running it. Arguments and errors as in :func:`upgrade`."""
+    return _run(_Command(command.stamp, revision, options, app, review), target)
+
+
 async def upgrade_async(
     target: AsyncEngine | AsyncConnection,
     revision: str = "head",

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import random
+import re
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from adopting import Shapes, WriteRevision, conforms, look, rows, run
+from adopting import Shapes, WriteRevision, conforms, dump, look, rows, run, undo
 from amount import drawn
+from lineage import catalog
 from old_rows import NAMES, key
 from typer.testing import CliRunner
 
@@ -42,9 +43,7 @@ def test_a_change_after_the_revision_was_written_is_refused_and_nothing_is_chang
 ) -> None:
     url = create_database(shapes("sql_files"))
     write_revision("sql_files")
-    with psycopg.connect(url) as connection:
-        connection.execute("SET session_replication_role = replica")
-        connection.execute(LATER[later].encode())
+    _write(url, LATER[later])
     before = rows(url)
     told = CliRunner().invoke(app, ["upgrade", "--url", url])
     assert told.exit_code == 1, told.output
@@ -107,33 +106,85 @@ def _commit_once_another_waits(url: str, other: psycopg.Connection[Any]) -> None
     other.commit()
 
 
-def test_a_duplicate_after_the_first_commit_is_shown_by_the_page_and_corrected_by_hand(
-    create_database: CreateDatabase, shapes: Shapes, write_revision: WriteRevision
+VIOLATED = {
+    "unique: index uq_users_email_lower on public.users is violated by 2 rows:": (
+        "UPDATE public.users SET email = 'PERSON5@example.org' WHERE clerk_id = 'clerk_4'",
+        "UPDATE public.users SET email = 'Person4@example.org' WHERE clerk_id = 'clerk_4'",
+    ),
+    "exclusion: constraint ex_lesson_slots_mentor_id_time on public.lesson_slots is violated by 2 rows:": (
+        (
+            "INSERT INTO public.lesson_slots (id, mentor_id, start_time, end_time, price)"
+            f" SELECT {key('lesson_slots', '0')}, mentor_id, start_time, end_time, price"
+            f" FROM public.lesson_slots WHERE id = {key('lesson_slots', '8')}"
+        ),
+        f"DELETE FROM public.lesson_slots WHERE id = {key('lesson_slots', '0')}",
+    ),
+    "foreign key: constraint fk_fragments_project_id_user_id_projects on muednote_v3.fragments is": tuple(
+        f"UPDATE muednote_v3.fragments SET project_id = {key('projects', number)}"
+        f" WHERE id = {key('fragments', '6')}"
+        for number in ("7", "6")
+    ),
+}
+"""Rules, each with a statement that violates it, and one that corrects the row again."""
+
+
+def _write(url: str, statement: str) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(statement.encode())
+
+
+@pytest.mark.parametrize("rule", VIOLATED)
+def test_rows_written_after_the_page_stop_the_revision_and_are_told_with_their_query(
+    create_database: CreateDatabase, shapes: Shapes, write_revision: WriteRevision, rule: str
 ) -> None:
     url = create_database(shapes("sql_files"))
     write_revision("sql_files")
-    with psycopg.connect(url) as connection:
-        connection.execute("UPDATE public.users SET email = 'PERSON5@example.org' WHERE clerk_id = 'clerk_4'")
+    _write(url, VIOLATED[rule][0])
+    before = catalog(url)
     told = CliRunner().invoke(app, ["upgrade", "--url", url])
     assert told.exit_code == 1, told.output
-    assert "app-schema adopt shows the rows that violate a rule" in told.stderr
-    (broken,) = look(url, code=1)["broken"]
-    assert (broken["rule"]["object"], broken["rule"]["rows"]) == (
-        "index uq_users_email_lower on public.users",
-        2,
-    )
-    text = next(Path("adoption").glob("*.py")).read_text()
-    for command in (["--write"], ["--undo"], ["--into", url]):
-        refused = CliRunner().invoke(app, ["adopt", *command, "--url", url])
-        assert (refused.exit_code, "is not complete" in refused.stderr) == (1, True)
-    assert next(Path("adoption").glob("*.py")).read_text() == text
+    assert rule in told.stderr
+    assert CHANGED in told.stderr
+    assert "correct these rows, then run app-schema upgrade again" in told.stderr
+    (query,) = re.findall("^  (SELECT .*);$", told.stderr, re.MULTILINE)
     with psycopg.connect(url) as connection:
-        connection.execute("UPDATE public.users SET email = 'other@example.org' WHERE clerk_id = 'clerk_4'")
-    assert "Next: app-schema upgrade" in run(url, "adopt")
+        assert connection.execute(query.encode()).fetchall()
+    assert catalog(url) == before
+    _write(url, VIOLATED[rule][1])
     run(url, "upgrade")
     conforms(url)
     refused = CliRunner().invoke(app, ["adopt", "--write", "--url", url])
     assert (refused.exit_code, "there is nothing to adopt" in refused.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("then", ["completed", "undone"])
+def test_a_half_adopted_database_is_completed_once_its_rows_are_corrected_or_goes_back(
+    create_database: CreateDatabase, shapes: Shapes, write_revision: WriteRevision, then: str
+) -> None:
+    rule = next(iter(VIOLATED))
+    url = create_database(shapes("sql_files"))
+    write_revision("sql_files")
+    _write(url, VIOLATED[rule][0])
+    before, values = dump(url), rows(url)
+    told = CliRunner().invoke(app, ["upgrade", "-x", "autocommit=true", "--url", url])
+    assert told.exit_code == 1, told.output
+    assert rule in told.stderr
+    assert "a part of the adoption is committed: correct these rows" in told.stderr
+    (broken,) = look(url, code=1)["broken"]
+    assert broken["rule"]["query"] in told.stderr
+    for command in (["--write"], ["--into", url]):
+        refused = CliRunner().invoke(app, ["adopt", *command, "--url", url])
+        assert (refused.exit_code, "is not complete" in refused.stderr) == (1, True)
+    if then == "undone":
+        undo(url)
+        assert dump(url) == before
+        assert rows(url) == values
+        return
+    _write(url, VIOLATED[rule][1])
+    assert "Next: app-schema upgrade" in run(url, "adopt")
+    run(url, "upgrade")
+    conforms(url)
 
 
 @dataclass
