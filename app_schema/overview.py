@@ -18,10 +18,10 @@ from app_schema.database import settings
 from app_schema.ddl import Extension, declared
 from app_schema.ddl.sql import qualified
 from app_schema.errors import ServerError
-from app_schema.migrations.astray import foreign
 from app_schema.migrations.lineage import Lineage, current
 from app_schema.migrations.once import TABLE as ONCE
 from app_schema.migrations.preflight import unwritable
+from app_schema.migrations.unknown_revision import foreign
 from app_schema.target import EMBEDDED, Target
 
 TRIES = 10

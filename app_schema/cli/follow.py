@@ -27,9 +27,9 @@ def follow(
     """
     from alembic.util import CommandError
 
-    from app_schema.migrations.astray import foreign
     from app_schema.migrations.lineage import Lineage
     from app_schema.migrations.options import refuse_empty
+    from app_schema.migrations.unknown_revision import foreign
 
     refuse_empty(revision)
     try:
@@ -72,6 +72,6 @@ def _unresolved(lineage: Lineage, stamped: frozenset[str], revision: str) -> str
     if re.fullmatch(r"-\d+", revision):
         applied = len(lineage.applied(stamped))
         return f"{revision} is below base: the database has applied {applied} revisions."
-    from app_schema.migrations.astray import nameless
+    from app_schema.migrations.unknown_revision import nameless
 
     return nameless(revision, [script.revision for script in lineage.all()], lineage.heads)

@@ -11,8 +11,8 @@ def history(url: Url = None, *, as_json: Json = False) -> None:
 
     Exit code 0: listed; 1: the database is at a revision without a file; 2: could not tell.
     """
-    from app_schema.migrations.astray import foreign
     from app_schema.migrations.lineage import Lineage, current
+    from app_schema.migrations.unknown_revision import foreign
 
     app = application()
     lineage = Lineage(app)

@@ -9,7 +9,7 @@ from typing import ClassVar
 from app_schema.ddl.block import DIFFERENT
 from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.guarded_drop import drop
-from app_schema.ddl.made import MARK, skip_unless_ours
+from app_schema.ddl.mark import MARK, skip_unless_ours
 from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import dollar, ident, literal

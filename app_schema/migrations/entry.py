@@ -48,9 +48,9 @@ def run(context: EnvironmentContext, app: Application) -> None:
     except CommandError as error:
         if command.raiseerr:
             raise
-        from app_schema.migrations import astray
+        from app_schema.migrations import unknown_revision
 
-        message = astray.explained(str(error), context)
+        message = unknown_revision.explained(str(error), context)
         sys.stderr.write(f"FAILED: {message}\n")  # Alembic would exit with 255
         raise SystemExit(_exit_code(error, command.cmd[0].__name__)) from error
     except Exception as error:  # exit code 1 would mean a difference

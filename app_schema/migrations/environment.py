@@ -21,8 +21,8 @@ from app_schema.application import Application
 from app_schema.errors import INTERRUPTED
 from app_schema.events import say
 from app_schema.migrations import setup
+from app_schema.migrations.bind import on
 from app_schema.migrations.compare import PLUGIN
-from app_schema.migrations.given import on
 from app_schema.migrations.impl import guarded
 from app_schema.migrations.loading import load
 from app_schema.migrations.options import Options, flag

@@ -16,8 +16,8 @@ from sqlalchemy import text
 from app_schema.application import Application, find
 from app_schema.errors import ConfigurationError, ServerError
 from app_schema.migrations import config
-from app_schema.migrations.astray import applied, included
 from app_schema.migrations.loading import load, missing_function, refuse_uncallable
+from app_schema.migrations.unknown_revision import applied, included
 from app_schema.migrations.watch import watched
 
 if TYPE_CHECKING:

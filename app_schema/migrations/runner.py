@@ -19,7 +19,7 @@ from app_schema.ddl import Guarded, privileges
 from app_schema.ddl.block import NOTED
 from app_schema.ddl.sql import plain
 from app_schema.errors import AppSchemaError, ConfigurationError, DifferentError, StatementError
-from app_schema.migrations import astray, preflight
+from app_schema.migrations import preflight, unknown_revision
 from app_schema.migrations.collecting import collecting
 from app_schema.migrations.failure import explained
 from app_schema.migrations.foresight import Ahead, Foresight, StepForesight, already_exists
@@ -214,7 +214,7 @@ class Runner:
         try:
             steps: list[Step] = list(self.context.opts["fn"](heads, self.context))
         except CommandError as error:
-            if astray.nothing_follows(self.context, heads):
+            if unknown_revision.nothing_follows(self.context, heads):
                 return []
             self._refuse_included(heads, error)
             raise
@@ -224,7 +224,11 @@ class Runner:
 
     def _refuse_included(self, heads: tuple[str, ...], cause: CommandError | None = None) -> None:
         scripts, table = self.context.script, self.session.version_table
-        if scripts is not None and len(heads) > 1 and (sentence := astray.included(scripts, heads, table)):
+        if (
+            scripts is not None
+            and len(heads) > 1
+            and (sentence := unknown_revision.included(scripts, heads, table))
+        ):
             raise ConfigurationError(sentence) from cause
 
     def _pass(self, ahead: Ahead) -> None:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
-from app_schema.ddl.made import MARK
+from app_schema.ddl.mark import MARK
 
 MADE = f"%{MARK}"
 """Pattern of the comment of a role that a revision has created."""

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from app_schema.ddl import Key
-from app_schema.ddl.made import MARK
+from app_schema.ddl.mark import MARK
 from app_schema.ddl.sequence import PrintedSequence
 from app_schema.ddl.sql import ident, split
 from app_schema.migrations.compare import keys

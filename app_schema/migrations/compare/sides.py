@@ -18,7 +18,7 @@ from app_schema.catalog.uses import Use, uses
 from app_schema.ddl import DDLObject, Key, Operator
 from app_schema.ddl.function import PrintedFunction
 from app_schema.ddl.layers import Calls, called, calls, is_called
-from app_schema.ddl.made import MARK
+from app_schema.ddl.mark import MARK
 from app_schema.ddl.sequence import PrintedSequence
 from app_schema.errors import ConfigurationError
 from app_schema.migrations.compare import keys
