@@ -42,7 +42,8 @@ class Comparing(DDLStatement):
 
         :param place: as in :class:`.Guard`.
         """
-        return dataclasses.replace(self.by, place=place).render()
+        guard = dataclasses.replace(self.by, place=place) if place else self.by
+        return guard.render()
 
 
 class Create(Comparing):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from alembic.operations import MigrateOperation, Operations
@@ -101,7 +102,7 @@ def build(kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], *, filled: b
     values = {**dict(zip(cls.positional, args, strict=False)), **kwargs}
     values = {name: shortened(value) for name, value in values.items()}
     values = {**cls.stand_in, **values} if filled else values
-    fields = [field.name for field in dataclasses.fields(cls) if field.init]
+    fields = _fields(kind)
     unknown = next((name for name in values if name not in fields), None)
     if unknown is not None:
         import difflib  # slow, and for an error alone
@@ -110,6 +111,11 @@ def build(kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], *, filled: b
         hint = f"; did you mean {close[0]!r}?" if close else f"; it has {', '.join(fields)}."
         raise ModelError(f"a {kind.replace('_', ' ')} has no argument {unknown!r}{hint}")
     return cls(**values)
+
+
+@cache
+def _fields(kind: str) -> list[str]:
+    return [field.name for field in dataclasses.fields(DDLObject.kinds[kind]) if field.init]
 
 
 def foreign(name: str) -> bool:
