@@ -49,6 +49,8 @@ pg_catalog.pg_class AS c CROSS JOIN LATERAL (
     table="c.relname",
     relation="c.oid",
     where="c.relkind NOT IN ('i', 'I')",
+    # a change of the owner makes one of a grant to the former or to the new owner
+    listed="x.grantee <> c.relowner",
     only_if="attrelid FROM pg_catalog.pg_attribute WHERE attacl IS NOT NULL",
     printed_as=PrintedGrant,
     fields={"words": "x.words", "names": "x.names", "grantable": "x.grantable"},

@@ -181,3 +181,18 @@ def test_owner_of_an_enum_changes_with_its_labels(engine: sa.Engine) -> None:
     round_trip(engine, _metadata(of_view, may_create, label="happy"), prune=True)
     # of the view too, which is created again
     round_trip(engine, _metadata(owned[1], may_create, label="happy", view="2 AS n"), prune=True)
+
+
+def test_owner_who_has_a_declared_grant_gives_the_object_back(engine: sa.Engine) -> None:
+    """ALTER OWNER makes the privileges of the new owner of the grant."""
+    of_view = ddl.Owner(OWNER, of="view", name="v", schema="public")
+    grants = [
+        ddl.Grant("SELECT", to=OTHER, table="T t", schema="public"),
+        ddl.Grant("SELECT", columns=["id"], to=OTHER, table="v", schema="public"),
+        ddl.Grant("CREATE", to=OWNER, schema="public"),
+    ]
+    declared = _metadata(of_view, *grants, of_table=OF_TABLE)
+    with engine.begin() as connection:
+        declared.create_all(connection)
+    send(engine, f'ALTER TABLE "T t" OWNER TO {OTHER}', f"ALTER VIEW v OWNER TO {OTHER}")
+    round_trip(engine, declared, prune=True)

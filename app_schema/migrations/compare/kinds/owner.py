@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from app_schema.ddl import Key, Owner
 from app_schema.ddl.catalog_query import Kind
+from app_schema.ddl.order import Makes
 from app_schema.ddl.sequence import PrintedSequence
 from app_schema.migrations.compare import refusal
 from app_schema.migrations.compare.kinds.base import KindComparator
@@ -45,7 +46,9 @@ class OwnerComparator(KindComparator):
         elif reflected == sides.connection.scalar(_MIGRATING):
             planner.create(_SET, CreateObjectOp(owner))
         else:
-            planner.create(_SET, ReplaceObjectOp(owner, old))
+            # PostgreSQL merges a grant to the owner with the privileges of the owner
+            rank = Makes.ROW_SECURITY if _is_granted(sides, key, reflected) else _SET
+            planner.create(rank, ReplaceObjectOp(owner, old))
 
     def follow(self, sides: Sides, planner: Planner) -> None:
         """Plans the owners of created objects, and for the downgrade those of dropped and replaced ones."""
@@ -67,6 +70,14 @@ class OwnerComparator(KindComparator):
         for key, obj in sides.metadata.objects.items():
             if isinstance(obj, Owner) and key not in sides.reflected and sides.managed(key):
                 planner.create(_SET, CreateObjectOp(obj))
+
+
+def _is_granted(sides: Sides, key: Key, role: str) -> bool:
+    """True if the reflected owner of an object gets a declared grant on it."""
+    return any(
+        grant.kind.endswith("grant") and grant[1:3] == key[1:3] and f"{grant.name} ".startswith(f"{role} ")
+        for grant in sides.declared.keys() - sides.reflected.keys()
+    )
 
 
 def _resets(sides: Sides) -> bool:
