@@ -19,15 +19,25 @@ _VALUE = f"""\
 CASE a.attgenerated WHEN 's' THEN format(' GENERATED ALWAYS AS (%s) STORED', {EXPRESSION})
                     WHEN 'v' THEN format(' GENERATED ALWAYS AS (%s) VIRTUAL', {EXPRESSION})
                     ELSE ' DEFAULT ' || {EXPRESSION} END"""
+_OTHER_THAN_PARENT = f"""\
+EXISTS (SELECT FROM pg_catalog.pg_inherits AS h
+          JOIN pg_catalog.pg_attribute AS p ON p.attrelid = h.inhparent AND p.attname = a.attname
+         CROSS JOIN LATERAL (SELECT {EXPRESSION} AS expression) AS own
+         CROSS JOIN LATERAL (SELECT {EXPRESSION} AS expression FROM pg_catalog.pg_attribute AS a
+                              WHERE a.attrelid = p.attrelid AND a.attnum = p.attnum) AS inherited
+         WHERE h.inhrelid = a.attrelid
+           AND (p.attnotnull < a.attnotnull OR own.expression IS DISTINCT FROM inherited.expression))"""
 _COLUMNS = f"""\
 SELECT string_agg(concat(format('%I ', a.attname), {TYPE},
                          {CLAUSE.format(options="a.attfdwoptions")},
                          {NOT_NULL}, {_VALUE}), ', '
                   ORDER BY CASE a.attinhcount WHEN 0 THEN a.attnum END NULLS FIRST, a.attname)
-    FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"""
+    FROM pg_catalog.pg_attribute AS a
+   WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+     AND (a.attislocal OR a.attfdwoptions IS NOT NULL OR {_OTHER_THAN_PARENT})"""
 _CHECKS = """\
-SELECT string_agg(format(', CONSTRAINT %I %s', t.conname, pg_get_constraintdef(t.oid)), '' ORDER BY t.conname)
-    FROM pg_catalog.pg_constraint AS t WHERE t.conrelid = c.oid AND t.contype = 'c'"""
+SELECT string_agg(format('CONSTRAINT %I %s', t.conname, pg_get_constraintdef(t.oid)), ', ' ORDER BY t.conname)
+    FROM pg_catalog.pg_constraint AS t WHERE t.conrelid = c.oid AND t.contype = 'c' AND t.conislocal"""
 
 _PARENTS = """\
 SELECT format(' INHERITS (%s)', string_agg(h.inhparent::regclass::text, ', ' ORDER BY h.inhseqno))
@@ -59,7 +69,7 @@ class ForeignTable(Defined):
             where="NOT c.relispartition",
             only_if="ftrelid FROM pg_catalog.pg_foreign_table",
             definition=f"""\
-concat(format('(%s%s)%s SERVER %I', ({_COLUMNS}), ({_CHECKS}), ({_PARENTS}), s.srvname),
+concat(format('(%s)%s SERVER %I', concat_ws(', ', ({_COLUMNS}), ({_CHECKS})), ({_PARENTS}), s.srvname),
        {CLAUSE.format(options="f.ftoptions")})""",
         ),
     )

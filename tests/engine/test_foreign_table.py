@@ -138,3 +138,30 @@ def test_server_of_foreign_tables_gets_another_version_and_no_other_wrapper(empt
     assert "foreign server there cannot get another type or foreign data wrapper" in text
     assert "foreign data wrapper far cannot be dropped: server there is not changed" in text
     assert "op.replace_foreign_server" not in text
+
+
+def test_inherited_columns_of_a_foreign_table_stay_inherited(empty_engine: sa.Engine) -> None:
+    """Those of an equal foreign table, too, of whose parent a column gets another type."""
+    send(
+        empty_engine,
+        *SERVER,
+        "CREATE TABLE whole (a int CONSTRAINT positive CHECK (a > 0), b text)",
+        "CREATE FOREIGN TABLE part (c int) INHERITS (whole) SERVER there",
+        "CREATE VIEW v AS SELECT c FROM part",
+        "INSERT INTO whole VALUES (1, '1')",
+    )
+    metadata = sa.MetaData()
+    check = sa.CheckConstraint("a > 0", name="positive")
+    sa.Table("whole", metadata, sa.Column("a", sa.Integer), sa.Column("b", sa.Integer), check)
+    attach(
+        metadata,
+        ForeignDataWrapper("far"),
+        ForeignServer("there", "FOREIGN DATA WRAPPER far"),
+        ForeignTable("part", "(c integer) INHERITS (whole) SERVER there", schema="public"),
+        View("v", "SELECT c FROM public.part", schema="public"),
+    )
+    round_trip(empty_engine, metadata, managed_schemas={"public"}, prune=True)
+    local = sa.text("SELECT attname FROM pg_attribute WHERE attrelid = 'part'::regclass AND attislocal")
+    with empty_engine.connect() as connection:
+        assert set(connection.scalars(local)) >= {"c"}
+        assert {"a", "b"}.isdisjoint(connection.scalars(local))

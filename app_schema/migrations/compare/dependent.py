@@ -9,7 +9,7 @@ from app_schema.ddl import Key
 from app_schema.ddl.column import PrintedColumn
 from app_schema.errors import ModelError
 from app_schema.migrations.compare import keys, kinds, unfit
-from app_schema.migrations.compare.kinds import alter_column, function, grant, partition
+from app_schema.migrations.compare.kinds import alter_column, foreign_table, function, grant, partition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,7 +41,8 @@ def blocked(sides: Sides, differences: Iterable[Difference]) -> list[Blocked]:
         if key.kind == "function" and key not in known and declared and reflected
         if function.reads_any(reflected, dropped)
     ]
-    return changes + readers
+    heirs = [Blocked(key, dropped=True) for key in foreign_table.retyped_heirs(sides) if key not in known]
+    return changes + readers + heirs
 
 
 def drop_dependents(sides: Sides, planner: Planner) -> None:

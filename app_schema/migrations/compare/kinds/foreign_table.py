@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app_schema.ddl.column import PrintedColumn
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.relation import parents
 from app_schema.ddl.sql import qualified
@@ -13,11 +14,38 @@ from app_schema.migrations.directives import CallOp, DowngradeOnlyOp
 from app_schema.migrations.operations import SetGrantOp
 
 if TYPE_CHECKING:
+    from app_schema.catalog import Difference
     from app_schema.ddl import DDLObject, Key
     from app_schema.migrations.compare.planner import Planner
     from app_schema.migrations.compare.sides import Sides
 
 _OF_PARENT = {"table", "column", "constraint", "not_null"}
+
+
+def retyped_heirs(sides: Sides) -> list[Key]:
+    """The foreign tables that inherit a column of another type.
+
+    PostgreSQL refuses ALTER COLUMN TYPE with USING if one of the tables that inherit is a foreign table.
+    """
+    retyped = [
+        difference
+        for difference in sides.differences
+        if difference.key.kind == "column" and difference.left is not None and difference.right is not None
+        if PrintedColumn.of(difference.left).changes_type_of(PrintedColumn.of(difference.right))
+    ]
+    return [
+        key
+        for key in (sides.reflected if retyped else ())
+        if key.kind == "foreign_table" and sides.managed(key)
+        if any(_is_of_parent(sides, key, difference) for difference in retyped)
+    ]
+
+
+def _is_of_parent(sides: Sides, key: Key, difference: Difference) -> bool:
+    part = difference.key
+    names = {name for side in (sides.declared, sides.reflected) for name in parents(side.get(key, ""))}
+    table = part.name if part.kind == "table" else part.table or ""
+    return part.kind in _OF_PARENT and qualified(table, part.schema) in names
 
 
 class ForeignTableComparator(KindComparator):
@@ -28,13 +56,7 @@ class ForeignTableComparator(KindComparator):
     def recreates(self, sides: Sides, key: Key) -> bool:
         """True if a parent changes: ALTER TABLE of the parent changes the foreign table too, and PostgreSQL
         refuses to create one whose columns have other types than those of the parent."""
-        names = {name for side in (sides.declared, sides.reflected) for name in parents(side.get(key, ""))}
-        changed = {
-            qualified(part.name if part.kind == "table" else part.table or "", part.schema)
-            for part, *_ in (sides.differences if names else ())
-            if part.kind in _OF_PARENT
-        }
-        return not names.isdisjoint(changed)
+        return any(_is_of_parent(sides, key, difference) for difference in sides.differences)
 
     def recreate(self, sides: Sides, planner: Planner, key: Key) -> None:
         """Plans it with the grants, which PostgreSQL drops with the table."""
