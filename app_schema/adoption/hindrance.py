@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from alembic.operations.ops import AddColumnOp
 from sqlalchemy import text
 
 from app_schema.adoption.mend import place
@@ -38,15 +39,16 @@ SELECT DISTINCT u.name, format('%I.%I.%I', n.nspname, c.relname, a.attname) AS u
 
 def hindrances(look: Look, work: Iterable[Work]) -> Iterator[str]:
     """A sentence for each: dependents of superseded objects, and columns of the row type of a table that gets
-    other types."""
+    other types, or a new column with a default, for which PostgreSQL requires the same."""
     superseded = dict.fromkeys(look.superseded)
     yield from needed(look.sides, superseded, staying=look.undeclared.keys() - superseded.keys()).values()
     default = look.sides.metadata.default_schema
-    tables = {place(entry.table) for entry in work if entry.rewritten} | {
-        (operation.schema or default, operation.table)
-        for operation in look.plan.operations()
-        if isinstance(operation, RetypeOp)
-    }
+    tables = {place(entry.table) for entry in work if entry.rewritten}
+    for operation in look.plan.operations():
+        if isinstance(operation, RetypeOp):
+            tables.add((operation.schema or default, operation.table))
+        elif isinstance(operation, AddColumnOp) and operation.column.server_default is not None:
+            tables.add((operation.schema or default, operation.table_name))
     names = [qualified(name, schema) for schema, name in sorted(tables)]
     for table, column in look.connection.execute(_ROW_TYPE_USED, {"tables": names}):
         yield (

@@ -143,6 +143,7 @@ def test_objects_of_others_that_would_stop_the_revision_are_to_be_dropped_by_han
         connection.execute("CREATE VIEW reports.v AS SELECT template_id FROM public.interview_questions")
         # objects on which the revision would end with SQLSTATE 0A000 and 2BP01
         connection.execute("CREATE TABLE reports.kept (before public.users[], count integer)")
+        connection.execute("CREATE TABLE reports.vectors (old public.rag_embeddings)")
         connection.execute("CREATE VIEW reports.harmless AS SELECT before FROM reports.kept")
         for name in ("log_ddl", "free"):
             body = "RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'"
@@ -152,9 +153,13 @@ def test_objects_of_others_that_would_stop_the_revision_are_to_be_dropped_by_han
     with Path("adopt.toml").open("a") as file:
         file.write("[[drop]]\nobject = 'function public.log_ddl()'\n")
         file.write("[[drop]]\nobject = 'function public.free()'\n")
-    view, function, column = look(url, code=1)["unwritable"]
+    view, function, default, column = look(url, code=1)["unwritable"]
     assert "view reports.v is not managed and depends on it; drop that first" in view
     assert function.startswith("function public.log_ddl() cannot be dropped: event trigger theirs is not ")
+    # PostgreSQL refuses a new column with a default too
+    assert default.startswith(
+        "table public.rag_embeddings cannot be changed: column reports.vectors.old uses"
+    )
     assert column.startswith("table public.users cannot be changed: column reports.kept.before uses its row ")
 
 
