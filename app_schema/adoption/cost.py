@@ -6,15 +6,19 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from alembic.operations.ops import CreateIndexOp, CreateUniqueConstraintOp
 from sqlalchemy import text
 
+from app_schema.adoption.choices import MoveRows
 from app_schema.adoption.future import Future
-from app_schema.adoption.mend import builds_exclusion, fills, mends, place
+from app_schema.adoption.mend import fills, mends, place
 from app_schema.adoption.order import in_transaction
 from app_schema.adoption.renewal import renewed
+from app_schema.adoption.superseded import SetValue
 from app_schema.migrations.directives import ConcurrentIndexOp
+from app_schema.migrations.operations import CreateObjectOp
 from app_schema.migrations.recording import operations_as
 
 if TYPE_CHECKING:
@@ -38,6 +42,11 @@ READ = 400e6
 """Bytes a second of a table scan that validates a constraint."""
 INDEXED = 40e6
 """Bytes a second of a table for an index build."""
+_RATES = {"UNIQUE": INDEXED, "PRIMARY KEY": INDEXED, "EXCLUDE": 8e6, "FOREIGN KEY": 100e6}
+"""Bytes a second of a table for a constraint, by its first words. An exclusion constraint inserts each row by
+itself, and looks it up; a foreign key is validated by a join with the other table."""
+_WHOLE = {"hnsw", "ivfflat", "gin", "gist"}
+"""Access methods for values that may be stored out of line; other builds read the rows alone."""
 STATEMENT = 0.01
 """Seconds of a guarded statement, whatever the size of its table."""
 CONCURRENT = 0.2
@@ -62,52 +71,84 @@ def work(look: Look) -> list[Work]:
     """The work on each existing table that the revision changes."""
     sizes = {(row[0], row[1]): (row[2], row[3]) for row in look.connection.execute(_SIZES)}
     slow = _slowness(look)
-    statements = Counter[_Table]()
-    written, read, built, concurrent = (Counter[_Table]() for _ in range(4))
-    converted: set[_Table] = set()
-    for kind, operation in _operations(look):
+    rewritten = Counter(renewed(Future(look)))
+    statements, converted = Counter[_Table](), set[_Table]()
+    locked, indexed = defaultdict[_Table, float](float), defaultdict[_Table, float](float)
+    for build, operation in _operations(look):
         if operation.table is None:
             continue
         table = (operation.table[0] or look.sides.metadata.default_schema, operation.table[1])
+        size, main = sizes.get(table, (0, 0))
         statements[table] += 1
         if operation.rewrites and operation.retyped is not None:
             converted.add(table)  # one statement changes the types of all columns of a table
-        elif kind == "concurrent":
-            concurrent[table] += operation.builds_index
-        elif kind == "exclusion" or operation.builds_index:
-            built[table] += 1
-        else:
-            written[table] += operation.rewrites
-            read[table] += operation.scans
-    written.update(converted)
-    written.update(renewed(Future(look)))
-    updated = Counter(place(values.table) for values in [*fills(look), *mends(look)])
+        elif operation.rewrites:
+            rewritten[table] += 1
+        elif build is not None and build.concurrent:
+            indexed[table] += CONCURRENT + (size if build.whole else main) / build.rate
+        elif build is not None:
+            locked[table] += (size if build.whole else main) / build.rate
+        elif operation.scans:
+            locked[table] += size / READ
+    rewritten.update(converted)
+    updated = Counter[_Table]()
+    for values in [*fills(look), *mends(look)]:
+        updated[place(values.table)] += 2 if _reads_another(values) else 1
     return [
         Work(
             ".".join(table),
             size,
-            written[table] > 0,
+            rewritten[table] > 0,
             # an UPDATE leaves values alone that are stored out of line
             slow
             * (
-                size * (written[table] / REWRITTEN + read[table] / READ + built[table] / INDEXED)
+                locked[table]
+                + size * rewritten[table] / REWRITTEN
                 + main * updated[table] / UPDATED
                 + statements[table] * STATEMENT
             ),
-            slow * (size / INDEXED + CONCURRENT) * concurrent[table],
+            slow * indexed[table],
         )
         for table, (size, main) in sorted(sizes.items())
         if statements[table] or updated[table]
     ]
 
 
-def _operations(look: Look) -> Iterator[tuple[str, Operation]]:
-    """The operations, each with the way in which it is executed."""
-    ways: dict[str, list[MigrateOperation]] = defaultdict(list)
+class _Build(NamedTuple):
+    """The build of an index or constraint: `rate` bytes a second; `whole`: also those stored out of line."""
+
+    rate: float
+    whole: bool = False
+    concurrent: bool = False
+
+
+def _build(directive: MigrateOperation) -> _Build | None:
+    if isinstance(directive, ConcurrentIndexOp):
+        return _Build(INDEXED, directive.create.kw.get("postgresql_using") in _WHOLE, concurrent=True)
+    if isinstance(directive, CreateIndexOp):
+        return _Build(INDEXED, directive.kw.get("postgresql_using") in _WHOLE)
+    if isinstance(directive, CreateUniqueConstraintOp):
+        return _Build(INDEXED)
+    definition = (
+        str(getattr(directive.obj, "definition", "")) if isinstance(directive, CreateObjectOp) else ""
+    )
+    rates = (rate for words, rate in _RATES.items() if definition.startswith(words))
+    return next((_Build(rate) for rate in rates), None)
+
+
+def _operations(look: Look) -> Iterator[tuple[_Build | None, Operation]]:
+    """The operations, each with the build of its directive."""
+    builds: dict[_Build | None, list[MigrateOperation]] = defaultdict(list)
     for directive in map(in_transaction, look.plan.operations()):
-        exclusion = "exclusion" if builds_exclusion(directive) else ""
-        ways["concurrent" if isinstance(directive, ConcurrentIndexOp) else exclusion].append(directive)
-    return ((way, operation) for way, directives in ways.items() for operation in operations_as(directives))
+        builds[_build(directive)].append(directive)
+    return (
+        (build, operation) for build, directives in builds.items() for operation in operations_as(directives)
+    )
+
+
+def _reads_another(values: SetValue | MoveRows) -> bool:
+    """True if an UPDATE looks up another table for each row."""
+    return isinstance(values, SetValue) and (values.source is not None or "SELECT" in values.value.upper())
 
 
 def _slowness(look: Look) -> float:

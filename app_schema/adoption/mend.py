@@ -17,7 +17,6 @@ from app_schema.ddl.column import PrintedColumn
 from app_schema.ddl.sql import ident, literal, qualified
 from app_schema.errors import ConfigurationError
 from app_schema.migrations.directives import CallOp, UnwritableOp
-from app_schema.migrations.operations import CreateObjectOp
 
 if TYPE_CHECKING:
     from app_schema.adoption.look import Look
@@ -181,14 +180,6 @@ def unwritable(look: Look, operations: Iterable[object]) -> list[UnwritableOp]:
     filled = tuple(f"column {key.name} of {key.table} is declared NOT NULL" for key in required(look))
     notes = (operation for operation in operations if isinstance(operation, UnwritableOp))
     return [note for note in notes if not note.reason.startswith(filled)]
-
-
-def builds_exclusion(operation: object) -> bool:
-    """True for the creation of an exclusion constraint."""
-    definition = (
-        str(getattr(operation.obj, "definition", "")) if isinstance(operation, CreateObjectOp) else ""
-    )
-    return definition.startswith("EXCLUDE")
 
 
 def _locked(table: str) -> str:
