@@ -221,9 +221,8 @@ def load(reference: str, directory: Path | None = None) -> Any:
             raise ConfigurationError(f"{reference} cannot be imported: {error}.") from error
         raise ConfigurationError(f"{reference}: there is no module {error.name}.") from error
     except Exception as error:  # any error during the import of the module
-        raise ConfigurationError(
-            f"{reference} cannot be imported: {type(error).__name__}: {error}."
-        ) from error
+        reason = f"{type(error).__name__}: {error}".rstrip(".")
+        raise ConfigurationError(f"{reference} cannot be imported: {reason}.") from error
     if not hasattr(imported, name):
         raise ConfigurationError(f"{reference}: the module has no {name}.")
     return getattr(imported, name)

@@ -136,7 +136,7 @@ class Losses:
         return unknown or bool(self.protections) or any(loss.rows != 0 for loss in self.rows)
 
 
-class _Names:
+class _PresentNames:
     """The present names of tables and their parts that an earlier operation of the same run renames."""
 
     def __init__(self, connection: sa.Connection) -> None:
@@ -202,7 +202,7 @@ def losses(connection: sa.Connection, recorded: Iterable[Recorded]) -> Losses:
 
     :raises ServerError: if the role may not see all rows.
     """
-    names = _Names(connection)
+    names = _PresentNames(connection)
     rows: list[Loss] = []
     protections: list[tuple[Place, Protection]] = []
     dropped: set[Place] = set()
@@ -237,7 +237,7 @@ def fingerprint(connection: sa.Connection, app: Application, *bound: object) -> 
 
 
 def _loss(
-    connection: sa.Connection, revision: str, operation: Operation, place: Place, names: _Names
+    connection: sa.Connection, revision: str, operation: Operation, place: Place, names: _PresentNames
 ) -> tuple[Loss | None, bool]:
     """The loss of an operation, and True if the loss is unknown."""
     table = qualified(place[1], place[0])
@@ -272,7 +272,7 @@ def _whole(connection: sa.Connection, revision: str, name: str, table: str) -> L
 
 
 def _protected(
-    connection: sa.Connection, protects: Protects, place: Place | None, names: _Names
+    connection: sa.Connection, protects: Protects, place: Place | None, names: _PresentNames
 ) -> Place | None:
     """The table that loses a protection; None if the protection or the table does not exist."""
     kind = protects.kind

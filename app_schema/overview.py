@@ -170,8 +170,9 @@ def overview(connection: sa.Connection, target: Target, app: Application) -> Ove
         problems += [foreign] if foreign else of_revision(stamped, lineage)
     except ServerError as error:
         problems.append(str(error))
-    problems += of_copy(connection, app, newest=stamped == lineage.heads)
-    problems += _of_tables(server, tables, metadata, newest=stamped == lineage.heads)
+    newest = stamped is not None and lineage.is_newest(stamped)
+    problems += of_copy(connection, app, newest=newest)
+    problems += _of_tables(server, tables, metadata, newest=newest)
     names = connection.execute(_NAMES).all()
     views, enums = ([row.name for row in names if row.kind == kind] for kind in ("view", "enum"))
     return Overview(server, extensions, stamped, lineage.heads, tables, views, enums, problems)

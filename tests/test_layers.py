@@ -121,16 +121,16 @@ def test_the_planner_names_no_kind() -> None:
     assert named & {*KINDS, *DDLObject.kinds, *DDLObject.reflected} == set()
 
 
-def _public_classes() -> Iterator[tuple[str, str]]:
+def _classes() -> Iterator[tuple[str, str]]:
     for name, path in FILES.items():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            if isinstance(node, ast.ClassDef):
                 yield node.name, name
 
 
 def test_no_two_classes_have_one_name() -> None:
     places: dict[str, set[str]] = {}
-    for name, file in _public_classes():
+    for name, file in _classes():
         places.setdefault(name, set()).add(file)
     assert {name: files for name, files in places.items() if len(files) > 1} == {}
 

@@ -23,7 +23,7 @@ def status(url: Url = None, *, as_json: Json = False) -> None:
         stamped = refuse_unadopted(connection, app)
         unknown = lineage.unknown(stamped)
         steps = [] if unknown else lineage.steps(stamped, "heads", "up")
-        copied = list(of_copy(connection, app, newest=stamped == lineage.heads))
+        copied = list(of_copy(connection, app, newest=lineage.is_newest(stamped)))
         lost = prepare(connection, app, stamped, steps)[0].rows
     pending = [described(step.revision) for step in steps]
     if as_json:

@@ -28,6 +28,7 @@ from app_schema.migrations.operation import Operation
 from app_schema.migrations.progress import silence
 from app_schema.migrations.recording import recorded, recording
 from app_schema.migrations.script import write_script
+from app_schema.migrations.sentences import located
 
 Steps: TypeAlias = Sequence[RevisionStep]
 
@@ -126,7 +127,7 @@ def _recorded(step: RevisionStep, operations: Operations, planned: Recorded) -> 
 
     @wraps(step.migration_fn)  # Alembic logs its name
     def run(**kwargs: Any) -> None:
-        with recorded(operations) as noted:
+        with recorded(operations) as noted, located(step.revision.path):
             planned.operations = noted
             step.migration_fn(**kwargs)
 

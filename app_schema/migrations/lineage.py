@@ -66,6 +66,10 @@ class Lineage:
         needed = (self.scripts.get_revisions(names) for names in dependencies if names)
         return self.tips - {script.revision for scripts in needed for script in scripts}
 
+    def is_newest(self, stamped: frozenset[str]) -> bool:
+        """True if every revision is applied; False without revisions: an empty database is no copy then."""
+        return bool(stamped) and stamped == self.heads
+
     @property
     def fork(self) -> str | None:
         """The remedy for two unintended heads; None if every further branch has a label."""

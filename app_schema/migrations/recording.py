@@ -91,7 +91,7 @@ def _route(
 def operations_of(code: str) -> list[Operation]:
     """The operations in the body of a generated `upgrade()` or `downgrade()`, which is not run."""
     operations, calls = _noting()
-    names = _Names(op=operations, sa=sa, postgresql=postgresql, PrintedType=PrintedType)
+    names = _RevisionNames(op=operations, sa=sa, postgresql=postgresql, PrintedType=PrintedType)
     for statement in ast.parse(inspect.cleandoc(code)).body:
         call = statement.value if isinstance(statement, ast.Expr) else None
         if isinstance(call, ast.Call) and ast.unparse(call.func).startswith("op."):
@@ -126,7 +126,7 @@ def _noting() -> tuple[Operations, list[Operation]]:
     return operations, calls
 
 
-class _Names(dict[str, Any]):
+class _RevisionNames(dict[str, Any]):
     """The names that a generated revision imports; a type of the project is replaced by a neutral one."""
 
     def __missing__(self, name: str) -> Any:

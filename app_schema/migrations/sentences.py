@@ -6,9 +6,11 @@ import re
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
+from alembic import op
 from alembic.util import CommandError
 from sqlalchemy.exc import (
     ArgumentError,
@@ -18,7 +20,7 @@ from sqlalchemy.exc import (
     PendingRollbackError,
 )
 
-from app_schema.errors import AppSchemaError
+from app_schema.errors import AppSchemaError, ModelError
 from app_schema.migrations.failure import explained
 from app_schema.migrations.loading import is_revision, line_in, missing_function
 
@@ -49,6 +51,32 @@ def sentences(context: EnvironmentContext) -> Iterator[None]:
     except PendingRollbackError as error:
         # the exit of Alembic's autocommit_block uses the lost connection, and its error would hide the cause
         raise CommandError(_place(context, error) + str(error.__context__ or error)) from error
+
+
+@contextmanager
+def located(file: str) -> Iterator[None]:
+    """Errors of a call of an operation, with the file and line of the revision that is read, but not run.
+
+    :param file: of the revision.
+    :raises AppSchemaError: of the same class; ModelError for an operation or argument that does not exist.
+    """
+    try:
+        yield
+    except AppSchemaError as error:
+        if _PLACED.match(str(error)):
+            raise
+        raise type(error)(_line(file, error) + str(error)) from error
+    except (AttributeError, TypeError) as error:
+        # a query returns None, so other errors of these classes may be those of a query
+        absent = isinstance(error, AttributeError) and error.obj is op
+        if not absent and not re.search("(keyword|positional) argument", str(error)):
+            raise
+        raise ModelError(_line(file, error) + f"{error}.") from error
+
+
+def _line(file: str, error: BaseException) -> str:
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+    return f"{Path(file).name}, line {lines[-1]}: " if lines else ""
 
 
 def _of_operation(context: EnvironmentContext, error: BaseException) -> bool:

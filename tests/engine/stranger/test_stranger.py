@@ -6,6 +6,7 @@ import html
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,35 @@ def test_drift_is_named_and_a_revision_mends_it(
     assert "op.create_index(" in text
     command.upgrade(chosen, "head")
     command.check(chosen)
+
+
+@pytest.mark.parametrize(
+    ("call", "fault"),
+    [
+        ('create_trigger("tr", "order", befor="UPDATE", execute="f()")', "has no argument 'befor'"),
+        ('create_table_comment("order", "x", schemas="shop")', "an unexpected keyword argument 'schemas'"),
+        ('add_colum("order")', "has no attribute 'add_colum'"),
+    ],
+)
+def test_misspelt_call_is_one_sentence_with_file_and_line(
+    application: Application, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, fault: str
+) -> None:
+    lines = ["from app_schema import op", "", 'revision, down_revision = "0002", "0001"', ""]
+    lines += ["def upgrade() -> None:", f"    op.{call}", "", "def downgrade() -> None:", "    pass", ""]
+    (tmp_path / "0002_misspelt.py").write_text("\n".join(lines), encoding="utf-8")
+    shutil.copy(PROJECT / "migrations" / "versions" / "0001_the_shop.py", tmp_path)
+    monkeypatch.setattr("shop.application.APPLICATION", replace(application, versions=tmp_path))
+    said = CliRunner().invoke(app, ["lint"], catch_exceptions=False).stderr
+    assert said.startswith("0002_misspelt.py, line 6: ")
+    assert fault in said
+
+
+def test_empty_database_without_revisions_is_no_copy(
+    application: Application, empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shop.application.APPLICATION", replace(application, versions=tmp_path))
+    said = CliRunner().invoke(app, ["status", "--url", empty_url], catch_exceptions=False)
+    assert (said.stdout, said.stderr, said.exit_code) == ("at base, 0 pending\n", "", 0)
 
 
 def test_what_needs_no_database(application: Application, tmp_path: Path) -> None:
