@@ -81,8 +81,9 @@ def identity(construct: ops.IdentityColumnDefault) -> ExecutableDDLElement:
             construct.table_name, construct.column_name, options, construct.impl, schema=construct.schema
         )
         name = ident(construct.column_name)
-        first = (f"ALTER COLUMN {name} DROP DEFAULT", f"ALTER COLUMN {name} SET NOT NULL")
-        return on_twin(add, *first)
+        # LIKE copies a NOT NULL that is NO INHERIT, and SET NOT NULL refuses to change that
+        first = ("DROP DEFAULT", "DROP NOT NULL", "SET NOT NULL")
+        return on_twin(add, *(f"ALTER COLUMN {name} {action}" for action in first))
 
     old, new = construct.existing_server_default, construct.default
     stated = side(old) if isinstance(old, Identity) else Side(value="''")

@@ -127,3 +127,16 @@ def test_before_18_it_is_nothing(empty_engine: sa.Engine) -> None:
         op.create_not_null("n 1", "T t", "alone", no_inherit=True)
     with pytest.raises(ModelError, match="has a name that PostgreSQL chooses"):
         _metadata(ddl.NotNull("id", "T t_id_not_null"))
+
+
+def test_column_with_no_inherit_becomes_an_identity(engine: sa.Engine) -> None:
+    def declared(*identity: sa.Identity) -> sa.MetaData:
+        metadata = sa.MetaData()
+        number = sa.Column("n", sa.Integer, *identity, nullable=False)
+        sa.Table("t", metadata, sa.Column("a", sa.Integer), number, ddl.NotNull("n", "own", no_inherit=True))
+        return metadata
+
+    with engine.begin() as connection:
+        declared().create_all(connection)
+    send(engine, "INSERT INTO t VALUES (1, 1)")
+    round_trip(engine, declared(sa.Identity()))
