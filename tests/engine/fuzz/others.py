@@ -335,7 +335,8 @@ def _setting(_: sa.MetaData, __: Shape, other: Other) -> Declared:
 
 def _object_grant(_: sa.MetaData, shape: Shape, other: Other) -> Declared:
     yield ddl.Composite("granted", "(a integer)", schema="s two")
-    to, option = ("pg_monitor", "pg_read_all_data")[other.number % 2], other.number == 1
+    # no owner of others
+    to, option = ("pg_write_all_data", "pg_read_all_settings")[other.number % 2], other.number == 1
     yield ddl.ObjectGrant("USAGE", to=to, on="TYPE", of="granted", with_grant_option=option, schema="s two")
     if other.number // 2 == 1:
         yield ddl.ObjectGrant((), to="PUBLIC", on="TYPE", of="granted", schema="s two")
