@@ -5,7 +5,10 @@ from __future__ import annotations
 import psycopg
 import pytest
 import sqlalchemy as sa
+from autogen import autogenerate
+from roundtrip import catalog, send
 
+from app_schema.catalog import diff
 from app_schema.catalog.spelling import Spelling
 
 CONDITIONS = (
@@ -53,3 +56,27 @@ def test_second_print_means_the_same(empty_url: str, empty_engine: sa.Engine, co
 def test_other_meaning_stays_a_difference(empty_engine: sa.Engine, left: str, right: str) -> None:
     with empty_engine.connect() as asked:
         assert not Spelling(asked).same(left, right)
+
+
+def test_body_in_standard_sql_that_was_read_again_is_no_other_one(empty_engine: sa.Engine) -> None:
+    """A column of a literal gets a name, and casts of elements another place."""
+    head = "CREATE FUNCTION f(v varchar, OUT a text, OUT b bigint, OUT c boolean) LANGUAGE sql"
+    body = "BEGIN ATOMIC SELECT 'x  y', NULL::bigint, v IN ('a', 'b'); END"
+    send(
+        empty_engine,
+        f"{head} {body}",
+        f"CREATE PROCEDURE p() LANGUAGE sql {body.replace('v IN', 'NULL::varchar IN')}",
+    )
+    start = catalog(empty_engine)
+    generated = autogenerate(empty_engine, sa.MetaData(), prune=True, managed_schemas={"public"})
+    for run in (generated.upgrade, generated.downgrade):
+        for _ in range(2):
+            run(empty_engine)
+    found = diff(start, catalog(empty_engine))
+    assert {difference.key.kind for difference in found} == {"function", "procedure"}
+    send(empty_engine, f"{head.replace('CREATE', 'CREATE OR REPLACE')} {body.replace('  ', ' ')}")
+    with empty_engine.connect() as connection:
+        spelling = Spelling(connection)
+        assert spelling.in_more_than_spelling(found) == []
+        (other,) = spelling.in_more_than_spelling(diff(start, catalog(empty_engine)))
+    assert other.key.kind == "function"
