@@ -15,6 +15,7 @@ def create_aggregate(
     combinefunc: str | None = ...,
     initcond: str | None = ...,
     parallel: str = ...,
+    variadic: bool = ...,
     schema: str | None = ...,
 ) -> None:
     """``CREATE AGGREGATE schema.name(arguments) (SFUNC = …, STYPE = …)``."""
@@ -29,6 +30,7 @@ def drop_aggregate(
     combinefunc: str | None = ...,
     initcond: str | None = ...,
     parallel: str = ...,
+    variadic: bool = ...,
     schema: str | None = ...,
     recreated: bool = ...,
 ) -> None: ...
@@ -42,6 +44,7 @@ def replace_aggregate(
     combinefunc: str | None = ...,
     initcond: str | None = ...,
     parallel: str = ...,
+    variadic: bool = ...,
     schema: str | None = ...,
     old: Mapping[str, Any] | None = ...,
 ) -> None: ...

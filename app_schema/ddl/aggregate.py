@@ -7,6 +7,7 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
 from app_schema.ddl import privileges
+from app_schema.ddl.brackets import between_commas
 from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.guarded_drop import drop
 from app_schema.ddl.lookup import exists_query
@@ -31,6 +32,7 @@ concat_ws(', ', 'SFUNC = ' || g.aggtransfn::text, 'STYPE = ' || format_type(g.ag
   'INITCOND = ' || quote_literal(g.agginitval),
   'PARALLEL = ' || CASE p.proparallel WHEN 's' THEN 'SAFE' WHEN 'r' THEN 'RESTRICTED' END,
   CASE g.aggkind WHEN 'o' THEN 'ORDERED SET' WHEN 'h' THEN 'HYPOTHETICAL' END,
+  CASE WHEN p.provariadic <> 0 THEN 'VARIADIC' END,
   'DIRECT = ' || nullif(g.aggnumdirectargs, 0), 'SSPACE = ' || nullif(g.aggtransspace, 0),
   CASE WHEN g.aggfinalextra THEN 'FINALFUNC_EXTRA' END,
   'FINALFUNC_MODIFY = ' || nullif(g.aggfinalmodify, 'r')::text,
@@ -52,9 +54,10 @@ concat_ws(', ', 'SFUNC = ' || g.aggtransfn::text, 'STYPE = ' || format_type(g.ag
         "combinefunc": "nullif(g.aggcombinefn::text, '-')",
         "initcond": "g.agginitval",
         "parallel": "CASE p.proparallel WHEN 's' THEN 'SAFE' WHEN 'r' THEN 'RESTRICTED' ELSE 'UNSAFE' END",
+        "variadic": "p.provariadic <> 0",
         "refused": """\
 CASE WHEN g.aggkind <> 'n' OR g.aggmtransfn::oid <> 0 OR g.aggserialfn::oid <> 0 OR g.aggsortop <> 0
-       OR g.aggfinalextra OR g.aggtransspace <> 0
+       OR g.aggfinalextra OR g.aggtransspace <> 0 OR g.aggfinalmodify <> 'r'
      THEN 'an aggregate with more than SFUNC, STYPE, FINALFUNC, COMBINEFUNC, INITCOND and PARALLEL' END""",
     },
 )
@@ -65,6 +68,7 @@ class Aggregate(DDLObject):
     """``CREATE AGGREGATE schema.name(arguments) (SFUNC = …, STYPE = …)``.
 
     :param arguments: the types as PostgreSQL prints them, ``"integer, text"``; ``*`` without arguments.
+    :param variadic: the last argument, an array, stands for any number of arguments.
     """
 
     kind: ClassVar[str] = "aggregate"
@@ -87,6 +91,7 @@ class Aggregate(DDLObject):
     combinefunc: str | None = None
     initcond: str | None = None
     parallel: str = "UNSAFE"
+    variadic: bool = False
     schema: str | None = None
 
     @property
@@ -127,7 +132,10 @@ class Aggregate(DDLObject):
             "PARALLEL": self.parallel,
         }
         clauses = ", ".join(f"{option} = {value}" for option, value in options.items() if value is not None)
-        return f"{verb} {self._name(schema)} ({clauses})"
+        arguments = between_commas(self.arguments)
+        if self.variadic:
+            arguments = [*arguments[:-1], f"VARIADIC {arguments[-1]}"]
+        return f"{verb} {qualified(self.name, schema)}({', '.join(arguments) or '*'}) ({clauses})"
 
     def _oid(self) -> str:
         return f"to_regprocedure({literal(f'{qualified(self.name, self.schema)}({self.arguments})')})"

@@ -62,7 +62,7 @@ concat(format('CREATE STATISTICS %s.%I', x.stxnamespace::regnamespace, x.stxname
     )
     comment_on: ClassVar[Mapping[str, str]] = {"statistics": "STATISTICS {place}"}
     owned_as = "statistics"
-    ranks = (Drops.INDEX, Makes.INDEX)
+    ranks = (Drops.TRIGGER, Makes.TRIGGER)  # a materialized view may have statistics: within its life
     in_create_all = Makes.VIEW
     _: KW_ONLY
     target: int | None = None

@@ -248,8 +248,9 @@ SELECT {literal(self.kind)} FROM pg_catalog.pg_proc AS p
         create = f"{verb} {self.word} {name} {' '.join(options)} {body}"
         if self.execute is None:
             return (create,)
-        grants = (f"GRANT EXECUTE ON {self.word} {name} TO {role(to)}" for to in self.execute)
-        return (create, f"REVOKE ALL ON {self.word} {name} FROM PUBLIC", *grants)
+        target = f"{self.word} {self._signature(schema)}"
+        grants = (f"GRANT EXECUTE ON {target} TO {role(to)}" for to in self.execute)
+        return (create, f"REVOKE ALL ON {target} FROM PUBLIC", *grants)
 
     def _options(self) -> list[str]:
         """The clauses that a procedure has not."""
@@ -274,16 +275,16 @@ SELECT {literal(self.kind)} FROM pg_catalog.pg_proc AS p
         return (self._privileges(self.schema),)
 
     def _privileges(self, schema: str | None) -> str:
-        target = f"{self.word} {qualified(self.name, schema)}({_without_defaults(self.arguments)})"
+        target = f"{self.word} {self._signature(schema)}"
         if self.execute is None:
             return privileges.of_object("f", target, public="EXECUTE")
         return privileges.of_object("f", target, granted=sequence(self.execute))
 
     def drop_sql(self) -> tuple[str, ...]:
-        return (f"DROP {self.word} {self._signature()}",)
+        return (f"DROP {self.word} {self._signature(self.schema)}",)
 
-    def _signature(self) -> str:
-        return f"{qualified(self.name, self.schema)}({_without_defaults(self.arguments)})"
+    def _signature(self, schema: str | None) -> str:
+        return f"{qualified(self.name, schema)}({_without_defaults(self.arguments)})"
 
     def replace_sql(self) -> tuple[str, ...]:
         """CREATE OR REPLACE keeps dependents. PostgreSQL refuses it for another return type: drop, create."""
@@ -302,7 +303,6 @@ END
 """
         if self.execute is None:
             return ("DO " + dollar(recreation, "replace"),)
-        name = f"{qualified(self.name, self.schema)}({self.arguments})"
         revoke = f"""
 DECLARE grantee text;
 BEGIN
@@ -311,7 +311,7 @@ BEGIN
      WHERE p.pronamespace = {self.namespace()} AND p.proname = {literal(self.name)}
        AND a.grantee NOT IN (0, p.proowner)
   LOOP
-    EXECUTE {literal(f"REVOKE ALL ON {self.word} {name} FROM ")} || grantee;
+    EXECUTE {literal(f"REVOKE ALL ON {self.word} {self._signature(self.schema)} FROM ")} || grantee;
   END LOOP;
 END
 """
@@ -319,7 +319,7 @@ END
 
     def dropped(self, *, recreated: bool = False) -> str:
         # IF EXISTS: a function of this name with other arguments may exist
-        statement = f"DROP {self.word} IF EXISTS {self._signature()}"
+        statement = f"DROP {self.word} IF EXISTS {self._signature(self.schema)}"
         return drop(
             self.label, self.namespace(), self._by_name(), self.kind, (statement,), recreated=recreated
         )
@@ -332,7 +332,7 @@ def _setting(printed: str) -> tuple[str, str]:
 
 
 def _without_defaults(arguments: str) -> str:
-    """The arguments without defaults: DROP FUNCTION accepts none."""
+    """The arguments without defaults: DROP FUNCTION and GRANT accept none."""
     return ", ".join(map(_without_default, between_commas(arguments)))
 
 

@@ -72,8 +72,8 @@ _ON_FUNCTIONS = held(
     kind="'function_grant'",
     namespace="p.pronamespace",
     table=_FUNCTIONS.name,
-    where=_FUNCTIONS.where,
-    only_if=_FUNCTIONS.only_if,
+    where="p.prokind <> 'p'",  # of a procedure they are a part of its declaration
+    only_if="oid FROM pg_catalog.pg_proc WHERE prokind <> 'p'",
     listed=f"x.grantee <> p.proowner AND {_FUNCTIONS.listed}",
 )
 _ON_SCHEMAS = held(

@@ -12,7 +12,7 @@ from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.lookup import regclass
 from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
-from app_schema.ddl.sql import dollar, literal, qualified
+from app_schema.ddl.sql import dollar, ident, literal, qualified
 from app_schema.ddl.table_object import TableObject
 from app_schema.ddl.twin import Side
 from app_schema.errors import ModelError
@@ -49,6 +49,19 @@ def _catalog(name: str, value: str, source: str, where: str, *, only_if: str = "
 
 
 _CATALOGS = (
+    # pg_get_constraintdef does not print them; those of other indexes are in pg_get_indexdef
+    _catalog(
+        "format('INDEX OF %I SET (%s)', k.conname, split_part(o.option, '=', 1))",
+        "split_part(o.option, '=', 2)",
+        """\
+JOIN pg_catalog.pg_constraint AS k ON k.conrelid = c.oid AND k.contype IN ('p', 'u', 'x')
+  JOIN pg_catalog.pg_class AS x ON x.oid = k.conindid
+ CROSS JOIN unnest(x.reloptions) AS o(option)""",
+        "c.relkind IN ('r', 'p') AND x.relkind = 'i'",
+        only_if="""\
+conrelid FROM pg_catalog.pg_constraint WHERE contype IN ('p', 'u', 'x')
+  AND conindid IN (SELECT oid FROM pg_catalog.pg_class WHERE relkind = 'i' AND reloptions IS NOT NULL)""",
+    ),
     _catalog(
         "'CLUSTER ON'",
         "format('%I', x.relname)",
@@ -113,6 +126,7 @@ JOIN pg_catalog.pg_trigger AS t ON t.tgrelid = c.oid AND t.tgisinternal AND t.tg
 )
 _NAMES = re.compile(
     r"CLUSTER ON|REPLICA IDENTITY|SET ACCESS METHOD|OF|SET \(toast\.\w+\)|TRIGGERS OF .+"
+    rf"|INDEX OF {_NAME} SET \(\w+\)"
     rf"|ALTER COLUMN {_NAME} SET (?:STATISTICS|STORAGE|COMPRESSION|\(\w+\))",
     re.DOTALL,
 )
@@ -124,6 +138,7 @@ _UNSET = {
 }
 _STATES = {"DISABLED": "DISABLE", "REPLICA": "ENABLE REPLICA", "ALWAYS": "ENABLE ALWAYS"}
 _TRIGGERS = "TRIGGERS OF "
+_OF_INDEX = re.compile(rf"INDEX OF (?P<index>{_NAME}) (?P<clause>(?:RE)?SET .+)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -133,6 +148,7 @@ class TableOption(TableObject):
     :param name: ``CLUSTER ON``, ``REPLICA IDENTITY``, ``SET ACCESS METHOD``, ``OF``,
         ``SET (toast.parameter)``; ``ALTER COLUMN name SET STORAGE``, and so ``STATISTICS``,
         ``COMPRESSION`` and ``(n_distinct)``;
+        ``INDEX OF constraint SET (fillfactor)``, a parameter of the index of a constraint;
         ``TRIGGERS OF constraint``, the triggers that PostgreSQL has created for a foreign key.
     :param value: the rest: an index, FULL, EXTERNAL, a number; of triggers DISABLED, REPLICA or ALWAYS.
     """
@@ -153,7 +169,8 @@ class TableOption(TableObject):
         if _NAMES.fullmatch(self.name) is None:
             raise ModelError(
                 f"{self.name!r} is no option of a table: write CLUSTER ON, REPLICA IDENTITY, "
-                "SET ACCESS METHOD, OF, SET (toast.parameter), TRIGGERS OF constraint, or "
+                "SET ACCESS METHOD, OF, SET (toast.parameter), TRIGGERS OF constraint, "
+                "INDEX OF constraint SET (parameter), or "
                 "ALTER COLUMN name SET STATISTICS, STORAGE, COMPRESSION or (parameter); "
                 "op.alter_table(...) sets other parameters"
             )
@@ -189,6 +206,9 @@ class TableOption(TableObject):
         return (self._alter(_UNSET.get(self.name, f"{self.name} {default}")),)
 
     def _alter(self, action: str) -> str:
+        if of_index := _OF_INDEX.fullmatch(action):  # the index has the name of its constraint
+            schema = f"{ident(self.schema)}." if self.schema else ""
+            return f"ALTER INDEX {schema}{of_index['index']} {of_index['clause']}"
         # heirs and partitions would get the statistics and storage of a column too: each declares its own
         only = "ONLY " if action.startswith("ALTER COLUMN") else ""
         return f"ALTER TABLE {only}{qualified(self.table or '', self.schema)} {action}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from app_schema.ddl import Key
 
 RELATIONS = ("table", "view", "materialized_view", "foreign_table", "composite")
@@ -23,9 +25,10 @@ def default(column_key: Key) -> Key:
     return Key("default", *column_key[1:])
 
 
-def function(key: Key) -> Key:
-    """The function that a grant is on."""
-    return Key("function", key.schema, None, key.table or "")
+def routine(side: Container[Key], key: Key) -> Key:
+    """The aggregate of one side that a grant is on, or the function."""
+    aggregate = Key("aggregate", key.schema, None, key.table or "")
+    return aggregate if aggregate in side else aggregate._replace(kind="function")
 
 
 def views(key: Key) -> set[Key]:

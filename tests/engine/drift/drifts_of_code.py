@@ -58,6 +58,56 @@ CODE = {
         "stray",
         unmended="an aggregate of more than its five parts is not written",
     ),
+    "aggregate variadic": Drift(
+        "CREATE FUNCTION step(int, VARIADIC int[]) RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE AGGREGATE stray(VARIADIC int[]) (SFUNC = step, STYPE = int)",
+        "stray",
+    ),
+    "aggregate final modifies": Drift(
+        "CREATE AGGREGATE stray(int) (SFUNC = add, STYPE = int, FINALFUNC = abs, FINALFUNC_MODIFY = READ_WRITE)",
+        "stray",
+        unmended="an aggregate of more than its five parts is not written",
+    ),
+    "aggregate extra with a grant": Drift(
+        "CREATE AGGREGATE stray(int) (SFUNC = add, STYPE = int); GRANT EXECUTE ON FUNCTION stray(int) TO pg_monitor",
+        "stray",
+    ),
+    "aggregate grant": Drift(
+        "GRANT EXECUTE ON FUNCTION total(int) TO pg_monitor",
+        "total",
+        "CREATE AGGREGATE total(int) (SFUNC = add, STYPE = int)",
+        (ddl.Aggregate("total", "integer", sfunc="public.add", stype="integer", schema="public"),),
+    ),
+    "aggregate revoked": Drift(
+        "REVOKE EXECUTE ON FUNCTION total(int) FROM PUBLIC",
+        "total",
+        "CREATE AGGREGATE total(int) (SFUNC = add, STYPE = int)",
+        (ddl.Aggregate("total", "integer", sfunc="public.add", stype="integer", schema="public"),),
+    ),
+    "function with a default executed": Drift(
+        "DROP FUNCTION far",
+        "far",
+        "CREATE FUNCTION far(a int DEFAULT 3, b text DEFAULT 'x,(y') RETURNS int LANGUAGE sql AS 'SELECT 1'; REVOKE ALL ON FUNCTION far FROM PUBLIC; GRANT EXECUTE ON FUNCTION far TO pg_monitor",
+        (
+            ddl.Function(
+                "far",
+                "SELECT 1",
+                arguments="a integer DEFAULT 3, b text DEFAULT 'x,(y'",
+                returns="integer",
+                language="sql",
+                settings=None,
+                execute="pg_monitor",
+                schema="public",
+            ),
+        ),
+    ),
+    "procedure with a default executed": Drift(
+        "CREATE PROCEDURE stray(a int DEFAULT 3) LANGUAGE sql AS 'SELECT 1'; GRANT EXECUTE ON PROCEDURE stray TO pg_monitor",
+        "stray",
+    ),
+    "materialized view with statistics": Drift(
+        "CREATE MATERIALIZED VIEW stray AS SELECT id, name FROM t; CREATE STATISTICS stray_s ON id, name FROM stray",
+        "stray",
+    ),
     "view changed": Drift("CREATE OR REPLACE VIEW v AS SELECT id, n FROM t WHERE n > 7", "v"),
     "view option": Drift("ALTER VIEW v SET (security_barrier = true)", "v"),
     "view default": Drift("ALTER VIEW v ALTER n SET DEFAULT 7", "v"),

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from drift import OWNER, Drift, table
 from sqlalchemy.dialects import postgresql
 
-from app_schema.ddl import Composite, NotNull, Partition, Rule, TableConstraint
+from app_schema.ddl import Composite, NotNull, Partition, Rule, TableConstraint, TableOption
 
 TABLES = {
     "fillfactor set": Drift("ALTER TABLE t SET (fillfactor = 70)", "fillfactor"),
@@ -157,6 +157,19 @@ CONSTRAINTS = {
     ),
     "unique nulls not distinct": Drift(
         "ALTER TABLE t DROP CONSTRAINT uq, ADD CONSTRAINT uq UNIQUE NULLS NOT DISTINCT (name)", "uq"
+    ),
+    "unique parameter": Drift("ALTER INDEX uq SET (fillfactor = 50)", "fillfactor"),
+    "unique missing with a parameter": Drift(
+        "ALTER TABLE t DROP CONSTRAINT uq",
+        "uq",
+        "ALTER INDEX uq SET (fillfactor = 50)",
+        (TableOption("INDEX OF uq SET (fillfactor)", "50", table="t"),),
+    ),
+    "unique extra with a parameter": Drift(
+        'ALTER TABLE t ADD CONSTRAINT "Stray" UNIQUE (n) WITH (fillfactor = 50)', "stray"
+    ),
+    "table extra with a parameter of its key": Drift(
+        "CREATE TABLE stray (a int, CONSTRAINT stray_pk PRIMARY KEY (a) WITH (fillfactor = 50))", "stray"
     ),
     "unique deferrable": Drift(
         "ALTER TABLE t DROP CONSTRAINT uq, ADD CONSTRAINT uq UNIQUE (name) DEFERRABLE", "uq"

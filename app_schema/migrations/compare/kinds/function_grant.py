@@ -1,4 +1,4 @@
-"""Who may execute a function: a part of its declaration, if that names the roles."""
+"""Who may execute a function: a part of its declaration, if that names the roles; and an aggregate."""
 
 from __future__ import annotations
 
@@ -17,22 +17,26 @@ if TYPE_CHECKING:
 
 
 class FunctionGrantComparator(KindComparator):
-    """EXECUTE on functions."""
+    """EXECUTE on functions and aggregates."""
 
     def subject(self, sides: Sides, key: Key) -> Key:
         """The function, if its declaration names the roles."""
-        function = keys.function(key)
+        function = keys.routine(sides.metadata.objects, key)
         declared = sides.metadata.objects.get(function)
         return function if isinstance(declared, Function) and declared.execute is not None else key
 
     def created_with_other(self, sides: Sides, key: Key) -> bool:
         """True if the function is new: CREATE FUNCTION grants to PUBLIC, or the statement grants to the
         roles; not of a declared `Grant`."""
-        return keys.function(key) not in sides.reflected and key not in sides.metadata.objects
+        created = keys.routine(sides.declared, key) not in sides.reflected
+        return created and key not in sides.metadata.objects
 
     def undeclared_with_owner(self, sides: Sides, key: Key) -> bool:
-        """True if the function is undeclared."""
-        return keys.function(key) not in sides.declared
+        """True if the function is undeclared; its CREATE FUNCTION grants. A dropped aggregate loses others
+        than that to PUBLIC."""
+        routine = keys.routine(sides.reflected, key)
+        lost = routine.kind == "aggregate" and key.name != "PUBLIC" and sides.prune
+        return routine not in sides.declared and not lost
 
     def resolve(self, sides: Sides, planner: Planner, difference: Difference) -> None:
         """Plans the function, if the function has the difference."""

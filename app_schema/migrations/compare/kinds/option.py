@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from app_schema.ddl import Key
 from app_schema.ddl.column import PrintedColumn
 from app_schema.ddl.order import Drops, Makes
-from app_schema.ddl.sql import split
+from app_schema.ddl.sql import split, unquoted
 from app_schema.migrations.compare.kinds.base import KindComparator
 from app_schema.migrations.directives import DowngradeOnlyOp
 from app_schema.migrations.operations import CreateObjectOp
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from app_schema.migrations.compare.sides import Sides
 
 _OF_INDEX = {"CLUSTER ON", "REPLICA IDENTITY"}
+_OF_CONSTRAINT = ("INDEX OF ", "TRIGGERS OF ")
 _OF_A_TYPE = ("STORAGE", "COMPRESSION")
 
 
@@ -74,6 +76,9 @@ def _bearers(sides: Sides, option: Key) -> set[Key]:
         name = sides.reflected[option].removeprefix("USING INDEX ")
         kinds, (name,) = ("index", "constraint"), split(name)
         return {key for key in sides.of_table(*option[1:3]) if key.kind in kinds and key.name == name}
+    if option.name.startswith(_OF_CONSTRAINT):
+        constraints = (key for key in sides.of_table(*option[1:3]) if key.kind == "constraint")
+        return {key for key in constraints if _is_of(option, key)}
     if not option.name.startswith("ALTER COLUMN "):
         return set()
     columns = (key for key in sides.of_table(*option[1:3]) if key.kind == "column")
@@ -92,6 +97,11 @@ def _owners(sides: Sides, planner: Planner, option: Key) -> set[Key]:
         | (bearers & planner.dropped)
         | (retyped if option.name.endswith(_OF_A_TYPE) else set())
     )
+
+
+def _is_of(option: Key, constraint: Key) -> bool:
+    name = re.sub(r" SET \(\w+\)$", "", option.name).removeprefix("INDEX OF ").removeprefix("TRIGGERS OF ")
+    return unquoted(name) == constraint.name
 
 
 def _set(column: Key) -> tuple[str, str]:
