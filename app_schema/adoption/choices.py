@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app_schema.adoption.superseded import SetValue, Superseded
-from app_schema.ddl.sql import literal
+from app_schema.ddl.sql import ident, literal
 from app_schema.errors import ConfigurationError
 
 FILE = Path("adopt.toml")
@@ -59,8 +59,8 @@ def read(file: Path) -> Choices:
         for name, make in makers.items()
     }
     zone = entries.get("zone", "UTC")
-    if not isinstance(zone, str):
-        raise ConfigurationError(f'{file}: zone is a name, as "Asia/Tokyo"; found {zone}.')
+    if not isinstance(zone, str) or not zone:
+        raise ConfigurationError(f'{file}: zone is a name, as "Asia/Tokyo"; found {zone!r}.')
     return Choices(zone=zone, mends=(*choices["set"], *choices["move"]), drop=tuple(choices["drop"]))
 
 
@@ -88,8 +88,11 @@ def _entry(file: Path, name: str, entry: Any, make: Callable[[Mapping[str, Any]]
 
 def _set(entry: Mapping[str, Any]) -> SetValue:
     fields = dict(entry)
-    if "from" in fields:
-        source, values = fields.pop("from"), fields.pop("values")
+    if "from" in fields and "value" not in fields:
+        source, values = ident(fields.pop("from")), fields.pop("values")
         cases = " ".join(f"WHEN {literal(old)} THEN {literal(new)}" for old, new in values.items())
+        # without the condition a row with another value would get NULL
+        mapped = f"{source} IN ({', '.join(map(literal, values))})" if values else "false"
         fields["value"] = f"CASE {source} {cases} END" if cases else "NULL"
+        fields["where"] = f"({fields['where']}) AND {mapped}" if "where" in fields else mapped
     return SetValue(**fields)

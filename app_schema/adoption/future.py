@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from app_schema.adoption.mend import MENDED, fills, mends, place, primary_key
 from app_schema.ddl import Key
 from app_schema.ddl.column import PrintedColumn
 from app_schema.ddl.sql import ident, literal, qualified
+from app_schema.errors import ConfigurationError
 from app_schema.migrations.directives import RetypeOp
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ _ALIASED = re.compile(
 _INPUT_IS_VALID = (16,)
 """The first version with pg_input_is_valid()."""
 _UUID = "'^[{]?([0-9a-fA-F]{4}-?){7}[0-9a-fA-F]{4}[}]?$'"
+_FIRST, _LAST = "'4714-11-26 BC'", "'294276-12-30'"
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class Future:
     """Subqueries that read the tables in the state after the revision."""
 
     look: Look
+    _open: list[Table] = field(default_factory=list, init=False, compare=False)
+    """The tables whose rows an entry of `adopt.toml` is about to read."""
 
     @cached_property
     def conversions(self) -> dict[tuple[Table, str], str]:
@@ -82,6 +86,9 @@ class Future:
         """The condition under which a value cannot be cast to the new type; None: always castable, or
         unknown."""
         reflected = PrintedColumn.of(self.look.sides.reflected[Key("column", *table, column)]).type
+        if reflected.startswith("timestamp") and self.look.choices.zone.upper() != "UTC":
+            # within a day of the limits of both types another zone is out of range
+            return f"isfinite({ident(column)}) AND {ident(column)} NOT BETWEEN {_FIRST} AND {_LAST}"
         if reflected != "text" and not reflected.startswith("character"):
             return None
         declared, type_ = (
@@ -176,7 +183,14 @@ class Future:
     def _in_future(self, sql: str) -> str:
         def as_rows(match: re.Match[str]) -> str:
             table = place(match[1])
+            if table in self._open:
+                raise ConfigurationError(
+                    f"adopt.toml: {match[0]} is the table after all entries, and an entry for {match[1]} "
+                    f"itself needs it, directly or by another table: write {match[1]} without braces there."
+                )
+            self._open.append(table)
             rows = f"(SELECT * FROM {self.rows(table, self.columns(table, sql))})"
+            self._open.remove(table)
             # PostgreSQL 15 requires an alias
             return rows if _ALIASED.match(sql, match.end()) else f"{rows} AS {ident(table[1])}"
 

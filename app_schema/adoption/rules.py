@@ -126,7 +126,6 @@ def declared_rules(future: Future) -> Iterator[DeclaredRule]:
     look = future.look
     makers = {"constraint": _constraint, "index": _index, "column": _column}
     new = set(required(look))
-    thinned = {place(choice.table) for choice in mends(look) if isinstance(choice, MoveRows)}
     keys = set()
     for difference in look.comparison.differences:
         key, declared = difference.key, difference.left
@@ -139,14 +138,39 @@ def declared_rules(future: Future) -> Iterator[DeclaredRule]:
         ):
             keys.add(key)
             yield from makers[key.kind](future, key, declared, difference.right, new)
+    changed = _changed(look)
     for key, declared in look.sides.declared.items():
-        match = FOREIGN_KEY.match(declared) if key.kind == "constraint" and key not in keys else None
-        if (
-            match
-            and (unquoted(match["schema"]), unquoted(match["table"])) in thinned
-            and key in look.sides.reflected
-        ):
-            yield from _constraint(future, key, declared, None, new)
+        if changed and key.kind in makers and key not in keys and key in look.sides.reflected:
+            yield from (rule for rule in _existing(future, key, declared) if changed & _read(rule))
+
+
+def _changed(look: Look) -> set[tuple[Table, str]]:
+    """The columns that `adopt.toml` sets, and a column without a name for each table whose rows it moves."""
+    return {
+        (place(choice.table), "" if isinstance(choice, MoveRows) else choice.column) for choice in mends(look)
+    }
+
+
+def _read(rule: DeclaredRule) -> set[tuple[Table, str]]:
+    """The columns on which a rule depends; for a foreign key those of the referred table, and its rows."""
+    columns = {(rule.table, column) for column in rule.columns}
+    if (match := FOREIGN_KEY.match(rule.definition)) is not None:
+        referred = (unquoted(match["schema"]), unquoted(match["table"]))
+        columns |= {(referred, unquoted(target)) for target in between_commas(match["targets"])}
+        columns.add((referred, ""))
+    return columns
+
+
+def _existing(future: Future, key: Key, declared: str) -> Iterator[DeclaredRule]:
+    """The rule that the database has already, and that a choice may violate."""
+    if key.kind == "constraint":
+        yield from _constraint(future, key, declared, None, set())
+    elif key.kind == "index":
+        yield from _index(future, key, declared, None, set())
+    elif not PrintedColumn.of(declared).nullable:
+        yield DeclaredRule(
+            key.label, "NOT NULL", _table(key), (key.name,), "NOT NULL", f"{ident(key.name)} IS NULL"
+        )
 
 
 def _table(key: Key) -> Table:
@@ -187,7 +211,7 @@ def _constraint(
         yield _check(future, key, table, printed, inside)
     elif (match := FOREIGN_KEY.match(printed)) is not None:
         yield _foreign_key(future, key, table, printed, match)
-    elif printed.startswith("UNIQUE"):
+    elif printed.startswith(("UNIQUE", "PRIMARY KEY")):
         inside, _ = enclosed(printed[printed.index("(") :])
         yield _unique(future, key, table, printed, between_commas(inside), "")
     elif printed.startswith("EXCLUDE"):

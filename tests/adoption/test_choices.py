@@ -1,0 +1,83 @@
+"""The entries of adopt.toml change the rows that they name, and the page counts what they would violate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+import pytest
+from adopting import Shapes, look
+from typer.testing import CliRunner
+
+from app_schema.adoption.choices import read
+from app_schema.adoption.mend import update
+from app_schema.adoption.superseded import SetValue
+from app_schema.cli import app
+from app_schema.testing.plugin import CreateDatabase
+
+pytestmark = pytest.mark.part(of=60, among="adoption")
+
+
+def test_a_choice_that_violates_an_existing_rule_is_on_the_page(
+    create_database: CreateDatabase, shapes: Shapes
+) -> None:
+    url = create_database(shapes("drizzle"))
+    with psycopg.connect(url) as connection:
+        late = "UPDATE public.users SET created_at = '294276-12-31 23:59' WHERE clerk_id = 'clerk_3'"
+        connection.execute(late)
+    one = "where = \"clerk_id = 'clerk_1'\""
+    Path("adopt.toml").write_text(f"""
+zone = "Pacific/Honolulu"  # the moment is out of range there
+[[set]]
+table = "public.users"
+column = "email"
+value = "NULL"
+{one}
+[[set]]
+table = "public.users"
+column = "id"
+value = "gen_random_uuid()"
+{one}
+[[set]]
+table = "public.users"
+column = "clerk_id"
+value = "'clerk_2'"
+{one}
+""")
+    counts = {row["rule"]["object"]: row["rule"]["rows"] for row in look(url, code=1)["broken"]}
+    assert counts["constraint uq_users_clerk_id on public.users"] == 2
+    assert counts["column email on public.users"] == 1
+    assert counts["constraint fk_messages_sender_id_users on public.messages"] == 1
+    assert counts["type of column created_at on public.users"] == 1
+
+
+def test_values_change_only_the_rows_that_have_one_of_them(
+    create_database: CreateDatabase, shapes: Shapes
+) -> None:
+    entry = "[[set]]\ntable = 'public.users'\ncolumn = 'role'\nfrom = 'role'\nvalues = {mentor = 'admin'}\n"
+    Path("adopt.toml").write_text(entry)
+    (choice,) = read(Path("adopt.toml")).mends
+    assert isinstance(choice, SetValue)
+    roles = "SELECT role, count(*) FROM public.users GROUP BY role"
+    with psycopg.connect(create_database(shapes("drizzle"))) as connection:
+        before: dict[str, int] = dict(connection.execute(roles).fetchall())
+        connection.execute(update(choice).encode())
+        assert dict(connection.execute(roles).fetchall()) == {
+            "admin": before["mentor"],
+            "student": before["student"],
+        }
+
+
+def test_an_entry_that_needs_itself_or_says_two_things_is_refused(
+    create_database: CreateDatabase, shapes: Shapes
+) -> None:
+    url = create_database(shapes("drizzle"))
+    wrong = {
+        "[[move]]\ntable = 'public.users'\nwhere = 'EXISTS (SELECT FROM {public.users})'": "itself needs it",
+        "[[set]]\ntable = 'a.b'\ncolumn = 'c'\nvalue = '1'\nfrom = 'd'\nvalues = {}": "needs the texts",
+        "zone = ''": "zone is a name",
+    }
+    for text, sentence in wrong.items():
+        Path("adopt.toml").write_text(text)
+        told = CliRunner().invoke(app, ["adopt", "--url", url], catch_exceptions=False)
+        assert (told.exit_code, sentence in told.stderr) == (2, True), (text, told.stderr)
