@@ -29,7 +29,8 @@ LEFT JOIN pg_catalog.pg_constraint AS k ON k.conrelid = c.oid AND k.contype = 'p
 """)
 _INCOMPLETE = (
     "The adoption of this database has begun and is not complete: run app-schema upgrade again in the "
-    "directory in which app-schema adopt --write has written adoption/."
+    "directory in which app-schema adopt --write has written adoption/; or take it back by app-schema adopt "
+    "--undo."
 )
 _READABLE = text("SELECT has_table_privilege(to_regclass(:table), 'SELECT')")
 
