@@ -187,7 +187,18 @@ def called_by_tables(metadata: MetaData) -> list[Function | Operator]:
     ]:
         early += new
         within = calls(" ".join(function.body for function in new))
-    return sorted((obj for obj in objects if obj in early), key=lambda obj: obj.step)
+    late = _overloads_that_read(early, metadata)
+    return sorted((obj for obj in objects if obj in early and obj not in late), key=lambda obj: obj.step)
+
+
+def _overloads_that_read(called: list[Function | Operator], metadata: MetaData) -> list[Function]:
+    """The functions that read a table, of whose name another one reads none: a text names no types, and
+    PostgreSQL refuses the body before the table exists."""
+    tables = {table.name for table in metadata.tables.values()}
+    functions = [obj for obj in called if isinstance(obj, Function)]
+    reading = [obj for obj in functions if obj.language == "sql" and words(obj.body) & tables]
+    others = {(obj.schema, obj.name) for obj in functions if obj not in reading}
+    return [obj for obj in reading if (obj.schema, obj.name) in others]
 
 
 def _is_named(operator: Operator, metadata: MetaData, texts: str) -> bool:

@@ -98,6 +98,7 @@ def _calling(schema: str, check: str) -> sa.MetaData:
     attach(
         metadata,
         Function("is it", "SELECT x.id > 0", arguments="x two.t", schema=other, **common),
+        Function("is it", "SELECT true FROM two.t", arguments="x integer", schema=schema, **common),
         Function("is it", "SELECT x <> 'no'", arguments="x text", schema=schema, **common),
     )
     return metadata

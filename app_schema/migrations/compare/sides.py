@@ -17,7 +17,7 @@ from app_schema.catalog.reflect import reflect
 from app_schema.catalog.uses import Use, uses
 from app_schema.ddl import DDLObject, Key, Operator
 from app_schema.ddl.function import PrintedFunction
-from app_schema.ddl.layers import Calls, called, calls, is_called
+from app_schema.ddl.layers import Calls, called, calls, is_called, words
 from app_schema.ddl.mark import MARK
 from app_schema.ddl.sequence import PrintedSequence
 from app_schema.errors import ConfigurationError
@@ -228,10 +228,22 @@ class Sides:
             new = {
                 key for key, _ in functions if is_called(key.schema, key.name.partition("(")[0], within)
             } - called_keys
+            new -= self._overloads_that_read(new)
             called_keys |= new
             texts = [PrintedFunction.of(definition).body for key, definition in functions if key in new]
             within = {call for text in texts for call in calls(text)}
         return called_keys
+
+    def _overloads_that_read(self, functions: set[Key]) -> set[Key]:
+        """The functions that read a table, of whose name another one reads none: a text names no types."""
+        tables = {key.name for side in (self.declared, self.reflected) for key in side if key.kind == "table"}
+        reading = {
+            key
+            for key in functions
+            if words(PrintedFunction.of(self.declared.get(key) or self.reflected[key]).body) & tables
+        }
+        others = {(key.schema, key.name.partition("(")[0]) for key in functions - reading}
+        return {key for key in reading if (key.schema, key.name.partition("(")[0]) in others}
 
     @cached_property
     def places(self) -> dict[Key, int]:

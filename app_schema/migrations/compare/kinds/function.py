@@ -83,8 +83,13 @@ def reads_any(definition: str, names: set[str]) -> bool:
 
 def _is_early(sides: Sides, key: Key) -> bool:
     """True if a column, constraint or index names the function, which must exist before them."""
-    if sides.metadata.objects.get(key) in sides.metadata.early_functions:
+    declared, early = sides.metadata.objects.get(key), sides.metadata.early_functions
+    if declared in early:
         return True
+    if isinstance(declared, Function) and (declared.schema, declared.name) in {
+        (function.schema, function.name) for function in early
+    }:
+        return False  # an overload
     bare = key.name.partition("(")[0]
     names = [(name, '"' + name.replace('"', '""') + '"') for name in (key.schema or "", bare)]
     calls = [
