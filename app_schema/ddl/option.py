@@ -123,10 +123,21 @@ JOIN pg_catalog.pg_trigger AS t ON t.tgrelid = c.oid AND t.tgisinternal AND t.tg
         "t.tgparentid = 0",
         only_if="oid FROM pg_catalog.pg_trigger WHERE tgisinternal AND tgenabled <> 'O'",
     ),
+    # ALTER TABLE of the parent sets the trigger of each partition, and that of a partition its own
+    _catalog(
+        "format('TRIGGER %I', t.tgname)",
+        "CASE t.tgenabled WHEN 'D' THEN 'DISABLED' WHEN 'R' THEN 'REPLICA' WHEN 'A' THEN 'ALWAYS' "
+        "ELSE 'ORIGIN' END",
+        """\
+JOIN pg_catalog.pg_trigger AS t ON t.tgrelid = c.oid AND NOT t.tgisinternal
+  JOIN pg_catalog.pg_trigger AS u ON u.oid = t.tgparentid AND u.tgenabled <> t.tgenabled""",
+        "c.relispartition",
+        only_if="oid FROM pg_catalog.pg_trigger WHERE tgparentid <> 0 AND NOT tgisinternal",
+    ),
 )
 _NAMES = re.compile(
     r"CLUSTER ON|REPLICA IDENTITY|SET ACCESS METHOD|OF|SET \(toast\.\w+\)|TRIGGERS OF .+"
-    rf"|INDEX OF {_NAME} SET \(\w+\)"
+    rf"|INDEX OF {_NAME} SET \(\w+\)|TRIGGER {_NAME}"
     rf"|ALTER COLUMN {_NAME} SET (?:STATISTICS|STORAGE|COMPRESSION|\(\w+\))",
     re.DOTALL,
 )
@@ -138,6 +149,7 @@ _UNSET = {
 }
 _STATES = {"DISABLED": "DISABLE", "REPLICA": "ENABLE REPLICA", "ALWAYS": "ENABLE ALWAYS"}
 _TRIGGERS = "TRIGGERS OF "
+_TRIGGER = "TRIGGER "
 _OF_INDEX = re.compile(rf"INDEX OF (?P<index>{_NAME}) (?P<clause>(?:RE)?SET .+)", re.DOTALL)
 
 
@@ -149,8 +161,9 @@ class TableOption(TableObject):
         ``SET (toast.parameter)``; ``ALTER COLUMN name SET STORAGE``, and so ``STATISTICS``,
         ``COMPRESSION`` and ``(n_distinct)``;
         ``INDEX OF constraint SET (fillfactor)``, a parameter of the index of a constraint;
+        ``TRIGGER name``, of a partition whose trigger has another state than that of its parent;
         ``TRIGGERS OF constraint``, the triggers that PostgreSQL has created for a foreign key.
-    :param value: the rest: an index, FULL, EXTERNAL, a number; of triggers DISABLED, REPLICA or ALWAYS.
+    :param value: the rest: an index, FULL, EXTERNAL, a number; of triggers DISABLED, REPLICA, ALWAYS, ORIGIN.
     """
 
     kind: ClassVar[str] = "table_option"
@@ -170,7 +183,7 @@ class TableOption(TableObject):
             raise ModelError(
                 f"{self.name!r} is no option of a table: write CLUSTER ON, REPLICA IDENTITY, "
                 "SET ACCESS METHOD, OF, SET (toast.parameter), TRIGGERS OF constraint, "
-                "INDEX OF constraint SET (parameter), or "
+                "INDEX OF constraint SET (parameter), TRIGGER name, or "
                 "ALTER COLUMN name SET STATISTICS, STORAGE, COMPRESSION or (parameter); "
                 "op.alter_table(...) sets other parameters"
             )
@@ -189,6 +202,8 @@ class TableOption(TableObject):
     def create_sql(self) -> tuple[str, ...]:
         if self.name.startswith(_TRIGGERS):
             return (self._set_triggers(_STATES.get(self.value, "ENABLE")),)
+        if self.name.startswith(_TRIGGER):
+            return (self._alter(f"{_STATES.get(self.value, 'ENABLE')} {self.name}"),)
         last = self.name.endswith(")")
         return (self._alter(f"{self.name[:-1]}={self.value})" if last else f"{self.name} {self.value}"),)
 
@@ -198,6 +213,8 @@ class TableOption(TableObject):
     def drop_sql(self) -> tuple[str, ...]:
         if self.name.startswith(_TRIGGERS):
             return (self._set_triggers("ENABLE"),)
+        if self.name.startswith(_TRIGGER):
+            return (self._alter(f"{'DISABLE' if self.value == 'ORIGIN' else 'ENABLE'} {self.name}"),)
         if self.name.endswith(" STORAGE"):
             return (self._set_default_storage(),)
         if self.name.endswith(")"):

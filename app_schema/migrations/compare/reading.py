@@ -10,7 +10,7 @@ from sqlalchemy.exc import NoReferencedTableError
 from app_schema.catalog import Snapshot, snapshot_and_uncompared
 from app_schema.catalog.spelling import Spelling
 from app_schema.catalog.uncompared import Uncompared
-from app_schema.ddl import Key, Role
+from app_schema.ddl import Extension, Key, Role
 from app_schema.ddl.role import of_the_cluster
 from app_schema.errors import ConfigurationError, ModelError
 from app_schema.migrations.compare.filters import EnvironmentFilters
@@ -64,7 +64,7 @@ def read(context: AutogenContext) -> Sides:
         filters=EnvironmentFilters(context, metadata),
         spelling=Spelling(connection),
         declared=declared,
-        reflected=_as_declared(metadata, {**reflected, **roles}),
+        reflected=_as_declared(metadata, declared, {**reflected, **roles}),
         borrowed=printed.borrowed,
         unused_roles=frozenset(roles.keys() - reflected.keys()),
         uncompared=tuple(uncompared),
@@ -127,10 +127,16 @@ def _roles_of_the_cluster(
     return {Key("role", None, None, name): definition for name, definition in rows}
 
 
-def _as_declared(metadata: Declared, reflected: Snapshot) -> Snapshot:
-    """With the declared words for the attributes that an existing role keeps."""
-    roles = {key: obj for key, obj in metadata.objects.items() if isinstance(obj, Role) and key in reflected}
-    return {**reflected, **{key: role.compared(reflected[key]) for key, role in roles.items()}}
+def _as_declared(metadata: Declared, declared: Snapshot, reflected: Snapshot) -> Snapshot:
+    """With the declared words for the attributes that an existing role keeps, and for an existing extension
+    that is declared without a schema: it stays in the schema that a platform chose."""
+    kept = {}
+    for key, obj in metadata.objects.items():
+        if isinstance(obj, Role) and key in reflected:
+            kept[key] = obj.compared(reflected[key])
+        elif isinstance(obj, Extension) and obj.schema is None and key in declared.keys() & reflected.keys():
+            kept[key] = declared[key]
+    return {**reflected, **kept}
 
 
 def _default_schema(context: AutogenContext) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from app_schema.ddl import Function, Grant, Policy, RowSecurity, Trigger, View, attach
+from app_schema.ddl import Extension, Function, Grant, Policy, RowSecurity, Trigger, View, attach
 
 
 @dataclass(frozen=True)
@@ -193,6 +193,10 @@ def generated(metadata: sa.MetaData) -> None:
         sa.Column("a", sa.Integer),
         sa.Column("b", sa.Integer, sa.Computed("a * 2 + 1", persisted=True)),
     )
+
+
+def extension(metadata: sa.MetaData) -> None:
+    attach(metadata, Extension("pg_trgm"))
 
 
 def schema(metadata: sa.MetaData) -> None:

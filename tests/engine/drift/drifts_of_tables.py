@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from drift import OWNER, Drift, table
 from sqlalchemy.dialects import postgresql
 
-from app_schema.ddl import Composite, NotNull, Partition, Rule, TableConstraint, TableOption
+from app_schema.ddl import Composite, NotNull, Partition, Rule, TableConstraint, TableOption, Trigger
 
 TABLES = {
     "fillfactor set": Drift("ALTER TABLE t SET (fillfactor = 70)", "fillfactor"),
@@ -232,6 +232,20 @@ TRIGGERS = {
     ),
     "disabled": Drift("ALTER TABLE t DISABLE TRIGGER touch", "touch"),
     "always": Drift("ALTER TABLE t ENABLE ALWAYS TRIGGER touch", "touch"),
+    "of a partition disabled": Drift(
+        "ALTER TABLE parted_1 DISABLE TRIGGER touch_parted",
+        "touch_parted",
+        "CREATE TABLE parted (a int) PARTITION BY LIST (a); CREATE TABLE parted_1 PARTITION OF parted FOR VALUES IN (1); CREATE TRIGGER touch_parted BEFORE UPDATE ON parted FOR EACH ROW EXECUTE FUNCTION touch()",
+        (
+            table(
+                "parted",
+                sa.Column("a", sa.Integer),
+                Trigger("touch_parted", before="UPDATE", execute="public.touch()"),
+                postgresql_partition_by="LIST (a)",
+            ),
+            Partition("parted_1", "public.parted", "FOR VALUES IN (1)", schema="public"),
+        ),
+    ),
     "of a foreign key disabled": Drift("ALTER TABLE child DISABLE TRIGGER ALL", "fk"),
     "of a foreign key disabled there": Drift(
         "ALTER TABLE t DISABLE TRIGGER ALL; ALTER TABLE t ENABLE TRIGGER USER", "fk"

@@ -258,6 +258,9 @@ SPELLINGS: dict[str, Spelling] = {
             'CREATE TABLE "Some schema"."user" ("group" integer)'
         ),
     ),
+    "extension: in another schema than a new one": Spelling(
+        declarations.extension, "CREATE SCHEMA extensions; CREATE EXTENSION pg_trgm SCHEMA extensions"
+    ),
     "order of columns": Spelling(
         declarations.grant,
         "CREATE TABLE t (b text, a integer); GRANT SELECT, INSERT, UPDATE ON t TO pg_monitor",

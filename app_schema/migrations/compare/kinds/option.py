@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _OF_INDEX = {"CLUSTER ON", "REPLICA IDENTITY"}
 _OF_CONSTRAINT = ("INDEX OF ", "TRIGGERS OF ")
+_OF_TRIGGER = "TRIGGER "
+"""A trigger of a partition, which the trigger of its parent creates, after the tables."""
 _OF_A_TYPE = ("STORAGE", "COMPRESSION")
 
 
@@ -66,7 +68,7 @@ def of_table(sides: Sides, planner: Planner, table: Key) -> list[CreateObjectOp]
     return [
         CreateObjectOp(sides.reflect(key, sides.reflected[key]))
         for key in options
-        if not _owners(sides, planner, key)
+        if not key.name.startswith(_OF_TRIGGER) and not _owners(sides, planner, key)
     ]
 
 
