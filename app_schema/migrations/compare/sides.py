@@ -89,6 +89,11 @@ class Sides:
         return self.context.connection
 
     @cached_property
+    def migrating_role(self) -> str:
+        """The role that owns what it creates."""
+        return str(self.connection.scalar(text("SELECT current_user::text")))
+
+    @cached_property
     def prune(self) -> bool:
         """True if undeclared objects are dropped."""
         return bool(self.context.opts.get("prune", False))

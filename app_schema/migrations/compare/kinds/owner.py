@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from sqlalchemy import text
-
 from app_schema.ddl import Key, Owner
 from app_schema.ddl.catalog_query import Kind
 from app_schema.ddl.order import Makes
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
     from app_schema.migrations.compare.sides import Sides
 
 _DROP, _SET = Owner.ranks
-_MIGRATING = text("SELECT current_user::text")
 
 
 class OwnerComparator(KindComparator):
@@ -43,7 +40,7 @@ class OwnerComparator(KindComparator):
             if not _resets(sides):
                 raise refusal.owned_by(reflected, declared)
             planner.drop(_DROP, DropObjectOp(old))
-        elif reflected == sides.connection.scalar(_MIGRATING):
+        elif reflected == sides.migrating_role:
             planner.create(_SET, CreateObjectOp(owner))
         else:
             # PostgreSQL merges a grant to the owner with the privileges of the owner
@@ -59,7 +56,7 @@ class OwnerComparator(KindComparator):
                 continue
             old, as_declared = Owner.from_definition(key, sides.reflected[key]), sides.managed(key)
             new = sides.metadata.objects.get(key) if as_declared else None
-            if sides.reflected[key] != sides.connection.scalar(_MIGRATING):
+            if sides.reflected[key] != sides.migrating_role:
                 planner.drop(_DROP, DowngradeOnlyOp(CreateObjectOp(old)))
                 resets = as_declared and _resets(sides)
                 if new is None and planner.recreated_as(owned) != "dropped" and not resets:
