@@ -75,8 +75,9 @@ def _undo(url: str | None, confirm: str | None, *, as_json: bool) -> None:
     from app_schema.adoption.place import written
     from app_schema.adoption.revision import adopting
     from app_schema.adoption.undo import undo_begun
+    from app_schema.cli.adopting import UNFIT
     from app_schema.cli.rollback import run_downgrade
-    from app_schema.errors import ConfigurationError
+    from app_schema.errors import ConfigurationError, DifferentError, StatementError
     from app_schema.migrations.lineage import current
 
     if written() is None:
@@ -84,11 +85,20 @@ def _undo(url: str | None, confirm: str | None, *, as_json: bool) -> None:
     app = application()
     with connected(url) as connection:
         begun = not current(connection, app) and has_begun(connection, app)
-    run_downgrade(
-        adopting(app),
-        url,
-        "base",
-        confirm=confirm,
-        as_json=as_json,
-        downgrade=undo_begun if begun else None,
-    )
+    try:
+        run_downgrade(
+            adopting(app),
+            url,
+            "base",
+            confirm=confirm,
+            as_json=as_json,
+            downgrade=undo_begun if begun else None,
+        )
+    except StatementError as error:
+        if not (error.sqlstate or "").startswith(UNFIT):
+            raise
+        raise DifferentError(
+            f"{error}\nhint: a row that was written after the adoption violates a rule of the former system, "
+            "or prevents the return of a row or value from schema aside: correct or delete one of them, then "
+            "run app-schema adopt --undo again"
+        ) from error

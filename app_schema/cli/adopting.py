@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from app_schema.adoption.rules import DeclaredRule
 
-_UNFIT = ("22", "23", "54000")
+UNFIT = ("22", "23", "54000")
 """SQLSTATE, or its beginning: a value that does not fit a type or an index, or violates a rule."""
 _SHOWN = 5
 """Violated rules with their queries."""
@@ -38,9 +38,7 @@ def adopt_first(url: str | None, options: list[str] | None) -> Move | None:
     try:
         return move(migrations.upgrade, url, "head", options, app=adopting(application()))
     except (DifferentError, StatementError) as error:
-        if isinstance(error, StatementError) and not (error.sqlstate or "").startswith(
-            (*_UNFIT, CANNOT_TELL)
-        ):
+        if isinstance(error, StatementError) and not (error.sqlstate or "").startswith((*UNFIT, CANNOT_TELL)):
             raise
         raise DifferentError("\n".join((str(error), *_advice(url)))) from error
 

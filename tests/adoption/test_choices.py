@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import psycopg
 import pytest
-from adopting import Shapes, look
+from adopting import Shapes, adopt, dump, look, run, undo
 from typer.testing import CliRunner
 
 from app_schema.adoption.choices import read
@@ -81,3 +82,23 @@ def test_an_entry_that_needs_itself_or_says_two_things_is_refused(
         Path("adopt.toml").write_text(text)
         told = CliRunner().invoke(app, ["adopt", "--url", url], catch_exceptions=False)
         assert (told.exit_code, sentence in told.stderr) == (2, True), (text, told.stderr)
+
+
+def test_a_moved_row_that_was_written_again_stops_the_way_back_with_what_to_do(
+    create_database: CreateDatabase, shapes: Shapes
+) -> None:
+    url = create_database(shapes("drizzle"))
+    before = dump(url)
+    Path("adopt.toml").write_text(
+        "[[move]]\ntable = 'public.webhook_events'\nwhere = \"event_id = 'evt_5'\"\n"
+    )
+    adopt(url)
+    with psycopg.connect(url) as connection:
+        connection.execute("INSERT INTO public.webhook_events SELECT * FROM aside.webhook_events_1")
+    token = json.loads(run(url, "adopt", "--undo", "--json", code=1))["token"]
+    told = CliRunner().invoke(app, ["adopt", "--undo", "--confirm", token, "--url", url])
+    assert (told.exit_code, "correct or delete one of them" in told.stderr) == (1, True), told.stderr
+    with psycopg.connect(url) as connection:
+        connection.execute("DELETE FROM public.webhook_events WHERE event_id = 'evt_5'")
+    undo(url)
+    assert dump(url) == before
