@@ -115,3 +115,17 @@ def test_function_that_a_domain_calls_is_found_with_its_schema(empty_engine: sa.
     send(empty_engine, "INSERT INTO two.t VALUES (1, 'a', NULL)")
     round_trip(empty_engine, _calling("two", "{}.\"is it\"(VALUE) AND VALUE <> 'b'"), **options)
     round_trip(empty_engine, sa.MetaData(), **options)
+
+
+def test_domain_is_dropped_before_the_one_that_it_is_over(empty_engine: sa.Engine) -> None:
+    with empty_engine.begin() as connection:
+        for name, over in (("zip", "text CHECK (VALUE <> '')"), ("a", "zip"), ("z", "a"), ("b", "z[]")):
+            connection.exec_driver_sql(f"CREATE DOMAIN {name} AS {over}")
+    generated = autogenerate(empty_engine, sa.MetaData(), prune=True, managed_schemas={"public"})
+    for _ in range(2):
+        generated.upgrade(empty_engine)
+    for _ in range(2):
+        generated.downgrade(empty_engine)
+    assert autogenerate(empty_engine, sa.MetaData(), managed_schemas={"public"}).undeclared == [
+        f"domain public.{name}" for name in ("a", "b", "z", "zip")
+    ]

@@ -9,6 +9,7 @@ from app_schema.ddl import DDLObject, Key
 from app_schema.ddl.composite import attributes, is_alterable
 from app_schema.ddl.domain import PrintedDomain
 from app_schema.ddl.order import Drops, Makes
+from app_schema.ddl.sql import qualified
 from app_schema.migrations.compare.kinds.base import KindComparator
 from app_schema.migrations.directives import DowngradeOnlyOp, UnwritableOp
 
@@ -73,6 +74,18 @@ class DomainComparator(StoredComparator):
     def create_rank(self, sides: Sides, planner: Planner, key: Key) -> Makes:
         """After the functions and operators that its check calls."""
         return Makes.DOMAIN if sides.called_by_domains else super().create_rank(sides, planner, key)
+
+    def drop_order(self, sides: Sides, key: Key) -> int:
+        """A domain is dropped before the domain that it is over."""
+        domains = {
+            qualified(other.name, other.schema): PrintedDomain.of(definition).type
+            for other, definition in sides.reflected.items()
+            if other.kind == "domain"
+        }
+        depth, type_ = 0, domains.get(qualified(key.name, key.schema))
+        while type_ is not None:
+            depth, type_ = depth + 1, domains.get(type_.rstrip("[]"))
+        return super().drop_order(sides, key) - (depth << 32)
 
     def refusing(self, new: str, old: str) -> frozenset[str]:
         """All uses for another type; values within other types for a further constraint."""
