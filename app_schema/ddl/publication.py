@@ -11,8 +11,11 @@ from app_schema.ddl.defined import Defined
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import dollar
 
+# without ONLY a table stands for its heirs too, of which each has its own entry
 _TABLES = """\
-SELECT string_agg(concat('TABLE ', q.prrelid::regclass,
+SELECT string_agg(concat('TABLE ', CASE WHEN EXISTS (
+           SELECT FROM pg_catalog.pg_inherits AS h JOIN pg_catalog.pg_class AS r ON r.oid = h.inhrelid
+            WHERE h.inhparent = q.prrelid AND NOT r.relispartition) THEN 'ONLY ' END, q.prrelid::regclass,
          (SELECT ' (' || string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) || ')'
             FROM pg_catalog.pg_attribute AS a
            WHERE a.attrelid = q.prrelid AND a.attnum = ANY (q.prattrs::int2[])),

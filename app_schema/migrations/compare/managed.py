@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _NAME = r'(?:"(?:[^"]|"")+"|[^\s".,()]+)'
 _IN_SCHEMAS = re.compile(
-    rf"\b(?:TABLE|FUNCTION|HANDLER|VALIDATOR) ({_NAME})\."
+    rf"\b(?:TABLE|FUNCTION|HANDLER|VALIDATOR) (?:ONLY )?({_NAME})\."
     rf"|TABLES IN SCHEMA ({_NAME}(?:, {_NAME})*)|(FOR ALL TABLES)"
 )
 _OF_A_TABLE = {"table", "column", "constraint", "index", "comment", "sequence", "partition", "table_option"}

@@ -33,6 +33,10 @@ STATISTICS = {
 _PUBLICATION = "CREATE PUBLICATION pub FOR TABLE t (id, n) WHERE (id > 0)"
 REPLICATION = {
     "publication extra": Drift("CREATE PUBLICATION stray FOR TABLE t", "stray"),
+    "publication of a table with an heir extra": Drift(
+        "CREATE TABLE heir () INHERITS (t); CREATE PUBLICATION stray FOR TABLE t (id, n) WHERE (n > 3)",
+        "stray",
+    ),
     "publication of all tables extra": Drift("CREATE PUBLICATION stray FOR ALL TABLES", "stray"),
     "publication of a schema extra": Drift("CREATE PUBLICATION stray FOR TABLES IN SCHEMA public", "stray"),
     "publication missing": Drift(
