@@ -143,11 +143,12 @@ COVERAGE: Mapping[str, Catalog] = {
     ),
     "pg_database": Catalog(
         "datacl",
+        named="datconnlimit",
+        unwritten="the operators of the server choose the number of connections",
         outside={
             IDENTITY: "oid",
-            CLUSTER: "datname datdba encoding datlocprovider datistemplate datallowconn datconnlimit "
-            "datcollate "
-            "datctype daticulocale datlocale daticurules",
+            CLUSTER: "datname datdba encoding datlocprovider datistemplate datallowconn datcollate datctype "
+            "daticulocale datlocale daticurules",
             PHYSICAL: "datfrozenxid datminmxid datcollversion dathasloginevt",
             PLACE: "dattablespace",
         },
@@ -156,7 +157,11 @@ COVERAGE: Mapping[str, Catalog] = {
     "pg_default_acl": Catalog(
         "defaclrole defaclnamespace defaclobjtype defaclacl", outside={IDENTITY: "oid"}
     ),
-    "pg_depend": Catalog(outside={KEPT: "classid objid objsubid refclassid refobjid refobjsubid deptype"}),
+    "pg_depend": Catalog(
+        named="deptype",
+        outside={KEPT: "classid objid objsubid refclassid refobjid refobjsubid"},
+        unwritten="all but DEPENDS ON EXTENSION is derived from compared columns; it acts on DROP EXTENSION",
+    ),
     "pg_description": Catalog("objoid classoid objsubid description", part_of="pg_class"),
     "pg_enum": Catalog("enumtypid enumsortorder enumlabel", outside={IDENTITY: "oid"}, part_of="pg_type"),
     "pg_event_trigger": Catalog(
@@ -265,7 +270,11 @@ COVERAGE: Mapping[str, Catalog] = {
         "seqrelid seqtypid seqstart seqincrement seqmax seqmin seqcache seqcycle", part_of="pg_class"
     ),
     "pg_shdepend": Catalog(outside={KEPT: "dbid classid objid objsubid refclassid refobjid deptype"}),
-    "pg_shdescription": Catalog(outside={CLUSTER: "objoid classoid description"}),
+    "pg_shdescription": Catalog(
+        named="description",
+        outside={CLUSTER: "objoid classoid"},
+        unwritten="the comment on a database says what is true of one of its copies",
+    ),
     "pg_shseclabel": Catalog(outside={CLUSTER: "objoid classoid provider label"}),
     "pg_statistic": Catalog(
         outside={

@@ -6,8 +6,8 @@ from functools import cache
 from typing import NamedTuple
 
 from app_schema.catalog.coverage import COVERAGE, Catalog, queries
+from app_schema.catalog.uncompared_attribute import UNCOMPARED_ATTRIBUTES
 from app_schema.ddl.catalog_query import FIRST_OID
-from app_schema.ddl.not_null import CHOSEN
 
 # The objects of the catalogs that are no part of another object, which is reported or compared itself, nor of
 # an extension. An object without a schema, such as a cast, belongs to the schemas of the objects on which it
@@ -27,39 +27,6 @@ SELECT DISTINCT format('%s %s', i.type, i.identity), coalesce(i.schema, r.schema
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
                     WHERE d.classid = met.classid AND d.objid = met.oid AND d.deptype <> 'n')
 {others} ORDER BY 1, 2"""
-
-# attributes that a comparison leaves out unless the metadata declares one of the kind
-_UNDECLARABLE = """\
-UNION
-SELECT 'grants on the database', NULL, 'database_grant' FROM pg_catalog.pg_database AS d
- WHERE d.datname = current_database()
-   AND NOT (d.datacl @> acldefault('d', d.datdba) AND d.datacl <@ acldefault('d', d.datdba))
-UNION
-SELECT 'settings of the database' || coalesce(' for role ' || nullif(s.setrole, 0)::regrole, ''), NULL,
-       'setting'
-  FROM pg_catalog.pg_db_role_setting AS s
-  JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase AND d.datname = current_database()
-UNION
-SELECT format('%s of %s %s', a.attribute, i.type, i.identity), i.schema, 'not_null'
-  FROM pg_catalog.pg_constraint AS t
- CROSS JOIN LATERAL (
-       SELECT 'NO INHERIT' WHERE t.connoinherit
-       UNION ALL
-       SELECT 'name' WHERE t.conname !~ '{chosen}') AS a(attribute)
- CROSS JOIN LATERAL pg_identify_object('pg_catalog.pg_constraint'::regclass, t.oid, 0) AS i
- WHERE t.contype = 'n' AND t.conrelid >= {first} AND t.conislocal
-   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
-                    WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = t.conrelid
-                      AND d.deptype = 'e')
-UNION
-SELECT format('name of NOT NULL %I of domain %s', t.conname, i.identity), i.schema, NULL
-  FROM pg_catalog.pg_constraint AS t
- CROSS JOIN LATERAL pg_identify_object('pg_catalog.pg_type'::regclass, t.contypid, 0) AS i
- WHERE t.contype = 'n' AND t.contypid >= {first} AND t.conname !~ '{chosen}'
-   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
-                    WHERE d.classid = 'pg_catalog.pg_type'::regclass AND d.objid = t.contypid
-                      AND d.deptype = 'e')
-"""
 
 # rows that are attributes of objects of other catalogs
 _ATTRIBUTES = {
@@ -88,8 +55,7 @@ def uncompared_query() -> str:
     """Query of (label, schema, kind); needs an empty search_path."""
     objects = [_not_of_a_kind(name, catalog) for name, catalog in COVERAGE.items() if catalog.oid]
     compared = {query.catalog for query in queries()}
-    others = _UNDECLARABLE.format(first=FIRST_OID, chosen=CHOSEN)
-    others += "".join(sql for name, sql in _ATTRIBUTES.items() if name not in compared)
+    others = UNCOMPARED_ATTRIBUTES + "".join(sql for name, sql in _ATTRIBUTES.items() if name not in compared)
     return _UNCOMPARED.format(objects="\nUNION ALL\n".join(objects), others=others)
 
 

@@ -26,7 +26,7 @@ _OBJECT_TYPES = {
 _OWN_ROLE = "quote_ident(current_user)::regrole"
 # Default privileges apply to objects that their role creates. The migrating role is the owner of the version
 # table; without a version table, the current role.
-_MIGRATES = f"""\
+MIGRATES = f"""\
 d.defaclrole = coalesce((
   SELECT c.relowner FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
    WHERE c.relname = 'alembic_version' AND c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_'
@@ -44,7 +44,7 @@ _DEFAULT = held(
     without_schema=True,
     only_if="oid FROM pg_catalog.pg_default_acl",
     table=_ON,
-    listed=f"x.grantee <> d.defaclrole AND {_MIGRATES}",
+    listed=f"x.grantee <> d.defaclrole AND {MIGRATES}",
 )
 
 
@@ -69,7 +69,7 @@ pg_catalog.pg_default_acl AS d CROSS JOIN LATERAL (
             table=_ON,
             where="d.defaclnamespace = 0",
             only_if="oid FROM pg_catalog.pg_default_acl",
-            listed=_MIGRATES,
+            listed=MIGRATES,
             definition="'no ' || x.words",
         ),
     )

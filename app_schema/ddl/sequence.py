@@ -36,6 +36,11 @@ _OF_COLUMN = """\
     AND d.refobjsubid > 0)"""
 _OWNED = _OF_COLUMN.format(printed="format('OWNED BY %s.%I', d.refobjid::regclass, a.attname)")
 _NAME_BYTES = 63
+OTHER_NAME = """\
+octet_length(c.relname || a.attname) < 59 AND s.relname <> concat(c.relname, '_', a.attname, '_seq')"""
+"""SQL condition: sequence ``s`` of identity column ``a`` of table ``c`` has a name of its own.
+
+PostgreSQL shortens longer names."""
 _OPTIONS = f"concat_ws(' ', {_NUMBERS}, {_OWNED})"
 
 

@@ -41,6 +41,14 @@ def test_it_comes_back(changed: RoundTrip, grown: str) -> None:  # noqa: F811
             "the name own of the sequence of its column a",
         ),
         (
+            "CREATE TABLE t (a int GENERATED ALWAYS AS IDENTITY); ALTER SEQUENCE t_a_seq SET UNLOGGED",
+            "UNLOGGED of the sequence of its column a",
+        ),
+        (
+            "CREATE TABLE t (a int); REVOKE TRUNCATE ON t FROM CURRENT_USER",
+            "without the privileges that were revoked from its owner",
+        ),
+        (
             """CREATE DOMAIN d AS text CONSTRAINT c CHECK (VALUE <> '');
                COMMENT ON CONSTRAINT c ON DOMAIN d IS 'c'""",
             "cannot be written as a revision",

@@ -10,6 +10,7 @@ from alembic.operations import MigrateOperation, ops
 from sqlalchemy import Column, MetaData, Table
 
 from app_schema.ddl import Key, NotNull
+from app_schema.ddl.sequence import OTHER_NAME
 from app_schema.ddl.sql import ident
 from app_schema.migrations.compare.kinds import heir, option
 from app_schema.migrations.compare.kinds.column import reflected_column
@@ -57,8 +58,21 @@ SELECT (SELECT coalesce(json_agg(p.part), '[]') FROM (
              ON q.refobjid = a.attrelid AND q.refobjsubid = a.attnum AND q.deptype = 'i'
             AND q.classid = 'pg_catalog.pg_class'::regclass AND q.refclassid = q.classid
            JOIN pg_catalog.pg_class AS s ON s.oid = q.objid AND s.relkind = 'S'
-          WHERE a.attrelid = c.oid AND a.attidentity <> '' AND octet_length(c.relname || a.attname) < 59
-            AND s.relname <> concat(c.relname, '_', a.attname, '_seq')
+          WHERE a.attrelid = c.oid AND a.attidentity <> '' AND {OTHER_NAME}
+         UNION ALL
+         SELECT format('UNLOGGED of the sequence of its column %I', a.attname)
+           FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_depend AS q
+             ON q.refobjid = a.attrelid AND q.refobjsubid = a.attnum AND q.deptype = 'i'
+            AND q.classid = 'pg_catalog.pg_class'::regclass AND q.refclassid = q.classid
+           JOIN pg_catalog.pg_class AS s ON s.oid = q.objid AND s.relkind = 'S'
+          WHERE a.attrelid = c.oid AND s.relpersistence = 'u' AND c.relpersistence = 'p'
+         UNION ALL
+         SELECT 'the privileges that were revoked from its owner'
+          WHERE EXISTS (
+            SELECT x.privilege_type FROM aclexplode(acldefault('r', c.relowner)) AS x
+             WHERE x.grantee = c.relowner AND c.relacl IS NOT NULL
+            EXCEPT
+            SELECT x.privilege_type FROM aclexplode(c.relacl) AS x WHERE x.grantee = c.relowner)
          UNION ALL
          SELECT format('NOT VALID of the NOT NULL that its column %I inherits', a.attname)
            FROM pg_catalog.pg_constraint AS t

@@ -1,0 +1,118 @@
+"""Attributes of compared objects, and of the database, that a comparison leaves out: one query names them."""
+
+from __future__ import annotations
+
+from app_schema.ddl.catalog_query import FIRST_OID
+from app_schema.ddl.default_privileges import MIGRATES
+from app_schema.ddl.not_null import CHOSEN
+from app_schema.ddl.sequence import OTHER_NAME
+
+# the database postgres has a comment of initdb
+_OF_DATABASE = f"""\
+UNION
+SELECT 'grants on the database', NULL, 'database_grant' FROM pg_catalog.pg_database AS d
+ WHERE d.datname = current_database()
+   AND NOT (d.datacl @> acldefault('d', d.datdba) AND d.datacl <@ acldefault('d', d.datdba))
+UNION
+SELECT 'connection limit of the database', NULL, NULL FROM pg_catalog.pg_database AS d
+ WHERE d.datname = current_database() AND d.datconnlimit >= 0
+UNION
+SELECT 'comment on the database', NULL, NULL FROM pg_catalog.pg_database AS d
+ WHERE d.datname = current_database() AND d.oid >= {FIRST_OID}
+   AND shobj_description(d.oid, 'pg_database') IS NOT NULL
+UNION
+SELECT 'settings of the database' || coalesce(' for role ' || nullif(s.setrole, 0)::regrole, ''), NULL,
+       'setting'
+  FROM pg_catalog.pg_db_role_setting AS s
+  JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase AND d.datname = current_database()
+UNION
+SELECT format('default privileges of role %I', pg_get_userbyid(d.defaclrole)), n.nspname, NULL
+  FROM pg_catalog.pg_default_acl AS d LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = d.defaclnamespace
+ WHERE NOT {MIGRATES}
+"""
+
+_OF_NOT_NULLS = f"""\
+UNION
+SELECT format('%s of %s %s', a.attribute, i.type, i.identity), i.schema, 'not_null'
+  FROM pg_catalog.pg_constraint AS t
+ CROSS JOIN LATERAL (
+       SELECT 'NO INHERIT' WHERE t.connoinherit
+       UNION ALL
+       SELECT 'name' WHERE t.conname !~ '{CHOSEN}') AS a(attribute)
+ CROSS JOIN LATERAL pg_identify_object('pg_catalog.pg_constraint'::regclass, t.oid, 0) AS i
+ WHERE t.contype = 'n' AND t.conrelid >= {FIRST_OID} AND t.conislocal
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
+                    WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = t.conrelid
+                      AND d.deptype = 'e')
+UNION
+SELECT format('name of NOT NULL %I of domain %s', t.conname, i.identity), i.schema, NULL
+  FROM pg_catalog.pg_constraint AS t
+ CROSS JOIN LATERAL pg_identify_object('pg_catalog.pg_type'::regclass, t.contypid, 0) AS i
+ WHERE t.contype = 'n' AND t.contypid >= {FIRST_OID} AND t.conname !~ '{CHOSEN}'
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
+                    WHERE d.classid = 'pg_catalog.pg_type'::regclass AND d.objid = t.contypid
+                      AND d.deptype = 'e')
+"""
+
+_OF_SEQUENCES = f"""\
+UNION
+SELECT format('%s of the sequence of identity column %s', v.attribute, i.identity), i.schema, NULL
+  FROM pg_catalog.pg_sequence AS q
+  JOIN pg_catalog.pg_depend AS d
+    ON d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = q.seqrelid AND d.deptype = 'i'
+  JOIN pg_catalog.pg_class AS s ON s.oid = q.seqrelid
+  JOIN pg_catalog.pg_class AS c ON c.oid = d.refobjid
+  JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = d.refobjsubid
+ CROSS JOIN LATERAL (
+       SELECT 'name' WHERE {OTHER_NAME}
+       UNION ALL
+       SELECT CASE s.relpersistence WHEN 'u' THEN 'UNLOGGED' ELSE 'LOGGED' END
+        WHERE s.relpersistence <> c.relpersistence) AS v(attribute)
+ CROSS JOIN LATERAL pg_identify_object(d.refclassid, d.refobjid, d.refobjsubid) AS i
+"""
+
+# a grant to another role is compared; of the owner a missing privilege is the difference
+_OF_OWNERS = f"""\
+UNION
+SELECT format('privileges revoked from the owner of %s %s', i.type, i.identity), coalesce(i.schema, o.schema),
+       NULL
+  FROM (SELECT 'pg_catalog.pg_class'::regclass, c.oid, c.relacl, c.relowner, NULL,
+               CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END
+          FROM pg_catalog.pg_class AS c WHERE c.relkind NOT IN ('i', 'I', 't', 'c')
+        UNION ALL
+        SELECT 'pg_catalog.pg_proc'::regclass, p.oid, p.proacl, p.proowner, NULL, 'f'
+          FROM pg_catalog.pg_proc AS p
+        UNION ALL
+        SELECT 'pg_catalog.pg_type'::regclass, y.oid, y.typacl, y.typowner, NULL, 'T'
+          FROM pg_catalog.pg_type AS y
+        UNION ALL
+        SELECT 'pg_catalog.pg_namespace'::regclass, n.oid, n.nspacl, n.nspowner, n.nspname, 'n'
+          FROM pg_catalog.pg_namespace AS n
+        UNION ALL
+        SELECT 'pg_catalog.pg_language'::regclass, l.oid, l.lanacl, l.lanowner, NULL, 'l'
+          FROM pg_catalog.pg_language AS l
+        UNION ALL
+        SELECT 'pg_catalog.pg_foreign_data_wrapper'::regclass, w.oid, w.fdwacl, w.fdwowner, NULL, 'F'
+          FROM pg_catalog.pg_foreign_data_wrapper AS w
+        UNION ALL
+        SELECT 'pg_catalog.pg_foreign_server'::regclass, s.oid, s.srvacl, s.srvowner, NULL, 'S'
+          FROM pg_catalog.pg_foreign_server AS s) AS o(class, oid, acl, owner, schema, letter)
+ CROSS JOIN LATERAL pg_identify_object(o.class, o.oid, 0) AS i
+ WHERE o.acl IS NOT NULL AND (o.oid >= {FIRST_OID} OR o.schema = 'public')
+   AND EXISTS (SELECT x.privilege_type FROM aclexplode(acldefault(o.letter::"char", o.owner)) AS x
+                WHERE x.grantee = o.owner
+               EXCEPT
+               SELECT x.privilege_type FROM aclexplode(o.acl) AS x WHERE x.grantee = o.owner)
+"""
+
+_ON_EXTENSIONS = """\
+UNION
+SELECT format('DEPENDS ON EXTENSION of %s %s', i.type, i.identity), i.schema, NULL
+  FROM pg_catalog.pg_extension AS e
+  JOIN pg_catalog.pg_depend AS d ON d.refclassid = 'pg_catalog.pg_extension'::regclass AND d.refobjid = e.oid
+ CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, d.objsubid) AS i
+ WHERE d.deptype = 'x'
+"""
+
+UNCOMPARED_ATTRIBUTES = _OF_DATABASE + _OF_NOT_NULLS + _OF_SEQUENCES + _OF_OWNERS + _ON_EXTENSIONS
+"""Terms of a UNION of (label, schema, kind): a kind compares the attribute if one of it is declared."""
