@@ -16,6 +16,7 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext, RevisionStep
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
+from sqlalchemy.exc import UnboundExecutionError
 
 from app_schema.application import Application
 from app_schema.errors import AppSchemaError, ModelError
@@ -28,7 +29,7 @@ from app_schema.migrations.operation import Operation
 from app_schema.migrations.progress import silence
 from app_schema.migrations.recording import recorded, recording
 from app_schema.migrations.script import write_script
-from app_schema.migrations.sentences import located
+from app_schema.migrations.sentences import line_of, located
 
 Steps: TypeAlias = Sequence[RevisionStep]
 
@@ -65,7 +66,7 @@ def record_steps(
     """The revisions of these steps, from `stamped`. Safe in the middle of a run of Alembic.
 
     :param impl: renders the statements instead of the guarded impl.
-    :raises ModelError: if a revision queries the database.
+    :raises ModelError: if a revision queries the database, or raises an error.
     """
     buffer = io.StringIO()
     records: list[Recorded] = []
@@ -90,11 +91,17 @@ def record_steps(
     except (AppSchemaError, CommandError):
         raise
     except (Exception, SystemExit) as error:  # a revision may call sys.exit(), and the command would succeed
-        reason = f"{type(error).__name__}: {error}"
-        raise ModelError(
-            f"{records[-1].revision} cannot be planned, because it queries the database ({reason})."
-        ) from error
+        place = line_of(planned[len(records) - 1].revision.path, error)
+        raise ModelError(f"{place}{records[-1].revision} cannot be planned{_because(error)}") from error
     return records
+
+
+def _because(error: BaseException) -> str:
+    reason = f"{type(error).__name__}: {error}"
+    # a connection and the result of a query are None here
+    if "NoneType" in str(error) or isinstance(error, UnboundExecutionError):
+        return f", because it queries the database ({reason})."
+    return f": {reason}."
 
 
 def script_of_steps(lineage: Lineage, stamped: frozenset[str], steps: Steps) -> str:

@@ -65,16 +65,17 @@ def located(file: str) -> Iterator[None]:
     except AppSchemaError as error:
         if _PLACED.match(str(error)):
             raise
-        raise type(error)(_line(file, error) + str(error)) from error
+        raise type(error)(line_of(file, error) + str(error)) from error
     except (AttributeError, TypeError) as error:
         # a query returns None, so other errors of these classes may be those of a query
         absent = isinstance(error, AttributeError) and error.obj is op
         if not absent and not re.search("(keyword|positional) argument", str(error)):
             raise
-        raise ModelError(_line(file, error) + f"{error}.") from error
+        raise ModelError(line_of(file, error) + f"{error}.") from error
 
 
-def _line(file: str, error: BaseException) -> str:
+def line_of(file: str, error: BaseException) -> str:
+    """The last line of the file that the error passed, as the start of a sentence."""
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
     return f"{Path(file).name}, line {lines[-1]}: " if lines else ""
 

@@ -143,7 +143,8 @@ def test_command_ends_with_2_at_a_broken_revision_file(
     ("function", "said"),
     [
         ("def downgrade(): pass", "9999_x.py: the file has no upgrade(): write the function"),
-        ("def upgrade(): raise SystemExit(7)", "9 cannot be planned"),
+        ("def upgrade(): raise SystemExit(7)", "9999_x.py, line 3: 9 cannot be planned: SystemExit: 7."),
+        ("def upgrade(): raise {}[1]", "9999_x.py, line 3: 9 cannot be planned: KeyError: 1."),
         ("def upgrade(x): pass", "9999_x.py, line 3: upgrade(x) is called as upgrade(): missing a required"),
         ("upgrade = 1", "9999_x.py: upgrade is 1; expected def upgrade() -> None."),
         ("async def upgrade(): pass", "9999_x.py, line 3: a call of upgrade() runs nothing of it, because"),
