@@ -9,6 +9,7 @@ from sqlalchemy import MetaData, Table, event
 from sqlalchemy.dialects.postgresql import DOMAIN
 
 from app_schema import upstream
+from app_schema.ddl.defined import Defined
 from app_schema.ddl.domain import Domain, domain_of
 from app_schema.ddl.function import Function
 from app_schema.ddl.layers import calls, is_called, ordered, words
@@ -164,21 +165,22 @@ def _leave_out(domains: Iterable[Domain], runner: Any) -> None:
     runner.memo.setdefault("pg_DOMAIN", set()).update((domain.schema, domain.name) for domain in domains)
 
 
-def called_by_tables(metadata: MetaData) -> list[Function | Operator]:
-    """The functions and operators that a default, check, generated column or index calls, directly or through
-    a function, in the order of creation."""
+def called_by_tables(metadata: MetaData) -> list[DDLObject]:
+    """The functions and operators that a default, check, generated column, index or operator class calls,
+    directly or through a function, and the operator classes; in the order of creation."""
     objects = [obj for obj in declared(metadata).values() if isinstance(obj, (Function, Operator))]
-    if not objects:
+    classes = _operator_classes(metadata)
+    if not (objects or classes):
         return []
     texts = " ".join(
         str(expression) for table in metadata.tables.values() for expression in _expressions(table)
     )
     domains = [*_domains(metadata), *(obj for obj in declared(metadata).values() if isinstance(obj, Domain))]
-    texts = " ".join([texts, *(domain.definition for domain in domains)])
+    texts = " ".join([texts, *(obj.definition for obj in (*domains, *classes))])
     operators = [obj for obj in objects if isinstance(obj, Operator) and _is_named(obj, metadata, texts)]
     functions = [obj for obj in objects if isinstance(obj, Function)]
     texts = " ".join([texts, *(operator.calls for operator in operators)])
-    early: list[Function | Operator] = [*operators]
+    early: list[DDLObject] = [*operators]
     within = calls(texts)
     while new := [
         function
@@ -188,10 +190,23 @@ def called_by_tables(metadata: MetaData) -> list[Function | Operator]:
         early += new
         within = calls(" ".join(function.body for function in new))
     late = _overloads_that_read(early, metadata)
-    return sorted((obj for obj in objects if obj in early and obj not in late), key=lambda obj: obj.step)
+    called: list[DDLObject] = [obj for obj in objects if obj in early and obj not in late]
+    return sorted([*called, *classes], key=lambda obj: obj.step)
 
 
-def _overloads_that_read(called: list[Function | Operator], metadata: MetaData) -> list[Function]:
+def _operator_classes(metadata: MetaData) -> list[Defined]:
+    """The operator classes and families, which an index may use without a name; except those of the row type
+    of a table, which is created first."""
+    tables = {table.name for table in metadata.tables.values()}
+    return [
+        obj
+        for obj in declared(metadata).values()
+        if isinstance(obj, Defined) and obj.kind in {"operator_class", "operator_family"}
+        if not words(obj.definition) & tables
+    ]
+
+
+def _overloads_that_read(called: list[DDLObject], metadata: MetaData) -> list[Function]:
     """The functions that read a table, of whose name another one reads none: a text names no types, and
     PostgreSQL refuses the body before the table exists."""
     tables = {table.name for table in metadata.tables.values()}

@@ -10,7 +10,7 @@ from typing import ClassVar
 from app_schema.ddl.catalog_query import CatalogQuery
 from app_schema.ddl.defined import Defined
 from app_schema.ddl.order import Drops, Makes
-from app_schema.ddl.sql import qualified
+from app_schema.ddl.sql import dollar, literal, qualified
 from app_schema.ddl.twin import Side
 
 _MEMBER = """\
@@ -40,6 +40,20 @@ _STORAGE = """
 _OF_TYPE = "format('FOR TYPE %s USING %I', format_type(k.opcintype, NULL), m.amname)"
 _OWN_FAMILY = "f.opfname = k.opcname AND f.opfnamespace = k.opcnamespace"
 _DEFAULT_AND_FAMILY = re.compile(r"^(DEFAULT )?(.*?)( FAMILY \S+)?(?= AS )")
+
+# a revision that drops a class does not tell its family
+_DROP = """
+BEGIN
+  IF EXISTS (SELECT FROM pg_catalog.pg_opclass AS k JOIN pg_catalog.pg_am AS m ON m.oid = k.opcmethod
+               JOIN pg_catalog.pg_opfamily AS f ON f.oid = k.opcfamily
+              WHERE k.opcnamespace = {namespace} AND format('%s USING %s', k.opcname, m.amname) = {name}
+                AND NOT ({own})) THEN
+    DROP OPERATOR CLASS {place};
+  ELSE
+    DROP OPERATOR FAMILY {place};
+  END IF;
+END
+"""
 
 
 class _OfMethod(Defined):
@@ -110,8 +124,12 @@ concat(CASE WHEN k.opcdefault THEN 'DEFAULT ' END, {_OF_TYPE},
 
     def drop_sql(self) -> tuple[str, ...]:
         """Also drops the family of the same name, which CREATE OPERATOR CLASS created."""
-        word = "CLASS" if " FAMILY " in self.definition.partition(" AS ")[0] else "FAMILY"
-        return (f"DROP OPERATOR {word} {self._named(self.schema)} USING {self._method}",)
+        place = f"{self._named(self.schema)} USING {self._method}"
+        if self.definition:
+            word = "CLASS" if " FAMILY " in self.definition.partition(" AS ")[0] else "FAMILY"
+            return (f"DROP OPERATOR {word} {place}",)
+        body = _DROP.format(place=place, namespace=self.namespace(), name=literal(self.name), own=_OWN_FAMILY)
+        return ("DO " + dollar(body, "class"),)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,6 @@ from app_schema.ddl import (
     Grant,
     Key,
     ObjectGrant,
-    Operator,
     Owner,
     RenamedFrom,
     RenamedLabels,
@@ -223,8 +222,8 @@ class Declared:
         return None
 
     @cached_property
-    def early_functions(self) -> list[Function | Operator]:
-        """The functions and operators that tables call, directly or through another function."""
+    def early_functions(self) -> list[DDLObject]:
+        """The functions and operators that tables call, directly or through another function or a class."""
         return [obj for metadata in self.metadatas for obj in called_by_tables(metadata)]
 
     @staticmethod

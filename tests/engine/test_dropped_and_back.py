@@ -25,8 +25,22 @@ pytestmark = pytest.mark.part(of=4)
            ALTER TABLE t REPLICA IDENTITY USING INDEX t_pkey, CLUSTER ON t_pkey""",
         """CREATE TYPE r AS RANGE (MULTIRANGE_TYPE_NAME = "m, r", SUBTYPE = int);
            CREATE TABLE t (r r, m "m, r")""",
+        """CREATE FUNCTION own(int, int) RETURNS int LANGUAGE sql IMMUTABLE RETURN btint4cmp($1, $2);
+           CREATE OPERATOR CLASS k FOR TYPE int USING btree AS OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =,
+             OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 own(int, int);
+           CREATE OPERATOR FAMILY f USING hash;
+           CREATE OPERATOR CLASS h FOR TYPE int USING hash FAMILY f AS OPERATOR 1 =, FUNCTION 1 hashint4(int);
+           CREATE TABLE t (a int, EXCLUDE (a k WITH =)); CREATE INDEX i ON t USING hash (a h);
+           CREATE TABLE parted (a int) PARTITION BY RANGE (a k);
+           CREATE MATERIALIZED VIEW v AS SELECT 1 AS a; CREATE INDEX j ON v (a k)""",
+        """CREATE FUNCTION deep(int) RETURNS int LANGUAGE sql IMMUTABLE RETURN $1;
+           CREATE FUNCTION eq(int, int) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN deep($1) = $2;
+           CREATE OPERATOR <#> (FUNCTION = eq, LEFTARG = int, RIGHTARG = int);
+           CREATE TABLE t (a int CHECK (a <#> 1))""",
+        """CREATE TABLE older (y int); CREATE TABLE a (x int); ALTER TABLE older ADD r a, ADD s a[];
+           CREATE TABLE heir () INHERITS (older); CREATE INDEX i ON older (((r).x))""",
     ],
-    ids=["cast", "operator family", "index of a key", "multirange"],
+    ids=["cast", "family", "index of a key", "multirange", "class of an index", "operator", "row type"],
 )
 def test_it_comes_back(changed: RoundTrip, grown: str) -> None:  # noqa: F811
     generated = changed(*grown.split(";"), metadata=sa.MetaData(), prune=True)

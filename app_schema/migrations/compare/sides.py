@@ -51,6 +51,7 @@ SELECT n.nspname, c.relname
 
 _ZONE_EXISTS = text("SELECT EXISTS (SELECT FROM pg_catalog.pg_timezone_names AS z WHERE z.name = :zone)")
 _CALLING = {"column", "constraint", "index", "domain"}
+_WITH_ROW_TYPE = {"table", "view", "materialized_view", "foreign_table"}
 _USED = {"composite", "domain", "range", "collation"}
 _MAY_HAVE_ROWS = {"column", "constraint", "index"}
 """The kinds whose operations depend on the rows of the table."""
@@ -186,13 +187,16 @@ class Sides:
 
     @cached_property
     def calls(self) -> dict[str, list[str]]:
-        """The name of each function that a column, constraint, index or domain calls, itself or by an
-        operator, with the calling text."""
+        """The name of each function that a column, constraint, index, domain or early operator class calls,
+        itself or by an operator, with the calling text."""
         calls: dict[str, list[str]] = defaultdict(list)
         for side in (self.declared, self.reflected):
             for key, definition in side.items():
                 for name in called(definition) if key.kind in _CALLING else ():
                     calls[name].append(definition)
+            for key in self.early_classes & side.keys():
+                for name in called(side[key]):
+                    calls[name].append(side[key])
             for key in self.early_operators & side.keys():
                 definition = Operator(key.name, side[key]).calls
                 for name in called(definition):
@@ -201,16 +205,29 @@ class Sides:
 
     @cached_property
     def early_operators(self) -> set[Key]:
-        """The operators that columns, constraints, indexes and domains name."""
+        """The operators that columns, constraints, indexes, domains and early operator classes name."""
         sides = self.declared, self.reflected
         texts = [
             definition
             for side in sides
             for key, definition in side.items()
-            if key.kind in _CALLING and "OPERATOR(" in definition
+            if (key.kind in _CALLING and "OPERATOR(" in definition) or key in self.early_classes
         ]
         operators = [key for side in sides for key in side if key.kind == "operator"]
         return {key for key in operators if any(Operator(key.name, "").is_in(text) for text in texts)}
+
+    @cached_property
+    def early_classes(self) -> set[Key]:
+        """The operator classes and families, which an index uses without a name if they are the default of a
+        type; except those of the row type of a relation, which exists first."""
+        sides = self.declared, self.reflected
+        relations = {key.name for side in sides for key in side if key.kind in _WITH_ROW_TYPE}
+        return {
+            key
+            for side in sides
+            for key, definition in side.items()
+            if key.kind in {"operator_class", "operator_family"} and not words(definition) & relations
+        }
 
     @cached_property
     def called_by_domains(self) -> set[Key]:

@@ -55,11 +55,21 @@ def refuse(sides: Sides, planner: Planner, blocked: list[Blocked], dependents: l
     attempts: dict[Key, str] = {}
     for key in dependents:
         if key.kind == "of_row_type":
-            raise dependent_refusal(sides, blocked, key, "its type is the row type of the view")
+            if not _goes_before(sides, planner, blocked, key):
+                raise dependent_refusal(sides, blocked, key, "its type is a row type, which is created again")
+            continue
         if _is_kept(sides, planner, key) and (statement := _creation(sides, planner, key)) is not None:
             attempts[key] = statement
     for key, reason in _reasons(sides, attempts).items():
         raise dependent_refusal(sides, blocked, key, reason)
+
+
+def _goes_before(sides: Sides, planner: Planner, blocked: list[Blocked], key: Key) -> bool:
+    """True if the column of a row type is dropped too, before its type: that is the row type of a table."""
+    dependents = sides.dependents_of_each(blocked)
+    causes = {change.key.kind for change in blocked if key in dependents[change.key]}
+    column = keys.column(key)
+    return causes == {"table"} and column in planner.changed and planner.recreated_as(column) == "dropped"
 
 
 def dependent_refusal(sides: Sides, blocked: list[Blocked], key: Key, reason: str) -> ModelError:

@@ -43,7 +43,7 @@ KINDS: Mapping[str, KindComparator] = {
     "collation": StoredComparator(),
     "sequence": SequenceComparator(),
     "function": FunctionComparator(),
-    "operator": OperatorComparator(),
+    **dict.fromkeys(("operator", "operator_class", "operator_family"), OperatorComparator()),
     "table": TableComparator(),
     "foreign_server": ForeignServerComparator(),
     "foreign_table": ForeignTableComparator(),

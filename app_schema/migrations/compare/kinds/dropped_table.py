@@ -22,12 +22,19 @@ if TYPE_CHECKING:
     from app_schema.migrations.compare.planner import Planner
     from app_schema.migrations.compare.sides import Sides
 
-# a table may inherit from a younger one, but is always created after it
+# a table may inherit from a younger one, or have a column of its row type, but is always created after it
 _AGE = f"""\
 SELECT (WITH RECURSIVE above(oid, depth) AS (
           SELECT c.oid, 0
           UNION ALL
-          SELECT h.inhparent, depth + 1 FROM above JOIN pg_catalog.pg_inherits AS h ON h.inhrelid = above.oid)
+          SELECT o.oid, depth + 1 FROM above CROSS JOIN LATERAL (
+            SELECT h.inhparent FROM pg_catalog.pg_inherits AS h WHERE h.inhrelid = above.oid
+            UNION ALL
+            SELECT r.oid FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_type AS y ON y.oid = a.atttypid
+              JOIN pg_catalog.pg_class AS r ON r.reltype IN (y.oid, y.typelem)
+             WHERE a.attrelid = above.oid AND a.attnum > 0 AND NOT a.attisdropped
+               AND y.typtype IN ('b', 'c') AND r.relkind IN ('r', 'p', 'f')) AS o(oid)
+           WHERE depth < 100)
         SELECT max(above.oid::bigint + depth) FROM above)
   FROM {heir.TABLE}"""
 _COLUMNS = f"""\

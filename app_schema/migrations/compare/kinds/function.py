@@ -15,6 +15,8 @@ from app_schema.migrations.compare.kinds import grant
 from app_schema.migrations.compare.kinds.base import KindComparator
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from app_schema.migrations.compare.planner import Planner
     from app_schema.migrations.compare.sides import Sides
 
@@ -87,20 +89,28 @@ def _is_early(sides: Sides, key: Key) -> bool:
     if declared in early:
         return True
     if isinstance(declared, Function) and (declared.schema, declared.name) in {
-        (function.schema, function.name) for function in early
+        (function.schema, function.name) for function in early if isinstance(function, Function)
     }:
         return False  # an overload
+    return _is_in(key, sides.calls.get(key.name.partition("(")[0], ()))
+
+
+def _is_in(key: Key, texts: Iterable[str]) -> bool:
+    """True if one of the texts calls the function."""
     bare = key.name.partition("(")[0]
     names = [(name, '"' + name.replace('"', '""') + '"') for name in (key.schema or "", bare)]
     calls = [
         f"{schema}.{name}(" for schema, name in product(*names)
     ]  # PostgreSQL quotes names only if necessary
-    return any(call in definition for definition in sides.calls.get(bare, ()) for call in calls)
+    return any(call in text for text in texts for call in calls)
 
 
 def _is_called(sides: Sides, planner: Planner, key: Key) -> bool:
     """True if something calls the function until it is altered, or is dropped with its table: the function is
     dropped last."""
+    # pg_depend has the function's row of a class, and not the class
+    if _is_in(key, (sides.reflected[of] for of in sides.early_classes & sides.reflected.keys())):
+        return True
     # of all undeclared functions at once
     undeclared = [
         Blocked(difference.key, dropped=True)

@@ -1,4 +1,4 @@
-"""Operators: which must exist before a table, because its expressions name them."""
+"""Operators, operator classes and families: which must exist before a table that uses them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from app_schema.ddl import Key
     from app_schema.migrations.compare.planner import Planner
     from app_schema.migrations.compare.sides import Sides
+
+
+_DROP_ORDER = {"operator_class": 3, "operator_family": 2, "operator": 1}
+"""Kinds whose objects name those of the lower kinds; functions are dropped last."""
 
 
 class OperatorComparator(KindComparator):
@@ -30,7 +34,12 @@ class OperatorComparator(KindComparator):
             return Drops.FUNCTION_OF_DOMAIN if of_domain else Drops.EARLY_FUNCTION
         return super().drop_rank(sides, planner, key, with_dependents=with_dependents)
 
+    def drop_order(self, sides: Sides, key: Key) -> int:
+        """A class is dropped before its family, its operators and their functions."""
+        return super().drop_order(sides, key) - (_DROP_ORDER[key.kind] << 48)
+
 
 def _is_early(sides: Sides, key: Key) -> bool:
     declared = sides.metadata.objects.get(key)
-    return key in sides.early_operators or declared in sides.metadata.early_functions
+    early = sides.early_operators | sides.early_classes
+    return key in early or declared in sides.metadata.early_functions
