@@ -16,6 +16,7 @@ def create_aggregate(
     initcond: str | None = ...,
     parallel: str = ...,
     variadic: bool = ...,
+    names: Iterable[str] = ...,
     schema: str | None = ...,
 ) -> None:
     """``CREATE AGGREGATE schema.name(arguments) (SFUNC = …, STYPE = …)``."""
@@ -31,6 +32,7 @@ def drop_aggregate(
     initcond: str | None = ...,
     parallel: str = ...,
     variadic: bool = ...,
+    names: Iterable[str] = ...,
     schema: str | None = ...,
     recreated: bool = ...,
 ) -> None: ...
@@ -45,6 +47,7 @@ def replace_aggregate(
     initcond: str | None = ...,
     parallel: str = ...,
     variadic: bool = ...,
+    names: Iterable[str] = ...,
     schema: str | None = ...,
     old: Mapping[str, Any] | None = ...,
 ) -> None: ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
@@ -13,8 +13,9 @@ from app_schema.ddl.guarded_drop import drop
 from app_schema.ddl.lookup import exists_query
 from app_schema.ddl.object import DDLObject, Key
 from app_schema.ddl.order import Drops, Makes
-from app_schema.ddl.sql import dollar, literal, qualified
+from app_schema.ddl.sql import dollar, ident, literal, qualified, sequence
 from app_schema.ddl.twin import Side
+from app_schema.errors import ModelError
 
 _CATALOG = CatalogQuery(
     "pg_catalog.pg_aggregate AS g JOIN pg_catalog.pg_proc AS p ON p.oid = g.aggfnoid",
@@ -44,7 +45,7 @@ concat_ws(', ', 'SFUNC = ' || g.aggtransfn::text, 'STYPE = ' || format_type(g.ag
     'MSSPACE = ' || nullif(g.aggmtransspace, 0), 'MFINALFUNC = ' || nullif(g.aggmfinalfn::text, '-'),
     CASE WHEN g.aggmfinalextra THEN 'MFINALFUNC_EXTRA' END,
     'MFINALFUNC_MODIFY = ' || nullif(g.aggmfinalmodify, 'r')::text,
-    'MINITCOND = ' || quote_literal(g.aggminitval)) END)""",
+    'MINITCOND = ' || quote_literal(g.aggminitval)) END, 'NAMES = ' || p.proargnames::text)""",
     parts={
         "name": "p.proname",
         "arguments": "oidvectortypes(p.proargtypes)",
@@ -55,6 +56,7 @@ concat_ws(', ', 'SFUNC = ' || g.aggtransfn::text, 'STYPE = ' || format_type(g.ag
         "initcond": "g.agginitval",
         "parallel": "CASE p.proparallel WHEN 's' THEN 'SAFE' WHEN 'r' THEN 'RESTRICTED' ELSE 'UNSAFE' END",
         "variadic": "p.provariadic <> 0",
+        "names": "coalesce(to_json(p.proargnames), '[]')",
         "refused": """\
 CASE WHEN g.aggkind <> 'n' OR g.aggmtransfn::oid <> 0 OR g.aggserialfn::oid <> 0 OR g.aggsortop <> 0
        OR g.aggfinalextra OR g.aggtransspace <> 0 OR g.aggfinalmodify <> 'r'
@@ -68,6 +70,7 @@ class Aggregate(DDLObject):
     """``CREATE AGGREGATE schema.name(arguments) (SFUNC = …, STYPE = …)``.
 
     :param arguments: the types as PostgreSQL prints them, ``"integer, text"``; ``*`` without arguments.
+    :param names: the names of the arguments, "" for one without a name; empty: no argument has a name.
     :param variadic: the last argument, an array, stands for any number of arguments.
     """
 
@@ -92,7 +95,15 @@ class Aggregate(DDLObject):
     initcond: str | None = None
     parallel: str = "UNSAFE"
     variadic: bool = False
+    names: Iterable[str] = ()
     schema: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", sequence(self.names))
+        types = between_commas(self.arguments)
+        if self.names and len(sequence(self.names)) != len(types):
+            words = f"{len(sequence(self.names))} names of {len(types)} arguments"
+            raise ModelError(f'{self.label} has {words}: write one of each, "" for one without a name')
 
     @property
     def key(self) -> Key:
@@ -133,6 +144,8 @@ class Aggregate(DDLObject):
         }
         clauses = ", ".join(f"{option} = {value}" for option, value in options.items() if value is not None)
         arguments = between_commas(self.arguments)
+        names = [f"{ident(name)} " if name else "" for name in self.names] or [""] * len(arguments)
+        arguments = [name + type_ for name, type_ in zip(names, arguments, strict=True)]
         if self.variadic:
             arguments = [*arguments[:-1], f"VARIADIC {arguments[-1]}"]
         return f"{verb} {qualified(self.name, schema)}({', '.join(arguments) or '*'}) ({clauses})"

@@ -15,7 +15,7 @@ from app_schema.ddl.twin import Side
 
 _MEMBER = """\
 JOIN pg_catalog.pg_depend AS d ON d.classid = 'pg_catalog.{catalog}'::regclass AND d.objid = p.oid
-       AND d.refclassid = 'pg_catalog.{of}'::regclass AND d.refobjid = k.oid"""
+       AND ({of})"""
 _ITEMS = """\
 SELECT string_agg(x.item, ', ' ORDER BY x.item COLLATE "C") FROM (
     SELECT concat('OPERATOR ', p.amopstrategy, ' ', p.amopopr::regoperator,
@@ -27,6 +27,14 @@ SELECT string_agg(x.item, ', ' ORDER BY x.item COLLATE "C") FROM (
     SELECT format('FUNCTION %s (%s, %s) %s', p.amprocnum, format_type(p.amproclefttype, NULL),
                   format_type(p.amprocrighttype, NULL), p.amproc::regprocedure)
       FROM pg_catalog.pg_amproc AS p {functions}{storage}) AS x"""
+
+
+_OF_FAMILY = "d.refclassid = 'pg_catalog.pg_opfamily'::regclass AND d.refobjid = k.oid"
+# CREATE OPERATOR CLASS gives to its own family what needs no class: in GIN, GiST and SP-GiST all operators
+_OF_CLASS = """\
+d.refclassid = 'pg_catalog.pg_opclass'::regclass AND d.refobjid = k.oid
+         OR d.refclassid = 'pg_catalog.pg_opfamily'::regclass AND d.refobjid = k.opcfamily
+        AND f.opfname = k.opcname AND f.opfnamespace = k.opcnamespace"""
 
 
 def _items(of: str, storage: str = "") -> str:
@@ -100,9 +108,9 @@ class OperatorClass(_OfMethod):
 concat(CASE WHEN k.opcdefault THEN 'DEFAULT ' END, {_OF_TYPE},
        CASE WHEN NOT ({_OWN_FAMILY}) THEN (
          SELECT format(' FAMILY %I.%I', n.nspname, f.opfname) FROM pg_catalog.pg_namespace AS n
-          WHERE n.oid = f.opfnamespace) END, ' AS ', {_items("pg_opclass", _STORAGE)})""",
+          WHERE n.oid = f.opfnamespace) END, ' AS ', {_items(_OF_CLASS, _STORAGE)})""",
             # a twin is in another family, and cannot be a second DEFAULT class of the type
-            comparable=f"concat({_OF_TYPE}, ' AS ', {_items('pg_opclass', _STORAGE)})",
+            comparable=f"concat({_OF_TYPE}, ' AS ', {_items(_OF_CLASS, _STORAGE)})",
             only_if="oid FROM pg_catalog.pg_opclass",
         ),
     )
@@ -156,7 +164,7 @@ class OperatorFamily(_OfMethod):
             listed="""\
 NOT EXISTS (SELECT FROM pg_catalog.pg_opclass AS o WHERE o.opcfamily = k.oid
                        AND o.opcname = k.opfname AND o.opcnamespace = k.opfnamespace)""",
-            definition=f"coalesce({_items('pg_opfamily')}, '')",
+            definition=f"coalesce({_items(_OF_FAMILY)}, '')",
             only_if="oid FROM pg_catalog.pg_opfamily",
         ),
     )

@@ -39,8 +39,34 @@ pytestmark = pytest.mark.part(of=4)
            CREATE TABLE t (a int CHECK (a <#> 1))""",
         """CREATE TABLE older (y int); CREATE TABLE a (x int); ALTER TABLE older ADD r a, ADD s a[];
            CREATE TABLE heir () INHERITS (older); CREATE INDEX i ON older (((r).x))""",
+        """CREATE TABLE p (a int) PARTITION BY RANGE (a);
+           CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (1) TO (2);
+           CREATE TRIGGER tr BEFORE UPDATE ON p
+             FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger();
+           ALTER TABLE p1 DISABLE TRIGGER tr""",
+        """CREATE OPERATOR CLASS b FOR TYPE int USING btree AS OPERATOR 3 =, FUNCTION 1 btint4cmp(int, int);
+           ALTER OPERATOR FAMILY b USING btree ADD OPERATOR 1 <(int, bigint);
+           CREATE OPERATOR CLASS g FOR TYPE int[] USING gin AS OPERATOR 1 &&(anyarray, anyarray),
+             FUNCTION 2 ginarrayextract(anyarray, internal, internal), FUNCTION 3 ginqueryarrayextract(
+               anyarray, internal, smallint, internal, internal, internal, internal),
+             FUNCTION 4 ginarrayconsistent(
+               internal, smallint, anyarray, integer, internal, internal, internal, internal), STORAGE int""",
+        """CREATE AGGREGATE s(first int) (SFUNC = int4pl, STYPE = int);
+           CREATE AGGREGATE larger(VARIADIC "a b" int[]) (SFUNC = array_larger, STYPE = int[]);
+           REVOKE EXECUTE ON FUNCTION s(int) FROM PUBLIC""",
     ],
-    ids=["cast", "family", "index of a key", "multirange", "class of an index", "operator", "row type"],
+    ids=(
+        "cast",
+        "family",
+        "index of a key",
+        "multirange",
+        "class of an index",
+        "operator",
+        "row type",
+        "trigger of a partition",
+        "members of a family",
+        "aggregate",
+    ),
 )
 def test_it_comes_back(changed: RoundTrip, grown: str) -> None:  # noqa: F811
     generated = changed(*grown.split(";"), metadata=sa.MetaData(), prune=True)

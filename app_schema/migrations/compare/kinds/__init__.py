@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app_schema.ddl import ObjectGrant
+from app_schema.migrations.compare.kinds.aggregate import AggregateComparator
 from app_schema.migrations.compare.kinds.base import KindComparator
 from app_schema.migrations.compare.kinds.column import ColumnComparator
 from app_schema.migrations.compare.kinds.comment import CommentComparator, ObjectCommentComparator
@@ -43,6 +44,7 @@ KINDS: Mapping[str, KindComparator] = {
     "collation": StoredComparator(),
     "sequence": SequenceComparator(),
     "function": FunctionComparator(),
+    "aggregate": AggregateComparator(),
     **dict.fromkeys(("operator", "operator_class", "operator_family"), OperatorComparator()),
     "table": TableComparator(),
     "foreign_server": ForeignServerComparator(),

@@ -51,6 +51,7 @@ SELECT (SELECT coalesce(json_agg(json_build_array(a.attname, t.conname, t.connoi
          WHERE t.conrelid = c.oid AND t.contype = 'n' AND (t.conislocal OR c.relispartition))
   FROM {heir.TABLE}"""
 _PUBLISHED = "its place in the publication "
+_VALID = {False: "is valid", True: "is valid and has a part in each partition"}
 _LOST = f"""\
 SELECT (SELECT coalesce(json_agg(p.part), '[]') FROM (
          SELECT format('its tablespace %I', s.spcname) AS part
@@ -189,7 +190,7 @@ def note_losses(sides: Sides, planner: Planner, table: Key) -> None:
     restored = {_PUBLISHED + ident(name) for name in dropped}
     lost = [part for part in sides.answers.get(_LOST, table) if part not in restored]
     lost += [
-        f"the INVALID state of index {part.name}, which is valid then"
+        f"the INVALID state of index {part.name}, which {_VALID[sides.partitioned(part)]} then"
         for part in sides.of_table(table.schema, table.name)
         if part.kind == "index" and " INVALID" in sides.reflected[part]
     ]

@@ -9,6 +9,7 @@ from app_schema.ddl import Key
 from app_schema.ddl.column import PrintedColumn
 from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.sql import split, unquoted
+from app_schema.migrations.compare import keys
 from app_schema.migrations.compare.kinds.base import KindComparator
 from app_schema.migrations.directives import DowngradeOnlyOp
 from app_schema.migrations.operations import CreateObjectOp
@@ -94,6 +95,8 @@ def _owners(sides: Sides, planner: Planner, option: Key) -> set[Key]:
     )
     bearers = _bearers(sides, option)
     retyped = {key for key in bearers if _is_retyped(sides, planner, key)}
+    if option.name.startswith(_OF_TRIGGER) and planner.recreated_as(table := keys.table(option)) == "dropped":
+        return {table}
     return (
         ({*relations} & planner.dropped)
         | (bearers & planner.dropped)
