@@ -67,6 +67,11 @@ class PrintedSequence(Parts):
         return f"{self.options} {self.owned_by}".rstrip()
 
     @property
+    def type(self) -> str:
+        """The type of the values."""
+        return self.options.partition(" START ")[0].removeprefix("AS ")
+
+    @property
     def column(self) -> Key | None:
         """The column that owns the sequence."""
         return Key("column", *self.owner) if self.owner else None
@@ -110,7 +115,8 @@ json_build_object('start', q.seqstart, 'increment', q.seqincrement, 'minvalue', 
 class Sequence(DDLObject):
     """``CREATE SEQUENCE schema.name options``, every option written: ``AS bigint START 1 INCREMENT 1 …``.
 
-    :param owner_follows: a later statement of the revision sets OWNED BY, so the guard does not compare it.
+    :param owner_follows: a later statement of the revision sets OWNED BY, or the sequence is that of an
+        identity, whose owner PostgreSQL keeps: neither guard nor ALTER SEQUENCE has the owner.
     """
 
     kind: ClassVar[str] = "sequence"
@@ -151,7 +157,7 @@ class Sequence(DDLObject):
     def replace_sql(self) -> tuple[str, ...]:
         # ALTER keeps the current value and the defaults that use the sequence
         cycle = "" if " CYCLE" in self.options else " NO CYCLE"
-        owner = "" if " OWNED BY " in self.options else " OWNED BY NONE"
+        owner = "" if self.owner_follows or " OWNED BY " in self.options else " OWNED BY NONE"
         return (f"ALTER SEQUENCE {qualified(self.name, self.schema)} {self.options}{cycle}{owner}",)
 
     def dropped(self, *, recreated: bool = False) -> str:

@@ -85,6 +85,10 @@ def test_it_comes_back(changed: RoundTrip, grown: str) -> None:  # noqa: F811
             "UNLOGGED of the sequence of its column a",
         ),
         (
+            "CREATE TABLE t (a int GENERATED ALWAYS AS IDENTITY); ALTER SEQUENCE t_a_seq AS bigint",
+            "the type bigint of the sequence of its column a",
+        ),
+        (
             "CREATE TABLE t (a int); REVOKE TRUNCATE ON t FROM CURRENT_USER",
             "without the privileges that were revoked from its owner",
         ),

@@ -21,7 +21,10 @@ _SERIALS = {"smallint": "smallserial", "integer": "serial", "bigint": "bigserial
 
 
 def identity(sides: Sides, side: Snapshot, column: Key) -> dict[str, Any]:
-    """The arguments of a column's ``Identity``: the options of its sequence that differ from the defaults."""
+    """The arguments of a column's ``Identity``: the options of its sequence that differ from the defaults.
+
+    Without limits outside of the column's type: ALTER SEQUENCE ... AS has given another type to the sequence.
+    """
     part = PrintedColumn.of(side[column])
     key = sides.owned_sequence(side, column)
     sequence = PrintedSequence.of(side[key]) if key is not None else None
@@ -32,6 +35,8 @@ def identity(sides: Sides, side: Snapshot, column: Key) -> dict[str, Any]:
     start = options.get("minvalue" if rising else "maxvalue")
     defaults = {"start": start, "increment": 1, "minvalue": low, "maxvalue": high, "cache": 1}
     unusual = {name: value for name, value in options.items() if value != defaults[name]}
+    if least is not None and greatest is not None:
+        unusual = {name: value for name, value in unusual.items() if least <= value <= greatest}
     always = {"always": True} if "ALWAYS" in part.identity else {}
     cycle = {"cycle": True} if sequence is not None and sequence.cycle else {}
     return {**always, **unusual, **cycle}

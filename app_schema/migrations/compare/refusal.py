@@ -43,6 +43,14 @@ def not_partitioned() -> ModelError:
     )
 
 
+def other_sequence_type(found: str, expected: str) -> ModelError:
+    """The column changes, and PostgreSQL would not give its sequence the former type again."""
+    return ModelError(
+        f"the sequence of its identity is of type {found}, and the column {expected}: write "
+        f"op.execute('ALTER SEQUENCE ... AS {expected}') in an earlier revision"
+    )
+
+
 def owned_by(owner: str, migrating: str) -> ModelError:
     """The owner of the object is not the migrating role."""
     return ModelError(

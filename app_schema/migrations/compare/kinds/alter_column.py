@@ -13,7 +13,7 @@ from app_schema.ddl.order import Drops, Makes
 from app_schema.ddl.printed import TableConstraint
 from app_schema.ddl.printed_type import PrintedType
 from app_schema.ddl.sql import ident
-from app_schema.migrations.compare import keys, numbering
+from app_schema.migrations.compare import keys, numbering, refusal
 from app_schema.migrations.compare.kinds import sequence
 from app_schema.migrations.directives import CallOp, DowngradeOnlyOp, Retyped
 from app_schema.migrations.operations import CreateObjectOp, DropObjectOp
@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
 
 def alter(sides: Sides, planner: Planner, key: Key, new: PrintedColumn, old: PrintedColumn) -> None:
-    """Plans the changes of a column that is generated on neither side."""
+    """Plans the changes of a column that is generated on neither side.
+
+    :raises ModelError: if the sequence of an identity has another type, and the column gets a new one.
+    """
+    if (new.type, bool(new.identity)) != (old.type, True) and (own_type := sequence.own_type(sides, key)):
+        raise refusal.other_sequence_type(own_type, old.type)
     _drop_reflected(sides, planner, key, new, old)
     if new.type != old.type:
         _change_type(sides, planner, key, new, old)

@@ -103,6 +103,8 @@ class ColumnComparator(KindComparator):
         if sequence.own_of_serial(sides, key) is not None:
             lost = "name, type and START of its sequence do not come back"
             planner.note(f"{key.label}: the downgrade makes it serial: {lost}")
+        if own_type := sequence.own_type(sides, key):
+            planner.note(f"{key.label}: the downgrade does not give its sequence the type {own_type} again")
         operation = _drop_column(sides, key)
         rank = _drop_rank(reflected)
         if lacks_values(sides, key, sides.reflected):

@@ -75,6 +75,14 @@ SELECT (SELECT coalesce(json_agg(p.part), '[]') FROM (
            JOIN pg_catalog.pg_class AS s ON s.oid = q.objid AND s.relkind = 'S'
           WHERE a.attrelid = c.oid AND s.relpersistence = 'u' AND c.relpersistence = 'p'
          UNION ALL
+         SELECT format('the type %s of the sequence of its column %I', format_type(s.seqtypid, NULL),
+                       a.attname)
+           FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_depend AS q
+             ON q.refobjid = a.attrelid AND q.refobjsubid = a.attnum AND q.deptype = 'i'
+            AND q.classid = 'pg_catalog.pg_class'::regclass AND q.refclassid = q.classid
+           JOIN pg_catalog.pg_sequence AS s ON s.seqrelid = q.objid
+          WHERE a.attrelid = c.oid AND s.seqtypid <> a.atttypid
+         UNION ALL
          SELECT 'the privileges that were revoked from its owner'
           WHERE EXISTS (
             SELECT x.privilege_type FROM aclexplode(acldefault('r', c.relowner)) AS x

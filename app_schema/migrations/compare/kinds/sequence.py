@@ -60,6 +60,9 @@ class SequenceComparator(KindComparator):
 
 def set_identity(sides: Sides, planner: Planner, column: Key) -> None:
     """Plans other options of an identity, where they still differ when the type is the declared one."""
+    if own_type(sides, column):  # no option of an identity sets the type of its sequence
+        _set_type(sides, planner, column)
+        return
     new, old = (identity(sides, side, column) for side in (sides.declared, sides.reflected))
     if new == old:
         return
@@ -70,6 +73,26 @@ def set_identity(sides: Sides, planner: Planner, column: Key) -> None:
     # with the opposite direction the sequence starts again
     inverse, onwards = DowngradeOnlyOp(advance(sides, column)), advance(sides, column)
     planner.create(Makes.ALTERED, inverse, change, onwards)
+
+
+def own_type(sides: Sides, column: Key) -> str:
+    """The type of the sequence of a reflected identity, if ALTER SEQUENCE has set another than the column's;
+    else empty."""
+    key = sides.owned_sequence(sides.reflected, column)
+    part = PrintedColumn.of(sides.reflected[column])
+    type_ = PrintedSequence.of(sides.reflected[key]).type if key is not None else part.type
+    return type_ if part.identity and type_ != part.type and part.type in BOUNDS else ""
+
+
+def _set_type(sides: Sides, planner: Planner, column: Key) -> None:
+    declared, key = (sides.owned_sequence(side, column) for side in (sides.declared, sides.reflected))
+    assert declared is not None
+    assert key is not None
+    new, old = (
+        Sequence(key.name, PrintedSequence.of(text).options, owner_follows=True, schema=key.schema)
+        for text in (sides.declared[declared], sides.reflected[key])
+    )
+    planner.create(Makes.ALTERED, ReplaceObjectOp(new, old))
 
 
 def change_server_default(
