@@ -32,6 +32,11 @@ class Rollback:
     token: str = ""
 
     @property
+    def remarks(self) -> list[str]:
+        """Further sentences on the downgrade."""
+        return []
+
+    @property
     def tables(self) -> list[str]:
         """The quoted names of the tables that the downgrade drops or converts, wholly or partly."""
         return sorted({row.table for row in self.lost.rows})

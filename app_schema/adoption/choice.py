@@ -36,6 +36,8 @@ def choices(look: Look, rule: DeclaredRule) -> Iterator[Choice]:
         if Key("column", *rule.table, column) not in look.sides.reflected:
             yield from _choices_of_column(look, rule, column)
             continue
+        if column in primary_key(look, rule.table):
+            continue  # old values are restored by the key
         if rule.returned:
             yield _set(rule, column, rule.returned, where, "the part that the new type holds")
         if rule.kind == "enum label":

@@ -12,8 +12,11 @@ from app_schema.adoption.mend import place
 from app_schema.ddl.sql import qualified
 from app_schema.migrations.compare.stranger import needed
 from app_schema.migrations.directives import RetypeOp
+from app_schema.migrations.preflight import unwritable
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from app_schema.adoption.cost import Work
     from app_schema.adoption.look import Look
 
@@ -35,6 +38,19 @@ SELECT DISTINCT u.name, format('%I.%I.%I', n.nspname, c.relname, a.attname) AS u
   JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid AND c.relkind IN ('r', 'm', 'p')
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
  ORDER BY 1, 2""")
+
+
+def refusal_of_writes(connection: Connection) -> Iterator[str]:
+    """A sentence if the server or the session of the role refuses writes.
+
+    The default counts: `--into` reads the source in a read-only transaction.
+    """
+    sentence = unwritable(
+        standby=bool(connection.scalar(text("SELECT pg_is_in_recovery()"))),
+        read_only=connection.scalar(text("SHOW default_transaction_read_only")) == "on",
+    )
+    if sentence is not None:
+        yield sentence
 
 
 def hindrances(look: Look, work: Iterable[Work]) -> Iterator[str]:

@@ -9,12 +9,13 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from app_schema.adoption.aside import CLEAN_UP, SET_UP, KeptValues, described
 from app_schema.adoption.choices import ASIDE, MoveRows
 from app_schema.adoption.notice import BEGUN
 from app_schema.adoption.superseded import SetValue
 from app_schema.ddl import Key
 from app_schema.ddl.column import PrintedColumn
-from app_schema.ddl.sql import ident, literal, qualified
+from app_schema.ddl.sql import ident, qualified
 from app_schema.errors import ConfigurationError
 from app_schema.migrations.directives import CallOp, UnwritableOp
 
@@ -23,15 +24,6 @@ if TYPE_CHECKING:
 
 MENDED = re.compile(r"\{([a-zA-Z_]\w*\.[a-zA-Z_]\w*)\}")
 """``{schema.table}``: a table after the changes of the revision."""
-
-_SET_UP = f"CREATE SCHEMA IF NOT EXISTS {ident(ASIDE)};\n"
-_CLEAN_UP = f"""\
-DO $$ BEGIN
-  IF NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = to_regnamespace({literal(ASIDE)})) THEN
-    DROP SCHEMA {ident(ASIDE)};
-  END IF;
-END $$"""
-"""The last restored value or row takes the schema with it."""
 
 
 def place(table: str) -> tuple[str, str]:
@@ -70,7 +62,7 @@ def mends(look: Look) -> Iterator[SetValue | MoveRows]:
     Referring rows are moved before the rows that they refer to: ON DELETE CASCADE of an old key would delete
     them.
 
-    :raises ConfigurationError: if an entry names an absent table or column.
+    :raises ConfigurationError: if an entry names an absent table or column, or sets a primary key.
     """
     depth = look.sides.metadata.table_order
     sets = [choice for choice in look.choices.mends if isinstance(choice, SetValue)]
@@ -81,10 +73,18 @@ def mends(look: Look) -> Iterator[SetValue | MoveRows]:
         schema, name = place(choice.table)
         if Key("table", schema, None, name) not in look.sides.reflected:
             raise ConfigurationError(f"adopt.toml: the database has no table {choice.table}.")
-        if isinstance(choice, MoveRows) or not is_new(look, choice):
+        if isinstance(choice, MoveRows):
             yield choice
-        elif Key("column", schema, name, choice.column) not in look.sides.declared:
-            raise ConfigurationError(f"adopt.toml: {choice.table} has no column {choice.column}.")
+        elif is_new(look, choice):
+            if Key("column", schema, name, choice.column) not in look.sides.declared:
+                raise ConfigurationError(f"adopt.toml: {choice.table} has no column {choice.column}.")
+        elif choice.column in primary_key(look, (schema, name)):
+            raise ConfigurationError(
+                f"adopt.toml: [[set]] cannot change {choice.table}.{choice.column}: by this primary key the "
+                "downgrade would find the row of each old value. Move the rows by [[move]] instead."
+            )
+        else:
+            yield choice
 
 
 def begin(look: Look) -> CallOp:
@@ -103,18 +103,19 @@ def before(look: Look) -> Iterator[CallOp]:
     for number, choice in enumerate(mends(look), 1):
         schema, name = place(choice.table)
         table, kept = qualified(name, schema), qualified(f"{name}_{number}", ASIDE)
-        make = f"{_locked(table)}{_SET_UP}"
+        make = f"{_locked(table)}{SET_UP}"
         if isinstance(choice, MoveRows):
             where = in_place(choice.where)
             sql = (
-                f"{make}CREATE TABLE {kept} (LIKE {table});\n"
+                f"{make}CREATE TABLE {kept} (LIKE {table});\n{described(kept, table)};\n"
                 f"WITH moved AS (DELETE FROM {table} WHERE {where} RETURNING {ident(name)}.*)\n"
                 f"INSERT INTO {kept} SELECT * FROM moved"
             )
-            back = f"INSERT INTO {table} SELECT * FROM {kept};\nDROP TABLE {kept};\n{_CLEAN_UP}"
+            back = f"INSERT INTO {table} SELECT * FROM {kept};\nDROP TABLE {kept};\n{CLEAN_UP}"
         else:
-            keep, back = _kept(look, (schema, name), choice.column, kept, in_place(choice.where))
-            sql = f"{make}{keep};\n{update(choice)}"
+            values = KeptValues((schema, name), primary_key(look, (schema, name)), choice.column, kept)
+            sql = f"{make}{values.keep(in_place(choice.where))};\n{update(choice)};\n{values.mark}"
+            back = values.restore(values.unchanged)
         yield once(f"adopt {number}: {choice.table}", sql, back)
 
 
@@ -124,24 +125,9 @@ def keep_dropped(look: Look) -> Iterator[CallOp]:
         if key.kind == "column" and PrintedColumn.of(look.undeclared[key]).how in {"", "DEFAULT"}:
             table = (key.schema or "public", key.table or "")
             kept = qualified(f"{key.table}_{key.name}", ASIDE)
-            keep, back = _kept(look, table, key.name, kept, "true")
-            yield once(f"drop {'.'.join(table)}.{key.name}", f"{_SET_UP}{keep}", back)
-
-
-def _kept(look: Look, table: tuple[str, str], column: str, kept: str, where: str) -> tuple[str, str]:
-    """The statement that keeps the values of a column, and the statements that restore them."""
-    schema, name = table
-    keys = [ident(key) for key in primary_key(look, table)]
-    value = ident(column)
-    same = " AND ".join(f"{ident(name)}.{key} = kept.{key}" for key in keys)
-    place = qualified(name, schema)
-    return (
-        f"CREATE TABLE {kept} AS SELECT {', '.join(keys)}, {value} FROM {place} WHERE {where}",
-        (
-            f"UPDATE {place} SET {value} = kept.{value} FROM {kept} AS kept WHERE {same};\n"
-            f"DROP TABLE {kept};\n{_CLEAN_UP}"
-        ),
-    )
+            values = KeptValues(table, primary_key(look, table), key.name, kept)
+            keep = f"{SET_UP}{values.keep('true')}"
+            yield once(f"drop {'.'.join(table)}.{key.name}", keep, values.restore())
 
 
 def after(look: Look) -> Iterator[CallOp]:

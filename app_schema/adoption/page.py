@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from app_schema.adoption.choice import Choice, choices
 from app_schema.adoption.cost import Work, work
-from app_schema.adoption.hindrance import hindrances
+from app_schema.adoption.hindrance import hindrances, refusal_of_writes
 from app_schema.adoption.mend import unwritable
 from app_schema.adoption.notice import has_begun
 from app_schema.adoption.rules import DeclaredRule, broken
+from app_schema.count import counted
 from app_schema.migrations.directives import RetypeOp
 from app_schema.migrations.lineage import Lineage
 
@@ -85,6 +86,7 @@ def page(look: Look) -> AdoptionPage:
         others=[key.label for key in look.others],
         work=work_of_tables,
         unwritable=[
+            *refusal_of_writes(look.connection),
             *(note.reason for note in unwritable(look, look.plan.notes)),
             *hindrances(look, work_of_tables),
         ],
@@ -101,31 +103,34 @@ def lines(adoption: AdoptionPage) -> Iterator[str]:
         yield "The adoption has begun and is not complete: this is the rest of it."
     yield f"Times without a zone are converted in {adoption.zone}; to change it, set zone in adopt.toml."
     yield ""
-    yield f"renamed     {len(adoption.renamed)} objects equal but for the name: catalog only"
-    yield f"new types   {len(adoption.retyped)} columns; their tables are rewritten: {_sizes(rewritten)}"
+    yield f"renamed     {counted(len(adoption.renamed), 'object')} equal but for the name: catalog only"
+    yield f"new types   {counted(len(adoption.retyped), 'column')}; rewritten tables: {_sizes(rewritten)}"
     yield f"missing     {_counts(adoption.missing)}"
-    yield f"superseded  {len(adoption.superseded)} objects are dropped; the downgrade creates them again"
+    dropped = counted(len(adoption.superseded), "object")
+    yield f"superseded  {dropped} to drop, which the downgrade creates again"
     kinds = Counter(label.partition(" ")[0] for label in adoption.superseded)
     yield f"            {_counts(dict(kinds))}"
-    yield f"left        {len(adoption.others)} undeclared tables are kept: {_names(adoption.others)}"
-    tables = sum(1 for _ in adoption.work)
-    yield f"locked      {tables} tables in one transaction, for about {_seconds(locked)}: stop the old system"
+    others = counted(len(adoption.others), "undeclared table")
+    yield f"left        {others} to keep: {_names(adoption.others)}"
+    tables = counted(sum(1 for _ in adoption.work), "table")
+    yield f"locked      {tables} in one transaction, for about {_seconds(locked)}: stop the old system"
     yield f"            then indexes are built CONCURRENTLY, in about {_seconds(indexed)}"
     if any("__drizzle_migrations" in label for label in adoption.others):
         yield "drizzle     its bookkeeping table is kept. Do not run drizzle-kit push or migrate any more."
     if adoption.strangers:
-        yield f"unlisted    {len(adoption.strangers)} undeclared objects act on declared tables: list them"
+        strangers = counted(len(adoption.strangers), "undeclared object")
+        yield f"unlisted    {strangers} on declared tables: to be listed"
         yield from (f"            {label}" for label in adoption.strangers[:_NAMES])
     yield from (f"by hand     {note}" for note in adoption.unwritable[:_NAMES])
     rows = sum(broken_rule.rule.rows for broken_rule in adoption.broken)
-    yield f"broken      {len(adoption.broken)} rules, by {rows:,} rows"
+    yield f"broken      {counted(len(adoption.broken), 'rule')}, by {counted(rows, 'row')}"
     by_rows = sorted(adoption.broken, key=lambda broken_rule: -broken_rule.rule.rows)
     yield from (
         f"            {broken_rule.rule.rows:>9,}  {_label(broken_rule.rule)}"
         for broken_rule in by_rows[:_RULES]
     )
     if len(by_rows) > _RULES:
-        yield f"            and {len(by_rows) - _RULES} more rules: --json has all of them"
+        yield f"            and {counted(len(by_rows) - _RULES, 'more rule')}: --json has all of them"
     yield ""
     yield from _next(adoption)
 
@@ -148,7 +153,7 @@ def _next(adoption: AdoptionPage) -> Iterator[str]:
 def entries(adoption: AdoptionPage) -> Iterator[str]:
     """The choices as the text of `adopt.toml`, all commented out."""
     for broken_rule in adoption.broken:
-        yield f"# {_label(broken_rule.rule)}: {broken_rule.rule.rows:,} rows"
+        yield f"# {_label(broken_rule.rule)}: {counted(broken_rule.rule.rows, 'row')}"
         for choice in broken_rule.choices:
             yield f"#   {choice.words}"
             yield from (f"# {line}" if line else "" for line in choice.toml.splitlines())

@@ -54,6 +54,7 @@ def write(look: Look, directory: Path = DIRECTORY) -> Path:
     for old in directory.glob("*.py"):
         old.unlink()
     chosen = config(app)
+    chosen.attributes["configure_logger"] = False  # the command prints what a person needs
     scripts = ScriptDirectory.from_config(chosen)
     arguments = {
         "message": f"Adopt a database that another system created, up to {head}",

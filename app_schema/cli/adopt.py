@@ -74,7 +74,7 @@ def _undo(url: str | None, confirm: str | None, *, as_json: bool) -> None:
     from app_schema.adoption.notice import has_begun
     from app_schema.adoption.place import written
     from app_schema.adoption.revision import adopting
-    from app_schema.adoption.undo import undo_begun
+    from app_schema.adoption.undo import prepare, undo_begun
     from app_schema.cli.adopting import UNFIT
     from app_schema.cli.rollback import run_downgrade
     from app_schema.errors import ConfigurationError, DifferentError, StatementError
@@ -93,6 +93,7 @@ def _undo(url: str | None, confirm: str | None, *, as_json: bool) -> None:
             confirm=confirm,
             as_json=as_json,
             downgrade=undo_begun if begun else None,
+            prepare=prepare,
         )
     except StatementError as error:
         if not (error.sqlstate or "").startswith(UNFIT):

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app_schema.cli.common import Json, Url, application, finish, opened, problem, target
-from app_schema.cli.output import counted, facts, machine, number, table
+from app_schema.cli.output import facts, machine, table
+from app_schema.count import counted, number
 
 if TYPE_CHECKING:
     from app_schema.overview import Overview, ServerFacts

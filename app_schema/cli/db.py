@@ -8,7 +8,8 @@ import typer
 
 from app_schema.cli import losing
 from app_schema.cli.common import DIFFERENT, Commands, Json
-from app_schema.cli.output import counted, machine, talk
+from app_schema.cli.output import machine, talk
+from app_schema.count import counted
 
 if TYPE_CHECKING:
     from app_schema.emptying import Content

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from app_schema.cli.output import counted
+from app_schema.count import counted
 
 if TYPE_CHECKING:
     from app_schema.migrations.drift import Drifted

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from app_schema.cli.common import Json, application, finish
-from app_schema.cli.output import counted, machine, talk
+from app_schema.cli.output import machine, talk
+from app_schema.count import counted
 
 
 def lint(

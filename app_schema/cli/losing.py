@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app_schema.cli.common import problem
-from app_schema.cli.output import counted, number, table, talk
+from app_schema.cli.output import table, talk
+from app_schema.count import counted, number
 
 if TYPE_CHECKING:
     from app_schema.loss import Losses

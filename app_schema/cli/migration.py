@@ -15,7 +15,8 @@ import typer
 from app_schema import events
 from app_schema.cli.common import application, connected
 from app_schema.cli.follow import follow
-from app_schema.cli.output import counted, machine, talk
+from app_schema.cli.output import machine, talk
+from app_schema.count import counted
 from app_schema.errors import INTERRUPTED
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ import typer
 
 from app_schema.cli.common import Json, Url, application, connected, finish
 from app_schema.cli.follow import follow
-from app_schema.cli.output import counted, machine, sql, talk
+from app_schema.cli.output import machine, sql, talk
+from app_schema.count import counted
 
 if TYPE_CHECKING:
     from app_schema.migrations.needs import Need

@@ -12,7 +12,8 @@ import typer
 from app_schema.cli import losing, migration
 from app_schema.cli.common import Json, Url, application, finish
 from app_schema.cli.migration import Log, show
-from app_schema.cli.output import counted, machine, talk
+from app_schema.cli.output import machine, talk
+from app_schema.count import counted
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import RevisionStep
@@ -52,14 +53,17 @@ def run_downgrade(  # noqa: PLR0913 - the options of the commands
     dry_run: bool = False,
     as_json: bool = False,
     downgrade: Callable[..., list[str]] | None = None,
+    prepare: Callable[..., Rollback] | None = None,
 ) -> None:
     """Downgrades an application, and ends the command.
 
     :param downgrade: in place of `app_schema.migrations.downgrade`.
+    :param prepare: in place of `app_schema.rollback.prepare`.
     """
-    from app_schema import migrations
+    from app_schema import migrations, rollback
     from app_schema.dump import dump as write
-    from app_schema.rollback import prepare
+
+    prepare = prepare or rollback.prepare
 
     prepared: Rollback | None = None
     refused: str | None = None
@@ -106,3 +110,5 @@ def _show(prepared: Rollback, *, operations: bool) -> None:
             counted_words = (f"{words} ({n} times)" if n > 1 else words for words, n in counts.items())
             talk(f"{revision.revision} does: {', '.join(counted_words) or 'nothing'}.")
     losing.show(prepared.lost)
+    for remark in prepared.remarks:
+        talk(remark)

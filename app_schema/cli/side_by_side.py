@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from app_schema.cli.common import application, connected, finish
 from app_schema.cli.migration import move
-from app_schema.cli.output import counted, machine, talk
+from app_schema.cli.output import machine, talk
+from app_schema.count import counted
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -34,6 +35,7 @@ def copy_into(url: str | None, into: str, scratch: str | None, *, as_json: bool)
             if as_json:
                 machine(page.data(adoption))
             finish(well=False)
+        _refuse_unadopted(into)
         move(migrations.upgrade, into, "head")
         tables = _copied(compared, url, into)
     if as_json:
@@ -44,6 +46,21 @@ def copy_into(url: str | None, into: str, scratch: str | None, *, as_json: bool)
         if adoption.others:
             talk(f"Not copied: {', '.join(adoption.others)}, which the application does not declare.")
     finish(well=True)
+
+
+def _refuse_unadopted(into: str) -> None:
+    from app_schema.adoption.notice import unadopted
+    from app_schema.errors import DifferentError
+    from app_schema.migrations.lineage import current
+
+    app = application()
+    with connected(into) as connection:
+        if unadopted(connection, app, current(connection, app)):
+            raise DifferentError(
+                f"The target of --into has tables of {app.name} but no revision: it is the database to "
+                "copy, or another one of the former system. --into needs an empty database, or one in "
+                "which the same command was interrupted."
+            )
 
 
 def _copied(compared: Look, url: str | None, into: str) -> list[CopiedTable]:

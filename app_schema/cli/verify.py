@@ -8,7 +8,8 @@ import typer
 
 from app_schema.cli.common import Json, Scratch, Url, application, connected, finish, problem
 from app_schema.cli.folding import fold, free_lines
-from app_schema.cli.output import counted, machine, table, talk
+from app_schema.cli.output import machine, table, talk
+from app_schema.count import counted
 
 if TYPE_CHECKING:
     from app_schema.migrations.drift import Drift

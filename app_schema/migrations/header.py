@@ -83,8 +83,8 @@ def _depends(retyped: list[Operation]) -> Iterator[str]:
             zones.setdefault(zone[1], []).append(_column(operation))
     for name, columns in zones.items():
         yield (
-            f"Zone: {', '.join(columns)} is converted as local time at {name}; -x zone=Area/City, given to "
-            f"autogenerate, means another one."
+            f"Zone: {', '.join(columns)} is converted as local time at {name}; -x zone=Area/City of "
+            f"autogenerate, or zone of adopt.toml, means another one."
         )
     if pinned := [_column(operation) for operation in retyped if _is_at_session_zone(operation)]:
         yield (

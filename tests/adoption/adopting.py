@@ -137,3 +137,13 @@ def oids(url: str) -> dict[str, tuple[int, int]]:
             " WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
         ).fetchall()
     return {name: (oid, file) for name, oid, file in tables}
+
+
+def enums(url: str) -> dict[str, int]:
+    """Name -> OID of each enum in public."""
+    with psycopg.connect(url) as connection:
+        found = connection.execute(
+            "SELECT typname, oid::int FROM pg_type"
+            " WHERE typtype = 'e' AND typnamespace = 'public'::regnamespace"
+        ).fetchall()
+    return dict(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import psycopg
@@ -15,6 +16,7 @@ from adopting import (
     choose,
     conforms,
     dump,
+    enums,
     look,
     oids,
     rows,
@@ -23,6 +25,7 @@ from adopting import (
 )
 from lineage import catalog
 from old_rows import BROKEN
+from psycopg import sql
 from typer.testing import CliRunner
 
 from app_schema.cli import app
@@ -36,6 +39,7 @@ LINES = 60
 def test_a_database_with_sound_rows_is_adopted_and_goes_back(old_url: str) -> None:
     begin(old_url)
     before, values, files = dump(old_url), rows(old_url), oids(old_url)
+    types = enums(old_url)
     found = look(old_url, code=0)
     assert dump(old_url) == before
     adopt(old_url)
@@ -46,6 +50,9 @@ def test_a_database_with_sound_rows_is_adopted_and_goes_back(old_url: str) -> No
     assert {name for name in files if now[name][0] != files[name][0]} == set()
     assert {name for name in files if now[name][1] != files[name][1]} <= rewritten
     assert "public.users" not in rewritten  # a local time becomes a moment at UTC without a rewrite
+
+    renamed = dict(re.findall(r"enum public\.(\w+) -> (\w+)", "\n".join(found["renamed"])))
+    assert {renamed.get(name, name): oid for name, oid in types.items()}.items() <= enums(old_url).items()
 
     adopted = catalog(old_url)
     run(old_url, "upgrade")
@@ -78,7 +85,7 @@ def test_every_broken_rule_is_found_with_its_rows_and_mended_and_goes_back(broke
     assert rows(broken_url) == values
 
 
-def test_a_table_of_another_owner_is_named_with_the_statement_to_run(
+def test_what_only_a_person_can_change_is_named_a_table_of_another_owner_or_a_read_only_session(
     create_database: CreateDatabase, shapes: Shapes
 ) -> None:
     url = create_database(shapes("drizzle"))
@@ -94,6 +101,13 @@ def test_a_table_of_another_owner_is_named_with_the_statement_to_run(
     with psycopg.connect(url) as connection:
         connection.execute("ALTER TABLE public.users OWNER TO CURRENT_USER")
     assert look(url, code=0)["ready"]
+    with psycopg.connect(url, autocommit=True) as connection:
+        database = sql.Identifier(connection.info.dbname)
+        connection.execute(
+            sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = on").format(database)
+        )
+    (note,) = look(url, code=1)["unwritable"]
+    assert "The session is read-only" in note
 
 
 def test_what_is_not_listed_stops_the_adoption(create_database: CreateDatabase, shapes: Shapes) -> None:
@@ -166,6 +180,7 @@ def test_objects_of_others_that_would_stop_the_revision_are_to_be_dropped_by_han
 ROLE_IS = "[[set]]\ntable = 'public.users'\ncolumn = 'role'\nvalue = "
 WRONG = {
     "zone = 5": "zone is a name",
+    "zone = 'Mars/Phobos'": "The zone 'Mars/Phobos' is no time zone of the server: write Asia/Tokyo, or UTC.",
     "set = 'a'": "begins with [[set]]",
     f"{ROLE_IS}5": "needs the texts table, column",
     f"{ROLE_IS}'...'": (

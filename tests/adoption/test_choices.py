@@ -35,10 +35,10 @@ column = "email"
 value = "NULL"
 {one}
 [[set]]
-table = "public.users"
-column = "id"
+table = "public.messages"
+column = "sender_id"
 value = "gen_random_uuid()"
-{one}
+where = "content = 'Hello 1'"
 [[set]]
 table = "public.users"
 column = "clerk_id"
@@ -77,6 +77,7 @@ def test_an_entry_that_needs_itself_or_says_two_things_is_refused(
         "[[move]]\ntable = 'public.users'\nwhere = 'EXISTS (SELECT FROM {public.users})'": "itself needs it",
         "[[set]]\ntable = 'a.b'\ncolumn = 'c'\nvalue = '1'\nfrom = 'd'\nvalues = {}": "needs the texts",
         "zone = ''": "zone is a name",
+        "[[set]]\ntable = 'public.users'\ncolumn = 'id'\nvalue = 'id'": "set]] cannot change public.users.id",
     }
     for text, sentence in wrong.items():
         Path("adopt.toml").write_text(text)
@@ -84,21 +85,49 @@ def test_an_entry_that_needs_itself_or_says_two_things_is_refused(
         assert (told.exit_code, sentence in told.stderr) == (2, True), (text, told.stderr)
 
 
-def test_a_moved_row_that_was_written_again_stops_the_way_back_with_what_to_do(
+def test_the_way_back_keeps_what_was_written_after_the_adoption_and_says_so(
     create_database: CreateDatabase, shapes: Shapes
 ) -> None:
     url = create_database(shapes("drizzle"))
-    before = dump(url)
-    Path("adopt.toml").write_text(
-        "[[move]]\ntable = 'public.webhook_events'\nwhere = \"event_id = 'evt_5'\"\n"
-    )
+    before, names = dump(url), "SELECT clerk_id, name, created_at FROM public.users ORDER BY 1 LIMIT 6"
+    Path("adopt.toml").write_text("""
+zone = "Asia/Tokyo"
+[[set]]
+table = "public.users"
+column = "name"
+value = "'Nobody'"
+where = "clerk_id IN ('clerk_1', 'clerk_10')"
+[[set]]
+table = "public.users"
+column = "created_at"
+value = "created_at - interval '1 day'"
+where = "clerk_id IN ('clerk_1', 'clerk_10')"
+[[move]]
+table = "public.webhook_events"
+where = "event_id = 'evt_5'"
+""")
+    with psycopg.connect(url) as connection:
+        values = connection.execute(names).fetchall()
     adopt(url)
     with psycopg.connect(url) as connection:
-        connection.execute("INSERT INTO public.webhook_events SELECT * FROM aside.webhook_events_1")
-    token = json.loads(run(url, "adopt", "--undo", "--json", code=1))["token"]
+        connection.execute("UPDATE public.users SET name = 'Renamed by person' WHERE clerk_id = 'clerk_1'")
+        connection.execute("INSERT INTO public.webhook_events SELECT * FROM aside.webhook_events_3")
+    shown = run(url, "adopt", "--undo", "--json", code=1)
+    token, kept = json.loads(shown)["token"], json.loads(shown)["aside"]
+    assert [(each["column"], each["restored"], each["changed"]) for each in kept] == [
+        ("name", 1, 1),
+        ("created_at", 2, 0),
+        (None, 1, 0),
+    ]
     told = CliRunner().invoke(app, ["adopt", "--undo", "--confirm", token, "--url", url])
     assert (told.exit_code, "correct or delete one of them" in told.stderr) == (1, True), told.stderr
+    assert "public.users.name: 1; changed since the adoption and kept as they are: 1" in " ".join(
+        told.stderr.split()
+    )
     with psycopg.connect(url) as connection:
         connection.execute("DELETE FROM public.webhook_events WHERE event_id = 'evt_5'")
     undo(url)
     assert dump(url) == before
+    with psycopg.connect(url) as connection:
+        restored = connection.execute(names).fetchall()
+    assert restored == [("clerk_1", "Renamed by person", values[0][2]), *values[1:]]

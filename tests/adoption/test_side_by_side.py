@@ -65,7 +65,7 @@ def test_a_broken_rule_stops_before_the_first_row(create_database: CreateDatabas
         assert connection.execute("SELECT to_regclass('public.users')").fetchone() == (None,)
 
 
-def test_a_target_with_other_rows_is_refused(
+def test_a_target_with_other_rows_or_the_old_tables_is_refused(
     create_database: CreateDatabase, shapes: Shapes, database_url: str
 ) -> None:
     url = create_database(shapes("drizzle"))
@@ -78,6 +78,8 @@ def test_a_target_with_other_rows_is_refused(
     assert told.exit_code == 1
     assert "The target has rows in public.users" in told.stderr
     assert rows(database_url) == values
+    told = CliRunner().invoke(app, ["adopt", "--into", url, "--url", url], catch_exceptions=False)
+    assert (told.exit_code, "--into needs an empty database" in told.stderr) == (1, True), told.stderr
 
 
 def test_the_source_is_read_in_one_snapshot_and_anew_if_it_has_changed_since_a_cut(

@@ -124,7 +124,7 @@ class Sides:
         zone = str(self.context.opts.get("zone") or UTC)
         if zone != UTC and not self.connection.scalar(_ZONE_EXISTS, {"zone": zone}):
             raise ConfigurationError(
-                f"-x zone={zone} is no time zone of the server; write Asia/Tokyo, or UTC"
+                f"The zone {zone!r} is no time zone of the server: write Asia/Tokyo, or UTC."
             )
         return zone
 

@@ -9,7 +9,8 @@ import typer
 
 from app_schema.cli.common import Json, Url, application, connected, finish, problem
 from app_schema.cli.losing import Confirm, DryRun
-from app_schema.cli.output import counted, machine, number, table, talk
+from app_schema.cli.output import machine, table, talk
+from app_schema.count import counted, number
 
 if TYPE_CHECKING:
     from app_schema.mued.erasure import Erasure

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from app_schema.cli.common import Url, application, connected
-from app_schema.cli.output import counted, talk
+from app_schema.cli.output import talk
+from app_schema.count import counted
 from app_schema.mued.cli.erase import Person
 
 

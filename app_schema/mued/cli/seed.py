@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from app_schema.cli.common import Json, Url, connected
-from app_schema.cli.output import counted, machine, number, progress, table, talk
+from app_schema.cli.output import machine, progress, table, talk
+from app_schema.count import counted, number
 
 MOST = 1_000_000_000
 
