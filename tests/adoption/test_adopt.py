@@ -180,7 +180,7 @@ def test_objects_of_others_that_would_stop_the_revision_are_to_be_dropped_by_han
 ROLE_IS = "[[set]]\ntable = 'public.users'\ncolumn = 'role'\nvalue = "
 WRONG = {
     "zone = 5": "zone is a name",
-    "zone = 'Mars/Phobos'": "The zone 'Mars/Phobos' is no time zone of the server: write Asia/Tokyo, or UTC.",
+    "zone = 'Mars/Phobos'": "zone=Mars/Phobos is no time zone of the server: write Asia/Tokyo, or UTC.",
     "set = 'a'": "begins with [[set]]",
     f"{ROLE_IS}5": "needs the texts table, column",
     f"{ROLE_IS}'...'": (

@@ -123,9 +123,7 @@ class Sides:
         """
         zone = str(self.context.opts.get("zone") or UTC)
         if zone != UTC and not self.connection.scalar(_ZONE_EXISTS, {"zone": zone}):
-            raise ConfigurationError(
-                f"The zone {zone!r} is no time zone of the server: write Asia/Tokyo, or UTC."
-            )
+            raise ConfigurationError(f"zone={zone} is no time zone of the server: write Asia/Tokyo, or UTC.")
         return zone
 
     @cached_property
