@@ -12,6 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app_schema import pinned
 from app_schema.catalog.assembled import Assembled
+from app_schema.catalog.unreadable import unreadable
+from app_schema.errors import ServerError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -61,12 +63,25 @@ def _rows(cursor: psycopg.Cursor[tuple[Any, ...]], statements: int) -> list[tupl
 
 
 def read(connection: Connection, *queries: str | Assembled) -> list[list[tuple[Any, ...]]]:
-    """`query` through SQLAlchemy: in the transaction that is open, else in one that is rolled back."""
+    """`query` through SQLAlchemy: in the transaction that is open, else in one that is rolled back.
+
+    :raises ServerError: if PostgreSQL does not send a text of the catalog, because it is not UTF-8.
+    """
+    try:
+        return _read(connection, *queries)
+    except psycopg.errors.CharacterNotInRepertoire as error:
+        connection.rollback()  # the transaction has failed
+        if sentence := unreadable(connection):
+            raise ServerError(sentence) from error
+        raise
+
+
+def _read(connection: Connection, *queries: str | Assembled) -> list[list[tuple[Any, ...]]]:
     connection.connection  # noqa: B018 - makes a lazy connection connect
     if not connection.in_transaction():
         connection.begin()
         try:
-            return read(connection, *queries)
+            return _read(connection, *queries)
         finally:
             connection.rollback()
     driver = own_driver(connection)

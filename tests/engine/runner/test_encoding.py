@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from alembic import command
@@ -54,6 +55,17 @@ def test_command_works_on_sql_ascii(
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(app, [name, "--url", ascii_url], catch_exceptions=False)
     assert result.exit_code == 0, result.output
+
+
+def test_object_whose_comment_is_not_utf8_is_named(ascii_url: str) -> None:
+    with psycopg.connect(ascii_url, client_encoding="LATIN1") as connection:
+        connection.execute("CREATE TABLE public.menu (id integer)")
+        connection.execute("COMMENT ON TABLE public.menu IS 'caf\u00e9'")
+    told = CliRunner().invoke(app, ["verify", "--url", ascii_url], catch_exceptions=False)
+    with psycopg.connect(ascii_url) as connection:
+        connection.execute("DROP TABLE public.menu")
+    assert told.exit_code == 2
+    assert "are not UTF-8: the comment on table public.menu." in told.stderr
 
 
 @pytest.mark.parametrize(
