@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from alembic.autogenerate.api import RevisionContext
@@ -54,7 +55,8 @@ def write(look: Look, directory: Path = DIRECTORY) -> Path:
     for old in directory.glob("*.py"):
         old.unlink()
     chosen = config(app)
-    chosen.attributes["configure_logger"] = False  # the command prints what a person needs
+    chosen.attributes["configure_logger"] = False
+    chosen.cmd_opts = SimpleNamespace(quiet=True, x=[])  # type: ignore[assignment]  # an argparse namespace
     scripts = ScriptDirectory.from_config(chosen)
     arguments = {
         "message": f"Adopt a database that another system created, up to {head}",

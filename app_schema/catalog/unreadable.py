@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 # as bytes: the name of the object may be unreadable too
 _TEXTS = text("""
-SELECT t.what, pg_catalog.convert_to(pg_catalog.pg_describe_object(t.class, t.object, t.part), 'SQL_ASCII') AS object,
-       pg_catalog.convert_to(t.value, 'SQL_ASCII') AS value
+SELECT t.what, pg_catalog.convert_to(t.value, 'SQL_ASCII') AS value,
+       pg_catalog.convert_to(pg_catalog.pg_describe_object(t.class, t.object, t.part), 'SQL_ASCII') AS object
   FROM (SELECT 'the comment on ' AS what, classoid AS class, objoid AS object, objsubid AS part,
                description AS value
           FROM pg_catalog.pg_description

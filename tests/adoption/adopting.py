@@ -77,7 +77,7 @@ def begin(url: str) -> None:
 
 def adopt(url: str) -> None:
     """Writes and runs the revision after all choices."""
-    run(url, "adopt", "--write")
+    assert re.fullmatch(r"adoption/\w+\.py\n", run(url, "adopt", "--write"))
     told = json.loads(run(url, "upgrade", "--json"))
     assert (told["before"], told["revisions"]) == ([], told["after"])
 
