@@ -49,6 +49,7 @@ def revision(  # noqa: PLR0913 - alembic revision has these options too
     from alembic import command
 
     from app_schema.migrations import config
+    from app_schema.migrations.configuration import refuse_unserved
     from app_schema.migrations.lineage import Lineage
 
     app = application()
@@ -71,6 +72,6 @@ def revision(  # noqa: PLR0913 - alembic revision has these options too
             depends_on=depends_on or None,  # type: ignore[arg-type]  # Alembic takes a list, too
             rev_id=rev_id,
         )
-    for generated in script if isinstance(script, list) else [script]:
-        if generated is not None:
-            print(generated.path)
+    paths = [each.path for each in (script if isinstance(script, list) else [script]) if each is not None]
+    refuse_unserved(chosen, paths)
+    print("\n".join(paths))

@@ -13,6 +13,7 @@ from alembic.util import CommandError
 from app_schema.catalog.scratch import Place, scratch_database
 from app_schema.errors import ConfigurationError, DifferentError
 from app_schema.migrations import config
+from app_schema.migrations.configuration import refuse_unserved
 from app_schema.migrations.drift import drift
 from app_schema.migrations.lineage import Lineage
 from app_schema.migrations.proof.proof import engine_of
@@ -33,7 +34,7 @@ def baseline(
 
     :param scratch: URL of a server for the scratch databases.
     :return: the file, and the revision.
-    :raises ConfigurationError: if the application has revisions.
+    :raises ConfigurationError: if the application has revisions, or its env.py runs Alembic alone.
     :raises DifferentError: if the database has a revision, or differs from the models.
     :raises SystemExit: if the proof fails; the file is kept, with the reason in its header.
     :raises CommandError: if the database cannot be stamped; the file is deleted.
@@ -69,6 +70,7 @@ def baseline(
     assert script is not None
     assert not isinstance(script, list)
     path = Path(script.path)
+    refuse_unserved(chosen, [script.path])
     chosen.attributes["connection"] = connection
     try:
         command.stamp(chosen, script.revision)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from app_schema.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -12,6 +16,24 @@ if TYPE_CHECKING:
 
 APPLICATION = "app_schema.application"
 """The key of the application in the attributes of a configuration, which its env.py serves."""
+SERVED = "app_schema.served"
+"""The key that is true after a run of our environment."""
+
+
+def refuse_unserved(chosen: Config, written: Iterable[str | None]) -> None:
+    """Deletes the revisions of an env.py that runs Alembic alone: they lack views, policies and the proof.
+
+    :raises ConfigurationError: with the env.py to write.
+    """
+    if chosen.attributes.get(SERVED):
+        return
+    for path in filter(None, written):
+        Path(path).unlink(missing_ok=True)
+    raise ConfigurationError(
+        f"{chosen.get_main_option('script_location')}/env.py runs Alembic alone, and its revision would lack "
+        "views, functions and policies: nothing was written. Its text must be: from alembic import context; "
+        "from app_schema.migrations import entry; entry.run(context, APPLICATION), with your application."
+    )
 
 
 def config(app: Application | None = None) -> Config:

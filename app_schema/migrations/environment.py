@@ -23,6 +23,7 @@ from app_schema.events import say
 from app_schema.migrations import setup
 from app_schema.migrations.bind import on
 from app_schema.migrations.compare import PLUGIN
+from app_schema.migrations.configuration import SERVED
 from app_schema.migrations.impl import guarded
 from app_schema.migrations.loading import load
 from app_schema.migrations.options import Options, flag
@@ -77,6 +78,7 @@ def run(
     :raises CommandError: with one sentence; Alembic prints it and exits with a code other than 0.
     """
     _configure_logging(context)
+    context.config.attributes[SERVED] = True
     if hasattr(context.config.cmd_opts, "cmd"):
         gc_tuning.freeze()  # Alembic's command line
     if isinstance(metadata, Application):

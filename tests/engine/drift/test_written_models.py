@@ -44,6 +44,14 @@ from app_schema.migrations import entry
 
 entry.run(context, APPLICATION)
 """
+PLAIN_ENVIRONMENT = """\
+from alembic import context
+from written_models import APPLICATION
+
+context.configure(context.config.attributes["connection"], target_metadata=APPLICATION.metadata)
+with context.begin_transaction():
+    context.run_migrations()
+"""
 SHOP = """
 CREATE TYPE mood AS ENUM ('sad', 'happy');
 CREATE TABLE person (id integer PRIMARY KEY, email text NOT NULL, mood mood, CHECK (email LIKE '%@%'));
@@ -309,6 +317,15 @@ def test_baseline_creates_the_same_elsewhere(empty_engine: sa.Engine, tmp_path: 
         assert list((tmp_path / "versions").iterdir()) == []
         with empty_engine.begin() as connection:
             connection.exec_driver_sql("ALTER TABLE person DROP note")
+        environment = tmp_path / "env.py"
+        environment.write_text(PLAIN_ENVIRONMENT, encoding="utf-8")
+        with (
+            empty_engine.connect() as connection,
+            pytest.raises(ConfigurationError, match="runs Alembic alone"),
+        ):
+            baseline(connection, app, "baseline")
+        assert list((tmp_path / "versions").glob("*.py")) == []
+        environment.write_text(ENVIRONMENT, encoding="utf-8")
         with empty_engine.connect() as connection:
             path, revision = baseline(connection, app, "baseline")
         assert path.parent == tmp_path / "versions"
