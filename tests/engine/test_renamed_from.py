@@ -103,6 +103,30 @@ def test_table_column_and_policy_are_renamed_with_their_rows(empty_engine: sa.En
     assert autogenerate(empty_engine, metadata, **OPTIONS).diffs == [], "ignored once done"
 
 
+@pytest.mark.parametrize("other", ["", "ALTER TABLE t ADD extra int", "CREATE VIEW v AS SELECT a FROM t"])
+def test_note_on_other_differences_only_where_there_are_any(empty_engine: sa.Engine, other: str) -> None:
+    send(
+        empty_engine,
+        "CREATE TABLE t (a int PRIMARY KEY, b int CHECK (b > 0))",
+        "CREATE INDEX i ON t (b, a); COMMENT ON COLUMN t.a IS 'a'; CREATE TABLE r (a int REFERENCES t)",
+        *([other] if other else []),
+    )
+    for table, column in (("u", "a"), ("u", "c")):
+        metadata = sa.MetaData()
+        hints = RenamedFrom("t"), *([RenamedFrom("a", column="c")] if column == "c" else [])
+        a = sa.Column(column, sa.Integer, primary_key=True, autoincrement=False, comment="a")
+        b = sa.Column("b", sa.Integer)
+        sa.Table(table, metadata, a, b, sa.CheckConstraint("b > 0"), sa.Index("i", "b", column), *hints)
+        sa.Table("r", metadata, sa.Column("a", sa.ForeignKey(f"{table}.{column}")))
+        if "VIEW" in other:
+            attach(metadata, View("v", f"SELECT {column} FROM {table}", schema="public"))
+        generated = autogenerate(empty_engine, metadata, **OPTIONS)
+        assert len(_calls(generated)) == 1
+        generated.upgrade(empty_engine)
+        left = autogenerate(empty_engine, metadata, **OPTIONS)
+        assert (REST in generated.text) == bool(left.diffs or left.undeclared), generated.text
+
+
 def test_whatever_has_a_name_is_renamed(empty_engine: sa.Engine) -> None:
     send(empty_engine, *SETUP)
     metadata = sa.MetaData()

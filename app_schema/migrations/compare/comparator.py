@@ -16,7 +16,6 @@ from app_schema.migrations.compare.plan import Plan
 from app_schema.migrations.compare.planner import Planner
 from app_schema.migrations.compare.reading import read
 from app_schema.migrations.compare.rename import Rename
-from app_schema.migrations.directives import UnwritableOp
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -83,8 +82,8 @@ class Comparison:
     def plan(self) -> Plan:
         """The plan that resolves the differences, with notes on those that no revision can resolve."""
         sides = self.sides
-        if renames := former.renames(sides):
-            return Plan(renames=renames, notes=[UnwritableOp(former.REST)])
+        if declared := former.pending(sides):
+            return former.plan(sides, declared)
         if not self.differences:
             renames = [rename.operation(sides.schema(rename.declared)) for rename in self._renames()]
             return Plan(renames=list(renames))

@@ -6,13 +6,17 @@ second run would find the old names. Equal definitions alone lead to a note, nev
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from app_schema.ddl import Key
+from app_schema.ddl.sql import ident, qualified
 from app_schema.migrations.compare.pair import nameless
-from app_schema.migrations.directives import CallOp
+from app_schema.migrations.compare.plan import Plan
+from app_schema.migrations.compare.rename import Rename
+from app_schema.migrations.directives import CallOp, UnwritableOp
 
 if TYPE_CHECKING:
     from alembic.operations import MigrateOperation
@@ -24,18 +28,82 @@ if TYPE_CHECKING:
 REST = "a rename must be alone: run autogenerate again after this revision for the other differences"
 _OF_A_TABLE = {"column", "constraint", "index"}
 _IN_NO_TABLE = {"enum", "sequence"}
+_FOLLOWS = {*_OF_A_TABLE, "comment", "grant", "not_null", "owner"}
+"""Parts of a table, whose definition after a rename is that before it with another name."""
 _OWN_OPERATION = {"constraint", "index", "sequence", "enum"}
 
 
-def renames(sides: Sides) -> list[MigrateOperation]:
+def pending(sides: Sides) -> list[Rename]:
     """The declared renames that the database lacks: those of tables; all others if no table is renamed."""
-    pending = [
-        (old, new) for new, old in _former(sides) if old in sides.reflected and new not in sides.reflected
+    lacking = [
+        Rename(old, new)
+        for new, old in _former(sides)
+        if old in sides.reflected and new not in sides.reflected
     ]
-    pending = [pair for pair in pending if sides.managed(pair[1])]
+    lacking = [rename for rename in lacking if sides.managed(rename.declared)]
     # in a second run of the downgrade no operation may name a table by the name that it no longer has
-    of_tables = [pair for pair in pending if pair[1].kind == "table"]
-    return [_rename(old, new, sides.schema(new)) for old, new in of_tables or pending]
+    return [rename for rename in lacking if rename.declared.kind == "table"] or lacking
+
+
+def plan(sides: Sides, renames: Sequence[Rename]) -> Plan:
+    """The plan of these renames, with a note if they leave differences."""
+    operations: list[MigrateOperation] = [_rename(old, new, sides.schema(new)) for old, new in renames]
+    return Plan(renames=operations, notes=[UnwritableOp(REST)] if _leaves_rest(sides, renames) else [])
+
+
+def _leaves_rest(sides: Sides, renames: Sequence[Rename]) -> bool:
+    """False if the database has each declared object once the names are exchanged.
+
+    Only in parts of a table: a view keeps the alias of a renamed table and the names of its columns.
+    """
+    absent = {key for key, _, reflected in sides.differences if reflected is None}
+    for key, _, reflected in sides.differences:
+        if reflected is None:
+            continue
+        after, printed = key, str(reflected)
+        for rename in renames:
+            after, exchanged = _exchanged(after, printed, *rename)
+            printed = printed if "comment" in key.kind else exchanged
+        after = next((other for other in absent if _has_chosen_name(sides, other, after, printed)), after)
+        if sides.declared.get(after) != printed:
+            return True
+        absent.discard(after)
+    return bool(absent)
+
+
+def _exchanged(key: Key, printed: str, old: Key, new: Key) -> tuple[Key, str]:
+    """Key and definition of an object after a rename."""
+    if (
+        old.kind == "table"
+        and key != old
+        and not (key.kind in _FOLLOWS and key[1:3] == (old.schema, old.name))
+    ):
+        places = (qualified(place.name, place.schema) for place in (old, new))
+        return key, _replaced(printed, *places)
+    if old.kind == "column" and key[1:3] != old[1:3]:
+        before, referred, columns = printed.partition(
+            f" REFERENCES {qualified(old.table or '', old.schema)}("
+        )
+        return key, before + referred + _replaced(columns, ident(old.name), ident(new.name))
+    if key == old:
+        key = new
+    elif old.kind == "table":
+        key = key._replace(table=new.name)
+    elif old.kind == "column" and key.kind == "comment" and key.name == old.name:
+        key = key._replace(name=new.name)
+    is_printed = old.kind in {"table", "index"} or (old.kind == "column" and key.kind in _FOLLOWS)
+    return key, _replaced(printed, ident(old.name), ident(new.name)) if is_printed else printed
+
+
+def _replaced(printed: str, old: str, new: str) -> str:
+    """The definition with another name."""
+    return re.sub(rf'(?<![\w"$]){re.escape(old)}(?![\w"$])', lambda _: new, printed)
+
+
+def _has_chosen_name(sides: Sides, absent: Key, key: Key, printed: str) -> bool:
+    """True if the absent constraint is declared without a name, and the other is the same."""
+    same = absent.kind == "constraint" and absent[:3] == key[:3] and sides.declared[absent] == printed
+    return same and sides.metadata.constraint(absent) is None
 
 
 def _former(sides: Sides) -> Iterator[tuple[Key, Key]]:
