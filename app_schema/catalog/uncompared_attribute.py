@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app_schema.ddl.catalog_query import FIRST_OID
 from app_schema.ddl.default_privileges import MIGRATES
+from app_schema.ddl.mark import MARK
 from app_schema.ddl.not_null import CHOSEN
 from app_schema.ddl.sequence import OTHER_NAME
 
@@ -105,7 +106,13 @@ SELECT format('privileges revoked from the owner of %s %s', i.type, i.identity),
                SELECT x.privilege_type FROM aclexplode(o.acl) AS x WHERE x.grantee = o.owner)
 """
 
-_ON_EXTENSIONS = """\
+# CREATE EXTENSION sets the comment of the extension's files; `mark` sets its own
+_ON_EXTENSIONS = f"""\
+UNION
+SELECT format('comment on extension %I', e.extname), NULL, NULL
+  FROM pg_catalog.pg_extension AS e JOIN pg_catalog.pg_available_extensions AS a ON a.name = e.extname
+ CROSS JOIN LATERAL (SELECT obj_description(e.oid, 'pg_extension') AS comment) AS d
+ WHERE d.comment IS DISTINCT FROM a.comment AND coalesce(position('{MARK}' IN d.comment), 0) = 0
 UNION
 SELECT format('DEPENDS ON EXTENSION of %s %s', i.type, i.identity), i.schema, NULL
   FROM pg_catalog.pg_extension AS e

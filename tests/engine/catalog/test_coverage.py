@@ -136,12 +136,14 @@ def test_attributes_that_are_not_compared_are_named(empty_engine: sa.Engine) -> 
             "ALTER INDEX i DEPENDS ON EXTENSION citext; "
             "ALTER DEFAULT PRIVILEGES FOR ROLE pg_monitor GRANT SELECT ON TABLES TO PUBLIC; "
             f'ALTER DATABASE "{database}" CONNECTION LIMIT 7; COMMENT ON DATABASE "{database}" IS \'ours\''
+            "; COMMENT ON EXTENSION citext IS 'mine'"
         )
         found = drift(connection, declaring(metadata)).uncompared
     assert before == []
     assert found == [
         "DEPENDS ON EXTENSION of index public.i",
         "UNLOGGED of the sequence of identity column public.t.a",
+        "comment on extension citext",
         "comment on the database",
         "connection limit of the database",
         "default privileges of role pg_monitor",
