@@ -6,7 +6,7 @@ import re
 import textwrap
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,10 +19,13 @@ from sqlalchemy.exc import DBAPIError
 from app_schema import pinned
 from app_schema.catalog.objects import diff, printed
 from app_schema.catalog.scratch import Place, connected, scratch_database
+from app_schema.ddl import Role
+from app_schema.ddl.sql import ident
 from app_schema.errors import INTERRUPTED, AppSchemaError, ServerError
 from app_schema.events import say
 from app_schema.migrations.directives import UnwritableOp
 from app_schema.migrations.layout import WIDTH
+from app_schema.migrations.operations import CreateObjectOp
 from app_schema.migrations.proof import rows
 from app_schema.migrations.proof.copy import Structure, send, structure
 from app_schema.migrations.proof.trial import Origin, RefusedError, Trial, explained_shortly, listed
@@ -37,7 +40,7 @@ HOOK = "app_schema_prove"
 REFUSED, COULD_NOT_TELL = 1, 2
 _PATIENCE = 2.0
 """Seconds before a line about progress."""
-_ROLES = re.compile(r"\bop\.\w+_role\(")
+_ROLES = re.compile(r"\bop\.(\w+)_role\(")
 _HEADER, _LOSES_ROWS = "Downgrade: ", "Loses data: "
 """Words of the header about rows: if the upgrade loses none, the downgrade must restore all rows."""
 _VALUES_REFUSED = ("22", "23")
@@ -86,11 +89,44 @@ class Proof:
 
     def _prove(self, revision: str, text: str) -> str:
         """Runs the trials; returns the objects that the copy lacks."""
-        if _ROLES.search(text) and not self.scratch.elsewhere:
-            raise ServerError(
-                "the revision changes roles, which belong to all databases of the server; "
-                "-x scratch=URL names a server where that does no harm"
-            )
+        roles = self._new_roles(text)
+        try:
+            return self._prove_beside(revision, text)
+        finally:
+            self._drop(roles)
+
+    def _new_roles(self, text: str) -> list[str]:
+        """The roles that the trials create on the server of the database: that must be the embedded server.
+
+        :raises ServerError: if the revision changes roles otherwise.
+        """
+        verbs = sorted(_ROLES.findall(text))
+        if not verbs or self.scratch.elsewhere:
+            return []
+        operations = self.generated.generated_revisions[-1].upgrade_ops_list[0].ops
+        new = [
+            op.obj.name for op in operations if isinstance(op, CreateObjectOp) and isinstance(op.obj, Role)
+        ]
+        if verbs == ["create"] * len(new) + ["drop"] * len(new) and is_embedded(self.source):
+            with connected(self.source) as source:
+                if _missing_roles(source, new) == sorted(new):
+                    return new
+        raise ServerError(
+            "the revision changes roles, which belong to all databases of the server; "
+            "-x scratch=URL names a server where that does no harm"
+        )
+
+    def _drop(self, roles: list[str]) -> None:
+        """Drops what a failed trial has left of the roles; not a role that a database uses by now."""
+        if not roles:
+            return
+        with connected(self.source) as source:
+            for role in roles:
+                with suppress(psycopg.Error):
+                    source.execute(f"DROP ROLE IF EXISTS {ident(role)}".encode())
+
+    def _prove_beside(self, revision: str, text: str) -> str:
+        """The same, beside the database or on the scratch server."""
         database = self.source.parameters.get("dbname")
         with engine_of(self.source, database) as engine, engine.connect() as connection:
             objects = structure(connection, self._version)
@@ -209,6 +245,14 @@ def engine_of(place: Place, database: str | None) -> Iterator[sa.Engine]:
         yield engine
     finally:
         engine.dispose()
+
+
+def is_embedded(place: Place) -> bool:
+    """True for the embedded server of this project, which has no databases of others."""
+    from app_schema import embedded  # its package is an extra
+
+    server = embedded.status()
+    return server is not None and place.parameters.get("host") == str(server.sockets)
 
 
 def _missing_roles(driver: Driver, roles: list[str]) -> list[str]:

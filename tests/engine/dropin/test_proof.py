@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from foreign_project import Foreign
 from typer.testing import CliRunner
 
+from app_schema import embedded
 from app_schema.application import Application
 from app_schema.catalog import objects
 from app_schema.catalog.assembled import Assembled
@@ -160,15 +161,33 @@ def test_rows_stay_on_their_server(project: Foreign, server_url: str) -> None:
     _generate(project, "0003", "prove=true", f"scratch={server_url}")
 
 
-def test_revision_of_roles_is_not_tried_on_the_server(project: Foreign) -> None:
+def _declare_role(project: Foreign) -> str:
     role = "app_schema.ddl.attach(metadata, app_schema.ddl.Role('app_schema_proof_role'))"
     before = BEFORE.format(more=MORE, change="pass") + f"import app_schema.ddl\n{role}\n"
     project.env(before=before)
+    return "SELECT count(*) FROM pg_roles WHERE rolname = 'app_schema_proof_role'"
+
+
+def test_revision_of_roles_is_not_tried_on_the_server(project: Foreign) -> None:
+    roles = _declare_role(project)
     with pytest.raises(SystemExit) as ended:
         _generate(project, "0003", "prove=true")
     assert ended.value.code == 2
     assert "Not proved: the revision changes roles" in _file(project, "0003").read_text()
-    assert project.one("SELECT count(*) FROM pg_roles WHERE rolname = 'app_schema_proof_role'") == (0,)
+    assert project.one(roles) == (0,)
+
+
+def test_new_roles_are_tried_on_the_embedded_server_and_dropped(
+    project: Foreign, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (data,) = project.one("SELECT current_setting('data_directory')")
+    if not (Path(data) / "postmaster.pid").is_file():
+        pytest.skip("the server is none of this machine")
+    monkeypatch.setenv(embedded.DIRECTORY_VARIABLE, str(Path(data).parent))
+    roles = _declare_role(project)
+    _generate(project, "0003", "prove=true")
+    assert "is proved: up twice, down twice" in capsys.readouterr().err
+    assert project.one(roles) == (0,)
 
 
 def test_nothing_to_do_is_not_tried(project: Foreign, capsys: pytest.CaptureFixture[str]) -> None:
