@@ -72,6 +72,9 @@ SELECT format('%s of the sequence of identity column %s', v.attribute, i.identit
  CROSS JOIN LATERAL pg_identify_object(d.refclassid, d.refobjid, d.refobjsubid) AS i
 """
 
+LOST = ("privileges revoked from the owner of ", "DEPENDS ON EXTENSION of ")
+"""The start of labels of attributes that PostgreSQL drops with their object; its name follows."""
+
 # a grant to another role is compared; of the owner a missing privilege is the difference
 _OF_OWNERS = f"""\
 UNION

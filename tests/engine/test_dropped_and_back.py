@@ -90,7 +90,16 @@ def test_it_comes_back(changed: RoundTrip, grown: str) -> None:  # noqa: F811
         ),
         (
             "CREATE TABLE t (a int); REVOKE TRUNCATE ON t FROM CURRENT_USER",
-            "without the privileges that were revoked from its owner",
+            "privileges revoked from the owner of table public.t: lost when",
+        ),
+        (
+            """CREATE FUNCTION f(int) RETURNS int RETURN 1; REVOKE EXECUTE ON FUNCTION f FROM CURRENT_USER""",
+            "privileges revoked from the owner of function public.f(integer): lost when",
+        ),
+        (
+            """CREATE EXTENSION citext; CREATE TABLE t (a int); CREATE INDEX i ON t (a);
+               ALTER INDEX i DEPENDS ON EXTENSION citext""",
+            "DEPENDS ON EXTENSION of index public.i: lost when",
         ),
         (
             """CREATE DOMAIN d AS text CONSTRAINT c CHECK (VALUE <> '');

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Literal
 
 from app_schema.catalog.reading import empty_path
 from app_schema.catalog.uncompared import Uncompared
+from app_schema.catalog.uncompared_attribute import LOST
 from app_schema.ddl import Key
+from app_schema.ddl.catalog_query import Kind
+from app_schema.ddl.sql import ident, qualified
 from app_schema.errors import ModelError
 from app_schema.migrations.compare import carried, dependent, former, keys, kinds, stranger, used
 from app_schema.migrations.compare.kinds import heir, heir_change
@@ -25,6 +28,10 @@ if TYPE_CHECKING:
 State = Literal["different", "absent", "undeclared"]
 _KNOWN_BY_USE = {"enum", "sequence"}
 """The kinds whose rename the downgrade always repeats: definitions of other objects contain their names."""
+
+
+_NAMED = {"index", "trigger"}
+"""Parts of tables that have an identity of their own."""
 
 
 class Comparison:
@@ -116,9 +123,23 @@ class Comparison:
             comparator.follow(self.sides, planner)
         heir_change.follow_parents(self.sides, planner)
         former.note_candidates(self.sides, planner)
+        self._note_lost(planner)
         self._rename(planner)
         if self._opts.get("proved", True):
             carried.complete(self.sides, planner)
+
+    def _note_lost(self, planner: Planner) -> None:
+        """Notes the uncompared attributes of objects that are dropped, also those that are created again."""
+        sides = self.sides
+        undeclared = planner.changed - sides.declared.keys() if sides.prune else set[Key]()
+        dropped = {
+            f" {_identity(key)}"
+            for key in planner.dropped | undeclared
+            if not key.table or key.kind in _NAMED
+        }
+        for label in self.uncompared():
+            if label.startswith(LOST) and label.endswith(tuple(dropped)):
+                planner.note(f"{label}: lost when the object is dropped, restore it by hand")
 
     def _rename(self, planner: Planner) -> None:
         """Plans the renames, and those that the downgrade repeats: renames of objects that it also
@@ -144,3 +165,10 @@ class Comparison:
             Rename(*(key._replace(schema=parent.schema, table=parent.name) for key in rename)) in renames
             for parent in heir.common_parents(self.sides, table)
         )
+
+
+def _identity(key: Key) -> str:
+    """The object as pg_identify_object names it."""
+    if key.kind == "trigger":
+        return f"{ident(key.name)} on {qualified(key.table or '', key.schema)}"
+    return Kind.by_key.get(key.kind, Kind).sql_name(key.name, key.schema)

@@ -83,13 +83,6 @@ SELECT (SELECT coalesce(json_agg(p.part), '[]') FROM (
            JOIN pg_catalog.pg_sequence AS s ON s.seqrelid = q.objid
           WHERE a.attrelid = c.oid AND s.seqtypid <> a.atttypid
          UNION ALL
-         SELECT 'the privileges that were revoked from its owner'
-          WHERE EXISTS (
-            SELECT x.privilege_type FROM aclexplode(acldefault('r', c.relowner)) AS x
-             WHERE x.grantee = c.relowner AND c.relacl IS NOT NULL
-            EXCEPT
-            SELECT x.privilege_type FROM aclexplode(c.relacl) AS x WHERE x.grantee = c.relowner)
-         UNION ALL
          SELECT format('NOT VALID of the NOT NULL that its column %I inherits', a.attname)
            FROM pg_catalog.pg_constraint AS t
            JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.conrelid AND a.attnum = t.conkey[1]
