@@ -56,7 +56,7 @@ def revision(  # noqa: PLR0913 - alembic revision has these options too
     Lineage(app).refuse_ambiguous(head)
     chosen = config(app)
     arguments = [f"prove={str(prove).lower()}", *(options or ())]
-    chosen.cmd_opts = SimpleNamespace(x=arguments)  # type: ignore[assignment]  # an argparse namespace
+    chosen.cmd_opts = SimpleNamespace(x=arguments, quiet=True)  # type: ignore[assignment]  # an argparse namespace
     with connected(url, changes=False) as connection:
         connection.rollback()
         chosen.attributes["connection"] = connection

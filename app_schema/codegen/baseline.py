@@ -56,7 +56,7 @@ def baseline(
     connection.rollback()
     chosen = config(app)
     elsewhere = [] if scratch is None else [f"scratch={scratch}"]
-    chosen.cmd_opts = SimpleNamespace(x=["prove=true", *elsewhere])  # type: ignore[assignment]  # an argparse namespace
+    chosen.cmd_opts = SimpleNamespace(x=["prove=true", *elsewhere], quiet=True)  # type: ignore[assignment]  # an argparse namespace
     chosen.attributes["configure_logger"] = False
     place = Place.of(connection, scratch)
     connection.rollback()
