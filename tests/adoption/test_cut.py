@@ -82,12 +82,16 @@ def test_a_cut_before_any_statement_is_mended_by_the_same_command(
     for number in cuts if ALL else sorted(chance.sample(numbers, CUTS)):
         with FaultProxy(databases.server_url, Fault(number, Session.close)) as proxy:
             told = CliRunner().invoke(app, ["upgrade", *options, "--url", proxy.url(name)])
-        # a session that breaks while it is opened is opened once more
-        mended = not proxy.fired or _opened(proxy.statements) > _opened(expected.statements)
+        mended = not proxy.fired or _is_spare(proxy.statements, number, expected.statements)
         assert told.exit_code == (0 if mended else 2), (number, told.output)
     run(url, "upgrade", *options)
     assert catalog(url) == expected.catalog
     assert _values(url, before) == expected.rows
+
+
+def _is_spare(statements: list[str], number: int, expected: list[str]) -> bool:
+    """True for a session that breaks while it is opened, which opens another, and for the watch of locks."""
+    return "pg_blocking_pids" in statements[number] or _opened(statements) > _opened(expected)
 
 
 def _opened(statements: list[str]) -> int:
