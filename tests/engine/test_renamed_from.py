@@ -103,7 +103,9 @@ def test_table_column_and_policy_are_renamed_with_their_rows(empty_engine: sa.En
     assert autogenerate(empty_engine, metadata, **OPTIONS).diffs == [], "ignored once done"
 
 
-@pytest.mark.parametrize("other", ["", "ALTER TABLE t ADD extra int", "CREATE VIEW v AS SELECT a FROM t"])
+@pytest.mark.parametrize(
+    "other", ["", "ALTER TABLE t ADD extra int", "CREATE VIEW v AS SELECT t.a, r.a AS b FROM t, r"]
+)
 def test_note_on_other_differences_only_where_there_are_any(empty_engine: sa.Engine, other: str) -> None:
     send(
         empty_engine,
@@ -119,7 +121,7 @@ def test_note_on_other_differences_only_where_there_are_any(empty_engine: sa.Eng
         sa.Table(table, metadata, a, b, sa.CheckConstraint("b > 0"), sa.Index("i", "b", column), *hints)
         sa.Table("r", metadata, sa.Column("a", sa.ForeignKey(f"{table}.{column}")))
         if "VIEW" in other:
-            attach(metadata, View("v", f"SELECT {column} FROM {table}", schema="public"))
+            attach(metadata, View("v", f"SELECT {table}.{column}, r.a AS b FROM {table}, r", schema="public"))
         generated = autogenerate(empty_engine, metadata, **OPTIONS)
         assert len(_calls(generated)) == 1
         generated.upgrade(empty_engine)

@@ -79,7 +79,7 @@ def _exchanged(key: Key, printed: str, old: Key, new: Key) -> tuple[Key, str]:
         and not (key.kind in _FOLLOWS and key[1:3] == (old.schema, old.name))
     ):
         places = (qualified(place.name, place.schema) for place in (old, new))
-        return key, _replaced(printed, *places)
+        return key, _columns_of(_replaced(printed, *places), ident(old.name), ident(new.name))
     if old.kind == "column" and key[1:3] != old[1:3]:
         before, referred, columns = printed.partition(
             f" REFERENCES {qualified(old.table or '', old.schema)}("
@@ -98,6 +98,11 @@ def _exchanged(key: Key, printed: str, old: Key, new: Key) -> tuple[Key, str]:
 def _replaced(printed: str, old: str, new: str) -> str:
     """The definition with another name."""
     return re.sub(rf'(?<![\w"$]){re.escape(old)}(?![\w"$])', lambda _: new, printed)
+
+
+def _columns_of(printed: str, old: str, new: str) -> str:
+    """The definition with another table before its columns: before 16 a view of a single table has it too."""
+    return re.sub(rf'(?<![\w"$.]){re.escape(old)}\.', lambda _: f"{new}.", printed)
 
 
 def _has_chosen_name(sides: Sides, absent: Key, key: Key, printed: str) -> bool:
