@@ -37,10 +37,10 @@ PARTS = {
     "rows": "nullif(nullif(p.prorows, 0), 1000)",
     "support": "nullif(p.prosupport::text, '-')",
     "execute": """\
-CASE WHEN p.proacl IS NOT NULL THEN (
+CASE WHEN p.proacl IS NOT NULL THEN nullif((
   SELECT coalesce(json_agg(coalesce(r.rolname, 'PUBLIC') ORDER BY r.rolname), '[]')
     FROM aclexplode(p.proacl) AS x LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = x.grantee
-   WHERE x.grantee <> p.proowner) END""",
+   WHERE x.grantee <> p.proowner)::text, '["PUBLIC"]')::json END""",
     "refused": """\
 CASE WHEN p.prokind NOT IN ('f', 'p')
        OR EXISTS (SELECT FROM aclexplode(p.proacl) AS x WHERE x.is_grantable AND x.grantee <> p.proowner)

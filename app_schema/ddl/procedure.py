@@ -15,7 +15,8 @@ _FIELDS = {
     "signature": f"format('(%s)', {PARTS['arguments']})",
     "options": f"""\
 concat_ws(' ', 'SECURITY ' || {PARTS["security"]}, 'SET ' || array_to_string(p.proconfig, ', '))""",
-    "execute": f"CASE WHEN p.proacl IS NOT NULL THEN {EXECUTE} ELSE '' END",
+    # a revoked default privilege leaves privileges that are stored and equal to those of PostgreSQL
+    "execute": f"coalesce(nullif({EXECUTE}, 'PUBLIC'), '')",
 }
 _NAMES = ("name", "body", "arguments", "language", "security", "settings", "execute", "refused")
 

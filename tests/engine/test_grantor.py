@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from autogen import autogenerate, operations_on
 from declaring import declaring
 
-from app_schema.ddl import DefaultPrivileges, attach
+from app_schema.ddl import DefaultPrivileges, Function, Procedure, attach
 from app_schema.errors import DifferentError
 from app_schema.migrations.drift import drift
 
@@ -104,3 +104,18 @@ def test_the_role_that_migrates_is_the_owner_of_the_version_table(empty_engine: 
         )
     assert _drifted(empty_engine, metadata) == []
     assert generated.diffs != []
+
+
+def test_routine_without_a_default_privilege_is_as_any_other(empty_engine: sa.Engine) -> None:
+    """The revoked grant leaves privileges that are stored, and equal to those of a routine without any."""
+    metadata, default = sa.MetaData(), sa.MetaData()
+    for each in (metadata, default):
+        attach(each, DefaultPrivileges("EXECUTE", to="pg_monitor", on="FUNCTIONS", schema="public"))
+    autogenerate(empty_engine, metadata).upgrade(empty_engine)
+    attach(metadata, Procedure("work", "SELECT 1", language="sql", schema="public"))
+    attach(metadata, Function("f", "SELECT 1", returns="integer", language="sql", schema="public"))
+    autogenerate(empty_engine, metadata).upgrade(empty_engine)
+    assert autogenerate(empty_engine, metadata).diffs == []
+    dropped = autogenerate(empty_engine, default, prune=True, managed_schemas={"public"})
+    assert "op.create_procedure" in dropped.text
+    assert "execute=" not in dropped.text
