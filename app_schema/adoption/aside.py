@@ -47,7 +47,8 @@ class KeptValues:
         return f"{ident(self.place[1])}.{ident(self.column)}"
 
     @property
-    def _same_row(self) -> str:
+    def same_row(self) -> str:
+        """The condition of the row of the table to which a kept value belongs; the kept row is ``kept``."""
         return " AND ".join(f"{ident(self.place[1])}.{key} = kept.{key}" for key in map(ident, self.keys))
 
     def keep(self, where: str) -> str:
@@ -63,7 +64,7 @@ class KeptValues:
         """Keeps the present values as those that the adoption has written."""
         return (
             f"UPDATE {self.kept} AS kept SET {WRITTEN} = {self._value} FROM {self._table} "
-            f"WHERE {self._same_row}"
+            f"WHERE {self.same_row}"
         )
 
     @property
@@ -75,5 +76,5 @@ class KeptValues:
         value = ident(self.column)
         return (
             f"UPDATE {self._table} SET {value} = kept.{value} FROM {self.kept} AS kept "
-            f"WHERE {self._same_row} AND {where};\nDROP TABLE {self.kept};\n{CLEAN_UP}"
+            f"WHERE {self.same_row} AND {where};\nDROP TABLE {self.kept};\n{CLEAN_UP}"
         )

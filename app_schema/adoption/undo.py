@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from app_schema import rollback
-from app_schema.adoption.aside import WRITTEN
+from app_schema.adoption.aside import KeptValues
 from app_schema.adoption.choices import ASIDE
 from app_schema.ddl.sql import ident, qualified
 from app_schema.loss import fingerprint, reading
@@ -77,7 +77,7 @@ class Undo(rollback.Rollback):
 
     @property
     def remarks(self) -> list[str]:
-        """What returns, and what does not."""
+        """A sentence for each table of schema `aside`: what of it returns, and what stays."""
         return [kept.words for kept in self.aside]
 
 
@@ -115,14 +115,12 @@ def _returning(driver: Any, using: Mapping[Any, str]) -> Iterator[Kept]:
             if each in present
         }
         selected = ", ".join(f"{sql} AS {ident(each)}" for each, sql in old.items())
-        same_row = " AND ".join(f"now.{key} = kept.{key}" for key in map(ident, keys))
-        changed = f"now.{ident(value)}::text IS DISTINCT FROM kept.{WRITTEN}::text"
-        if value not in present:  # a dropped column
-            changed = "false"
-        current = f"(SELECT {selected} FROM {qualified(table, schema)}) AS now"
+        values = KeptValues((schema, table), keys, value, kept)
+        unchanged = values.unchanged if value in present else "true"  # a dropped column
+        current = f"(SELECT {selected} FROM {qualified(table, schema)}) AS {ident(table)}"
         query = (
-            f"SELECT count(*) FILTER (WHERE NOT {changed}), count(*) FILTER (WHERE {changed}) "
-            f"FROM {kept} AS kept JOIN {current} ON {same_row}"
+            f"SELECT count(*) FILTER (WHERE {unchanged}), count(*) FILTER (WHERE NOT ({unchanged})) "
+            f"FROM {kept} AS kept JOIN {current} ON {values.same_row}"
         )
         try:
             with driver.transaction():

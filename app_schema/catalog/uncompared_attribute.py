@@ -75,32 +75,34 @@ SELECT format('%s of the sequence of identity column %s', v.attribute, i.identit
 LOST = ("privileges revoked from the owner of ", "DEPENDS ON EXTENSION of ")
 """The start of labels of attributes that PostgreSQL drops with their object; its name follows."""
 
+_ACLS = (
+    (
+        "pg_class",
+        "rel",
+        "NULL",
+        "CASE o.relkind WHEN 'S' THEN 's' ELSE 'r' END",
+        "o.relkind <> ALL ('{i,I,t,c}')",
+    ),
+    ("pg_proc", "pro", "NULL", "'f'", "true"),
+    ("pg_type", "typ", "NULL", "'T'", "true"),
+    ("pg_namespace", "nsp", "o.nspname", "'n'", "true"),
+    ("pg_language", "lan", "NULL", "'l'", "true"),
+    ("pg_foreign_data_wrapper", "fdw", "NULL", "'F'", "true"),
+    ("pg_foreign_server", "srv", "NULL", "'S'", "true"),
+)
+"""Catalogs with privileges: prefix of the columns, schema, letter of acldefault, condition."""
+_OWNED = "\n        UNION ALL\n        ".join(
+    f"SELECT 'pg_catalog.{catalog}'::regclass, o.oid, o.{prefix}acl, o.{prefix}owner, {schema}, {letter}\n"
+    f"          FROM pg_catalog.{catalog} AS o WHERE {condition}"
+    for catalog, prefix, schema, letter, condition in _ACLS
+)
+
 # a grant to another role is compared; of the owner a missing privilege is the difference
 _OF_OWNERS = f"""\
 UNION
 SELECT format('privileges revoked from the owner of %s %s', i.type, i.identity), coalesce(i.schema, o.schema),
        NULL
-  FROM (SELECT 'pg_catalog.pg_class'::regclass, c.oid, c.relacl, c.relowner, NULL,
-               CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END
-          FROM pg_catalog.pg_class AS c WHERE c.relkind NOT IN ('i', 'I', 't', 'c')
-        UNION ALL
-        SELECT 'pg_catalog.pg_proc'::regclass, p.oid, p.proacl, p.proowner, NULL, 'f'
-          FROM pg_catalog.pg_proc AS p
-        UNION ALL
-        SELECT 'pg_catalog.pg_type'::regclass, y.oid, y.typacl, y.typowner, NULL, 'T'
-          FROM pg_catalog.pg_type AS y
-        UNION ALL
-        SELECT 'pg_catalog.pg_namespace'::regclass, n.oid, n.nspacl, n.nspowner, n.nspname, 'n'
-          FROM pg_catalog.pg_namespace AS n
-        UNION ALL
-        SELECT 'pg_catalog.pg_language'::regclass, l.oid, l.lanacl, l.lanowner, NULL, 'l'
-          FROM pg_catalog.pg_language AS l
-        UNION ALL
-        SELECT 'pg_catalog.pg_foreign_data_wrapper'::regclass, w.oid, w.fdwacl, w.fdwowner, NULL, 'F'
-          FROM pg_catalog.pg_foreign_data_wrapper AS w
-        UNION ALL
-        SELECT 'pg_catalog.pg_foreign_server'::regclass, s.oid, s.srvacl, s.srvowner, NULL, 'S'
-          FROM pg_catalog.pg_foreign_server AS s) AS o(class, oid, acl, owner, schema, letter)
+  FROM ({_OWNED}) AS o(class, oid, acl, owner, schema, letter)
  CROSS JOIN LATERAL pg_identify_object(o.class, o.oid, 0) AS i
  WHERE o.acl IS NOT NULL AND (o.oid >= {FIRST_OID} OR o.schema = 'public')
    AND EXISTS (SELECT x.privilege_type FROM aclexplode(acldefault(o.letter::"char", o.owner)) AS x

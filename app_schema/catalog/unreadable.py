@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from app_schema.ddl.catalog_query import FIRST_OID
+
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 # as bytes: the name of the object may be unreadable too
-_TEXTS = text("""
+_TEXTS = text(f"""
 SELECT t.what, pg_catalog.convert_to(t.value, 'SQL_ASCII') AS value,
        pg_catalog.convert_to(pg_catalog.pg_describe_object(t.class, t.object, t.part), 'SQL_ASCII') AS object
   FROM (SELECT 'the comment on ' AS what, classoid AS class, objoid AS object, objsubid AS part,
@@ -22,7 +24,7 @@ SELECT t.what, pg_catalog.convert_to(t.value, 'SQL_ASCII') AS value,
           FROM pg_catalog.pg_class
         UNION ALL SELECT 'the name of ', 'pg_catalog.pg_class'::regclass, attrelid, attnum, attname::text
           FROM pg_catalog.pg_attribute WHERE attnum > 0 AND NOT attisdropped) AS t
- WHERE t.object >= 16384""")
+ WHERE t.object >= {FIRST_OID}""")
 _EMPTY_PATH = text("SELECT pg_catalog.set_config('search_path', '', true)")
 """PostgreSQL describes each object with its schema then."""
 _SHOWN = 3

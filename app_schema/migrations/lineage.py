@@ -99,7 +99,7 @@ class Lineage:
         return [described(script) for script in self.scripts.walk_revisions()]
 
     def unknown(self, stamped: frozenset[str]) -> frozenset[str]:
-        """Those of `stamped` that no file has."""
+        """The revisions of `stamped` without a file."""
         return stamped - {script.revision for script in self.scripts.walk_revisions()}
 
     def applied(self, stamped: frozenset[str]) -> frozenset[str]:

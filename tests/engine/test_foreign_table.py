@@ -141,7 +141,7 @@ def test_server_of_foreign_tables_gets_another_version_and_no_other_wrapper(empt
 
 
 def test_inherited_columns_of_a_foreign_table_stay_inherited(empty_engine: sa.Engine) -> None:
-    """Those of an equal foreign table, too, of whose parent a column gets another type."""
+    """The parent gets another type of a column; the foreign table itself does not change."""
     send(
         empty_engine,
         *SERVER,
